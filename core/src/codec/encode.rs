@@ -1,0 +1,74 @@
+//! Commands to bytes.
+
+use super::{EncodeError, HEADER_WORD, LENGTH_FIELD, MAX_HEADER, RemotingCodec};
+use crate::codec::{binary, json};
+use crate::command::{RemotingCommand, SerializeType};
+use bytes::{BufMut, BytesMut};
+use tokio_util::codec::Encoder;
+
+/// Covers the header of a typical answer, so that small frames reserve once.
+const USUAL_HEADER: usize = 256;
+
+impl Encoder<&RemotingCommand> for RemotingCodec {
+    type Error = EncodeError;
+
+    /// Appends the frame to `dst`, or leaves it as it was.
+    fn encode(&mut self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
+        let start = dst.len();
+        let result = self.append(command, dst);
+        if result.is_err() {
+            dst.truncate(start);
+        }
+        result
+    }
+}
+
+impl Encoder<RemotingCommand> for RemotingCodec {
+    type Error = EncodeError;
+
+    fn encode(&mut self, command: RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
+        self.encode(&command, dst)
+    }
+}
+
+impl RemotingCodec {
+    fn append(&self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
+        let max = self.max_frame_length;
+        let start = dst.len();
+        let prefix = LENGTH_FIELD + HEADER_WORD;
+        let known = prefix.saturating_add(command.body.len());
+        if known > max {
+            return Err(EncodeError::FrameTooLong { length: known, max });
+        }
+        dst.reserve(known + USUAL_HEADER);
+        dst.put_bytes(0, prefix);
+        let serialize_type = match command.serialize_type {
+            SerializeType::RocketMq if binary::fits(command) => {
+                binary::encode(command, dst);
+                SerializeType::RocketMq
+            }
+            _ => {
+                json::encode(command, dst);
+                SerializeType::Json
+            }
+        };
+        let header = dst.len() - start - prefix;
+        if header > MAX_HEADER {
+            return Err(EncodeError::HeaderTooLong { length: header, max: MAX_HEADER });
+        }
+        let length = known + header;
+        if length > max {
+            return Err(EncodeError::FrameTooLong { length, max });
+        }
+        dst.put_slice(&command.body);
+        let word = (serialize_type as usize) << 24 | header;
+        // Both fit 32 bits: a frame is at most its header's 2^24 - 1 bytes and `max`, which is checked above.
+        put_u32_at(dst, start, length - LENGTH_FIELD);
+        put_u32_at(dst, start + LENGTH_FIELD, word);
+        Ok(())
+    }
+}
+
+fn put_u32_at(dst: &mut BytesMut, at: usize, value: usize) {
+    dst[at..at + 4].copy_from_slice(&(value as u32).to_be_bytes());
+}

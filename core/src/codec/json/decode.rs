@@ -1,0 +1,148 @@
+//! JSON text to a command.
+
+use super::scanner::{Scanner, Text, Value, unescape};
+use crate::codec::DecodeError;
+use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand, SerializeType, Span};
+use bytes::Bytes;
+use std::borrow::Cow;
+
+pub(in crate::codec) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
+    let text = match std::str::from_utf8(&header) {
+        Ok(text) => text,
+        Err(error) => {
+            return Err(DecodeError::NotUtf8 { field: "the header", at: error.valid_up_to() });
+        }
+    };
+    let mut scanner = Scanner::new(text);
+    let mut command =
+        RemotingCommand { serialize_type: SerializeType::Json, ..RemotingCommand::default() };
+    let mut fields = ExtFieldsBuilder::new(header.clone());
+
+    scanner.expect(b'{', "'{'")?;
+    let mut first = true;
+    while let Some(key) = scanner.key(first)? {
+        first = false;
+        match &*value_of(&scanner, &key) {
+            "code" => set_integer(&mut scanner, "code", &mut command.code)?,
+            "flag" => set_integer(&mut scanner, "flag", &mut command.flag)?,
+            "opaque" => set_integer(&mut scanner, "opaque", &mut command.opaque)?,
+            "version" => {
+                let mut version = command.version.as_i32();
+                set_integer(&mut scanner, "version", &mut version)?;
+                command.version = version.into();
+            }
+            "language" => command.language = language(&mut scanner)?,
+            "remark" => command.remark = remark(&mut scanner)?,
+            "extFields" => ext_fields(&mut scanner, &mut fields)?,
+            // `serializeTypeCurrentRPC` too: the frame says how its header is written.
+            _ => _ = scanner.value()?,
+        }
+    }
+    scanner.end()?;
+    command.ext_fields = fields.finish();
+    Ok(command)
+}
+
+fn value_of<'a>(scanner: &Scanner<'a>, text: &Text) -> Cow<'a, str> {
+    let raw = scanner.slice(text.range.clone());
+    if !text.escaped {
+        return Cow::Borrowed(raw);
+    }
+    let mut value = String::with_capacity(raw.len());
+    unescape(raw, &mut value);
+    Cow::Owned(value)
+}
+
+/// A number, a text that holds one, or `null` for the default. Fractions are cut.
+fn set_integer(
+    scanner: &mut Scanner<'_>,
+    field: &'static str,
+    target: &mut i32,
+) -> Result<(), DecodeError> {
+    let (raw, number) = match scanner.value()? {
+        Value::Number(range) => (scanner.slice(range.clone()), scanner.slice(range)),
+        Value::Text(text) => {
+            let raw = scanner.slice(text.range);
+            (raw, raw.trim())
+        }
+        Value::Null => return Ok(()),
+        _ => return Err(scanner.error("a number")),
+    };
+    *target = match number.parse() {
+        Ok(value) => value,
+        Err(_) => fraction(number).ok_or_else(|| DecodeError::Field {
+            field,
+            value: raw.chars().take(64).collect(),
+            expected: "a 32-bit integer",
+        })?,
+    };
+    Ok(())
+}
+
+fn fraction(number: &str) -> Option<i32> {
+    // "inf" and "nan" are no numbers in JSON.
+    if !number.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
+        return None;
+    }
+    let value = number.parse::<f64>().ok()?.trunc();
+    let fits = (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value);
+    fits.then_some(value as i32)
+}
+
+/// A name in any case, or the ordinal that older peers send.
+fn language(scanner: &mut Scanner<'_>) -> Result<LanguageCode, DecodeError> {
+    Ok(match scanner.value()? {
+        Value::Text(text) => LanguageCode::from_name(&value_of(scanner, &text)),
+        Value::Number(range) => {
+            let ordinal = scanner.slice(range).parse::<u8>();
+            ordinal.map_or(LanguageCode::UNKNOWN, LanguageCode::from)
+        }
+        _ => LanguageCode::UNKNOWN,
+    })
+}
+
+fn remark(scanner: &mut Scanner<'_>) -> Result<Option<Cow<'static, str>>, DecodeError> {
+    Ok(match scanner.value()? {
+        Value::Text(text) => Some(value_of(scanner, &text).into_owned().into()),
+        Value::Number(range) | Value::Bool(range) | Value::Nested(range) => {
+            Some(scanner.slice(range).to_owned().into())
+        }
+        Value::Null => None,
+    })
+}
+
+/// Texts as they are, other scalars and nested values as their JSON text; a `null` value is no field.
+fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Result<(), DecodeError> {
+    if !scanner.take(b'{') {
+        return match scanner.value()? {
+            Value::Null => {
+                fields.absent();
+                Ok(())
+            }
+            _ => Err(scanner.error("an object")),
+        };
+    }
+    fields.restart();
+    let mut first = true;
+    while let Some(key) = scanner.key(first)? {
+        first = false;
+        let value = match scanner.value()? {
+            Value::Null => continue,
+            Value::Text(text) => span(scanner, &text, fields),
+            Value::Number(range) | Value::Bool(range) | Value::Nested(range) => {
+                ExtFieldsBuilder::shared(range)
+            }
+        };
+        let key = span(scanner, &key, fields);
+        fields.push(key, value);
+    }
+    Ok(())
+}
+
+fn span(scanner: &Scanner<'_>, text: &Text, fields: &mut ExtFieldsBuilder) -> Span {
+    if text.escaped {
+        fields.owned(&value_of(scanner, text))
+    } else {
+        ExtFieldsBuilder::shared(text.range.clone())
+    }
+}

@@ -1,0 +1,23 @@
+use super::{RemotingCommand, RequestCode, ResponseCode};
+
+#[test]
+fn flag_bits_tell_requests_from_responses() {
+    let request = RemotingCommand::new(RequestCode::HEART_BEAT);
+    assert!(!request.is_response() && !request.is_oneway());
+    assert!(request.into_oneway().is_oneway());
+    let response = RemotingCommand::response(ResponseCode::SUCCESS);
+    assert!(response.is_response());
+    assert!(!response.into_oneway().is_oneway(), "both bits set is a response");
+}
+
+#[test]
+fn debug_names_the_code_and_spares_the_body() {
+    let text = format!("{:?}", RemotingCommand::new(310).with_body(vec![0; 1 << 20]));
+    assert!(text.contains("310(SEND_MESSAGE_V2)") && text.contains("1048576 bytes"), "{text}");
+}
+
+/// Commands are moved a lot; this is a reminder to look before one grows.
+#[test]
+fn size() {
+    assert!(size_of::<RemotingCommand>() <= 240, "{}", size_of::<RemotingCommand>());
+}

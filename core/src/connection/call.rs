@@ -1,0 +1,244 @@
+//! Calls that this side makes over a connection.
+
+use super::inbox::Message;
+use super::shared::Shared;
+use super::{Channel, CloseReason};
+use crate::codec::EncodeError;
+use crate::command::{RemotingCommand, ResponseCode};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
+
+/// Why a call over a [`Channel`] failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The time was over before the answer came.
+    #[error("the call timed out after {timeout:?} {stage}")]
+    Timeout {
+        /// The time it was given.
+        timeout: Duration,
+        /// What it was waiting for.
+        stage: CallStage,
+    },
+    /// The connection is closed, or closed before the answer came.
+    #[error("the connection is closed")]
+    Closed(#[source] CloseReason),
+    /// The request cannot be encoded. Nothing was sent, the connection goes on.
+    #[error("the request can't be sent")]
+    Encode(#[source] Arc<EncodeError>),
+    /// `call` without a `poll_ready` that returned ready.
+    #[error("the channel was called before it was ready")]
+    NotReady,
+    /// The number of this call still waits for an answer four billion calls later.
+    #[error("the call's number is still in use")]
+    NumberInUse,
+}
+
+/// What a call was waiting for when its time was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallStage {
+    /// For one of the connection's slots for calls: too many calls were under way.
+    Slot,
+    /// For the peer's answer.
+    Answer,
+}
+
+impl std::fmt::Display for CallStage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Slot => "while it waited for a slot",
+            Self::Answer => "while it waited for the answer",
+        })
+    }
+}
+
+type Outcome = Result<RemotingCommand, CallError>;
+
+/// A request on its way to the driver. Whoever drops it drops the caller's hope: the caller sees the connection closed.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) number: u32,
+    pub(crate) command: RemotingCommand,
+    pub(crate) waiter: Waiter,
+}
+
+/// Who waits for the answer of a call.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    answer: oneshot::Sender<Outcome>,
+    /// The caller's own opaque, which the answer carries back to it.
+    opaque: i32,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Waiter {
+    /// Whether the caller gave up.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    pub(crate) fn answer(self, mut response: RemotingCommand) {
+        response.opaque = self.opaque;
+        _ = self.answer.send(Ok(response));
+    }
+
+    pub(crate) fn fail(self, error: CallError) {
+        _ = self.answer.send(Err(error));
+    }
+}
+
+/// A oneway request on its way to the driver.
+#[derive(Debug)]
+pub(crate) struct Oneway {
+    pub(crate) command: RemotingCommand,
+    /// Who wants to know that it was written, if anybody.
+    pub(crate) waiter: Option<Waiter>,
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Oneway {
+    pub(crate) fn written(self) {
+        if let Some(waiter) = self.waiter {
+            waiter.answer(RemotingCommand::response(ResponseCode::SUCCESS));
+        }
+    }
+
+    pub(crate) fn failed(self, error: EncodeError) {
+        match self.waiter {
+            Some(waiter) => waiter.fail(CallError::Encode(Arc::new(error))),
+            None => {
+                tracing::warn!(%error, code = %self.command.request_code(), "a oneway request can't be sent")
+            }
+        }
+    }
+}
+
+/// The answer to come of a call over a [`Channel`].
+///
+/// Dropping it gives the call up: its slot is free again at once, an answer that still comes is dropped.
+#[derive(Debug)]
+#[must_use = "a call that nobody waits for is given up"]
+pub struct ResponseFuture {
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting { answer: oneshot::Receiver<Outcome>, shared: Arc<Shared>, number: u32 },
+    Failed(CallError),
+    Done,
+}
+
+impl ResponseFuture {
+    /// Hands the call to the driver.
+    pub(super) fn start(
+        shared: &Arc<Shared>,
+        command: RemotingCommand,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        let (sender, answer) = oneshot::channel();
+        let number = shared.next_call();
+        let waiter = Waiter { answer: sender, opaque: command.opaque, _permit: permit };
+        let message = if command.is_oneway() {
+            Message::Oneway(Oneway { command, waiter: Some(waiter), _permit: None })
+        } else {
+            Message::Call(Call { number, command, waiter })
+        };
+        if shared.inbox.send(message) {
+            Self { state: State::Waiting { answer, shared: Arc::clone(shared), number } }
+        } else {
+            Self::failed(closed(shared))
+        }
+    }
+
+    pub(super) fn failed(error: CallError) -> Self {
+        Self { state: State::Failed(error) }
+    }
+}
+
+/// The error of a connection that is closed, or about to be.
+pub(super) fn closed(shared: &Shared) -> CallError {
+    CallError::Closed(shared.reason().cloned().unwrap_or(CloseReason::Aborted))
+}
+
+impl Future for ResponseFuture {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let outcome = match &mut self.state {
+            State::Waiting { answer, shared, .. } => {
+                let outcome = ready!(Pin::new(answer).poll(cx));
+                outcome.unwrap_or_else(|_| Err(closed(shared)))
+            }
+            State::Failed(error) => Err(error.clone()),
+            State::Done => Err(CallError::NotReady),
+        };
+        self.state = State::Done;
+        Poll::Ready(outcome)
+    }
+}
+
+impl Drop for ResponseFuture {
+    fn drop(&mut self) {
+        let State::Waiting { mut answer, shared, number } =
+            std::mem::replace(&mut self.state, State::Done)
+        else {
+            return;
+        };
+        // First this: the driver skips a call that it has not sent yet and whose caller is gone.
+        answer.close();
+        if answer.try_recv().is_err() {
+            _ = shared.inbox.send(Message::Cancel(number));
+        }
+    }
+}
+
+impl Channel {
+    /// Sends `command` and waits for its answer, for `timeout` at most: slot, sending and answer together.
+    ///
+    /// The opaque on the wire is the connection's; the answer carries the one that `command` had. A command that is
+    /// [oneway](RemotingCommand::is_oneway) is answered with an empty `SUCCESS` when it was written.
+    ///
+    /// # Errors
+    /// If the connection is closed or closes, the time is over, or the command cannot be encoded. An answer with an error
+    /// code is an answer.
+    pub async fn invoke(
+        &self,
+        command: RemotingCommand,
+        timeout: Duration,
+    ) -> Result<RemotingCommand, CallError> {
+        let timed_out = |stage| move |_| CallError::Timeout { timeout, stage };
+        let started = Instant::now();
+        let slot = tokio::time::timeout(timeout, self.acquire()).await;
+        let permit = slot.map_err(timed_out(CallStage::Slot))??;
+        let left = timeout.saturating_sub(started.elapsed());
+        let answer = ResponseFuture::start(&self.shared, command, permit);
+        tokio::time::timeout(left, answer).await.map_err(timed_out(CallStage::Answer))?
+    }
+
+    /// Sends `command`, marked as oneway, without waiting for anything but a slot to send it.
+    ///
+    /// `Ok` means that the connection's task has it: whether the peer got it, nobody can know.
+    ///
+    /// # Errors
+    /// If the connection is closed.
+    pub async fn invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
+        let slot = Arc::clone(&self.shared.oneways).acquire_owned().await;
+        let permit = slot.map_err(|_| closed(&self.shared))?;
+        let command = command.into_oneway();
+        let oneway = Oneway { command, waiter: None, _permit: Some(permit) };
+        let sent = self.shared.inbox.send(Message::Oneway(oneway));
+        if sent { Ok(()) } else { Err(closed(&self.shared)) }
+    }
+
+    async fn acquire(&self) -> Result<OwnedSemaphorePermit, CallError> {
+        let slot = Arc::clone(&self.shared.calls).acquire_owned().await;
+        slot.map_err(|_| closed(&self.shared))
+    }
+}

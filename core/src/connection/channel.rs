@@ -1,0 +1,157 @@
+//! The handle of a connection.
+
+use super::call::{CallError, ResponseFuture, closed};
+use super::inbox::CLOSE;
+use super::shared::Shared;
+use super::{Addr, ChannelInfo, CloseReason};
+use crate::command::RemotingCommand;
+use http::Extensions;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::PollSemaphore;
+use tower_service::Service;
+
+/// The handle of one connection: cheap to clone, and never more than a handle.
+///
+/// It knows the connection's addresses, closes or drains it, and calls the peer: by [`invoke`](Self::invoke), or as a
+/// `tower::Service<RemotingCommand>`, so that client middleware goes around it. A clone that is kept for ever keeps a few
+/// hundred bytes, not the socket, its buffers or the task.
+///
+/// As a service, `poll_ready` reserves one of the connection's slots for calls (see
+/// [`ConnectionConfig::max_calls`](crate::driver::ConnectionConfig::max_calls)) and the answer gives it back.
+pub struct Channel {
+    pub(super) shared: Arc<Shared>,
+    slot: Option<Box<Slot>>,
+}
+
+/// What `poll_ready` is waiting for or has reserved. Made at the first `poll_ready`, so that plain handles stay small.
+struct Slot {
+    semaphore: PollSemaphore,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Channel {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, slot: None }
+    }
+
+    /// The connection's number in this process.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.shared.id
+    }
+
+    /// Addresses and extensions together.
+    #[must_use]
+    pub fn info(&self) -> &ChannelInfo {
+        self.shared.info()
+    }
+
+    /// This side's address.
+    #[must_use]
+    pub fn local_addr(&self) -> &Addr {
+        &self.info().local_addr
+    }
+
+    /// The peer's address.
+    #[must_use]
+    pub fn peer_addr(&self) -> &Addr {
+        &self.info().peer_addr
+    }
+
+    /// What the connection's layers found out about it.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        &self.info().extensions
+    }
+
+    /// Closes the connection at once, for the reason `why`, unless it is ending already.
+    ///
+    /// Requests that run are finished, but their answers are not sent. What has been written to the socket's buffer is.
+    pub fn close(&self, why: impl Into<Cow<'static, str>>) {
+        self.close_with(CloseReason::Requested(why.into()));
+    }
+
+    /// Closes the connection at once, for this reason. This is what layers use, such as a timeout of idle connections.
+    pub fn close_with(&self, reason: CloseReason) {
+        self.shared.set_reason(reason);
+        self.shared.inbox.signal(CLOSE);
+    }
+
+    /// Lets the connection end in an orderly way: what was read is answered, what is asked anew is sent away (`GO_AWAY`, to
+    /// peers that know it), and then the connection closes.
+    pub fn drain(&self) {
+        self.shared.drain();
+    }
+
+    /// Whether the connection is being drained.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.shared.is_draining()
+    }
+
+    /// Waits until the connection is to be drained, or is gone: the time to answer what was deferred.
+    pub async fn draining(&self) {
+        self.shared.wait_draining().await;
+    }
+
+    /// Whether the connection is gone: nothing can be sent or received any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_gone()
+    }
+
+    /// Waits until the connection is gone, and tells why.
+    pub async fn closed(&self) -> CloseReason {
+        self.shared.wait_gone().await
+    }
+}
+
+impl Service<RemotingCommand> for Channel {
+    type Response = RemotingCommand;
+    type Error = CallError;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        let shared = &self.shared;
+        let slot = self.slot.get_or_insert_with(|| {
+            let semaphore = PollSemaphore::new(Arc::clone(&shared.calls));
+            Box::new(Slot { semaphore, permit: None })
+        });
+        if slot.permit.is_none() {
+            slot.permit = ready!(slot.semaphore.poll_acquire(cx));
+        }
+        match slot.permit {
+            Some(_) if !shared.is_gone() => Poll::Ready(Ok(())),
+            _ => Poll::Ready(Err(closed(shared))),
+        }
+    }
+
+    fn call(&mut self, command: RemotingCommand) -> ResponseFuture {
+        match self.slot.as_mut().and_then(|slot| slot.permit.take()) {
+            Some(permit) => ResponseFuture::start(&self.shared, command, permit),
+            None => ResponseFuture::failed(CallError::NotReady),
+        }
+    }
+}
+
+/// A clone has reserved nothing.
+impl Clone for Channel {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.shared))
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("id", &self.id())
+            .field("local_addr", self.local_addr())
+            .field("peer_addr", self.peer_addr())
+            .field("closed", &self.is_closed())
+            .finish()
+    }
+}

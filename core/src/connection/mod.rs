@@ -1,0 +1,109 @@
+//! A connection before, while and after its driver runs it.
+
+mod call;
+mod channel;
+mod inbox;
+mod info;
+mod reason;
+mod responder;
+mod shared;
+
+pub(crate) use call::{Call, Oneway, Waiter};
+pub use call::{CallError, CallStage, ResponseFuture};
+pub use channel::Channel;
+pub(crate) use inbox::{CLOSE, DRAIN, MAIL, Message, READY};
+pub use info::{Addr, ChannelInfo};
+pub use reason::{CloseReason, Disconnect};
+pub use responder::{DeferError, Responder};
+pub(crate) use responder::{ExchangeId, Stamp};
+pub(crate) use shared::{Bounds, Shared};
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A connection that has just been made: the request of the connection level's services.
+///
+/// It holds the bytes' source `Io` and the driver's end of the [`Channel`]. Layers look at it, wrap its `Io`
+/// ([`map_io`](Self::map_io): TLS, timeouts), add to what is known of it, and pass it on; the innermost service drives it to
+/// its end. Dropping it closes it.
+pub struct Connection<Io> {
+    io: Io,
+    info: ChannelInfo,
+    end: DriverEnd,
+}
+
+impl<Io> Connection<Io> {
+    /// A connection over `io`, about which `info` is known.
+    #[must_use]
+    pub fn new(io: Io, info: ChannelInfo) -> Self {
+        let end = DriverEnd { shared: Shared::new(info.clone()) };
+        Self { io, info, end }
+    }
+
+    /// A handle of the connection. Calls over it wait until the driver runs.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        Channel::new(Arc::clone(&self.end.shared))
+    }
+
+    /// What is known of the connection.
+    #[must_use]
+    pub fn info(&self) -> &ChannelInfo {
+        &self.info
+    }
+
+    /// What is known of the connection, to add to it. Handles see the changes once the driver has started.
+    pub fn info_mut(&mut self) -> &mut ChannelInfo {
+        &mut self.info
+    }
+
+    /// The bytes' source.
+    #[must_use]
+    pub fn io(&self) -> &Io {
+        &self.io
+    }
+
+    /// The bytes' source, to read from or write to before the driver does.
+    pub fn io_mut(&mut self) -> &mut Io {
+        &mut self.io
+    }
+
+    /// The same connection over another source of bytes, made of this one's.
+    #[must_use]
+    pub fn map_io<T>(self, f: impl FnOnce(Io) -> T) -> Connection<T> {
+        Connection { io: f(self.io), info: self.info, end: self.end }
+    }
+
+    pub(crate) fn into_parts(self) -> (Io, ChannelInfo, DriverEnd) {
+        (self.io, self.info, self.end)
+    }
+}
+
+impl<Io> fmt::Debug for Connection<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("id", &self.end.shared.id)
+            .field("local_addr", &self.info.local_addr)
+            .field("peer_addr", &self.info.peer_addr)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What makes the channel end when the connection does, whoever drops it.
+#[derive(Debug)]
+pub(crate) struct DriverEnd {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl DriverEnd {
+    pub(crate) fn channel(&self) -> Channel {
+        Channel::new(Arc::clone(&self.shared))
+    }
+}
+
+impl Drop for DriverEnd {
+    fn drop(&mut self) {
+        self.shared.set_gone(CloseReason::Aborted);
+        self.shared.inbox.detach();
+    }
+}

@@ -1,0 +1,150 @@
+//! The small state that all handles of a connection share.
+
+use super::inbox::{DRAIN, Inbox};
+use super::{ChannelInfo, CloseReason};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{Notify, Semaphore};
+
+/// Counts connections in this process.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// All that a [`Channel`](super::Channel) keeps alive: no socket, no buffer, no task.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) id: u64,
+    /// What was known when the connection was made.
+    accepted: ChannelInfo,
+    /// What is known since the driver started.
+    settled: OnceLock<ChannelInfo>,
+    pub(crate) inbox: Inbox,
+    /// Why the connection ends: the first to say so.
+    reason: OnceLock<CloseReason>,
+    gone: AtomicBool,
+    /// Tells those who wait that the connection is gone, or that it is to be drained.
+    changed: Notify,
+    /// Permits for calls; none before the driver starts.
+    pub(crate) calls: Arc<Semaphore>,
+    /// Permits for oneway requests.
+    pub(crate) oneways: Arc<Semaphore>,
+    next_call: AtomicU32,
+    deferred: AtomicUsize,
+    max_deferred: OnceLock<usize>,
+}
+
+/// The bounds that the driver's configuration sets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) calls: usize,
+    pub(crate) oneways: usize,
+    pub(crate) deferred: usize,
+}
+
+impl Shared {
+    pub(crate) fn new(accepted: ChannelInfo) -> Arc<Self> {
+        Arc::new(Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            accepted,
+            settled: OnceLock::new(),
+            inbox: Inbox::new(),
+            reason: OnceLock::new(),
+            gone: AtomicBool::new(false),
+            changed: Notify::new(),
+            calls: Arc::new(Semaphore::new(0)),
+            oneways: Arc::new(Semaphore::new(0)),
+            next_call: AtomicU32::new(0),
+            deferred: AtomicUsize::new(0),
+            max_deferred: OnceLock::new(),
+        })
+    }
+
+    /// The driver starts: what is known is final, and calls may go.
+    pub(crate) fn start(&self, info: ChannelInfo, bounds: Bounds) {
+        if self.settled.set(info).is_ok() {
+            _ = self.max_deferred.set(bounds.deferred);
+            self.calls.add_permits(bounds.calls.min(Semaphore::MAX_PERMITS));
+            self.oneways.add_permits(bounds.oneways.min(Semaphore::MAX_PERMITS));
+        }
+    }
+
+    pub(crate) fn info(&self) -> &ChannelInfo {
+        self.settled.get().unwrap_or(&self.accepted)
+    }
+
+    /// The reason if the connection ends or has ended.
+    pub(crate) fn reason(&self) -> Option<&CloseReason> {
+        self.reason.get()
+    }
+
+    /// Gives a reason, unless there is one already; the one that counts comes back.
+    pub(crate) fn set_reason(&self, reason: CloseReason) -> &CloseReason {
+        self.reason.get_or_init(|| reason)
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Acquire)
+    }
+
+    /// The transport is gone: nobody waits for it any longer, nothing can be sent.
+    pub(crate) fn set_gone(&self, reason: CloseReason) {
+        self.set_reason(reason);
+        if self.gone.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.calls.close();
+        self.oneways.close();
+        self.inbox.close();
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until the transport is gone.
+    pub(crate) async fn wait_gone(&self) -> CloseReason {
+        loop {
+            // Registered before the look, so that what happens in between is seen.
+            let changed = self.changed.notified();
+            if self.is_gone() {
+                return self.reason.get().cloned().unwrap_or(CloseReason::Aborted);
+            }
+            changed.await;
+        }
+    }
+
+    pub(crate) fn drain(&self) {
+        self.inbox.signal(DRAIN);
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.inbox.bits() & DRAIN != 0
+    }
+
+    /// Waits until the connection is to be drained, or is gone.
+    pub(crate) async fn wait_draining(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_draining() || self.is_gone() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// A number for a new call, which becomes its opaque.
+    pub(crate) fn next_call(&self) -> u32 {
+        self.next_call.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts one more deferred exchange, if the bound allows it.
+    pub(crate) fn add_deferred(&self) -> Result<(), usize> {
+        let max = self.max_deferred.get().copied().unwrap_or_default();
+        let more = |count| (count < max).then_some(count + 1);
+        match self.deferred.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(max),
+        }
+    }
+
+    pub(crate) fn remove_deferred(&self) {
+        self.deferred.fetch_sub(1, Ordering::Relaxed);
+    }
+}

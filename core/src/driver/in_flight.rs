@@ -1,0 +1,183 @@
+//! Requests that run.
+
+use crate::connection::{ExchangeId, Shared, Stamp};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// So many empty slots stay when nothing runs.
+const KEPT_SLOTS: usize = 1;
+
+/// What is known of a request that runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exchange {
+    pub(super) id: ExchangeId,
+    pub(super) stamp: Stamp,
+    pub(super) oneway: bool,
+    /// A responder has answered it already.
+    pub(super) answered: bool,
+}
+
+/// What a request came to: its future's output, or the message of its panic.
+pub(super) type Outcome<T> = Result<T, String>;
+
+/// The futures of a connection's requests, each in a slot that is used again and again: no task, and once the slots are there
+/// no allocation, per request. A future is polled once when it starts; most need no second time.
+pub(super) struct InFlight<F> {
+    slots: Vec<Slot<F>>,
+    free: Vec<u32>,
+    woken: Vec<u32>,
+    turn: u32,
+}
+
+struct Slot<F> {
+    future: Pin<Box<Option<F>>>,
+    exchange: Option<Exchange>,
+    flag: Arc<SlotWaker>,
+    waker: Waker,
+}
+
+/// Wakes the driver, and tells it which slot to look at.
+struct SlotWaker {
+    slot: u32,
+    queued: AtomicBool,
+    shared: Arc<Shared>,
+}
+
+impl Wake for SlotWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.shared.inbox.wake_slot(self.slot);
+        }
+    }
+}
+
+impl<F: Future> InFlight<F> {
+    pub(super) fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), woken: Vec::new(), turn: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes a slot for a request, and names the exchange.
+    pub(super) fn reserve(&mut self, shared: &Arc<Shared>) -> (u32, ExchangeId) {
+        let slot = self.free.pop().unwrap_or_else(|| self.grow(shared));
+        self.turn = self.turn.checked_add(1).unwrap_or(1);
+        (slot, ExchangeId::new(slot, self.turn))
+    }
+
+    fn grow(&mut self, shared: &Arc<Shared>) -> u32 {
+        // The driver's bound on requests in flight is far below 2^32.
+        let slot = self.slots.len() as u32;
+        let flag = Arc::new(SlotWaker {
+            slot,
+            queued: AtomicBool::new(false),
+            shared: Arc::clone(shared),
+        });
+        let waker = Waker::from(Arc::clone(&flag));
+        self.slots.push(Slot { future: Box::pin(None), exchange: None, flag, waker });
+        slot
+    }
+
+    /// Gives a reserved slot back that nothing was started in.
+    pub(super) fn release(&mut self, slot: u32) {
+        self.free.push(slot);
+    }
+
+    /// Starts `future` in a reserved slot and polls it once.
+    pub(super) fn start(
+        &mut self,
+        slot: u32,
+        exchange: Exchange,
+        future: F,
+    ) -> Poll<(Exchange, Outcome<F::Output>)> {
+        let place = &mut self.slots[slot as usize];
+        place.exchange = Some(exchange);
+        place.future.as_mut().set(Some(future));
+        self.poll_slot(slot)
+    }
+
+    /// Marks a running exchange as answered by its responder.
+    pub(super) fn mark_answered(&mut self, id: ExchangeId) {
+        let slot = self.slots.get_mut(id.slot() as usize);
+        if let Some(exchange) = slot.and_then(|slot| slot.exchange.as_mut()) {
+            exchange.answered |= exchange.id == id;
+        }
+    }
+
+    /// Takes over what was woken since the last time; [`next_woken`](Self::next_woken) goes through it.
+    pub(super) fn collect_woken(&mut self, shared: &Shared) {
+        if self.woken.is_empty() {
+            shared.inbox.take_ready(&mut self.woken);
+            // Taken from the end: what was woken first comes first.
+            self.woken.reverse();
+        }
+    }
+
+    /// Polls the next woken slot: `None` if there is none left.
+    pub(super) fn next_woken(&mut self) -> Option<Poll<(Exchange, Outcome<F::Output>)>> {
+        let slot = self.woken.pop()?;
+        // Late wake-ups of a slot that is empty, or gone, mean nothing.
+        let Some(place) = self.slots.get(slot as usize) else { return Some(Poll::Pending) };
+        // First this: a wake-up during the poll must count again.
+        place.flag.queued.store(false, Ordering::Release);
+        if place.exchange.is_none() {
+            return Some(Poll::Pending);
+        }
+        Some(self.poll_slot(slot))
+    }
+
+    fn poll_slot(&mut self, slot: u32) -> Poll<(Exchange, Outcome<F::Output>)> {
+        let place = &mut self.slots[slot as usize];
+        let mut cx = Context::from_waker(&place.waker);
+        let Some(future) = place.future.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let outcome = match catch_panic(|| future.poll(&mut cx)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panic) => Err(panic),
+        };
+        // A destructor may panic as well; the outcome stands.
+        _ = catch_panic(|| place.future.as_mut().set(None));
+        let exchange = place.exchange.take();
+        self.free.push(slot);
+        match exchange {
+            Some(exchange) => Poll::Ready((exchange, outcome)),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Gives memory back when nothing runs.
+    pub(super) fn shrink(&mut self) {
+        if self.is_empty() && self.slots.len() > KEPT_SLOTS {
+            self.slots.truncate(KEPT_SLOTS);
+            self.slots.shrink_to_fit();
+            self.free = (0..KEPT_SLOTS as u32).collect();
+            self.woken = Vec::new();
+        }
+    }
+}
+
+/// Runs `f`; a panic comes back as its message.
+pub(super) fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+    // A future that panicked is dropped; a service that did is used again, as with any server that survives panics.
+    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        text.unwrap_or("no message").to_owned()
+    })
+}

@@ -1,0 +1,275 @@
+//! From the peer to the service.
+
+use super::in_flight::{Exchange, Outcome, catch_panic};
+use super::{Driver, READY, Role};
+use crate::codec::DecodeError;
+use crate::command::{RemotingCommand, ResponseCode};
+use crate::connection::{CloseReason, ExchangeId, MAIL, Stamp};
+use crate::error::{BoxError, chain_text};
+use crate::reply::Reply;
+use std::borrow::Cow;
+use std::error::Error as _;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+/// How many frames are read before answers get their turn.
+const FRAMES_PER_ROUND: usize = 32;
+
+/// Java's text when an executor has no room.
+const OVERLOAD: &str = "[OVERLOAD]system busy, start flow control for a while";
+
+impl<Io, S> Driver<Io, S>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<RemotingCommand>,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    /// Reads frames while there is room for what they may cause.
+    pub(super) fn poll_input(&mut self, cx: &mut Context<'_>) -> bool {
+        for turn in 0..FRAMES_PER_ROUND {
+            if !self.may_read() {
+                return turn > 0;
+            }
+            match self.poll_frame(cx) {
+                Poll::Pending => {
+                    self.input_empty = true;
+                    return turn > 0;
+                }
+                Poll::Ready(frame) => {
+                    self.input_empty = false;
+                    self.take_frame(cx, frame);
+                }
+            }
+        }
+        true
+    }
+
+    pub(super) fn may_read(&self) -> bool {
+        let Some(transport) = &self.transport else { return false };
+        if self.input_ended {
+            return false;
+        }
+        match self.config.role {
+            Role::Client => true,
+            // Not even answers are read then: the peer that does not read must first do so.
+            Role::Server if !transport.is_writable() || !self.replies.is_empty() => false,
+            // The requests that run may wait for answers that come behind those that were not read yet.
+            Role::Server => {
+                self.requests.len() < self.config.read_ahead || !self.pending.is_empty()
+            }
+        }
+    }
+
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+        let Some(transport) = &mut self.transport else { return Poll::Pending };
+        if self.draining && self.peer_version.is_some_and(|version| !version.knows_go_away()) {
+            // This peer would take no refusal: what it has sent is served, and nothing more is read.
+            let frame = transport.next_buffered();
+            self.input_ended = frame.is_none();
+            return frame.map_or(Poll::Pending, |frame| Poll::Ready(Some(frame)));
+        }
+        transport.poll_read(cx)
+    }
+
+    fn take_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        frame: Option<Result<RemotingCommand, DecodeError>>,
+    ) {
+        match frame {
+            Some(Ok(command)) if command.is_response() => self.take_response(command),
+            Some(Ok(command)) => self.take_request(cx, command),
+            Some(Err(DecodeError::Io(error))) => self.gone(CloseReason::Io(Arc::new(error))),
+            Some(Err(error)) => self.end_input(CloseReason::Protocol(Arc::new(error))),
+            None => {
+                self.peer_ended = true;
+                self.end_input(CloseReason::PeerClosed);
+            }
+        }
+    }
+
+    /// Nothing more comes from the peer: its answers neither.
+    fn end_input(&mut self, reason: CloseReason) {
+        self.input_ended = true;
+        self.finish_for(reason);
+        self.watchdog.end_within(self.config.half_close_grace);
+        self.pending.clear();
+    }
+
+    fn take_response(&mut self, response: RemotingCommand) {
+        match self.pending.remove(response.opaque() as u32) {
+            Some(waiter) => waiter.answer(response),
+            None => tracing::debug!(opaque = response.opaque(), "an answer that nobody waits for"),
+        }
+    }
+
+    fn take_request(&mut self, cx: &mut Context<'_>, mut request: RemotingCommand) {
+        self.peer_version = Some(request.version());
+        if self.draining && request.version().knows_go_away() {
+            self.refuse(&request, ResponseCode::GO_AWAY, "please go away");
+            return;
+        }
+        if self.requests.len() >= self.config.read_ahead.max(1) {
+            self.refuse(&request, ResponseCode::SYSTEM_BUSY, OVERLOAD);
+            return;
+        }
+        request.channel = Some(self.channel.clone());
+        if self.requests.is_empty() && self.poll_service(cx) {
+            self.run(request);
+        } else {
+            self.requests.push_back(request);
+            if self.service.is_none() {
+                self.fail_requests();
+            }
+        }
+    }
+
+    /// Answers without asking the service.
+    fn refuse(
+        &mut self,
+        request: &RemotingCommand,
+        code: ResponseCode,
+        remark: impl Into<Cow<'static, str>>,
+    ) {
+        if request.is_oneway() {
+            return;
+        }
+        let mut reply = RemotingCommand::response(code).with_remark(remark);
+        Stamp::of(request).put_on(&mut reply);
+        self.send_reply(reply);
+        // Only a client gets here: a server would not have read on.
+        if self.replies.len() > self.config.max_in_flight {
+            self.gone(CloseReason::Flooded);
+        }
+    }
+
+    /// Hands requests that wait to the service.
+    pub(super) fn poll_admit(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        while !self.requests.is_empty() && self.poll_service(cx) {
+            if let Some(request) = self.requests.pop_front() {
+                self.run(request);
+            }
+            moved = true;
+        }
+        moved
+    }
+
+    /// Whether the service, and the bound on what is in flight, allow one more request. To be asked with one in hand.
+    fn poll_service(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.in_flight.len() + self.replies.len() >= self.config.max_in_flight.max(1) {
+            return false;
+        }
+        let Some(service) = &mut self.service else { return false };
+        match catch_panic(|| service.poll_ready(cx)) {
+            Ok(Poll::Pending) => false,
+            Ok(Poll::Ready(Ok(()))) => true,
+            Ok(Poll::Ready(Err(error))) => {
+                self.service_failed(error.into());
+                false
+            }
+            Err(panic) => {
+                self.service_failed(format!("poll_ready panicked: {panic}").into());
+                false
+            }
+        }
+    }
+
+    /// The service takes no request any more: the peer learns it, and the connection ends.
+    fn service_failed(&mut self, error: BoxError) {
+        tracing::error!(peer = %self.channel.peer_addr(), error = chain_text(&*error), "the request service failed");
+        self.service = None;
+        self.end_input(CloseReason::Service(error.into()));
+        self.fail_requests();
+    }
+
+    fn fail_requests(&mut self) {
+        let reason = self.end.shared.reason().and_then(|reason| reason.source());
+        let text = reason.map(chain_text).unwrap_or_default();
+        for request in std::mem::take(&mut self.requests) {
+            self.refuse(&request, ResponseCode::SYSTEM_ERROR, text.clone());
+        }
+    }
+
+    /// Gives one request to the service, which is ready for it.
+    fn run(&mut self, mut request: RemotingCommand) {
+        let Some(service) = &mut self.service else { return };
+        let (slot, id) = self.in_flight.reserve(&self.end.shared);
+        let stamp = Stamp::of(&request);
+        let oneway = request.is_oneway();
+        request.exchange = (!oneway).then_some((id, stamp));
+        let exchange = Exchange { id, stamp, oneway, answered: false };
+        match catch_panic(|| service.call(request)) {
+            Ok(future) => {
+                if let Poll::Ready((exchange, outcome)) =
+                    self.in_flight.start(slot, exchange, future)
+                {
+                    self.finish(exchange, outcome);
+                }
+            }
+            Err(panic) => {
+                self.in_flight.release(slot);
+                self.finish(exchange, Err(panic));
+            }
+        }
+    }
+
+    /// Polls the requests that were woken.
+    pub(super) fn poll_in_flight(&mut self) -> bool {
+        if self.end.shared.inbox.bits() & READY == 0 {
+            return false;
+        }
+        self.in_flight.collect_woken(&self.end.shared);
+        while let Some(polled) = self.in_flight.next_woken() {
+            if let Poll::Ready((exchange, outcome)) = polled {
+                self.finish(exchange, outcome);
+            }
+        }
+        true
+    }
+
+    /// A request has come to its end; its answer is to be written.
+    fn finish(&mut self, exchange: Exchange, outcome: Outcome<Result<S::Response, S::Error>>) {
+        let reply = match outcome {
+            Ok(Ok(reply)) => reply.into_command(),
+            Ok(Err(error)) => Some(failure(chain_text(&*error.into()))),
+            Err(panic) => {
+                tracing::error!(peer = %self.channel.peer_addr(), panic, "a processor panicked");
+                Some(failure(format!("the processor panicked: {panic}")))
+            }
+        };
+        let Some(mut reply) = reply else { return };
+        if exchange.oneway || self.transport.is_none() {
+            return;
+        }
+        if exchange.answered || self.was_deferred_and_answered(exchange.id) {
+            tracing::warn!(peer = %self.channel.peer_addr(), "a request was answered twice");
+            return;
+        }
+        exchange.stamp.put_on(&mut reply);
+        self.send_reply(reply);
+    }
+
+    /// Whether a responder has answered a request whose processor returned an answer all the same. If it has not, it can't any
+    /// more.
+    fn was_deferred_and_answered(&mut self, id: ExchangeId) -> bool {
+        if self.deferred.is_empty() && self.end.shared.inbox.bits() & MAIL == 0 {
+            return false;
+        }
+        self.finishing = Some((id, false));
+        self.take_mail();
+        self.deferred.remove(&id);
+        self.finishing.take().is_some_and(|(_, answered)| answered)
+    }
+}
+
+/// The answer for what no layer turned into one.
+pub(super) fn failure(text: String) -> RemotingCommand {
+    RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(text)
+}

@@ -1,0 +1,383 @@
+//! The engine of one connection: [`Driver`].
+
+mod config;
+mod in_flight;
+mod input;
+mod output;
+mod pending;
+mod service;
+mod transport;
+mod watchdog;
+
+pub use config::{ConnectionConfig, Role};
+pub use service::DriverService;
+
+use crate::command::{MqVersion, RemotingCommand};
+use crate::connection::{
+    Bounds, CLOSE, Call, Channel, CloseReason, Connection, DRAIN, Disconnect, DriverEnd,
+    ExchangeId, MAIL, Message, Oneway, READY,
+};
+use crate::error::BoxError;
+use crate::reply::Reply;
+use in_flight::InFlight;
+use pending::Pending;
+use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+use transport::Transport;
+use watchdog::{Expired, Watchdog};
+
+/// How often the stages take turns before other tasks do.
+const ROUNDS: usize = 16;
+
+/// Queues that have grown beyond this give their memory back when they are empty.
+const KEPT_QUEUE: usize = 64;
+
+/// Runs one connection to its end: a future that resolves when the connection is gone and all its requests have finished.
+///
+/// It reads frames, hands the peer's requests to a service, writes the answers, and does the same for the calls that this side
+/// makes over the [`Channel`], all in one task. Many requests run at once; answers go out as they come.
+///
+/// What it promises:
+///
+/// * Readiness of the service is asked for only with a request in hand.
+/// * An answer of the peer never waits behind requests.
+/// * A request that was handed to the service runs to its end, whatever becomes of the connection. Only dropping the driver
+///   cuts it.
+/// * A peer that is slow to read, or sends more than can be handled, is held back by TCP (at a server; see [`Role`]).
+/// * After the first bad frame nothing more is read; what was asked before it is answered.
+/// * Opaque, response bit and serialize type of answers are the request's. Oneway requests are never answered.
+/// * A panic or an error of the service is answered with `SYSTEM_ERROR`, and the connection goes on.
+/// * All it holds is bounded by [`ConnectionConfig`].
+///
+/// When the channel is drained, requests are sent away with `GO_AWAY` if the peer's version knows it; of other peers, what
+/// was read is served and nothing more is read.
+///
+/// Needs a tokio runtime with its timer.
+pub struct Driver<Io, S: Service<RemotingCommand>> {
+    end: DriverEnd,
+    channel: Channel,
+    config: ConnectionConfig,
+    /// `None` once the connection is gone.
+    transport: Option<Transport<Io>>,
+    /// `None` once no request will be handed to it any more.
+    service: Option<S>,
+    in_flight: InFlight<S::Future>,
+    /// Requests that were read and not yet handed to the service.
+    requests: VecDeque<RemotingCommand>,
+    /// Answers that were not yet encoded.
+    replies: VecDeque<RemotingCommand>,
+    /// Calls and oneway requests of this side that were not yet encoded.
+    outgoing: VecDeque<Outgoing>,
+    pending: Pending,
+    deferred: HashSet<ExchangeId>,
+    mail: Vec<Message>,
+    watchdog: Watchdog,
+    waker: Option<Waker>,
+    phase: Phase,
+    /// Nothing more is to be read.
+    input_ended: bool,
+    /// The peer has ended its side.
+    peer_ended: bool,
+    /// The last attempt to read found nothing.
+    input_empty: bool,
+    draining: bool,
+    /// The version that the peer's last request gave.
+    peer_version: Option<MqVersion>,
+    /// The request that is being finished, and whether its responder turns out to have answered it.
+    finishing: Option<(ExchangeId, bool)>,
+}
+
+/// Where a connection is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Open,
+    /// What runs is finished, then the connection ends.
+    Finishing,
+    /// This side's half is being ended.
+    ShuttingDown,
+    /// The peer takes the last answers.
+    Lingering,
+    /// There is no connection any more; requests may still run.
+    Gone,
+}
+
+#[derive(Debug)]
+enum Outgoing {
+    Call(Call),
+    Oneway(Oneway),
+}
+
+impl<Io, S> Driver<Io, S>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<RemotingCommand>,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    /// Starts to run `connection`, whose requests are `service`'s. From here on the channel's addresses and extensions are
+    /// fixed, and calls over it may go.
+    #[must_use]
+    pub fn new(connection: Connection<Io>, service: S, config: ConnectionConfig) -> Self {
+        let (io, info, end) = connection.into_parts();
+        let (calls, oneways) = (config.max_calls, config.max_oneways);
+        end.shared.start(info, Bounds { calls, oneways, deferred: config.max_deferred });
+        Self {
+            channel: end.channel(),
+            end,
+            transport: Some(Transport::new(io, &config)),
+            config,
+            service: Some(service),
+            in_flight: InFlight::new(),
+            requests: VecDeque::new(),
+            replies: VecDeque::new(),
+            outgoing: VecDeque::new(),
+            pending: Pending::default(),
+            deferred: HashSet::new(),
+            mail: Vec::new(),
+            watchdog: Watchdog::default(),
+            waker: None,
+            phase: Phase::Open,
+            input_ended: false,
+            peer_ended: false,
+            input_empty: false,
+            draining: false,
+            peer_version: None,
+            finishing: None,
+        }
+    }
+
+    /// The connection's handle.
+    #[must_use]
+    pub fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// Makes sure that signals wake this task.
+    fn register(&mut self, cx: &Context<'_>) {
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            self.end.shared.inbox.register(cx.waker());
+            self.waker = Some(cx.waker().clone());
+        }
+    }
+
+    /// Does what the holders of the channel ask for.
+    fn take_signals(&mut self, cx: &mut Context<'_>) {
+        let bits = self.end.shared.inbox.bits();
+        if bits & MAIL != 0 {
+            self.take_mail();
+        }
+        if bits & DRAIN != 0 && !self.draining {
+            self.draining = true;
+            self.input_empty = false;
+            self.finish_for(CloseReason::Drained);
+        }
+        if bits & CLOSE != 0 && self.transport.is_some() {
+            // What is encoded may still go out, as far as it does without waiting.
+            if let Some(transport) = &mut self.transport {
+                _ = transport.poll_flush(cx);
+            }
+            self.gone(CloseReason::Aborted);
+        }
+    }
+
+    fn take_mail(&mut self) {
+        let mut mail = std::mem::take(&mut self.mail);
+        self.end.shared.inbox.take_messages(&mut mail);
+        for message in mail.drain(..) {
+            self.handle(message);
+        }
+        if mail.capacity() <= KEPT_QUEUE {
+            self.mail = mail;
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            // A waiter that is dropped sees that the connection is closed.
+            Message::Call(_) | Message::Oneway(_) if self.phase > Phase::Finishing => {}
+            Message::Call(call) => self.outgoing.push_back(Outgoing::Call(call)),
+            Message::Oneway(oneway) => self.outgoing.push_back(Outgoing::Oneway(oneway)),
+            Message::Cancel(number) => drop(self.pending.remove(number)),
+            Message::Defer(id) => _ = self.deferred.insert(id),
+            Message::Answer(id, reply) => self.handle_answer(id, reply),
+        }
+    }
+
+    fn handle_answer(&mut self, id: ExchangeId, reply: RemotingCommand) {
+        if !self.deferred.remove(&id) {
+            if self.transport.is_some() {
+                tracing::warn!(opaque = reply.opaque(), "a request was answered twice");
+            }
+            return;
+        }
+        match &mut self.finishing {
+            Some((finishing, answered)) if *finishing == id => *answered = true,
+            _ => self.in_flight.mark_answered(id),
+        }
+        self.replies.push_back(reply);
+    }
+
+    /// What runs is finished, then the connection ends. The first reason counts.
+    fn finish_for(&mut self, reason: CloseReason) {
+        self.end.shared.set_reason(reason);
+        self.phase = self.phase.max(Phase::Finishing);
+    }
+
+    /// Ends the connection now, for this reason if there is none yet. Requests run on, their answers go nowhere.
+    fn gone(&mut self, reason: CloseReason) {
+        self.end.shared.set_gone(reason);
+        self.phase = Phase::Gone;
+        self.transport = None;
+        // The service may hold, or queue for, permits of a limit that others share.
+        self.service = None;
+        self.requests = VecDeque::new();
+        self.replies = VecDeque::new();
+        self.deferred = HashSet::new();
+        self.watchdog = Watchdog::default();
+        self.outgoing = VecDeque::new();
+        self.pending.clear();
+    }
+
+    /// Whether nothing that must be answered or sent is left.
+    fn is_done(&self) -> bool {
+        if !(self.in_flight.is_empty() && self.requests.is_empty() && self.replies.is_empty()) {
+            return false;
+        }
+        // A peer that ended its side takes answers, but does not wait for those that may come much later.
+        self.peer_ended
+            || self.deferred.is_empty()
+                && self.outgoing.is_empty()
+                && self.pending.is_empty()
+                && (self.input_ended || self.input_empty)
+    }
+
+    /// Goes through the last phases as far as possible.
+    fn poll_end(&mut self, cx: &mut Context<'_>) {
+        let done = self.is_done();
+        let Some(transport) = &mut self.transport else { return };
+        if self.phase == Phase::Finishing && done && transport.is_flushed() {
+            self.phase = Phase::ShuttingDown;
+            self.input_ended = true;
+            self.watchdog.end_within(self.config.linger);
+        }
+        if self.phase == Phase::ShuttingDown {
+            match transport.poll_shutdown(cx) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(())) => self.phase = Phase::Lingering,
+                Poll::Ready(Err(_)) => return self.gone(CloseReason::Aborted),
+            }
+        }
+        let lingering = self.phase == Phase::Lingering;
+        if lingering && (self.peer_ended || transport.poll_linger(cx).is_ready()) {
+            self.gone(CloseReason::Aborted);
+        }
+    }
+
+    /// Watches over whatever depends on the peer's doing something; true if the connection ended of it.
+    fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
+        let reading = self.input_empty && self.may_read();
+        let Some(transport) = &self.transport else { return false };
+        let (progress, partial) = transport.read_progress();
+        if partial && reading {
+            self.watchdog.read.watch(progress, self.config.read_stall);
+        } else {
+            self.watchdog.read.clear();
+        }
+        if !transport.is_flushed() {
+            self.watchdog.write.watch(transport.bytes_written(), self.config.write_stall);
+        } else {
+            self.watchdog.write.clear();
+        }
+        let Poll::Ready(expired) = self.watchdog.poll(cx) else { return false };
+        self.gone(match expired {
+            Expired::Read => CloseReason::ReadStalled,
+            Expired::Write => CloseReason::WriteStalled,
+            // The reason is known since the end was set.
+            Expired::End => CloseReason::Aborted,
+        });
+        true
+    }
+
+    /// Gives memory back when nothing is under way.
+    fn release_idle(&mut self) {
+        if !self.in_flight.is_empty() || !self.pending.is_empty() {
+            return;
+        }
+        self.in_flight.shrink();
+        if let Some(transport) = &mut self.transport {
+            transport.release_buffers();
+        }
+        for queue in [&mut self.requests, &mut self.replies] {
+            if queue.is_empty() && queue.capacity() > KEPT_QUEUE {
+                *queue = VecDeque::new();
+            }
+        }
+        if self.outgoing.is_empty() && self.outgoing.capacity() > KEPT_QUEUE {
+            self.outgoing = VecDeque::new();
+        }
+    }
+
+    fn poll_rounds(&mut self, cx: &mut Context<'_>) {
+        for _ in 0..ROUNDS {
+            self.take_signals(cx);
+            let mut moved = self.poll_in_flight();
+            moved |= self.poll_write(cx);
+            moved |= self.poll_admit(cx);
+            moved |= self.poll_input(cx);
+            if !moved {
+                return;
+            }
+        }
+        // Others take their turn; what is encoded goes out meanwhile.
+        cx.waker().wake_by_ref();
+    }
+}
+
+impl<Io, S> Future for Driver<Io, S>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<RemotingCommand>,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    type Output = Result<Disconnect, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        this.register(cx);
+        loop {
+            this.poll_rounds(cx);
+            this.poll_flush(cx);
+            this.poll_end(cx);
+            if !this.poll_watchdog(cx) {
+                break;
+            }
+        }
+        if this.transport.is_none() && this.in_flight.is_empty() {
+            let reason = this.end.shared.reason().cloned().unwrap_or(CloseReason::Aborted);
+            return Poll::Ready(Ok(Disconnect::new(reason)));
+        }
+        this.release_idle();
+        Poll::Pending
+    }
+}
+
+/// Nothing in it is pinned: futures in flight are pinned each in a box of its own.
+impl<Io, S: Service<RemotingCommand>> Unpin for Driver<Io, S> {}
+
+impl<Io, S: Service<RemotingCommand>> fmt::Debug for Driver<Io, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("channel", &self.channel)
+            .field("phase", &self.phase)
+            .field("requests", &self.requests.len())
+            .field("replies", &self.replies.len())
+            .finish_non_exhaustive()
+    }
+}

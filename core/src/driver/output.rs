@@ -1,0 +1,109 @@
+//! To the peer.
+
+use super::input::failure;
+use super::{Driver, Outgoing};
+use crate::codec::EncodeError;
+use crate::command::RemotingCommand;
+use crate::connection::{Call, CallError, CloseReason, Stamp};
+use crate::error::{BoxError, chain_text};
+use crate::reply::Reply;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+impl<Io, S> Driver<Io, S>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<RemotingCommand>,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    /// Encodes what waits, answers first, as long as little enough is unwritten.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        while !(self.replies.is_empty() && self.outgoing.is_empty()) {
+            let Some(transport) = &mut self.transport else { break };
+            match transport.poll_writable(cx) {
+                Poll::Pending => break,
+                Poll::Ready(Err(error)) => {
+                    self.gone(CloseReason::Io(Arc::new(error)));
+                    return true;
+                }
+                Poll::Ready(Ok(())) => {}
+            }
+            moved = true;
+            if let Some(reply) = self.replies.pop_front() {
+                self.encode_reply(reply);
+            } else if let Some(outgoing) = self.outgoing.pop_front() {
+                self.encode_outgoing(outgoing);
+            }
+        }
+        moved
+    }
+
+    /// Encodes an answer at once if none waits before it and there is room.
+    pub(super) fn send_reply(&mut self, reply: RemotingCommand) {
+        let writable = self.transport.as_ref().is_some_and(|transport| transport.is_writable());
+        if writable && self.replies.is_empty() {
+            self.encode_reply(reply);
+        } else {
+            self.replies.push_back(reply);
+        }
+    }
+
+    fn encode_reply(&mut self, reply: RemotingCommand) {
+        let Some(transport) = &mut self.transport else { return };
+        let Err(error) = transport.encode(&reply) else { return };
+        tracing::warn!(peer = %self.channel.peer_addr(), %error, "an answer can't be sent");
+        // The peer is told instead of left to wait.
+        let mut instead = failure(chain_text(&error));
+        Stamp::of(&reply).put_on(&mut instead);
+        if transport.encode(&instead).is_err() {
+            self.gone(CloseReason::Io(Arc::new(std::io::Error::other(error))));
+        }
+    }
+
+    fn encode_outgoing(&mut self, outgoing: Outgoing) {
+        let Some(transport) = &mut self.transport else { return };
+        match outgoing {
+            Outgoing::Oneway(mut oneway) => {
+                oneway.command.flag &= !RemotingCommand::RESPONSE;
+                match transport.encode(&oneway.command) {
+                    Ok(()) => oneway.written(),
+                    Err(error) => oneway.failed(error),
+                }
+            }
+            // The peer will send no answer any more.
+            Outgoing::Call(call) if self.input_ended => {
+                let reason = self.end.shared.reason().cloned().unwrap_or(CloseReason::PeerClosed);
+                call.waiter.fail(CallError::Closed(reason));
+            }
+            Outgoing::Call(call) if call.waiter.is_gone() => {}
+            Outgoing::Call(Call { number, mut command, waiter }) => {
+                command.opaque = number as i32;
+                command.flag &= !RemotingCommand::RESPONSE;
+                if let Err(waiter) = self.pending.insert(number, waiter) {
+                    waiter.fail(CallError::NumberInUse);
+                } else if let Err(error) = transport.encode(&command) {
+                    self.call_failed(number, error);
+                }
+            }
+        }
+    }
+
+    fn call_failed(&mut self, number: u32, error: EncodeError) {
+        if let Some(waiter) = self.pending.remove(number) {
+            waiter.fail(CallError::Encode(Arc::new(error)));
+        }
+    }
+
+    /// Writes all that is encoded.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) {
+        if let Some(transport) = &mut self.transport {
+            if let Poll::Ready(Err(error)) = transport.poll_flush(cx) {
+                self.gone(CloseReason::Io(Arc::new(error)));
+            }
+        }
+    }
+}

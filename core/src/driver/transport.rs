@@ -1,0 +1,153 @@
+//! The framed bytes of a connection.
+
+use super::config::ConnectionConfig;
+use crate::codec::{DecodeError, EncodeError, RemotingCodec};
+use crate::command::RemotingCommand;
+use bytes::BytesMut;
+use futures_core::Stream;
+use futures_sink::Sink;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::codec::{Decoder, Framed};
+
+/// What one read may bring.
+const BLOCK: usize = 8 * 1024;
+
+/// How many reads of a peer's last words are made at a time.
+const LINGER_READS: usize = 16;
+
+/// A `Framed` with bounds, progress counters, and buffers that are there only while they hold something.
+#[derive(Debug)]
+pub(super) struct Transport<Io> {
+    framed: Framed<Io, RemotingCodec>,
+    high_water: usize,
+    frames_read: u64,
+    bytes_written: u64,
+    /// Whether something was encoded since the last complete flush.
+    dirty: bool,
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
+    pub(super) fn new(io: Io, config: &ConnectionConfig) -> Self {
+        let codec = RemotingCodec::new().with_max_frame_length(config.max_frame_length);
+        let mut framed = Framed::new(io, codec);
+        framed.set_backpressure_boundary(config.write_high_water.max(1));
+        *framed.read_buffer_mut() = BytesMut::new();
+        *framed.write_buffer_mut() = BytesMut::new();
+        let high_water = config.write_high_water;
+        Self { framed, high_water, frames_read: 0, bytes_written: 0, dirty: false }
+    }
+
+    /// The next frame; `None` at the peer's end.
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+        if self.framed.read_buffer().capacity() == 0 {
+            self.framed.read_buffer_mut().reserve(BLOCK);
+        }
+        let frame = ready!(Pin::new(&mut self.framed).poll_next(cx));
+        self.frames_read += 1;
+        Poll::Ready(frame)
+    }
+
+    /// The next frame of what was read already.
+    pub(super) fn next_buffered(&mut self) -> Option<Result<RemotingCommand, DecodeError>> {
+        let mut buffer = std::mem::take(self.framed.read_buffer_mut());
+        let frame = self.framed.codec_mut().decode(&mut buffer).transpose();
+        *self.framed.read_buffer_mut() = buffer;
+        frame
+    }
+
+    /// A number that grows with everything that is read, and whether a frame has begun that is not complete.
+    pub(super) fn read_progress(&self) -> (u64, bool) {
+        let partial = self.framed.read_buffer().len() as u64;
+        (self.frames_read << 32 | partial, partial > 0)
+    }
+
+    /// Ready when little enough is unwritten to encode more.
+    pub(super) fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_writable() {
+            return Poll::Ready(Ok(()));
+        }
+        match self.poll_flush(cx) {
+            Poll::Pending if self.is_writable() => Poll::Ready(Ok(())),
+            result => result,
+        }
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        self.unwritten() == 0 || self.unwritten() < self.high_water
+    }
+
+    pub(super) fn encode(&mut self, command: &RemotingCommand) -> Result<(), EncodeError> {
+        if self.framed.write_buffer().capacity() == 0 {
+            self.framed.write_buffer_mut().reserve(BLOCK);
+        }
+        let result = Pin::new(&mut self.framed).start_send(command);
+        self.dirty |= result.is_ok();
+        result
+    }
+
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.dirty {
+            return Poll::Ready(Ok(()));
+        }
+        let before = self.unwritten();
+        let flushed = Sink::<&RemotingCommand>::poll_flush(Pin::new(&mut self.framed), cx);
+        self.bytes_written += (before - self.unwritten()) as u64;
+        self.dirty = flushed.is_pending();
+        flushed.map_err(into_io)
+    }
+
+    pub(super) fn is_flushed(&self) -> bool {
+        !self.dirty
+    }
+
+    pub(super) fn unwritten(&self) -> usize {
+        self.framed.write_buffer().len()
+    }
+
+    pub(super) fn bytes_written(&self) -> u64 {
+        self.bytes_written
+    }
+
+    /// Ends this side's half of the connection.
+    pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(self.framed.get_mut()).poll_shutdown(cx)
+    }
+
+    /// Reads and forgets until the peer's end. To drop a socket with unread bytes would reset the connection, and could take
+    /// answers from the peer that it has not read yet.
+    pub(super) fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = [0; 1024];
+        for _ in 0..LINGER_READS {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(self.framed.get_mut()).poll_read(cx, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Gives the buffers back that hold nothing.
+    pub(super) fn release_buffers(&mut self) {
+        if self.framed.read_buffer().is_empty() {
+            *self.framed.read_buffer_mut() = BytesMut::new();
+        }
+        if self.framed.write_buffer().is_empty() {
+            *self.framed.write_buffer_mut() = BytesMut::new();
+        }
+    }
+}
+
+fn into_io(error: EncodeError) -> io::Error {
+    match error {
+        EncodeError::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}

@@ -1,0 +1,127 @@
+//! The waits of a connection that must end: one timer for all of them, armed only when something waits.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+
+/// What took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expired {
+    Read,
+    Write,
+    End,
+}
+
+/// Deadlines for reading, writing and ending.
+///
+/// The timer is not moved when a deadline moves to a later time, which happens with every byte; it finds out when it fires.
+#[derive(Debug, Default)]
+pub(super) struct Watchdog {
+    timer: Option<Pin<Box<Sleep>>>,
+    pub(super) read: Stall,
+    pub(super) write: Stall,
+    /// When the connection ends, whatever is left to do.
+    pub(super) end: Option<Instant>,
+}
+
+/// A wait that begins anew with every sign of progress.
+#[derive(Debug, Default)]
+pub(super) struct Stall {
+    progress: u64,
+    deadline: Option<Instant>,
+}
+
+impl Stall {
+    /// Something is waited for, and so much has come so far.
+    pub(super) fn watch(&mut self, progress: u64, limit: Duration) {
+        if self.deadline.is_none() || self.progress != progress {
+            self.progress = progress;
+            self.deadline = Instant::now().checked_add(limit);
+        }
+    }
+
+    /// Nothing is waited for.
+    pub(super) fn clear(&mut self) {
+        self.deadline = None;
+    }
+}
+
+impl Watchdog {
+    /// Sets the end, unless an earlier one is set.
+    pub(super) fn end_within(&mut self, limit: Duration) {
+        let at = Instant::now().checked_add(limit);
+        self.end = self.end.into_iter().chain(at).min();
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Expired> {
+        let all = [
+            (self.end, Expired::End),
+            (self.write.deadline, Expired::Write),
+            (self.read.deadline, Expired::Read),
+        ];
+        let set = all.into_iter().filter_map(|(at, what)| at.map(|at| (at, what)));
+        let Some((next, what)) = set.min_by_key(|(at, _)| *at) else {
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next)));
+        if timer.deadline() > next {
+            timer.as_mut().reset(next);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= next {
+                self.timer = None;
+                return Poll::Ready(what);
+            }
+            timer.as_mut().reset(next);
+        }
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expired, Watchdog};
+    use std::future::poll_fn;
+    use std::time::Duration;
+    use tokio::time::{Instant, timeout};
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn progress_moves_the_deadline_to_exactly_the_limit_after_it() {
+        let mut dog = Watchdog::default();
+        let start = Instant::now();
+        for progress in 0..5 {
+            dog.read.watch(progress, LIMIT);
+            let early = timeout(Duration::from_secs(4), poll_fn(|cx| dog.poll(cx))).await;
+            assert!(early.is_err());
+        }
+        dog.read.watch(4, LIMIT);
+        assert_eq!(poll_fn(|cx| dog.poll(cx)).await, Expired::Read);
+        assert_eq!(start.elapsed(), Duration::from_secs(4 * 4 + 10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_earliest_wait_expires_first_and_cleared_ones_never() {
+        let mut dog = Watchdog::default();
+        dog.read.watch(0, LIMIT);
+        dog.write.watch(0, 2 * LIMIT);
+        dog.end_within(3 * LIMIT);
+        dog.end_within(4 * LIMIT);
+        dog.read.clear();
+        assert_eq!(poll_fn(|cx| dog.poll(cx)).await, Expired::Write);
+        dog.write.clear();
+        let start = Instant::now();
+        assert_eq!(poll_fn(|cx| dog.poll(cx)).await, Expired::End);
+        assert_eq!(start.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn limits_beyond_all_time_never_expire() {
+        let mut dog = Watchdog::default();
+        dog.read.watch(0, Duration::MAX);
+        assert!(timeout(Duration::from_secs(1 << 30), poll_fn(|cx| dog.poll(cx))).await.is_err());
+    }
+}

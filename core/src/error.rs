@@ -1,0 +1,87 @@
+//! Errors that are not tied to one place, and help with chains of them.
+
+use crate::command::{RequestCode, ResponseCode};
+use std::borrow::Cow;
+use std::error::Error;
+
+/// Any error that can cross threads: what tower's middleware speaks.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Ends a request with exactly this answer: RocketMQ's `AbortProcessException`.
+///
+/// A processor or a hook returns it as its error; [`Recover`](https://docs.rs/rocketmq-tower-layers) turns it into a response
+/// with this code and remark, found anywhere in the error's chain of sources.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("aborted with {code}: {remark}")]
+pub struct Abort {
+    /// The answer's code.
+    pub code: ResponseCode,
+    /// The answer's remark, sent as it is.
+    pub remark: Cow<'static, str>,
+}
+
+impl Abort {
+    /// An answer with this code and remark.
+    #[must_use]
+    pub fn new(code: ResponseCode, remark: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, remark: remark.into() }
+    }
+}
+
+/// There is no processor for the request's code.
+///
+/// It is answered with `REQUEST_CODE_NOT_SUPPORTED` and a text that starts with a blank, as Java's does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(" request type {} not supported", .0.as_i32())]
+pub struct UnsupportedCode(pub RequestCode);
+
+/// The first error of type `E` in `error`'s chain of sources, `error` itself included.
+#[must_use]
+pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// `error` and its sources as one text, `outer: inner: innermost`.
+#[must_use]
+pub fn chain_text(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Abort, UnsupportedCode, chain_text, find_source};
+    use crate::command::ResponseCode;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer")]
+    struct Outer(#[source] Abort);
+
+    #[test]
+    fn a_source_is_found_at_any_depth() {
+        let abort = Abort::new(ResponseCode::NO_PERMISSION, "no");
+        let error = Outer(abort.clone());
+        assert_eq!(find_source::<Abort>(&error), Some(&abort));
+        assert!(find_source::<UnsupportedCode>(&error).is_none());
+        assert_eq!(chain_text(&error), "outer: aborted with NO_PERMISSION: no");
+    }
+
+    #[test]
+    fn the_text_for_an_unknown_code_is_javas() {
+        assert_eq!(UnsupportedCode(77.into()).to_string(), " request type 77 not supported");
+        assert_eq!(UnsupportedCode(34.into()).to_string(), " request type 34 not supported");
+    }
+}

@@ -1,0 +1,167 @@
+//! The handle of a connection as a service.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::driver::{Running, echo, request, soon, start, start_with};
+use rocketmq_tower_core::codec::EncodeError;
+use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
+use rocketmq_tower_core::{
+    Addr, CallError, ChannelInfo, CloseReason, Connection, RemotingCommand, ResponseCode,
+};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
+use tower::{ServiceExt, service_fn};
+use tower_service::Service;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn answer(opaque: i32) -> RemotingCommand {
+    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
+    answer.set_opaque(opaque);
+    answer
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_reserves_a_slot_and_gives_it_back() {
+    let mut config = ConnectionConfig::server();
+    config.max_calls = 1;
+    let Running { channel, .. } = start_with(service_fn(echo), config, 1024);
+    let mut first = channel.clone();
+    let mut second = task::spawn(channel.clone());
+    first.ready().await.expect("a slot");
+    assert_pending!(second.enter(|cx, mut channel| channel.poll_ready(cx)));
+    let clone = first.clone();
+    drop(first);
+    assert!(second.is_woken(), "a slot that was not used is free again");
+    assert_ready_ok!(second.enter(|cx, mut channel| channel.poll_ready(cx)));
+    assert_ready_ok!(second.enter(|cx, mut channel| channel.poll_ready(cx)), "and stays reserved");
+    let mut clone = task::spawn(clone);
+    assert_pending!(
+        clone.enter(|cx, mut channel| channel.poll_ready(cx)),
+        "a clone starts empty-handed"
+    );
+    let unready = channel.clone().call(request(1, 1)).await;
+    assert!(matches!(unready, Err(CallError::NotReady)), "{unready:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_as_a_service() {
+    let Running { mut peer, channel, .. } = start(service_fn(echo));
+    let call = tokio::spawn(channel.oneshot(request(5, 33)));
+    let asked = peer.receive().await;
+    assert_eq!((asked.code(), asked.is_response()), (5, false));
+    peer.send(&answer(asked.opaque())).await;
+    assert_eq!(soon(call).await.expect("no panic").expect("answered").opaque(), 33);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_connection_is_never_ready() {
+    let Running { channel, peer, .. } = start(service_fn(echo));
+    let mut reserved = channel.clone();
+    reserved.ready().await.expect("a slot");
+    drop(peer);
+    soon(channel.closed()).await;
+    for channel in [channel, reserved] {
+        let mut channel = task::spawn(channel);
+        let error = assert_ready_err!(channel.enter(|cx, mut channel| channel.poll_ready(cx)));
+        assert!(matches!(error, CallError::Closed(CloseReason::PeerClosed)), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_says_what_it_waited_for() {
+    let mut config = ConnectionConfig::server();
+    config.max_calls = 1;
+    let Running { peer, channel, .. } = start_with(service_fn(echo), config, 1024);
+    let (first, second) = tokio::join!(
+        channel.invoke(request(1, 1), 2 * SECOND),
+        channel.invoke(request(1, 2), SECOND)
+    );
+    let stage = |result| match result {
+        Err(CallError::Timeout { stage, timeout }) => (stage, timeout),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(stage(first), (CallStage::Answer, 2 * SECOND));
+    assert_eq!(stage(second), (CallStage::Slot, SECOND));
+    drop(peer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn oneway_requests_are_marked_and_bounded_by_what_is_written() {
+    let mut config = ConnectionConfig::server();
+    config.max_oneways = 2;
+    config.write_high_water = 1;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 16);
+    let sender = tokio::spawn(async move {
+        for opaque in 0..10 {
+            channel.invoke_oneway(request(7, opaque)).await.expect("open");
+        }
+        channel
+    });
+    tokio::time::sleep(SECOND).await;
+    assert!(!sender.is_finished(), "nothing is read, so little is taken");
+    for _ in 0..10 {
+        let sent = peer.receive().await;
+        assert!(sent.is_oneway() && sent.code() == 7);
+    }
+    let mut channel = sender.await.expect("no panic");
+    // As a service: an empty success when it is written.
+    let call =
+        tokio::spawn(
+            async move { channel.ready().await?.call(request(8, 80).into_oneway()).await },
+        );
+    assert_eq!(peer.receive().await.code(), 8);
+    let written = soon(call).await.expect("no panic").expect("written");
+    assert_eq!((written.response_code(), written.opaque()), (ResponseCode::SUCCESS, 80));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_encoded_fails_alone() {
+    let mut config = ConnectionConfig::server();
+    config.max_frame_length = 1000;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 1024);
+    let long = request(1, 1).with_body(vec![0; 1000]);
+    let error = channel.invoke(long.clone(), SECOND).await.expect_err("too long");
+    let CallError::Encode(error) = error else { panic!("{error:?}") };
+    assert!(matches!(*error, EncodeError::FrameTooLong { max: 1000, .. }), "{error:?}");
+    channel.invoke_oneway(long).await.expect("handed over");
+    let call = tokio::spawn(async move { channel.invoke(request(2, 2), SECOND).await });
+    let asked = peer.receive().await;
+    assert_eq!(asked.code(), 2);
+    peer.send(&answer(asked.opaque())).await;
+    soon(call).await.expect("no panic").expect("answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn addresses_may_change_until_the_driver_starts() {
+    let socket: SocketAddr = "10.0.0.1:9".parse().expect("an address");
+    let client: SocketAddr = "192.0.2.7:5".parse().expect("an address");
+    let (_ours, theirs) = tokio::io::duplex(1024);
+    let mut connection = Connection::new(theirs, ChannelInfo::new(socket, socket));
+    let channel = connection.channel();
+    connection.info_mut().peer_addr = client.into();
+    connection.info_mut().extensions.insert("a fact");
+    assert_eq!(channel.peer_addr(), &Addr::Ip(socket));
+    let driver = Driver::new(connection, service_fn(echo), ConnectionConfig::server());
+    assert_eq!(channel.peer_addr(), &Addr::Ip(client));
+    assert_eq!(channel.extensions().get::<&str>(), Some(&"a fact"));
+    assert_eq!(channel.peer_addr().to_string(), "192.0.2.7:5");
+    drop(driver);
+    assert!(matches!(soon(channel.closed()).await, CloseReason::Aborted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_wait_for_the_driver_and_end_with_the_connection() {
+    let (_ours, theirs) = tokio::io::duplex(1024);
+    let connection = Connection::new(theirs, ChannelInfo::default());
+    let channel = connection.channel();
+    let early = tokio::spawn(async move { channel.invoke(request(1, 1), 60 * SECOND).await });
+    tokio::time::sleep(SECOND).await;
+    assert!(!early.is_finished());
+    drop(connection);
+    let error = early.await.expect("no panic").expect_err("dropped");
+    assert!(matches!(error, CallError::Closed(CloseReason::Aborted)), "{error:?}");
+}

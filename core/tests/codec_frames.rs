@@ -1,0 +1,202 @@
+//! Frames and their limits.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use bytes::{Bytes, BytesMut};
+use common::{decode, encode, frame, hex, json};
+use rocketmq_tower_core::codec::{DecodeError, EncodeError, ForeignProtocol};
+use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
+use tokio_util::codec::{Decoder, Encoder};
+
+#[track_caller]
+fn error(bytes: &[u8]) -> String {
+    let mut buffer = BytesMut::from(bytes);
+    RemotingCodec::new().decode(&mut buffer).expect_err("an error").to_string()
+}
+
+/// The largest length field is 16777212, so that the largest frame is 16 MiB; in both directions.
+#[test]
+fn the_limit_is_the_same_at_both_ends() {
+    let fixed = json("{}").len();
+    let limit = 16 * 1024 * 1024;
+    let fits = frame(0, b"{}", &vec![7; limit - fixed]);
+    assert_eq!(fits[..4], 16_777_212_u32.to_be_bytes());
+    assert_eq!(decode(&fits).expect("fits").body().len(), limit - fixed);
+    assert_eq!(
+        error(&16_777_213_u32.to_be_bytes()),
+        "a frame of 16777217 bytes exceeds the limit of 16777216"
+    );
+
+    let header = encode(&RemotingCommand::new(1)).len();
+    let mut codec = RemotingCodec::new();
+    let mut buffer = BytesMut::from("before");
+    let command = RemotingCommand::new(1).with_body(vec![0; limit - header + 1]);
+    let error = codec.encode(&command, &mut buffer).expect_err("too long");
+    assert!(
+        matches!(error, EncodeError::FrameTooLong { length: 16_777_217, max: 16_777_216 }),
+        "{error}"
+    );
+    assert_eq!(&buffer[..], b"before", "nothing was written");
+    let command = RemotingCommand::new(1).with_body(vec![0; limit - header]);
+    codec.encode(&command, &mut buffer).expect("fits");
+    assert_eq!(buffer.len(), 6 + limit);
+}
+
+#[test]
+fn lengths_at_every_edge() {
+    for length in 0..4_u32 {
+        let expected =
+            format!("a length field of {length} is too small, a frame has at least 4 bytes");
+        assert_eq!(error(&length.to_be_bytes()), expected);
+    }
+    for negative in [-1_i32, i32::MIN] {
+        assert!(error(&negative.to_be_bytes()).contains("exceeds the limit"));
+    }
+    assert_eq!(error(&hex("00000004 00000000")), "malformed JSON header at byte 0: expected '{'");
+    assert_eq!(error(&hex("00000004 01000000")), "the header's code needs 2 bytes, 0 are left");
+    assert_eq!(
+        error(&hex("00000006 00000003 7b7d")),
+        "a header of 3 bytes does not fit into the 2 bytes of its frame"
+    );
+    for kind in [2, 127, 255] {
+        assert_eq!(error(&frame(kind, b"{}", b"")), format!("unknown serialize type {kind}"));
+    }
+}
+
+#[test]
+fn other_protocols_are_named() {
+    for (bytes, protocol) in [
+        (&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], ForeignProtocol::Http2),
+        (b"GET / HTTP/1.1\r\n\r\n", ForeignProtocol::Http1),
+        (b"POST / HTTP/1.1\r\n\r\n", ForeignProtocol::Http1),
+        (b"\x16\x03\x01\x02\x00\x01", ForeignProtocol::Tls),
+        (b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n", ForeignProtocol::Proxy),
+        (b"\r\n\r\n\0\r\nQUIT\n", ForeignProtocol::Proxy),
+    ] {
+        let error = RemotingCodec::new().decode(&mut BytesMut::from(bytes)).expect_err("foreign");
+        assert!(
+            matches!(error, DecodeError::ForeignProtocol(found) if found == protocol),
+            "{error}"
+        );
+    }
+    // In the middle of a connection it is just a bad length.
+    let mut codec = RemotingCodec::new();
+    let mut buffer = BytesMut::from(&json("{}")[..]);
+    buffer.extend_from_slice(b"GET / HTTP/1.1\r\n\r\n");
+    codec.decode(&mut buffer).expect("a frame").expect("complete");
+    assert!(matches!(codec.decode(&mut buffer), Err(DecodeError::FrameTooLong { .. })));
+}
+
+#[test]
+fn a_binary_header_is_checked_field_by_field() {
+    // code, language, version, opaque, flag of 13 bytes, then the remark's length.
+    let head = "0069 00 01df 00000001 00000000";
+    for (rest, expected) in [
+        ("", "the header's remark needs 4 bytes, 0 are left"),
+        ("00000005 6f6b", "the header's remark needs 5 bytes, 2 are left"),
+        ("ffffffff", "the header's remark has the length -1"),
+        ("00000000", "the header's ext fields needs 4 bytes, 0 are left"),
+        ("00000000 00000009 0001", "the header's ext fields needs 9 bytes, 2 are left"),
+        ("00000000 00000001 00", "the header's ext field's name needs 2 bytes, 1 are left"),
+        ("00000000 00000004 ffff 0000", "the header's ext field's name has the length -1"),
+        (
+            "00000000 00000005 0001 61 0000",
+            "the header's ext field's value needs 4 bytes, 2 are left",
+        ),
+        ("00000000 00000007 0001 61 ffffffff", "the header's ext field's value has the length -1"),
+        (
+            "00000000 00000008 0001 61 00000002 62",
+            "the header's ext field's value needs 2 bytes, 1 are left",
+        ),
+        ("00000001 ff 00000000", "remark is not valid UTF-8 at byte 0"),
+        ("00000000 00000000 0000", "2 bytes follow the header's last field"),
+    ] {
+        let header = hex(&format!("{head}{rest}"));
+        assert_eq!(error(&frame(1, &header, b"body")), expected, "{rest}");
+    }
+    let negative = hex(&format!("{head} 00000000 ffffffff"));
+    assert!(!decode(&frame(1, &negative, b"")).expect("as for Java").ext_fields().is_present());
+}
+
+#[test]
+fn any_split_of_the_bytes_gives_the_same_commands() {
+    let mut stream = encode(&RemotingCommand::new(1).with_body("one"));
+    stream
+        .extend(encode(&RemotingCommand::new(2).with_body(vec![2; 3000]).with_ext_field("a", "b")));
+    stream.extend(encode(&RemotingCommand::new(3)));
+    for step in [1, 2, 3, 7, 64, 1000, stream.len()] {
+        let mut codec = RemotingCodec::new();
+        let mut buffer = BytesMut::new();
+        let mut codes = Vec::new();
+        for chunk in stream.chunks(step) {
+            buffer.extend_from_slice(chunk);
+            while let Some(command) = codec.decode(&mut buffer).expect("sound") {
+                codes.push(command.code());
+            }
+        }
+        assert_eq!((codes, buffer.len()), (vec![1, 2, 3], 0), "in steps of {step}");
+    }
+}
+
+#[test]
+fn an_end_inside_a_frame_says_how_far_it_came() {
+    let bytes = json("{}");
+    for have in 1..bytes.len() {
+        let mut buffer = BytesMut::from(&bytes[..have]);
+        let error = RemotingCodec::new().decode_eof(&mut buffer).expect_err("incomplete");
+        let need = if have < 4 { 4 } else { bytes.len() };
+        let expected = format!("the connection ended inside a frame, after {have} of {need} bytes");
+        assert_eq!(error.to_string(), expected);
+    }
+    assert!(RemotingCodec::new().decode_eof(&mut BytesMut::new()).expect("an end").is_none());
+}
+
+/// A claim of 16 MiB reserves room step by step, as bytes arrive.
+#[test]
+fn room_is_never_reserved_on_the_peers_word() {
+    let mut codec = RemotingCodec::new();
+    let bytes = frame(0, b"{}", &vec![1; 16 * 1024 * 1024 - 10]);
+    let mut buffer = BytesMut::new();
+    let mut arrived = 0;
+    for chunk in bytes.chunks(10_000) {
+        buffer.extend_from_slice(chunk);
+        arrived += chunk.len();
+        let command = codec.decode(&mut buffer).expect("sound");
+        assert!(
+            buffer.capacity() <= 2 * arrived + 64 * 1024,
+            "{} for {arrived}",
+            buffer.capacity()
+        );
+        assert_eq!(command.is_some(), arrived == bytes.len());
+    }
+    assert!(buffer.capacity() <= 8 * 1024, "and given back: {}", buffer.capacity());
+}
+
+fn shares(body: &Bytes, buffer: &[u8]) -> bool {
+    buffer.as_ptr_range().contains(&body.as_ptr())
+}
+
+#[test]
+fn long_bodies_are_shared_and_short_ones_copied() {
+    for (length, shared) in [(1, false), (2047, false), (2048, true), (7000, true)] {
+        let mut buffer = BytesMut::with_capacity(8192);
+        buffer.extend_from_slice(&frame(0, b"{}", &vec![5; length]));
+        let before = buffer.as_ptr_range();
+        let memory = before.start as usize..before.end as usize;
+        let command = RemotingCodec::new().decode(&mut buffer).expect("sound").expect("complete");
+        let at = command.body().as_ptr() as usize;
+        assert_eq!(memory.contains(&at), shared, "{length}");
+    }
+}
+
+#[test]
+fn what_follows_a_long_frame_leaves_its_memory() {
+    let mut buffer = BytesMut::from(&frame(0, b"{}", &vec![5; 100_000])[..]);
+    buffer.extend_from_slice(&frame(0, b"{}", &[6; 4000]));
+    let mut codec = RemotingCodec::new();
+    let long = codec.decode(&mut buffer).expect("sound").expect("complete");
+    let next = codec.decode(&mut buffer).expect("sound").expect("complete");
+    let distance = (next.body().as_ptr() as usize).abs_diff(long.body().as_ptr() as usize);
+    assert!(!shares(next.body(), long.body()) && distance != long.body().len() + 10);
+}

@@ -1,0 +1,120 @@
+//! Properties of the codec over generated commands and headers.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::{decode, encode, json};
+use proptest::prelude::*;
+use rocketmq_tower_core::{RemotingCommand, SerializeType};
+
+fn commands() -> impl Strategy<Value = RemotingCommand> {
+    let fields = prop::collection::vec((any::<String>(), any::<String>()), 0..20);
+    let numbers = (any::<i32>(), any::<i32>(), any::<i32>(), any::<i32>(), any::<u8>());
+    let remark = prop::option::of(any::<String>());
+    let body = prop::collection::vec(any::<u8>(), 0..5000);
+    (numbers, fields, remark, body, any::<bool>()).prop_map(
+        |(numbers, fields, remark, body, binary)| {
+            let (code, opaque, flag, version, language) = numbers;
+            let mut command = RemotingCommand::new(code)
+                .with_flag(flag)
+                .with_version(version.into())
+                .with_language((language % 14).into())
+                .with_body(body);
+            command.set_opaque(opaque);
+            if let Some(remark) = remark {
+                command.set_remark(remark);
+            }
+            command.ext_fields_mut().extend(fields);
+            if binary { command.with_serialize_type(SerializeType::RocketMq) } else { command }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn json_survives(command in commands()) {
+        let command = command.with_serialize_type(SerializeType::Json);
+        prop_assert_eq!(decode(&encode(&command)).expect("decodes"), command);
+    }
+
+    /// What the binary header cannot say: an empty remark, an empty set of fields, versions beyond 16 bits.
+    #[test]
+    fn binary_survives_but_for_what_it_cannot_say(command in commands()) {
+        let command = command.with_serialize_type(SerializeType::RocketMq);
+        let decoded = decode(&encode(&command)).expect("decodes");
+        prop_assert_eq!(decoded.code(), command.code());
+        prop_assert_eq!(decoded.opaque(), command.opaque());
+        prop_assert_eq!(decoded.flag(), command.flag());
+        prop_assert_eq!(decoded.body(), command.body());
+        prop_assert_eq!(decoded.language(), command.language());
+        prop_assert_eq!(decoded.remark().unwrap_or_default(), command.remark().unwrap_or_default());
+        prop_assert!(decoded.ext_fields().iter().eq(command.ext_fields().iter()));
+        if i16::try_from(command.version().as_i32()).is_ok() {
+            prop_assert_eq!(decoded.version(), command.version());
+        }
+        prop_assert_eq!(encode(&decode(&encode(&decoded)).expect("decodes")), encode(&decoded));
+    }
+
+    /// What we write is what a general JSON parser reads.
+    #[test]
+    fn json_is_json(command in commands()) {
+        let command = command.with_serialize_type(SerializeType::Json);
+        let frame = encode(&command);
+        let header = &frame[8..frame.len() - command.body().len()];
+        let value: serde_json::Value = serde_json::from_slice(header).expect("JSON");
+        prop_assert_eq!(value["code"].as_i64(), Some(command.code().into()));
+        prop_assert_eq!(value["remark"].as_str(), command.remark());
+        for (name, text) in command.ext_fields().iter() {
+            prop_assert_eq!(value["extFields"][name].as_str(), Some(text));
+        }
+    }
+
+    /// What a general JSON writer writes is what we read, whatever else is in the header.
+    #[test]
+    fn any_json_object_is_read(
+        fields in prop::collection::btree_map(any::<String>(), any::<String>(), 0..10),
+        extra in values(),
+        pretty in any::<bool>(),
+        code in any::<i32>(),
+    ) {
+        let value = serde_json::json!({ "a": extra, "code": code, "extFields": fields, "z": [extra] });
+        let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+        let command = decode(&json(&text.expect("writes"))).expect("decodes");
+        prop_assert_eq!(command.code(), code);
+        prop_assert_eq!(command.ext_fields().len(), fields.len());
+        for (name, text) in &fields {
+            prop_assert_eq!(command.ext_fields().get(name), Some(text.as_str()));
+        }
+    }
+
+    #[test]
+    fn garbage_never_panics(kind in 0..3_u8, header in prop::collection::vec(any::<u8>(), 0..200)) {
+        _ = decode(&common::frame(kind, &header, b"body"));
+    }
+
+    #[test]
+    fn damaged_headers_never_panic(command in commands(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut frame = encode(&command);
+        let header = 8 + u32::from_be_bytes([0, frame[5], frame[6], frame[7]]) as usize;
+        let at = 8 + at.index(header - 8);
+        frame[at] = byte;
+        _ = decode(&frame);
+    }
+}
+
+fn values() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(|number| serde_json::json!(number)),
+        any::<String>().prop_map(Into::into),
+    ];
+    leaf.prop_recursive(8, 64, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Into::into),
+            prop::collection::hash_map(any::<String>(), inner, 0..8)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
+}

@@ -1,0 +1,185 @@
+//! Requests that are answered later.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::driver::{Running, request, soon, start, start_with};
+use rocketmq_tower_core::connection::{DeferError, Responder};
+use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, ResponseCode};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tower::service_fn;
+use tower_service::Service;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn success(remark: &'static str) -> RemotingCommand {
+    RemotingCommand::response(ResponseCode::SUCCESS).with_remark(remark)
+}
+
+/// Code 1 is deferred and parked; others are answered at once.
+fn parking(
+    parked: mpsc::UnboundedSender<Responder>,
+) -> impl Service<RemotingCommand, Response = Option<RemotingCommand>, Error = BoxError, Future: Send>
++ Send {
+    service_fn(move |mut request: RemotingCommand| {
+        let parked = parked.clone();
+        async move {
+            if request.code() != 1 {
+                return Ok(Some(success("at once")));
+            }
+            parked.send(request.defer()?)?;
+            Ok(None)
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn deferred_requests_are_answered_in_any_order_and_take_no_slot() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let mut config = ConnectionConfig::server();
+    config.max_in_flight = 1;
+    let Running { mut peer, .. } = start_with(parking(parked), config, 64 * 1024);
+    for opaque in 0..3 {
+        peer.send(&request(1, opaque)).await;
+    }
+    assert_eq!(peer.call(&request(2, 9)).await.opaque(), 9);
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        waiting.push(responders.recv().await.expect("parked"));
+    }
+    for (opaque, responder) in [2, 1, 0].into_iter().zip(waiting.drain(..).rev()) {
+        let elsewhere = tokio::task::spawn_blocking(move || responder.send(success("later")));
+        elsewhere.await.expect("no panic").expect("open");
+        let answer = peer.receive().await;
+        assert_eq!((answer.opaque(), answer.remark()), (opaque, Some("later")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_responder_answers_with_an_error() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let Running { mut peer, .. } = start(parking(parked));
+    peer.send(&request(1, 5)).await;
+    drop(responders.recv().await);
+    let answer = peer.receive().await;
+    assert_eq!((answer.opaque(), answer.response_code()), (5, ResponseCode::SYSTEM_ERROR));
+    assert_eq!(answer.remark(), Some("the request was dropped unanswered"));
+}
+
+/// Whichever comes first is the answer, the other goes nowhere.
+#[tokio::test(start_paused = true)]
+async fn a_request_is_answered_once_even_if_the_processor_answers_as_well() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let service = service_fn(move |mut request: RemotingCommand| {
+        let parked = parked.clone();
+        async move {
+            let responder = request.defer()?;
+            match request.code() {
+                1 => responder.send(success("responder"))?,
+                2 => {
+                    responder.send(success("responder"))?;
+                    tokio::time::sleep(SECOND).await;
+                }
+                _ => parked.send(responder)?,
+            }
+            Ok::<_, BoxError>(success("processor"))
+        }
+    });
+    let Running { mut peer, .. } = start(service);
+    for (code, first) in [(1, "responder"), (2, "responder"), (3, "processor")] {
+        assert_eq!(peer.call(&request(code, code)).await.remark(), Some(first), "{code}");
+        if code == 3 {
+            responders.recv().await.expect("parked").send(success("late")).expect("open");
+        }
+        assert!(timeout(10 * SECOND, peer.next()).await.is_err(), "{code}: no second answer");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_requests_of_a_connection_can_be_deferred_and_only_once() {
+    assert_eq!(request(1, 1).defer().expect_err("by hand"), DeferError::NotARequest);
+    let service = service_fn(|mut request: RemotingCommand| async move {
+        let first = request.defer()?;
+        assert_eq!(request.defer().expect_err("again"), DeferError::NotARequest);
+        first.send(success("once"))?;
+        Ok::<Option<RemotingCommand>, BoxError>(None)
+    });
+    let Running { mut peer, .. } = start(service);
+    assert_eq!(peer.call(&request(1, 1)).await.remark(), Some("once"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn oneway_requests_may_be_deferred_to_no_effect() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let Running { mut peer, .. } = start(parking(parked));
+    peer.send(&request(1, 1).into_oneway()).await;
+    responders.recv().await.expect("parked").send(success("to nobody")).expect("open");
+    assert_eq!(peer.call(&request(2, 2)).await.opaque(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn their_number_is_bounded_and_comes_back() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let mut config = ConnectionConfig::server();
+    config.max_deferred = 2;
+    let Running { mut peer, .. } = start_with(parking(parked), config, 64 * 1024);
+    for round in 0..3 {
+        for opaque in 0..2 {
+            peer.send(&request(1, opaque)).await;
+        }
+        let refused = peer.call(&request(1, 7)).await;
+        assert_eq!((refused.opaque(), refused.response_code()), (7, ResponseCode::SYSTEM_ERROR));
+        assert_eq!(
+            refused.remark(),
+            Some("2 requests of the connection wait for their answers already")
+        );
+        for _ in 0..2 {
+            let responder = responders.recv().await.expect("parked");
+            if round == 1 {
+                drop(responder)
+            } else {
+                responder.send(success("ok")).expect("open")
+            }
+            peer.receive().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_waits_for_them_and_they_can_know() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let Running { mut peer, channel, .. } = start(parking(parked));
+    peer.send(&request(1, 1)).await;
+    let responder = responders.recv().await.expect("parked");
+    let held = responder.channel();
+    let holder = tokio::spawn(async move {
+        held.draining().await;
+        responder.send(success("go home"))
+    });
+    tokio::time::sleep(SECOND).await;
+    assert!(!holder.is_finished());
+    channel.drain();
+    assert_eq!(peer.receive().await.remark(), Some("go home"));
+    assert!(peer.next().await.is_none());
+    holder.await.expect("no panic").expect("open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_leaves_is_not_waited_for() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let Running { mut peer, channel, task } = start(parking(parked));
+    peer.send(&request(1, 1)).await;
+    let responder = responders.recv().await.expect("parked");
+    drop(peer);
+    soon(channel.closed()).await;
+    task.await.expect("no panic").expect("infallible");
+    responder.send(success("too late")).expect_err("closed");
+}
+
+#[test]
+fn an_absent_answer_is_a_reply() {
+    assert!(None::<RemotingCommand>.into_command().is_none());
+}

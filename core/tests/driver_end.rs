@@ -1,0 +1,214 @@
+//! How connections end: draining, closing, the peer's leaving.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::driver::{Running, echo, request, soon, start, start_with};
+use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::{BoxError, CloseReason, MqVersion, RemotingCommand, ResponseCode};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::time::{Instant, sleep, timeout};
+use tower::service_fn;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn slow_echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    sleep(SECOND).await;
+    echo(request).await
+}
+
+fn old(code: i32, opaque: i32) -> RemotingCommand {
+    request(code, opaque).with_version(MqVersion::V5_3_1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_drains_at_once() {
+    let mut running = start(service_fn(echo));
+    running.channel.drain();
+    assert!(running.peer.next().await.is_none());
+    running.peer.shutdown().await.expect("open");
+    let Ok(end) = soon(running.task).await.expect("no panic");
+    assert!(matches!(end.reason, CloseReason::Drained), "{end:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_answers_what_runs_and_sends_new_requests_away() {
+    let mut running = start(service_fn(slow_echo));
+    running.peer.send(&request(1, 1).with_body("runs")).await;
+    sleep(SECOND / 2).await;
+    running.channel.drain();
+    running.peer.send(&request(1, 2)).await;
+    running.peer.send(&request(1, 3).into_oneway()).await;
+    let away = running.peer.receive().await;
+    assert_eq!((away.opaque(), away.response_code()), (2, ResponseCode::GO_AWAY));
+    assert_eq!(away.remark(), Some("please go away"));
+    let answer = running.peer.receive().await;
+    assert_eq!((answer.opaque(), &answer.body()[..]), (1, &b"runs"[..]));
+    assert!(running.peer.next().await.is_none());
+    assert!(matches!(soon(running.channel.closed()).await, CloseReason::Drained));
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_serves_what_an_old_peer_has_sent_and_reads_no_more() {
+    let mut running = start(service_fn(slow_echo));
+    let mut bytes = Vec::new();
+    for opaque in 0..5 {
+        bytes.extend(common::encode(&old(1, opaque)));
+    }
+    running.peer.send_bytes(&bytes).await;
+    sleep(SECOND / 2).await;
+    running.channel.drain();
+    sleep(SECOND / 4).await;
+    running.peer.send(&old(1, 99)).await;
+    for opaque in 0..5 {
+        let answer = running.peer.receive().await;
+        assert_eq!((answer.opaque(), answer.response_code()), (opaque, ResponseCode::SUCCESS));
+    }
+    assert!(running.peer.next().await.is_none(), "the sixth was never read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_ends_under_a_load_that_does_not() {
+    for version in [MqVersion::V5_3_1, MqVersion::V5_3_3] {
+        let mut running = start(service_fn(slow_echo));
+        let (mut reader, mut writer) = tokio::io::split(running.peer.framed.into_inner());
+        let load = tokio::spawn(async move {
+            for opaque in 0.. {
+                let frame = common::encode(&request(1, opaque).with_version(version));
+                if tokio::io::AsyncWriteExt::write_all(&mut writer, &frame).await.is_err() {
+                    return;
+                }
+                sleep(SECOND / 100).await;
+            }
+        });
+        let sink =
+            tokio::spawn(
+                async move { while reader.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {} },
+            );
+        sleep(5 * SECOND).await;
+        let started = Instant::now();
+        running.channel.drain();
+        let reason = soon(running.channel.closed()).await;
+        assert!(matches!(reason, CloseReason::Drained), "{reason}");
+        assert!(started.elapsed() < 3 * SECOND, "{:?}", started.elapsed());
+        running.peer = start(service_fn(echo)).peer;
+        sink.await.expect("no panic");
+        load.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_waits_for_our_own_calls() {
+    let mut running = start(service_fn(echo));
+    let channel = running.channel.clone();
+    let call = tokio::spawn(async move { channel.invoke(request(5, 1), 60 * SECOND).await });
+    let asked = running.peer.receive().await;
+    running.channel.drain();
+    assert!(timeout(10 * SECOND, running.peer.next()).await.is_err(), "not yet");
+    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
+    answer.set_opaque(asked.opaque());
+    running.peer.send(&answer).await;
+    soon(call).await.expect("no panic").expect("answered");
+    assert!(running.peer.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_before_the_driver_starts_counts() {
+    use rocketmq_tower_core::driver::Driver;
+    use rocketmq_tower_core::{ChannelInfo, Connection};
+    let (mut peer, theirs) = tokio::io::duplex(1024);
+    let connection = Connection::new(theirs, ChannelInfo::default());
+    connection.channel().drain();
+    let driver =
+        tokio::spawn(Driver::new(connection, service_fn(echo), ConnectionConfig::server()));
+    assert_eq!(peer.read(&mut [0; 8]).await.expect("an end"), 0);
+    drop(peer);
+    let Ok(end) = driver.await.expect("no panic");
+    assert!(matches!(end.reason, CloseReason::Drained));
+}
+
+/// A socket that is dropped with unread bytes resets the connection, and the last answers may be lost.
+#[tokio::test(start_paused = true)]
+async fn the_last_answers_get_time_to_arrive() {
+    let mut running = start(service_fn(slow_echo));
+    running.peer.send(&old(1, 1)).await;
+    sleep(SECOND / 2).await;
+    running.channel.drain();
+    assert_eq!(running.peer.receive().await.opaque(), 1);
+    assert!(running.peer.next().await.is_none(), "this side's half is ended");
+    for opaque in 2..100 {
+        running.peer.send(&old(1, opaque).with_body(vec![0; 10_000])).await;
+    }
+    assert!(!running.channel.is_closed(), "and what comes is read and forgotten");
+    let started = Instant::now();
+    soon(running.channel.closed()).await;
+    assert!(started.elapsed() <= SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_is_immediate_but_what_is_written_goes_out() {
+    let service = service_fn(|request: RemotingCommand| async move {
+        let channel = request.channel().expect("from a connection").clone();
+        if request.code() == 2 {
+            channel.close("no more");
+        }
+        echo(request).await
+    });
+    let Running { mut peer, task, .. } = start(service);
+    let mut bytes = common::encode(&request(1, 1));
+    bytes.extend(common::encode(&request(2, 2)));
+    bytes.extend(common::encode(&request(1, 3)));
+    peer.send_bytes(&bytes).await;
+    assert_eq!(peer.receive().await.opaque(), 1);
+    while peer.next().await.is_some() {}
+    let Ok(end) = soon(task).await.expect("no panic");
+    assert_eq!(end.reason.to_string(), "no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_a_half_closed_peer_have_a_grace() {
+    let mut running = start(service_fn(|request: RemotingCommand| async move {
+        sleep(u32::try_from(request.code()).expect("positive") * SECOND).await;
+        echo(request).await
+    }));
+    running.peer.send(&request(3, 3)).await;
+    running.peer.send(&request(9, 9)).await;
+    sleep(SECOND).await;
+    running.peer.shutdown().await.expect("open");
+    assert_eq!(running.peer.receive().await.opaque(), 3);
+    let started = Instant::now();
+    let reason = soon(running.channel.closed()).await;
+    assert!(matches!(reason, CloseReason::PeerClosed), "{reason}");
+    assert_eq!(started.elapsed(), 3 * SECOND, "five seconds after the peer's end");
+    assert!(running.peer.next().await.is_none());
+    let started = Instant::now();
+    running.end().await;
+    assert_eq!(started.elapsed(), 3 * SECOND, "the request runs on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_inside_a_frame_is_told_apart() {
+    let mut running = start(service_fn(echo));
+    running.peer.send_bytes(&common::encode(&request(1, 1))[..30]).await;
+    running.peer.shutdown().await.expect("open");
+    let reason = soon(running.channel.closed()).await;
+    let CloseReason::Protocol(error) = reason else { panic!("{reason}") };
+    assert!(error.to_string().starts_with("the connection ended inside a frame, after 30 of"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_cannot_be_encoded_are_replaced() {
+    let mut config = ConnectionConfig::server();
+    config.max_frame_length = 1000;
+    let service = service_fn(|request: RemotingCommand| {
+        let length = if request.code() == 1 { 1000 } else { 10 };
+        let answer = RemotingCommand::response(ResponseCode::SUCCESS).with_body(vec![0; length]);
+        std::future::ready(Ok::<_, BoxError>(answer))
+    });
+    let Running { mut peer, .. } = start_with(service, config, 64 * 1024);
+    let answer = peer.call(&request(1, 1)).await;
+    assert_eq!((answer.opaque(), answer.response_code()), (1, ResponseCode::SYSTEM_ERROR));
+    assert!(answer.remark().expect("a remark").contains("exceeds the limit of 1000"), "{answer:?}");
+    assert_eq!(peer.call(&request(2, 2)).await.body().len(), 10, "and the connection goes on");
+}

@@ -1,0 +1,763 @@
+//! The driver's rules, R1 to R10.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::driver::{Running, echo, request, soon, start, start_with};
+use common::json;
+use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
+use rocketmq_tower_core::{
+    BoxError, CallError, Channel, ChannelInfo, CloseReason, Connection, LanguageCode,
+    RemotingCommand, ResponseCode, SerializeType,
+};
+use std::convert::Infallible;
+use std::future::{Future, Ready, poll_fn, ready};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
+use tower::limit::ConcurrencyLimit;
+use tower::service_fn;
+use tower_service::Service;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+type Answer = Result<RemotingCommand, BoxError>;
+
+fn success() -> RemotingCommand {
+    RemotingCommand::response(ResponseCode::SUCCESS)
+}
+
+// R1: readiness is asked for only with a request in hand.
+
+#[tokio::test(start_paused = true)]
+async fn r1_an_idle_connection_holds_no_permit_of_a_shared_limit() {
+    let permits = Arc::new(Semaphore::new(1));
+    let limited = || ConcurrencyLimit::with_semaphore(service_fn(echo), Arc::clone(&permits));
+    let mut idle = start(limited());
+    let mut busy = start(limited());
+    for opaque in 0..3 {
+        assert_eq!(busy.peer.call(&request(1, opaque)).await.opaque(), opaque);
+        assert_eq!(idle.peer.call(&request(1, opaque)).await.opaque(), opaque);
+        assert_eq!(permits.available_permits(), 1, "nobody holds a permit between requests");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r1_a_connection_that_ends_leaves_the_queue_of_a_shared_limit() {
+    let permits = Arc::new(Semaphore::new(1));
+    let taken = Arc::clone(&permits).acquire_owned().await.expect("open");
+    let limited = || ConcurrencyLimit::with_semaphore(service_fn(echo), Arc::clone(&permits));
+    let mut first = start(limited());
+    first.peer.send(&request(1, 1)).await;
+    let mut second = start(limited());
+    second.peer.send(&request(1, 2)).await;
+    sleep(SECOND).await;
+    first.channel.close("test");
+    soon(first.channel.closed()).await;
+    drop(taken);
+    assert_eq!(second.peer.receive().await.opaque(), 2);
+}
+
+// R2: an answer of the peer never waits behind requests.
+
+#[tokio::test(start_paused = true)]
+async fn r2_a_processor_may_call_back_over_a_saturated_connection() {
+    let call_back = service_fn(|request: RemotingCommand| async move {
+        let channel = request.channel().expect("from a connection").clone();
+        let answer = channel.invoke(RemotingCommand::new(900), 60 * SECOND).await?;
+        Ok::<_, BoxError>(success().with_body(answer.body().clone()))
+    });
+    let mut config = ConnectionConfig::server();
+    config.max_in_flight = 1;
+    config.read_ahead = 2;
+    let Running { mut peer, .. } = start_with(call_back, config, 1 << 20);
+    for opaque in 0..10 {
+        peer.send(&request(1, opaque)).await;
+    }
+    let mut answered = Vec::new();
+    let mut refused = 0;
+    while answered.len() + refused < 10 {
+        let command = peer.receive().await;
+        if !command.is_response() {
+            assert_eq!(command.code(), 900);
+            let mut answer = success().with_body("called back");
+            answer.set_opaque(command.opaque());
+            peer.send(&answer).await;
+        } else if command.response_code() == ResponseCode::SYSTEM_BUSY {
+            assert_eq!(
+                command.remark(),
+                Some("[OVERLOAD]system busy, start flow control for a while")
+            );
+            refused += 1;
+        } else {
+            assert_eq!(&command.body()[..], b"called back");
+            answered.push(command.opaque());
+        }
+    }
+    assert_eq!(answered, [0, 1, 2], "one that ran and two read ahead");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r2_an_answer_arrives_while_the_service_is_not_ready() {
+    let Running { mut peer, channel, .. } = start(NeverReady);
+    let call = tokio::spawn(async move { channel.invoke(request(5, 77), 60 * SECOND).await });
+    let asked = peer.receive().await;
+    for opaque in 0..10 {
+        peer.send(&request(1, opaque)).await;
+    }
+    let mut answer = success();
+    answer.set_opaque(asked.opaque());
+    peer.send(&answer).await;
+    assert_eq!(soon(call).await.expect("no panic").expect("answered").opaque(), 77);
+}
+
+struct NeverReady;
+
+impl Service<RemotingCommand> for NeverReady {
+    type Response = RemotingCommand;
+    type Error = Infallible;
+    type Future = Ready<Result<RemotingCommand, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Pending
+    }
+
+    fn call(&mut self, _request: RemotingCommand) -> Self::Future {
+        ready(Ok(success()))
+    }
+}
+
+// R3: a request that was handed to the service runs to its end.
+
+/// A service whose requests wait for `go` and then tell that they have finished.
+fn waiting(go: &Arc<Notify>, done: &mpsc::UnboundedSender<i32>) -> impl Processor {
+    let (go, done) = (Arc::clone(go), done.clone());
+    service_fn(move |request: RemotingCommand| {
+        let (go, done) = (Arc::clone(&go), done.clone());
+        async move {
+            go.notified().await;
+            done.send(request.opaque())?;
+            Ok::<_, BoxError>(success())
+        }
+    })
+}
+
+trait Processor:
+    Service<RemotingCommand, Response = RemotingCommand, Error = BoxError, Future: Send>
+    + Send
+    + 'static
+{
+}
+
+impl<S> Processor for S where
+    S: Service<RemotingCommand, Response = RemotingCommand, Error = BoxError, Future: Send>
+        + Send
+        + 'static
+{
+}
+
+#[tokio::test(start_paused = true)]
+async fn r3_requests_finish_though_the_peer_left_or_the_connection_was_closed() {
+    type End = fn(Running) -> Pin<Box<dyn Future<Output = (Channel, CloseReason)>>>;
+    let ends: [(&str, End); 4] = [
+        ("the peer hangs up", |running| {
+            Box::pin(async {
+                drop(running.peer);
+                // Its answer can't be written: that is noticed when there is one.
+                (running.channel, CloseReason::PeerClosed)
+            })
+        }),
+        ("the peer sends garbage and leaves", |mut running| {
+            Box::pin(async move {
+                running.peer.send_bytes(&[0xff; 8]).await;
+                drop(running.peer);
+                (running.channel, CloseReason::Aborted)
+            })
+        }),
+        ("closed by a layer as idle", |running| {
+            Box::pin(async {
+                running.channel.close_with(CloseReason::Idle);
+                soon(running.channel.closed()).await;
+                std::mem::forget(running.peer);
+                (running.channel, CloseReason::Idle)
+            })
+        }),
+        ("closed in the middle of a frame", |mut running| {
+            Box::pin(async move {
+                running.peer.send_bytes(&[0, 0]).await;
+                running.channel.close("test");
+                soon(running.channel.closed()).await;
+                std::mem::forget(running.peer);
+                (running.channel, CloseReason::Requested("test".into()))
+            })
+        }),
+    ];
+    for (name, end) in ends {
+        let (go, (done, mut finished)) = (Arc::new(Notify::new()), mpsc::unbounded_channel());
+        let mut running = start(waiting(&go, &done));
+        running.peer.send(&request(1, 42)).await;
+        sleep(SECOND).await;
+        let task = running.task;
+        running.task = tokio::spawn(std::future::pending());
+        let (channel, _) = end(running).await;
+        sleep(60 * SECOND).await;
+        assert!(channel.is_closed(), "{name}: the connection does not wait for the request");
+        assert!(finished.try_recv().is_err() && !task.is_finished(), "{name}: it still runs");
+        go.notify_one();
+        assert_eq!(finished.recv().await, Some(42), "{name}: it was not cancelled");
+        soon(task).await.expect("no panic").expect("infallible");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r3_a_peer_that_ended_only_its_half_gets_its_answers() {
+    let slow = service_fn(|request: RemotingCommand| async move {
+        sleep(SECOND).await;
+        echo(request).await
+    });
+    let Running { mut peer, task, .. } = start(slow);
+    for opaque in 0..5 {
+        peer.send(&request(1, opaque).with_body("x")).await;
+    }
+    peer.shutdown().await.expect("open");
+    for opaque in 0..5 {
+        assert_eq!(peer.receive().await.opaque(), opaque);
+    }
+    assert!(peer.next().await.is_none());
+    let Ok(end) = soon(task).await.expect("no panic");
+    assert!(matches!(end.reason, CloseReason::PeerClosed), "{end:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r3_a_slow_reader_gets_every_answer() {
+    let large = service_fn(|request: RemotingCommand| {
+        ready(Ok::<_, BoxError>(success().with_body(vec![request.opaque() as u8; 10_000])))
+    });
+    let Running { mut peer, .. } = start_with(large, ConnectionConfig::server(), 1024);
+    let (mut reader, mut writer) = tokio::io::split(peer.framed.get_mut());
+    let send = async {
+        for opaque in 0..200 {
+            let frame = common::encode(&request(1, opaque));
+            tokio::io::AsyncWriteExt::write_all(&mut writer, &frame).await.expect("open");
+        }
+    };
+    let receive = async {
+        let mut received = bytes::BytesMut::new();
+        let mut opaques = Vec::new();
+        let mut codec = rocketmq_tower_core::RemotingCodec::new();
+        while opaques.len() < 200 {
+            sleep(Duration::from_millis(1)).await;
+            reader.read_buf(&mut received).await.expect("open");
+            while let Some(answer) =
+                tokio_util::codec::Decoder::decode(&mut codec, &mut received).expect("sound")
+            {
+                assert_eq!(answer.body().len(), 10_000);
+                opaques.push(answer.opaque());
+            }
+        }
+        opaques
+    };
+    let ((), opaques) = tokio::join!(send, receive);
+    assert!(opaques.into_iter().eq(0..200));
+}
+
+// R4: a server that cannot keep up stops reading; a client never does.
+
+/// Writes requests until the driver takes no more, and returns how many it took.
+async fn flood(running: &mut Running) -> usize {
+    let frame = common::encode(&request(1, 0).with_body(vec![0; 1000]));
+    for sent in 0.. {
+        if timeout(SECOND, running.peer.send_bytes(&frame)).await.is_err() {
+            return sent;
+        }
+    }
+    unreachable!()
+}
+
+#[tokio::test(start_paused = true)]
+async fn r4_a_server_stops_reading_when_its_queue_is_full() {
+    let mut config = ConnectionConfig::server();
+    config.read_ahead = 10;
+    let mut running = start_with(NeverReady, config, 1024);
+    let taken = flood(&mut running).await;
+    // Ten in the queue, one read block of about seven more, and one under way.
+    assert!((10..=20).contains(&taken), "{taken}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r4_a_server_stops_reading_when_the_peer_does() {
+    let mut config = ConnectionConfig::server();
+    config.write_high_water = 10_000;
+    config.write_stall = Duration::MAX;
+    let mut running = start_with(service_fn(echo), config, 1024);
+    let taken = flood(&mut running).await;
+    assert!((10..=30).contains(&taken), "{taken}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r4_requests_in_flight_are_bounded() {
+    let running_now = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    let (now, max) = (Arc::clone(&running_now), Arc::clone(&most));
+    let slow = service_fn(move |request: RemotingCommand| {
+        let (now, max) = (Arc::clone(&now), Arc::clone(&max));
+        async move {
+            max.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            sleep(SECOND).await;
+            now.fetch_sub(1, Ordering::Relaxed);
+            echo(request).await
+        }
+    });
+    let mut config = ConnectionConfig::server();
+    config.max_in_flight = 7;
+    let Running { mut peer, .. } = start_with(slow, config, 1 << 20);
+    for opaque in 0..50 {
+        peer.send(&request(1, opaque)).await;
+    }
+    for _ in 0..50 {
+        peer.receive().await;
+    }
+    assert_eq!(most.load(Ordering::Relaxed), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r4_a_client_reads_answers_whatever_else_the_server_sends() {
+    let mut config = ConnectionConfig::client();
+    config.read_ahead = 2;
+    let Running { mut peer, channel, .. } = start_with(NeverReady, config, 1024);
+    let mut call = Box::pin(channel.invoke(request(5, 1), 600 * SECOND));
+    let asked = tokio::select! {
+        _ = &mut call => panic!("nobody answered"),
+        asked = peer.receive() => asked,
+    };
+    for opaque in 0..100 {
+        peer.send(&request(1, opaque).into_oneway()).await;
+    }
+    for opaque in 0..5 {
+        peer.send(&request(1, opaque)).await;
+    }
+    let mut answer = success();
+    answer.set_opaque(asked.opaque());
+    peer.send(&answer).await;
+    soon(call).await.expect("answered");
+    for opaque in 0..5 {
+        let refused = peer.receive().await;
+        assert_eq!(
+            (refused.opaque(), refused.response_code()),
+            (opaque, ResponseCode::SYSTEM_BUSY)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r4_a_client_cuts_a_server_that_asks_without_reading() {
+    let mut config = ConnectionConfig::client();
+    config.read_ahead = 2;
+    config.max_in_flight = 5;
+    config.write_high_water = 100;
+    let mut running = start_with(NeverReady, config, 1024);
+    let frame = common::encode(&request(1, 0));
+    let closed = running.channel.clone();
+    let stream = running.peer.framed.get_mut();
+    let flood = async {
+        while tokio::io::AsyncWriteExt::write_all(stream, &frame).await.is_ok() {}
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = flood => {}
+        reason = soon(closed.closed()) => assert!(matches!(reason, CloseReason::Flooded), "{reason}"),
+    }
+}
+
+// R5: nothing after the first bad frame is run, all before it is answered.
+
+#[tokio::test(start_paused = true)]
+async fn r5_frames_before_a_bad_one_are_answered_and_frames_after_it_are_not_run() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let service = service_fn(move |request: RemotingCommand| {
+        log.lock().expect("no panic").push(request.opaque());
+        async move {
+            sleep(SECOND).await;
+            echo(request).await
+        }
+    });
+    let Running { mut peer, task, .. } = start(service);
+    let mut bytes = common::encode(&request(1, 1));
+    bytes.extend(common::encode(&request(1, 2)));
+    bytes.extend(json("{\"opaque\":3,"));
+    bytes.extend(common::encode(&request(1, 4)));
+    peer.send_bytes(&bytes).await;
+    assert_eq!(peer.receive().await.opaque(), 1);
+    assert_eq!(peer.receive().await.opaque(), 2);
+    assert!(peer.next().await.is_none(), "then the connection ends");
+    drop(peer);
+    let Ok(end) = soon(task).await.expect("no panic");
+    let CloseReason::Protocol(error) = end.reason else { panic!("{end:?}") };
+    assert_eq!(error.to_string(), "malformed JSON header at byte 12: expected a key in quotes");
+    assert_eq!(*seen.lock().expect("no panic"), [1, 2]);
+}
+
+// R6: opaque and response bit are the driver's; oneway is never answered; given up is forgotten.
+
+#[tokio::test(start_paused = true)]
+async fn r6_answers_carry_the_requests_opaque_and_type_whatever_the_processor_says() {
+    let service = service_fn(|mut request: RemotingCommand| {
+        // The request itself as the answer, after meddling with it.
+        request.set_opaque(999_999);
+        ready(Ok::<_, Infallible>(request.with_flag(4).with_remark("echo")))
+    });
+    let Running { mut peer, .. } = start(service);
+    for serialize_type in [SerializeType::Json, SerializeType::RocketMq] {
+        let ask =
+            request(77, 4242).with_language(LanguageCode::GO).with_serialize_type(serialize_type);
+        let answer = peer.call(&ask).await;
+        assert_eq!((answer.opaque(), answer.flag()), (4242, 5), "other bits are kept");
+        assert_eq!((answer.code(), answer.language()), (77, LanguageCode::GO));
+        assert_eq!(answer.serialize_type(), serialize_type);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r6_oneway_requests_are_never_answered() {
+    let service = service_fn(|request: RemotingCommand| async move {
+        match request.code() {
+            1 => Ok(success()),
+            2 => Err(BoxError::from("failed")),
+            _ => panic!("panicked"),
+        }
+    });
+    let Running { mut peer, .. } = start(service);
+    for code in [1, 2, 3] {
+        peer.send(&request(code, code).into_oneway()).await;
+    }
+    assert_eq!(peer.call(&request(1, 9)).await.opaque(), 9, "the only answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r6_calls_that_are_given_up_leave_nothing_behind() {
+    let mut config = ConnectionConfig::server();
+    config.max_calls = 1;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 64 * 1024);
+    for round in 0..3 {
+        let given_up = channel.invoke(request(5, round), SECOND).await;
+        assert!(matches!(given_up, Err(CallError::Timeout { .. })), "{given_up:?}");
+        let asked = peer.receive().await;
+        // Its slot, which lives in the table of pending calls, is free again.
+        let again = channel.clone();
+        let next = tokio::spawn(async move { again.invoke(request(6, 60), SECOND).await });
+        let second = peer.receive().await;
+        assert_ne!(second.opaque(), asked.opaque());
+        for (opaque, remark) in [(asked.opaque(), "late"), (second.opaque(), "in time")] {
+            let mut answer = success().with_remark(remark);
+            answer.set_opaque(opaque);
+            peer.send(&answer).await;
+        }
+        let answer = soon(next).await.expect("no panic").expect("answered");
+        assert_eq!((answer.remark(), answer.opaque()), (Some("in time"), 60));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r6_a_closing_connection_fails_its_calls_at_once() {
+    type Close = fn(&mut Running);
+    let closes: [(Close, fn(&CloseReason) -> bool); 3] = [
+        (
+            |running| running.channel.close("enough"),
+            |reason| matches!(reason, CloseReason::Requested(_)),
+        ),
+        (
+            |running| running.peer.framed = dead(),
+            |reason| matches!(reason, CloseReason::PeerClosed),
+        ),
+        (|running| running.task.abort(), |reason| matches!(reason, CloseReason::Aborted)),
+    ];
+    for (close, expected) in closes {
+        let mut config = ConnectionConfig::server();
+        config.max_calls = 3;
+        let mut running = start_with(service_fn(echo), config, 64 * 1024);
+        let started = tokio::time::Instant::now();
+        // Three are sent, two wait for a slot.
+        let calls: Vec<_> = (0..5)
+            .map(|opaque| {
+                let channel = running.channel.clone();
+                tokio::spawn(async move { channel.invoke(request(5, opaque), 60 * SECOND).await })
+            })
+            .collect();
+        for _ in 0..3 {
+            running.peer.receive().await;
+        }
+        close(&mut running);
+        for call in calls {
+            let error = soon(call).await.expect("no panic").expect_err("closed");
+            assert!(matches!(&error, CallError::Closed(reason) if expected(reason)), "{error:?}");
+        }
+        let late = running.channel.invoke(request(5, 9), SECOND).await;
+        assert!(matches!(late, Err(CallError::Closed(_))), "{late:?}");
+        assert_eq!(started.elapsed(), Duration::ZERO);
+    }
+}
+
+fn dead() -> tokio_util::codec::Framed<tokio::io::DuplexStream, rocketmq_tower_core::RemotingCodec>
+{
+    let (ours, _) = tokio::io::duplex(1);
+    tokio_util::codec::Framed::new(ours, rocketmq_tower_core::RemotingCodec::new())
+}
+
+// R7: panics and errors are answered, and the connection goes on.
+
+#[tokio::test(start_paused = true)]
+async fn r7_panics_and_errors_are_answered_and_the_connection_goes_on() {
+    let service = service_fn(|request: RemotingCommand| {
+        assert_ne!(request.code(), 2, "in call");
+        async move {
+            match request.code() {
+                3 => panic!("in the future"),
+                4 => {
+                    tokio::task::yield_now().await;
+                    panic!("later")
+                }
+                5 => Err(BoxError::from("an error")),
+                6 => {
+                    let _bomb = Bomb;
+                    panic!("before a destructor's panic would abort");
+                }
+                _ => Ok(success()),
+            }
+        }
+    });
+    let Running { mut peer, .. } = start(service);
+    for (code, text) in
+        [(2, "in call"), (3, "in the future"), (4, "later"), (5, "an error"), (6, "before")]
+    {
+        let answer = peer.call(&request(code, code)).await;
+        assert_eq!((answer.opaque(), answer.response_code()), (code, ResponseCode::SYSTEM_ERROR));
+        assert!(answer.remark().expect("a remark").contains(text), "{answer:?}");
+        let answer = peer.call(&request(1, 100)).await;
+        assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
+    }
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r7_a_service_that_fails_for_good_answers_what_was_read_and_ends_the_connection() {
+    struct Failing(i32);
+    impl Service<RemotingCommand> for Failing {
+        type Response = RemotingCommand;
+        type Error = BoxError;
+        type Future = Ready<Answer>;
+
+        fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+            self.0 -= 1;
+            Poll::Ready(if self.0 >= 0 { Ok(()) } else { Err("worn out".into()) })
+        }
+
+        fn call(&mut self, _request: RemotingCommand) -> Self::Future {
+            ready(Ok(success()))
+        }
+    }
+    let mut running = start(Failing(1));
+    assert_eq!(running.peer.call(&request(1, 1)).await.response_code(), ResponseCode::SUCCESS);
+    let answer = running.peer.call(&request(1, 2)).await;
+    assert_eq!(answer.response_code(), ResponseCode::SYSTEM_ERROR);
+    assert_eq!((answer.opaque(), answer.remark()), (2, Some("worn out")));
+    assert!(running.peer.next().await.is_none());
+    running.peer.framed = dead();
+    let end = running.end().await;
+    assert!(matches!(end.reason, CloseReason::Service(_)), "{end:?}");
+}
+
+// R8: answers are matched on their own connection, once.
+
+#[tokio::test(start_paused = true)]
+async fn r8_answers_belong_to_their_connection_and_count_once() {
+    let mut first = start(service_fn(echo));
+    let mut second = start(service_fn(echo));
+    let call = |channel: Channel, opaque| {
+        tokio::spawn(async move { channel.invoke(request(5, opaque), 60 * SECOND).await })
+    };
+    let (one, other) = (call(first.channel.clone(), 7), call(second.channel.clone(), 8));
+    let asked = first.peer.receive().await.opaque();
+    assert_eq!(second.peer.receive().await.opaque(), asked, "both count from the start");
+    let answer = |remark: &'static str| {
+        let mut answer = success().with_remark(remark);
+        answer.set_opaque(asked);
+        answer
+    };
+    first.peer.send(&answer("first")).await;
+    first.peer.send(&answer("again")).await;
+    let one = one.await.expect("no panic").expect("answered");
+    assert_eq!((one.remark(), one.opaque()), (Some("first"), 7), "the caller's opaque is back");
+    assert!(!other.is_finished());
+    second.peer.send(&answer("second")).await;
+    let other = other.await.expect("no panic").expect("answered");
+    assert_eq!((other.remark(), other.opaque()), (Some("second"), 8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r8_one_command_may_be_used_for_many_calls() {
+    let Running { mut peer, channel, .. } = start(service_fn(echo));
+    let command = request(5, 1);
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            let (channel, command) = (channel.clone(), command.clone());
+            tokio::spawn(async move { channel.invoke(command, 60 * SECOND).await })
+        })
+        .collect();
+    for _ in 0..10 {
+        let asked = peer.receive().await;
+        let mut answer = success();
+        answer.set_opaque(asked.opaque());
+        peer.send(&answer).await;
+    }
+    for call in calls {
+        assert_eq!(soon(call).await.expect("no panic").expect("answered").opaque(), 1);
+    }
+}
+
+// R9: a handle never holds more than a handle.
+
+struct CountedWaker;
+
+impl Wake for CountedWaker {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn r9_a_handle_kept_for_ever_keeps_neither_socket_nor_task() {
+    let alive = Arc::new(());
+    let held = Arc::clone(&alive);
+    let service = service_fn(move |request: RemotingCommand| {
+        let _held = &held;
+        // Holds on to its waker as well.
+        std::mem::forget(request.channel().cloned());
+        std::future::pending::<Answer>()
+    });
+    let (mut peer, theirs) = tokio::io::duplex(1024);
+    let connection = Connection::new(theirs, ChannelInfo::default());
+    let channel = connection.channel();
+    let counted = Arc::new(CountedWaker);
+    let waker = Waker::from(Arc::clone(&counted));
+    let mut cx = Context::from_waker(&waker);
+    let mut driver = Box::pin(Driver::new(connection, service, ConnectionConfig::server()));
+    tokio::io::AsyncWriteExt::write_all(&mut peer, &common::encode(&request(1, 1)))
+        .await
+        .expect("open");
+    assert!(driver.as_mut().poll(&mut cx).is_pending());
+    assert!(Arc::strong_count(&counted) > 2 && Arc::strong_count(&alive) == 2);
+
+    channel.close("test");
+    assert!(driver.as_mut().poll(&mut cx).is_pending(), "the request still runs");
+    assert_eq!(soon(peer.read(&mut [0; 8])).await.expect("an end"), 0, "but the socket is closed");
+    assert_eq!(Arc::strong_count(&alive), 1, "and the service gone");
+    drop((driver, peer));
+    assert_eq!(Arc::strong_count(&counted), 2, "the task's waker is forgotten");
+    assert!(channel.is_closed());
+}
+
+// R10: every buffer is bounded, every wait ends.
+
+/// Bytes already sent, and how long the rest may take.
+#[tokio::test(start_paused = true)]
+async fn r10_a_frame_that_stalls_is_cut() {
+    let frame = common::encode(&request(1, 1).with_body(vec![0; 100]));
+    for sent in [1, 3, 4, 5, 8, 20, frame.len() - 1] {
+        let mut running = start(service_fn(echo));
+        sleep(100 * SECOND).await;
+        assert!(!running.channel.is_closed(), "between frames nothing is due");
+        running.peer.send_bytes(&frame[..sent]).await;
+        let started = tokio::time::Instant::now();
+        let reason = soon(running.channel.closed()).await;
+        assert!(matches!(reason, CloseReason::ReadStalled), "{sent}: {reason}");
+        assert_eq!(started.elapsed(), 30 * SECOND, "{sent}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_a_frame_that_trickles_is_read() {
+    let mut running = start(service_fn(echo));
+    for byte in common::encode(&request(1, 1).with_body("slow")) {
+        running.peer.send_bytes(&[byte]).await;
+        sleep(29 * SECOND).await;
+    }
+    assert_eq!(&running.peer.receive().await.body()[..], b"slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_a_peer_that_does_not_read_is_cut() {
+    let mut running = start_with(service_fn(echo), ConnectionConfig::server(), 1024);
+    let closed = running.channel.clone();
+    let started = tokio::time::Instant::now();
+    let body = request(1, 1).with_body(vec![0; 5000]);
+    running.peer.send(&body).await;
+    let reason = soon(closed.closed()).await;
+    assert!(matches!(reason, CloseReason::WriteStalled), "{reason}");
+    assert_eq!(started.elapsed(), 30 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_a_peer_that_reads_slowly_is_not_cut() {
+    let mut running = start_with(service_fn(echo), ConnectionConfig::server(), 16);
+    running.peer.send(&request(1, 1).with_body(vec![0; 100])).await;
+    let mut received = 0;
+    let expected = running.peer.framed.read_buffer().len() + 100;
+    let mut byte = [0; 4];
+    while received < expected {
+        sleep(29 * SECOND).await;
+        received += running.peer.framed.get_mut().read(&mut byte).await.expect("open");
+    }
+    assert!(!running.channel.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_a_stall_that_is_our_own_is_not_the_peers() {
+    let go = Arc::new(Notify::new());
+    let (done, _finished) = mpsc::unbounded_channel();
+    let mut config = ConnectionConfig::server();
+    config.max_in_flight = 1;
+    config.read_ahead = 1;
+    let Running { mut peer, channel, .. } = start_with(waiting(&go, &done), config, 1 << 16);
+    // The third is read in part and left there, since two are as many as there may be.
+    let mut bytes = common::encode(&request(1, 1));
+    bytes.extend(common::encode(&request(1, 2)));
+    bytes.extend(&common::encode(&request(1, 3))[..20]);
+    peer.send_bytes(&bytes).await;
+    sleep(300 * SECOND).await;
+    assert!(!channel.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_idle_connections_hold_no_buffers() {
+    let (ours, theirs) = tokio::io::duplex(1 << 20);
+    let connection = Connection::new(theirs, ChannelInfo::default());
+    let mut driver =
+        Box::pin(Driver::new(connection, service_fn(echo), ConnectionConfig::server()));
+    let mut peer = tokio_util::codec::Framed::new(ours, rocketmq_tower_core::RemotingCodec::new());
+    let frame = common::encode(&request(1, 1).with_body(vec![0; 500_000]));
+    tokio::io::AsyncWriteExt::write_all(peer.get_mut(), &frame).await.expect("open");
+    poll_fn(|cx| {
+        let polled = driver.as_mut().poll(cx);
+        assert!(polled.is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    let text = format!("{driver:?}");
+    assert!(text.contains("requests: 0, replies: 0"), "{text}");
+    let answer = poll_fn(|cx| {
+        assert!(driver.as_mut().poll(cx).is_pending());
+        futures_core::Stream::poll_next(Pin::new(&mut peer), cx)
+    });
+    assert_eq!(answer.await.expect("open").expect("sound").body().len(), 500_000);
+}
