@@ -466,7 +466,8 @@ async fn r6_calls_that_are_given_up_leave_nothing_behind() {
 #[tokio::test(start_paused = true)]
 async fn r6_a_closing_connection_fails_its_calls_at_once() {
     type Close = fn(&mut Running);
-    let closes: [(Close, fn(&CloseReason) -> bool); 3] = [
+    type Expected = fn(&CloseReason) -> bool;
+    let closes: [(Close, Expected); 3] = [
         (
             |running| running.channel.close("enough"),
             |reason| matches!(reason, CloseReason::Requested(_)),

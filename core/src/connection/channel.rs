@@ -104,6 +104,12 @@ impl Channel {
         self.shared.is_gone()
     }
 
+    /// Why the connection is gone; `None` while it is not.
+    #[must_use]
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.shared.reason().filter(|_| self.is_closed()).cloned()
+    }
+
     /// Waits until the connection is gone, and tells why.
     pub async fn closed(&self) -> CloseReason {
         self.shared.wait_gone().await

@@ -1,0 +1,110 @@
+//! Sends one request to a server and prints the answer as JSON: the curl of remoting.
+//!
+//! ```sh
+//! cargo run --release --example call -- 127.0.0.1:9876 GET_ROUTEINFO_BY_TOPIC --field topic=TopicTest
+//! cargo run --release --example call -- 127.0.0.1:9876 310 --field b=TopicTest --body 'hello' --binary
+//! ```
+
+use clap::Parser;
+use rocketmq_tower::{
+    BoxError, LanguageCode, MqVersion, RemotingCommand, RequestCode, SerializeType,
+};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Parser)]
+struct Options {
+    /// Host and port of the server.
+    addr: String,
+    /// The request's code: a number, or RocketMQ's name of it.
+    code: RequestCode,
+    /// An ext field, as NAME=VALUE. May be given many times.
+    #[arg(long, value_parser = field)]
+    field: Vec<(String, String)>,
+    /// The body.
+    #[arg(long, conflicts_with = "body_file", default_value = "")]
+    body: String,
+    /// A file that holds the body.
+    #[arg(long)]
+    body_file: Option<PathBuf>,
+    /// Write the header in binary instead of JSON.
+    #[arg(long)]
+    binary: bool,
+    /// Do not wait for an answer.
+    #[arg(long)]
+    oneway: bool,
+    /// The sender's version.
+    #[arg(long, default_value_t = MqVersion::CURRENT.as_i32())]
+    version: i32,
+    /// The sender's language.
+    #[arg(long, default_value = "RUST")]
+    language: String,
+    /// How long to wait for the answer, in milliseconds.
+    #[arg(long, default_value_t = 3000)]
+    timeout: u64,
+}
+
+fn field(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn request(options: &Options) -> Result<RemotingCommand, BoxError> {
+    let body = match &options.body_file {
+        Some(path) => std::fs::read(path)?,
+        None => options.body.clone().into_bytes(),
+    };
+    let serialize_type = if options.binary { SerializeType::RocketMq } else { SerializeType::Json };
+    let mut request = RemotingCommand::new(options.code)
+        .with_version(options.version.into())
+        .with_language(LanguageCode::from_name(&options.language))
+        .with_serialize_type(serialize_type)
+        .with_body(body);
+    if !options.field.is_empty() {
+        request.ext_fields_mut().extend(options.field.iter().map(|(name, value)| (name, value)));
+    }
+    Ok(request)
+}
+
+/// The answer as JSON. A body that is not UTF-8 is printed in hex.
+fn print(answer: &RemotingCommand) -> Result<(), BoxError> {
+    let fields: Map<String, Value> =
+        answer.ext_fields().iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let mut json = json!({
+        "code": answer.code(),
+        "name": answer.response_code().name(),
+        "opaque": answer.opaque(),
+        "flag": answer.flag(),
+        "language": answer.language().name(),
+        "version": answer.version().as_i32(),
+        "serializeType": answer.serialize_type().name(),
+        "remark": answer.remark(),
+        "extFields": fields,
+    });
+    match std::str::from_utf8(answer.body()) {
+        Ok(text) => json["body"] = text.into(),
+        Err(_) => {
+            let hex: String = answer.body().iter().map(|byte| format!("{byte:02x}")).collect();
+            json["bodyHex"] = hex.into();
+        }
+    }
+    println!("{}", serde_json::to_string_pretty(&json)?);
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let options = Options::parse();
+    let channel = rocketmq_tower::connect(&options.addr).await?;
+    let request = request(&options)?;
+    if options.oneway {
+        channel.invoke_oneway(request).await?;
+    } else {
+        print(&channel.invoke(request, Duration::from_millis(options.timeout)).await?)?;
+    }
+    // What was sent goes out before the connection ends.
+    channel.drain();
+    channel.closed().await;
+    Ok(())
+}

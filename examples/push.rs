@@ -1,0 +1,53 @@
+//! The server calls its client, as brokers do: once with an answer, once oneway; and answers a pull when there is news.
+//!
+//! ```sh
+//! cargo run --example push
+//! ```
+
+use rocketmq_tower::client::Connector;
+use rocketmq_tower::connection::Responder;
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, Server, service_fn};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    // The server parks pulls, to be answered later.
+    let (park, mut parked) = mpsc::channel::<Responder>(16);
+    let server = Server::new(service_fn(move |mut request: RemotingCommand| {
+        let park = park.clone();
+        async move {
+            park.send(request.defer()?).await?;
+            Ok::<Option<RemotingCommand>, BoxError>(None)
+        }
+    }))
+    .bind("127.0.0.1:0")
+    .await?;
+    let addr = server.local_addr().to_string();
+    tokio::spawn(server.serve());
+
+    // The client serves what the server asks.
+    let client = Connector::new().service(service_fn(|request: RemotingCommand| async move {
+        println!("client: asked {}", request.request_code());
+        let body = format!("running {}", std::process::id());
+        Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS).with_body(body))
+    }));
+    let channel = client.connect(addr).await?;
+    let pull = tokio::spawn(async move {
+        channel.invoke(RemotingCommand::new(RequestCode::PULL_MESSAGE), 30 * SECOND).await
+    });
+
+    let responder = parked.recv().await.ok_or("the server is gone")?;
+    let to_client = responder.channel();
+    let info = RemotingCommand::new(RequestCode::GET_CONSUMER_RUNNING_INFO);
+    let answer = to_client.invoke(info, SECOND).await?;
+    println!("server: the client answered {:?}", answer.body());
+    let changed = RemotingCommand::new(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
+    to_client.invoke_oneway(changed).await?;
+
+    responder.send(RemotingCommand::response(ResponseCode::SUCCESS).with_body("news"))?;
+    println!("client: pulled {:?}", pull.await??.body());
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! A server with the default stack, which answers every request with its own body.
+//!
+//! ```sh
+//! cargo run --release --example server -- --listen 127.0.0.1:9876
+//! ```
+//!
+//! With `--bare` it serves without the layers: no limit of connections, no idle timeout, no events, no hook.
+
+use clap::Parser;
+use rocketmq_tower::layers::EventsLayer;
+use rocketmq_tower::layers::events::Event;
+use rocketmq_tower::layers::rpc_hook::RpcHook;
+use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tracing_subscriber::filter::LevelFilter;
+
+#[derive(Parser)]
+struct Options {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:9876")]
+    listen: SocketAddr,
+    /// Serve without any layer.
+    #[arg(long)]
+    bare: bool,
+    /// How much to log.
+    #[arg(long, default_value = "info")]
+    log: LevelFilter,
+}
+
+/// The processor: SUCCESS with the request's body, whatever the code.
+fn echo(mut request: RemotingCommand) -> Ready<Result<RemotingCommand, BoxError>> {
+    ready(Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body())))
+}
+
+/// A hook that counts requests.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl RpcHook for Counter {
+    fn before(&self, _peer: &Addr, _request: &mut RemotingCommand) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        tracing::info!(requests = self.0.load(Ordering::Relaxed), "served");
+    }
+}
+
+/// A listener of events.
+fn log(event: Event) {
+    tracing::info!(peer = %event.channel().peer_addr(), "{}", event.name());
+}
+
+#[tokio::main]
+async fn main() -> Result<(), BoxError> {
+    let options = Options::parse();
+    tracing_subscriber::fmt().with_max_level(options.log).with_writer(std::io::stderr).init();
+
+    let server = if options.bare {
+        Server::bare(service_fn(echo)).bind(options.listen).await?
+    } else {
+        Server::new(service_fn(echo))
+            .max_connections(1000)
+            .idle_timeout(Duration::from_secs(120))
+            .events(EventsLayer::from_fn(log))
+            .hook(Counter::default())
+            .bind(options.listen)
+            .await?
+    };
+    println!("listening on {}", server.local_addr());
+    let shutdown = server.serve_until(tokio::signal::ctrl_c()).await?;
+    tracing::info!(accepted = shutdown.accepted, cut = shutdown.cut, "bye");
+    Ok(())
+}

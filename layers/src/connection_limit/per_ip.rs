@@ -1,0 +1,76 @@
+//! Connections counted by address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Counts connections by IP address, with an entry per address that has any: it is as large as there are connections.
+#[derive(Clone, Debug)]
+pub(super) struct PerIp {
+    max: usize,
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// One counted connection.
+#[derive(Debug)]
+pub(super) struct Counted {
+    table: PerIp,
+    ip: IpAddr,
+}
+
+impl PerIp {
+    pub(super) fn new(max: usize) -> Self {
+        Self { max, counts: Arc::default() }
+    }
+
+    pub(super) fn is_bounded(&self) -> bool {
+        self.max != usize::MAX
+    }
+
+    /// Counts one more connection from `ip`, unless there are as many as may be.
+    pub(super) fn count(&self, ip: IpAddr) -> Option<Counted> {
+        // An IPv4 client of a dual-stack socket is the same client.
+        let ip = ip.to_canonical();
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(ip).or_default();
+        if *count >= self.max {
+            if *count == 0 {
+                counts.remove(&ip);
+            }
+            return None;
+        }
+        *count += 1;
+        Some(Counted { table: self.clone(), ip })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.table.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.ip);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PerIp;
+
+    #[test]
+    fn addresses_that_are_gone_leave_no_entry() {
+        let table = PerIp::new(2);
+        let ip = "10.0.0.1".parse().unwrap();
+        let mapped = "::ffff:10.0.0.1".parse().unwrap();
+        let first = table.count(ip);
+        let second = table.count(mapped);
+        assert!(first.is_some() && second.is_some() && table.count(ip).is_none());
+        assert!(table.count("10.0.0.2".parse().unwrap()).is_some());
+        drop((first, second));
+        assert!(table.counts.lock().unwrap().is_empty());
+        assert!(PerIp::new(0).count(ip).is_none());
+    }
+}

@@ -1,0 +1,39 @@
+use rocketmq_tower_core::{Channel, CloseReason};
+
+/// Something that happened to a connection.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// There is a new connection.
+    Connected(Channel),
+    /// Nothing moved on the connection for too long, so it was closed.
+    Idle(Channel),
+    /// The connection failed for this reason.
+    Exception(Channel, CloseReason),
+    /// The connection is gone, for this reason.
+    Disconnected(Channel, CloseReason),
+}
+
+impl Event {
+    /// The connection's handle.
+    #[must_use]
+    pub fn channel(&self) -> &Channel {
+        match self {
+            Self::Connected(channel)
+            | Self::Idle(channel)
+            | Self::Exception(channel, _)
+            | Self::Disconnected(channel, _) => channel,
+        }
+    }
+
+    /// The name of the kind of event: `CONNECTED`, `IDLE`, `EXCEPTION` or `DISCONNECTED`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Connected(_) => "CONNECTED",
+            Self::Idle(_) => "IDLE",
+            Self::Exception(..) => "EXCEPTION",
+            Self::Disconnected(..) => "DISCONNECTED",
+        }
+    }
+}

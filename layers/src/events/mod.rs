@@ -1,0 +1,63 @@
+//! Tells a listener of connections that come, fail and go.
+//!
+//! # What
+//!
+//! For every connection, [`Events`] reports
+//!
+//! 1. [`Event::Connected`], before anything is read from it,
+//! 2. [`Event::Idle`] or [`Event::Exception`], if that is how it ends,
+//! 3. [`Event::Disconnected`], when the connection is gone,
+//!
+//! each at most once and in this order, also when the connection's task panics or is aborted. `Disconnected` tells that the
+//! transport is gone: requests of the connection may still run.
+//!
+//! Events are received by an [`EventListener`], a [closure](EventsLayer::from_fn) or as a [stream](EventsLayer::stream). Besides,
+//! anybody may subscribe to the [addresses of disconnected peers](EventsLayer::disconnected).
+//!
+//! # Why
+//!
+//! Brokers keep tables of clients by connection. A table that misses one `Disconnected` keeps a ghost for ever. So **no event
+//! is ever dropped**: the queue is bounded (1024 events by default), and a connection waits for room, holding whatever permit
+//! of a connection limit it has, so that a listener that is too slow holds back new connections. (Connections that are aborted
+//! cannot wait; they may exceed the bound by one or two events each.)
+//!
+//! # How it differs from Java
+//!
+//! Frames that cannot be decoded are reported as `Exception` too; Java reports only that the connection closed. Java drops events
+//! when 10,000 are queued.
+//!
+//! # When not
+//!
+//! To log connections, a subscriber of `tracing` is enough: the server logs them. To act on requests, see
+//! [`rpc_hook`](crate::rpc_hook).
+//!
+//! # Where
+//!
+//! At the connection level, inside of what may turn a connection away or give it another address (limits, PROXY protocol, TLS),
+//! outside of [`idle_timeout`](crate::idle_timeout).
+//!
+//! ```
+//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
+//! use rocketmq_tower_layers::EventsLayer;
+//! use rocketmq_tower_layers::events::Events;
+//! use tower::{ServiceBuilder, layer::util::Identity};
+//!
+//! # #[derive(Clone)] struct Processor;
+//! let events = EventsLayer::from_fn(|event| println!("{} {}", event.name(), event.channel().peer_addr()));
+//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let stack: Events<_> = ServiceBuilder::new().layer(events).service(driver);
+//! ```
+
+mod event;
+mod future;
+mod layer;
+mod listener;
+mod queue;
+mod service;
+
+pub use event::Event;
+pub use future::ResponseFuture;
+pub use layer::EventsLayer;
+pub use listener::EventListener;
+pub use queue::EventStream;
+pub use service::Events;

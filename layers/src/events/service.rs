@@ -1,0 +1,53 @@
+use super::future::ResponseFuture;
+use super::queue::Queue;
+use rocketmq_tower_core::{Connection, Disconnect};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// Tells a listener of connections that come, fail and go. See the [module's documentation](super).
+#[derive(Clone, Debug)]
+pub struct Events<S> {
+    inner: S,
+    queue: Arc<Queue>,
+}
+
+impl<S> Events<S> {
+    pub(super) fn new(inner: S, queue: Arc<Queue>) -> Self {
+        Self { inner, queue }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<Io, S> Service<Connection<Io>> for Events<S>
+where
+    S: Service<Connection<Io>, Response = Disconnect>,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, connection: Connection<Io>) -> Self::Future {
+        self.queue.start();
+        let channel = connection.channel();
+        ResponseFuture::new(self.inner.call(connection), channel, Arc::clone(&self.queue))
+    }
+}

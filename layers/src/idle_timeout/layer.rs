@@ -1,0 +1,32 @@
+use super::IdleTimeout;
+use std::time::Duration;
+use tower_layer::Layer;
+
+/// Ends connections on which nothing moves. See the [module's documentation](super).
+#[derive(Clone, Copy, Debug)]
+pub struct IdleTimeoutLayer {
+    limit: Duration,
+}
+
+impl IdleTimeoutLayer {
+    /// Ends connections on which nothing was read or written for `limit`. `Duration::MAX` is never.
+    #[must_use]
+    pub const fn new(limit: Duration) -> Self {
+        Self { limit }
+    }
+}
+
+impl Default for IdleTimeoutLayer {
+    /// 120 s.
+    fn default() -> Self {
+        Self::new(Duration::from_secs(120))
+    }
+}
+
+impl<S> Layer<S> for IdleTimeoutLayer {
+    type Service = IdleTimeout<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        IdleTimeout::new(inner, self.limit)
+    }
+}

@@ -1,0 +1,31 @@
+//! Tower layers for RocketMQ remoting.
+//!
+//! | layer | level | what it does |
+//! |---|---|---|
+//! | [`connection_limit`] | connection | how many connections there may be, in all and per address |
+//! | [`events`] | connection | tells a listener of connections that come, fail and go |
+//! | [`idle_timeout`] | connection | ends connections on which nothing moves |
+//! | [`recover`] | request | turns every error into the protocol's answer for it |
+//! | [`catch_panic`] | request | turns panics into errors |
+//! | [`rpc_hook`] | request | RocketMQ's RPC hooks |
+//!
+//! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`, whose future is a connection's
+//! whole life. Layers of the **request level** wrap a `Service<RemotingCommand>`, whose future is one exchange. Layers of
+//! tower itself work at both.
+//!
+//! The order of the connection level, outermost first: connection_limit, what the user adds, events, idle_timeout, driver. Of the
+//! request level: recover, what the user adds, processor.
+
+pub mod catch_panic;
+pub mod connection_limit;
+pub mod events;
+pub mod idle_timeout;
+pub mod recover;
+pub mod rpc_hook;
+
+pub use catch_panic::CatchPanicLayer;
+pub use connection_limit::ConnectionLimitLayer;
+pub use events::EventsLayer;
+pub use idle_timeout::IdleTimeoutLayer;
+pub use recover::RecoverLayer;
+pub use rpc_hook::RpcHookLayer;

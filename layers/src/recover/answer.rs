@@ -1,0 +1,31 @@
+use rocketmq_tower_core::connection::DeferError;
+use rocketmq_tower_core::error::{chain_text, find_source};
+use rocketmq_tower_core::{Abort, RemotingCommand, ResponseCode, UnsupportedCode};
+use std::error::Error;
+
+const OVERLOAD: &str = "[OVERLOAD]system busy, start flow control for a while";
+const TIMEOUT: &str = "[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while";
+
+/// The protocol's answer for an error, by the table in the [module's documentation](super).
+#[must_use]
+pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
+    if let Some(abort) = find_source::<Abort>(error) {
+        return RemotingCommand::response(abort.code).with_remark(abort.remark.clone());
+    }
+    if let Some(unsupported) = find_source::<UnsupportedCode>(error) {
+        return RemotingCommand::response(ResponseCode::REQUEST_CODE_NOT_SUPPORTED)
+            .with_remark(unsupported.to_string());
+    }
+    let deferred = find_source::<DeferError>(error);
+    if find_source::<tower::load_shed::error::Overloaded>(error).is_some()
+        || matches!(deferred, Some(DeferError::TooMany { .. }))
+    {
+        return RemotingCommand::response(ResponseCode::SYSTEM_BUSY).with_remark(OVERLOAD);
+    }
+    if find_source::<tower::timeout::error::Elapsed>(error).is_some()
+        || find_source::<tokio::time::error::Elapsed>(error).is_some()
+    {
+        return RemotingCommand::response(ResponseCode::SYSTEM_BUSY).with_remark(TIMEOUT);
+    }
+    RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(chain_text(error))
+}

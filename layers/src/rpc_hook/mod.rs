@@ -1,0 +1,85 @@
+//! RocketMQ's RPC hooks.
+//!
+//! # What
+//!
+//! [`RpcHooks`] calls a list of [`RpcHook`]s before each request is handled and after it was answered: Java's `RPCHook` with its
+//! `doBeforeRequest` and `doAfterResponse`. It works around a processor, and around a
+//! [`Channel`](rocketmq_tower_core::Channel) on the client's side.
+//!
+//! # The rules, which are Java's
+//!
+//! * Before-hooks run in the order of registration, and so do after-hooks.
+//! * A before-hook that fails with an [`Abort`](rocketmq_tower_core::Abort) ends the request: no other hook and no processor runs.
+//! * A before-hook that fails otherwise keeps the remaining before-hooks and the processor from running. The after-hooks do run,
+//!   with a `SYSTEM_ERROR` without remark as the response; then the hook's error is the result.
+//! * After-hooks get the request as the before-hooks left it, and may change the response. There may be none, if the request is
+//!   oneway or will be answered later. An after-hook that fails replaces the result and ends the round.
+//! * When the processor fails, after-hooks do not run.
+//!
+//! # Why
+//!
+//! Signatures, namespaces and traces of existing RocketMQ deployments are hooks. For anything new, a layer of its own is more
+//! powerful: it can wait, answer by itself, and see errors.
+//!
+//! # When not
+//!
+//! For what must wait, since hooks cannot. Without hooks, leave it out: with any, each request is cloned for the after-hooks
+//! (shallowly, bodies are shared).
+//!
+//! # Where
+//!
+//! At the request level, inside of [`recover`](crate::recover), which answers their errors.
+//!
+//! ```
+//! use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, ResponseCode};
+//! use rocketmq_tower_layers::RpcHookLayer;
+//! use rocketmq_tower_layers::rpc_hook::RpcHook;
+//!
+//! struct RequireToken;
+//!
+//! impl RpcHook for RequireToken {
+//!     fn before(&self, _peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
+//!         if request.ext_fields().contains("token") {
+//!             return Ok(());
+//!         }
+//!         Err(Abort::new(ResponseCode::NO_PERMISSION, "no token").into())
+//!     }
+//! }
+//!
+//! let layer = RpcHookLayer::new().hook(RequireToken);
+//! ```
+
+mod future;
+mod layer;
+mod service;
+
+pub use future::ResponseFuture;
+pub use layer::RpcHookLayer;
+pub use service::RpcHooks;
+
+use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
+
+/// Something to do before requests and after their answers. See the [module's documentation](self) for the rules.
+#[allow(unused_variables, reason = "the names are documentation")]
+pub trait RpcHook: Send + Sync + 'static {
+    /// Before the request is handled, or sent.
+    ///
+    /// # Errors
+    /// Ends the request with an [`Abort`](rocketmq_tower_core::Abort), or makes it fail.
+    fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    /// After the request was handled, or its answer received.
+    ///
+    /// # Errors
+    /// Replaces the response.
+    fn after(
+        &self,
+        peer: &Addr,
+        request: &RemotingCommand,
+        response: Option<&mut RemotingCommand>,
+    ) -> Result<(), BoxError> {
+        Ok(())
+    }
+}

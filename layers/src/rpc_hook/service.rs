@@ -1,0 +1,96 @@
+use super::RpcHook;
+use super::future::ResponseFuture;
+use rocketmq_tower_core::error::find_source;
+use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, Reply, ResponseCode};
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// Calls hooks before requests and after their answers. See the [module's documentation](super).
+#[derive(Clone)]
+pub struct RpcHooks<S> {
+    inner: S,
+    hooks: Arc<[Arc<dyn RpcHook>]>,
+    peer: Addr,
+}
+
+impl<S> RpcHooks<S> {
+    pub(super) fn new(inner: S, hooks: Arc<[Arc<dyn RpcHook>]>, peer: Addr) -> Self {
+        Self { inner, hooks, peer }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S> Service<RemotingCommand> for RpcHooks<S>
+where
+    S: Service<RemotingCommand>,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
+        if self.hooks.is_empty() {
+            return ResponseFuture::unhooked(self.inner.call(request));
+        }
+        let peer = match request.channel() {
+            Some(channel) => channel.peer_addr().clone(),
+            None => self.peer.clone(),
+        };
+        let before = self.hooks.iter().try_for_each(|hook| hook.before(&peer, &mut request));
+        let Err(error) = before else {
+            let round = After { hooks: Arc::clone(&self.hooks), peer, request: request.clone() };
+            return ResponseFuture::hooked(self.inner.call(request), round);
+        };
+        if find_source::<Abort>(&*error).is_some() {
+            return ResponseFuture::failed(error);
+        }
+        let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR);
+        let round = After { hooks: Arc::clone(&self.hooks), peer, request };
+        ResponseFuture::failed(round.run(Some(&mut response)).err().unwrap_or(error))
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for RpcHooks<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcHooks")
+            .field("inner", &self.inner)
+            .field("hooks", &self.hooks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The round of after-hooks of one request.
+pub(super) struct After {
+    hooks: Arc<[Arc<dyn RpcHook>]>,
+    peer: Addr,
+    request: RemotingCommand,
+}
+
+impl After {
+    pub(super) fn run(&self, mut response: Option<&mut RemotingCommand>) -> Result<(), BoxError> {
+        let Self { hooks, peer, request } = self;
+        hooks.iter().try_for_each(|hook| hook.after(peer, request, response.as_deref_mut()))
+    }
+}

@@ -1,0 +1,50 @@
+//! Help that the tests share.
+#![allow(dead_code, reason = "not every test uses all of it")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
+
+use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
+use rocketmq_tower_core::{
+    BoxError, ChannelInfo, Connection, RemotingCodec, RemotingCommand, ResponseCode,
+};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::DuplexStream;
+use tokio_util::codec::Encoder;
+use tower::layer::util::Identity;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// Fails instead of waiting for ever. Under the paused clock, a day passes at once when nothing else can happen.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    let day = Duration::from_secs(24 * 3600);
+    tokio::time::timeout(day, future).await.expect("something happens within a day")
+}
+
+/// A connection from 127.0.0.1, and the peer's end of it.
+pub(crate) fn connection() -> (DuplexStream, Connection<DuplexStream>) {
+    connection_from("127.0.0.1:5000")
+}
+
+pub(crate) fn connection_from(peer: &str) -> (DuplexStream, Connection<DuplexStream>) {
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let local: SocketAddr = "127.0.0.1:10911".parse().unwrap();
+    let peer: SocketAddr = peer.parse().unwrap();
+    (ours, Connection::new(theirs, ChannelInfo::new(local, peer)))
+}
+
+/// Drives connections whose requests go to `processor`.
+pub(crate) fn driver<P>(processor: P) -> DriverService<Identity, P> {
+    DriverService::new(Identity::new(), processor, ConnectionConfig::server())
+}
+
+pub(crate) fn frame(command: &RemotingCommand) -> Vec<u8> {
+    let mut bytes = Default::default();
+    RemotingCodec::new().encode(command, &mut bytes).unwrap();
+    bytes.to_vec()
+}
+
+/// Answers after as many seconds as the code says.
+pub(crate) async fn sleeper(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    tokio::time::sleep(u32::try_from(request.code())? * SECOND).await;
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+}

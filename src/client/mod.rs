@@ -1,0 +1,30 @@
+//! Clients: connect to a server and call it.
+//!
+//! ```no_run
+//! use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), BoxError> {
+//! let channel = rocketmq_tower::connect("127.0.0.1:9876").await?;
+//! let request = RemotingCommand::new(RequestCode::GET_BROKER_CLUSTER_INFO);
+//! let response = channel.invoke(request, Duration::from_secs(3)).await?;
+//! println!("{response:?}");
+//! # Ok(())
+//! # }
+//! ```
+
+mod connector;
+
+pub use connector::{ConnectError, Connector, Unsupported};
+
+use rocketmq_tower_core::Channel;
+use tokio::net::ToSocketAddrs;
+
+/// Connects to a server whose requests are all answered with `REQUEST_CODE_NOT_SUPPORTED`. See [`Connector`] for more.
+///
+/// # Errors
+/// If the connection cannot be made within 3 s.
+pub async fn connect(addr: impl ToSocketAddrs) -> Result<Channel, ConnectError> {
+    Connector::new().connect(addr).await
+}

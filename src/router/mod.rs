@@ -1,0 +1,75 @@
+//! Request codes to services: RocketMQ's table of processors.
+
+mod builder;
+mod codes;
+mod future;
+mod route;
+
+pub use builder::{DuplicateRoute, RouterBuilder};
+pub use codes::Codes;
+pub use future::RouteFuture;
+
+use rocketmq_tower_core::{BoxError, RemotingCommand};
+use route::Routes;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// Hands each request to the service of its code.
+///
+/// The table is built once and shared by all clones. The router is always ready; a route whose own service is not ready makes
+/// its own requests wait, not those of other routes. So limits and other layers around a route are the route's alone:
+///
+/// ```
+/// use rocketmq_tower::router::{DuplicateRoute, Router};
+/// use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, ServiceBuilder, service_fn};
+/// use std::time::Duration;
+///
+/// async fn answer(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+///     Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+/// }
+///
+/// # fn main() -> Result<(), DuplicateRoute> {
+/// let limited = ServiceBuilder::new().concurrency_limit(16).timeout(Duration::from_secs(5));
+/// let router = Router::builder()
+///     .route(RequestCode::HEART_BEAT, service_fn(answer))
+///     .route([RequestCode::PULL_MESSAGE, RequestCode::LITE_PULL_MESSAGE], limited.service_fn(answer))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A request whose code has no route goes to the [fallback](RouterBuilder::fallback), or, if there is none, fails with
+/// [`UnsupportedCode`](rocketmq_tower_core::UnsupportedCode), which is answered with
+/// `REQUEST_CODE_NOT_SUPPORTED` and `" request type N not supported"`.
+///
+/// Each request is one allocation here: the box of a future whose type differs from route to route.
+#[derive(Clone, Debug)]
+pub struct Router {
+    routes: Arc<Routes>,
+}
+
+impl Router {
+    /// Starts a table without routes.
+    #[must_use]
+    pub fn builder() -> RouterBuilder {
+        RouterBuilder::default()
+    }
+}
+
+impl Service<RemotingCommand> for Router {
+    type Response = Option<RemotingCommand>;
+    type Error = BoxError;
+    type Future = RouteFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RemotingCommand) -> RouteFuture {
+        match self.routes.find(request.code()) {
+            Some(route) => RouteFuture::running(route.call(request)),
+            None => RouteFuture::unsupported(request.request_code()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The accept loop.
+
+use super::{BoxConnectionService, Connections, Listener};
+use rocketmq_tower_core::error::chain_text;
+use rocketmq_tower_core::{BoxError, ChannelInfo, Connection, Disconnect};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tower_service::Service;
+
+/// Accepts connections and runs each in a task of its own.
+pub(super) struct Accepting<Io> {
+    service: BoxConnectionService<Io>,
+    connections: Connections,
+    tasks: JoinSet<()>,
+}
+
+/// Why no more connections are accepted.
+pub(super) enum Ended {
+    /// It was asked for, or the listener ended.
+    Done,
+    Failed(BoxError),
+}
+
+impl<Io> Accepting<Io>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    pub(super) fn new(service: BoxConnectionService<Io>, connections: Connections) -> Self {
+        Self { service, connections, tasks: JoinSet::new() }
+    }
+
+    /// Accepts until `signal` resolves. First the service has to be ready, then a connection is accepted: one that cannot be
+    /// served yet stays in the kernel's queue.
+    pub(super) async fn run<L, S>(&mut self, mut listener: L, signal: S) -> Ended
+    where
+        L: Listener<Io = Io>,
+        S: Future,
+    {
+        let mut signal = pin!(signal);
+        loop {
+            let next = async {
+                poll_fn(|cx| self.service.poll_ready(cx)).await?;
+                Ok::<_, BoxError>(listener.accept().await)
+            };
+            let accepted = tokio::select! {
+                biased;
+                _ = &mut signal => return Ended::Done,
+                Some(_) = self.tasks.join_next() => continue,
+                accepted = next => accepted,
+            };
+            match accepted {
+                Ok(Some((io, info))) => self.spawn(io, info),
+                Ok(None) => return Ended::Done,
+                Err(error) => return Ended::Failed(error),
+            }
+        }
+    }
+
+    fn spawn(&mut self, io: Io, info: ChannelInfo) {
+        let connection = Connection::new(io, info);
+        let channel = connection.channel();
+        let entry = self.connections.add(channel.clone());
+        let life = self.service.call(connection);
+        self.tasks.spawn(async move {
+            let end = life.await;
+            drop(entry);
+            let (id, peer) = (channel.id(), channel.peer_addr());
+            match end {
+                Ok(Disconnect { reason, .. }) if reason.is_error() => {
+                    tracing::warn!(id, %peer, reason = chain_text(&reason), "connection failed");
+                }
+                Ok(Disconnect { reason, .. }) => tracing::debug!(id, %peer, %reason, "connection ended"),
+                Err(error) => {
+                    tracing::warn!(id, %peer, error = chain_text(&*error), "connection turned away");
+                }
+            }
+        });
+    }
+
+    /// Waits for all connections, and cuts those that are left at the deadline.
+    pub(super) async fn finish(mut self, deadline: Duration) -> usize {
+        // A stack that queues connections would hold on to them.
+        drop(self.service);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(deadline, all).await.is_ok() {
+            return 0;
+        }
+        let cut = self.tasks.len();
+        self.tasks.shutdown().await;
+        cut
+    }
+}

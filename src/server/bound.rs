@@ -1,0 +1,98 @@
+//! A server that listens.
+
+use super::accept::{Accepting, Ended};
+use super::{BoxConnectionService, Connections, Listener};
+use rocketmq_tower_core::{Addr, BoxError};
+use std::fmt;
+use std::future::{Future, pending};
+use std::time::Duration;
+
+/// A server that listens, and is to be served.
+pub struct Bound<L: Listener> {
+    listener: L,
+    service: BoxConnectionService<L::Io>,
+    connections: Connections,
+    drain_deadline: Duration,
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shutdown {
+    /// How many connections it accepted in its life.
+    pub accepted: u64,
+    /// How many connections had not finished when the drain deadline passed, and were cut.
+    pub cut: usize,
+}
+
+/// Why a server ended by itself.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The connection level's stack takes no connections any more.
+    #[error("the stack of the connection level failed")]
+    Service(#[source] BoxError),
+}
+
+impl<L: Listener> Bound<L> {
+    pub(super) fn new(
+        listener: L,
+        service: BoxConnectionService<L::Io>,
+        drain_deadline: Duration,
+    ) -> Self {
+        Self { listener, service, connections: Connections::default(), drain_deadline }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> Addr {
+        self.listener.local_addr()
+    }
+
+    /// A handle of its connections.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        self.connections.clone()
+    }
+
+    /// Serves until the listener ends, which sockets never do. Dropping the future cuts all connections.
+    ///
+    /// # Errors
+    /// If the stack of the connection level fails for good.
+    pub async fn serve(self) -> Result<Shutdown, ServeError> {
+        self.serve_until(pending::<()>()).await
+    }
+
+    /// Serves until `signal` resolves, then shuts down gracefully.
+    ///
+    /// It stops listening and [drains](rocketmq_tower_core::Channel::drain) every connection: what was read is answered; new
+    /// requests are sent away with `GO_AWAY`, if the peer's version knows that; and when nothing is left to do, the connection
+    /// ends. Connections that have not ended at the drain deadline are cut. To shut down at once, drop the future.
+    ///
+    /// # Errors
+    /// If the stack of the connection level fails for good. The connections are drained all the same.
+    pub async fn serve_until<S: Future>(self, signal: S) -> Result<Shutdown, ServeError> {
+        let mut accepting = Accepting::new(self.service, self.connections.clone());
+        let ended = accepting.run(self.listener, signal).await;
+        tracing::info!(connections = self.connections.len(), "draining");
+        self.connections.drain();
+        let cut = accepting.finish(self.drain_deadline).await;
+        if cut > 0 {
+            tracing::warn!(cut, "connections were cut at the drain deadline");
+        }
+        match ended {
+            Ended::Failed(error) => Err(ServeError::Service(error)),
+            Ended::Done => Ok(Shutdown { accepted: self.connections.accepted(), cut }),
+        }
+    }
+}
+
+impl<L: Listener> fmt::Debug for Bound<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound")
+            .field("local_addr", &self.local_addr())
+            .field("connections", &self.connections.len())
+            .field("drain_deadline", &self.drain_deadline)
+            .finish_non_exhaustive()
+    }
+}
