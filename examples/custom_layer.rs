@@ -59,13 +59,15 @@ async fn main() -> Result<(), BoxError> {
     let processor = service_fn(|_: RemotingCommand| async {
         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
     });
-    let server = Server::new(processor).layer(AllowTopicsLayer(&["news"])).bind("127.0.0.1:0").await?;
+    let server =
+        Server::new(processor).layer(AllowTopicsLayer(&["news"])).bind("127.0.0.1:0").await?;
     let addr = server.local_addr().to_string();
     tokio::spawn(server.serve());
 
     let channel = rocketmq_tower::connect(addr).await?;
     for topic in ["news", "secrets"] {
-        let request = RemotingCommand::new(RequestCode::SEND_MESSAGE).with_ext_field("topic", topic);
+        let request =
+            RemotingCommand::new(RequestCode::SEND_MESSAGE).with_ext_field("topic", topic);
         let answer = channel.invoke(request, Duration::from_secs(3)).await?;
         println!("{topic}: {} {}", answer.response_code(), answer.remark().unwrap_or_default());
     }

@@ -8,8 +8,12 @@ use tower_service::Service;
 ///
 /// Implemented for every service that fits; nothing needs to be done for it.
 pub trait Processor:
-    Service<RemotingCommand, Response = Self::Answer, Error = Self::Failure, Future = Self::Exchange>
-    + Send
+    Service<
+        RemotingCommand,
+        Response = Self::Answer,
+        Error = Self::Failure,
+        Future = Self::Exchange,
+    > + Send
     + 'static
 {
     /// `Service::Response`.

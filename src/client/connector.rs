@@ -112,7 +112,8 @@ impl<P> Connector<P> {
         RequestLayers<Identity>: Layer<P, Service: Processor>,
     {
         let connecting = tokio::time::timeout(self.connect_timeout, TcpStream::connect(addr));
-        let stream = connecting.await.map_err(|_| ConnectError::Timeout(self.connect_timeout))??;
+        let stream =
+            connecting.await.map_err(|_| ConnectError::Timeout(self.connect_timeout))??;
         stream.set_nodelay(true)?;
         let info = ChannelInfo::new(stream.local_addr()?, stream.peer_addr()?);
         Ok(self.run(stream, info))

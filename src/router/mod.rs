@@ -68,7 +68,7 @@ impl Service<RemotingCommand> for Router {
 
     fn call(&mut self, request: RemotingCommand) -> RouteFuture {
         match self.routes.find(request.code()) {
-            Some(route) => RouteFuture::running(route.call(request)),
+            Some(route) => RouteFuture::running(route.exchange(request)),
             None => RouteFuture::unsupported(request.request_code()),
         }
     }

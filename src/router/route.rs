@@ -13,7 +13,7 @@ pub(super) type Exchange =
 /// A service whose type is forgotten.
 pub(super) trait Route: Send + Sync {
     /// Waits until the service is ready, and then calls it.
-    fn call(&self, request: RemotingCommand) -> Exchange;
+    fn exchange(&self, request: RemotingCommand) -> Exchange;
 }
 
 impl<S> Route for S
@@ -23,7 +23,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
-    fn call(&self, request: RemotingCommand) -> Exchange {
+    fn exchange(&self, request: RemotingCommand) -> Exchange {
         let mut service = self.clone();
         Box::pin(async move {
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
@@ -49,7 +49,8 @@ impl Routes {
 
 impl fmt::Debug for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let codes = self.by_code.iter().map(|(code, _)| rocketmq_tower_core::RequestCode::from(*code));
+        let codes =
+            self.by_code.iter().map(|(code, _)| rocketmq_tower_core::RequestCode::from(*code));
         f.debug_struct("Routes")
             .field("codes", &codes.collect::<Vec<_>>())
             .field("fallback", &self.fallback.is_some())

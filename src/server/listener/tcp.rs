@@ -24,7 +24,13 @@ pub struct TcpOptions {
 
 impl Default for TcpOptions {
     fn default() -> Self {
-        Self { backlog: 1024, reuse_addr: true, nodelay: true, send_buffer: None, recv_buffer: None }
+        Self {
+            backlog: 1024,
+            reuse_addr: true,
+            nodelay: true,
+            send_buffer: None,
+            recv_buffer: None,
+        }
     }
 }
 
@@ -42,7 +48,8 @@ impl Tcp {
     /// # Errors
     /// If `addr` does not resolve, or none of its addresses can be bound: then the last one's error.
     pub async fn bind(addr: impl ToSocketAddrs, options: &TcpOptions) -> io::Result<Self> {
-        let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the address resolves to nothing");
+        let mut last =
+            io::Error::new(io::ErrorKind::InvalidInput, "the address resolves to nothing");
         for addr in lookup_host(addr).await? {
             match listen(addr, options) {
                 Ok(listener) => {

@@ -1,0 +1,35 @@
+//! What peers claim is not what they get. A process of its own, whose memory is measured.
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::{Raw, request};
+use tokio::io::AsyncWriteExt;
+
+/// Peers that claim a frame of 16 MiB, send none of it and stay: what they claim is not reserved.
+#[tokio::test]
+async fn claims_cost_no_memory() {
+    fn resident() -> usize {
+        let status = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+        let pages: usize = status.split(' ').nth(1).expect("a field").parse().expect("a number");
+        pages * 4096
+    }
+    let server = common::echo_server().await;
+    let mut neighbour = Raw::connect(server.addr).await;
+    neighbour.call(&request(1, 0)).await;
+    let before = resident();
+    // A frame as long as may be, of which a header of 16,000,000 bytes is begun.
+    let claim = [&16_777_212_u32.to_be_bytes()[..], &16_000_000_u32.to_be_bytes(), b"{"].concat();
+    let mut clients = Vec::new();
+    for _ in 0..500 {
+        let mut client = Raw::connect(server.addr).await;
+        client.io.write_all(&claim).await.expect("open");
+        clients.push(client);
+    }
+    assert_eq!(neighbour.call(&request(1, 5)).await.opaque(), 5);
+    let grown = resident().saturating_sub(before);
+    // Both ends of 500 connections, of which 8 GB were claimed.
+    assert!(grown < 50 << 20, "{grown} bytes");
+    server.stop().await;
+}

@@ -1,0 +1,147 @@
+//! Graceful shutdown.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::{Raw, SECOND, Scripted, echo, request, run, soon};
+use rocketmq_tower::{BoxError, MqVersion, RemotingCommand, ResponseCode, Server, service_fn};
+use std::collections::HashSet;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep};
+
+async fn slow_echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    sleep(Duration::from_millis(20)).await;
+    echo(request).await
+}
+
+/// Every request that reached the processor is answered, every other one is sent away or finds the connection ended: whoever
+/// was answered was served, whoever was served is answered.
+#[tokio::test]
+async fn under_load_no_answered_request_is_lost() {
+    for version in [MqVersion::V5_3_3, MqVersion::V5_3_1] {
+        let served = Arc::new(Mutex::new(HashSet::new()));
+        let log = Arc::clone(&served);
+        let processor = service_fn(move |request: RemotingCommand| {
+            log.lock().expect("no panic").insert((request.code(), request.opaque()));
+            slow_echo(request)
+        });
+        let server = run(Server::new(processor).bind("127.0.0.1:0").await.expect("binds"));
+        let clients = (0..10).map(|code| {
+            let addr = server.addr;
+            tokio::spawn(async move {
+                let stream = TcpStream::connect(addr).await.expect("connects");
+                let (reader, mut writer) = stream.into_split();
+                let load = tokio::spawn(async move {
+                    for opaque in 0.. {
+                        let frame = common::frame(&request(code, opaque).with_version(version));
+                        if tokio::io::AsyncWriteExt::write_all(&mut writer, &frame).await.is_err() {
+                            return;
+                        }
+                        tokio::task::yield_now().await;
+                    }
+                });
+                let mut raw = Raw::new(tokio::io::join(reader, tokio::io::sink()));
+                let (mut answered, mut away) = (Vec::new(), 0);
+                while let Some(answer) = raw.next().await {
+                    match answer.response_code() {
+                        ResponseCode::SUCCESS => answered.push((code, answer.opaque())),
+                        ResponseCode::GO_AWAY => away += 1,
+                        other => panic!("{other}"),
+                    }
+                }
+                load.abort();
+                (answered, away)
+            })
+        });
+        let clients: Vec<_> = clients.collect();
+        sleep(Duration::from_millis(300)).await;
+        let shutdown = server.stop().await;
+        assert_eq!((shutdown.accepted, shutdown.cut), (10, 0));
+        let (mut answered, mut away) = (HashSet::new(), 0);
+        for client in clients {
+            let (of_client, away_from_client) = client.await.expect("no panic");
+            answered.extend(of_client);
+            away += away_from_client;
+        }
+        let served = served.lock().expect("no panic");
+        assert!(served.len() > 100, "there was a load: {}", served.len());
+        assert_eq!(answered, *served);
+        assert_eq!(away > 0, version.knows_go_away(), "{away} were sent away");
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens_while_it_drains() {
+    let (start, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (started, gone) = (Arc::clone(&start), Arc::clone(&go));
+    let processor = service_fn(move |request: RemotingCommand| {
+        let (start, go) = (Arc::clone(&start), Arc::clone(&go));
+        async move {
+            start.notify_one();
+            go.notified().await;
+            echo(request).await
+        }
+    });
+    let server = run(Server::new(processor).bind("127.0.0.1:0").await.expect("binds"));
+    let mut client = Raw::connect(server.addr).await;
+    client.send(&request(1, 1)).await;
+    soon(started.notified()).await;
+    server.stop.send(()).expect("runs");
+    soon(async {
+        loop {
+            match TcpStream::connect(server.addr).await {
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => return,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await;
+    let away = client.call(&request(1, 2)).await;
+    assert_eq!((away.opaque(), away.response_code()), (2, ResponseCode::GO_AWAY));
+    gone.notify_one();
+    assert_eq!(client.next().await.expect("what ran").opaque(), 1);
+    assert!(client.next().await.is_none());
+    drop(client);
+    assert_eq!(soon(server.task).await.expect("no panic").expect("no failure").cut, 0);
+}
+
+/// The connection that never finishes.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_at_the_deadline_is_cut_and_counted() {
+    let (listener, mut peers) = Scripted::new(5, false);
+    let stuck = service_fn(|request: RemotingCommand| async move {
+        if request.code() == 2 {
+            std::future::pending::<()>().await;
+        }
+        echo(request).await
+    });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = Server::new(stuck).drain_deadline(7 * SECOND).listen(listener);
+    let connections = server.connections();
+    let server = tokio::spawn(server.serve_until(stopped));
+    for (code, peer) in [2, 1, 2, 1, 1].into_iter().zip(&mut peers) {
+        let mut raw = Raw::new(peer);
+        raw.send(&request(code, 1)).await;
+        if code == 1 {
+            raw.next().await.expect("answered");
+        }
+    }
+    sleep(SECOND).await;
+    let started = Instant::now();
+    stop.send(()).expect("runs");
+    let shutdown = soon(server).await.expect("no panic").expect("no failure");
+    assert_eq!((shutdown.accepted, shutdown.cut, started.elapsed()), (5, 2, 7 * SECOND));
+    assert!(connections.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_is_there_at_once_ends_the_server_at_once() {
+    let (listener, _peers) = Scripted::new(0, false);
+    let server = Server::new(service_fn(echo)).listen(listener);
+    let shutdown = soon(server.serve_until(std::future::ready(()))).await.expect("no failure");
+    assert_eq!((shutdown.accepted, shutdown.cut), (0, 0));
+}

@@ -1,0 +1,212 @@
+//! tower's own middleware, unchanged, at both levels.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::{Raw, Scripted, echo, request};
+use rocketmq_tower::{BoxError, Connection, RemotingCommand, ResponseCode, Server, service_fn};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, DuplexStream};
+use tokio::time::{Instant, sleep, timeout};
+use tower::buffer::BufferLayer;
+use tower::limit::{ConcurrencyLimitLayer, GlobalConcurrencyLimitLayer, RateLimitLayer};
+use tower::load_shed::LoadShedLayer;
+use tower::timeout::TimeoutLayer;
+use tower::util::MapRequestLayer;
+
+type Conn = Connection<DuplexStream>;
+type Client = Raw<DuplexStream>;
+
+/// The clock of these tests is paused: times are exact.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Takes as many ticks as the code says.
+async fn work(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    sleep(u32::try_from(request.code())? * TICK).await;
+    echo(request).await
+}
+
+/// Two connections, the second waiting behind the first.
+fn two() -> (Scripted, [Client; 2]) {
+    let (listener, peers) = Scripted::new(2, false);
+    let mut clients = peers.into_iter().map(Raw::new);
+    (listener, std::array::from_fn(|_| clients.next().expect("two")))
+}
+
+/// Two connections to a server with these layers around its processor.
+macro_rules! with_request_layers {
+    ($($layer:expr),*) => {{
+        let (listener, clients) = two();
+        tokio::spawn(Server::new(service_fn(work))$(.layer($layer))*.listen(listener).serve());
+        clients
+    }};
+}
+
+/// Two connections to a server with these layers around its service of connections.
+macro_rules! with_connection_layers {
+    ($($layer:expr),*) => {{
+        let (listener, clients) = two();
+        tokio::spawn(Server::new(service_fn(work))$(.connection_layer($layer))*.listen(listener).serve());
+        clients
+    }};
+}
+
+/// How long it takes until all the requests are answered that are sent at once over one connection; and the answers.
+async fn ticks(client: &mut Client, requests: &[RemotingCommand]) -> (u64, Vec<RemotingCommand>) {
+    let started = Instant::now();
+    for request in requests {
+        client.send(request).await;
+    }
+    let mut answers = Vec::new();
+    for _ in requests {
+        answers.push(client.next().await.expect("an answer"));
+    }
+    (started.elapsed().as_secs(), answers)
+}
+
+fn requests(code: i32, count: i32) -> Vec<RemotingCommand> {
+    (0..count).map(|opaque| request(code, opaque)).collect()
+}
+
+/// Whether a request of the connection is answered within a tick.
+async fn is_served(client: &mut Client) -> bool {
+    client.send(&request(0, 1)).await;
+    matches!(timeout(TICK, client.io.read(&mut [0; 1000])).await, Ok(Ok(1..)))
+}
+
+// Request level.
+
+#[tokio::test(start_paused = true)]
+async fn concurrency_limit_is_per_connection() {
+    let [mut one, mut two] = with_request_layers!(ConcurrencyLimitLayer::new(2));
+    let requests = requests(2, 4);
+    let ((first, _), (second, _)) =
+        tokio::join!(ticks(&mut one, &requests), ticks(&mut two, &requests));
+    assert_eq!((first, second), (4, 4), "two at a time each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn global_concurrency_limit_is_the_servers() {
+    let [mut one, mut two] = with_request_layers!(GlobalConcurrencyLimitLayer::new(2));
+    let requests = requests(2, 4);
+    let ((first, _), (second, _)) =
+        tokio::join!(ticks(&mut one, &requests), ticks(&mut two, &requests));
+    assert_eq!(first.max(second), 8, "two at a time in all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rate_limit_spreads_requests() {
+    let [mut client, _] = with_request_layers!(RateLimitLayer::new(2, 4 * TICK));
+    let (ticks, _) = ticks(&mut client, &requests(0, 6)).await;
+    assert_eq!(ticks, 8, "in three periods");
+}
+
+#[tokio::test(start_paused = true)]
+async fn load_shed_answers_busy() {
+    let [mut client, _] = with_request_layers!(LoadShedLayer::new(), ConcurrencyLimitLayer::new(1));
+    let (_, answers) = ticks(&mut client, &requests(2, 2)).await;
+    assert_eq!((answers[0].opaque(), answers[0].response_code()), (1, ResponseCode::SYSTEM_BUSY));
+    assert_eq!(answers[0].remark(), Some("[OVERLOAD]system busy, start flow control for a while"));
+    assert_eq!((answers[1].opaque(), answers[1].response_code()), (0, ResponseCode::SUCCESS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_answers_busy() {
+    let [mut client, _] = with_request_layers!(TimeoutLayer::new(2 * TICK));
+    let (ticks, answers) = ticks(&mut client, &[request(100, 1), request(1, 2)]).await;
+    assert_eq!((answers[0].opaque(), answers[0].response_code()), (2, ResponseCode::SUCCESS));
+    assert_eq!((answers[1].opaque(), answers[1].response_code()), (1, ResponseCode::SYSTEM_BUSY));
+    assert!(answers[1].remark().expect("a remark").starts_with("[TIMEOUT_CLEAN_QUEUE]"));
+    assert_eq!(ticks, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn buffer_queues_requests() {
+    let layers = (BufferLayer::<RemotingCommand>::new(8), ConcurrencyLimitLayer::new(1));
+    let [mut client, _] = with_request_layers!(layers.0, layers.1);
+    let (ticks, answers) = ticks(&mut client, &requests(1, 3)).await;
+    assert!(answers.iter().map(RemotingCommand::opaque).eq(0..3));
+    assert_eq!(ticks, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn map_request_changes_requests() {
+    let [mut client, _] = with_request_layers!(MapRequestLayer::new(|request: RemotingCommand| {
+        let code = request.request_code().to_string();
+        request.with_body(code)
+    }));
+    assert_eq!(&client.call(&request(10, 1)).await.body()[..], b"SEND_MESSAGE");
+}
+
+// Connection level.
+
+#[tokio::test(start_paused = true)]
+async fn concurrency_limit_of_connections() {
+    let [mut one, mut two] = with_connection_layers!(ConcurrencyLimitLayer::new(1));
+    assert!(is_served(&mut one).await && !is_served(&mut two).await);
+    drop(one);
+    assert!(two.next().await.is_some(), "served when the first has left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn global_concurrency_limit_over_several_servers() {
+    // One permit more than connections: readiness is taken before a connection is accepted.
+    let limit = GlobalConcurrencyLimitLayer::new(2);
+    let [mut one, mut two] = with_connection_layers!(limit.clone());
+    assert!(is_served(&mut one).await && is_served(&mut two).await);
+    let [mut other, _] = with_connection_layers!(limit);
+    assert!(!is_served(&mut other).await);
+    drop((one, two));
+    assert!(other.next().await.is_some(), "served when one of the first server's has left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rate_limit_of_accepts() {
+    let [mut one, mut two] = with_connection_layers!(RateLimitLayer::new(1, 10 * TICK));
+    let started = Instant::now();
+    assert!(is_served(&mut one).await && !is_served(&mut two).await);
+    assert!(two.next().await.is_some());
+    assert_eq!(started.elapsed(), 10 * TICK, "served in the next period");
+}
+
+#[tokio::test(start_paused = true)]
+async fn load_shed_turns_connections_away() {
+    let [mut one, mut two] =
+        with_connection_layers!(LoadShedLayer::new(), ConcurrencyLimitLayer::new(1));
+    assert!(is_served(&mut one).await);
+    assert!(two.next().await.is_none(), "closed at once");
+    assert!(is_served(&mut one).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_is_the_longest_life_of_a_connection() {
+    let [mut client, _] = with_connection_layers!(TimeoutLayer::new(3 * TICK));
+    let started = Instant::now();
+    client.call(&request(0, 1)).await;
+    assert!(client.next().await.is_none());
+    assert_eq!(started.elapsed(), 3 * TICK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn buffer_of_connections() {
+    let clients = with_connection_layers!(BufferLayer::<Conn>::new(4));
+    for mut client in clients {
+        assert!(is_served(&mut client).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn map_request_changes_connections() {
+    let (listener, [mut client, _]) = two();
+    let server = Server::new(service_fn(|request: RemotingCommand| async move {
+        let channel = request.channel().expect("from a connection").clone();
+        let mapped = channel.extensions().get::<&str>().copied().unwrap_or_default();
+        Ok::<_, BoxError>(RemotingCommand::response(0).with_body(mapped))
+    }));
+    let map = MapRequestLayer::new(|mut connection: Conn| {
+        connection.info_mut().extensions.insert("mapped");
+        connection
+    });
+    tokio::spawn(server.connection_layer(map).listen(listener).serve());
+    assert_eq!(&client.call(&request(0, 1)).await.body()[..], b"mapped");
+}
