@@ -299,6 +299,17 @@ async fn r4_a_server_stops_reading_when_the_peer_does() {
     assert!((10..=30).contains(&taken), "{taken}");
 }
 
+/// An answer that alone is over the mark, and goes out at once.
+#[tokio::test(start_paused = true)]
+async fn r4_a_server_reads_on_when_a_long_answer_is_written() {
+    let Running { mut peer, .. } =
+        start_with(service_fn(echo), ConnectionConfig::server(), 1 << 20);
+    for opaque in 0..3 {
+        let answer = peer.call(&request(1, opaque).with_body(vec![0; 200_000])).await;
+        assert_eq!((answer.opaque(), answer.body().len()), (opaque, 200_000));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn r4_requests_in_flight_are_bounded() {
     let running_now = Arc::new(AtomicUsize::new(0));

@@ -323,8 +323,9 @@ where
         }
     }
 
-    fn poll_rounds(&mut self, cx: &mut Context<'_>) {
-        for _ in 0..ROUNDS {
+    fn poll_rounds(&mut self, cx: &mut Context<'_>, budget: &mut usize) {
+        while *budget > 0 {
+            *budget -= 1;
             self.take_signals(cx);
             let mut moved = self.poll_in_flight();
             moved |= self.poll_write(cx);
@@ -351,9 +352,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         this.register(cx);
+        let mut budget = ROUNDS;
         loop {
-            this.poll_rounds(cx);
+            this.poll_rounds(cx, &mut budget);
+            let blocked = !this.is_writable();
             this.poll_flush(cx);
+            if blocked && this.is_writable() {
+                // What waited for room, reading among it, goes on.
+                continue;
+            }
             this.poll_end(cx);
             if !this.poll_watchdog(cx) {
                 break;

@@ -1,6 +1,7 @@
 //! To the peer.
 
 use super::input::failure;
+use super::transport::Transport;
 use super::{Driver, Outgoing};
 use crate::codec::EncodeError;
 use crate::command::RemotingCommand;
@@ -42,10 +43,14 @@ where
         moved
     }
 
+    /// Whether more may be encoded.
+    pub(super) fn is_writable(&self) -> bool {
+        self.transport.as_ref().is_some_and(Transport::is_writable)
+    }
+
     /// Encodes an answer at once if none waits before it and there is room.
     pub(super) fn send_reply(&mut self, reply: RemotingCommand) {
-        let writable = self.transport.as_ref().is_some_and(|transport| transport.is_writable());
-        if writable && self.replies.is_empty() {
+        if self.is_writable() && self.replies.is_empty() {
             self.encode_reply(reply);
         } else {
             self.replies.push_back(reply);

@@ -1,0 +1,56 @@
+//! Java's processes. They end with this one.
+
+use rocketmq_tower::{BoxError, SerializeType};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// The longest that all checks of one run may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn java(class_path: &str, serialize_type: SerializeType, main: &str) -> Command {
+    let mut command = Command::new("java");
+    command
+        .arg("-Xmx256m")
+        .arg(format!("-Drocketmq.serialize.type={}", serialize_type.name()))
+        // What brokers and clients of 5.3.3 call themselves: peers of this version are told to go away.
+        .arg("-Drocketmq.remoting.version=479")
+        .args(["-cp", class_path, main])
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs Java's client against `addr`; it prints its checks by itself.
+pub(crate) async fn run_client(
+    class_path: &str,
+    serialize_type: SerializeType,
+    addr: &str,
+) -> Result<(), BoxError> {
+    let mut client = java(class_path, serialize_type, "interop.Client").arg(addr).spawn()?;
+    let status = timeout(LIMIT, client.wait()).await??;
+    if status.success() { Ok(()) } else { Err(format!("Java's client failed: {status}").into()) }
+}
+
+/// Java's server in a process of its own.
+pub(crate) struct Server {
+    pub(crate) addr: String,
+    _process: Child,
+}
+
+impl Server {
+    pub(crate) async fn start(
+        class_path: &str,
+        serialize_type: SerializeType,
+    ) -> Result<Self, BoxError> {
+        let mut command = java(class_path, serialize_type, "interop.Server");
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let stdout = process.stdout.take().ok_or("Java's server has no output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line =
+            timeout(LIMIT, lines.next_line()).await??.ok_or("Java's server did not start")?;
+        let addr = line.strip_prefix("listening on ").ok_or(line.clone())?.to_owned();
+        Ok(Self { addr, _process: process })
+    }
+}

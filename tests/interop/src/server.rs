@@ -1,0 +1,161 @@
+//! Our server, for Java's client.
+
+use crate::codes::{
+    ASK, BUSY, CALL_BACK, COUNT, DEFERRED, DRAIN, ECHO, FAIL, HEADER, NOTIFY, SLOW,
+};
+use rocketmq_tower::layers::EventsLayer;
+use rocketmq_tower::layers::events::Event;
+use rocketmq_tower::server::{ServeError, Shutdown};
+use rocketmq_tower::{
+    BoxError, Channel, RemotingCommand, ResponseCode, Router, Server, ServiceBuilder, service_fn,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+type Answer = Result<RemotingCommand, BoxError>;
+
+pub(crate) struct Running {
+    pub(crate) addr: String,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<Shutdown, ServeError>>,
+}
+
+impl Running {
+    pub(crate) async fn stop(self) -> Result<(), BoxError> {
+        _ = self.stop.send(());
+        let shutdown = self.task.await??;
+        if shutdown.cut == 0 { Ok(()) } else { Err(format!("{shutdown:?}").into()) }
+    }
+}
+
+pub(crate) async fn start() -> Result<Running, BoxError> {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let connected = Arc::clone(&connections);
+    let events = EventsLayer::from_fn(move |event| {
+        if matches!(event, Event::Connected(_)) {
+            connected.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = service_fn(move |request: RemotingCommand| {
+        let count = match &request.body()[..] {
+            b"connections" => connections.load(Ordering::Relaxed),
+            _ => calls.fetch_add(1, Ordering::Relaxed) + 1,
+        };
+        async move { Ok::<_, BoxError>(success().with_body(count.to_string())) }
+    });
+    let slow_runs = Arc::new(Semaphore::new(0));
+    let begun = Arc::clone(&slow_runs);
+    let busy = ServiceBuilder::new().load_shed().concurrency_limit(1).service(service_fn(slow));
+    let router = Router::builder()
+        .route(ECHO, service_fn(echo))
+        .route(COUNT, count)
+        .route(HEADER, service_fn(header))
+        .route(BUSY, busy)
+        .route(CALL_BACK, service_fn(call_back))
+        .route(
+            SLOW,
+            service_fn(move |request: RemotingCommand| {
+                begun.add_permits(1);
+                slow(request)
+            }),
+        )
+        .route(
+            DRAIN,
+            service_fn(move |request: RemotingCommand| drain(request, Arc::clone(&slow_runs))),
+        )
+        .route(DEFERRED, service_fn(deferred))
+        .route(
+            FAIL,
+            service_fn(|_| async {
+                Err::<RemotingCommand, _>(BoxError::from("as it was told to"))
+            }),
+        )
+        .build()?;
+    let server = Server::new(router).events(events).bind("127.0.0.1:0").await?;
+    let addr = server.local_addr().to_string();
+    let (stop, stopped) = oneshot::channel::<()>();
+    Ok(Running { addr, stop, task: tokio::spawn(server.serve_until(stopped)) })
+}
+
+fn success() -> RemotingCommand {
+    RemotingCommand::response(ResponseCode::SUCCESS)
+}
+
+fn channel(request: &RemotingCommand) -> Result<Channel, BoxError> {
+    Ok(request.channel().ok_or("a request without a connection")?.clone())
+}
+
+async fn echo(mut request: RemotingCommand) -> Answer {
+    Ok(success().with_body(request.take_body()))
+}
+
+async fn slow(request: RemotingCommand) -> Answer {
+    sleep(Duration::from_secs(1)).await;
+    echo(request).await
+}
+
+/// SEND_MESSAGE_V2's header as far as the test looks at it.
+#[derive(Deserialize)]
+struct SendMessage {
+    a: String,
+    e: i32,
+    g: i64,
+    i: String,
+    k: bool,
+    l: Option<i32>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SendMessageResult {
+    msg_id: String,
+    queue_id: i32,
+    queue_offset: i64,
+    transaction_id: String,
+    batch_uniq_id: Option<String>,
+}
+
+async fn header(request: RemotingCommand) -> Answer {
+    let header: SendMessage = request.header()?;
+    let result = SendMessageResult {
+        msg_id: format!("{}|{}", header.a, header.i),
+        queue_id: header.e,
+        queue_offset: header.g,
+        transaction_id: (header.k && header.l.is_none()).to_string(),
+        batch_uniq_id: None,
+    };
+    Ok(success().with_header(&result)?)
+}
+
+/// Asks the client in the middle of its request.
+async fn call_back(request: RemotingCommand) -> Answer {
+    let channel = channel(&request)?;
+    channel.invoke_oneway(RemotingCommand::new(NOTIFY)).await?;
+    let ask = RemotingCommand::new(ASK).with_body(request.body().clone());
+    let mut answer = channel.invoke(ask, TIMEOUT).await?;
+    Ok(success().with_body(answer.take_body()))
+}
+
+/// Drains the connection once a slow request runs on it, so that there is something to finish.
+async fn drain(request: RemotingCommand, slow_runs: Arc<Semaphore>) -> Answer {
+    slow_runs.acquire().await?.forget();
+    channel(&request)?.drain();
+    Ok(success())
+}
+
+async fn deferred(mut request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
+    let responder = request.defer()?;
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(50)).await;
+        responder.send(success().with_body("later"))
+    });
+    Ok(None)
+}
