@@ -7,7 +7,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tower_service::Service;
 
@@ -49,7 +49,10 @@ where
             let accepted = tokio::select! {
                 biased;
                 _ = &mut signal => return Ended::Done,
-                Some(_) = self.tasks.join_next() => continue,
+                Some(ended) = self.tasks.join_next() => {
+                    log_panic(ended);
+                    continue;
+                }
                 accepted = next => accepted,
             };
             match accepted {
@@ -75,7 +78,7 @@ where
                 }
                 Ok(Disconnect { reason, .. }) => tracing::debug!(id, %peer, %reason, "connection ended"),
                 Err(error) => {
-                    tracing::warn!(id, %peer, error = chain_text(&*error), "connection turned away");
+                    tracing::warn!(id, %peer, error = chain_text(&*error), "connection ended with an error");
                 }
             }
         });
@@ -85,12 +88,23 @@ where
     pub(super) async fn finish(mut self, deadline: Duration) -> usize {
         // A stack that queues connections would hold on to them.
         drop(self.service);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
+        let all = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                log_panic(ended);
+            }
+        };
         if timeout(deadline, all).await.is_ok() {
             return 0;
         }
         let cut = self.tasks.len();
         self.tasks.shutdown().await;
         cut
+    }
+}
+
+/// A connection's task panics only when a layer of the connection level does.
+fn log_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task did not end by itself");
     }
 }

@@ -63,6 +63,11 @@ where
         }
     }
 
+    /// At least the one request in hand that readiness is asked for with.
+    fn read_ahead(&self) -> usize {
+        self.config.read_ahead.max(1)
+    }
+
     fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,
@@ -115,7 +120,7 @@ where
             self.refuse(&request, ResponseCode::GO_AWAY, "please go away");
             return;
         }
-        if self.requests.len() >= self.config.read_ahead.max(1) {
+        if self.requests.len() >= self.read_ahead() {
             self.refuse(&request, ResponseCode::SYSTEM_BUSY, OVERLOAD);
             return;
         }

@@ -33,7 +33,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     pub(super) fn new(io: Io, config: &ConnectionConfig) -> Self {
         let codec = RemotingCodec::new().with_max_frame_length(config.max_frame_length);
         let mut framed = Framed::new(io, codec);
-        framed.set_backpressure_boundary(config.write_high_water.max(1));
         *framed.read_buffer_mut() = BytesMut::new();
         *framed.write_buffer_mut() = BytesMut::new();
         let high_water = config.write_high_water;
