@@ -1,4 +1,5 @@
-//! The server calls its client, as brokers do: once with an answer, once oneway; and answers a pull when there is news.
+//! The server calls its client, as brokers do: once with an answer, once oneway; and answers a pull
+//! when there is news.
 //!
 //! ```sh
 //! cargo run --example push

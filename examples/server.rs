@@ -4,7 +4,8 @@
 //! cargo run --release --example server -- --listen 127.0.0.1:9876
 //! ```
 //!
-//! With `--bare` it serves without the layers: no limit of connections, no idle timeout, no events, no hook.
+//! With `--bare` it serves without the layers: no limit of connections, no idle timeout, no events,
+//! no hook.
 
 use clap::Parser;
 use rocketmq_tower::layers::EventsLayer;
@@ -12,7 +13,6 @@ use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
 use std::future::{Ready, ready};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
@@ -21,7 +21,7 @@ use tracing_subscriber::filter::LevelFilter;
 struct Options {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:9876")]
-    listen: SocketAddr,
+    listen: String,
     /// Serve without any layer.
     #[arg(long)]
     bare: bool,
@@ -63,14 +63,14 @@ async fn main() -> Result<(), BoxError> {
     tracing_subscriber::fmt().with_max_level(options.log).with_writer(std::io::stderr).init();
 
     let server = if options.bare {
-        Server::bare(service_fn(echo)).bind(options.listen).await?
+        Server::bare(service_fn(echo)).bind(&options.listen).await?
     } else {
         Server::new(service_fn(echo))
             .max_connections(1000)
             .idle_timeout(Duration::from_secs(120))
             .events(EventsLayer::from_fn(log))
             .hook(Counter::default())
-            .bind(options.listen)
+            .bind(&options.listen)
             .await?
     };
     println!("listening on {}", server.local_addr());

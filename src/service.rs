@@ -4,7 +4,8 @@ use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Rep
 use std::future::Future;
 use tower_service::Service;
 
-/// A service of the request level: `Service<RemotingCommand>` that answers with a [`Reply`] and can be sent between threads.
+/// A service of the request level: `Service<RemotingCommand>` that answers with a [`Reply`] and can
+/// be sent between threads.
 ///
 /// Implemented for every service that fits; nothing needs to be done for it.
 pub trait Processor:
@@ -36,7 +37,8 @@ where
     type Exchange = S::Future;
 }
 
-/// A service of the connection level: `Service<Connection<Io>>` whose future is the connection's life.
+/// A service of the connection level: `Service<Connection<Io>>` whose future is the connection's
+/// life.
 ///
 /// Implemented for every service that fits; nothing needs to be done for it.
 pub trait ConnectionService<Io>:

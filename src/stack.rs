@@ -21,7 +21,8 @@ use tower::layer::util::Stack;
 use tower::util::BoxService;
 use tower::{Layer, ServiceExt};
 
-/// A stack of the connection level, whatever it is made of. One box per connection is the price of not naming its type.
+/// A stack of the connection level, whatever it is made of. One box per connection is the price of
+/// not naming its type.
 pub(crate) type BoxedStack<Io> = BoxService<Connection<Io>, Disconnect, BoxError>;
 
 /// Request level: recover around the user's layers around the hooks.

@@ -63,6 +63,7 @@ async fn bind_errors_are_returned() {
     let addr = taken.local_addr().expect("bound");
     let error = Server::new(service_fn(echo)).bind(addr).await.expect_err("taken");
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    assert_eq!(error.to_string(), format!("failed to bind to {addr}"));
     Server::new(service_fn(echo)).bind("no such address").await.expect_err("unresolvable");
 }
 
@@ -114,7 +115,8 @@ async fn socket_options_are_set() {
     assert!(!accepted.nodelay().expect("open"));
 }
 
-/// The kernel queues `backlog` + 1 connections and lets the next ones wait for their SYN to be answered.
+/// The kernel queues `backlog` + 1 connections and lets the next ones wait for their SYN to be
+/// answered.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_backlog_is_honoured() {

@@ -18,8 +18,8 @@ async fn slow_echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError
     echo(request).await
 }
 
-/// Every request that reached the processor is answered, every other one is sent away or finds the connection ended: whoever
-/// was answered was served, whoever was served is answered.
+/// Every request that reached the processor is answered, every other one is sent away or finds the
+/// connection ended: whoever was answered was served, whoever was served is answered.
 #[tokio::test]
 async fn under_load_no_answered_request_is_lost() {
     for version in [MqVersion::V5_3_3, MqVersion::V5_3_1] {

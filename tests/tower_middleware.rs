@@ -51,7 +51,8 @@ macro_rules! with_connection_layers {
     }};
 }
 
-/// How long it takes until all the requests are answered that are sent at once over one connection; and the answers.
+/// How long it takes until all the requests are answered that are sent at once over one connection;
+/// and the answers.
 async fn ticks(client: &mut Client, requests: &[RemotingCommand]) -> (u64, Vec<RemotingCommand>) {
     let started = Instant::now();
     for request in requests {

@@ -9,8 +9,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Ends a request with exactly this answer: RocketMQ's `AbortProcessException`.
 ///
-/// A processor or a hook returns it as its error; [`Recover`](https://docs.rs/rocketmq-tower-layers) turns it into a response
-/// with this code and remark, found anywhere in the error's chain of sources.
+/// A processor or a hook returns it as its error. The layer `recover` turns it into a response with
+/// this code and remark, found anywhere in the error's chain of sources.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("aborted with {code}: {remark}")]
 pub struct Abort {
@@ -30,7 +30,8 @@ impl Abort {
 
 /// There is no processor for the request's code.
 ///
-/// It is answered with `REQUEST_CODE_NOT_SUPPORTED` and a text that starts with a blank, as Java's does.
+/// It is answered with `REQUEST_CODE_NOT_SUPPORTED` and a text that starts with a blank, as Java's
+/// does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(" request type {} not supported", .0.as_i32())]
 pub struct UnsupportedCode(pub RequestCode);

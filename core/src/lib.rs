@@ -1,16 +1,21 @@
-//! The vocabulary of RocketMQ's remoting protocol, and the engine that runs one connection of it as tower services.
+//! The vocabulary of RocketMQ's remoting protocol, and the engine that runs one connection of it as
+//! tower services.
 //!
-//! This crate is what those depend on who write a layer of their own. It opens no sockets, spawns no tasks and sets no
-//! policy: servers, clients and routers are in `rocketmq-tower`, ready-made layers in `rocketmq-tower-layers`.
+//! This crate is what those depend on who write a layer of their own. It opens no sockets, spawns
+//! no tasks and sets no policy: servers, clients and routers are in `rocketmq-tower`, ready-made
+//! layers in `rocketmq-tower-layers`.
 //!
-//! * [`RemotingCommand`] is the unit of the protocol, [`codec::RemotingCodec`] its form on the wire.
-//! * [`Connection`] is a connection that has just been made, [`Channel`] the handle of one that runs.
-//! * [`driver::Driver`] runs a connection: it feeds a `tower::Service<RemotingCommand>` and answers with its replies.
+//! * [`RemotingCommand`] is the unit of the protocol, [`codec::RemotingCodec`] its form on the
+//!   wire.
+//! * [`Connection`] is a connection that has just been made, [`Channel`] the handle of one that
+//!   runs.
+//! * [`driver::Driver`] runs a connection: it feeds a `tower::Service<RemotingCommand>` and answers
+//!   with its replies.
 //!
-//! There are two levels of services. At the **connection level**, a `Service<Connection<Io>, Response = Disconnect>` gets a
-//! connection and its future is the connection's whole life. At the **request level**, a
-//! `Service<RemotingCommand, Response: Reply>` gets a request and its future is the exchange.
-//! [`driver::DriverService`] is where the two meet.
+//! There are two levels of services. At the **connection level**, a `Service<Connection<Io>,
+//! Response = Disconnect>` gets a connection and its future is the connection's whole life. At the
+//! **request level**, a `Service<RemotingCommand, Response: Reply>` gets a request and its future
+//! is the exchange. [`driver::DriverService`] is where the two meet.
 //!
 //! ```
 //! use rocketmq_tower_core::driver::{ConnectionConfig, Driver};

@@ -4,8 +4,9 @@ use crate::command::RemotingCommand;
 
 /// What a request service answers with: a [`RemotingCommand`], or an `Option` of one.
 ///
-/// `None` means that there is nothing to send now: the request was oneway, or it will be answered later through a
-/// [`Responder`](crate::connection::Responder). A `Some` for a oneway request is dropped. The trait is sealed.
+/// `None` means that there is nothing to send now: the request was oneway, or it will be answered
+/// later through a [`Responder`](crate::connection::Responder). A `Some` for a oneway request is
+/// dropped. The trait is sealed.
 pub trait Reply: From<RemotingCommand> + sealed::Sealed {
     /// The answer, if there is one.
     fn into_command(self) -> Option<RemotingCommand>;

@@ -128,7 +128,8 @@ async fn a_drain_before_the_driver_starts_counts() {
     assert!(matches!(end.reason, CloseReason::Drained));
 }
 
-/// A socket that is dropped with unread bytes resets the connection, and the last answers may be lost.
+/// A socket that is dropped with unread bytes resets the connection, and the last answers may be
+/// lost.
 #[tokio::test(start_paused = true)]
 async fn the_last_answers_get_time_to_arrive() {
     let mut running = start(service_fn(slow_echo));

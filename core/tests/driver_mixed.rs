@@ -1,5 +1,5 @@
-//! Any mix of sizes, speeds and directions: every request and every call is answered, and nobody waits for a wake-up that never
-//! comes. Sizes and speeds follow from a seed; a failure names it.
+//! Any mix of sizes, speeds and directions: every request and every call is answered, and nobody
+//! waits for a wake-up that never comes. Sizes and speeds follow from a seed; a failure names it.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -46,7 +46,8 @@ impl Dice {
     }
 }
 
-/// Reads at its own pace; answers what the driver asks, and collects the opaques that the driver answers.
+/// Reads at its own pace; answers what the driver asks, and collects the opaques that the driver
+/// answers.
 async fn read(
     mut reader: ReadHalf<tokio::io::DuplexStream>,
     to_send: mpsc::UnboundedSender<RemotingCommand>,

@@ -9,12 +9,12 @@
 //! | [`catch_panic`] | request | turns panics into errors |
 //! | [`rpc_hook`] | request | RocketMQ's RPC hooks |
 //!
-//! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`, whose future is a connection's
-//! whole life. Layers of the **request level** wrap a `Service<RemotingCommand>`, whose future is one exchange. Layers of
-//! tower itself work at both.
+//! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
+//! whose future is a connection's whole life. Layers of the **request level** wrap a
+//! `Service<RemotingCommand>`, whose future is one exchange. Layers of tower itself work at both.
 //!
-//! The order of the connection level, outermost first: connection_limit, what the user adds, events, idle_timeout, driver. Of the
-//! request level: recover, what the user adds, processor.
+//! The order of the connection level, outermost first: connection_limit, what the user adds,
+//! events, idle_timeout, driver. Of the request level: recover, what the user adds, processor.
 
 pub mod catch_panic;
 pub mod connection_limit;

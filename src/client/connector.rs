@@ -18,8 +18,8 @@ use tower_service::Service;
 
 /// Makes connections to servers: what they ask, what they may use, how long they may take.
 ///
-/// The connection runs in a task of its own until either side closes it, or nothing moved on it for 120 s (Java's
-/// `clientChannelMaxIdleTimeSeconds`).
+/// The connection runs in a task of its own until either side closes it, or nothing moved on it for
+/// 120 s (Java's `clientChannelMaxIdleTimeSeconds`).
 #[derive(Clone, Debug)]
 pub struct Connector<P = Unsupported> {
     processor: P,
@@ -88,7 +88,8 @@ impl<P> Connector<P> {
         self
     }
 
-    /// Closes connections on which nothing moved for this long. 120 s by default; `Duration::MAX` for never.
+    /// Closes connections on which nothing moved for this long. 120 s by default; `Duration::MAX`
+    /// for never.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = IdleTimeoutLayer::new(limit);

@@ -21,7 +21,8 @@ pub use connector::{ConnectError, Connector, Unsupported};
 use rocketmq_tower_core::Channel;
 use tokio::net::ToSocketAddrs;
 
-/// Connects to a server whose requests are all answered with `REQUEST_CODE_NOT_SUPPORTED`. See [`Connector`] for more.
+/// Connects to a server whose requests are all answered with `REQUEST_CODE_NOT_SUPPORTED`. See
+/// [`Connector`] for more.
 ///
 /// # Errors
 /// If the connection cannot be made within 3 s.

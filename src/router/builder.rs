@@ -30,7 +30,8 @@ pub enum DuplicateRoute {
 impl RouterBuilder {
     /// Requests with this code, or one of these codes, go to `service`.
     ///
-    /// It is cloned for each request; what the clones share, such as the permits of a limit around it, is the route's.
+    /// It is cloned for each request; what the clones share, such as the permits of a limit around
+    /// it, is the route's.
     #[must_use]
     pub fn route<S>(mut self, codes: impl Into<codes::Codes>, service: S) -> Self
     where

@@ -17,8 +17,9 @@ use tower_service::Service;
 
 /// Hands each request to the service of its code.
 ///
-/// The table is built once and shared by all clones. The router is always ready; a route whose own service is not ready makes
-/// its own requests wait, not those of other routes. So limits and other layers around a route are the route's alone:
+/// The table is built once and shared by all clones. The router is always ready; a route whose own
+/// service is not ready makes its own requests wait, not those of other routes. So limits and other
+/// layers around a route are the route's alone:
 ///
 /// ```
 /// use rocketmq_tower::router::{DuplicateRoute, Router};
@@ -39,9 +40,9 @@ use tower_service::Service;
 /// # }
 /// ```
 ///
-/// A request whose code has no route goes to the [fallback](RouterBuilder::fallback), or, if there is none, fails with
-/// [`UnsupportedCode`](rocketmq_tower_core::UnsupportedCode), which is answered with
-/// `REQUEST_CODE_NOT_SUPPORTED` and `" request type N not supported"`.
+/// A request whose code has no route goes to the [fallback](RouterBuilder::fallback), or, if there
+/// is none, fails with [`UnsupportedCode`](rocketmq_tower_core::UnsupportedCode), which is answered
+/// with `REQUEST_CODE_NOT_SUPPORTED` and `" request type N not supported"`.
 ///
 /// Each request is one allocation here: the box of a future whose type differs from route to route.
 #[derive(Clone, Debug)]

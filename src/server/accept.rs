@@ -2,7 +2,7 @@
 
 use super::{BoxConnectionService, Connections, Listener};
 use rocketmq_tower_core::error::chain_text;
-use rocketmq_tower_core::{BoxError, ChannelInfo, Connection, Disconnect};
+use rocketmq_tower_core::{BoxError, ChannelInfo, CloseReason, Connection, Disconnect};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::time::Duration;
@@ -33,8 +33,8 @@ where
         Self { service, connections, tasks: JoinSet::new() }
     }
 
-    /// Accepts until `signal` resolves. First the service has to be ready, then a connection is accepted: one that cannot be
-    /// served yet stays in the kernel's queue.
+    /// Accepts until `signal` resolves. First the service has to be ready, then a connection is
+    /// accepted: one that cannot be served yet stays in the kernel's queue.
     pub(super) async fn run<L, S>(&mut self, mut listener: L, signal: S) -> Ended
     where
         L: Listener<Io = Io>,
@@ -73,10 +73,15 @@ where
             drop(entry);
             let (id, peer) = (channel.id(), channel.peer_addr());
             match end {
-                Ok(Disconnect { reason, .. }) if reason.is_error() => {
+                // Peers that vanish are everyday life; peers that misbehave are worth a look.
+                Ok(Disconnect { reason, .. })
+                    if reason.is_error() && !matches!(reason, CloseReason::Io(_)) =>
+                {
                     tracing::warn!(id, %peer, reason = chain_text(&reason), "connection failed");
                 }
-                Ok(Disconnect { reason, .. }) => tracing::debug!(id, %peer, %reason, "connection ended"),
+                Ok(Disconnect { reason, .. }) => {
+                    tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
+                }
                 Err(error) => {
                     tracing::warn!(id, %peer, error = chain_text(&*error), "connection ended with an error");
                 }

@@ -55,7 +55,8 @@ impl<L: Listener> Bound<L> {
         self.connections.clone()
     }
 
-    /// Serves until the listener ends, which sockets never do. Dropping the future cuts all connections.
+    /// Serves until the listener ends, which sockets never do. Dropping the future cuts all
+    /// connections.
     ///
     /// # Errors
     /// If the stack of the connection level fails for good.
@@ -65,12 +66,14 @@ impl<L: Listener> Bound<L> {
 
     /// Serves until `signal` resolves, then shuts down gracefully.
     ///
-    /// It stops listening and [drains](rocketmq_tower_core::Channel::drain) every connection: what was read is answered; new
-    /// requests are sent away with `GO_AWAY`, if the peer's version knows that; and when nothing is left to do, the connection
-    /// ends. Connections that have not ended at the drain deadline are cut. To shut down at once, drop the future.
+    /// It stops listening and [drains](rocketmq_tower_core::Channel::drain) every connection: what
+    /// was read is answered; new requests are sent away with `GO_AWAY`, if the peer's version
+    /// knows that; and when nothing is left to do, the connection ends. Connections that have
+    /// not ended at the drain deadline are cut. To shut down at once, drop the future.
     ///
     /// # Errors
-    /// If the stack of the connection level fails for good. The connections are drained all the same.
+    /// If the stack of the connection level fails for good. The connections are drained all the
+    /// same.
     pub async fn serve_until<S: Future>(self, signal: S) -> Result<Shutdown, ServeError> {
         let mut accepting = Accepting::new(self.service, self.connections.clone());
         let ended = accepting.run(self.listener, signal).await;

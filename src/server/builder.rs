@@ -28,8 +28,9 @@ pub type BoxConnectionService<Io> = BoxedStack<Io>;
 /// | errors and panics of the processor | answered | answered |
 /// | bounds of each connection | [`ConnectionConfig::server`] | the same |
 ///
-/// The processor is cloned for every connection; what the clones share is the server's. A request layer is put around each
-/// clone, so that a limit layer limits one connection, and its `Global` sibling the server.
+/// The processor is cloned for every connection; what the clones share is the server's. A request
+/// layer is put around each clone, so that a limit layer limits one connection, and its `Global`
+/// sibling the server.
 pub struct Server<P, RequestLayer = Identity, ConnectionLayer = Identity> {
     processor: P,
     request_layer: RequestLayer,
@@ -65,8 +66,8 @@ impl<P> Server<P> {
         Self { guards: Some(Guards::default()), ..Self::bare(processor) }
     }
 
-    /// A server without the layers of the connection level: no limit, no idle timeout, no events. Setting one of them brings
-    /// all three back.
+    /// A server without the layers of the connection level: no limit, no idle timeout, no events.
+    /// Setting one of them brings all three back.
     #[must_use]
     pub fn bare(processor: P) -> Self {
         Self {
@@ -83,8 +84,8 @@ impl<P> Server<P> {
 }
 
 impl<P, R, C> Server<P, R, C> {
-    /// Adds a layer around the processor of each connection. The first that is added is outermost, as with
-    /// `tower::ServiceBuilder`.
+    /// Adds a layer around the processor of each connection. The first that is added is outermost,
+    /// as with `tower::ServiceBuilder`.
     #[must_use]
     pub fn layer<L>(self, layer: L) -> Server<P, Stack<L, R>, C> {
         Server {
@@ -99,8 +100,8 @@ impl<P, R, C> Server<P, R, C> {
         }
     }
 
-    /// Adds a layer around the service of connections: inside of the connection limit, outside of events. The first that is
-    /// added is outermost.
+    /// Adds a layer around the service of connections: inside of the connection limit, outside of
+    /// events. The first that is added is outermost.
     #[must_use]
     pub fn connection_layer<L>(self, layer: L) -> Server<P, R, Stack<L, C>> {
         Server {
@@ -135,7 +136,8 @@ impl<P, R, C> Server<P, R, C> {
         self
     }
 
-    /// Closes connections on which nothing moved for this long. 120 s by default; `Duration::MAX` for never.
+    /// Closes connections on which nothing moved for this long. 120 s by default; `Duration::MAX`
+    /// for never.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.guards().idle_timeout = IdleTimeoutLayer::new(limit);
@@ -148,7 +150,8 @@ impl<P, R, C> Server<P, R, C> {
         self.events(EventsLayer::new(listener))
     }
 
-    /// Reports events of connections in this way: to a closure, as a stream, as a broadcast of addresses.
+    /// Reports events of connections in this way: to a closure, as a stream, as a broadcast of
+    /// addresses.
     #[must_use]
     pub fn events(mut self, events: EventsLayer) -> Self {
         self.guards().events = events;
@@ -173,15 +176,16 @@ impl<P, R, C> Server<P, R, C> {
         self
     }
 
-    /// How long a graceful shutdown may take before the connections that are left are cut. 30 s, as Java's
-    /// `shutdownWaitTimeSeconds`.
+    /// How long a graceful shutdown may take before the connections that are left are cut. 30 s, as
+    /// Java's `shutdownWaitTimeSeconds`.
     #[must_use]
     pub fn drain_deadline(mut self, deadline: Duration) -> Self {
         self.drain_deadline = deadline;
         self
     }
 
-    /// Listens on a TCP address; port 0 takes a free one. Connections wait in the kernel's queue until the server is served.
+    /// Listens on a TCP address; port 0 takes a free one. Connections wait in the kernel's queue
+    /// until the server is served.
     ///
     /// # Errors
     /// If the address cannot be resolved or bound.
@@ -211,9 +215,10 @@ impl<P, R, C> Server<P, R, C> {
 
     /// The whole stack as a service of connections, for those who accept them by themselves.
     ///
-    /// They call `poll_ready` before accepting, so that the limit holds; make a [`Connection`](crate::Connection) of what they
-    /// accepted; and run the future that `call` returns, one task per connection. To shut down, they
-    /// [drain](crate::Channel::drain) the connections and wait for the futures.
+    /// They call `poll_ready` before accepting, so that the limit holds; make a
+    /// [`Connection`](crate::Connection) of what they accepted; and run the future that `call`
+    /// returns, one task per connection. To shut down, they [drain](crate::Channel::drain) the
+    /// connections and wait for the futures.
     pub fn into_service<Io>(self) -> BoxConnectionService<Io>
     where
         Io: Send + 'static,

@@ -5,8 +5,9 @@
 //! remark: i32 + UTF-8, ext fields: i32 bytes of { name: i16 + UTF-8, value: i32 + UTF-8 }
 //! ```
 //!
-//! Source: Java's `protocol/RocketMQSerializable.java`. An empty remark and an absent one are the same here, and so are an
-//! absent and an empty set of ext fields. An empty value is kept as such; Java reads it as null.
+//! Source: Java's `protocol/RocketMQSerializable.java`. An empty remark and an absent one are the
+//! same here, and so are an absent and an empty set of ext fields. An empty value is kept as such;
+//! Java reads it as null.
 
 use super::DecodeError;
 use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};

@@ -75,7 +75,8 @@ impl RemotingCodec {
     }
 }
 
-/// Makes room for the next part of a frame: as much again as has arrived, at least a block, at most the frame.
+/// Makes room for the next part of a frame: as much again as has arrived, at least a block, at most
+/// the frame.
 fn reserve_step(src: &mut BytesMut, frame: usize) {
     let have = src.len();
     let missing = frame - have;
@@ -86,7 +87,8 @@ fn reserve_step(src: &mut BytesMut, frame: usize) {
         src.reserve(missing);
         return;
     }
-    // Halves of the frame's length, so that the last doubling ends at the frame's end and reads nothing past it.
+    // Halves of the frame's length, so that the last doubling ends at the frame's end and reads
+    // nothing past it.
     let mut room = frame;
     while room.div_ceil(2) >= have + BLOCK {
         room = room.div_ceil(2);

@@ -11,7 +11,8 @@ pub use error::{DecodeError, EncodeError, ForeignProtocol};
 /// The length field, which is not counted in its own value.
 const LENGTH_FIELD: usize = 4;
 
-/// The word after the length field: serialize type in the top byte, header length in the other three.
+/// The word after the length field: serialize type in the top byte, header length in the other
+/// three.
 const HEADER_WORD: usize = 4;
 
 /// The largest header length that the header word can hold.
@@ -41,32 +42,35 @@ const BLOCK: usize = 8 * 1024;
 ///
 /// # Leniency
 ///
-/// A JSON header may lack any key, hold unknown ones, numbers as text, fractions (cut), `null`s, and ext fields of any type
-/// (kept as their JSON text): real clients send all of that. Keys must be spelled and quoted as in JSON; Java's parser takes
-/// more. A missing `opaque` is 0. A binary header must end where it says.
+/// A JSON header may lack any key, hold unknown ones, numbers as text, fractions (cut), `null`s,
+/// and ext fields of any type (kept as their JSON text): real clients send all of that. Keys must
+/// be spelled and quoted as in JSON; Java's parser takes more. A missing `opaque` is 0. A binary
+/// header must end where it says.
 ///
 /// # What is encoded how
 ///
-/// A command is written in its own [`SerializeType`](crate::SerializeType), unless the binary header cannot hold it (a code
-/// beyond 16 bits, such as `POP_MESSAGE`, a version beyond 16 bits, an ext field's name beyond 32767 bytes): then it is
-/// written as JSON. Every frame says how it is written, so peers read either.
+/// A command is written in its own [`SerializeType`](crate::SerializeType), unless the binary
+/// header cannot hold it (a code beyond 16 bits, such as `POP_MESSAGE`, a version beyond 16 bits,
+/// an ext field's name beyond 32767 bytes): then it is written as JSON. Every frame says how it is
+/// written, so peers read either.
 ///
 /// # What is copied
 ///
-/// Ext fields and bodies share the memory that the frame was read into, so a long body is never copied. Sharing has a price:
-/// a slice keeps the whole allocation alive. It is bounded like this:
+/// Ext fields and bodies share the memory that the frame was read into, so a long body is never
+/// copied. Sharing has a price: a slice keeps the whole allocation alive. It is bounded like this:
 ///
-/// * Bodies below a quarter of the read block (2 KiB of 8 KiB) are copied. So a body that somebody keeps never holds more
-///   than about four times its size.
-/// * A frame longer than a block is read into an allocation of its own, at most twice its length; what was read past its end
-///   is copied out.
-/// * Ext fields, which are short-lived as a rule, hold at most one block, or their own frame if that is longer.
-///   `to_owned` what is to be kept for long.
+/// * Bodies below a quarter of the read block (2 KiB of 8 KiB) are copied. So a body that somebody
+///   keeps never holds more than about four times its size.
+/// * A frame longer than a block is read into an allocation of its own, at most twice its length;
+///   what was read past its end is copied out.
+/// * Ext fields, which are short-lived as a rule, hold at most one block, or their own frame if
+///   that is longer. `to_owned` what is to be kept for long.
 ///
 /// # Memory
 ///
-/// Before a frame's length is known to be within [`max_frame_length`](Self::max_frame_length), nothing is reserved for it.
-/// After, room grows with the bytes that arrive (it doubles), never to the length that the peer claims.
+/// Before a frame's length is known to be within [`max_frame_length`](Self::max_frame_length),
+/// nothing is reserved for it. After, room grows with the bytes that arrive (it doubles), never to
+/// the length that the peer claims.
 #[derive(Clone, Debug)]
 pub struct RemotingCodec {
     max_frame_length: usize,
@@ -83,8 +87,8 @@ impl RemotingCodec {
         Self { max_frame_length: MAX_FRAME, expected: None, started: false }
     }
 
-    /// Sets the largest frame, in both directions, length field included. 16777216 by default, Java's
-    /// `com.rocketmq.remoting.frameMaxLength`: so the largest length field is 16777212.
+    /// Sets the largest frame, in both directions, length field included. 16777216 by default,
+    /// Java's `com.rocketmq.remoting.frameMaxLength`: so the largest length field is 16777212.
     #[must_use]
     pub const fn with_max_frame_length(mut self, bytes: usize) -> Self {
         self.max_frame_length = bytes;

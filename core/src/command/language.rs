@@ -2,9 +2,9 @@
 
 /// The language of a command's sender: a name in the JSON header, a byte in the binary one.
 ///
-/// Source of the names and numbers: Java's `protocol/LanguageCode.java`. Bytes that it does not list are kept, so that a
-/// command that is passed on keeps its language. A *name* that it does not list becomes [`UNKNOWN`](Self::UNKNOWN), which
-/// the JSON header leaves out, as Java does.
+/// Source of the names and numbers: Java's `protocol/LanguageCode.java`. Bytes that it does not
+/// list are kept, so that a command that is passed on keeps its language. A *name* that it does not
+/// list becomes [`UNKNOWN`](Self::UNKNOWN), which the JSON header leaves out, as Java does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LanguageCode(u8);
 

@@ -35,9 +35,10 @@ pub struct UnknownName;
 
 /// One frame: a request or a response, with its header fields and body.
 ///
-/// The same type travels both ways, as in RocketMQ; bit 0 of [`flag`](Self::flag) tells which it is. Commands that came
-/// from a connection know its [`channel`](Self::channel). The driver of a connection sets the opaque and the response bit by
-/// itself, so neither a processor nor a caller needs to.
+/// The same type travels both ways, as in RocketMQ; bit 0 of [`flag`](Self::flag) tells which it
+/// is. Commands that came from a connection know its [`channel`](Self::channel). The driver of a
+/// connection sets the opaque and the response bit by itself, so neither a processor nor a caller
+/// needs to.
 ///
 /// Names and values follow Java's `protocol/RemotingCommand.java`.
 ///
@@ -91,7 +92,8 @@ impl RemotingCommand {
     /// A request whose ext fields are those of `header`.
     ///
     /// # Errors
-    /// If `header` is not flat: its fields may be texts, numbers, booleans, unit variants and options of these.
+    /// If `header` is not flat: its fields may be texts, numbers, booleans, unit variants and
+    /// options of these.
     pub fn request<T: Serialize + ?Sized>(
         code: impl Into<RequestCode>,
         header: &T,
@@ -164,7 +166,8 @@ impl RemotingCommand {
         !self.is_response() && self.flag & Self::ONEWAY != 0
     }
 
-    /// How the header was, or will be, written. A response is sent in its request's type, whatever this says.
+    /// How the header was, or will be, written. A response is sent in its request's type, whatever
+    /// this says.
     #[must_use]
     pub fn serialize_type(&self) -> SerializeType {
         self.serialize_type
@@ -187,12 +190,14 @@ impl RemotingCommand {
         &mut self.ext_fields
     }
 
-    /// The ext fields as a `T`, by name. Texts are parsed as `T` asks; fields that it does not name are ignored.
+    /// The ext fields as a `T`, by name. Texts are parsed as `T` asks; fields that it does not name
+    /// are ignored.
     ///
     /// `T` may borrow strings from the command. Parts under `#[serde(flatten)]` see texts only.
     ///
     /// # Errors
-    /// If a field that `T` requires is missing, or a field's text does not fit its type. The error names the field.
+    /// If a field that `T` requires is missing, or a field's text does not fit its type. The error
+    /// names the field.
     pub fn header<'de, T: Deserialize<'de>>(&'de self) -> Result<T, HeaderError> {
         header::read(&self.ext_fields)
     }

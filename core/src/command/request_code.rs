@@ -3,9 +3,10 @@
 codes! {
     /// The code of a request: what the peer is asked to do.
     ///
-    /// A newtype over the number on the wire, as `http::StatusCode` is: every number is a valid code, those that
-    /// Apache RocketMQ defines (`protocol/RequestCode.java`, 5.3.3) have a constant and a name, and unknown ones are kept as
-    /// they are. Codes above 32767 do not fit the binary header; the codec sends such a command as JSON.
+    /// A newtype over the number on the wire, as `http::StatusCode` is: every number is a valid
+    /// code, those that Apache RocketMQ defines (`protocol/RequestCode.java`, 5.3.3) have a constant
+    /// and a name, and unknown ones are kept as they are. Codes above 32767 do not fit the binary
+    /// header; the codec sends such a command as JSON.
     ///
     /// ```
     /// use rocketmq_tower_core::RequestCode;

@@ -3,9 +3,9 @@
 codes! {
     /// The code of a response: how the request ended.
     ///
-    /// A newtype over the number on the wire: every number is a valid code, those that Apache RocketMQ defines
-    /// (`protocol/RemotingSysResponseCode.java` and `protocol/ResponseCode.java`, 5.3.3) have a constant and a name, and
-    /// unknown ones are kept as they are.
+    /// A newtype over the number on the wire: every number is a valid code, those that Apache
+    /// RocketMQ defines (`protocol/RemotingSysResponseCode.java` and `protocol/ResponseCode.java`,
+    /// 5.3.3) have a constant and a name, and unknown ones are kept as they are.
     ///
     /// ```
     /// use rocketmq_tower_core::ResponseCode;

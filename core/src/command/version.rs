@@ -1,9 +1,10 @@
 //! The version that a command's sender speaks.
 
-/// The RocketMQ version of a command's sender: the ordinal of Java's `common/MQVersion`, not a dotted number.
+/// The RocketMQ version of a command's sender: the ordinal of Java's `common/MQVersion`, not a
+/// dotted number.
 ///
-/// The binary header carries 16 bits of it. Values above 32767 are written as Java writes them (the low 16 bits) and come
-/// back negative.
+/// The binary header carries 16 bits of it. Values above 32767 are written as Java writes them (the
+/// low 16 bits) and come back negative.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MqVersion(i32);
 

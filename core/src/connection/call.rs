@@ -60,7 +60,8 @@ impl std::fmt::Display for CallStage {
 
 type Outcome = Result<RemotingCommand, CallError>;
 
-/// A request on its way to the driver. Whoever drops it drops the caller's hope: the caller sees the connection closed.
+/// A request on its way to the driver. Whoever drops it drops the caller's hope: the caller sees
+/// the connection closed.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) number: u32,
@@ -113,7 +114,8 @@ impl Oneway {
         match self.waiter {
             Some(waiter) => waiter.fail(CallError::Encode(Arc::new(error))),
             None => {
-                tracing::warn!(%error, code = %self.command.request_code(), "a oneway request can't be sent")
+                let code = self.command.request_code();
+                tracing::warn!(%error, %code, "a oneway request can't be sent");
             }
         }
     }
@@ -121,7 +123,8 @@ impl Oneway {
 
 /// The answer to come of a call over a [`Channel`].
 ///
-/// Dropping it gives the call up: its slot is free again at once, an answer that still comes is dropped.
+/// Dropping it gives the call up: its slot is free again at once, an answer that still comes is
+/// dropped.
 #[derive(Debug)]
 #[must_use = "a call that nobody waits for is given up"]
 pub struct ResponseFuture {
@@ -200,14 +203,16 @@ impl Drop for ResponseFuture {
 }
 
 impl Channel {
-    /// Sends `command` and waits for its answer, for `timeout` at most: slot, sending and answer together.
+    /// Sends `command` and waits for its answer, for `timeout` at most: slot, sending and answer
+    /// together.
     ///
-    /// The opaque on the wire is the connection's; the answer carries the one that `command` had. A command that is
-    /// [oneway](RemotingCommand::is_oneway) is answered with an empty `SUCCESS` when it was written.
+    /// The opaque on the wire is the connection's; the answer carries the one that `command` had. A
+    /// command that is [oneway](RemotingCommand::is_oneway) is answered with an empty `SUCCESS`
+    /// when it was written.
     ///
     /// # Errors
-    /// If the connection is closed or closes, the time is over, or the command cannot be encoded. An answer with an error
-    /// code is an answer.
+    /// If the connection is closed or closes, the time is over, or the command cannot be encoded.
+    /// An answer with an error code is an answer.
     pub async fn invoke(
         &self,
         command: RemotingCommand,

@@ -16,18 +16,21 @@ use tower_service::Service;
 
 /// The handle of one connection: cheap to clone, and never more than a handle.
 ///
-/// It knows the connection's addresses, closes or drains it, and calls the peer: by [`invoke`](Self::invoke), or as a
-/// `tower::Service<RemotingCommand>`, so that client middleware goes around it. A clone that is kept for ever keeps a few
-/// hundred bytes, not the socket, its buffers or the task.
+/// It knows the connection's addresses, closes or drains it, and calls the peer: by
+/// [`invoke`](Self::invoke), or as a `tower::Service<RemotingCommand>`, so that client middleware
+/// goes around it. A clone that is kept for ever keeps a few hundred bytes, not the socket, its
+/// buffers or the task.
 ///
 /// As a service, `poll_ready` reserves one of the connection's slots for calls (see
-/// [`ConnectionConfig::max_calls`](crate::driver::ConnectionConfig::max_calls)) and the answer gives it back.
+/// [`ConnectionConfig::max_calls`](crate::driver::ConnectionConfig::max_calls)) and the answer
+/// gives it back.
 pub struct Channel {
     pub(super) shared: Arc<Shared>,
     slot: Option<Box<Slot>>,
 }
 
-/// What `poll_ready` is waiting for or has reserved. Made at the first `poll_ready`, so that plain handles stay small.
+/// What `poll_ready` is waiting for or has reserved. Made at the first `poll_ready`, so that plain
+/// handles stay small.
 struct Slot {
     semaphore: PollSemaphore,
     permit: Option<OwnedSemaphorePermit>,
@@ -70,19 +73,21 @@ impl Channel {
 
     /// Closes the connection at once, for the reason `why`, unless it is ending already.
     ///
-    /// Requests that run are finished, but their answers are not sent. What has been written to the socket's buffer is.
+    /// Requests that run are finished, but their answers are not sent. What has been written to the
+    /// socket's buffer is.
     pub fn close(&self, why: impl Into<Cow<'static, str>>) {
         self.close_with(CloseReason::Requested(why.into()));
     }
 
-    /// Closes the connection at once, for this reason. This is what layers use, such as a timeout of idle connections.
+    /// Closes the connection at once, for this reason. This is what layers use, such as a timeout
+    /// of idle connections.
     pub fn close_with(&self, reason: CloseReason) {
         self.shared.set_reason(reason);
         self.shared.inbox.signal(CLOSE);
     }
 
-    /// Lets the connection end in an orderly way: what was read is answered, what is asked anew is sent away (`GO_AWAY`, to
-    /// peers that know it), and then the connection closes.
+    /// Lets the connection end in an orderly way: what was read is answered, what is asked anew is
+    /// sent away (`GO_AWAY`, to peers that know it), and then the connection closes.
     pub fn drain(&self) {
         self.shared.drain();
     }
@@ -93,7 +98,8 @@ impl Channel {
         self.shared.is_draining()
     }
 
-    /// Waits until the connection is to be drained, or is gone: the time to answer what was deferred.
+    /// Waits until the connection is to be drained, or is gone: the time to answer what was
+    /// deferred.
     pub async fn draining(&self) {
         self.shared.wait_draining().await;
     }

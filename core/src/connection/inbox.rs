@@ -18,8 +18,8 @@ pub(crate) const DRAIN: u8 = 1 << 3;
 
 /// What the holders of a channel ask of its driver.
 ///
-/// Every kind is bounded by something that is taken before: calls and oneways by permits that travel with them, the others
-/// by the call or the deferred exchange that they belong to.
+/// Every kind is bounded by something that is taken before: calls and oneways by permits that
+/// travel with them, the others by the call or the deferred exchange that they belong to.
 #[derive(Debug)]
 pub(crate) enum Message {
     Call(Call),
@@ -32,7 +32,8 @@ pub(crate) enum Message {
     Answer(ExchangeId, RemotingCommand),
 }
 
-/// One lock, taken by senders and only then by the driver: while nobody sends, the driver looks at `bits` and goes on.
+/// One lock, taken by senders and only then by the driver: while nobody sends, the driver looks at
+/// `bits` and goes on.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     bits: AtomicU8,

@@ -54,8 +54,9 @@ impl fmt::Display for Addr {
 
 /// What is known about a connection: its addresses, and what the connection's layers found out.
 ///
-/// Layers of the connection level may change it through [`Connection::info_mut`](super::Connection::info_mut) until the
-/// driver starts; from then on it is fixed.
+/// Layers of the connection level may change it through
+/// [`Connection::info_mut`](super::Connection::info_mut) until the driver starts; from then on it
+/// is fixed.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ChannelInfo {

@@ -23,9 +23,9 @@ use std::sync::Arc;
 
 /// A connection that has just been made: the request of the connection level's services.
 ///
-/// It holds the bytes' source `Io` and the driver's end of the [`Channel`]. Layers look at it, wrap its `Io`
-/// ([`map_io`](Self::map_io): TLS, timeouts), add to what is known of it, and pass it on; the innermost service drives it to
-/// its end. Dropping it closes it.
+/// It holds the bytes' source `Io` and the driver's end of the [`Channel`]. Layers look at it, wrap
+/// its `Io` ([`map_io`](Self::map_io): TLS, timeouts), add to what is known of it, and pass it on;
+/// the innermost service drives it to its end. Dropping it closes it.
 pub struct Connection<Io> {
     io: Io,
     info: ChannelInfo,
@@ -52,7 +52,8 @@ impl<Io> Connection<Io> {
         &self.info
     }
 
-    /// What is known of the connection, to add to it. Handles see the changes once the driver has started.
+    /// What is known of the connection, to add to it. Handles see the changes once the driver has
+    /// started.
     pub fn info_mut(&mut self) -> &mut ChannelInfo {
         &mut self.info
     }

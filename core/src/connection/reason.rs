@@ -33,7 +33,8 @@ pub enum CloseReason {
     Flooded,
     /// The request service failed for good: its `poll_ready` returned this error.
     Service(Arc<dyn Error + Send + Sync>),
-    /// The connection's future was dropped: its task was aborted or panicked, or a layer dropped it.
+    /// The connection's future was dropped: its task was aborted or panicked, or a layer dropped
+    /// it.
     Aborted,
 }
 

@@ -46,14 +46,15 @@ impl Stamp {
 
 /// The right, and the duty, to answer one request later: for long polling.
 ///
-/// [`RemotingCommand::defer`] makes one. The processor then returns `None` and the request takes up no slot among those in
-/// flight any more; the answer may come from anywhere, in any order, as long as the connection lasts. The request is
-/// answered exactly once: by [`send`](Self::send), or, should this be dropped without, with `SYSTEM_ERROR` and a line in the
-/// log. A reply that the processor returns all the same counts as the answer.
+/// [`RemotingCommand::defer`] makes one. The processor then returns `None` and the request takes up
+/// no slot among those in flight any more; the answer may come from anywhere, in any order, as long
+/// as the connection lasts. The request is answered exactly once: by [`send`](Self::send), or,
+/// should this be dropped without, with `SYSTEM_ERROR` and a line in the log. A reply that the
+/// processor returns all the same counts as the answer.
 ///
-/// While responders of a connection are about, draining it waits for them; the peer's leaving does not.
-/// At most [`ConnectionConfig::max_deferred`](crate::driver::ConnectionConfig::max_deferred) requests of a connection can be
-/// deferred at a time.
+/// While responders of a connection are about, draining it waits for them; the peer's leaving does
+/// not. At most [`ConnectionConfig::max_deferred`](crate::driver::ConnectionConfig::max_deferred)
+/// requests of a connection can be deferred at a time.
 ///
 /// ```
 /// # use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
@@ -95,7 +96,8 @@ pub enum DeferError {
 }
 
 impl RemotingCommand {
-    /// Takes over the answering of this request, to do it later. For a oneway request the answer goes nowhere.
+    /// Takes over the answering of this request, to do it later. For a oneway request the answer
+    /// goes nowhere.
     ///
     /// # Errors
     /// If this is no request from a connection, was deferred before, or too many are.
@@ -146,8 +148,8 @@ impl Drop for Responder {
         let reply = RemotingCommand::response(ResponseCode::SYSTEM_ERROR)
             .with_remark("the request was dropped unanswered");
         if self.answer(reply).is_ok() {
-            let peer = &self.shared.info().peer_addr;
-            tracing::warn!(%peer, opaque = self.stamp.opaque, "a deferred request was dropped unanswered");
+            let (peer, opaque) = (&self.shared.info().peer_addr, self.stamp.opaque);
+            tracing::warn!(%peer, opaque, "a deferred request was dropped unanswered");
         }
     }
 }

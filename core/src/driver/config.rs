@@ -19,18 +19,21 @@ pub struct ConnectionConfig {
     pub role: Role,
     /// The largest frame in both directions, in bytes, length field included. 16 MiB.
     pub max_frame_length: usize,
-    /// How many requests of the peer may run at once, those counted that are answered but not written yet. 1024.
+    /// How many requests of the peer may run at once, those counted that are answered but not
+    /// written yet. 1024.
     pub max_in_flight: usize,
     /// How many requests may be read beyond those that run. 64.
     pub read_ahead: usize,
-    /// Above this many unwritten bytes nothing is encoded, and a server stops reading. 64 KiB. One answer, however long, is
-    /// always encoded whole.
+    /// Above this many unwritten bytes nothing is encoded, and a server stops reading. 64 KiB. One
+    /// answer, however long, is always encoded whole.
     pub write_high_water: usize,
-    /// How many calls of this side may be under way, queued ones included; more wait. 64 for servers and 65535 for clients, as
-    /// Java's `serverAsyncSemaphoreValue` and `clientAsyncSemaphoreValue`.
+    /// How many calls of this side may be under way, queued ones included; more wait. 64 for
+    /// servers and 65535 for clients, as Java's `serverAsyncSemaphoreValue` and
+    /// `clientAsyncSemaphoreValue`.
     pub max_calls: usize,
-    /// How many oneway requests of this side may wait to be written; more wait. 256 for servers and 65535 for clients, as Java's
-    /// `serverOnewaySemaphoreValue` and `clientOnewaySemaphoreValue`.
+    /// How many oneway requests of this side may wait to be written; more wait. 256 for servers
+    /// and 65535 for clients, as Java's `serverOnewaySemaphoreValue` and
+    /// `clientOnewaySemaphoreValue`.
     pub max_oneways: usize,
     /// How many requests may be deferred, see [`Responder`](crate::connection::Responder). 65536.
     pub max_deferred: usize,
@@ -38,20 +41,23 @@ pub struct ConnectionConfig {
     pub read_stall: Duration,
     /// A peer that takes none of what is to be written for this long is cut off. 30 s.
     pub write_stall: Duration,
-    /// After the peer has ended its side, or has sent what is not a frame, the requests that run have this long to be answered.
-    /// 5 s. They run to their end in any case.
+    /// After the peer has ended its side, or has sent what is not a frame, the requests that run
+    /// have this long to be answered. 5 s. They run to their end in any case.
     pub half_close_grace: Duration,
-    /// How long the last answers may take to reach the peer after this side has ended its own. 1 s.
+    /// How long the last answers may take to reach the peer after this side has ended its own. 1
+    /// s.
     pub linger: Duration,
 }
 
 /// Which end of a connection a driver runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The end that was connected to. It stops reading when it cannot keep up, so that TCP holds the peer back.
+    /// The end that was connected to. It stops reading when it cannot keep up, so that TCP holds
+    /// the peer back.
     Server,
-    /// The end that connected. It never stops reading, so that the answers it waits for arrive whatever else the peer
-    /// sends; requests that it cannot take in are answered with `SYSTEM_BUSY`.
+    /// The end that connected. It never stops reading, so that the answers it waits for arrive
+    /// whatever else the peer sends; requests that it cannot take in are answered with
+    /// `SYSTEM_BUSY`.
     Client,
 }
 

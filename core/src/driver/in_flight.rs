@@ -24,8 +24,9 @@ pub(super) struct Exchange {
 /// What a request came to: its future's output, or the message of its panic.
 pub(super) type Outcome<T> = Result<T, String>;
 
-/// The futures of a connection's requests, each in a slot that is used again and again: no task, and once the slots are there
-/// no allocation, per request. A future is polled once when it starts; most need no second time.
+/// The futures of a connection's requests, each in a slot that is used again and again: no task,
+/// and once the slots are there no allocation, per request. A future is polled once when it starts;
+/// most need no second time.
 pub(super) struct InFlight<F> {
     slots: Vec<Slot<F>>,
     free: Vec<u32>,
@@ -118,7 +119,8 @@ impl<F: Future> InFlight<F> {
         }
     }
 
-    /// Takes over what was woken since the last time; [`next_woken`](Self::next_woken) goes through it.
+    /// Takes over what was woken since the last time; [`next_woken`](Self::next_woken) goes through
+    /// it.
     pub(super) fn collect_woken(&mut self, shared: &Shared) {
         if self.woken.is_empty() {
             shared.inbox.take_ready(&mut self.woken);
@@ -174,7 +176,8 @@ impl<F: Future> InFlight<F> {
 
 /// Runs `f`; a panic comes back as its message.
 pub(super) fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
-    // A future that panicked is dropped; a service that did is used again, as with any server that survives panics.
+    // A future that panicked is dropped; a service that did is used again, as with any server that
+    // survives panics.
     catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

@@ -56,7 +56,8 @@ where
             Role::Client => true,
             // Not even answers are read then: the peer that does not read must first do so.
             Role::Server if !transport.is_writable() || !self.replies.is_empty() => false,
-            // The requests that run may wait for answers that come behind those that were not read yet.
+            // The requests that run may wait for answers that come behind those that were not read
+            // yet.
             Role::Server => {
                 self.requests.len() < self.config.read_ahead || !self.pending.is_empty()
             }
@@ -74,7 +75,8 @@ where
     ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
         let Some(transport) = &mut self.transport else { return Poll::Pending };
         if self.draining && self.peer_version.is_some_and(|version| !version.knows_go_away()) {
-            // This peer would take no refusal: what it has sent is served, and nothing more is read.
+            // This peer would take no refusal: what it has sent is served, and nothing more is
+            // read.
             let frame = transport.next_buffered();
             self.input_ended = frame.is_none();
             return frame.map_or(Poll::Pending, |frame| Poll::Ready(Some(frame)));
@@ -91,7 +93,10 @@ where
             Some(Ok(command)) if command.is_response() => self.take_response(command),
             Some(Ok(command)) => self.take_request(cx, command),
             Some(Err(DecodeError::Io(error))) => self.gone(CloseReason::Io(Arc::new(error))),
-            Some(Err(error)) => self.end_input(CloseReason::Protocol(Arc::new(error))),
+            Some(Err(error)) => {
+                self.peer_ended = matches!(error, DecodeError::EndInFrame { .. });
+                self.end_input(CloseReason::Protocol(Arc::new(error)));
+            }
             None => {
                 self.peer_ended = true;
                 self.end_input(CloseReason::PeerClosed);
@@ -166,7 +171,8 @@ where
         moved
     }
 
-    /// Whether the service, and the bound on what is in flight, allow one more request. To be asked with one in hand.
+    /// Whether the service, and the bound on what is in flight, allow one more request. To be asked
+    /// with one in hand.
     fn poll_service(&mut self, cx: &mut Context<'_>) -> bool {
         if self.in_flight.len() + self.replies.len() >= self.config.max_in_flight.max(1) {
             return false;
@@ -188,7 +194,8 @@ where
 
     /// The service takes no request any more: the peer learns it, and the connection ends.
     fn service_failed(&mut self, error: BoxError) {
-        tracing::error!(peer = %self.channel.peer_addr(), error = chain_text(&*error), "the request service failed");
+        let (peer, text) = (self.channel.peer_addr(), chain_text(&*error));
+        tracing::error!(%peer, error = text, "the request service failed");
         self.service = None;
         self.end_input(CloseReason::Service(error.into()));
         self.fail_requests();
@@ -261,8 +268,8 @@ where
         self.send_reply(reply);
     }
 
-    /// Whether a responder has answered a request whose processor returned an answer all the same. If it has not, it can't any
-    /// more.
+    /// Whether a responder has answered a request whose processor returned an answer all the same.
+    /// If it has not, it can't any more.
     fn was_deferred_and_answered(&mut self, id: ExchangeId) -> bool {
         if self.deferred.is_empty() && self.end.shared.inbox.bits() & MAIL == 0 {
             return false;

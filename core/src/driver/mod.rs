@@ -1,6 +1,7 @@
 //! The engine of one connection: [`Driver`].
 
 mod config;
+mod end;
 mod in_flight;
 mod input;
 mod output;
@@ -30,7 +31,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 use transport::Transport;
-use watchdog::{Expired, Watchdog};
+use watchdog::Watchdog;
 
 /// How often the stages take turns before other tasks do.
 const ROUNDS: usize = 16;
@@ -38,25 +39,30 @@ const ROUNDS: usize = 16;
 /// Queues that have grown beyond this give their memory back when they are empty.
 const KEPT_QUEUE: usize = 64;
 
-/// Runs one connection to its end: a future that resolves when the connection is gone and all its requests have finished.
+/// Runs one connection to its end: a future that resolves when the connection is gone and all its
+/// requests have finished.
 ///
-/// It reads frames, hands the peer's requests to a service, writes the answers, and does the same for the calls that this side
-/// makes over the [`Channel`], all in one task. Many requests run at once; answers go out as they come.
+/// It reads frames, hands the peer's requests to a service, writes the answers, and does the same
+/// for the calls that this side makes over the [`Channel`], all in one task. Many requests run at
+/// once; answers go out as they come.
 ///
 /// What it promises:
 ///
 /// * Readiness of the service is asked for only with a request in hand.
 /// * An answer of the peer never waits behind requests.
-/// * A request that was handed to the service runs to its end, whatever becomes of the connection. Only dropping the driver
-///   cuts it.
-/// * A peer that is slow to read, or sends more than can be handled, is held back by TCP (at a server; see [`Role`]).
+/// * A request that was handed to the service runs to its end, whatever becomes of the connection.
+///   Only dropping the driver cuts it.
+/// * A peer that is slow to read, or sends more than can be handled, is held back by TCP (at a
+///   server; see [`Role`]).
 /// * After the first bad frame nothing more is read; what was asked before it is answered.
-/// * Opaque, response bit and serialize type of answers are the request's. Oneway requests are never answered.
-/// * A panic or an error of the service is answered with `SYSTEM_ERROR`, and the connection goes on.
+/// * Opaque, response bit and serialize type of answers are the request's. Oneway requests are
+///   never answered.
+/// * A panic or an error of the service is answered with `SYSTEM_ERROR`, and the connection goes
+///   on.
 /// * All it holds is bounded by [`ConnectionConfig`].
 ///
-/// When the channel is drained, requests are sent away with `GO_AWAY` if the peer's version knows it; of other peers, what
-/// was read is served and nothing more is read.
+/// When the channel is drained, requests are sent away with `GO_AWAY` if the peer's version knows
+/// it; of other peers, what was read is served and nothing more is read.
 ///
 /// Needs a tokio runtime with its timer.
 pub struct Driver<Io, S: Service<RemotingCommand>> {
@@ -89,7 +95,8 @@ pub struct Driver<Io, S: Service<RemotingCommand>> {
     draining: bool,
     /// The version that the peer's last request gave.
     peer_version: Option<MqVersion>,
-    /// The request that is being finished, and whether its responder turns out to have answered it.
+    /// The request that is being finished, and whether its responder turns out to have answered
+    /// it.
     finishing: Option<(ExchangeId, bool)>,
 }
 
@@ -120,8 +127,8 @@ where
     S::Response: Reply,
     S::Error: Into<BoxError>,
 {
-    /// Starts to run `connection`, whose requests are `service`'s. From here on the channel's addresses and extensions are
-    /// fixed, and calls over it may go.
+    /// Starts to run `connection`, whose requests are `service`'s. From here on the channel's
+    /// addresses and extensions are fixed, and calls over it may go.
     #[must_use]
     pub fn new(connection: Connection<Io>, service: S, config: ConnectionConfig) -> Self {
         let (io, info, end) = connection.into_parts();
@@ -221,106 +228,6 @@ where
             _ => self.in_flight.mark_answered(id),
         }
         self.replies.push_back(reply);
-    }
-
-    /// What runs is finished, then the connection ends. The first reason counts.
-    fn finish_for(&mut self, reason: CloseReason) {
-        self.end.shared.set_reason(reason);
-        self.phase = self.phase.max(Phase::Finishing);
-    }
-
-    /// Ends the connection now, for this reason if there is none yet. Requests run on, their answers go nowhere.
-    fn gone(&mut self, reason: CloseReason) {
-        self.end.shared.set_gone(reason);
-        self.phase = Phase::Gone;
-        self.transport = None;
-        // The service may hold, or queue for, permits of a limit that others share.
-        self.service = None;
-        self.requests = VecDeque::new();
-        self.replies = VecDeque::new();
-        self.deferred = HashSet::new();
-        self.watchdog = Watchdog::default();
-        self.outgoing = VecDeque::new();
-        self.pending.clear();
-    }
-
-    /// Whether nothing that must be answered or sent is left.
-    fn is_done(&self) -> bool {
-        if !(self.in_flight.is_empty() && self.requests.is_empty() && self.replies.is_empty()) {
-            return false;
-        }
-        // A peer that ended its side takes answers, but does not wait for those that may come much later.
-        self.peer_ended
-            || self.deferred.is_empty()
-                && self.outgoing.is_empty()
-                && self.pending.is_empty()
-                && (self.input_ended || self.input_empty)
-    }
-
-    /// Goes through the last phases as far as possible.
-    fn poll_end(&mut self, cx: &mut Context<'_>) {
-        let done = self.is_done();
-        let Some(transport) = &mut self.transport else { return };
-        if self.phase == Phase::Finishing && done && transport.is_flushed() {
-            self.phase = Phase::ShuttingDown;
-            self.input_ended = true;
-            self.watchdog.end_within(self.config.linger);
-        }
-        if self.phase == Phase::ShuttingDown {
-            match transport.poll_shutdown(cx) {
-                Poll::Pending => return,
-                Poll::Ready(Ok(())) => self.phase = Phase::Lingering,
-                Poll::Ready(Err(_)) => return self.gone(CloseReason::Aborted),
-            }
-        }
-        let lingering = self.phase == Phase::Lingering;
-        if lingering && (self.peer_ended || transport.poll_linger(cx).is_ready()) {
-            self.gone(CloseReason::Aborted);
-        }
-    }
-
-    /// Watches over whatever depends on the peer's doing something; true if the connection ended of it.
-    fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
-        let reading = self.input_empty && self.may_read();
-        let Some(transport) = &self.transport else { return false };
-        let (progress, partial) = transport.read_progress();
-        if partial && reading {
-            self.watchdog.read.watch(progress, self.config.read_stall);
-        } else {
-            self.watchdog.read.clear();
-        }
-        if !transport.is_flushed() {
-            self.watchdog.write.watch(transport.bytes_written(), self.config.write_stall);
-        } else {
-            self.watchdog.write.clear();
-        }
-        let Poll::Ready(expired) = self.watchdog.poll(cx) else { return false };
-        self.gone(match expired {
-            Expired::Read => CloseReason::ReadStalled,
-            Expired::Write => CloseReason::WriteStalled,
-            // The reason is known since the end was set.
-            Expired::End => CloseReason::Aborted,
-        });
-        true
-    }
-
-    /// Gives memory back when nothing is under way.
-    fn release_idle(&mut self) {
-        if !self.in_flight.is_empty() || !self.pending.is_empty() {
-            return;
-        }
-        self.in_flight.shrink();
-        if let Some(transport) = &mut self.transport {
-            transport.release_buffers();
-        }
-        for queue in [&mut self.requests, &mut self.replies] {
-            if queue.is_empty() && queue.capacity() > KEPT_QUEUE {
-                *queue = VecDeque::new();
-            }
-        }
-        if self.outgoing.is_empty() && self.outgoing.capacity() > KEPT_QUEUE {
-            self.outgoing = VecDeque::new();
-        }
     }
 
     fn poll_rounds(&mut self, cx: &mut Context<'_>, budget: &mut usize) {

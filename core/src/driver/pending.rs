@@ -4,7 +4,8 @@ use crate::connection::Waiter;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Waiters by the opaque of their request. Only the driver's task touches it; a waiter's permit bounds it.
+/// Waiters by the opaque of their request. Only the driver's task touches it; a waiter's permit
+/// bounds it.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     waiters: HashMap<u32, Waiter, BuildHasherDefault<NumberHasher>>,
@@ -38,7 +39,8 @@ impl Pending {
     }
 }
 
-/// The keys are this side's own consecutive numbers: one multiplication spreads them, and no peer can choose them.
+/// The keys are this side's own consecutive numbers: one multiplication spreads them, and no peer
+/// can choose them.
 #[derive(Debug, Default)]
 pub(super) struct NumberHasher(u64);
 

@@ -13,9 +13,10 @@ use tower_service::Service;
 
 /// Drives connections: where the connection level of the stack meets the request level.
 ///
-/// For every connection it clones `processor`, puts `layer` around the clone, and runs a [`Driver`] with the result. So a
-/// layer that keeps state, such as a concurrency limit, keeps it per connection, and what the clones of `processor` share is
-/// shared by all connections. It is always ready.
+/// For every connection it clones `processor`, puts `layer` around the clone, and runs a [`Driver`]
+/// with the result. So a layer that keeps state, such as a concurrency limit, keeps it per
+/// connection, and what the clones of `processor` share is shared by all connections. It is always
+/// ready.
 #[derive(Clone, Debug)]
 pub struct DriverService<L, P> {
     layer: L,

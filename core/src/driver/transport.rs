@@ -18,7 +18,8 @@ const BLOCK: usize = 8 * 1024;
 /// How many reads of a peer's last words are made at a time.
 const LINGER_READS: usize = 16;
 
-/// A `Framed` with bounds, progress counters, and buffers that are there only while they hold something.
+/// A `Framed` with bounds, progress counters, and buffers that are there only while they hold
+/// something.
 #[derive(Debug)]
 pub(super) struct Transport<Io> {
     framed: Framed<Io, RemotingCodec>,
@@ -60,7 +61,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         frame
     }
 
-    /// A number that grows with everything that is read, and whether a frame has begun that is not complete.
+    /// A number that grows with everything that is read, and whether a frame has begun that is not
+    /// complete.
     pub(super) fn read_progress(&self) -> (u64, bool) {
         let partial = self.framed.read_buffer().len() as u64;
         (self.frames_read << 32 | partial, partial > 0)
@@ -118,8 +120,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Pin::new(self.framed.get_mut()).poll_shutdown(cx)
     }
 
-    /// Reads and forgets until the peer's end. To drop a socket with unread bytes would reset the connection, and could take
-    /// answers from the peer that it has not read yet.
+    /// Reads and forgets until the peer's end. To drop a socket with unread bytes would reset the
+    /// connection, and could take answers from the peer that it has not read yet.
     pub(super) fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut bytes = [0; 1024];
         for _ in 0..LINGER_READS {

@@ -1,4 +1,5 @@
-//! The waits of a connection that must end: one timer for all of them, armed only when something waits.
+//! The waits of a connection that must end: one timer for all of them, armed only when something
+//! waits.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +17,8 @@ pub(super) enum Expired {
 
 /// Deadlines for reading, writing and ending.
 ///
-/// The timer is not moved when a deadline moves to a later time, which happens with every byte; it finds out when it fires.
+/// The timer is not moved when a deadline moves to a later time, which happens with every byte; it
+/// finds out when it fires.
 #[derive(Debug, Default)]
 pub(super) struct Watchdog {
     timer: Option<Pin<Box<Sleep>>>,

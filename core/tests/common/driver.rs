@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 use tokio_util::codec::{Encoder, Framed};
 use tower_service::Service;
 
-/// Fails instead of waiting for ever. Under the paused clock, an hour passes at once when nothing else can happen.
+/// Fails instead of waiting for ever. Under the paused clock, an hour passes at once when nothing
+/// else can happen.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     let hour = Duration::from_secs(3600);
     tokio::time::timeout(hour, future).await.expect("something happens within an hour")

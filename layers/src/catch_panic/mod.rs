@@ -2,18 +2,19 @@
 //!
 //! # What
 //!
-//! When the service inside panics, in `poll_ready`, `call` or its future, [`CatchPanic`] fails with [`Panicked`] instead.
+//! When the service inside panics, in `poll_ready`, `call` or its future, [`CatchPanic`] fails with
+//! [`Panicked`] instead.
 //!
 //! # Why
 //!
-//! The driver of a connection survives panics by itself and answers `SYSTEM_ERROR`; but the layers between it and the processor
-//! see nothing of that. With this layer inside of them, metrics count the panic as a failure, and
-//! [`recover`](crate::recover) or a layer of the user's answers it.
+//! The driver of a connection survives panics by itself and answers `SYSTEM_ERROR`; but the layers
+//! between it and the processor see nothing of that. With this layer inside of them, metrics count
+//! the panic as a failure, and [`recover`](crate::recover) or a layer of the user's answers it.
 //!
 //! # When not
 //!
-//! With `panic = "abort"`, where nothing can be caught. Services that leave shared state broken when they panic should rather
-//! end the process.
+//! With `panic = "abort"`, where nothing can be caught. Services that leave shared state broken
+//! when they panic should rather end the process.
 //!
 //! # Where
 //!

@@ -13,7 +13,8 @@ pub struct ConnectionLimitLayer {
 }
 
 impl ConnectionLimitLayer {
-    /// At most `max` connections at a time for each service that this is put around; more of them wait.
+    /// At most `max` connections at a time for each service that this is put around; more of them
+    /// wait.
     #[must_use]
     pub const fn new(max: usize) -> Self {
         Self { max, shared: None, refuse: false, per_ip: usize::MAX }
@@ -32,7 +33,8 @@ impl ConnectionLimitLayer {
         self
     }
 
-    /// At most `max` connections at a time from one IP address; more of them are closed at once. No bound by default.
+    /// At most `max` connections at a time from one IP address; more of them are closed at once. No
+    /// bound by default.
     #[must_use]
     pub const fn per_ip(mut self, max: usize) -> Self {
         self.per_ip = max;

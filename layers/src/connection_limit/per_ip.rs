@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts connections by IP address, with an entry per address that has any: it is as large as there are connections.
+/// Counts connections by IP address, with an entry per address that has any: it is as large as
+/// there are connections.
 #[derive(Clone, Debug)]
 pub(super) struct PerIp {
     max: usize,

@@ -45,7 +45,8 @@ where
                 this.inner.set(None);
             }
         }
-        // The driver runs in this task, so that its end is seen as soon as it comes. Requests may go on after it.
+        // The driver runs in this task, so that its end is seen as soon as it comes. Requests may
+        // go on after it.
         if this.end.is_some() || this.reporter.channel.is_closed() {
             ready!(this.reporter.poll_disconnected(cx));
         }

@@ -16,7 +16,8 @@ pub struct EventsLayer {
 }
 
 impl EventsLayer {
-    /// Reports to `listener`, which is called in a task of its own. The task starts with the first connection.
+    /// Reports to `listener`, which is called in a task of its own. The task starts with the first
+    /// connection.
     #[must_use]
     pub fn new(listener: impl EventListener) -> Self {
         Self::with_capacity(CAPACITY, listener)
@@ -47,8 +48,8 @@ impl EventsLayer {
         Self { queue: Arc::new(Queue::unheard()) }
     }
 
-    /// The addresses of peers whose connections are gone, from now on. A receiver that falls more than 1024 addresses behind
-    /// misses some, and is told so.
+    /// The addresses of peers whose connections are gone, from now on. A receiver that falls more
+    /// than 1024 addresses behind misses some, and is told so.
     #[must_use]
     pub fn disconnected(&self) -> broadcast::Receiver<Addr> {
         self.queue.subscribe()

@@ -4,8 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Receives the events of connections: RocketMQ's `ChannelEventListener`.
 ///
-/// One task calls it, event by event, in order. It should not block for long: connections wait when the queue is full. For
-/// asynchronous work take the [stream](super::EventsLayer::stream) instead. A panic is logged, the next event comes all the same.
+/// One task calls it, event by event, in order. It should not block for long: connections wait when
+/// the queue is full. For asynchronous work take the [stream](super::EventsLayer::stream) instead.
+/// A panic is logged, the next event comes all the same.
 #[allow(unused_variables, reason = "the names are documentation")]
 pub trait EventListener: Send + 'static {
     /// There is a new connection.

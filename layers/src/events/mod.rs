@@ -8,33 +8,35 @@
 //! 2. [`Event::Idle`] or [`Event::Exception`], if that is how it ends,
 //! 3. [`Event::Disconnected`], when the connection is gone,
 //!
-//! each at most once and in this order, also when the connection's task panics or is aborted. `Disconnected` tells that the
-//! transport is gone: requests of the connection may still run.
+//! each at most once and in this order, also when the connection's task panics or is aborted.
+//! `Disconnected` tells that the transport is gone: requests of the connection may still run.
 //!
-//! Events are received by an [`EventListener`], a [closure](EventsLayer::from_fn) or as a [stream](EventsLayer::stream). Besides,
-//! anybody may subscribe to the [addresses of disconnected peers](EventsLayer::disconnected).
+//! Events are received by an [`EventListener`], a [closure](EventsLayer::from_fn) or as a
+//! [stream](EventsLayer::stream). Besides, anybody may subscribe to the [addresses of disconnected
+//! peers](EventsLayer::disconnected).
 //!
 //! # Why
 //!
-//! Brokers keep tables of clients by connection. A table that misses one `Disconnected` keeps a ghost for ever. So **no event
-//! is ever dropped**: the queue is bounded (1024 events by default), and a connection waits for room, holding whatever permit
-//! of a connection limit it has, so that a listener that is too slow holds back new connections. (Connections that are aborted
-//! cannot wait; they may exceed the bound by one or two events each.)
+//! Brokers keep tables of clients by connection. A table that misses one `Disconnected` keeps a
+//! ghost for ever. So **no event is ever dropped**: the queue is bounded (1024 events by default),
+//! and a connection waits for room, holding whatever permit of a connection limit it has, so that a
+//! listener that is too slow holds back new connections. (Connections that are aborted cannot wait;
+//! they may exceed the bound by one or two events each.)
 //!
 //! # How it differs from Java
 //!
-//! Frames that cannot be decoded are reported as `Exception` too; Java reports only that the connection closed. Java drops events
-//! when 10,000 are queued.
+//! Frames that cannot be decoded are reported as `Exception` too; Java reports only that the
+//! connection closed. Java drops events when 10,000 are queued.
 //!
 //! # When not
 //!
-//! To log connections, a subscriber of `tracing` is enough: the server logs them. To act on requests, see
-//! [`rpc_hook`](crate::rpc_hook).
+//! To log connections, a subscriber of `tracing` is enough: the server logs them. To act on
+//! requests, see [`rpc_hook`](crate::rpc_hook).
 //!
 //! # Where
 //!
-//! At the connection level, inside of what may turn a connection away or give it another address (limits, PROXY protocol, TLS),
-//! outside of [`idle_timeout`](crate::idle_timeout).
+//! At the connection level, inside of what may turn a connection away or give it another address
+//! (limits, PROXY protocol, TLS), outside of [`idle_timeout`](crate::idle_timeout).
 //!
 //! ```
 //! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};

@@ -20,7 +20,8 @@ pub(super) struct Queue {
     /// Bounds what is in the queue: connections wait for a permit before they send.
     places: Arc<Semaphore>,
     disconnected: broadcast::Sender<Addr>,
-    /// The listener and its events, until the first connection starts the task that brings them together.
+    /// The listener and its events, until the first connection starts the task that brings them
+    /// together.
     idle: Mutex<Option<(Box<dyn EventListener>, EventStream)>>,
 }
 
@@ -60,7 +61,8 @@ impl Queue {
         queue
     }
 
-    /// Starts the dispatcher, if there is one and it does not run. Must be called within a tokio runtime.
+    /// Starts the dispatcher, if there is one and it does not run. Must be called within a tokio
+    /// runtime.
     pub(super) fn start(&self) {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((listener, events)) = idle {

@@ -2,7 +2,8 @@
 //!
 //! # What
 //!
-//! [`Recover`] has no errors of its own: when the service inside fails, it looks through the error and its sources and answers
+//! [`Recover`] has no errors of its own: when the service inside fails, it looks through the error
+//! and its sources and answers
 //!
 //! | found in the chain | code | remark |
 //! |---|---|---|
@@ -12,12 +13,13 @@
 //! | tower's or tokio's `Elapsed` (timeouts) | `SYSTEM_BUSY` | `"[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while"` |
 //! | anything else | `SYSTEM_ERROR` | the texts of the chain |
 //!
-//! The texts are Java's; clients and operators match on the words in brackets. A service that fails in `poll_ready` is ready
-//! all the same, and the request is answered with that error.
+//! The texts are Java's; clients and operators match on the words in brackets. A service that fails
+//! in `poll_ready` is ready all the same, and the request is answered with that error.
 //!
 //! # Why
 //!
-//! Middleware may fail in any type, and does not need to know the protocol. This is the one place that does.
+//! Middleware may fail in any type, and does not need to know the protocol. This is the one place
+//! that does.
 //!
 //! # When not
 //!

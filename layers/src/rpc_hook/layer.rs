@@ -25,7 +25,8 @@ impl RpcHookLayer {
         self
     }
 
-    /// The peer's address for requests that come from no connection: a client's. Others know theirs.
+    /// The peer's address for requests that come from no connection: a client's. Others know
+    /// theirs.
     #[must_use]
     pub fn peer(mut self, peer: impl Into<Addr>) -> Self {
         self.peer = peer.into();

@@ -2,29 +2,32 @@
 //!
 //! # What
 //!
-//! [`RpcHooks`] calls a list of [`RpcHook`]s before each request is handled and after it was answered: Java's `RPCHook` with its
-//! `doBeforeRequest` and `doAfterResponse`. It works around a processor, and around a
-//! [`Channel`](rocketmq_tower_core::Channel) on the client's side.
+//! [`RpcHooks`] calls a list of [`RpcHook`]s before each request is handled and after it was
+//! answered: Java's `RPCHook` with its `doBeforeRequest` and `doAfterResponse`. It works around a
+//! processor, and around a [`Channel`](rocketmq_tower_core::Channel) on the client's side.
 //!
 //! # The rules, which are Java's
 //!
 //! * Before-hooks run in the order of registration, and so do after-hooks.
-//! * A before-hook that fails with an [`Abort`](rocketmq_tower_core::Abort) ends the request: no other hook and no processor runs.
-//! * A before-hook that fails otherwise keeps the remaining before-hooks and the processor from running. The after-hooks do run,
-//!   with a `SYSTEM_ERROR` without remark as the response; then the hook's error is the result.
-//! * After-hooks get the request as the before-hooks left it, and may change the response. There may be none, if the request is
-//!   oneway or will be answered later. An after-hook that fails replaces the result and ends the round.
+//! * A before-hook that fails with an [`Abort`](rocketmq_tower_core::Abort) ends the request: no
+//!   other hook and no processor runs.
+//! * A before-hook that fails otherwise keeps the remaining before-hooks and the processor from
+//!   running. The after-hooks do run, with a `SYSTEM_ERROR` without remark as the response; then
+//!   the hook's error is the result.
+//! * After-hooks get the request as the before-hooks left it, and may change the response. There
+//!   may be none, if the request is oneway or will be answered later. An after-hook that fails
+//!   replaces the result and ends the round.
 //! * When the processor fails, after-hooks do not run.
 //!
 //! # Why
 //!
-//! Signatures, namespaces and traces of existing RocketMQ deployments are hooks. For anything new, a layer of its own is more
-//! powerful: it can wait, answer by itself, and see errors.
+//! Signatures, namespaces and traces of existing RocketMQ deployments are hooks. For anything new,
+//! a layer of its own is more powerful: it can wait, answer by itself, and see errors.
 //!
 //! # When not
 //!
-//! For what must wait, since hooks cannot. Without hooks, leave it out: with any, each request is cloned for the after-hooks
-//! (shallowly, bodies are shared).
+//! For what must wait, since hooks cannot. Without hooks, leave it out: with any, each request is
+//! cloned for the after-hooks (shallowly, bodies are shared).
 //!
 //! # Where
 //!
@@ -59,7 +62,8 @@ pub use service::RpcHooks;
 
 use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
 
-/// Something to do before requests and after their answers. See the [module's documentation](self) for the rules.
+/// Something to do before requests and after their answers. See the [module's documentation](self)
+/// for the rules.
 #[allow(unused_variables, reason = "the names are documentation")]
 pub trait RpcHook: Send + Sync + 'static {
     /// Before the request is handled, or sent.

@@ -14,7 +14,8 @@ use tower::layer::util::Identity;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Fails instead of waiting for ever. Under the paused clock, a day passes at once when nothing else can happen.
+/// Fails instead of waiting for ever. Under the paused clock, a day passes at once when nothing
+/// else can happen.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     let day = Duration::from_secs(24 * 3600);
     tokio::time::timeout(day, future).await.expect("something happens within a day")

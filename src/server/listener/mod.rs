@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A source of connections that cannot fail.
 ///
-/// Whatever goes wrong is the listener's to deal with: it hands out the next connection, or, when there will never be one
-/// again, `None`, and then the server shuts down gracefully. For sources that do fail, such as sockets, implement
-/// [`Accept`] and put [`Retry`] around it.
+/// Whatever goes wrong is the listener's to deal with: it hands out the next connection, or, when
+/// there will never be one again, `None`, and then the server shuts down gracefully. For sources
+/// that do fail, such as sockets, implement [`Accept`] and put [`Retry`] around it.
 ///
 /// `accept` must be cancel safe: the server drops its future and calls it again.
 pub trait Listener: Send + 'static {

@@ -32,9 +32,10 @@ pub trait Accept: Send + 'static {
 
 /// A [`Listener`] that goes on accepting after errors.
 ///
-/// Errors that belong to one connection (it was aborted before it was accepted) are retried at once. Others, such as running
-/// out of file descriptors, are retried after 1 s, 2 s, 4 s and so on, up to 64 s; one success ends the series. All are logged.
-/// It never gives up, unless [told to](Self::give_up_after).
+/// Errors that belong to one connection (it was aborted before it was accepted) are retried at
+/// once. Others, such as running out of file descriptors, are retried after 1 s, 2 s, 4 s and so
+/// on, up to 64 s; one success ends the series. All are logged. It never gives up, unless [told
+/// to](Self::give_up_after).
 #[derive(Debug)]
 pub struct Retry<A> {
     inner: A,
@@ -60,7 +61,8 @@ impl<A> Retry<A> {
         }
     }
 
-    /// Gives up, and so ends the server, after this many errors in a row (those of single connections do not count).
+    /// Gives up, and so ends the server, after this many errors in a row (those of single
+    /// connections do not count).
     #[must_use]
     pub const fn give_up_after(mut self, errors: u32) -> Self {
         self.max_failures = errors;
@@ -98,9 +100,11 @@ impl<A> Retry<A> {
     }
 }
 
-/// Whether the error tells of the connection that would have been accepted, and not of this process or machine.
+/// Whether the error tells of the connection that would have been accepted, and not of this process
+/// or machine.
 fn is_of_one_connection(error: &io::Error) -> bool {
-    // Linux reports what went wrong on the network with the connection as an error of accept: accept(2).
+    // Linux reports what went wrong on the network with the connection as an error of accept:
+    // accept(2).
     matches!(
         error.kind(),
         ErrorKind::ConnectionAborted

@@ -10,9 +10,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct TcpOptions {
-    /// How many connections may wait to be accepted (SO_BACKLOG). 1024; the system may have a smaller bound.
+    /// How many connections may wait to be accepted (SO_BACKLOG). 1024; the system may have a
+    /// smaller bound.
     pub backlog: u32,
-    /// Whether the port can be bound while connections of an earlier server linger (SO_REUSEADDR). True.
+    /// Whether the port can be bound while connections of an earlier server linger (SO_REUSEADDR).
+    /// True.
     pub reuse_addr: bool,
     /// Whether small segments are sent at once (TCP_NODELAY). True.
     pub nodelay: bool,
@@ -46,7 +48,8 @@ impl Tcp {
     /// Listens on the first address that can be bound of those that `addr` resolves to.
     ///
     /// # Errors
-    /// If `addr` does not resolve, or none of its addresses can be bound: then the last one's error.
+    /// If `addr` does not resolve, or none of its addresses can be bound: then the last one's
+    /// error.
     pub async fn bind(addr: impl ToSocketAddrs, options: &TcpOptions) -> io::Result<Self> {
         let mut last =
             io::Error::new(io::ErrorKind::InvalidInput, "the address resolves to nothing");
@@ -56,7 +59,7 @@ impl Tcp {
                     let local_addr = listener.local_addr()?;
                     return Ok(Self { listener, local_addr, nodelay: options.nodelay });
                 }
-                Err(error) => last = error,
+                Err(source) => last = io::Error::new(source.kind(), BindError { addr, source }),
             }
         }
         Err(last)
@@ -70,6 +73,14 @@ impl Tcp {
         let local_addr = listener.local_addr()?;
         Ok(Self { listener, local_addr, nodelay: true })
     }
+}
+
+/// Which address could not be bound, inside of the `io::Error`.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to bind to {addr}")]
+struct BindError {
+    addr: SocketAddr,
+    source: io::Error,
 }
 
 fn listen(addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {

@@ -15,7 +15,8 @@ fn java(class_path: &str, serialize_type: SerializeType, main: &str) -> Command 
     command
         .arg("-Xmx256m")
         .arg(format!("-Drocketmq.serialize.type={}", serialize_type.name()))
-        // What brokers and clients of 5.3.3 call themselves: peers of this version are told to go away.
+        // What brokers and clients of 5.3.3 call themselves: peers of this version are told to go
+        // away.
         .arg("-Drocketmq.remoting.version=479")
         .args(["-cp", class_path, main])
         .kill_on_drop(true);

@@ -1,5 +1,6 @@
-//! Java's remoting against rocketmq-tower: Java's client with our server, our client with Java's server; with JSON and binary
-//! headers each. The only argument is Java's class path. Prints a line per check; fails at the first that fails.
+//! Java's remoting against rocketmq-tower: Java's client with our server, our client with Java's
+//! server; with JSON and binary headers each. The only argument is Java's class path. Prints a line
+//! per check; fails at the first that fails.
 
 mod client;
 mod codes;

@@ -111,7 +111,8 @@ fn remark(scanner: &mut Scanner<'_>) -> Result<Option<Cow<'static, str>>, Decode
     })
 }
 
-/// Texts as they are, other scalars and nested values as their JSON text; a `null` value is no field.
+/// Texts as they are, other scalars and nested values as their JSON text; a `null` value is no
+/// field.
 fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Result<(), DecodeError> {
     if !scanner.take(b'{') {
         return match scanner.value()? {

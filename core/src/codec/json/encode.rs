@@ -40,8 +40,8 @@ pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     dst.put_u8(b'}');
 }
 
-/// A string in quotes, escaped as fastjson 1.2 does: `"`, `\`, controls (U+0000 to U+001F and U+007F to U+009F), U+2028 and
-/// U+2029. All else is written as it is.
+/// A string in quotes, escaped as fastjson 1.2 does: `"`, `\`, controls (U+0000 to U+001F and
+/// U+007F to U+009F), U+2028 and U+2029. All else is written as it is.
 fn string(text: &[u8], dst: &mut BytesMut) {
     dst.put_u8(b'"');
     let mut plain = 0;

@@ -5,7 +5,8 @@
 //!  "serializeTypeCurrentRPC":"JSON","version":479}
 //! ```
 //!
-//! Written in this order and without white space, as Java's `protocol/RemotingSerializable.java` does; read in any order.
+//! Written in this order and without white space, as Java's `protocol/RemotingSerializable.java`
+//! does; read in any order.
 
 mod decode;
 mod encode;

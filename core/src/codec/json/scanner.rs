@@ -8,8 +8,8 @@ const MAX_DEPTH: usize = 64;
 
 /// Reads JSON text token by token, in one pass and without allocating.
 ///
-/// It is strict where a mistake could change the meaning and lenient where it can't: control characters inside strings and
-/// odd number formats pass.
+/// It is strict where a mistake could change the meaning and lenient where it can't: control
+/// characters inside strings and odd number formats pass.
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
@@ -78,7 +78,8 @@ impl<'a> Scanner<'a> {
         if self.peek().is_none() { Ok(()) } else { Err(self.error("the end")) }
     }
 
-    /// The next key of an object whose `{` has been taken, up to and including its colon; `None` at the `}`.
+    /// The next key of an object whose `{` has been taken, up to and including its colon; `None` at
+    /// the `}`.
     pub(super) fn key(&mut self, first: bool) -> Result<Option<Text>, DecodeError> {
         if self.take(b'}') {
             return Ok(None);
@@ -197,8 +198,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Appends the value of a string with backslashes to `out`. What is no valid escape stands for itself; half a surrogate pair
-/// becomes U+FFFD.
+/// Appends the value of a string with backslashes to `out`. What is no valid escape stands for
+/// itself; half a surrogate pair becomes U+FFFD.
 pub(super) fn unescape(mut raw: &str, out: &mut String) {
     while let Some(at) = raw.find('\\') {
         out.push_str(&raw[..at]);
@@ -218,7 +219,8 @@ pub(super) fn unescape(mut raw: &str, out: &mut String) {
     out.push_str(raw);
 }
 
-/// Reads the four digits after `\u`, or the two times four of a surrogate pair, and returns what follows.
+/// Reads the four digits after `\u`, or the two times four of a surrogate pair, and returns what
+/// follows.
 fn unescape_unicode<'a>(raw: &'a str, out: &mut String) -> &'a str {
     let Some((high, rest)) = hex4(raw) else {
         out.push('\u{fffd}');

@@ -8,8 +8,8 @@ use std::ops::Range;
 /// Room for this many fields is made at the first; SEND_MESSAGE_V2 has 13 to 15.
 const USUAL_FIELDS: usize = 16;
 
-/// Up to this many fields, a name that may have come before is looked for as it arrives; beyond, all at once at the end, so
-/// that a header of many names costs no more than linear time.
+/// Up to this many fields, a name that may have come before is looked for as it arrives; beyond,
+/// all at once at the end, so that a header of many names costs no more than linear time.
 const SCAN_LIMIT: usize = 64;
 
 /// Collects the fields of one frame.

@@ -11,12 +11,14 @@ use std::fmt;
 
 /// The `extFields` of a command: text by name, in the order of the wire, each name once.
 ///
-/// Fields that came from the wire are not copied: they are slices of the frame's header, so keeping an `ExtFields` keeps
-/// that part of the read buffer alive (see [`RemotingCodec`](crate::codec::RemotingCodec) for how much that can be). Fields
+/// Fields that came from the wire are not copied: they are slices of the frame's header, so keeping
+/// an `ExtFields` keeps that part of the read buffer alive (see
+/// [`RemotingCodec`](crate::codec::RemotingCodec) for how much that can be). Fields
 /// that are inserted share one growing string. Look-ups scan; a header has a dozen fields.
 ///
-/// RocketMQ tells apart a header without fields and one with an empty set of them (`extFields` absent or `{}` in JSON);
-/// [`is_present`](Self::is_present) says which. The binary header cannot carry the difference.
+/// RocketMQ tells apart a header without fields and one with an empty set of them (`extFields`
+/// absent or `{}` in JSON); [`is_present`](Self::is_present) says which. The binary header cannot
+/// carry the difference.
 ///
 /// ```
 /// use rocketmq_tower_core::ExtFields;
@@ -124,7 +126,8 @@ impl ExtFields {
         self.present
     }
 
-    /// Makes the header have `extFields`, be they empty: Java does so for every command with a header class.
+    /// Makes the header have `extFields`, be they empty: Java does so for every command with a
+    /// header class.
     pub fn set_present(&mut self) {
         self.present = true;
     }

@@ -25,7 +25,8 @@ impl<'de> Deserializer<'de> for HeaderDeserializer<'de> {
         visitor.visit_map(Fields { entries: self.fields.iter(), value: None })
     }
 
-    /// The fields that the struct asks for, looked up by name; what else the peer sent is not looked at.
+    /// The fields that the struct asks for, looked up by name; what else the peer sent is not
+    /// looked at.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,

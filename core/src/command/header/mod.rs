@@ -22,7 +22,8 @@ pub(super) fn write<T: Serialize + ?Sized>(
     header.serialize(ser::HeaderSerializer::new(fields))
 }
 
-/// Why ext fields could not be read into a typed header, or a typed header not be written as ext fields.
+/// Why ext fields could not be read into a typed header, or a typed header not be written as ext
+/// fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
