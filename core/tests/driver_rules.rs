@@ -11,7 +11,7 @@ use rocketmq_tower_core::{
     RemotingCommand, ResponseCode, SerializeType,
 };
 use std::convert::Infallible;
-use std::future::{Future, Ready, poll_fn, ready};
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -748,28 +748,4 @@ async fn r10_a_stall_that_is_our_own_is_not_the_peers() {
     peer.send_bytes(&bytes).await;
     sleep(300 * SECOND).await;
     assert!(!channel.is_closed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn r10_idle_connections_hold_no_buffers() {
-    let (ours, theirs) = tokio::io::duplex(1 << 20);
-    let connection = Connection::new(theirs, ChannelInfo::default());
-    let mut driver =
-        Box::pin(Driver::new(connection, service_fn(echo), ConnectionConfig::server()));
-    let mut peer = tokio_util::codec::Framed::new(ours, rocketmq_tower_core::RemotingCodec::new());
-    let frame = common::encode(&request(1, 1).with_body(vec![0; 500_000]));
-    tokio::io::AsyncWriteExt::write_all(peer.get_mut(), &frame).await.expect("open");
-    poll_fn(|cx| {
-        let polled = driver.as_mut().poll(cx);
-        assert!(polled.is_pending());
-        Poll::Ready(())
-    })
-    .await;
-    let text = format!("{driver:?}");
-    assert!(text.contains("requests: 0, replies: 0"), "{text}");
-    let answer = poll_fn(|cx| {
-        assert!(driver.as_mut().poll(cx).is_pending());
-        futures_core::Stream::poll_next(Pin::new(&mut peer), cx)
-    });
-    assert_eq!(answer.await.expect("open").expect("sound").body().len(), 500_000);
 }

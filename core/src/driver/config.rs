@@ -22,7 +22,9 @@ pub struct ConnectionConfig {
     /// How many requests of the peer may run at once, those counted that are answered but not
     /// written yet. 1024.
     pub max_in_flight: usize,
-    /// How many requests may be read beyond those that run. 64.
+    /// How many requests may be read beyond those that run. 64. Then a server stops reading, unless
+    /// it waits for answers of the peer, which may come behind more requests: those, and all that a
+    /// client cannot take in, are answered with `SYSTEM_BUSY` and Java's `[OVERLOAD]` text.
     pub read_ahead: usize,
     /// Above this many unwritten bytes nothing is encoded, and a server stops reading. 64 KiB. One
     /// answer, however long, is always encoded whole.
