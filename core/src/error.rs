@@ -3,6 +3,7 @@
 use crate::command::{RequestCode, ResponseCode};
 use std::borrow::Cow;
 use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Any error that can cross threads: what tower's middleware speaks.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -60,6 +61,21 @@ pub fn chain_text(error: &(dyn Error + 'static)) -> String {
         next = error.source();
     }
     text
+}
+
+/// Runs `f` and returns what it does, or the message of its panic.
+///
+/// The panic hook has printed it by then. What `f` was working on may be left half done; it is for
+/// the caller to drop it or to know better.
+///
+/// # Errors
+/// If `f` panics.
+pub fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        text.unwrap_or("no message").to_owned()
+    })
 }
 
 #[cfg(test)]

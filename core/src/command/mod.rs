@@ -5,6 +5,7 @@ mod codes;
 mod ext_fields;
 mod header;
 mod language;
+pub mod remark;
 mod request_code;
 mod response_code;
 mod serialize_type;

@@ -1,8 +1,8 @@
 //! Requests that run.
 
 use crate::connection::{ExchangeId, Shared, Stamp};
+use crate::error::catch_panic;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -172,15 +172,4 @@ impl<F: Future> InFlight<F> {
             self.woken = Vec::new();
         }
     }
-}
-
-/// Runs `f`; a panic comes back as its message.
-pub(super) fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
-    // A future that panicked is dropped; a service that did is used again, as with any server that
-    // survives panics.
-    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        text.unwrap_or("no message").to_owned()
-    })
 }

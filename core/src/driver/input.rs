@@ -1,11 +1,11 @@
 //! From the peer to the service.
 
-use super::in_flight::{Exchange, Outcome, catch_panic};
+use super::in_flight::{Exchange, Outcome};
 use super::{Driver, READY, Role};
 use crate::codec::DecodeError;
-use crate::command::{RemotingCommand, ResponseCode};
+use crate::command::{RemotingCommand, ResponseCode, remark};
 use crate::connection::{CloseReason, ExchangeId, MAIL, Stamp};
-use crate::error::{BoxError, chain_text};
+use crate::error::{BoxError, catch_panic, chain_text};
 use crate::reply::Reply;
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -16,9 +16,6 @@ use tower_service::Service;
 
 /// How many frames are read before answers get their turn.
 const FRAMES_PER_ROUND: usize = 32;
-
-/// Java's text when an executor has no room.
-const OVERLOAD: &str = "[OVERLOAD]system busy, start flow control for a while";
 
 impl<Io, S> Driver<Io, S>
 where
@@ -122,11 +119,11 @@ where
     fn take_request(&mut self, cx: &mut Context<'_>, mut request: RemotingCommand) {
         self.peer_version = Some(request.version());
         if self.draining && request.version().knows_go_away() {
-            self.refuse(&request, ResponseCode::GO_AWAY, "please go away");
+            self.refuse(&request, ResponseCode::GO_AWAY, remark::GO_AWAY);
             return;
         }
         if self.requests.len() >= self.read_ahead() {
-            self.refuse(&request, ResponseCode::SYSTEM_BUSY, OVERLOAD);
+            self.refuse(&request, ResponseCode::SYSTEM_BUSY, remark::OVERLOAD);
             return;
         }
         request.channel = Some(self.channel.clone());
@@ -145,12 +142,12 @@ where
         &mut self,
         request: &RemotingCommand,
         code: ResponseCode,
-        remark: impl Into<Cow<'static, str>>,
+        text: impl Into<Cow<'static, str>>,
     ) {
         if request.is_oneway() {
             return;
         }
-        let mut reply = RemotingCommand::response(code).with_remark(remark);
+        let mut reply = RemotingCommand::response(code).with_remark(text);
         Stamp::of(request).put_on(&mut reply);
         self.send_reply(reply);
         // Only a client gets here: a server would not have read on.

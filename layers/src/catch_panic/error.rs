@@ -1,4 +1,4 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use rocketmq_tower_core::error::catch_panic;
 
 /// The service panicked, with this message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,10 +10,7 @@ pub struct Panicked {
 
 /// Runs `f`, and logs its panic.
 pub(super) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
-    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        let message = text.unwrap_or("no message").to_owned();
+    catch_panic(f).map_err(|message| {
         tracing::error!(message, "a processor panicked");
         Panicked { message }
     })

@@ -1,6 +1,6 @@
 use super::{Event, EventStream};
+use rocketmq_tower_core::error::catch_panic;
 use rocketmq_tower_core::{Channel, CloseReason};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Receives the events of connections: RocketMQ's `ChannelEventListener`.
 ///
@@ -52,8 +52,8 @@ pub(super) async fn dispatch(mut listener: Box<dyn EventListener>, mut events: E
             Event::Exception(channel, reason) => listener.exception(channel, reason),
             Event::Disconnected(channel, reason) => listener.disconnected(channel, reason),
         };
-        if catch_unwind(AssertUnwindSafe(deliver)).is_err() {
-            tracing::error!(event = event.name(), "the event listener panicked");
+        if let Err(panic) = catch_panic(deliver) {
+            tracing::error!(event = event.name(), panic, "the event listener panicked");
         }
     }
 }

@@ -1,10 +1,8 @@
+use rocketmq_tower_core::command::remark;
 use rocketmq_tower_core::connection::DeferError;
 use rocketmq_tower_core::error::{chain_text, find_source};
 use rocketmq_tower_core::{Abort, RemotingCommand, ResponseCode, UnsupportedCode};
 use std::error::Error;
-
-const OVERLOAD: &str = "[OVERLOAD]system busy, start flow control for a while";
-const TIMEOUT: &str = "[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while";
 
 /// The protocol's answer for an error, by the table in the [module's documentation](super).
 #[must_use]
@@ -20,12 +18,13 @@ pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
     if find_source::<tower::load_shed::error::Overloaded>(error).is_some()
         || matches!(deferred, Some(DeferError::TooMany { .. }))
     {
-        return RemotingCommand::response(ResponseCode::SYSTEM_BUSY).with_remark(OVERLOAD);
+        return RemotingCommand::response(ResponseCode::SYSTEM_BUSY).with_remark(remark::OVERLOAD);
     }
     if find_source::<tower::timeout::error::Elapsed>(error).is_some()
         || find_source::<tokio::time::error::Elapsed>(error).is_some()
     {
-        return RemotingCommand::response(ResponseCode::SYSTEM_BUSY).with_remark(TIMEOUT);
+        return RemotingCommand::response(ResponseCode::SYSTEM_BUSY)
+            .with_remark(remark::TIMEOUT_CLEAN_QUEUE);
     }
     RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(chain_text(error))
 }
