@@ -192,7 +192,7 @@ impl<P, R, C> Server<P, R, C> {
     pub async fn bind(self, addr: impl ToSocketAddrs) -> io::Result<Bound<Retry<Tcp>>>
     where
         P: Clone + Send + 'static,
-        RequestLayers<R>: Layer<P, Service: Processor> + Clone + Send + 'static,
+        RequestLayers<R>: Layer<P, Service: Processor> + Send + 'static,
         C: Layer<Watched<R, P>, Service: ConnectionService<tokio::net::TcpStream>>
             + Layer<Driving<R, P>, Service: ConnectionService<tokio::net::TcpStream>>,
     {
@@ -205,7 +205,7 @@ impl<P, R, C> Server<P, R, C> {
     where
         L: Listener,
         P: Clone + Send + 'static,
-        RequestLayers<R>: Layer<P, Service: Processor> + Clone + Send + 'static,
+        RequestLayers<R>: Layer<P, Service: Processor> + Send + 'static,
         C: Layer<Watched<R, P>, Service: ConnectionService<L::Io>>
             + Layer<Driving<R, P>, Service: ConnectionService<L::Io>>,
     {
@@ -223,7 +223,7 @@ impl<P, R, C> Server<P, R, C> {
     where
         Io: Send + 'static,
         P: Clone + Send + 'static,
-        RequestLayers<R>: Layer<P, Service: Processor> + Clone + Send + 'static,
+        RequestLayers<R>: Layer<P, Service: Processor> + Send + 'static,
         C: Layer<Watched<R, P>, Service: ConnectionService<Io>>
             + Layer<Driving<R, P>, Service: ConnectionService<Io>>,
     {

@@ -27,7 +27,6 @@ where
     /// Ends the connection now, for this reason if there is none yet. Requests run on, their
     /// answers go nowhere.
     pub(super) fn gone(&mut self, reason: CloseReason) {
-        self.end.shared.set_gone(reason);
         self.phase = Phase::Gone;
         self.transport = None;
         // The service may hold, or queue for, permits of a limit that others share.
@@ -36,6 +35,8 @@ where
         self.replies = VecDeque::new();
         self.deferred = HashSet::new();
         self.watchdog = Watchdog::default();
+        self.end.shared.set_gone(reason);
+        // Those who wait for answers ask for the reason.
         self.outgoing = VecDeque::new();
         self.pending.clear();
     }
