@@ -3,6 +3,7 @@
 use crate::command::{RequestCode, ResponseCode};
 use std::borrow::Cow;
 use std::error::Error;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Any error that can cross threads: what tower's middleware speaks.
@@ -37,7 +38,11 @@ impl Abort {
 #[error(" request type {} not supported", .0.as_i32())]
 pub struct UnsupportedCode(pub RequestCode);
 
-/// The first error of type `E` in `error`'s chain of sources, `error` itself included.
+/// The first error of type `E` in `error`'s chain of sources, `error` itself and what an
+/// `io::Error` was made of included.
+///
+/// It sees what the chain shows. An error that stands in for another (`#[error(transparent)]` of
+/// thiserror, `anyhow::Error`) hides it: use `#[source]`, or convert by hand.
 #[must_use]
 pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
@@ -45,7 +50,9 @@ pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        next = error.source();
+        // What an `io::Error` holds is not its source: that is the held error's source.
+        let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
     }
     None
 }
@@ -82,6 +89,7 @@ pub fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
 mod tests {
     use super::{Abort, UnsupportedCode, chain_text, find_source};
     use crate::command::ResponseCode;
+    use std::io;
 
     #[derive(Debug, thiserror::Error)]
     #[error("outer")]
@@ -93,6 +101,9 @@ mod tests {
         let error = Outer(abort.clone());
         assert_eq!(find_source::<Abort>(&error), Some(&abort));
         assert!(find_source::<UnsupportedCode>(&error).is_none());
+        let wrapped = io::Error::other(Outer(abort.clone()));
+        assert_eq!(find_source::<Abort>(&wrapped), Some(&abort));
+        assert!(find_source::<UnsupportedCode>(&io::Error::from_raw_os_error(1)).is_none());
         assert_eq!(chain_text(&error), "outer: aborted with NO_PERMISSION: no");
     }
 

@@ -119,6 +119,42 @@ async fn oneway_requests_are_marked_and_bounded_by_what_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_oneway_request_need_not_wait() {
+    let mut config = ConnectionConfig::server();
+    config.max_oneways = 2;
+    let Running { peer, channel, .. } = start_with(service_fn(echo), config, 1024);
+    channel.try_invoke_oneway(request(7, 1)).expect("a slot");
+    channel.try_invoke_oneway(request(7, 2)).expect("a slot");
+    let full = channel.try_invoke_oneway(request(7, 3)).expect_err("two are waiting");
+    assert!(matches!(full, CallError::Full), "{full:?}");
+    tokio::time::sleep(SECOND).await;
+    channel.try_invoke_oneway(request(7, 3)).expect("they are written");
+    drop(peer);
+    soon(channel.closed()).await;
+    let closed = channel.try_invoke_oneway(request(7, 4)).expect_err("closed");
+    assert!(matches!(closed, CallError::Closed(_)), "{closed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_lasting_handle_ends_the_connection_when_its_calls_are_answered() {
+    let Running { mut peer, channel, .. } = start(service_fn(echo));
+    let observer = channel.clone();
+    let lasting = channel.drain_on_drop();
+    let clone = lasting.clone();
+    drop(lasting);
+    let call = tokio::spawn(clone.oneshot(request(5, 33)));
+    let asked = peer.receive().await;
+    tokio::time::sleep(SECOND).await;
+    assert!(observer.is_draining() && !observer.is_closed());
+    assert_eq!(observer, observer.clone());
+    peer.send(&answer(asked.opaque())).await;
+    assert_eq!(soon(call).await.expect("no panic").expect("answered").opaque(), 33);
+    assert!(peer.next().await.is_none());
+    drop(peer);
+    assert!(matches!(soon(observer.closed()).await, CloseReason::Drained));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_encoded_fails_alone() {
     let mut config = ConnectionConfig::server();
     config.max_frame_length = 1000;

@@ -113,6 +113,39 @@ async fn draining_waits_for_our_own_calls() {
     assert!(running.peer.next().await.is_none());
 }
 
+/// Reading has stopped, but for the answers that are waited for.
+#[tokio::test(start_paused = true)]
+async fn draining_an_old_peer_reads_the_answers_that_it_owes() {
+    let processor = service_fn(|request: RemotingCommand| async move {
+        let channel = request.channel().expect("from a connection").clone();
+        sleep(SECOND).await;
+        channel.invoke(RemotingCommand::new(9), 60 * SECOND).await
+    });
+    let mut running = start(processor);
+    running.peer.send(&old(1, 1)).await;
+    sleep(SECOND / 2).await;
+    running.channel.drain();
+    let asked = running.peer.receive().await;
+    assert_eq!(asked.code(), 9, "a call that began while it was drained");
+    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
+    answer.set_opaque(asked.opaque());
+    running.peer.send(&answer).await;
+    assert_eq!(running.peer.receive().await.opaque(), 1);
+    assert!(running.peer.next().await.is_none());
+}
+
+/// What was cut was not drained.
+#[tokio::test(start_paused = true)]
+async fn a_drain_that_is_cut_short_is_no_drain() {
+    let mut running = start(service_fn(slow_echo));
+    running.peer.send(&request(1, 1)).await;
+    sleep(SECOND / 2).await;
+    running.channel.drain();
+    sleep(SECOND / 4).await;
+    running.task.abort();
+    assert!(matches!(soon(running.channel.closed()).await, CloseReason::Aborted));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_drain_before_the_driver_starts_counts() {
     use rocketmq_tower_core::driver::Driver;

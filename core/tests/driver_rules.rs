@@ -698,13 +698,30 @@ async fn r10_a_frame_that_stalls_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r10_a_frame_that_trickles_is_read() {
+async fn r10_a_frame_that_trickles_is_read_if_it_is_complete_in_time() {
     let mut running = start(service_fn(echo));
     for byte in common::encode(&request(1, 1).with_body("slow")) {
         running.peer.send_bytes(&[byte]).await;
-        sleep(29 * SECOND).await;
+        sleep(SECOND).await;
     }
     assert_eq!(&running.peer.receive().await.body()[..], b"slow");
+
+    let started = tokio::time::Instant::now();
+    let Running { peer, channel, .. } = &mut running;
+    let stream = peer.framed.get_mut();
+    let trickle = async {
+        let claim = [0, 0xff, 0, 0, 0, 0xf0, 0, 0].into_iter().chain(std::iter::repeat(b' '));
+        for byte in claim {
+            _ = tokio::io::AsyncWriteExt::write_all(stream, &[byte]).await;
+            sleep(SECOND).await;
+        }
+    };
+    let reason = tokio::select! {
+        reason = channel.closed() => reason,
+        () = trickle => unreachable!("it trickles for ever"),
+    };
+    assert!(matches!(reason, CloseReason::ReadStalled));
+    assert_eq!(started.elapsed().as_secs(), 120);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
 use tokio::time::Instant;
 
 /// Why a call over a [`Channel`] failed.
@@ -31,6 +31,9 @@ pub enum CallError {
     /// The request cannot be encoded. Nothing was sent, the connection goes on.
     #[error("the request can't be sent")]
     Encode(#[source] Arc<EncodeError>),
+    /// No slot is free, and the caller did not want to wait for one.
+    #[error("too many requests of the connection wait to be sent")]
+    Full,
     /// `call` without a `poll_ready` that returned ready.
     #[error("the channel was called before it was ready")]
     NotReady,
@@ -236,6 +239,28 @@ impl Channel {
     pub async fn invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
         let slot = Arc::clone(&self.shared.oneways).acquire_owned().await;
         let permit = slot.map_err(|_| closed(&self.shared))?;
+        self.send_oneway(command, permit)
+    }
+
+    /// Sends `command`, marked as oneway, if there is a slot for it now.
+    ///
+    /// For a push to many peers, none of which is to be waited for.
+    ///
+    /// # Errors
+    /// If the connection is closed, or too many oneway requests of it wait to be written.
+    pub fn try_invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
+        match Arc::clone(&self.shared.oneways).try_acquire_owned() {
+            Ok(permit) => self.send_oneway(command, permit),
+            Err(TryAcquireError::NoPermits) => Err(CallError::Full),
+            Err(TryAcquireError::Closed) => Err(closed(&self.shared)),
+        }
+    }
+
+    fn send_oneway(
+        &self,
+        command: RemotingCommand,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), CallError> {
         let command = command.into_oneway();
         let oneway = Oneway { command, waiter: None, _permit: Some(permit) };
         let sent = self.shared.inbox.send(Message::Oneway(oneway));

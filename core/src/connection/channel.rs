@@ -8,6 +8,7 @@ use crate::command::RemotingCommand;
 use http::Extensions;
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::sync::OwnedSemaphorePermit;
@@ -27,6 +28,16 @@ use tower_service::Service;
 pub struct Channel {
     pub(super) shared: Arc<Shared>,
     slot: Option<Box<Slot>>,
+    lease: Option<Arc<Lease>>,
+}
+
+/// What the handles share that keep a connection open.
+struct Lease(Arc<Shared>);
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.drain();
+    }
 }
 
 /// What `poll_ready` is waiting for or has reserved. Made at the first `poll_ready`, so that plain
@@ -38,7 +49,16 @@ struct Slot {
 
 impl Channel {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, slot: None }
+        Self { shared, slot: None, lease: None }
+    }
+
+    /// Makes this handle, and the clones that will be made of it, keep the connection open: when
+    /// the last of them is dropped, the connection is [drained](Self::drain). Other handles, such
+    /// as those of requests, do not count.
+    #[must_use]
+    pub fn drain_on_drop(mut self) -> Self {
+        self.lease = Some(Arc::new(Lease(Arc::clone(&self.shared))));
+        self
     }
 
     /// The connection's number in this process.
@@ -153,7 +173,22 @@ impl Service<RemotingCommand> for Channel {
 /// A clone has reserved nothing.
 impl Clone for Channel {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.shared))
+        Self { shared: Arc::clone(&self.shared), slot: None, lease: self.lease.clone() }
+    }
+}
+
+/// Handles of the same connection are equal.
+impl PartialEq for Channel {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Channel {}
+
+impl Hash for Channel {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
     }
 }
 

@@ -25,7 +25,7 @@ pub enum CloseReason {
     Protocol(Arc<DecodeError>),
     /// Reading or writing failed.
     Io(Arc<io::Error>),
-    /// A frame was begun, and no more of it came for too long.
+    /// A frame was begun, and no more of it came for too long, or it came too slowly.
     ReadStalled,
     /// The peer did not take what was written to it for too long.
     WriteStalled,

@@ -41,6 +41,9 @@ pub struct ConnectionConfig {
     pub max_deferred: usize,
     /// A frame that has begun and brings no further byte for this long ends the connection. 30 s.
     pub read_stall: Duration,
+    /// A frame has to be complete this long after its first byte, plus a second for every 16 KiB of
+    /// it that came. 120 s, Java's idle time, in which a slow frame does not count as activity.
+    pub frame_timeout: Duration,
     /// A peer that takes none of what is to be written for this long is cut off. 30 s.
     pub write_stall: Duration,
     /// After the peer has ended its side, or has sent what is not a frame, the requests that run
@@ -77,6 +80,7 @@ impl ConnectionConfig {
             max_oneways: 256,
             max_deferred: 65_536,
             read_stall: Duration::from_secs(30),
+            frame_timeout: Duration::from_secs(120),
             write_stall: Duration::from_secs(30),
             half_close_grace: Duration::from_secs(5),
             linger: Duration::from_secs(1),

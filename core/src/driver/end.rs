@@ -60,6 +60,8 @@ where
         let done = self.is_done();
         let Some(transport) = &mut self.transport else { return };
         if self.phase == Phase::Finishing && done && transport.is_flushed() {
+            // Unless there is a reason, it was drained: only now, when that has succeeded.
+            self.end.shared.set_reason(CloseReason::Drained);
             self.phase = Phase::ShuttingDown;
             self.input_ended = true;
             self.watchdog.end_within(self.config.linger);
@@ -80,16 +82,18 @@ where
     /// Watches over whatever depends on the peer's doing something; true if the connection ended of
     /// it.
     pub(super) fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
-        let reading = self.input_empty && self.may_read();
+        let reading = self.input_empty && self.may_read() && !self.leaves_unread();
         let Some(transport) = &self.transport else { return false };
-        let (progress, partial) = transport.read_progress();
-        if partial && reading {
-            self.watchdog.read.watch(progress, self.config.read_stall);
+        let (frame, bytes) = transport.read_progress();
+        if bytes > 0 && reading {
+            self.watchdog.read.watch((frame, bytes), self.config.read_stall);
+            self.watchdog.frame.watch(frame, bytes, self.config.frame_timeout);
         } else {
             self.watchdog.read.clear();
+            self.watchdog.frame.clear();
         }
         if !transport.is_flushed() {
-            self.watchdog.write.watch(transport.bytes_written(), self.config.write_stall);
+            self.watchdog.write.watch((transport.bytes_written(), 0), self.config.write_stall);
         } else {
             self.watchdog.write.clear();
         }

@@ -70,15 +70,21 @@ where
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+        let leave = self.leaves_unread();
         let Some(transport) = &mut self.transport else { return Poll::Pending };
-        if self.draining && self.peer_version.is_some_and(|version| !version.knows_go_away()) {
-            // This peer would take no refusal: what it has sent is served, and nothing more is
-            // read.
+        if leave {
             let frame = transport.next_buffered();
-            self.input_ended = frame.is_none();
             return frame.map_or(Poll::Pending, |frame| Poll::Ready(Some(frame)));
         }
         transport.poll_read(cx)
+    }
+
+    /// Whether nothing is read but what came already: the connection is being drained, and the peer
+    /// would take no refusal. Answers of the peer that somebody waits for are read all the same.
+    pub(super) fn leaves_unread(&self) -> bool {
+        self.draining
+            && self.pending.is_empty()
+            && self.peer_version.is_some_and(|version| !version.knows_go_away())
     }
 
     fn take_frame(

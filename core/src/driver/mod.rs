@@ -182,7 +182,7 @@ where
         if bits & DRAIN != 0 && !self.draining {
             self.draining = true;
             self.input_empty = false;
-            self.finish_for(CloseReason::Drained);
+            self.phase = self.phase.max(Phase::Finishing);
         }
         if bits & CLOSE != 0 && self.transport.is_some() {
             // What is encoded may still go out, as far as it does without waiting.

@@ -61,11 +61,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         frame
     }
 
-    /// A number that grows with everything that is read, and whether a frame has begun that is not
-    /// complete.
-    pub(super) fn read_progress(&self) -> (u64, bool) {
-        let partial = self.framed.read_buffer().len() as u64;
-        (self.frames_read << 32 | partial, partial > 0)
+    /// How many frames were read, and how many bytes of the next one.
+    pub(super) fn read_progress(&self) -> (u64, u64) {
+        (self.frames_read, self.framed.read_buffer().len() as u64)
     }
 
     /// Ready when little enough is unwritten to encode more.

@@ -24,6 +24,7 @@ pub(super) struct Watchdog {
     timer: Option<Pin<Box<Sleep>>>,
     pub(super) read: Stall,
     pub(super) write: Stall,
+    pub(super) frame: FrameClock,
     /// When the connection ends, whatever is left to do.
     pub(super) end: Option<Instant>,
 }
@@ -31,13 +32,13 @@ pub(super) struct Watchdog {
 /// A wait that begins anew with every sign of progress.
 #[derive(Debug, Default)]
 pub(super) struct Stall {
-    progress: u64,
+    progress: (u64, u64),
     deadline: Option<Instant>,
 }
 
 impl Stall {
     /// Something is waited for, and so much has come so far.
-    pub(super) fn watch(&mut self, progress: u64, limit: Duration) {
+    pub(super) fn watch(&mut self, progress: (u64, u64), limit: Duration) {
         if self.deadline.is_none() || self.progress != progress {
             self.progress = progress;
             self.deadline = Instant::now().checked_add(limit);
@@ -46,6 +47,36 @@ impl Stall {
 
     /// Nothing is waited for.
     pub(super) fn clear(&mut self) {
+        self.deadline = None;
+    }
+}
+
+/// What a frame has to bring in a second, on average and after its time is over.
+const BYTES_PER_SECOND: u64 = 16 * 1024;
+
+/// A wait for the whole of a frame, however it trickles.
+#[derive(Debug, Default)]
+pub(super) struct FrameClock {
+    frame: u64,
+    begun: Option<Instant>,
+    deadline: Option<Instant>,
+}
+
+impl FrameClock {
+    /// So many bytes of this frame have come so far.
+    pub(super) fn watch(&mut self, frame: u64, bytes: u64, limit: Duration) {
+        if self.frame != frame {
+            self.clear();
+        }
+        self.frame = frame;
+        let begun = *self.begun.get_or_insert_with(Instant::now);
+        let earned = Duration::from_secs(bytes / BYTES_PER_SECOND);
+        self.deadline = begun.checked_add(limit.saturating_add(earned));
+    }
+
+    /// Nothing is waited for.
+    pub(super) fn clear(&mut self) {
+        self.begun = None;
         self.deadline = None;
     }
 }
@@ -62,6 +93,7 @@ impl Watchdog {
             (self.end, Expired::End),
             (self.write.deadline, Expired::Write),
             (self.read.deadline, Expired::Read),
+            (self.frame.deadline, Expired::Read),
         ];
         let set = all.into_iter().filter_map(|(at, what)| at.map(|at| (at, what)));
         let Some((next, what)) = set.min_by_key(|(at, _)| *at) else {
@@ -96,11 +128,11 @@ mod tests {
         let mut dog = Watchdog::default();
         let start = Instant::now();
         for progress in 0..5 {
-            dog.read.watch(progress, LIMIT);
+            dog.read.watch((0, progress), LIMIT);
             let early = timeout(Duration::from_secs(4), poll_fn(|cx| dog.poll(cx))).await;
             assert!(early.is_err());
         }
-        dog.read.watch(4, LIMIT);
+        dog.read.watch((0, 4), LIMIT);
         assert_eq!(poll_fn(|cx| dog.poll(cx)).await, Expired::Read);
         assert_eq!(start.elapsed(), Duration::from_secs(4 * 4 + 10));
     }
@@ -108,8 +140,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_earliest_wait_expires_first_and_cleared_ones_never() {
         let mut dog = Watchdog::default();
-        dog.read.watch(0, LIMIT);
-        dog.write.watch(0, 2 * LIMIT);
+        dog.read.watch((0, 0), LIMIT);
+        dog.write.watch((0, 0), 2 * LIMIT);
         dog.end_within(3 * LIMIT);
         dog.end_within(4 * LIMIT);
         dog.read.clear();
@@ -121,9 +153,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_frame_has_its_time_and_a_second_for_every_16_kib() {
+        let mut dog = Watchdog::default();
+        let start = Instant::now();
+        for kib in 0..40 {
+            dog.frame.watch(7, kib * 1024, LIMIT);
+            assert!(timeout(Duration::from_millis(250), poll_fn(|cx| dog.poll(cx))).await.is_err());
+        }
+        assert_eq!(poll_fn(|cx| dog.poll(cx)).await, Expired::Read);
+        assert_eq!(start.elapsed(), LIMIT + Duration::from_secs(2));
+        dog.frame.watch(8, 1, LIMIT);
+        assert!(
+            timeout(LIMIT / 2, poll_fn(|cx| dog.poll(cx))).await.is_err(),
+            "the next frame's own"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn limits_beyond_all_time_never_expire() {
         let mut dog = Watchdog::default();
-        dog.read.watch(0, Duration::MAX);
+        dog.read.watch((0, 0), Duration::MAX);
+        dog.frame.watch(0, u64::MAX, Duration::MAX);
         assert!(timeout(Duration::from_secs(1 << 30), poll_fn(|cx| dog.poll(cx))).await.is_err());
     }
 }
