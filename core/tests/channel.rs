@@ -201,3 +201,29 @@ async fn calls_wait_for_the_driver_and_end_with_the_connection() {
     let error = early.await.expect("no panic").expect_err("dropped");
     assert!(matches!(error, CallError::Closed(CloseReason::Aborted)), "{error:?}");
 }
+
+/// Java's brokers answer oneway requests too when they are overloaded.
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_a_oneway_request_is_no_calls_answer() {
+    let Running { mut peer, channel, .. } = start(service_fn(echo));
+    let calling = channel.clone();
+    let call = tokio::spawn(async move { calling.invoke(request(5, 80), 60 * SECOND).await });
+    let asked = peer.receive().await;
+    channel.invoke_oneway(request(10, asked.opaque())).await.expect("open");
+    let oneway = peer.receive().await;
+    assert!(oneway.is_oneway());
+    peer.send(&answer(oneway.opaque()).with_remark("the oneway's")).await;
+    peer.send(&answer(asked.opaque()).with_remark("the call's")).await;
+    let got = soon(call).await.expect("no panic").expect("answered");
+    assert_eq!((got.remark(), got.opaque()), (Some("the call's"), 80));
+}
+
+/// On the wire it is a request, and so a oneway one, which nobody answers.
+#[tokio::test(start_paused = true)]
+async fn a_command_with_both_bits_is_called_as_it_is_sent() {
+    let Running { mut peer, channel, .. } = start(service_fn(echo));
+    let call =
+        tokio::spawn(async move { channel.invoke(request(5, 1).with_flag(3), SECOND).await });
+    assert!(peer.receive().await.is_oneway());
+    soon(call).await.expect("no panic").expect("written");
+}

@@ -6,7 +6,7 @@ mod common;
 use bytes::{Bytes, BytesMut};
 use common::{decode, encode, frame, hex, json};
 use rocketmq_tower_core::codec::{DecodeError, EncodeError, ForeignProtocol};
-use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
+use rocketmq_tower_core::{RemotingCodec, RemotingCommand, SerializeType};
 use tokio_util::codec::{Decoder, Encoder};
 
 #[track_caller]
@@ -109,7 +109,6 @@ fn a_binary_header_is_checked_field_by_field() {
             "00000000 00000008 0001 61 00000002 62",
             "the header's ext field's value needs 2 bytes, 1 are left",
         ),
-        ("00000001 ff 00000000", "remark is not valid UTF-8 at byte 0"),
         ("00000000 00000000 0000", "2 bytes follow the header's last field"),
     ] {
         let header = hex(&format!("{head}{rest}"));
@@ -117,6 +116,36 @@ fn a_binary_header_is_checked_field_by_field() {
     }
     let negative = hex(&format!("{head} 00000000 ffffffff"));
     assert!(!decode(&frame(1, &negative, b"")).expect("as for Java").ext_fields().is_present());
+}
+
+/// Java reads them with a decoder that replaces.
+#[test]
+fn texts_of_a_binary_header_that_are_not_utf8_are_replaced() {
+    let head = "0069 00 01df 00000001 00000000";
+    let header = hex(&format!("{head} 00000001 ff 0000000b 0002 6bfe 00000003 61ff62"));
+    let command = decode(&frame(1, &header, b"")).expect("as for Java");
+    assert_eq!(command.remark(), Some("\u{fffd}"));
+    assert_eq!(command.ext_fields().get("k\u{fffd}"), Some("a\u{fffd}b"));
+}
+
+#[test]
+fn a_limit_may_be_anything() {
+    for max in (0..64).chain([usize::MAX - 1, usize::MAX]) {
+        for kind in [SerializeType::Json, SerializeType::RocketMq] {
+            let mut codec = RemotingCodec::new().with_max_frame_length(max);
+            let mut written = BytesMut::new();
+            let command = RemotingCommand::new(1).with_serialize_type(kind);
+            match codec.encode(&command, &mut written) {
+                Ok(()) => assert!(written.len() <= max),
+                Err(_) => assert!(written.is_empty()),
+            }
+            for claim in [0, 3, 4, 5, 60, 100, i32::MAX as u32, u32::MAX] {
+                let mut buffer = BytesMut::from(&claim.to_be_bytes()[..]);
+                _ = codec.clone().decode(&mut buffer);
+                assert!(buffer.capacity() <= 128 * 1024, "{claim}");
+            }
+        }
+    }
 }
 
 #[test]

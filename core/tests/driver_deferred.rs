@@ -183,3 +183,50 @@ async fn a_peer_that_leaves_is_not_waited_for() {
 fn an_absent_answer_is_a_reply() {
     assert!(None::<RemotingCommand>.into_command().is_none());
 }
+
+/// The right to answer goes with the original.
+#[tokio::test(start_paused = true)]
+async fn clones_of_a_request_cannot_be_deferred() {
+    let (kept, mut clones) = mpsc::unbounded_channel();
+    let mut running = start(service_fn(move |request: RemotingCommand| {
+        let kept = kept.clone();
+        async move {
+            kept.send(request.clone())?;
+            Ok::<_, BoxError>(success("first"))
+        }
+    }));
+    assert_eq!(running.peer.call(&request(1, 7)).await.remark(), Some("first"));
+    let mut clone: RemotingCommand = clones.recv().await.expect("was kept");
+    assert_eq!(clone.defer().err(), Some(DeferError::NotARequest));
+}
+
+/// A look-up fails after the request was deferred, or a timeout drops the work and answers.
+#[tokio::test(start_paused = true)]
+async fn what_the_processor_returns_counts_more_than_a_responder_that_it_drops() {
+    let mut running = start(service_fn(|mut request: RemotingCommand| async move {
+        let work = async {
+            let _responder = request.defer()?;
+            match request.code() {
+                1 => Err::<Option<RemotingCommand>, BoxError>("it failed".into()),
+                _ => std::future::pending().await,
+            }
+        };
+        timeout(SECOND, work).await.unwrap_or(Ok(Some(success("timed out"))))
+    }));
+    assert_eq!(running.peer.call(&request(1, 1)).await.remark(), Some("it failed"));
+    assert_eq!(running.peer.call(&request(2, 2)).await.remark(), Some("timed out"));
+    let third = timeout(SECOND, running.peer.next()).await;
+    assert!(third.is_err(), "answered once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_responder_that_is_dropped_while_its_processor_runs_is_answered_for_at_its_end() {
+    let mut running = start(service_fn(|mut request: RemotingCommand| async move {
+        drop(request.defer()?);
+        tokio::time::sleep(SECOND).await;
+        Ok::<Option<RemotingCommand>, BoxError>(None)
+    }));
+    running.peer.send(&request(1, 1)).await;
+    assert!(timeout(SECOND / 2, running.peer.next()).await.is_err());
+    assert_eq!(running.peer.receive().await.remark(), Some("the request was dropped unanswered"));
+}

@@ -4,10 +4,18 @@
 mod common;
 
 use common::driver::{Running, echo, request, soon, start, start_with};
-use rocketmq_tower_core::driver::ConnectionConfig;
-use rocketmq_tower_core::{BoxError, CloseReason, MqVersion, RemotingCommand, ResponseCode};
+use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
+use rocketmq_tower_core::{
+    BoxError, Channel, ChannelInfo, CloseReason, Connection, MqVersion, RemotingCommand,
+    ResponseCode,
+};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, sleep, timeout};
 use tower::service_fn;
 
@@ -148,8 +156,6 @@ async fn a_drain_that_is_cut_short_is_no_drain() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_before_the_driver_starts_counts() {
-    use rocketmq_tower_core::driver::Driver;
-    use rocketmq_tower_core::{ChannelInfo, Connection};
     let (mut peer, theirs) = tokio::io::duplex(1024);
     let connection = Connection::new(theirs, ChannelInfo::default());
     connection.channel().drain();
@@ -245,4 +251,122 @@ async fn answers_that_cannot_be_encoded_are_replaced() {
     assert_eq!((answer.opaque(), answer.response_code()), (1, ResponseCode::SYSTEM_ERROR));
     assert!(answer.remark().expect("a remark").contains("exceeds the limit of 1000"), "{answer:?}");
     assert_eq!(peer.call(&request(2, 2)).await.body().len(), 10, "and the connection goes on");
+}
+
+/// What is left of the grace after the last answer is not the time that the answer may take.
+#[tokio::test(start_paused = true)]
+async fn the_last_answers_have_their_own_time() {
+    let mut config = ConnectionConfig::server();
+    config.half_close_grace = 5 * SECOND;
+    config.linger = SECOND;
+    let late = service_fn(|request: RemotingCommand| async move {
+        sleep(SECOND * 49 / 10).await;
+        echo(request).await
+    });
+    let mut running = start_with(late, config, 64 * 1024);
+    let mut bytes = common::encode(&request(1, 1));
+    bytes.extend([0xff; 8]);
+    let started = Instant::now();
+    running.peer.send_bytes(&bytes).await;
+    assert_eq!(running.peer.receive().await.opaque(), 1);
+    soon(running.channel.closed()).await;
+    assert_eq!(started.elapsed(), SECOND * 59 / 10);
+}
+
+/// A peer that has ended its half, and takes 10 KB a second.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_being_taken_is_not_cut() {
+    let stuck = service_fn(|request: RemotingCommand| async move {
+        if request.code() == 2 {
+            sleep(100 * SECOND).await;
+        }
+        echo(request).await
+    });
+    for codes in [&[1][..], &[2, 1]] {
+        let Running { mut peer, .. } = start_with(stuck, ConnectionConfig::server(), 1024);
+        let (mut reader, mut writer) = tokio::io::split(peer.framed.get_mut());
+        let send = async {
+            for &code in codes {
+                let body = vec![7; if code == 1 { 100_000 } else { 0 }];
+                let frame = common::encode(&request(code, code).with_body(body));
+                writer.write_all(&frame).await.expect("open");
+            }
+            writer.shutdown().await.expect("open");
+        };
+        let receive = async {
+            let (mut received, mut chunk) = (0, [0; 1024]);
+            loop {
+                sleep(SECOND / 10).await;
+                match reader.read(&mut chunk).await.expect("no reset") {
+                    0 => return received,
+                    n => received += n,
+                }
+            }
+        };
+        let ((), received) = tokio::join!(send, receive);
+        assert!(received > 100_000, "cut after {received} bytes");
+    }
+}
+
+/// Notes whether the channel was said to be closed before the transport was dropped.
+struct Watching {
+    inner: DuplexStream,
+    channel: Channel,
+    early: Arc<AtomicBool>,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.early.store(self.channel.is_closed(), Ordering::Relaxed);
+    }
+}
+
+impl AsyncRead for Watching {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Watching {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_channel_is_closed_when_the_transport_is_gone_and_not_before() {
+    for abort in [false, true] {
+        let (_peer, inner) = tokio::io::duplex(1024);
+        let early = Arc::new(AtomicBool::new(true));
+        let connection = Connection::new(inner, ChannelInfo::default());
+        let channel = connection.channel();
+        let (seen, noted) = (channel.clone(), Arc::clone(&early));
+        let connection = connection.map_io(|inner| Watching { inner, channel: seen, early: noted });
+        let driver = Driver::new(connection, service_fn(echo), ConnectionConfig::server());
+        let task = tokio::spawn(driver);
+        sleep(SECOND).await;
+        if abort {
+            task.abort();
+        } else {
+            channel.close("x");
+        }
+        soon(channel.closed()).await;
+        assert!(!early.load(Ordering::Relaxed), "abort: {abort}");
+    }
 }

@@ -61,6 +61,7 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     let length = reader.i32("remark")?;
     let remark = reader.text("remark", length)?;
     if !remark.is_empty() {
+        // Java, too, replaces what is not UTF-8.
         let text = String::from_utf8_lossy(&header[remark]).into_owned();
         command.remark = Some(text.into());
     }
@@ -76,7 +77,9 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
             let name = entries.text("ext field's name", length)?;
             let length = entries.i32("ext field's value")?;
             let value = entries.text("ext field's value", length)?;
-            fields.push(ExtFieldsBuilder::shared(name), ExtFieldsBuilder::shared(value));
+            let name = fields.text(name);
+            let value = fields.text(value);
+            fields.push(name, value);
         }
         command.ext_fields = fields.finish();
         reader.at = end;
@@ -125,9 +128,6 @@ impl Reader<'_> {
 
     fn text(&mut self, field: &'static str, length: i32) -> Result<Range<usize>, DecodeError> {
         let range = self.range(field, length)?;
-        if let Err(error) = std::str::from_utf8(&self.bytes[range.clone()]) {
-            return Err(DecodeError::NotUtf8 { field, at: error.valid_up_to() });
-        }
         self.at = range.end;
         Ok(range)
     }

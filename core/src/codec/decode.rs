@@ -9,6 +9,9 @@ use tokio_util::codec::Decoder;
 /// Shorter bodies are copied, so that keeping one does not keep the block that it was read into.
 const SHARED_BODY: usize = BLOCK / 4;
 
+/// So are those that are a smaller part of their frame than half.
+const SHARED_PART: usize = 2;
+
 impl Decoder for RemotingCodec {
     type Item = RemotingCommand;
     type Error = DecodeError;
@@ -118,12 +121,13 @@ fn decode_frame(src: &mut BytesMut, frame: usize) -> Result<RemotingCommand, Dec
         Some(SerializeType::RocketMq) => binary::decode(header)?,
         None => return Err(DecodeError::UnknownSerializeType(serialize_type)),
     };
-    command.body = take_body(src, body);
+    let shared = body >= SHARED_BODY && body >= frame / SHARED_PART;
+    command.body = take_body(src, body, shared);
     Ok(command)
 }
 
-fn take_body(src: &mut BytesMut, length: usize) -> Bytes {
-    if length >= SHARED_BODY {
+fn take_body(src: &mut BytesMut, length: usize, shared: bool) -> Bytes {
+    if shared {
         return src.split_to(length).freeze();
     }
     let body = Bytes::copy_from_slice(&src[..length]);

@@ -62,8 +62,7 @@ impl RemotingCodec {
         }
         dst.put_slice(&command.body);
         let word = (serialize_type as usize) << 24 | header;
-        // Both fit 32 bits: a frame is at most its header's 2^24 - 1 bytes and `max`, which is
-        // checked above.
+        // Both fit 32 bits, which bound `max` and the header's length.
         put_u32_at(dst, start, length - LENGTH_FIELD);
         put_u32_at(dst, start + LENGTH_FIELD, word);
         Ok(())

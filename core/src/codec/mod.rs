@@ -18,6 +18,9 @@ const HEADER_WORD: usize = 4;
 /// The largest header length that the header word can hold.
 const MAX_HEADER: usize = (1 << 24) - 1;
 
+/// What the length field can tell.
+const LARGEST_FRAME: usize = (u32::MAX as usize).saturating_add(LENGTH_FIELD);
+
 /// Java's `com.rocketmq.remoting.frameMaxLength`.
 const MAX_FRAME: usize = 16 * 1024 * 1024;
 
@@ -59,8 +62,8 @@ const BLOCK: usize = 8 * 1024;
 /// Ext fields and bodies share the memory that the frame was read into, so a long body is never
 /// copied. Sharing has a price: a slice keeps the whole allocation alive. It is bounded like this:
 ///
-/// * Bodies below a quarter of the read block (2 KiB of 8 KiB) are copied. So a body that somebody
-///   keeps never holds more than about four times its size.
+/// * Bodies below a quarter of the read block (2 KiB of 8 KiB), and those below half of their frame,
+///   are copied. So a body that somebody keeps never holds more than about four times its size.
 /// * A frame longer than a block is read into an allocation of its own, at most twice its length;
 ///   what was read past its end is copied out.
 /// * Ext fields, which are short-lived as a rule, hold at most one block, or their own frame if
@@ -88,10 +91,11 @@ impl RemotingCodec {
     }
 
     /// Sets the largest frame, in both directions, length field included. 16777216 by default,
-    /// Java's `com.rocketmq.remoting.frameMaxLength`: so the largest length field is 16777212.
+    /// Java's `com.rocketmq.remoting.frameMaxLength`: so the largest length field is 16777212. More
+    /// than 4 GiB, which the length field cannot tell, counts as that.
     #[must_use]
     pub const fn with_max_frame_length(mut self, bytes: usize) -> Self {
-        self.max_frame_length = bytes;
+        self.max_frame_length = if bytes < LARGEST_FRAME { bytes } else { LARGEST_FRAME };
         self
     }
 

@@ -22,7 +22,7 @@ pub use response_code::ResponseCode;
 pub use serialize_type::SerializeType;
 pub use version::MqVersion;
 
-use crate::connection::{Channel, ExchangeId, Stamp};
+use crate::connection::{Channel, Ticket};
 use bytes::Bytes;
 use http::Extensions;
 use serde::{Deserialize, Serialize};
@@ -72,8 +72,7 @@ pub struct RemotingCommand {
     pub(crate) ext_fields: ExtFields,
     pub(crate) body: Bytes,
     pub(crate) channel: Option<Channel>,
-    /// What a deferred answer needs, while it can be deferred.
-    pub(crate) exchange: Option<(ExchangeId, Stamp)>,
+    pub(crate) ticket: Ticket,
     pub(crate) extensions: Extensions,
 }
 

@@ -100,6 +100,9 @@ impl Waiter {
 /// A oneway request on its way to the driver.
 #[derive(Debug)]
 pub(crate) struct Oneway {
+    /// Its opaque on the wire. Java's brokers answer even oneway requests when they are overloaded,
+    /// and that must not be taken for another call's answer.
+    pub(crate) number: u32,
     pub(crate) command: RemotingCommand,
     /// Who wants to know that it was written, if anybody.
     pub(crate) waiter: Option<Waiter>,
@@ -126,8 +129,8 @@ impl Oneway {
 
 /// The answer to come of a call over a [`Channel`].
 ///
-/// Dropping it gives the call up: its slot is free again at once, an answer that still comes is
-/// dropped.
+/// Dropping it gives the call up: it is not sent if it was not yet, its slot becomes free, and an
+/// answer that still comes is dropped.
 #[derive(Debug)]
 #[must_use = "a call that nobody waits for is given up"]
 pub struct ResponseFuture {
@@ -145,14 +148,15 @@ impl ResponseFuture {
     /// Hands the call to the driver.
     pub(super) fn start(
         shared: &Arc<Shared>,
-        command: RemotingCommand,
+        mut command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let (sender, answer) = oneshot::channel();
+        command.flag &= !RemotingCommand::RESPONSE;
         let number = shared.next_call();
         let waiter = Waiter { answer: sender, opaque: command.opaque, _permit: permit };
         let message = if command.is_oneway() {
-            Message::Oneway(Oneway { command, waiter: Some(waiter), _permit: None })
+            Message::Oneway(Oneway { number, command, waiter: Some(waiter), _permit: None })
         } else {
             Message::Call(Call { number, command, waiter })
         };
@@ -261,8 +265,10 @@ impl Channel {
         command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), CallError> {
-        let command = command.into_oneway();
-        let oneway = Oneway { command, waiter: None, _permit: Some(permit) };
+        let mut command = command.into_oneway();
+        command.flag &= !RemotingCommand::RESPONSE;
+        let number = self.shared.next_call();
+        let oneway = Oneway { number, command, waiter: None, _permit: Some(permit) };
         let sent = self.shared.inbox.send(Message::Oneway(oneway));
         if sent { Ok(()) } else { Err(closed(&self.shared)) }
     }

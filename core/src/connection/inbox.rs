@@ -1,7 +1,7 @@
 //! How the rest of the world reaches the task of a connection.
 
 use super::call::{Call, Oneway};
-use super::responder::ExchangeId;
+use super::responder::{ExchangeId, Stamp};
 use crate::command::RemotingCommand;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,6 +30,8 @@ pub(crate) enum Message {
     Defer(ExchangeId),
     /// The answer of a deferred exchange.
     Answer(ExchangeId, RemotingCommand),
+    /// The responder of a deferred exchange was dropped.
+    Abandon(ExchangeId, Stamp),
 }
 
 /// One lock, taken by senders and only then by the driver: while nobody sends, the driver looks at

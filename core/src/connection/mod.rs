@@ -15,7 +15,7 @@ pub(crate) use inbox::{CLOSE, DRAIN, MAIL, Message, READY};
 pub use info::{Addr, ChannelInfo};
 pub use reason::{CloseReason, Disconnect};
 pub use responder::{DeferError, Responder};
-pub(crate) use responder::{ExchangeId, Stamp};
+pub(crate) use responder::{ExchangeId, Stamp, Ticket};
 pub(crate) use shared::{Bounds, Shared};
 
 use std::fmt;

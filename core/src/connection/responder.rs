@@ -4,7 +4,7 @@ use super::Channel;
 use super::call::{CallError, closed};
 use super::inbox::Message;
 use super::shared::Shared;
-use crate::command::{RemotingCommand, ResponseCode, SerializeType};
+use crate::command::{RemotingCommand, SerializeType};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl ExchangeId {
 /// What an answer has to repeat of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    opaque: i32,
+    pub(crate) opaque: i32,
     serialize_type: SerializeType,
 }
 
@@ -44,13 +44,29 @@ impl Stamp {
     }
 }
 
+/// The right to answer a request later. It goes with the original: clones of a request have none.
+#[derive(Debug, Default)]
+pub(crate) struct Ticket(Option<(ExchangeId, Stamp)>);
+
+impl Ticket {
+    pub(crate) fn new(id: ExchangeId, stamp: Stamp) -> Self {
+        Self(Some((id, stamp)))
+    }
+}
+
+impl Clone for Ticket {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
 /// The right, and the duty, to answer one request later: for long polling.
 ///
 /// [`RemotingCommand::defer`] makes one. The processor then returns `None` and the request takes up
 /// no slot among those in flight any more; the answer may come from anywhere, in any order, as long
-/// as the connection lasts. The request is answered exactly once: by [`send`](Self::send), or,
-/// should this be dropped without, with `SYSTEM_ERROR` and a line in the log. A reply that the
-/// processor returns all the same counts as the answer.
+/// as the connection lasts. The request is answered exactly once: by [`send`](Self::send), or by
+/// what the processor returns, be it an error, if that comes first. Should this be dropped without
+/// either, the answer is `SYSTEM_ERROR`, and there is a line in the log.
 ///
 /// While responders of a connection are about, draining it waits for them; the peer's leaving does
 /// not. At most [`ConnectionConfig::max_deferred`](crate::driver::ConnectionConfig::max_deferred)
@@ -84,7 +100,8 @@ pub struct Responder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeferError {
-    /// The command is no request that came from a connection, or has been deferred before.
+    /// The command is no request that came from a connection, is a clone of one, or has been
+    /// deferred before.
     #[error("the command is no request that waits for an answer")]
     NotARequest,
     /// The connection has as many deferred requests as it may have.
@@ -100,16 +117,17 @@ impl RemotingCommand {
     /// goes nowhere.
     ///
     /// # Errors
-    /// If this is no request from a connection, was deferred before, or too many are.
+    /// If this is no request from a connection, is a clone of it, was deferred before, or too many
+    /// are.
     pub fn defer(&mut self) -> Result<Responder, DeferError> {
         let channel = self.channel.as_ref().ok_or(DeferError::NotARequest)?;
         let shared = Arc::clone(&channel.shared);
         if self.is_oneway() {
             return Ok(Responder { shared, stamp: Stamp::of(self), exchange: None });
         }
-        let (id, stamp) = self.exchange.ok_or(DeferError::NotARequest)?;
+        let (id, stamp) = self.ticket.0.ok_or(DeferError::NotARequest)?;
         shared.add_deferred().map_err(|max| DeferError::TooMany { max })?;
-        self.exchange = None;
+        self.ticket = Ticket::default();
         // A connection that is gone takes no message, and needs none.
         _ = shared.inbox.send(Message::Defer(id));
         Ok(Responder { shared, stamp, exchange: Some(id) })
@@ -121,8 +139,12 @@ impl Responder {
     ///
     /// # Errors
     /// If the connection is gone.
-    pub fn send(mut self, reply: RemotingCommand) -> Result<(), CallError> {
-        self.answer(reply)
+    pub fn send(mut self, mut reply: RemotingCommand) -> Result<(), CallError> {
+        let Some(exchange) = self.exchange.take() else { return Ok(()) };
+        self.stamp.put_on(&mut reply);
+        self.shared.remove_deferred();
+        let sent = self.shared.inbox.send(Message::Answer(exchange, reply));
+        if sent { Ok(()) } else { Err(closed(&self.shared)) }
     }
 
     /// The connection that the request came from.
@@ -130,26 +152,13 @@ impl Responder {
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.shared))
     }
-
-    fn answer(&mut self, mut reply: RemotingCommand) -> Result<(), CallError> {
-        let Some(exchange) = self.exchange.take() else { return Ok(()) };
-        self.stamp.put_on(&mut reply);
-        self.shared.remove_deferred();
-        let sent = self.shared.inbox.send(Message::Answer(exchange, reply));
-        if sent { Ok(()) } else { Err(closed(&self.shared)) }
-    }
 }
 
 impl Drop for Responder {
     fn drop(&mut self) {
-        if self.exchange.is_none() {
-            return;
-        }
-        let reply = RemotingCommand::response(ResponseCode::SYSTEM_ERROR)
-            .with_remark("the request was dropped unanswered");
-        if self.answer(reply).is_ok() {
-            let (peer, opaque) = (&self.shared.info().peer_addr, self.stamp.opaque);
-            tracing::warn!(%peer, opaque, "a deferred request was dropped unanswered");
-        }
+        let Some(exchange) = self.exchange.take() else { return };
+        self.shared.remove_deferred();
+        // A connection that is gone takes no message, and needs none.
+        _ = self.shared.inbox.send(Message::Abandon(exchange, self.stamp));
     }
 }

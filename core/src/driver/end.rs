@@ -3,7 +3,7 @@
 use super::watchdog::{Expired, Watchdog};
 use super::{Driver, KEPT_QUEUE, Phase};
 use crate::command::RemotingCommand;
-use crate::connection::CloseReason;
+use crate::connection::{CloseReason, MAIL};
 use crate::error::BoxError;
 use crate::reply::Reply;
 use std::collections::{HashSet, VecDeque};
@@ -43,7 +43,14 @@ where
 
     /// Whether nothing that must be answered or sent is left.
     fn is_done(&self) -> bool {
-        if !(self.in_flight.is_empty() && self.requests.is_empty() && self.replies.is_empty()) {
+        let asked = self.end.shared.inbox.bits() & MAIL != 0;
+        if asked || !self.replies.is_empty() {
+            return false;
+        }
+        if self.grace_over {
+            return true;
+        }
+        if !(self.in_flight.is_empty() && self.requests.is_empty()) {
             return false;
         }
         // A peer that ended its side takes answers, but does not wait for those that may come much
@@ -64,6 +71,7 @@ where
             self.end.shared.set_reason(CloseReason::Drained);
             self.phase = Phase::ShuttingDown;
             self.input_ended = true;
+            self.watchdog.end = None;
             self.watchdog.end_within(self.config.linger);
         }
         if self.phase == Phase::ShuttingDown {
@@ -79,8 +87,7 @@ where
         }
     }
 
-    /// Watches over whatever depends on the peer's doing something; true if the connection ended of
-    /// it.
+    /// Watches over whatever depends on the peer's doing something; true if a time is over.
     pub(super) fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
         let reading = self.input_empty && self.may_read() && !self.leaves_unread();
         let Some(transport) = &self.transport else { return false };
@@ -98,12 +105,17 @@ where
             self.watchdog.write.clear();
         }
         let Poll::Ready(expired) = self.watchdog.poll(cx) else { return false };
-        self.gone(match expired {
-            Expired::Read => CloseReason::ReadStalled,
-            Expired::Write => CloseReason::WriteStalled,
+        match expired {
+            Expired::Read => self.gone(CloseReason::ReadStalled),
+            Expired::Write => self.gone(CloseReason::WriteStalled),
+            // What is answered already still goes out, as long as the peer takes it.
+            Expired::End if self.phase == Phase::Finishing => {
+                self.grace_over = true;
+                self.watchdog.end = None;
+            }
             // The reason is known since the end was set.
-            Expired::End => CloseReason::Aborted,
-        });
+            Expired::End => self.gone(CloseReason::Aborted),
+        }
         true
     }
 

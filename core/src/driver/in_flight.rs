@@ -17,8 +17,18 @@ pub(super) struct Exchange {
     pub(super) id: ExchangeId,
     pub(super) stamp: Stamp,
     pub(super) oneway: bool,
-    /// A responder has answered it already.
-    pub(super) answered: bool,
+    pub(super) deferral: Deferral,
+}
+
+/// What became of a request's responder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deferral {
+    /// There is none, or nothing.
+    Open,
+    /// It has answered.
+    Answered,
+    /// It was dropped.
+    Abandoned,
 }
 
 /// What a request came to: its future's output, or the message of its panic.
@@ -111,11 +121,15 @@ impl<F: Future> InFlight<F> {
         self.poll_slot(slot)
     }
 
-    /// Marks a running exchange as answered by its responder.
-    pub(super) fn mark_answered(&mut self, id: ExchangeId) {
+    /// Notes what became of the responder of a request, if the request still runs.
+    pub(super) fn mark(&mut self, id: ExchangeId, deferral: Deferral) -> bool {
         let slot = self.slots.get_mut(id.slot() as usize);
-        if let Some(exchange) = slot.and_then(|slot| slot.exchange.as_mut()) {
-            exchange.answered |= exchange.id == id;
+        match slot.and_then(|slot| slot.exchange.as_mut()) {
+            Some(exchange) if exchange.id == id => {
+                exchange.deferral = deferral;
+                true
+            }
+            _ => false,
         }
     }
 

@@ -1,10 +1,10 @@
 //! From the peer to the service.
 
-use super::in_flight::{Exchange, Outcome};
+use super::in_flight::{Deferral, Exchange, Outcome};
 use super::{Driver, READY, Role};
 use crate::codec::DecodeError;
 use crate::command::{RemotingCommand, ResponseCode, remark};
-use crate::connection::{CloseReason, ExchangeId, MAIL, Stamp};
+use crate::connection::{CloseReason, Stamp, Ticket};
 use crate::error::{BoxError, catch_panic, chain_text};
 use crate::reply::Reply;
 use std::borrow::Cow;
@@ -55,9 +55,7 @@ where
             Role::Server if !transport.is_writable() || !self.replies.is_empty() => false,
             // The requests that run may wait for answers that come behind those that were not read
             // yet.
-            Role::Server => {
-                self.requests.len() < self.config.read_ahead || !self.pending.is_empty()
-            }
+            Role::Server => self.requests.len() < self.read_ahead() || !self.pending.is_empty(),
         }
     }
 
@@ -72,19 +70,28 @@ where
     ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
         let leave = self.leaves_unread();
         let Some(transport) = &mut self.transport else { return Poll::Pending };
-        if leave {
-            let frame = transport.next_buffered();
-            return frame.map_or(Poll::Pending, |frame| Poll::Ready(Some(frame)));
+        if !leave {
+            self.left_unread = false;
+            return transport.poll_read(cx);
         }
-        transport.poll_read(cx)
+        if !self.left_unread {
+            if let Some(frame) = transport.next_buffered() {
+                return Poll::Ready(Some(frame));
+            }
+            self.left_unread = true;
+        }
+        transport.poll_unread_end(cx).map(|()| None)
     }
 
     /// Whether nothing is read but what came already: the connection is being drained, and the peer
-    /// would take no refusal. Answers of the peer that somebody waits for are read all the same.
+    /// would take no refusal, or has been refused for long enough. Answers of the peer that
+    /// somebody waits for are read all the same.
     pub(super) fn leaves_unread(&self) -> bool {
-        self.draining
-            && self.pending.is_empty()
-            && self.peer_version.is_some_and(|version| !version.knows_go_away())
+        self.pending.is_empty()
+            && self.draining.is_some_and(|since| {
+                self.peer_version.is_some_and(|version| !version.knows_go_away())
+                    || since.elapsed() > self.config.linger
+            })
     }
 
     fn take_frame(
@@ -112,7 +119,7 @@ where
         self.input_ended = true;
         self.finish_for(reason);
         self.watchdog.end_within(self.config.half_close_grace);
-        self.pending.clear();
+        self.fail_calls();
     }
 
     fn take_response(&mut self, response: RemotingCommand) {
@@ -124,13 +131,13 @@ where
 
     fn take_request(&mut self, cx: &mut Context<'_>, mut request: RemotingCommand) {
         self.peer_version = Some(request.version());
-        if self.draining && request.version().knows_go_away() {
-            self.refuse(&request, ResponseCode::GO_AWAY, remark::GO_AWAY);
-            return;
+        if self.draining.is_some() && request.version().knows_go_away() {
+            self.answer(&request, ResponseCode::GO_AWAY, remark::GO_AWAY);
+            return self.check_flood(cx);
         }
         if self.requests.len() >= self.read_ahead() {
-            self.refuse(&request, ResponseCode::SYSTEM_BUSY, remark::OVERLOAD);
-            return;
+            self.answer(&request, ResponseCode::SYSTEM_BUSY, remark::OVERLOAD);
+            return self.check_flood(cx);
         }
         request.channel = Some(self.channel.clone());
         if self.requests.is_empty() && self.poll_service(cx) {
@@ -144,7 +151,7 @@ where
     }
 
     /// Answers without asking the service.
-    fn refuse(
+    fn answer(
         &mut self,
         request: &RemotingCommand,
         code: ResponseCode,
@@ -156,9 +163,16 @@ where
         let mut reply = RemotingCommand::response(code).with_remark(text);
         Stamp::of(request).put_on(&mut reply);
         self.send_reply(reply);
-        // Only a client gets here: a server would not have read on.
+    }
+
+    /// Cuts the peer off if it asks on without reading. Only a client gets that far: a server would
+    /// not have read on.
+    fn check_flood(&mut self, cx: &mut Context<'_>) {
         if self.replies.len() > self.config.max_in_flight {
-            self.gone(CloseReason::Flooded);
+            self.poll_write(cx);
+            if self.replies.len() > self.config.max_in_flight {
+                self.gone(CloseReason::Flooded);
+            }
         }
     }
 
@@ -177,11 +191,15 @@ where
     /// Whether the service, and the bound on what is in flight, allow one more request. To be asked
     /// with one in hand.
     fn poll_service(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.in_flight.len() + self.replies.len() >= self.config.max_in_flight.max(1) {
+        // Once asked, it may have been given a permit that others wait for: it has to go on.
+        let full = self.in_flight.len() + self.replies.len() >= self.config.max_in_flight.max(1);
+        if full && !self.asked {
             return false;
         }
         let Some(service) = &mut self.service else { return false };
-        match catch_panic(|| service.poll_ready(cx)) {
+        let ready = catch_panic(|| service.poll_ready(cx));
+        self.asked = matches!(ready, Ok(Poll::Pending));
+        match ready {
             Ok(Poll::Pending) => false,
             Ok(Poll::Ready(Ok(()))) => true,
             Ok(Poll::Ready(Err(error))) => {
@@ -208,7 +226,7 @@ where
         let reason = self.end.shared.reason().and_then(|reason| reason.source());
         let text = reason.map(chain_text).unwrap_or_default();
         for request in std::mem::take(&mut self.requests) {
-            self.refuse(&request, ResponseCode::SYSTEM_ERROR, text.clone());
+            self.answer(&request, ResponseCode::SYSTEM_ERROR, text.clone());
         }
     }
 
@@ -218,8 +236,10 @@ where
         let (slot, id) = self.in_flight.reserve(&self.end.shared);
         let stamp = Stamp::of(&request);
         let oneway = request.is_oneway();
-        request.exchange = (!oneway).then_some((id, stamp));
-        let exchange = Exchange { id, stamp, oneway, answered: false };
+        if !oneway {
+            request.ticket = Ticket::new(id, stamp);
+        }
+        let exchange = Exchange { id, stamp, oneway, deferral: Deferral::Open };
         match catch_panic(|| service.call(request)) {
             Ok(future) => {
                 if let Poll::Ready((exchange, outcome)) =
@@ -259,28 +279,24 @@ where
                 Some(failure(format!("the processor panicked: {panic}")))
             }
         };
-        let Some(mut reply) = reply else { return };
-        if exchange.oneway || self.transport.is_none() {
+        let mut reply = match (self.deferral(&exchange), reply) {
+            (Deferral::Answered, Some(_)) if self.transport.is_some() => {
+                tracing::warn!(peer = %self.channel.peer_addr(), "a request was answered twice");
+                return;
+            }
+            (Deferral::Abandoned, None) => self.unanswered(exchange.stamp),
+            (_, None) => return,
+            (_, Some(reply)) => reply,
+        };
+        if exchange.oneway {
             return;
         }
-        if exchange.answered || self.was_deferred_and_answered(exchange.id) {
-            tracing::warn!(peer = %self.channel.peer_addr(), "a request was answered twice");
-            return;
+        // The responder comes too late, if there is one.
+        if !self.deferred.is_empty() {
+            self.deferred.remove(&exchange.id);
         }
         exchange.stamp.put_on(&mut reply);
         self.send_reply(reply);
-    }
-
-    /// Whether a responder has answered a request whose processor returned an answer all the same.
-    /// If it has not, it can't any more.
-    fn was_deferred_and_answered(&mut self, id: ExchangeId) -> bool {
-        if self.deferred.is_empty() && self.end.shared.inbox.bits() & MAIL == 0 {
-            return false;
-        }
-        self.finishing = Some((id, false));
-        self.take_mail();
-        self.deferred.remove(&id);
-        self.finishing.take().is_some_and(|(_, answered)| answered)
     }
 }
 

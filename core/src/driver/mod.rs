@@ -1,6 +1,7 @@
 //! The engine of one connection: [`Driver`].
 
 mod config;
+mod deferred;
 mod end;
 mod in_flight;
 mod input;
@@ -16,11 +17,11 @@ pub use service::DriverService;
 use crate::command::{MqVersion, RemotingCommand};
 use crate::connection::{
     Bounds, CLOSE, Call, Channel, CloseReason, Connection, DRAIN, Disconnect, DriverEnd,
-    ExchangeId, MAIL, Message, Oneway, READY,
+    ExchangeId, MAIL, Message, Oneway, READY, Waiter,
 };
 use crate::error::BoxError;
 use crate::reply::Reply;
-use in_flight::InFlight;
+use in_flight::{Deferral, InFlight};
 use pending::Pending;
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -29,6 +30,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 use tower_service::Service;
 use transport::Transport;
 use watchdog::Watchdog;
@@ -62,15 +64,16 @@ const KEPT_QUEUE: usize = 64;
 /// * All it holds is bounded by [`ConnectionConfig`].
 ///
 /// When the channel is drained, requests are sent away with `GO_AWAY` if the peer's version knows
-/// it; of other peers, what was read is served and nothing more is read.
+/// it; of other peers, what was read is served and nothing more is read. A peer that goes on asking
+/// is not listened to for longer than [`ConnectionConfig::linger`].
 ///
 /// Needs a tokio runtime with its timer.
 pub struct Driver<Io, S: Service<RemotingCommand>> {
+    /// `None` once the connection is gone. Dropped before `end` tells so.
+    transport: Option<Transport<Io>>,
     end: DriverEnd,
     channel: Channel,
     config: ConnectionConfig,
-    /// `None` once the connection is gone.
-    transport: Option<Transport<Io>>,
     /// `None` once no request will be handed to it any more.
     service: Option<S>,
     in_flight: InFlight<S::Future>,
@@ -80,6 +83,8 @@ pub struct Driver<Io, S: Service<RemotingCommand>> {
     replies: VecDeque<RemotingCommand>,
     /// Calls and oneway requests of this side that were not yet encoded.
     outgoing: VecDeque<Outgoing>,
+    /// How many of `outgoing` may have been given up.
+    given_up: usize,
     pending: Pending,
     deferred: HashSet<ExchangeId>,
     mail: Vec<Message>,
@@ -92,12 +97,18 @@ pub struct Driver<Io, S: Service<RemotingCommand>> {
     peer_ended: bool,
     /// The last attempt to read found nothing.
     input_empty: bool,
-    draining: bool,
+    /// What comes now is left where it is.
+    left_unread: bool,
+    /// The service was asked whether it is ready, and said not yet.
+    asked: bool,
+    /// Requests that still run are not waited for.
+    grace_over: bool,
+    /// Since when the connection is being drained.
+    draining: Option<Instant>,
     /// The version that the peer's last request gave.
     peer_version: Option<MqVersion>,
-    /// The request that is being finished, and whether its responder turns out to have answered
-    /// it.
-    finishing: Option<(ExchangeId, bool)>,
+    /// The request that is being finished, and what its responder turns out to have done.
+    finishing: Option<(ExchangeId, Deferral)>,
 }
 
 /// Where a connection is in its life.
@@ -120,6 +131,16 @@ enum Outgoing {
     Oneway(Oneway),
 }
 
+impl Outgoing {
+    /// Whether nobody waits for it any more who once did.
+    fn is_given_up(&self) -> bool {
+        match self {
+            Self::Call(call) => call.waiter.is_gone(),
+            Self::Oneway(oneway) => oneway.waiter.as_ref().is_some_and(Waiter::is_gone),
+        }
+    }
+}
+
 impl<Io, S> Driver<Io, S>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
@@ -135,15 +156,16 @@ where
         let (calls, oneways) = (config.max_calls, config.max_oneways);
         end.shared.start(info, Bounds { calls, oneways, deferred: config.max_deferred });
         Self {
+            transport: Some(Transport::new(io, &config)),
             channel: end.channel(),
             end,
-            transport: Some(Transport::new(io, &config)),
             config,
             service: Some(service),
             in_flight: InFlight::new(),
             requests: VecDeque::new(),
             replies: VecDeque::new(),
             outgoing: VecDeque::new(),
+            given_up: 0,
             pending: Pending::default(),
             deferred: HashSet::new(),
             mail: Vec::new(),
@@ -153,7 +175,10 @@ where
             input_ended: false,
             peer_ended: false,
             input_empty: false,
-            draining: false,
+            left_unread: false,
+            asked: false,
+            grace_over: false,
+            draining: None,
             peer_version: None,
             finishing: None,
         }
@@ -179,8 +204,8 @@ where
         if bits & MAIL != 0 {
             self.take_mail();
         }
-        if bits & DRAIN != 0 && !self.draining {
-            self.draining = true;
+        if bits & DRAIN != 0 && self.draining.is_none() {
+            self.draining = Some(Instant::now());
             self.input_empty = false;
             self.phase = self.phase.max(Phase::Finishing);
         }
@@ -206,28 +231,13 @@ where
 
     fn handle(&mut self, message: Message) {
         match message {
-            // A waiter that is dropped sees that the connection is closed.
-            Message::Call(_) | Message::Oneway(_) if self.phase > Phase::Finishing => {}
-            Message::Call(call) => self.outgoing.push_back(Outgoing::Call(call)),
-            Message::Oneway(oneway) => self.outgoing.push_back(Outgoing::Oneway(oneway)),
-            Message::Cancel(number) => drop(self.pending.remove(number)),
+            Message::Call(call) => self.take_call(Outgoing::Call(call)),
+            Message::Oneway(oneway) => self.take_call(Outgoing::Oneway(oneway)),
+            Message::Cancel(number) => self.cancel(number),
             Message::Defer(id) => _ = self.deferred.insert(id),
-            Message::Answer(id, reply) => self.handle_answer(id, reply),
+            Message::Answer(id, reply) => self.take_answer(id, reply),
+            Message::Abandon(id, stamp) => self.take_abandoned(id, stamp),
         }
-    }
-
-    fn handle_answer(&mut self, id: ExchangeId, reply: RemotingCommand) {
-        if !self.deferred.remove(&id) {
-            if self.transport.is_some() {
-                tracing::warn!(opaque = reply.opaque(), "a request was answered twice");
-            }
-            return;
-        }
-        match &mut self.finishing {
-            Some((finishing, answered)) if *finishing == id => *answered = true,
-            _ => self.in_flight.mark_answered(id),
-        }
-        self.replies.push_back(reply);
     }
 
     fn poll_rounds(&mut self, cx: &mut Context<'_>, budget: &mut usize) {

@@ -2,7 +2,7 @@
 
 use super::input::failure;
 use super::transport::Transport;
-use super::{Driver, Outgoing};
+use super::{Driver, Outgoing, Phase};
 use crate::codec::EncodeError;
 use crate::command::RemotingCommand;
 use crate::connection::{Call, CallError, CloseReason, Stamp};
@@ -23,6 +23,9 @@ where
     /// Encodes what waits, answers first, as long as little enough is unwritten.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
+        if self.phase > Phase::Finishing {
+            return false;
+        }
         while !(self.replies.is_empty() && self.outgoing.is_empty()) {
             let Some(transport) = &mut self.transport else { break };
             match transport.poll_writable(cx) {
@@ -50,11 +53,54 @@ where
 
     /// Encodes an answer at once if none waits before it and there is room.
     pub(super) fn send_reply(&mut self, reply: RemotingCommand) {
-        if self.is_writable() && self.replies.is_empty() {
+        if self.is_writable() && self.replies.is_empty() && self.phase <= Phase::Finishing {
             self.encode_reply(reply);
         } else {
+            self.queue_reply(reply);
+        }
+    }
+
+    /// Keeps an answer until there is room, unless it comes too late.
+    pub(super) fn queue_reply(&mut self, reply: RemotingCommand) {
+        if self.phase <= Phase::Finishing {
             self.replies.push_back(reply);
         }
+    }
+
+    /// Takes what this side wants to send, if it may still be sent, and answered. A waiter that is
+    /// dropped sees that the connection is closed.
+    pub(super) fn take_call(&mut self, outgoing: Outgoing) {
+        if self.phase > Phase::Finishing {
+            return;
+        }
+        // While it is drained, whoever works for the peer may call.
+        let idle = self.in_flight.is_empty() && self.requests.is_empty();
+        match outgoing {
+            Outgoing::Call(_) if self.input_ended => {}
+            Outgoing::Call(call) if self.draining.is_some() && idle && self.deferred.is_empty() => {
+                call.waiter.fail(CallError::Closed(CloseReason::Drained));
+            }
+            outgoing => self.outgoing.push_back(outgoing),
+        }
+    }
+
+    /// A caller gave up. What was not sent is looked for only when so many gave up that it is worth
+    /// the while.
+    pub(super) fn cancel(&mut self, number: u32) {
+        if self.pending.remove(number).is_some() {
+            return;
+        }
+        self.given_up += 1;
+        if self.given_up * 2 >= self.outgoing.len() {
+            self.outgoing.retain(|outgoing| !outgoing.is_given_up());
+            self.given_up = 0;
+        }
+    }
+
+    /// The peer will send no answer any more.
+    pub(super) fn fail_calls(&mut self) {
+        self.pending.clear();
+        self.outgoing.retain(|outgoing| matches!(outgoing, Outgoing::Oneway(_)));
     }
 
     fn encode_reply(&mut self, reply: RemotingCommand) {
@@ -73,21 +119,15 @@ where
         let Some(transport) = &mut self.transport else { return };
         match outgoing {
             Outgoing::Oneway(mut oneway) => {
-                oneway.command.flag &= !RemotingCommand::RESPONSE;
+                oneway.command.opaque = oneway.number as i32;
                 match transport.encode(&oneway.command) {
                     Ok(()) => oneway.written(),
                     Err(error) => oneway.failed(error),
                 }
             }
-            // The peer will send no answer any more.
-            Outgoing::Call(call) if self.input_ended => {
-                let reason = self.end.shared.reason().cloned().unwrap_or(CloseReason::PeerClosed);
-                call.waiter.fail(CallError::Closed(reason));
-            }
             Outgoing::Call(call) if call.waiter.is_gone() => {}
             Outgoing::Call(Call { number, mut command, waiter }) => {
                 command.opaque = number as i32;
-                command.flag &= !RemotingCommand::RESPONSE;
                 if let Err(waiter) = self.pending.insert(number, waiter) {
                     waiter.fail(CallError::NumberInUse);
                 } else if let Err(error) = transport.encode(&command) {

@@ -61,6 +61,22 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         frame
     }
 
+    /// Whether the peer has ended its side, behind at most a block of bytes that are left where
+    /// they are.
+    pub(super) fn poll_unread_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.framed.read_buffer().len() < BLOCK {
+            let mut bytes = [0; 1024];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            // An error will be seen by whoever writes.
+            let read = ready!(Pin::new(self.framed.get_mut()).poll_read(cx, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(());
+            }
+            self.framed.read_buffer_mut().extend_from_slice(buffer.filled());
+        }
+        Poll::Pending
+    }
+
     /// How many frames were read, and how many bytes of the next one.
     pub(super) fn read_progress(&self) -> (u64, u64) {
         (self.frames_read, self.framed.read_buffer().len() as u64)

@@ -2,6 +2,7 @@
 
 use super::{Entry, ExtFields, Span};
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -9,7 +10,8 @@ use std::ops::Range;
 const USUAL_FIELDS: usize = 16;
 
 /// Up to this many fields, a name that may have come before is looked for as it arrives; beyond,
-/// all at once at the end, so that a header of many names costs no more than linear time.
+/// all at once whenever their number has doubled, so that a header of many names costs no more than
+/// linear time, and one of many repeated names no more room than its different ones.
 const SCAN_LIMIT: usize = 64;
 
 /// Collects the fields of one frame.
@@ -18,13 +20,15 @@ pub(crate) struct ExtFieldsBuilder {
     fields: ExtFields,
     /// One bit per hash of a name: a clear bit means that the name is new.
     seen: u64,
+    /// At so many fields, the repeated ones are thrown out.
+    sweep_at: usize,
 }
 
 impl ExtFieldsBuilder {
     /// Starts with no fields; spans will point into `frame`.
     pub(crate) fn new(frame: Bytes) -> Self {
         let fields = ExtFields { frame, ..ExtFields::default() };
-        Self { fields, seen: 0 }
+        Self { fields, seen: 0, sweep_at: 2 * SCAN_LIMIT }
     }
 
     /// The header has `extFields`; what came before counts no more.
@@ -45,6 +49,15 @@ impl ExtFieldsBuilder {
         Span { start: range.start, len: range.len() }
     }
 
+    /// A piece of the frame; what is not UTF-8 is replaced.
+    pub(crate) fn text(&mut self, range: Range<usize>) -> Span {
+        let frame = self.fields.frame.clone();
+        match String::from_utf8_lossy(&frame[range.clone()]) {
+            Cow::Borrowed(_) => Self::shared(range),
+            Cow::Owned(text) => self.owned(&text),
+        }
+    }
+
     /// A piece of text that is not in the frame as such.
     pub(crate) fn owned(&mut self, text: &str) -> Span {
         self.fields.own(text)
@@ -63,6 +76,10 @@ impl ExtFieldsBuilder {
         }
         self.seen |= self.bit(key);
         self.fields.entries.push(Entry { key, value });
+        if self.fields.entries.len() >= self.sweep_at {
+            self.keep_last_of_each_name();
+            self.sweep_at = 2 * self.fields.entries.len().max(SCAN_LIMIT);
+        }
     }
 
     pub(crate) fn finish(mut self) -> ExtFields {
@@ -84,8 +101,8 @@ impl ExtFieldsBuilder {
     }
 
     fn keep_last_of_each_name(&mut self) {
-        let mut place: HashMap<&[u8], usize> = HashMap::with_capacity(self.fields.entries.len());
-        let mut unique: Vec<Entry> = Vec::with_capacity(self.fields.entries.len());
+        let mut place: HashMap<&[u8], usize> = HashMap::new();
+        let mut unique: Vec<Entry> = Vec::new();
         for entry in &self.fields.entries {
             let at = *place.entry(self.fields.bytes(entry.key)).or_insert(unique.len());
             match unique.get_mut(at) {

@@ -219,11 +219,17 @@ impl Serializer for TextSerializer<'_> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<bool, HeaderError> {
-        self.display(value)
+        match infinity(value.into()) {
+            Some(name) => self.serialize_str(name),
+            None => self.display(value),
+        }
     }
 
     fn serialize_f64(self, value: f64) -> Result<bool, HeaderError> {
-        self.display(value)
+        match infinity(value) {
+            Some(name) => self.serialize_str(name),
+            None => self.display(value),
+        }
     }
 
     fn serialize_char(self, value: char) -> Result<bool, HeaderError> {
@@ -290,5 +296,14 @@ impl Serializer for TextSerializer<'_> {
         serialize_map(Option<usize>) "a map";
         serialize_struct(&'static str, usize) "a struct";
         serialize_struct_variant(&'static str, u32, &'static str, usize) "an enum with data";
+    }
+}
+
+/// What Java calls a number beyond all numbers.
+fn infinity(value: f64) -> Option<&'static str> {
+    match value {
+        f64::INFINITY => Some("Infinity"),
+        f64::NEG_INFINITY => Some("-Infinity"),
+        _ => None,
     }
 }

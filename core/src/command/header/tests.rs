@@ -59,6 +59,22 @@ fn a_struct_survives_the_round_trip_as_text() {
 }
 
 #[test]
+fn numbers_beyond_all_numbers_have_javas_names() {
+    #[derive(Serialize, Deserialize)]
+    struct Ratios {
+        high: f64,
+        low: f32,
+        none: f64,
+    }
+    let ratios = Ratios { high: f64::INFINITY, low: f32::NEG_INFINITY, none: f64::NAN };
+    let command = RemotingCommand::request(1, &ratios).unwrap();
+    let texts: Vec<_> = command.ext_fields().iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["Infinity", "-Infinity", "NaN"]);
+    let read: Ratios = command.header().unwrap();
+    assert_eq!((read.high, read.low, read.none.is_nan()), (ratios.high, ratios.low, true));
+}
+
+#[test]
 fn strings_may_borrow_from_the_command() {
     #[derive(Deserialize)]
     struct Borrowed<'a> {

@@ -1,0 +1,138 @@
+//! Draining a connection: what it waits for, and what it does not wait for.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::driver::{Running, echo, request, soon, start, start_with};
+use rocketmq_tower_core::connection::Responder;
+use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::{
+    BoxError, CallError, CloseReason, MqVersion, RemotingCommand, ResponseCode,
+};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tower::service_fn;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn answer(opaque: i32) -> RemotingCommand {
+    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
+    answer.set_opaque(opaque);
+    answer
+}
+
+/// A peer that leaves is not waited for, whether or not its requests are still read.
+#[tokio::test(start_paused = true)]
+async fn that_the_peer_left_is_noticed() {
+    for version in [MqVersion::V5_3_3, MqVersion::V5_3_1] {
+        let (parked, mut responders) = mpsc::unbounded_channel();
+        let Running { mut peer, channel, .. } =
+            start(service_fn(move |mut request: RemotingCommand| {
+                let parked = parked.clone();
+                async move {
+                    parked.send(request.defer()?)?;
+                    Ok::<Option<RemotingCommand>, BoxError>(None)
+                }
+            }));
+        peer.send(&request(1, 1).with_version(version)).await;
+        let _responder = responders.recv().await.expect("deferred");
+        channel.drain();
+        sleep(SECOND).await;
+        // This one stays unread if the peer is old.
+        peer.send(&request(2, 2).with_version(version)).await;
+        drop(peer);
+        let closed = timeout(SECOND, channel.closed()).await;
+        assert!(closed.is_ok(), "{version}");
+    }
+}
+
+/// Wakes itself so many times.
+struct Turns(usize);
+
+impl Future for Turns {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.0 == 0 {
+            return Poll::Ready(());
+        }
+        self.0 -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Whatever turn of the driver's it happens in, the last among them.
+#[tokio::test(start_paused = true)]
+async fn what_is_deferred_meanwhile_is_waited_for() {
+    for turns in 0..40 {
+        let (parked, mut responders) = mpsc::unbounded_channel::<Responder>();
+        let mut running = start(service_fn(move |mut request: RemotingCommand| {
+            let parked = parked.clone();
+            async move {
+                request.channel().expect("from a connection").drain();
+                Turns(turns).await;
+                parked.send(request.defer()?)?;
+                Ok::<Option<RemotingCommand>, BoxError>(None)
+            }
+        }));
+        running.peer.send(&request(1, 1)).await;
+        let responder = responders.recv().await.expect("deferred");
+        sleep(SECOND).await;
+        responder.send(answer(0)).expect("open");
+        assert!(running.peer.next().await.is_some(), "lost after {turns} turns");
+    }
+}
+
+/// Calls that nobody makes for the peer's sake are not taken any more.
+#[tokio::test(start_paused = true)]
+async fn this_side_cannot_put_it_off_by_calling() {
+    let Running { mut peer, channel, .. } = start(service_fn(echo));
+    let calling = channel.clone();
+    let calls = tokio::spawn(async move {
+        loop {
+            if let Err(error) = calling.invoke(request(5, 0), 60 * SECOND).await {
+                return error;
+            }
+        }
+    });
+    let first = peer.receive().await;
+    channel.drain();
+    sleep(SECOND).await;
+    assert!(!channel.is_closed(), "a call is under way");
+    peer.send(&answer(first.opaque())).await;
+    let error = soon(calls).await.expect("no panic");
+    assert!(matches!(error, CallError::Closed(CloseReason::Drained)), "{error:?}");
+    assert!(peer.next().await.is_none());
+}
+
+/// A peer that knows `GO_AWAY` and does not care.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_peer_cannot_put_it_off_by_asking() {
+    let config = ConnectionConfig::server();
+    let Running { peer, channel, .. } = start_with(service_fn(echo), config, 1 << 20);
+    let (mut reader, mut writer) = tokio::io::split(peer.framed.into_inner());
+    let mut block = Vec::new();
+    for opaque in 0..1000 {
+        block.extend(common::encode(&request(1, opaque)));
+    }
+    let (started, running) = tokio::sync::oneshot::channel();
+    let asking = tokio::spawn(async move { while writer.write_all(&block).await.is_ok() {} });
+    let reading = tokio::spawn(async move {
+        let mut bytes = vec![0; 1 << 20];
+        _ = reader.read(&mut bytes).await;
+        _ = started.send(());
+        while reader.read(&mut bytes).await.is_ok_and(|n| n > 0) {}
+    });
+    running.await.expect("answers come");
+    channel.drain();
+    let ended = timeout(60 * SECOND, channel.closed()).await;
+    assert!(matches!(ended, Ok(CloseReason::Drained)), "{ended:?}");
+    asking.abort();
+    reading.abort();
+}
