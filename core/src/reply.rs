@@ -7,6 +7,9 @@ use crate::command::RemotingCommand;
 /// `None` means that there is nothing to send now: the request was oneway, or it will be answered
 /// later through a [`Responder`](crate::connection::Responder). A `Some` for a oneway request is
 /// dropped. The trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "a request is answered with a `RemotingCommand` or an `Option` of one, not with `{Self}`"
+)]
 pub trait Reply: From<RemotingCommand> + sealed::Sealed {
     /// The answer, if there is one.
     fn into_command(self) -> Option<RemotingCommand>;

@@ -70,6 +70,31 @@ impl<Io> Connection<Io> {
     }
 
     /// The same connection over another source of bytes, made of this one's.
+    ///
+    /// A layer that has to wait first, such as for a handshake, does so in its future, over
+    /// [`io_mut`](Self::io_mut), with a time limit of its own; what it dropped halfway is closed:
+    ///
+    /// ```
+    /// use rocketmq_tower_core::{BoxError, Connection, Disconnect};
+    /// use std::time::Duration;
+    /// use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, BufReader};
+    /// use tower_service::Service;
+    ///
+    /// /// Reads one byte, adds it to what is known, and passes the connection on, buffered.
+    /// async fn greet<Io, S>(
+    ///     mut connection: Connection<Io>,
+    ///     mut inner: S, // a clone of the layer's inner service that is ready
+    /// ) -> Result<Disconnect, BoxError>
+    /// where
+    ///     Io: AsyncRead + AsyncWrite + Unpin,
+    ///     S: Service<Connection<BufReader<Io>>, Response = Disconnect, Error: Into<BoxError>>,
+    /// {
+    ///     let greeting = connection.io_mut().read_u8();
+    ///     let greeting = tokio::time::timeout(Duration::from_secs(3), greeting).await??;
+    ///     connection.info_mut().extensions.insert(greeting);
+    ///     inner.call(connection.map_io(BufReader::new)).await.map_err(Into::into)
+    /// }
+    /// ```
     #[must_use]
     pub fn map_io<T>(self, f: impl FnOnce(Io) -> T) -> Connection<T> {
         Connection { io: f(self.io), info: self.info, end: self.end }

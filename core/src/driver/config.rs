@@ -20,7 +20,7 @@ pub struct ConnectionConfig {
     /// The largest frame in both directions, in bytes, length field included. 16 MiB.
     pub max_frame_length: usize,
     /// How many requests of the peer may run at once, those counted that are answered but not
-    /// written yet. 1024.
+    /// written yet. 1024. One more may run if the service was asked for it when there was room.
     pub max_in_flight: usize,
     /// How many requests may be read beyond those that run. 64. Then a server stops reading, unless
     /// it waits for answers of the peer, which may come behind more requests: those, and all that a
