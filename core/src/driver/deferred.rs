@@ -2,7 +2,7 @@
 
 use super::Driver;
 use super::in_flight::{Deferral, Exchange};
-use super::input::failure;
+use super::requests::failure;
 use crate::command::RemotingCommand;
 use crate::connection::{ExchangeId, MAIL, Stamp};
 use crate::error::BoxError;

@@ -7,6 +7,7 @@ mod in_flight;
 mod input;
 mod output;
 mod pending;
+mod requests;
 mod service;
 mod transport;
 mod watchdog;

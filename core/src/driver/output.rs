@@ -1,6 +1,6 @@
 //! To the peer.
 
-use super::input::failure;
+use super::requests::failure;
 use super::transport::Transport;
 use super::{Driver, Outgoing, Phase};
 use crate::codec::EncodeError;
