@@ -1,10 +1,11 @@
 //! The accept loop.
 
 use super::{BoxConnectionService, Connections, Listener};
-use rocketmq_tower_core::error::chain_text;
+use rocketmq_tower_core::error::{catch_panic, chain_text};
 use rocketmq_tower_core::{BoxError, ChannelInfo, CloseReason, Connection, Disconnect};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::{JoinError, JoinSet};
@@ -43,7 +44,7 @@ where
         let mut signal = pin!(signal);
         loop {
             let next = async {
-                poll_fn(|cx| self.service.poll_ready(cx)).await?;
+                poll_fn(|cx| poll_ready(&mut self.service, cx)).await?;
                 Ok::<_, BoxError>(listener.accept().await)
             };
             let accepted = tokio::select! {
@@ -67,7 +68,16 @@ where
         let connection = Connection::new(io, info);
         let channel = connection.channel();
         let entry = self.connections.add(channel.clone());
-        let life = self.service.call(connection);
+        // A layer that fails at one connection, such as by a broken invariant, is not to end the
+        // others. The connection is dropped, and so closed, while the panic unwinds.
+        let life = match catch_panic(|| self.service.call(connection)) {
+            Ok(life) => life,
+            Err(panic) => {
+                let (id, peer) = (channel.id(), channel.peer_addr());
+                tracing::error!(id, %peer, panic, "the stack panicked, the connection is dropped");
+                return;
+            }
+        };
         self.tasks.spawn(async move {
             let end = life.await;
             drop(entry);
@@ -82,8 +92,9 @@ where
                 Ok(Disconnect { reason, .. }) => {
                     tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
                 }
+                // A layer's decision, such as a timeout or a shed load. One that wants it seen logs.
                 Err(error) => {
-                    tracing::warn!(id, %peer, error = chain_text(&*error), "connection ended with an error");
+                    tracing::debug!(id, %peer, error = chain_text(&*error), "connection ended by a layer");
                 }
             }
         });
@@ -105,6 +116,16 @@ where
         self.tasks.shutdown().await;
         cut
     }
+}
+
+/// A stack that panics here is broken for good: there is no connection to blame.
+fn poll_ready<Io>(
+    service: &mut BoxConnectionService<Io>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), BoxError>> {
+    catch_panic(|| service.poll_ready(cx)).unwrap_or_else(|panic| {
+        Poll::Ready(Err(format!("the stack of the connection level panicked: {panic}").into()))
+    })
 }
 
 /// A connection's task panics only when a layer of the connection level does.

@@ -1,0 +1,148 @@
+//! What fails or panics at the connection level is the connection's, or ends the server in order.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::{Raw, SECOND, Scripted, echo, request, soon};
+use rocketmq_tower::server::{ServeError, Shutdown};
+use rocketmq_tower::{
+    BoxError, Connection, Disconnect, Layer, RemotingCommand, Server, Service, service_fn,
+};
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use tokio::io::DuplexStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+/// A layer that fails, as it is told, at the connection of this number.
+#[derive(Clone, Copy)]
+enum Fault {
+    CallPanics(usize),
+    ReadyPanics(usize),
+}
+
+#[derive(Clone)]
+struct Faulty<S> {
+    inner: S,
+    fault: Fault,
+    connections: usize,
+}
+
+impl<S> Layer<S> for Fault {
+    type Service = Faulty<S>;
+
+    fn layer(&self, inner: S) -> Faulty<S> {
+        Faulty { inner, fault: *self, connections: 0 }
+    }
+}
+
+impl<Io, S: Service<Connection<Io>, Response = Disconnect>> Service<Connection<Io>> for Faulty<S> {
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        let panics = matches!(self.fault, Fault::ReadyPanics(at) if at == self.connections);
+        assert!(!panics, "a bug");
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, connection: Connection<Io>) -> S::Future {
+        let number = self.connections;
+        self.connections += 1;
+        assert!(!matches!(self.fault, Fault::CallPanics(at) if at == number), "a bug");
+        self.inner.call(connection)
+    }
+}
+
+type Serving = JoinHandle<Result<Shutdown, ServeError>>;
+
+/// Three connections to an echo server with this layer, and what stops it.
+fn serve(fault: Fault) -> (Serving, oneshot::Sender<()>, Vec<Raw<DuplexStream>>) {
+    let (listener, peers) = Scripted::new(3, false);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = Server::new(service_fn(echo)).connection_layer(fault).listen(listener);
+    let peers = peers.into_iter().map(Raw::new).collect();
+    (tokio::spawn(server.serve_until(stopped)), stop, peers)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_a_connection_is_set_up_is_that_connections() {
+    let (server, stop, mut peers) = serve(Fault::CallPanics(1));
+    assert_eq!(peers[0].call(&request(1, 1)).await.opaque(), 1);
+    assert!(peers[1].next().await.is_none(), "dropped");
+    assert_eq!(peers[2].call(&request(1, 2)).await.opaque(), 2, "the server goes on");
+    assert_eq!(peers[0].call(&request(1, 3)).await.opaque(), 3);
+    drop(peers);
+    stop.send(()).expect("runs");
+    let shutdown = soon(server).await.expect("no panic").expect("no failure");
+    assert_eq!((shutdown.accepted, shutdown.cut), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_panicked_keeps_no_place_among_the_connections() {
+    let (listener, peers) = Scripted::new(2, false);
+    let server = Server::new(service_fn(echo)).connection_layer(Fault::CallPanics(0));
+    tokio::spawn(server.max_connections(1).listen(listener).serve());
+    let mut peers = peers.into_iter().map(Raw::new);
+    assert!(peers.next().expect("the first").next().await.is_none());
+    assert_eq!(peers.next().expect("the second").call(&request(1, 2)).await.opaque(), 2);
+}
+
+/// A processor whose clones fail, as those that lock a poisoned mutex do.
+struct BadClone(Arc<AtomicUsize>);
+
+impl Clone for BadClone {
+    fn clone(&self) -> Self {
+        assert_ne!(self.0.fetch_add(1, Ordering::Relaxed), 0, "a bug");
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl Service<RemotingCommand> for BadClone {
+    type Response = RemotingCommand;
+    type Error = BoxError;
+    type Future = Ready<Result<RemotingCommand, BoxError>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _request: RemotingCommand) -> Self::Future {
+        ready(Ok(RemotingCommand::response(0)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_processors_clone_is_that_connections() {
+    let (listener, peers) = Scripted::new(2, false);
+    tokio::spawn(Server::new(BadClone(Arc::default())).listen(listener).serve());
+    let mut peers = peers.into_iter().map(Raw::new);
+    assert!(peers.next().expect("the first").next().await.is_none());
+    assert_eq!(peers.next().expect("the second").call(&request(1, 2)).await.opaque(), 2);
+}
+
+/// The connections that are there are drained: what they asked is answered.
+#[tokio::test(start_paused = true)]
+async fn a_stack_whose_readiness_panics_ends_the_server_in_order() {
+    let (listener, peers) = Scripted::new(1, false);
+    let slow = service_fn(|request: RemotingCommand| async move {
+        sleep(3 * SECOND).await;
+        echo(request).await
+    });
+    let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
+    peers[0].send(&request(1, 1)).await;
+    let server = Server::new(slow).connection_layer(Fault::ReadyPanics(1)).listen(listener);
+    let server = tokio::spawn(server.serve());
+    assert_eq!(peers[0].next().await.expect("answered").opaque(), 1);
+    assert!(peers[0].next().await.is_none(), "drained");
+    drop(peers);
+    let ServeError::Service(error) = soon(server).await.expect("no panic").expect_err("failed")
+    else {
+        panic!("the stack failed")
+    };
+    assert_eq!(error.to_string(), "the stack of the connection level panicked: a bug");
+}
