@@ -4,16 +4,16 @@
 mod common;
 
 use common::{Raw, SECOND, echo, request, soon};
-use rocketmq_tower::server::Listener;
 use rocketmq_tower::server::listener::{Accept, Retry};
-use rocketmq_tower::{Addr, ChannelInfo, Server, service_fn};
+use rocketmq_tower::server::{Listener, ServeError};
+use rocketmq_tower::{Addr, ChannelInfo, RemotingCommand, Server, service_fn};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::DuplexStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Accepts and fails as the test says, and counts the attempts.
 struct Script {
@@ -87,6 +87,23 @@ async fn errors_of_one_connection_are_retried_at_once_but_not_for_ever() {
     assert_eq!(seconds_to_accept(&mut Retry::new(script(steps).0)).await, 3, "not a hot loop");
 }
 
+/// Those that accept(2) says to retry like EAGAIN.
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn linux_reports_network_errors_of_one_connection() {
+    // EPERM, ENONET, EPROTO, ENOPROTOOPT, EOPNOTSUPP, ENETDOWN, ENETUNREACH, ECONNABORTED,
+    // ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH.
+    for errno in [1, 64, 71, 92, 95, 100, 101, 103, 110, 112, 113] {
+        let steps = [Err(io::Error::from_raw_os_error(errno)), connection()];
+        assert_eq!(seconds_to_accept(&mut Retry::new(script(steps).0)).await, 0, "errno {errno}");
+    }
+    // EBADF, ENFILE, ENOBUFS.
+    for errno in [9, 23, 105] {
+        let steps = [Err(io::Error::from_raw_os_error(errno)), connection()];
+        assert_eq!(seconds_to_accept(&mut Retry::new(script(steps).0)).await, 1, "errno {errno}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_goes_on_when_the_accept_was_cancelled() {
     let (script, attempts) = script([no_files(), no_files(), connection()]);
@@ -104,6 +121,93 @@ async fn it_gives_up_only_when_told_to() {
     let started = Instant::now();
     assert!(listener.accept().await.is_none());
     assert_eq!(started.elapsed(), 3 * SECOND);
+    assert_eq!(listener.failure().expect("the last error").raw_os_error(), Some(24));
+}
+
+/// The server's end is an error then, and an orderly one.
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_listener_gives_up_fails_after_draining() {
+    let (ours, theirs) = tokio::io::duplex(1024);
+    let (script, _) = script([Ok(theirs), no_files(), no_files()]);
+    let slow = service_fn(|request: RemotingCommand| async move {
+        sleep(5 * SECOND).await;
+        echo(request).await
+    });
+    let mut client = Raw::new(ours);
+    client.send(&request(1, 1)).await;
+    let server = Server::new(slow).listen(Retry::new(script).give_up_after(2));
+    let server = tokio::spawn(server.serve());
+    assert_eq!(client.next().await.expect("answered").opaque(), 1);
+    assert!(client.next().await.is_none());
+    drop(client);
+    let ServeError::Accept(error) = soon(server).await.expect("no panic").expect_err("failed")
+    else {
+        panic!("accepting failed")
+    };
+    assert_eq!(error.raw_os_error(), Some(24));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_ends_allows_one_attempt_more() {
+    let steps = (0..5).map(|_| no_files()).chain([connection()]);
+    let (script, attempts) = script(steps);
+    let mut listener = Retry::new(script);
+    let started = Instant::now();
+    for attempt in 1..=3 {
+        assert!(timeout(Duration::from_millis(1), listener.accept()).await.is_err());
+        assert_eq!(attempts.load(Ordering::Relaxed), attempt);
+        assert!(timeout(Duration::from_millis(1), listener.accept()).await.is_err());
+        assert_eq!(attempts.load(Ordering::Relaxed), attempt, "no more than one");
+        listener.connection_ended();
+        listener.connection_ended();
+    }
+    assert!(started.elapsed() < SECOND);
+    // The fourth error is waited out for 8 s, the fifth for 16 s.
+    assert_eq!(seconds_to_accept(&mut listener).await, 24);
+}
+
+/// The descriptor that a connection gives back is the next one's, not in a minute but now.
+#[tokio::test(start_paused = true)]
+async fn the_server_accepts_again_when_one_of_its_connections_ends() {
+    let ends = (0..2).map(|_| tokio::io::duplex(1024));
+    let (mut ours, theirs): (Vec<_>, VecDeque<_>) = ends.unzip();
+    // One descriptor in all.
+    let used = Arc::new(AtomicUsize::new(0));
+    let listener = Retry::new(OneAtATime { connections: theirs, used: Arc::clone(&used) });
+    tokio::spawn(Server::new(service_fn(echo)).listen(listener).serve());
+    let (mut late, mut early) = (Raw::new(ours.remove(1)), Raw::new(ours.remove(0)));
+    early.call(&request(1, 1)).await;
+    // Waits of 1, 2, 4, 8 and 16 s are over, one of 32 s began at 31 s.
+    sleep(40 * SECOND).await;
+    let started = Instant::now();
+    used.store(0, Ordering::Relaxed);
+    drop(early);
+    assert_eq!(late.call(&request(1, 2)).await.opaque(), 2);
+    assert_eq!(started.elapsed().as_secs(), 0);
+}
+
+/// Fails like a process without file descriptors until the connection before is over.
+struct OneAtATime {
+    connections: VecDeque<DuplexStream>,
+    used: Arc<AtomicUsize>,
+}
+
+impl Accept for OneAtATime {
+    type Io = DuplexStream;
+
+    async fn accept(&mut self) -> io::Result<(DuplexStream, ChannelInfo)> {
+        if self.used.swap(1, Ordering::Relaxed) == 1 {
+            no_files()?;
+        }
+        match self.connections.pop_front() {
+            Some(io) => Ok((io, ChannelInfo::default())),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> Addr {
+        Addr::Unnamed
+    }
 }
 
 #[tokio::test(start_paused = true)]

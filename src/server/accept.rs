@@ -1,6 +1,6 @@
 //! The accept loop.
 
-use super::{BoxConnectionService, Connections, Listener};
+use super::{BoxConnectionService, Connections, Listener, ServeError};
 use rocketmq_tower_core::error::{catch_panic, chain_text};
 use rocketmq_tower_core::{BoxError, ChannelInfo, CloseReason, Connection, Disconnect};
 use std::future::{Future, poll_fn};
@@ -23,7 +23,7 @@ pub(super) struct Accepting<Io> {
 pub(super) enum Ended {
     /// It was asked for, or the listener ended.
     Done,
-    Failed(BoxError),
+    Failed(ServeError),
 }
 
 impl<Io> Accepting<Io>
@@ -52,14 +52,19 @@ where
                 _ = &mut signal => return Ended::Done,
                 Some(ended) = self.tasks.join_next() => {
                     log_panic(ended);
+                    listener.connection_ended();
                     continue;
                 }
                 accepted = next => accepted,
             };
             match accepted {
                 Ok(Some((io, info))) => self.spawn(io, info),
-                Ok(None) => return Ended::Done,
-                Err(error) => return Ended::Failed(error),
+                Ok(None) => {
+                    let failure = listener.failure();
+                    return failure
+                        .map_or(Ended::Done, |error| Ended::Failed(ServeError::Accept(error)));
+                }
+                Err(error) => return Ended::Failed(ServeError::Service(error)),
             }
         }
     }

@@ -5,6 +5,7 @@ use super::{BoxConnectionService, Connections, Listener};
 use rocketmq_tower_core::{Addr, BoxError};
 use std::fmt;
 use std::future::{Future, pending};
+use std::io;
 use std::time::Duration;
 
 /// A server that listens, and is to be served.
@@ -32,6 +33,9 @@ pub enum ServeError {
     /// The connection level's stack takes no connections any more.
     #[error("the stack of the connection level failed")]
     Service(#[source] BoxError),
+    /// The listener gave up, see [`Listener::failure`].
+    #[error("no more connections can be accepted")]
+    Accept(#[source] io::Error),
 }
 
 impl<L: Listener> Bound<L> {
@@ -59,7 +63,7 @@ impl<L: Listener> Bound<L> {
     /// connections.
     ///
     /// # Errors
-    /// If the stack of the connection level fails for good.
+    /// If the stack of the connection level fails for good, or the listener does.
     pub async fn serve(self) -> Result<Shutdown, ServeError> {
         self.serve_until(pending::<()>()).await
     }
@@ -72,8 +76,8 @@ impl<L: Listener> Bound<L> {
     /// not ended at the drain deadline are cut. To shut down at once, drop the future.
     ///
     /// # Errors
-    /// If the stack of the connection level fails for good. The connections are drained all the
-    /// same.
+    /// If the stack of the connection level fails for good, or the listener does. The connections
+    /// are drained all the same.
     pub async fn serve_until<S: Future>(self, signal: S) -> Result<Shutdown, ServeError> {
         let mut accepting = Accepting::new(self.service, self.connections.clone());
         let ended = accepting.run(self.listener, signal).await;
@@ -84,7 +88,7 @@ impl<L: Listener> Bound<L> {
             tracing::warn!(cut, "connections were cut at the drain deadline");
         }
         match ended {
-            Ended::Failed(error) => Err(ServeError::Service(error)),
+            Ended::Failed(error) => Err(error),
             Ended::Done => Ok(Shutdown { accepted: self.connections.accepted(), cut }),
         }
     }

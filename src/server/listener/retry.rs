@@ -1,9 +1,10 @@
 //! Accepting again after errors.
 
 use super::Listener;
+use super::errors::is_of_one_connection;
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::future::Future;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
@@ -34,8 +35,9 @@ pub trait Accept: Send + 'static {
 ///
 /// Errors that belong to one connection (it was aborted before it was accepted) are retried at
 /// once. Others, such as running out of file descriptors, are retried after 1 s, 2 s, 4 s and so
-/// on, up to 64 s; one success ends the series. All are logged. It never gives up, unless [told
-/// to](Self::give_up_after).
+/// on, up to 64 s; one success ends the series. A connection of the server's that ends frees a
+/// descriptor and so ends the wait, but not the series. All are logged. It never gives up, unless
+/// [told to](Self::give_up_after).
 #[derive(Debug)]
 pub struct Retry<A> {
     inner: A,
@@ -45,6 +47,8 @@ pub struct Retry<A> {
     failures: u32,
     failures_at_once: u32,
     max_failures: u32,
+    /// The error that it gave up at.
+    failure: Option<io::Error>,
 }
 
 impl<A> Retry<A> {
@@ -58,11 +62,12 @@ impl<A> Retry<A> {
             failures: 0,
             failures_at_once: 0,
             max_failures: u32::MAX,
+            failure: None,
         }
     }
 
-    /// Gives up, and so ends the server, after this many errors in a row (those of single
-    /// connections do not count).
+    /// Gives up after this many errors in a row (those of single connections do not count), and so
+    /// ends the server with [`ServeError::Accept`](crate::server::ServeError::Accept).
     #[must_use]
     pub const fn give_up_after(mut self, errors: u32) -> Self {
         self.max_failures = errors;
@@ -81,8 +86,8 @@ impl<A> Retry<A> {
     }
 
     /// Takes note of an error, and says whether to go on.
-    fn failed(&mut self, error: &io::Error) -> bool {
-        if is_of_one_connection(error) && self.failures_at_once < MAX_AT_ONCE {
+    fn failed(&mut self, error: io::Error) -> bool {
+        if is_of_one_connection(&error) && self.failures_at_once < MAX_AT_ONCE {
             self.failures_at_once += 1;
             tracing::debug!(%error, "a connection was lost before it was accepted");
             return true;
@@ -91,6 +96,7 @@ impl<A> Retry<A> {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= self.max_failures {
             tracing::error!(%error, failures = self.failures, "accepting failed, giving up");
+            self.failure = Some(error);
             return false;
         }
         tracing::warn!(%error, retry_in = ?self.wait, "accepting failed");
@@ -98,24 +104,6 @@ impl<A> Retry<A> {
         self.wait = LAST_WAIT.min(self.wait * 2);
         true
     }
-}
-
-/// Whether the error tells of the connection that would have been accepted, and not of this process
-/// or machine.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    // Linux reports what went wrong on the network with the connection as an error of accept:
-    // accept(2).
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionAborted
-            | ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionRefused
-            | ErrorKind::Interrupted
-            | ErrorKind::NetworkDown
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::HostUnreachable
-            | ErrorKind::PermissionDenied
-    )
 }
 
 impl<A: Accept> Listener for Retry<A> {
@@ -133,7 +121,7 @@ impl<A: Accept> Listener for Retry<A> {
                     return Some(accepted);
                 }
                 Err(error) => {
-                    if !self.failed(&error) {
+                    if !self.failed(error) {
                         return None;
                     }
                 }
@@ -143,5 +131,14 @@ impl<A: Accept> Listener for Retry<A> {
 
     fn local_addr(&self) -> Addr {
         self.inner.local_addr()
+    }
+
+    /// One attempt per connection that ended: should it fail, the next wait begins.
+    fn connection_ended(&mut self) {
+        self.resume_at = None;
+    }
+
+    fn failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
     }
 }
