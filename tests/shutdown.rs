@@ -9,9 +9,10 @@ use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 async fn slow_echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     sleep(Duration::from_millis(20)).await;
@@ -144,4 +145,64 @@ async fn a_signal_that_is_there_at_once_ends_the_server_at_once() {
     let server = Server::new(service_fn(echo)).listen(listener);
     let shutdown = soon(server.serve_until(std::future::ready(()))).await.expect("no failure");
     assert_eq!((shutdown.accepted, shutdown.cut), (0, 0));
+}
+
+/// Their processors may run until the deadline, but there is nothing left to cut.
+#[tokio::test(start_paused = true)]
+async fn connections_that_are_closed_already_are_not_counted_as_cut() {
+    let (listener, peers) = Scripted::new(3, false);
+    let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = Server::new(stuck).drain_deadline(7 * SECOND).listen(listener);
+    let connections = server.connections();
+    let server = tokio::spawn(server.serve_until(stopped));
+    let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
+    for peer in &mut peers {
+        peer.send(&request(1, 1)).await;
+    }
+    sleep(SECOND).await;
+    for channel in connections.channels().iter().take(2) {
+        channel.close("enough");
+        soon(channel.closed()).await;
+    }
+    stop.send(()).expect("runs");
+    let shutdown = soon(server).await.expect("no panic").expect("no failure");
+    assert_eq!((shutdown.accepted, shutdown.cut), (3, 1));
+}
+
+/// Parked requests hold a drain until the deadline, unless their keeper listens for it.
+#[tokio::test(start_paused = true)]
+async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
+    for (answers, (seconds, cut)) in [(false, (30, 1)), (true, (0, 0))] {
+        let server = Server::new(service_fn(move |mut request: RemotingCommand| async move {
+            let responder = request.defer()?;
+            tokio::spawn(async move {
+                responder.channel().draining().await;
+                if !answers {
+                    std::future::pending::<()>().await;
+                }
+                responder.send(RemotingCommand::response(ResponseCode::PULL_NOT_FOUND))
+            });
+            Ok::<Option<RemotingCommand>, BoxError>(None)
+        }));
+        let (listener, mut peers) = Scripted::new(1, false);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(server.listen(listener).serve_until(stopped));
+        let mut peer = Raw::new(peers.remove(0));
+        peer.send(&request(1, 1)).await;
+        sleep(SECOND).await;
+        let started = Instant::now();
+        stop.send(()).expect("runs");
+        if answers {
+            let answer = peer.next().await.expect("an answer");
+            assert_eq!(answer.response_code(), ResponseCode::PULL_NOT_FOUND);
+        }
+        let ended = timeout(40 * SECOND, async {
+            assert!(peer.io.read_u8().await.is_err(), "nothing more");
+            drop(peer);
+            server.await
+        });
+        let shutdown = ended.await.expect("ends").expect("no panic").expect("no failure");
+        assert_eq!((started.elapsed().as_secs(), shutdown.cut), (seconds, cut));
+    }
 }

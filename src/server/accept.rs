@@ -1,6 +1,7 @@
 //! The accept loop.
 
-use super::{BoxConnectionService, Connections, Listener, ServeError};
+use super::connections::{Connections, Share};
+use super::{BoxConnectionService, Listener, ServeError, Shutdown};
 use rocketmq_tower_core::error::{catch_panic, chain_text};
 use rocketmq_tower_core::{BoxError, ChannelInfo, CloseReason, Connection, Disconnect};
 use std::future::{Future, poll_fn};
@@ -15,7 +16,7 @@ use tower_service::Service;
 /// Accepts connections and runs each in a task of its own.
 pub(super) struct Accepting<Io> {
     service: BoxConnectionService<Io>,
-    connections: Connections,
+    share: Share,
     tasks: JoinSet<()>,
 }
 
@@ -31,7 +32,7 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     pub(super) fn new(service: BoxConnectionService<Io>, connections: Connections) -> Self {
-        Self { service, connections, tasks: JoinSet::new() }
+        Self { service, share: connections.share(), tasks: JoinSet::new() }
     }
 
     /// Accepts until `signal` resolves. First the service has to be ready, then a connection is
@@ -72,7 +73,7 @@ where
     fn spawn(&mut self, io: Io, info: ChannelInfo) {
         let connection = Connection::new(io, info);
         let channel = connection.channel();
-        let entry = self.connections.add(channel.clone());
+        let entry = self.share.add(channel.clone());
         // A layer that fails at one connection, such as by a broken invariant, is not to end the
         // others. The connection is dropped, and so closed, while the panic unwinds.
         let life = match catch_panic(|| self.service.call(connection)) {
@@ -105,21 +106,24 @@ where
         });
     }
 
-    /// Waits for all connections, and cuts those that are left at the deadline.
-    pub(super) async fn finish(mut self, deadline: Duration) -> usize {
+    /// Drains all connections, waits for their ends, and cuts those that are left at the deadline.
+    pub(super) async fn finish(mut self, deadline: Duration) -> Shutdown {
         // A stack that queues connections would hold on to them.
         drop(self.service);
+        tracing::info!(connections = self.tasks.len(), "draining");
+        self.share.drain();
         let all = async {
             while let Some(ended) = self.tasks.join_next().await {
                 log_panic(ended);
             }
         };
-        if timeout(deadline, all).await.is_ok() {
-            return 0;
+        let mut cut = 0;
+        if timeout(deadline, all).await.is_err() {
+            cut = self.share.open();
+            tracing::warn!(cut, tasks = self.tasks.len(), "the drain deadline passed");
+            self.tasks.shutdown().await;
         }
-        let cut = self.tasks.len();
-        self.tasks.shutdown().await;
-        cut
+        Shutdown { accepted: self.share.accepted(), cut }
     }
 }
 

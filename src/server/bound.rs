@@ -22,7 +22,9 @@ pub struct Bound<L: Listener> {
 pub struct Shutdown {
     /// How many connections it accepted in its life.
     pub accepted: u64,
-    /// How many connections had not finished when the drain deadline passed, and were cut.
+    /// How many connections were still open when the drain deadline passed, and were cut. One that
+    /// was closed already, and only had requests running whose answers could go nowhere, does not
+    /// count.
     pub cut: usize,
 }
 
@@ -75,21 +77,20 @@ impl<L: Listener> Bound<L> {
     /// knows that; and when nothing is left to do, the connection ends. Connections that have
     /// not ended at the drain deadline are cut. To shut down at once, drop the future.
     ///
+    /// [Deferred](rocketmq_tower_core::RemotingCommand::defer) answers, such as parked long polls,
+    /// hold a drain until they are given, or until the deadline. Whoever keeps them learns from
+    /// [`Channel::draining`](rocketmq_tower_core::Channel::draining) that it is time to answer.
+    ///
     /// # Errors
     /// If the stack of the connection level fails for good, or the listener does. The connections
     /// are drained all the same.
     pub async fn serve_until<S: Future>(self, signal: S) -> Result<Shutdown, ServeError> {
-        let mut accepting = Accepting::new(self.service, self.connections.clone());
+        let mut accepting = Accepting::new(self.service, self.connections);
         let ended = accepting.run(self.listener, signal).await;
-        tracing::info!(connections = self.connections.len(), "draining");
-        self.connections.drain();
-        let cut = accepting.finish(self.drain_deadline).await;
-        if cut > 0 {
-            tracing::warn!(cut, "connections were cut at the drain deadline");
-        }
+        let shutdown = accepting.finish(self.drain_deadline).await;
         match ended {
             Ended::Failed(error) => Err(error),
-            Ended::Done => Ok(Shutdown { accepted: self.connections.accepted(), cut }),
+            Ended::Done => Ok(shutdown),
         }
     }
 }
