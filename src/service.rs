@@ -8,6 +8,13 @@ use tower_service::Service;
 /// be sent between threads.
 ///
 /// Implemented for every service that fits; nothing needs to be done for it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not process requests",
+    label = "not a service of the request level",
+    note = "a processor, and what layers make of it, is a `Service<RemotingCommand>` that is `Send + 'static`",
+    note = "its response is a `RemotingCommand` or an `Option<RemotingCommand>`",
+    note = "its error is `Into<BoxError>`, and its future is `Send + 'static`"
+)]
 pub trait Processor:
     Service<
         RemotingCommand,
@@ -41,6 +48,13 @@ where
 /// life.
 ///
 /// Implemented for every service that fits; nothing needs to be done for it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not serve connections of `{Io}`",
+    label = "not a service of the connection level",
+    note = "what connection layers make is a `Service<Connection<{Io}>>` that is `Send + 'static`",
+    note = "its response is a `Disconnect`",
+    note = "its error is `Into<BoxError>`, and its future is `Send + 'static`"
+)]
 pub trait ConnectionService<Io>:
     Service<Connection<Io>, Response = Disconnect, Error = Self::Failure, Future = Self::Life>
     + Send

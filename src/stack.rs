@@ -32,7 +32,7 @@ pub(crate) type RequestLayers<L> = Stack<Stack<RpcHookLayer, L>, RecoverLayer>;
 pub(crate) type Driving<L, P> = DriverService<RequestLayers<L>, P>;
 
 /// The part of the connection level that is inside of the user's layers.
-pub(crate) type Watched<L, P> = Events<IdleTimeout<Driving<L, P>>>;
+pub(crate) type Watched<S> = Events<IdleTimeout<S>>;
 
 pub(crate) fn driving<L, P>(
     layers: L,
@@ -51,7 +51,7 @@ pub(crate) fn watched<S>(
     inner: S,
     events: &EventsLayer,
     idle_timeout: IdleTimeoutLayer,
-) -> Events<IdleTimeout<S>> {
+) -> Watched<S> {
     events.layer(idle_timeout.layer(inner))
 }
 

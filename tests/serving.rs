@@ -7,7 +7,7 @@ use common::{Raw, SECOND, Scripted, echo, echo_server, request, run, soon};
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::server::listener::{Retry, Tcp};
-use rocketmq_tower::server::{Listener, TcpOptions};
+use rocketmq_tower::server::{Connections, Listener, TcpOptions};
 use rocketmq_tower::{
     Addr, BoxError, ChannelInfo, Connection, LanguageCode, MqVersion, RemotingCommand,
     ResponseCode, SerializeType, Server, Service, ServiceExt, service_fn,
@@ -196,6 +196,71 @@ async fn connections_can_be_found_and_closed() {
     })
     .await;
     server.stop().await;
+}
+
+/// A table that is there before the server, so that its processor can push to all connections.
+#[tokio::test]
+async fn a_processor_can_hold_the_table_of_connections() {
+    let connections = Connections::default();
+    let all = connections.clone();
+    let processor = service_fn(move |request: RemotingCommand| {
+        let all = all.clone();
+        async move {
+            for channel in all.channels() {
+                channel.invoke_oneway(RemotingCommand::new(40)).await?;
+            }
+            echo(request).await
+        }
+    });
+    let server = Server::new(processor).connections(connections.clone()).bind("127.0.0.1:0").await;
+    let server = run(server.expect("binds"));
+    let mut clients = [Raw::connect(server.addr).await, Raw::connect(server.addr).await];
+    soon(async {
+        while connections.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    clients[0].send(&request(1, 1)).await;
+    for client in &mut clients {
+        let mut pushed = client.next().await.expect("a frame");
+        if pushed.is_response() {
+            pushed = client.next().await.expect("a frame");
+        }
+        assert_eq!(pushed.code(), 40);
+    }
+    server.stop().await;
+}
+
+/// Each server counts and drains its own, and the table can be used again.
+#[tokio::test]
+async fn servers_can_share_a_table_of_connections() {
+    let connections = Connections::default();
+    let server = async || {
+        let server = Server::new(service_fn(echo)).connections(connections.clone());
+        run(server.bind("127.0.0.1:0").await.expect("binds"))
+    };
+    let (one, two) = (server().await, server().await);
+    let mut ours = Raw::connect(one.addr).await;
+    let mut theirs = Raw::connect(two.addr).await;
+    ours.call(&request(1, 1)).await;
+    theirs.call(&request(1, 1)).await;
+    assert_eq!(connections.len(), 2);
+    let (shutdown, end) = tokio::join!(one.stop(), async {
+        let end = ours.next().await;
+        drop(ours);
+        end
+    });
+    assert!(end.is_none(), "drained");
+    assert_eq!((shutdown.accepted, connections.len()), (1, 1));
+    assert_eq!(theirs.call(&request(1, 2)).await.response_code(), ResponseCode::SUCCESS);
+
+    let three = server().await;
+    let mut again = Raw::connect(three.addr).await;
+    assert_eq!(again.call(&request(1, 3)).await.response_code(), ResponseCode::SUCCESS);
+    drop((theirs, again));
+    two.stop().await;
+    three.stop().await;
 }
 
 #[tokio::test]

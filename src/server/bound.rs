@@ -3,6 +3,7 @@
 use super::accept::{Accepting, Ended};
 use super::{BoxConnectionService, Connections, Listener};
 use rocketmq_tower_core::{Addr, BoxError};
+use rocketmq_tower_layers::EventsLayer;
 use std::fmt;
 use std::future::{Future, pending};
 use std::io;
@@ -13,6 +14,8 @@ pub struct Bound<L: Listener> {
     listener: L,
     service: BoxConnectionService<L::Io>,
     connections: Connections,
+    /// What tells of connections, if anything does.
+    events: Option<EventsLayer>,
     drain_deadline: Duration,
 }
 
@@ -44,9 +47,11 @@ impl<L: Listener> Bound<L> {
     pub(super) fn new(
         listener: L,
         service: BoxConnectionService<L::Io>,
+        connections: Connections,
+        events: Option<EventsLayer>,
         drain_deadline: Duration,
     ) -> Self {
-        Self { listener, service, connections: Connections::default(), drain_deadline }
+        Self { listener, service, connections, events, drain_deadline }
     }
 
     /// Where it listens.
@@ -100,6 +105,7 @@ impl<L: Listener> fmt::Debug for Bound<L> {
         f.debug_struct("Bound")
             .field("local_addr", &self.local_addr())
             .field("connections", &self.connections.len())
+            .field("events", &self.events)
             .field("drain_deadline", &self.drain_deadline)
             .finish_non_exhaustive()
     }

@@ -22,10 +22,14 @@ mod accept;
 mod bound;
 mod builder;
 mod connections;
+mod guards;
 pub mod listener;
+mod start;
 
 pub use bound::{Bound, ServeError, Shutdown};
-pub use builder::{BoxConnectionService, Server};
+pub use builder::Server;
 pub use connections::Connections;
+pub use guards::{Bare, Guarded, Guards};
 #[doc(inline)]
 pub use listener::{Listener, TcpOptions};
+pub use start::BoxConnectionService;
