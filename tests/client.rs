@@ -4,13 +4,12 @@
 mod common;
 
 use common::{SECOND, echo, request, run, soon};
-use rocketmq_tower::client::{ConnectError, Connector};
+use rocketmq_tower::client::Connector;
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::{
     BoxError, CallError, CloseReason, RemotingCommand, ResponseCode, Router, SerializeType, Server,
     Service, ServiceBuilder, ServiceExt, service_fn,
 };
-use std::io::ErrorKind;
 use std::time::Duration;
 
 #[tokio::test]
@@ -37,31 +36,6 @@ async fn calls_over_a_socket() {
     }
     server.stop().await;
     assert!(matches!(soon(channel.closed()).await, CloseReason::PeerClosed));
-}
-
-#[tokio::test]
-async fn connect_errors() {
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
-    let addr = free.local_addr().expect("bound");
-    drop(free);
-    let Err(ConnectError::Io(error)) = rocketmq_tower::connect(addr).await else { panic!() };
-    assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-
-    // A listener whose queue is full answers no SYN.
-    let full = tokio::net::TcpSocket::new_v4().expect("a socket");
-    full.bind("127.0.0.1:0".parse().expect("an address")).expect("binds");
-    let full = full.listen(0).expect("listens");
-    let addr = full.local_addr().expect("bound");
-    let connector = Connector::new().connect_timeout(SECOND / 2);
-    let mut queued = Vec::new();
-    let error = loop {
-        match soon(connector.connect(addr)).await {
-            Ok(channel) => queued.push(channel),
-            Err(error) => break error,
-        }
-        assert!(queued.len() < 10);
-    };
-    assert!(matches!(error, ConnectError::Timeout(limit) if limit == SECOND / 2), "{error:?}");
 }
 
 /// The server asks its client, in the middle of a request of that client.

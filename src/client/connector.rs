@@ -1,25 +1,24 @@
 //! One connection to a server.
 
+use super::dial::{ConnectError, dial};
+use super::unsupported::Unsupported;
 use crate::service::Processor;
 use crate::stack::{self, RequestLayers};
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::error::chain_text;
-use rocketmq_tower_core::{Channel, ChannelInfo, Connection, RemotingCommand, UnsupportedCode};
+use rocketmq_tower_core::{Channel, ChannelInfo, Connection};
 use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RpcHookLayer};
-use std::future::{Ready, ready};
-use std::io;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, ToSocketAddrs};
+use tokio::net::ToSocketAddrs;
 use tower::layer::util::Identity;
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// Makes connections to servers: what they ask, what they may use, how long they may take.
 ///
-/// The connection runs in a task of its own until either side closes it, or nothing moved on it for
-/// 120 s (Java's `clientChannelMaxIdleTimeSeconds`).
+/// The connection runs in a task of its own until either side closes it, nothing moved on it for
+/// 120 s (Java's `clientChannelMaxIdleTimeSeconds`), or nobody [keeps](Self::connect) it any more.
 #[derive(Clone, Debug)]
 pub struct Connector<P = Unsupported> {
     processor: P,
@@ -27,18 +26,6 @@ pub struct Connector<P = Unsupported> {
     connect_timeout: Duration,
     idle_timeout: IdleTimeoutLayer,
     events: EventsLayer,
-}
-
-/// Why a connection could not be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// Connecting failed.
-    #[error("connecting failed")]
-    Io(#[from] io::Error),
-    /// Connecting took too long.
-    #[error("connecting took longer than {0:?}")]
-    Timeout(Duration),
 }
 
 impl Connector {
@@ -81,7 +68,8 @@ impl<P> Connector<P> {
         self
     }
 
-    /// How long connecting may take. 3 s, as Java's `connectTimeoutMillis`.
+    /// How long connecting to one address may take, and looking addresses up. 3 s, as Java's
+    /// `connectTimeoutMillis`.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
@@ -89,7 +77,7 @@ impl<P> Connector<P> {
     }
 
     /// Closes connections on which nothing moved for this long. 120 s by default; `Duration::MAX`
-    /// for never.
+    /// for never. Zero, which is never in Java, closes every connection at once.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = IdleTimeoutLayer::new(limit);
@@ -103,24 +91,29 @@ impl<P> Connector<P> {
         self
     }
 
-    /// Connects to the first of the addresses that can be reached.
+    /// Connects to the first of the addresses that can be reached: each is tried in turn, for the
+    /// [time](Self::connect_timeout) that one may take.
+    ///
+    /// The connection is kept open by the [`Channel`] that is returned, and its clones. When the
+    /// last of them is dropped, the connection is [drained](Channel::drain) and ends: keep one for
+    /// as long as the server is to reach this client, too. The handles of requests that the server
+    /// sends do not count.
     ///
     /// # Errors
-    /// If none can, or it takes too long.
+    /// If none of the addresses can be reached: the error of the last one.
     pub async fn connect(&self, addr: impl ToSocketAddrs) -> Result<Channel, ConnectError>
     where
         P: Clone + Send + 'static,
         RequestLayers<Identity>: Layer<P, Service: Processor>,
     {
-        let connecting = tokio::time::timeout(self.connect_timeout, TcpStream::connect(addr));
-        let stream =
-            connecting.await.map_err(|_| ConnectError::Timeout(self.connect_timeout))??;
-        stream.set_nodelay(true)?;
-        let info = ChannelInfo::new(stream.local_addr()?, stream.peer_addr()?);
+        let (stream, info) = dial(addr, self.connect_timeout).await?;
         Ok(self.run(stream, info))
     }
 
-    /// Runs a connection that was made in some other way.
+    /// Runs a connection that was made in some other way. Must be called within a tokio runtime.
+    ///
+    /// As with [`connect`](Self::connect), the channel and its clones keep it open.
+    #[must_use = "the connection ends when its channel is dropped"]
     pub fn run<Io>(&self, io: Io, info: ChannelInfo) -> Channel
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -137,24 +130,6 @@ impl<P> Connector<P> {
             let Ok(end) = life.await;
             tracing::debug!(id, %peer, reason = chain_text(&end.reason), "connection ended");
         });
-        channel
-    }
-}
-
-/// Serves no request at all.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unsupported;
-
-impl Service<RemotingCommand> for Unsupported {
-    type Response = RemotingCommand;
-    type Error = UnsupportedCode;
-    type Future = Ready<Result<RemotingCommand, UnsupportedCode>>;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), UnsupportedCode>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: RemotingCommand) -> Self::Future {
-        ready(Err(UnsupportedCode(request.request_code())))
+        channel.drain_on_drop()
     }
 }

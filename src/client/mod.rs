@@ -15,8 +15,12 @@
 //! ```
 
 mod connector;
+mod dial;
+mod unsupported;
 
-pub use connector::{ConnectError, Connector, Unsupported};
+pub use connector::Connector;
+pub use dial::ConnectError;
+pub use unsupported::Unsupported;
 
 use rocketmq_tower_core::Channel;
 use tokio::net::ToSocketAddrs;
@@ -24,8 +28,10 @@ use tokio::net::ToSocketAddrs;
 /// Connects to a server whose requests are all answered with `REQUEST_CODE_NOT_SUPPORTED`. See
 /// [`Connector`] for more.
 ///
+/// The connection lasts as long as the channel or a clone of it: see [`Connector::connect`].
+///
 /// # Errors
-/// If the connection cannot be made within 3 s.
+/// If none of the addresses that `addr` stands for can be reached. Each is given 3 s.
 pub async fn connect(addr: impl ToSocketAddrs) -> Result<Channel, ConnectError> {
     Connector::new().connect(addr).await
 }

@@ -1,0 +1,132 @@
+//! How a client's connection begins, and how long it lasts.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::{SECOND, echo, run, soon};
+use rocketmq_tower::client::{ConnectError, Connector};
+use rocketmq_tower::server::Connections;
+use rocketmq_tower::{CloseReason, RemotingCommand, Server, Service, ServiceExt, service_fn};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+/// An address at which nobody listens.
+async fn refusing() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+    free.local_addr().expect("bound")
+}
+
+/// An address that does not answer, like that of a host that is down: the listener's queue is full.
+async fn silent() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+    let full = TcpSocket::new_v4().expect("a socket");
+    full.bind("127.0.0.1:0".parse().expect("an address")).expect("binds");
+    let full = full.listen(0).expect("listens");
+    let addr = full.local_addr().expect("bound");
+    let mut queued = Vec::new();
+    while let Ok(stream) = timeout(SECOND / 4, TcpStream::connect(addr)).await {
+        queued.push(stream.expect("connects"));
+        assert!(queued.len() < 10);
+    }
+    (addr, full, queued)
+}
+
+#[tokio::test]
+async fn connect_errors_name_the_address() {
+    let refusing = refusing().await;
+    let error = rocketmq_tower::connect(refusing).await.expect_err("refused");
+    assert_eq!(error.to_string(), format!("connecting to {refusing} failed"));
+    let ConnectError::Io { source, .. } = error else { panic!("{error:?}") };
+    assert_eq!(source.kind(), ErrorKind::ConnectionRefused);
+
+    let (silent, _listener, _queued) = silent().await;
+    let connector = Connector::new().connect_timeout(SECOND / 2);
+    let error = soon(connector.connect(silent)).await.expect_err("timed out");
+    assert_eq!(error.to_string(), format!("connecting to {silent} took longer than 500ms"));
+    assert!(matches!(error, ConnectError::Timeout { addr, .. } if addr == silent));
+
+    let error = connector.connect("no such address").await.expect_err("unresolvable");
+    assert!(matches!(error, ConnectError::Resolve(_)), "{error:?}");
+    let error = connector.connect(&[][..]).await.expect_err("nothing");
+    assert!(matches!(error, ConnectError::Resolve(_)), "{error:?}");
+}
+
+/// Each has its own time: a host that is down does not use up that of the others.
+#[tokio::test]
+async fn addresses_are_tried_in_turn() {
+    let server = common::echo_server().await;
+    let (refusing, (silent, _listener, _queued)) = tokio::join!(refusing(), silent());
+    let connector = Connector::new().connect_timeout(SECOND / 2);
+    let addrs = [silent, refusing, server.addr];
+    let channel = soon(connector.connect(&addrs[..])).await.expect("the third can be reached");
+    assert_eq!(channel.peer_addr().socket_addr(), Some(server.addr));
+    let error = soon(connector.connect(&addrs[..2])).await.expect_err("none of the first two");
+    assert!(matches!(error, ConnectError::Io { addr, .. } if addr == refusing), "the last one's");
+    drop(channel);
+    server.stop().await;
+}
+
+/// Until there are so many connections.
+async fn until(connections: &Connections, count: usize) {
+    soon(async {
+        while connections.len() != count {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_lasts_as_long_as_its_channel() {
+    let connections = Connections::default();
+    let server = Server::new(service_fn(echo)).connections(connections.clone());
+    let server = run(server.bind("127.0.0.1:0").await.expect("binds"));
+    // Kept by the client's processor: it does not count.
+    let (keep, mut kept) = tokio::sync::mpsc::unbounded_channel();
+    let client = Connector::new().service(service_fn(move |request: RemotingCommand| {
+        let keep = keep.clone();
+        async move {
+            keep.send(request.channel().cloned())?;
+            echo(request).await
+        }
+    }));
+    let channel = client.connect(server.addr).await.expect("connects");
+    let clone = channel.clone();
+    channel.invoke(RemotingCommand::new(1), SECOND).await.expect("answered");
+    drop(channel);
+    // Reachable for the server, because a clone is there.
+    let to_client = connections.channels().pop().expect("one");
+    to_client.invoke(RemotingCommand::new(307), SECOND).await.expect("answered");
+    let _kept = soon(kept.recv()).await.expect("asked").expect("from a connection");
+    assert_eq!((connections.len(), to_client.is_closed()), (1, false));
+    drop(clone);
+    assert!(matches!(soon(to_client.closed()).await, CloseReason::PeerClosed));
+    until(&connections, 0).await;
+    server.stop().await;
+}
+
+/// What was asked is answered, what was sent oneway is sent.
+#[tokio::test]
+async fn a_dropped_channel_finishes_its_calls() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::new(service_fn(move |request: RemotingCommand| {
+        let tell = tell.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            tell.send(request.code())?;
+            echo(request).await
+        }
+    }));
+    let server = run(server.bind("127.0.0.1:0").await.expect("binds"));
+    let mut channel = rocketmq_tower::connect(server.addr).await.expect("connects");
+    channel.invoke_oneway(RemotingCommand::new(40)).await.expect("open");
+    let answer = channel.ready().await.expect("ready").call(RemotingCommand::new(1));
+    drop(channel);
+    soon(answer).await.expect("answered");
+    let mut codes = [soon(told.recv()).await, soon(told.recv()).await];
+    codes.sort();
+    assert_eq!(codes, [Some(1), Some(40)]);
+    assert_eq!(server.stop().await.cut, 0);
+}
