@@ -60,13 +60,31 @@ async fn the_rest_goes_to_the_fallback() {
 
 #[test]
 fn duplicates_are_refused() {
-    let router = Router::builder().route([1.into(), 2.into()], named("a")).route(2, named("b"));
+    let router = Router::builder().route([1, 2], named("a")).route(2, named("b"));
     let error = router.route(1, named("c")).build().expect_err("twice");
     assert_eq!(error, DuplicateRoute::Code(2.into()));
     assert_eq!(error.to_string(), "there are two routes for the request code 2");
     let router = Router::builder().fallback(named("a")).fallback(named("b"));
     assert_eq!(router.build().expect_err("twice"), DuplicateRoute::Fallback);
-    assert_eq!(Codes::from(&[RequestCode::HEART_BEAT][..]), Codes::from(34));
+}
+
+#[tokio::test]
+async fn codes_come_in_many_forms() {
+    let beat = RequestCode::HEART_BEAT;
+    for codes in
+        [[beat].into(), beat.into(), [34].into(), vec![beat].into(), Codes::from_iter([beat])]
+    {
+        assert_eq!(codes, Codes::from(34));
+    }
+    assert_eq!(Codes::from(&[beat][..]), Codes::from(34));
+    let sends = (0..500).map(RequestCode::from);
+    let sends: Codes =
+        sends.filter(|code| code.name().is_some_and(|name| name.starts_with("SEND_"))).collect();
+    let router = Router::builder().route(sends, named("send")).route(vec![beat], named("beat"));
+    let mut router = router.build().expect("no duplicates");
+    for (code, name) in [(10, "send"), (310, "send"), (320, "send"), (34, "beat")] {
+        assert_eq!(remark(&mut router, code).await.as_deref(), Some(name));
+    }
 }
 
 /// A route that is not ready holds up its own requests only; its limit holds for all connections.

@@ -1,6 +1,7 @@
 use rocketmq_tower_core::RequestCode;
 
-/// One request code or several: what a route serves.
+/// One request code or several: what a route serves. Made of a code or a number, or of an array, a
+/// slice, a `Vec` or an iterator of codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codes(pub(super) Vec<RequestCode>);
 
@@ -25,5 +26,23 @@ impl<const N: usize> From<[RequestCode; N]> for Codes {
 impl From<&[RequestCode]> for Codes {
     fn from(codes: &[RequestCode]) -> Self {
         Self(codes.into())
+    }
+}
+
+impl<const N: usize> From<[i32; N]> for Codes {
+    fn from(codes: [i32; N]) -> Self {
+        codes.into_iter().map(RequestCode::from).collect()
+    }
+}
+
+impl From<Vec<RequestCode>> for Codes {
+    fn from(codes: Vec<RequestCode>) -> Self {
+        Self(codes)
+    }
+}
+
+impl FromIterator<RequestCode> for Codes {
+    fn from_iter<I: IntoIterator<Item = RequestCode>>(codes: I) -> Self {
+        Self(codes.into_iter().collect())
     }
 }

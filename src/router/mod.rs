@@ -40,6 +40,33 @@ use tower_service::Service;
 /// # }
 /// ```
 ///
+/// Services of many types that are collected first, such as by plugins, can be kept as tower's
+/// `BoxCloneSyncService`:
+///
+/// ```
+/// # use rocketmq_tower::router::{DuplicateRoute, Router};
+/// # use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ServiceBuilder, service_fn};
+/// # async fn answer(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+/// #     Ok(RemotingCommand::response(0))
+/// # }
+/// use tower::util::BoxCloneSyncService;
+///
+/// type AnyService = BoxCloneSyncService<RemotingCommand, RemotingCommand, BoxError>;
+///
+/// # fn main() -> Result<(), DuplicateRoute> {
+/// let limited = ServiceBuilder::new().concurrency_limit(16).service_fn(answer);
+/// let services: Vec<(RequestCode, AnyService)> = vec![
+///     (RequestCode::HEART_BEAT, AnyService::new(service_fn(answer))),
+///     (RequestCode::PULL_MESSAGE, AnyService::new(limited)),
+/// ];
+/// let router = services.into_iter().fold(Router::builder(), |router, (code, service)| {
+///     router.route(code, service)
+/// });
+/// let router = router.build()?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A request whose code has no route goes to the [fallback](RouterBuilder::fallback), or, if there
 /// is none, fails with [`UnsupportedCode`](rocketmq_tower_core::UnsupportedCode), which is answered
 /// with `REQUEST_CODE_NOT_SUPPORTED` and `" request type N not supported"`.
