@@ -11,7 +11,7 @@ use tower_service::Service;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not process requests",
     label = "not a service of the request level",
-    note = "a processor, and what layers make of it, is a `Service<RemotingCommand>` that is `Send + 'static`",
+    note = "what layers make of a processor is a `Service<RemotingCommand>` that is `Send + 'static`",
     note = "its response is a `RemotingCommand` or an `Option<RemotingCommand>`",
     note = "its error is `Into<BoxError>`, and its future is `Send + 'static`"
 )]

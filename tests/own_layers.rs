@@ -107,8 +107,8 @@ async fn layers_around_one_kind_of_service() {
     assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
-/// A layer that brings an error of its own into the connection level, which fails in none, wants the
-/// other branch to have the same.
+/// A layer that brings an error of its own into the connection level, which fails in none, wants
+/// the other branch to have the same.
 macro_rules! with_optional_layers {
     ($server:expr, $limit:expr) => {{
         let limit = $limit;

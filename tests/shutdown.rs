@@ -4,15 +4,19 @@
 mod common;
 
 use common::{Raw, SECOND, Scripted, echo, request, run, soon};
-use rocketmq_tower::{BoxError, MqVersion, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower::{
+    BoxError, Connection, MqVersion, RemotingCommand, ResponseCode, Server, service_fn,
+};
 use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
+use tower::buffer::BufferLayer;
+use tower::limit::ConcurrencyLimitLayer;
 
 async fn slow_echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     sleep(Duration::from_millis(20)).await;
@@ -205,4 +209,34 @@ async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
         let shutdown = ended.await.expect("ends").expect("no panic").expect("no failure");
         assert_eq!((started.elapsed().as_secs(), shutdown.cut), (seconds, cut));
     }
+}
+
+/// Also those that a layer has not let through yet.
+#[tokio::test(start_paused = true)]
+async fn connections_that_wait_in_a_layer_are_drained() {
+    let (listener, peers) = Scripted::new(3, false);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = Server::new(service_fn(echo))
+        .connection_layer(BufferLayer::<Connection<DuplexStream>>::new(8))
+        .connection_layer(ConcurrencyLimitLayer::new(1))
+        .listen(listener);
+    let connections = server.connections();
+    let server = tokio::spawn(server.serve_until(stopped));
+    let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
+    for peer in &mut peers {
+        peer.send(&request(1, 1)).await;
+    }
+    peers[0].next().await.expect("served");
+    while connections.len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let started = Instant::now();
+    stop.send(()).expect("runs");
+    for peer in &mut peers {
+        while peer.next().await.is_some() {}
+    }
+    drop(peers);
+    let shutdown = soon(server).await.expect("no panic").expect("no failure");
+    assert_eq!((shutdown.accepted, shutdown.cut), (3, 0));
+    assert!(started.elapsed() < 30 * SECOND, "not cut at the deadline");
 }

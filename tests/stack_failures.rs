@@ -8,7 +8,8 @@ use rocketmq_tower::server::{ServeError, Shutdown};
 use rocketmq_tower::{
     BoxError, Connection, Disconnect, Layer, RemotingCommand, Server, Service, service_fn,
 };
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -22,6 +23,8 @@ use tokio::time::sleep;
 enum Fault {
     CallPanics(usize),
     ReadyPanics(usize),
+    LifePanics(usize),
+    LifeFails(usize),
 }
 
 #[derive(Clone)]
@@ -39,22 +42,37 @@ impl<S> Layer<S> for Fault {
     }
 }
 
-impl<Io, S: Service<Connection<Io>, Response = Disconnect>> Service<Connection<Io>> for Faulty<S> {
+impl<Io, S> Service<Connection<Io>> for Faulty<S>
+where
+    S: Service<
+            Connection<Io>,
+            Response = Disconnect,
+            Error: Into<BoxError>,
+            Future: Send + 'static,
+        >,
+{
     type Response = Disconnect;
-    type Error = S::Error;
-    type Future = S::Future;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Disconnect, BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         let panics = matches!(self.fault, Fault::ReadyPanics(at) if at == self.connections);
         assert!(!panics, "a bug");
-        self.inner.poll_ready(cx)
+        self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, connection: Connection<Io>) -> S::Future {
-        let number = self.connections;
+    fn call(&mut self, connection: Connection<Io>) -> Self::Future {
+        let (fault, number) = (self.fault, self.connections);
         self.connections += 1;
-        assert!(!matches!(self.fault, Fault::CallPanics(at) if at == number), "a bug");
-        self.inner.call(connection)
+        assert!(!matches!(fault, Fault::CallPanics(at) if at == number), "a bug");
+        let life = self.inner.call(connection);
+        Box::pin(async move {
+            match fault {
+                Fault::LifePanics(at) if at == number => panic!("a bug"),
+                Fault::LifeFails(at) if at == number => Err("not this one".into()),
+                _ => life.await.map_err(Into::into),
+            }
+        })
     }
 }
 
@@ -83,13 +101,15 @@ async fn a_panic_while_a_connection_is_set_up_is_that_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_panicked_keeps_no_place_among_the_connections() {
-    let (listener, peers) = Scripted::new(2, false);
-    let server = Server::new(service_fn(echo)).connection_layer(Fault::CallPanics(0));
-    tokio::spawn(server.max_connections(1).listen(listener).serve());
-    let mut peers = peers.into_iter().map(Raw::new);
-    assert!(peers.next().expect("the first").next().await.is_none());
-    assert_eq!(peers.next().expect("the second").call(&request(1, 2)).await.opaque(), 2);
+async fn a_connection_that_failed_keeps_no_place_among_the_connections() {
+    for fault in [Fault::CallPanics(0), Fault::LifePanics(0), Fault::LifeFails(0)] {
+        let (listener, peers) = Scripted::new(2, false);
+        let server = Server::new(service_fn(echo)).max_connections(1).connection_layer(fault);
+        tokio::spawn(server.listen(listener).serve());
+        let mut peers = peers.into_iter().map(Raw::new);
+        assert!(peers.next().expect("the first").next().await.is_none());
+        assert_eq!(peers.next().expect("the second").call(&request(1, 2)).await.opaque(), 2);
+    }
 }
 
 /// A processor whose clones fail, as those that lock a poisoned mutex do.

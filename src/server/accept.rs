@@ -3,7 +3,7 @@
 use super::connections::{Connections, Share};
 use super::{BoxConnectionService, Listener, ServeError, Shutdown};
 use rocketmq_tower_core::error::{catch_panic, chain_text};
-use rocketmq_tower_core::{BoxError, ChannelInfo, CloseReason, Connection, Disconnect};
+use rocketmq_tower_core::{BoxError, Channel, ChannelInfo, CloseReason, Connection, Disconnect};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll};
@@ -87,22 +87,7 @@ where
         self.tasks.spawn(async move {
             let end = life.await;
             drop(entry);
-            let (id, peer) = (channel.id(), channel.peer_addr());
-            match end {
-                // Peers that vanish are everyday life; peers that misbehave are worth a look.
-                Ok(Disconnect { reason, .. })
-                    if reason.is_error() && !matches!(reason, CloseReason::Io(_)) =>
-                {
-                    tracing::warn!(id, %peer, reason = chain_text(&reason), "connection failed");
-                }
-                Ok(Disconnect { reason, .. }) => {
-                    tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
-                }
-                // A layer's decision, such as a timeout or a shed load. One that wants it seen logs.
-                Err(error) => {
-                    tracing::debug!(id, %peer, error = chain_text(&*error), "connection ended by a layer");
-                }
-            }
+            log_end(&channel, end);
         });
     }
 
@@ -135,6 +120,25 @@ fn poll_ready<Io>(
     catch_panic(|| service.poll_ready(cx)).unwrap_or_else(|panic| {
         Poll::Ready(Err(format!("the stack of the connection level panicked: {panic}").into()))
     })
+}
+
+fn log_end(channel: &Channel, end: Result<Disconnect, BoxError>) {
+    let (id, peer) = (channel.id(), channel.peer_addr());
+    match end {
+        // Peers that vanish are everyday life; peers that misbehave are worth a look.
+        Ok(Disconnect { reason, .. })
+            if reason.is_error() && !matches!(reason, CloseReason::Io(_)) =>
+        {
+            tracing::warn!(id, %peer, reason = chain_text(&reason), "connection failed");
+        }
+        Ok(Disconnect { reason, .. }) => {
+            tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
+        }
+        // A layer's decision, such as a timeout or a shed load. One that wants it seen logs.
+        Err(error) => {
+            tracing::debug!(id, %peer, error = chain_text(&*error), "a layer ended a connection");
+        }
+    }
 }
 
 /// A connection's task panics only when a layer of the connection level does.

@@ -39,7 +39,6 @@ pub struct Guarded {
 pub struct Bare;
 
 mod sealed {
-    #[expect(unnameable_types, reason = "nobody else is to implement `Guards`")]
     pub trait Sealed {}
     impl Sealed for super::Guarded {}
     impl Sealed for super::Bare {}

@@ -21,8 +21,8 @@ pub(super) fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// Linux reports what went wrong on the network with the new connection as an error of accept, to
-/// be retried like EAGAIN: accept(2). Those of its list that have no `ErrorKind`, by their numbers on
-/// all but a few old architectures.
+/// be retried like EAGAIN: accept(2). Those of its list that have no `ErrorKind`, by their numbers
+/// on all but a few old architectures.
 #[cfg(target_os = "linux")]
 fn is_of_one_connection_on_linux(errno: i32) -> bool {
     const ENONET: i32 = 64;
