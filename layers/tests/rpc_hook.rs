@@ -1,10 +1,9 @@
-//! `rpc_hook`: Java's rules.
+//! `rpc_hook` on a server: Java's rules.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::RpcHookLayer;
 use rocketmq_tower_layers::rpc_hook::{RpcHook, RpcHooks};
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio_test::{assert_pending, assert_ready_ok};
 use tower::Layer;
@@ -70,9 +69,7 @@ fn hooked(
         fail_before,
         fail_after,
     };
-    let peer: SocketAddr = "192.0.2.1:10911".parse().expect("an address");
     let layer = RpcHookLayer::new()
-        .peer(peer)
         .hook(hook("a", fine, fine))
         .hook(hook("b", fail_before, fail_after))
         .hook(hook("c", fine, fine));
@@ -107,8 +104,7 @@ fn success() -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SUCCESS)
 }
 
-const BEFORE: [&str; 3] =
-    ["a before 192.0.2.1:10911", "b before 192.0.2.1:10911", "c before 192.0.2.1:10911"];
+const BEFORE: [&str; 3] = ["a before unnamed", "b before unnamed", "c before unnamed"];
 
 #[tokio::test]
 async fn hooks_run_in_order_before_and_after() {
@@ -180,4 +176,24 @@ async fn without_hooks_it_only_passes_on() {
     let (_, respond) = handle.next_request().await.expect("called");
     respond.send_response(success());
     assert_eq!(call.await.expect("answered"), success());
+}
+
+#[tokio::test]
+async fn hooks_may_be_shared_and_of_types_known_at_run_time() {
+    let log = Log::default();
+    let recorder =
+        |name| Recorder { name, log: Arc::clone(&log), fail_before: fine, fail_after: fine };
+    let (shared, boxed): (Arc<dyn RpcHook>, Box<dyn RpcHook>) =
+        (Arc::new(recorder("a")), Box::new(recorder("b")));
+    let layer = RpcHookLayer::new().hook(Arc::clone(&shared)).hook(shared).hook(boxed);
+    let (mock, mut handle) = mock::pair::<RemotingCommand, RemotingCommand>();
+    let mut service = Spawn::new(layer.layer(mock));
+    assert_ready_ok!(service.poll_ready());
+    let call = service.call(RemotingCommand::new(10));
+    let (_, respond) = handle.next_request().await.expect("called");
+    respond.send_response(success());
+    call.await.expect("answered");
+    let log = log.lock().expect("not poisoned");
+    let names: Vec<_> = log.iter().map(|line| &line[..3]).collect();
+    assert_eq!(names, ["a b", "a b", "b b", "a a", "a a", "b a"], "before and after, in order");
 }

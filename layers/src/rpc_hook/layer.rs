@@ -8,7 +8,7 @@ use tower_layer::Layer;
 #[derive(Clone, Default)]
 pub struct RpcHookLayer {
     hooks: Vec<Arc<dyn RpcHook>>,
-    peer: Addr,
+    peer: Option<Addr>,
 }
 
 impl RpcHookLayer {
@@ -25,11 +25,13 @@ impl RpcHookLayer {
         self
     }
 
-    /// The peer's address for requests that come from no connection: a client's. Others know
-    /// theirs.
+    /// Whom the requests are sent to: for a layer on the client's side, such as around a
+    /// [`Channel`](rocketmq_tower_core::Channel). Hooks are told this address, wherever the request
+    /// came from, and follow the client's [rules](super). Without it they follow the server's and
+    /// are told who sent the request.
     #[must_use]
     pub fn peer(mut self, peer: impl Into<Addr>) -> Self {
-        self.peer = peer.into();
+        self.peer = Some(peer.into());
         self
     }
 }

@@ -19,6 +19,19 @@
 //!   replaces the result and ends the round.
 //! * When the processor fails, after-hooks do not run.
 //!
+//! On the client's side, which is where the layer was given a [peer](RpcHookLayer::peer):
+//!
+//! * That peer is what hooks are told, also for requests that came from a connection and are passed
+//!   on over another one, as a proxy does.
+//! * After-hooks run with the answer only: not for oneway requests, and not when a before-hook
+//!   failed.
+//!
+//! # How it differs from Java
+//!
+//! A server's hooks run before it is known whether there is a processor for the request's code. For
+//! a code that is not supported the before-hooks run, then the request fails with
+//! `" request type N not supported"`. Java looks for the processor first and runs no hook then.
+//!
 //! # Why
 //!
 //! Signatures, namespaces and traces of existing RocketMQ deployments are hooks. For anything new,
@@ -29,9 +42,14 @@
 //! For what must wait, since hooks cannot. Without hooks, leave it out: with any, each request is
 //! cloned for the after-hooks (shallowly, bodies are shared).
 //!
+//! The service inside must be `Clone`: when a before-hook fails, what `poll_ready` reserved in the
+//! service (a permit, a place in a buffer) is given back by going on with a clone of it. So a limit
+//! inside may be shared with other connections.
+//!
 //! # Where
 //!
-//! At the request level, inside of [`recover`](crate::recover), which answers their errors.
+//! At the request level, inside of [`recover`](crate::recover), which answers their errors. In the
+//! stack of `Server` in `rocketmq-tower`: right around the processor.
 //!
 //! ```
 //! use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, ResponseCode};
@@ -53,37 +71,11 @@
 //! ```
 
 mod future;
+mod hook;
 mod layer;
 mod service;
 
 pub use future::ResponseFuture;
+pub use hook::RpcHook;
 pub use layer::RpcHookLayer;
 pub use service::RpcHooks;
-
-use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
-
-/// Something to do before requests and after their answers. See the [module's documentation](self)
-/// for the rules.
-#[allow(unused_variables, reason = "the names are documentation")]
-pub trait RpcHook: Send + Sync + 'static {
-    /// Before the request is handled, or sent.
-    ///
-    /// # Errors
-    /// Ends the request with an [`Abort`](rocketmq_tower_core::Abort), or makes it fail.
-    fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
-        Ok(())
-    }
-
-    /// After the request was handled, or its answer received.
-    ///
-    /// # Errors
-    /// Replaces the response.
-    fn after(
-        &self,
-        peer: &Addr,
-        request: &RemotingCommand,
-        response: Option<&mut RemotingCommand>,
-    ) -> Result<(), BoxError> {
-        Ok(())
-    }
-}

@@ -3,6 +3,7 @@ use super::future::ResponseFuture;
 use rocketmq_tower_core::error::find_source;
 use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, Reply, ResponseCode};
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
@@ -12,11 +13,12 @@ use tower_service::Service;
 pub struct RpcHooks<S> {
     inner: S,
     hooks: Arc<[Arc<dyn RpcHook>]>,
-    peer: Addr,
+    /// Whom a client's requests are sent to; `None` on the server's side.
+    peer: Option<Addr>,
 }
 
 impl<S> RpcHooks<S> {
-    pub(super) fn new(inner: S, hooks: Arc<[Arc<dyn RpcHook>]>, peer: Addr) -> Self {
+    pub(super) fn new(inner: S, hooks: Arc<[Arc<dyn RpcHook>]>, peer: Option<Addr>) -> Self {
         Self { inner, hooks, peer }
     }
 
@@ -38,7 +40,7 @@ impl<S> RpcHooks<S> {
 
 impl<S> Service<RemotingCommand> for RpcHooks<S>
 where
-    S: Service<RemotingCommand>,
+    S: Service<RemotingCommand> + Clone,
     S::Response: Reply,
     S::Error: Into<BoxError>,
 {
@@ -54,16 +56,24 @@ where
         if self.hooks.is_empty() {
             return ResponseFuture::unhooked(self.inner.call(request));
         }
-        let peer = match request.channel() {
-            Some(channel) => channel.peer_addr().clone(),
-            None => self.peer.clone(),
+        let is_client = self.peer.is_some();
+        let peer = match (&self.peer, request.channel()) {
+            (Some(peer), _) => peer.clone(),
+            (None, Some(channel)) => channel.peer_addr().clone(),
+            (None, None) => Addr::default(),
         };
+        let unused = Unused(&mut self.inner);
         let before = self.hooks.iter().try_for_each(|hook| hook.before(&peer, &mut request));
         let Err(error) = before else {
+            mem::forget(unused);
+            if is_client && request.is_oneway() {
+                return ResponseFuture::unhooked(self.inner.call(request));
+            }
             let round = After { hooks: Arc::clone(&self.hooks), peer, request: request.clone() };
             return ResponseFuture::hooked(self.inner.call(request), round);
         };
-        if find_source::<Abort>(&*error).is_some() {
+        drop(unused);
+        if is_client || find_source::<Abort>(&*error).is_some() {
             return ResponseFuture::failed(error);
         }
         let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR);
@@ -78,6 +88,18 @@ impl<S: fmt::Debug> fmt::Debug for RpcHooks<S> {
             .field("inner", &self.inner)
             .field("hooks", &self.hooks.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// A service that is ready and, when this is dropped, will not be called: a hook failed or
+/// panicked. What its `poll_ready` reserved would be kept until the next request, and if a limit is
+/// shared with other connections, kept from them. A clone has reserved nothing.
+struct Unused<'a, S: Clone>(&'a mut S);
+
+impl<S: Clone> Drop for Unused<'_, S> {
+    fn drop(&mut self) {
+        let fresh = self.0.clone();
+        *self.0 = fresh;
     }
 }
 

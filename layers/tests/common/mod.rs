@@ -2,15 +2,16 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
-use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
+use rocketmq_tower_core::driver::{ConnectionConfig, Driver, DriverService};
 use rocketmq_tower_core::{
-    BoxError, ChannelInfo, Connection, RemotingCodec, RemotingCommand, ResponseCode,
+    BoxError, Channel, ChannelInfo, Connection, RemotingCodec, RemotingCommand, ResponseCode,
 };
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio_util::codec::Encoder;
 use tower::layer::util::Identity;
+use tower::{Service, service_fn};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,6 +43,25 @@ pub(crate) fn frame(command: &RemotingCommand) -> Vec<u8> {
     let mut bytes = Default::default();
     RemotingCodec::new().encode(command, &mut bytes).unwrap();
     bytes.to_vec()
+}
+
+/// A channel for this many calls at a time to `processor`.
+pub(crate) fn channel<F>(
+    max_calls: usize,
+    processor: impl FnMut(RemotingCommand) -> F + Clone + Send + 'static,
+) -> Channel
+where
+    F: Future<Output = Result<RemotingCommand, BoxError>> + Send + 'static,
+{
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let server = Connection::new(theirs, ChannelInfo::default());
+    tokio::spawn(driver(service_fn(processor)).call(server));
+    let client = Connection::new(ours, ChannelInfo::default());
+    let channel = client.channel();
+    let mut config = ConnectionConfig::client();
+    config.max_calls = max_calls;
+    tokio::spawn(Driver::new(client, service_fn(sleeper), config));
+    channel
 }
 
 /// Answers after as many seconds as the code says.

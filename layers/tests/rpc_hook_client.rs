@@ -1,0 +1,122 @@
+//! `rpc_hook` on a client, around a channel: Java's rules.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
+use rocketmq_tower_core::{
+    Addr, BoxError, Channel, ChannelInfo, Connection, RemotingCommand, Reply, ResponseCode,
+};
+use rocketmq_tower_layers::RpcHookLayer;
+use rocketmq_tower_layers::rpc_hook::RpcHook;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+const USER: &str = "10.0.0.7:7";
+const PROXY: &str = "192.0.2.1:10911";
+const BROKER: &str = "192.0.2.2:10911";
+
+/// Logs what it sees. The request 13 fails.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl Recorder {
+    fn push(&self, line: String) {
+        self.0.lock().expect("not poisoned").push(line);
+    }
+
+    fn log(&self) -> Vec<String> {
+        self.0.lock().expect("not poisoned").clone()
+    }
+}
+
+impl RpcHook for Recorder {
+    fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
+        self.push(format!("before {peer}"));
+        if request.code() == 13 { Err("broken".into()) } else { Ok(()) }
+    }
+
+    fn after(
+        &self,
+        peer: &Addr,
+        _request: &RemotingCommand,
+        response: Option<&mut RemotingCommand>,
+    ) -> Result<(), BoxError> {
+        let code = response.map(|response| response.response_code().to_string());
+        self.push(format!("after {peer} {}", code.unwrap_or_default()));
+        Ok(())
+    }
+}
+
+fn addr(text: &str) -> SocketAddr {
+    text.parse().expect("an address")
+}
+
+async fn succeed(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+}
+
+/// A channel from `client` to `server`, where `processor` is.
+fn channel<P>(client: &str, server: &str, processor: P) -> Channel
+where
+    P: Service<
+            RemotingCommand,
+            Response: Reply + Send,
+            Error: Into<BoxError>,
+            Future: Send + 'static,
+        > + Send
+        + 'static,
+{
+    let (client, server) = (addr(client), addr(server));
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let connection = Connection::new(theirs, ChannelInfo::new(server, client));
+    tokio::spawn(Driver::new(connection, processor, ConnectionConfig::server()));
+    let connection = Connection::new(ours, ChannelInfo::new(client, server));
+    let channel = connection.channel();
+    tokio::spawn(Driver::new(connection, service_fn(succeed), ConnectionConfig::client()));
+    channel
+}
+
+/// What the hooks around a channel see of this request, and what becomes of it.
+async fn call(request: RemotingCommand) -> (Vec<String>, Result<RemotingCommand, BoxError>) {
+    let recorder = Recorder::default();
+    let layer = RpcHookLayer::new().hook(recorder.clone()).peer(addr(BROKER));
+    let client = layer.layer(channel(USER, BROKER, service_fn(succeed)));
+    let result = client.oneshot(request).await;
+    (recorder.log(), result)
+}
+
+#[tokio::test(start_paused = true)]
+async fn hooks_run_before_a_call_and_after_its_answer() {
+    let (log, result) = call(RemotingCommand::new(1)).await;
+    assert_eq!(log, [format!("before {BROKER}"), format!("after {BROKER} SUCCESS")]);
+    assert_eq!(result.expect("answered").response_code(), ResponseCode::SUCCESS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_hooks_do_not_run_for_oneway_requests() {
+    let (log, result) = call(RemotingCommand::new(1).into_oneway()).await;
+    assert_eq!(log, [format!("before {BROKER}")]);
+    result.expect("sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_hooks_do_not_run_when_a_before_hook_failed() {
+    let (log, result) = call(RemotingCommand::new(13)).await;
+    assert_eq!(log, [format!("before {BROKER}")]);
+    assert_eq!(result.expect_err("failed").to_string(), "broken");
+}
+
+/// Of what a proxy passes on, its hooks towards the users are told who asked, and its hooks towards
+/// the broker who is asked.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_passed_on_has_the_peer_that_it_goes_to() {
+    let (inbound, outbound) = (Recorder::default(), Recorder::default());
+    let upstream = RpcHookLayer::new().hook(outbound.clone()).peer(addr(BROKER));
+    let upstream = upstream.layer(channel(PROXY, BROKER, service_fn(succeed)));
+    let proxy = service_fn(move |request: RemotingCommand| upstream.clone().oneshot(request));
+    let proxy = RpcHookLayer::new().hook(inbound.clone()).layer(proxy);
+    let user = channel(USER, PROXY, proxy);
+    user.oneshot(RemotingCommand::new(1)).await.expect("answered");
+    assert_eq!(inbound.log(), [format!("before {USER}"), format!("after {USER} SUCCESS")]);
+    assert_eq!(outbound.log(), [format!("before {BROKER}"), format!("after {BROKER} SUCCESS")]);
+}
