@@ -25,6 +25,7 @@ impl<S> Layer<S> for AllowTopicsLayer {
 }
 
 /// The middleware: what is around the processor of each connection.
+#[derive(Clone)]
 struct AllowTopics<S> {
     inner: S,
     topics: &'static [&'static str],
@@ -45,6 +46,9 @@ where
     fn call(&mut self, request: RemotingCommand) -> Self::Future {
         if let Some(topic) = request.ext_fields().get("topic") {
             if !self.topics.contains(&topic) {
+                // `inner` is ready and not called: it keeps what it reserved for the connection's
+                // next request. With a limit inside that connections share, put `PerRequestLayer`
+                // around this layer.
                 let abort = Abort::new(ResponseCode::NO_PERMISSION, format!("not {topic}"));
                 return Box::pin(async { Err(abort.into()) });
             }

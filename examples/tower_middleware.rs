@@ -4,6 +4,7 @@
 //! cargo run --example tower_middleware
 //! ```
 
+use rocketmq_tower::layers::PerRequestLayer;
 use rocketmq_tower::{
     BoxError, Connection, RemotingCommand, RequestCode, ResponseCode, Server, service_fn,
 };
@@ -29,6 +30,9 @@ async fn main() -> Result<(), BoxError> {
         .connection_layer(TimeoutLayer::new(Duration::from_secs(3600))) // the longest life
         .connection_layer(BufferLayer::<Connection<TcpStream>>::new(16)) // accepted ahead
         // Request level: what is too much at once is refused, what takes too long is given up.
+        // A connection whose request was shed must not stay in line for a permit that all
+        // connections share, hence the layer around it: each request asks for itself.
+        .layer(PerRequestLayer::new())
         .layer(LoadShedLayer::new())
         .layer(ConcurrencyLimitLayer::new(2)) // for each connection
         .layer(GlobalConcurrencyLimitLayer::new(64)) // for the server

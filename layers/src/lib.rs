@@ -8,18 +8,24 @@
 //! | [`recover`] | request | turns every error into the protocol's answer for it |
 //! | [`catch_panic`] | request | turns panics into errors |
 //! | [`rpc_hook`] | request | RocketMQ's RPC hooks |
+//! | [`per_request`] | request | takes readiness for one request at a time, for shared limits |
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
 //! whose future is a connection's whole life. Layers of the **request level** wrap a
 //! `Service<RemotingCommand>`, whose future is one exchange. Layers of tower itself work at both.
 //!
 //! The order of the connection level, outermost first: connection_limit, what the user adds,
-//! events, idle_timeout, driver. Of the request level: recover, what the user adds, processor.
+//! events, idle_timeout, driver. Of the request level: recover, what the user adds, rpc_hook,
+//! processor.
+//!
+//! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
+//! care when a limit inside of it is shared between connections: see [`per_request`].
 
 pub mod catch_panic;
 pub mod connection_limit;
 pub mod events;
 pub mod idle_timeout;
+pub mod per_request;
 pub mod recover;
 pub mod rpc_hook;
 
@@ -27,5 +33,6 @@ pub use catch_panic::CatchPanicLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
 pub use idle_timeout::IdleTimeoutLayer;
+pub use per_request::PerRequestLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
