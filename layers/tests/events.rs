@@ -5,12 +5,10 @@ mod common;
 
 use common::{SECOND, connection, driver, frame, sleeper, soon};
 use rocketmq_tower_core::{Addr, Channel, CloseReason, Connection, Disconnect, RemotingCommand};
-use rocketmq_tower_layers::events::{Event, EventListener, EventStream};
+use rocketmq_tower_layers::events::{Event, EventStream};
 use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -198,64 +196,8 @@ async fn addresses_of_disconnected_peers_are_broadcast() {
     }
 }
 
-struct Listener {
-    log: Arc<Mutex<Vec<String>>>,
-    done: mpsc::UnboundedSender<()>,
-}
-
-impl Listener {
-    fn log(&self, line: String) {
-        self.log.lock().expect("no panic while it is held").push(line);
-    }
-}
-
-impl EventListener for Listener {
-    fn connected(&mut self, channel: &Channel) {
-        self.log(format!("connected {}", channel.peer_addr()));
-        panic!("a bug in the listener");
-    }
-
-    fn idle(&mut self, _channel: &Channel) {
-        self.log("idle".into());
-    }
-
-    fn exception(&mut self, _channel: &Channel, reason: &CloseReason) {
-        self.log(format!("exception: {reason}"));
-    }
-
-    fn disconnected(&mut self, _channel: &Channel, reason: &CloseReason) {
-        self.log(format!("disconnected: {reason}"));
-        self.done.send(()).expect("the test waits");
-    }
-}
-
 #[tokio::test(start_paused = true)]
-async fn a_listener_is_called_in_a_task_of_its_own_and_survives_its_panics() {
-    let log = Arc::new(Mutex::new(Vec::new()));
-    let (done, mut ended) = mpsc::unbounded_channel();
-    let layer = EventsLayer::new(Listener { log: Arc::clone(&log), done });
-    let mut service = ServiceBuilder::new()
-        .layer(layer)
-        .layer(IdleTimeoutLayer::new(5 * SECOND))
-        .service(driver(service_fn(sleeper)));
-    let (_peer, conn) = connection();
-    service.call(conn).await.expect("infallible");
-    soon(ended.recv()).await.expect("told");
-    let expected = ["connected 127.0.0.1:5000", "idle", "disconnected: the connection was idle"];
-    assert_eq!(*log.lock().expect("not held"), expected);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_closure_listens_and_a_dropped_stream_does_not() {
-    let (sender, mut names) = mpsc::unbounded_channel();
-    let layer = EventsLayer::from_fn(move |event| sender.send(event.name()).expect("open"));
-    let mut service = ServiceBuilder::new().layer(layer).service(driver(service_fn(sleeper)));
-    let (peer, conn) = connection();
-    drop(peer);
-    service.call(conn).await.expect("infallible");
-    assert_eq!(soon(names.recv()).await, Some("CONNECTED"));
-    assert_eq!(soon(names.recv()).await, Some("DISCONNECTED"));
-
+async fn without_a_reader_of_the_stream_connections_go_on() {
     let (layer, events) = EventsLayer::stream(1);
     let mut service = ServiceBuilder::new().layer(layer).service(driver(service_fn(sleeper)));
     drop(events);

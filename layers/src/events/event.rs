@@ -26,6 +26,16 @@ impl Event {
         }
     }
 
+    /// Why the connection failed or ended; `None` for `Connected`.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&CloseReason> {
+        match self {
+            Self::Connected(_) => None,
+            Self::Idle(_) => Some(&CloseReason::Idle),
+            Self::Exception(_, reason) | Self::Disconnected(_, reason) => Some(reason),
+        }
+    }
+
     /// The name of the kind of event: `CONNECTED`, `IDLE`, `EXCEPTION` or `DISCONNECTED`.
     #[must_use]
     pub const fn name(&self) -> &'static str {

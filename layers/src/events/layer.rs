@@ -2,6 +2,7 @@ use super::listener::FromFn;
 use super::queue::Queue;
 use super::{Event, EventListener, EventStream, Events};
 use rocketmq_tower_core::Addr;
+use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 use tower_layer::Layer;
@@ -17,7 +18,7 @@ pub struct EventsLayer {
 
 impl EventsLayer {
     /// Reports to `listener`, which is called in a task of its own. The task starts with the first
-    /// connection.
+    /// connection, in that connection's runtime, and ends with it.
     #[must_use]
     pub fn new(listener: impl EventListener) -> Self {
         Self::with_capacity(CAPACITY, listener)
@@ -46,6 +47,16 @@ impl EventsLayer {
     #[must_use]
     pub fn unheard() -> Self {
         Self { queue: Arc::new(Queue::unheard()) }
+    }
+
+    /// Waits until the listener has been told all events that were sent before this was called: for
+    /// an orderly end, since the listener's task ends with the runtime.
+    ///
+    /// Resolves at once when no task calls a listener: with a [stream](Self::stream), with
+    /// [nobody](Self::unheard) to tell, before the first connection, or after the end of the
+    /// runtime. A listener that blocks is waited for, so put a timeout around this if that may be.
+    pub fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.queue.flush()
     }
 
     /// The addresses of peers whose connections are gone, from now on. A receiver that falls more

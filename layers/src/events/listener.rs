@@ -1,5 +1,4 @@
-use super::{Event, EventStream};
-use rocketmq_tower_core::error::catch_panic;
+use super::Event;
 use rocketmq_tower_core::{Channel, CloseReason};
 
 /// Receives the events of connections: RocketMQ's `ChannelEventListener`.
@@ -22,6 +21,25 @@ pub trait EventListener: Send + 'static {
     fn disconnected(&mut self, channel: &Channel, reason: &CloseReason) {}
 }
 
+/// A listener whose type is known at run time only.
+impl<L: EventListener + ?Sized> EventListener for Box<L> {
+    fn connected(&mut self, channel: &Channel) {
+        (**self).connected(channel);
+    }
+
+    fn idle(&mut self, channel: &Channel) {
+        (**self).idle(channel);
+    }
+
+    fn exception(&mut self, channel: &Channel, reason: &CloseReason) {
+        (**self).exception(channel, reason);
+    }
+
+    fn disconnected(&mut self, channel: &Channel, reason: &CloseReason) {
+        (**self).disconnected(channel, reason);
+    }
+}
+
 /// A closure as a listener.
 pub(super) struct FromFn<F>(pub(super) F);
 
@@ -40,20 +58,5 @@ impl<F: FnMut(Event) + Send + 'static> EventListener for FromFn<F> {
 
     fn disconnected(&mut self, channel: &Channel, reason: &CloseReason) {
         (self.0)(Event::Disconnected(channel.clone(), reason.clone()));
-    }
-}
-
-/// Delivers events until all layers and services that may send some are gone.
-pub(super) async fn dispatch(mut listener: Box<dyn EventListener>, mut events: EventStream) {
-    while let Some(event) = events.recv().await {
-        let deliver = || match &event {
-            Event::Connected(channel) => listener.connected(channel),
-            Event::Idle(channel) => listener.idle(channel),
-            Event::Exception(channel, reason) => listener.exception(channel, reason),
-            Event::Disconnected(channel, reason) => listener.disconnected(channel, reason),
-        };
-        if let Err(panic) = catch_panic(deliver) {
-            tracing::error!(event = event.name(), panic, "the event listener panicked");
-        }
     }
 }

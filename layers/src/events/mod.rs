@@ -23,6 +23,12 @@
 //! listener that is too slow holds back new connections. (Connections that are aborted cannot wait;
 //! they may exceed the bound by one or two events each.)
 //!
+//! A listener is called in a task of its own, which belongs to the tokio runtime of the first
+//! connection: when that runtime ends, the listener is dropped, and connections of other runtimes
+//! go on without reporting. Give each runtime a layer of its own, or take a
+//! [stream](EventsLayer::stream), which belongs to none. Before a runtime ends,
+//! [`flush`](EventsLayer::flush) waits until the listener has got what was sent.
+//!
 //! # How it differs from Java
 //!
 //! Frames that cannot be decoded are reported as `Exception` too; Java reports only that the
@@ -50,16 +56,18 @@
 //! let stack: Events<_> = ServiceBuilder::new().layer(events).service(driver);
 //! ```
 
+mod dispatcher;
 mod event;
 mod future;
 mod layer;
 mod listener;
 mod queue;
 mod service;
+mod stream;
 
 pub use event::Event;
 pub use future::ResponseFuture;
 pub use layer::EventsLayer;
 pub use listener::EventListener;
-pub use queue::EventStream;
 pub use service::Events;
+pub use stream::EventStream;

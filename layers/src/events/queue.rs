@@ -1,36 +1,35 @@
-use super::{Event, EventListener, listener};
-use futures_core::Stream;
+use super::dispatcher::Dispatcher;
+use super::{Event, EventListener, EventStream};
 use rocketmq_tower_core::Addr;
 use std::fmt;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
 
 /// How many addresses a subscriber may lag behind before it misses some.
 const ADDRESSES: usize = 1024;
 
-/// An event and its place in the queue, which aborted connections do without.
-type Queued = (Event, Option<OwnedSemaphorePermit>);
+/// What is in the queue.
+#[derive(Debug)]
+pub(super) enum Queued {
+    /// An event and its place in the queue, which aborted connections do without.
+    Event { event: Event, _place: Option<OwnedSemaphorePermit> },
+    /// Somebody wants to know when all that is before this has been delivered.
+    Flush(oneshot::Sender<()>),
+}
 
 /// Where connections report events.
 pub(super) struct Queue {
     /// `None` when nobody listens.
-    sender: Option<mpsc::UnboundedSender<Queued>>,
+    sender: Option<UnboundedSender<Queued>>,
     /// Bounds what is in the queue: connections wait for a permit before they send.
     places: Arc<Semaphore>,
     disconnected: broadcast::Sender<Addr>,
-    /// The listener and its events, until the first connection starts the task that brings them
-    /// together.
-    idle: Mutex<Option<(Box<dyn EventListener>, EventStream)>>,
-}
-
-/// Events of connections, in order: [`recv`](Self::recv) them, or use it as a `Stream`.
-///
-/// When this is dropped, connections go on without reporting.
-#[derive(Debug)]
-pub struct EventStream {
-    receiver: mpsc::UnboundedReceiver<Queued>,
+    /// `None` when there is no listener to be called.
+    dispatcher: Option<Dispatcher>,
 }
 
 impl Queue {
@@ -40,33 +39,30 @@ impl Queue {
             sender: None,
             places: Arc::new(Semaphore::new(0)),
             disconnected: broadcast::Sender::new(ADDRESSES),
-            idle: Mutex::new(None),
+            dispatcher: None,
         }
     }
 
     pub(super) fn with_stream(capacity: usize) -> (Self, EventStream) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let places = capacity.clamp(1, Semaphore::MAX_PERMITS);
-        let queue = Self {
-            sender: Some(sender),
-            places: Arc::new(Semaphore::new(places)),
-            ..Self::unheard()
-        };
-        (queue, EventStream { receiver })
+        let (queue, receiver) = Self::new(capacity);
+        (queue, EventStream::new(receiver))
     }
 
     pub(super) fn with_listener(capacity: usize, listener: Box<dyn EventListener>) -> Self {
-        let (mut queue, stream) = Self::with_stream(capacity);
-        queue.idle = Mutex::new(Some((listener, stream)));
-        queue
+        let (queue, receiver) = Self::new(capacity);
+        Self { dispatcher: Some(Dispatcher::new(listener, receiver)), ..queue }
     }
 
-    /// Starts the dispatcher, if there is one and it does not run. Must be called within a tokio
-    /// runtime.
+    fn new(capacity: usize) -> (Self, UnboundedReceiver<Queued>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let places = Arc::new(Semaphore::new(capacity.clamp(1, Semaphore::MAX_PERMITS)));
+        (Self { sender: Some(sender), places, ..Self::unheard() }, receiver)
+    }
+
+    /// Starts the dispatcher, if there is one that does not run and there is a runtime.
     pub(super) fn start(&self) {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((listener, events)) = idle {
-            tokio::spawn(listener::dispatch(listener, events));
+        if let Some(dispatcher) = &self.dispatcher {
+            dispatcher.start();
         }
     }
 
@@ -82,7 +78,29 @@ impl Queue {
         }
         if let Some(sender) = &self.sender {
             // An error means that the stream was dropped.
-            _ = sender.send((event, place));
+            _ = sender.send(Queued::Event { event, _place: place });
+        }
+    }
+
+    /// Waits until the dispatcher has delivered what is in the queue now.
+    pub(super) fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
+        let started = self.dispatcher.as_ref().is_some_and(Dispatcher::is_started);
+        let waiting = self.sender.clone().filter(|_| started).map(|sender| {
+            let (delivered, answer) = oneshot::channel();
+            // An error means that the dispatcher is gone, and is found below.
+            _ = sender.send(Queued::Flush(delivered));
+            (sender, answer)
+        });
+        async move {
+            let Some((sender, mut answer)) = waiting else { return };
+            // What is sent at the moment that the dispatcher goes may be left in the queue, without
+            // an answer.
+            let mut gone = pin!(sender.closed());
+            poll_fn(|cx| match gone.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(()),
+                Poll::Pending => pin!(&mut answer).poll(cx).map(|_| ()),
+            })
+            .await;
         }
     }
 
@@ -94,20 +112,5 @@ impl Queue {
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue").field("places", &self.places).finish_non_exhaustive()
-    }
-}
-
-impl EventStream {
-    /// The next event; `None` when no connection can report any more.
-    pub async fn recv(&mut self) -> Option<Event> {
-        self.receiver.recv().await.map(|(event, _)| event)
-    }
-}
-
-impl Stream for EventStream {
-    type Item = Event;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        self.receiver.poll_recv(cx).map(|queued| queued.map(|(event, _)| event))
     }
 }

@@ -1,0 +1,45 @@
+use super::Event;
+use super::queue::Queued;
+use futures_core::Stream;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Events of connections, in order: [`recv`](Self::recv) them, or use it as a `Stream`.
+///
+/// When this is dropped, connections go on without reporting.
+#[derive(Debug)]
+pub struct EventStream {
+    receiver: UnboundedReceiver<Queued>,
+}
+
+impl EventStream {
+    pub(super) fn new(receiver: UnboundedReceiver<Queued>) -> Self {
+        Self { receiver }
+    }
+
+    /// The next event; `None` when no connection can report any more.
+    pub async fn recv(&mut self) -> Option<Event> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            match ready!(self.receiver.poll_recv(cx)) {
+                Some(Queued::Event { event, .. }) => return Poll::Ready(Some(event)),
+                // Is for dispatchers, and not sent to streams.
+                Some(Queued::Flush(_)) => {}
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.poll_recv(cx)
+    }
+}
