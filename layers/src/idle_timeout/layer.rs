@@ -9,8 +9,8 @@ pub struct IdleTimeoutLayer {
 }
 
 impl IdleTimeoutLayer {
-    /// Ends connections on which nothing was read or written for `limit`. Where Java takes 0 for
-    /// never, this takes `Duration::MAX`.
+    /// Ends connections on which nothing was read or written for `limit`. `Duration::ZERO` closes
+    /// every connection at once; where Java takes 0 for never, this takes `Duration::MAX`.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self { limit }

@@ -16,7 +16,8 @@
 //! # How it differs from Java
 //!
 //! Bytes count, whole commands do not need to arrive: a peer that sends a large frame slowly is not
-//! idle. (A frame that stalls is the driver's matter, see `ConnectionConfig::read_stall`.)
+//! idle. (A frame that stalls is the driver's matter, see `ConnectionConfig::read_stall`.) A time of
+//! zero closes connections at once; Java's zero means never, which is `Duration::MAX` here.
 //!
 //! # When not
 //!

@@ -14,7 +14,8 @@ pub struct IdleTimeout<S> {
 }
 
 impl<S> IdleTimeout<S> {
-    /// Ends connections on which nothing was read or written for `limit`.
+    /// Ends connections on which nothing was read or written for `limit`; at once for
+    /// `Duration::ZERO`, never for `Duration::MAX`.
     pub const fn new(inner: S, limit: Duration) -> Self {
         Self { inner, limit }
     }

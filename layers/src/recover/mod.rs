@@ -13,6 +13,11 @@
 //! | tower's or tokio's `Elapsed` (timeouts) | `SYSTEM_BUSY` | `"[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while"` |
 //! | anything else | `SYSTEM_ERROR` | the texts of the chain |
 //!
+//! The chain is what `source` shows, and what an `io::Error` was made of. A variant that is
+//! `#[error(transparent)]` (thiserror) stands in for the error in it and hides it: an `Abort` in
+//! there is answered as `SYSTEM_ERROR`. Use `#[source]`, or convert by hand; see
+//! [`find_source`](rocketmq_tower_core::error::find_source).
+//!
 //! The texts are Java's; clients and operators match on the words in brackets. A service that fails
 //! in `poll_ready` is ready all the same, and the request is answered with that error.
 //!
