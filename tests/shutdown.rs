@@ -4,6 +4,8 @@
 mod common;
 
 use common::{Raw, SECOND, Scripted, echo, request, run, soon};
+use rocketmq_tower::layers::EventsLayer;
+use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::{
     BoxError, Connection, MqVersion, RemotingCommand, ResponseCode, Server, service_fn,
 };
@@ -239,4 +241,20 @@ async fn connections_that_wait_in_a_layer_are_drained() {
     let shutdown = soon(server).await.expect("no panic").expect("no failure");
     assert_eq!((shutdown.accepted, shutdown.cut), (3, 0));
     assert!(started.elapsed() < 30 * SECOND, "not cut at the deadline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_listener_has_seen_every_connection_go() {
+    let (listener, peers) = Scripted::new(1000, false);
+    let gone = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&gone);
+    let events = EventsLayer::from_fn(move |event| {
+        if let Event::Disconnected(..) = event {
+            *count.lock().expect("no panic") += 1;
+        }
+    });
+    let server = Server::new(service_fn(echo)).events(events).listen(listener);
+    soon(server.serve_until(sleep(SECOND))).await.expect("no failure");
+    assert_eq!(*gone.lock().expect("no panic"), 1000);
+    drop(peers);
 }

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Raw, Scripted, echo, request};
+use rocketmq_tower::layers::PerRequestLayer;
 use rocketmq_tower::{BoxError, Connection, RemotingCommand, ResponseCode, Server, service_fn};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, DuplexStream};
@@ -109,6 +110,22 @@ async fn load_shed_answers_busy() {
     assert_eq!((answers[0].opaque(), answers[0].response_code()), (1, ResponseCode::SYSTEM_BUSY));
     assert_eq!(answers[0].remark(), Some("[OVERLOAD]system busy, start flow control for a while"));
     assert_eq!((answers[1].opaque(), answers[1].response_code()), (0, ResponseCode::SUCCESS));
+}
+
+/// Of a limit that connections share: whoever was shed does not stay in line for a permit.
+#[tokio::test(start_paused = true)]
+async fn load_shed_of_a_global_limit_per_request() {
+    let [mut one, mut two] = with_request_layers!(
+        PerRequestLayer::new(),
+        LoadShedLayer::new(),
+        GlobalConcurrencyLimitLayer::new(1)
+    );
+    one.send(&request(2, 1)).await;
+    sleep(TICK).await;
+    assert_eq!(two.call(&request(0, 1)).await.response_code(), ResponseCode::SYSTEM_BUSY);
+    assert_eq!(one.next().await.expect("an answer").response_code(), ResponseCode::SUCCESS);
+    sleep(TICK).await;
+    assert_eq!(one.call(&request(0, 2)).await.response_code(), ResponseCode::SUCCESS);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,10 @@ use std::fmt;
 use std::future::{Future, pending};
 use std::io;
 use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// The least time that the listener has for the last events.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
 
 /// A server that listens, and is to be served.
 pub struct Bound<L: Listener> {
@@ -86,13 +90,23 @@ impl<L: Listener> Bound<L> {
     /// hold a drain until they are given, or until the deadline. Whoever keeps them learns from
     /// [`Channel::draining`](rocketmq_tower_core::Channel::draining) that it is time to answer.
     ///
+    /// At last the event listener is waited for, until the deadline and for a second at least, so
+    /// that it has seen all connections go.
+    ///
     /// # Errors
     /// If the stack of the connection level fails for good, or the listener does. The connections
     /// are drained all the same.
     pub async fn serve_until<S: Future>(self, signal: S) -> Result<Shutdown, ServeError> {
         let mut accepting = Accepting::new(self.service, self.connections);
         let ended = accepting.run(self.listener, signal).await;
+        let draining = Instant::now();
         let shutdown = accepting.finish(self.drain_deadline).await;
+        if let Some(events) = self.events {
+            let left = self.drain_deadline.saturating_sub(draining.elapsed()).max(LAST_EVENTS);
+            if timeout(left, events.flush()).await.is_err() {
+                tracing::warn!("the event listener has not taken all events");
+            }
+        }
         match ended {
             Ended::Failed(error) => Err(error),
             Ended::Done => Ok(shutdown),
@@ -105,7 +119,6 @@ impl<L: Listener> fmt::Debug for Bound<L> {
         f.debug_struct("Bound")
             .field("local_addr", &self.local_addr())
             .field("connections", &self.connections.len())
-            .field("events", &self.events)
             .field("drain_deadline", &self.drain_deadline)
             .finish_non_exhaustive()
     }

@@ -116,7 +116,8 @@ impl<P, R, C> Server<P, R, C, Guarded> {
         self
     }
 
-    /// Reports events of connections to `listener`. This is one way of [`events`](Self::events):
+    /// Reports events of connections to `listener`, in a task that belongs to the runtime of the
+    /// first connection. This is one way of [`events`](Self::events):
     /// what is set last counts.
     #[must_use]
     pub fn listener(self, listener: impl EventListener) -> Self {

@@ -48,7 +48,8 @@ impl<P, R, C, G: Guards> Server<P, R, C, G> {
     /// They call `poll_ready` before accepting, so that the limit holds; make a
     /// [`Connection`](crate::Connection) of what they accepted; and run the future that `call`
     /// returns, one task per connection. [`Connections`](super::Connections) know nothing of these.
-    /// To shut down, they [drain](crate::Channel::drain) the connections and wait for the futures.
+    /// To shut down, they [drain](crate::Channel::drain) the connections and wait for the futures,
+    /// then for the [events](rocketmq_tower_layers::EventsLayer::flush).
     pub fn into_service<Io>(self) -> BoxConnectionService<Io>
     where
         Io: Send + 'static,

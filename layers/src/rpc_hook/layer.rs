@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 /// Calls hooks before requests and after their answers. See the [module's documentation](super).
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct RpcHookLayer {
-    hooks: Vec<Arc<dyn RpcHook>>,
+    hooks: Arc<[Arc<dyn RpcHook>]>,
     peer: Option<Addr>,
 }
 
@@ -15,14 +15,21 @@ impl RpcHookLayer {
     /// No hooks yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { hooks: Arc::new([]), peer: None }
     }
 
     /// Adds a hook after those that are there.
     #[must_use]
-    pub fn hook(mut self, hook: impl RpcHook) -> Self {
-        self.hooks.push(Arc::new(hook));
-        self
+    pub fn hook(self, hook: impl RpcHook) -> Self {
+        let hook: Arc<dyn RpcHook> = Arc::new(hook);
+        let hooks = self.hooks.iter().cloned().chain([hook]).collect();
+        Self { hooks, ..self }
+    }
+
+    /// Whether there is no hook.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hooks.is_empty()
     }
 
     /// Whom the requests are sent to: for a layer on the client's side, such as around a
@@ -36,11 +43,17 @@ impl RpcHookLayer {
     }
 }
 
+impl Default for RpcHookLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<S> Layer<S> for RpcHookLayer {
     type Service = RpcHooks<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RpcHooks::new(inner, self.hooks.as_slice().into(), self.peer.clone())
+        RpcHooks::new(inner, Arc::clone(&self.hooks), self.peer.clone())
     }
 }
 
