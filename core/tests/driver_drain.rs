@@ -89,26 +89,53 @@ async fn what_is_deferred_meanwhile_is_waited_for() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_pushed_meanwhile_is_sent() {
+    for turns in 0..40 {
+        let mut running = start(service_fn(move |request: RemotingCommand| async move {
+            let channel = request.channel().expect("from a connection").clone();
+            channel.drain();
+            Turns(turns).await;
+            channel.try_invoke_oneway(RemotingCommand::new(7))?;
+            Ok::<Option<RemotingCommand>, BoxError>(None)
+        }));
+        running.peer.send(&request(1, 1).into_oneway()).await;
+        assert!(running.peer.next().await.is_some(), "lost after {turns} turns");
+    }
+}
+
 /// Calls that nobody makes for the peer's sake are not taken any more.
 #[tokio::test(start_paused = true)]
 async fn this_side_cannot_put_it_off_by_calling() {
     let Running { mut peer, channel, .. } = start(service_fn(echo));
-    let calling = channel.clone();
-    let calls = tokio::spawn(async move {
-        loop {
-            if let Err(error) = calling.invoke(request(5, 0), 60 * SECOND).await {
-                return error;
-            }
-        }
-    });
-    let first = peer.receive().await;
+    // One after the other is under way, and one is always.
+    let callers: Vec<_> = (0..2)
+        .map(|n| {
+            let calling = channel.clone();
+            tokio::spawn(async move {
+                loop {
+                    if let Err(error) = calling.invoke(request(5, n), 60 * SECOND).await {
+                        return error;
+                    }
+                }
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        let asked = peer.receive().await;
+        sleep(SECOND).await;
+        peer.send(&answer(asked.opaque())).await;
+    }
     channel.drain();
-    sleep(SECOND).await;
-    assert!(!channel.is_closed(), "a call is under way");
-    peer.send(&answer(first.opaque())).await;
-    let error = soon(calls).await.expect("no panic");
-    assert!(matches!(error, CallError::Closed(CloseReason::Drained)), "{error:?}");
-    assert!(peer.next().await.is_none());
+    while let Some(asked) = timeout(10 * SECOND, peer.next()).await.expect("ends") {
+        sleep(SECOND).await;
+        assert!(!channel.is_closed(), "a call is under way");
+        peer.send(&answer(asked.opaque())).await;
+    }
+    for caller in callers {
+        let error = soon(caller).await.expect("no panic");
+        assert!(matches!(error, CallError::Closed(CloseReason::Drained)), "{error:?}");
+    }
 }
 
 /// A peer that knows `GO_AWAY` and does not care.

@@ -273,6 +273,27 @@ async fn the_last_answers_have_their_own_time() {
     assert_eq!(started.elapsed(), SECOND * 59 / 10);
 }
 
+/// Its side is ended by then. What it would be written to is not touched any more.
+#[tokio::test(start_paused = true)]
+async fn what_is_answered_after_the_grace_is_not_written() {
+    let mut config = ConnectionConfig::server();
+    config.half_close_grace = 5 * SECOND;
+    config.linger = SECOND;
+    let late = service_fn(|request: RemotingCommand| async move {
+        sleep(SECOND * 55 / 10).await;
+        echo(request).await
+    });
+    let mut running = start_with(late, config, 64 * 1024);
+    let mut bytes = common::encode(&request(1, 1));
+    bytes.extend([0xff; 8]);
+    let started = Instant::now();
+    running.peer.send_bytes(&bytes).await;
+    assert!(running.peer.next().await.is_none());
+    assert_eq!(started.elapsed(), 5 * SECOND);
+    soon(running.channel.closed()).await;
+    assert_eq!(started.elapsed(), 6 * SECOND, "it lingers");
+}
+
 /// A peer that has ended its half, and takes 10 KB a second.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_being_taken_is_not_cut() {

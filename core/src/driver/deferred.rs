@@ -21,7 +21,7 @@ where
     pub(super) fn take_answer(&mut self, id: ExchangeId, reply: RemotingCommand) {
         if self.deferred.remove(&id) {
             self.mark(id, Deferral::Answered);
-            self.queue_reply(reply);
+            self.replies.push_back(reply);
         } else if self.transport.is_some() {
             tracing::warn!(opaque = reply.opaque(), "a request was answered twice");
         }
@@ -31,7 +31,7 @@ where
     pub(super) fn take_abandoned(&mut self, id: ExchangeId, stamp: Stamp) {
         if self.deferred.remove(&id) && !self.mark(id, Deferral::Abandoned) {
             let reply = self.unanswered(stamp);
-            self.queue_reply(reply);
+            self.replies.push_back(reply);
         }
     }
 

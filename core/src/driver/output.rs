@@ -20,7 +20,8 @@ where
     S::Response: Reply,
     S::Error: Into<BoxError>,
 {
-    /// Encodes what waits, answers first, as long as little enough is unwritten.
+    /// Encodes what waits, answers first, as long as little enough is unwritten. What comes after
+    /// the end of this side's half stays.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         if self.phase > Phase::Finishing {
@@ -56,13 +57,6 @@ where
         if self.is_writable() && self.replies.is_empty() && self.phase <= Phase::Finishing {
             self.encode_reply(reply);
         } else {
-            self.queue_reply(reply);
-        }
-    }
-
-    /// Keeps an answer until there is room, unless it comes too late.
-    pub(super) fn queue_reply(&mut self, reply: RemotingCommand) {
-        if self.phase <= Phase::Finishing {
             self.replies.push_back(reply);
         }
     }
