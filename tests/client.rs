@@ -101,6 +101,6 @@ async fn an_idle_client_leaves() {
         assert_eq!(soon(told.recv()).await.expect("an event").name(), name);
     }
     let error = channel.invoke(RemotingCommand::new(1), SECOND).await.expect_err("closed");
-    assert!(matches!(error, CallError::Closed(CloseReason::Idle)));
+    assert!(matches!(error, CallError::NotSent(CloseReason::Idle)));
     server.stop().await;
 }

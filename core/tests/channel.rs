@@ -67,7 +67,7 @@ async fn a_closed_connection_is_never_ready() {
     for channel in [channel, reserved] {
         let mut channel = task::spawn(channel);
         let error = assert_ready_err!(channel.enter(|cx, mut channel| channel.poll_ready(cx)));
-        assert!(matches!(error, CallError::Closed(CloseReason::PeerClosed)), "{error:?}");
+        assert!(matches!(error, CallError::NotSent(CloseReason::PeerClosed)), "{error:?}");
     }
 }
 
@@ -132,7 +132,7 @@ async fn a_oneway_request_need_not_wait() {
     drop(peer);
     soon(channel.closed()).await;
     let closed = channel.try_invoke_oneway(request(7, 4)).expect_err("closed");
-    assert!(matches!(closed, CallError::Closed(_)), "{closed:?}");
+    assert!(matches!(closed, CallError::NotSent(_)), "{closed:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,7 +199,7 @@ async fn calls_wait_for_the_driver_and_end_with_the_connection() {
     assert!(!early.is_finished());
     drop(connection);
     let error = early.await.expect("no panic").expect_err("dropped");
-    assert!(matches!(error, CallError::Closed(CloseReason::Aborted)), "{error:?}");
+    assert!(matches!(error, CallError::NotSent(CloseReason::Aborted)), "{error:?}");
 }
 
 /// Java's brokers answer oneway requests too when they are overloaded.

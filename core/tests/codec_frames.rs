@@ -130,6 +130,9 @@ fn texts_of_a_binary_header_that_are_not_utf8_are_replaced() {
 
 #[test]
 fn a_limit_may_be_anything() {
+    let limit = |bytes| RemotingCodec::new().with_max_frame_length(bytes).max_frame_length();
+    assert_eq!((limit(7), limit(1 << 32)), (7, 1 << 32));
+    assert_eq!(limit(usize::MAX) as u64, u64::from(u32::MAX) + 4, "what the field can tell");
     for max in (0..64).chain([usize::MAX - 1, usize::MAX]) {
         for kind in [SerializeType::Json, SerializeType::RocketMq] {
             let mut codec = RemotingCodec::new().with_max_frame_length(max);

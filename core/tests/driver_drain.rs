@@ -134,7 +134,7 @@ async fn this_side_cannot_put_it_off_by_calling() {
     }
     for caller in callers {
         let error = soon(caller).await.expect("no panic");
-        assert!(matches!(error, CallError::Closed(CloseReason::Drained)), "{error:?}");
+        assert!(matches!(error, CallError::NotSent(CloseReason::Drained)), "{error:?}");
     }
 }
 

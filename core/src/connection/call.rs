@@ -25,9 +25,14 @@ pub enum CallError {
         /// What it was waiting for.
         stage: CallStage,
     },
-    /// The connection is closed, or closed before the answer came.
-    #[error("the connection is closed")]
+    /// The connection closed before the answer came. The peer may or may not have acted on the
+    /// request.
+    #[error("the connection closed before the answer came")]
     Closed(#[source] CloseReason),
+    /// The connection is closed, or closed before the request was written. The peer knows nothing
+    /// of it.
+    #[error("the connection closed before the request was sent")]
+    NotSent(#[source] CloseReason),
     /// The request cannot be encoded. Nothing was sent, the connection goes on.
     #[error("the request can't be sent")]
     Encode(#[source] Arc<EncodeError>),
@@ -48,6 +53,8 @@ pub enum CallError {
 pub enum CallStage {
     /// For one of the connection's slots for calls: too many calls were under way.
     Slot,
+    /// For the connection to be made. Not on a [`Channel`], which is one.
+    Connection,
     /// For the peer's answer.
     Answer,
 }
@@ -56,6 +63,7 @@ impl std::fmt::Display for CallStage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Slot => "while it waited for a slot",
+            Self::Connection => "while it waited for a connection",
             Self::Answer => "while it waited for the answer",
         })
     }
@@ -63,8 +71,7 @@ impl std::fmt::Display for CallStage {
 
 type Outcome = Result<RemotingCommand, CallError>;
 
-/// A request on its way to the driver. Whoever drops it drops the caller's hope: the caller sees
-/// the connection closed.
+/// A request on its way to the driver.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) number: u32,
@@ -72,28 +79,53 @@ pub(crate) struct Call {
     pub(crate) waiter: Waiter,
 }
 
-/// Who waits for the answer of a call.
+/// Who waits for the answer of a call. To drop it tells the caller that the connection closed.
 #[derive(Debug)]
 pub(crate) struct Waiter {
-    answer: oneshot::Sender<Outcome>,
+    /// `None` once used.
+    answer: Option<oneshot::Sender<Outcome>>,
     /// The caller's own opaque, which the answer carries back to it.
     opaque: i32,
+    /// Whether the request is, or may be, on its way to the peer.
+    sent: bool,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Waiter {
     /// Whether the caller gave up.
     pub(crate) fn is_gone(&self) -> bool {
-        self.answer.is_closed()
+        self.answer.as_ref().is_none_or(oneshot::Sender::is_closed)
+    }
+
+    /// The same waiter, whose request is sent.
+    pub(crate) fn sent(mut self) -> Self {
+        self.sent = true;
+        self
     }
 
     pub(crate) fn answer(self, mut response: RemotingCommand) {
         response.opaque = self.opaque;
-        _ = self.answer.send(Ok(response));
+        self.end(Ok(response));
     }
 
     pub(crate) fn fail(self, error: CallError) {
-        _ = self.answer.send(Err(error));
+        self.end(Err(error));
+    }
+
+    fn end(mut self, outcome: Outcome) {
+        if let Some(answer) = self.answer.take() {
+            _ = answer.send(outcome);
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let answer = self.answer.take().filter(|_| self.sent);
+        if let Some(answer) = answer {
+            // The caller, who is told by an absent answer if nothing was sent, finds the reason.
+            _ = answer.send(Err(CallError::Closed(CloseReason::Aborted)));
+        }
     }
 }
 
@@ -154,7 +186,8 @@ impl ResponseFuture {
         let (sender, answer) = oneshot::channel();
         command.flag &= !RemotingCommand::RESPONSE;
         let number = shared.next_call();
-        let waiter = Waiter { answer: sender, opaque: command.opaque, _permit: permit };
+        let opaque = command.opaque;
+        let waiter = Waiter { answer: Some(sender), opaque, sent: false, _permit: permit };
         let message = if command.is_oneway() {
             Message::Oneway(Oneway { number, command, waiter: Some(waiter), _permit: None })
         } else {
@@ -163,7 +196,7 @@ impl ResponseFuture {
         if shared.inbox.send(message) {
             Self { state: State::Waiting { answer, shared: Arc::clone(shared), number } }
         } else {
-            Self::failed(closed(shared))
+            Self::failed(not_sent(shared))
         }
     }
 
@@ -172,9 +205,14 @@ impl ResponseFuture {
     }
 }
 
-/// The error of a connection that is closed, or about to be.
-pub(super) fn closed(shared: &Shared) -> CallError {
-    CallError::Closed(shared.reason().cloned().unwrap_or(CloseReason::Aborted))
+/// Why the connection is closed, or about to be.
+fn reason(shared: &Shared) -> CloseReason {
+    shared.reason().cloned().unwrap_or(CloseReason::Aborted)
+}
+
+/// The error of what was not sent before the connection closed.
+pub(super) fn not_sent(shared: &Shared) -> CallError {
+    CallError::NotSent(reason(shared))
 }
 
 impl Future for ResponseFuture {
@@ -182,10 +220,11 @@ impl Future for ResponseFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let outcome = match &mut self.state {
-            State::Waiting { answer, shared, .. } => {
-                let outcome = ready!(Pin::new(answer).poll(cx));
-                outcome.unwrap_or_else(|_| Err(closed(shared)))
-            }
+            State::Waiting { answer, shared, .. } => match ready!(Pin::new(answer).poll(cx)) {
+                Ok(Err(CallError::Closed(_))) => Err(CallError::Closed(reason(shared))),
+                Ok(outcome) => outcome,
+                Err(_) => Err(not_sent(shared)),
+            },
             State::Failed(error) => Err(error.clone()),
             State::Done => Err(CallError::NotReady),
         };
@@ -242,7 +281,7 @@ impl Channel {
     /// If the connection is closed.
     pub async fn invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
         let slot = Arc::clone(&self.shared.oneways).acquire_owned().await;
-        let permit = slot.map_err(|_| closed(&self.shared))?;
+        let permit = slot.map_err(|_| not_sent(&self.shared))?;
         self.send_oneway(command, permit)
     }
 
@@ -256,7 +295,7 @@ impl Channel {
         match Arc::clone(&self.shared.oneways).try_acquire_owned() {
             Ok(permit) => self.send_oneway(command, permit),
             Err(TryAcquireError::NoPermits) => Err(CallError::Full),
-            Err(TryAcquireError::Closed) => Err(closed(&self.shared)),
+            Err(TryAcquireError::Closed) => Err(not_sent(&self.shared)),
         }
     }
 
@@ -270,11 +309,11 @@ impl Channel {
         let number = self.shared.next_call();
         let oneway = Oneway { number, command, waiter: None, _permit: Some(permit) };
         let sent = self.shared.inbox.send(Message::Oneway(oneway));
-        if sent { Ok(()) } else { Err(closed(&self.shared)) }
+        if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 
     async fn acquire(&self) -> Result<OwnedSemaphorePermit, CallError> {
         let slot = Arc::clone(&self.shared.calls).acquire_owned().await;
-        slot.map_err(|_| closed(&self.shared))
+        slot.map_err(|_| not_sent(&self.shared))
     }
 }

@@ -1,6 +1,6 @@
 //! The handle of a connection.
 
-use super::call::{CallError, ResponseFuture, closed};
+use super::call::{CallError, ResponseFuture, not_sent};
 use super::inbox::CLOSE;
 use super::shared::Shared;
 use super::{Addr, ChannelInfo, CloseReason};
@@ -158,7 +158,7 @@ impl Service<RemotingCommand> for Channel {
         }
         match slot.permit {
             Some(_) if !shared.is_gone() => Poll::Ready(Ok(())),
-            _ => Poll::Ready(Err(closed(shared))),
+            _ => Poll::Ready(Err(not_sent(shared))),
         }
     }
 

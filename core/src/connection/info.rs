@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub enum Addr {
     /// An IP address and a port.
     Ip(SocketAddr),
+    /// A host's name and a port, `host:port`, not looked up yet: whom a client wants to reach.
+    Name(Arc<str>),
     /// The path of a Unix socket.
     Unix(Arc<Path>),
     /// No address: an unnamed Unix socket, or bytes that come from no socket at all.
@@ -42,10 +44,25 @@ impl From<SocketAddr> for Addr {
     }
 }
 
+/// An IP address and a port if it is that, else a name.
+impl From<&str> for Addr {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Name(text.into()), Self::Ip)
+    }
+}
+
+/// An IP address and a port if it is that, else a name.
+impl From<String> for Addr {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
 impl fmt::Display for Addr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(addr) => addr.fmt(f),
+            Self::Name(name) => f.write_str(name),
             Self::Unix(path) => path.display().fmt(f),
             Self::Unnamed => f.write_str("unnamed"),
         }

@@ -1,7 +1,7 @@
 //! Answers that come later.
 
 use super::Channel;
-use super::call::{CallError, closed};
+use super::call::{CallError, not_sent};
 use super::inbox::Message;
 use super::shared::Shared;
 use crate::command::{RemotingCommand, SerializeType};
@@ -144,7 +144,7 @@ impl Responder {
         self.stamp.put_on(&mut reply);
         self.shared.remove_deferred();
         let sent = self.shared.inbox.send(Message::Answer(exchange, reply));
-        if sent { Ok(()) } else { Err(closed(&self.shared)) }
+        if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 
     /// The connection that the request came from.

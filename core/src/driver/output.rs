@@ -72,7 +72,7 @@ where
         match outgoing {
             Outgoing::Call(_) if self.input_ended => {}
             Outgoing::Call(call) if self.draining.is_some() && idle && self.deferred.is_empty() => {
-                call.waiter.fail(CallError::Closed(CloseReason::Drained));
+                call.waiter.fail(CallError::NotSent(CloseReason::Drained));
             }
             outgoing => self.outgoing.push_back(outgoing),
         }
@@ -122,7 +122,7 @@ where
             Outgoing::Call(call) if call.waiter.is_gone() => {}
             Outgoing::Call(Call { number, mut command, waiter }) => {
                 command.opaque = number as i32;
-                if let Err(waiter) = self.pending.insert(number, waiter) {
+                if let Err(waiter) = self.pending.insert(number, waiter.sent()) {
                     waiter.fail(CallError::NumberInUse);
                 } else if let Err(error) = transport.encode(&command) {
                     self.call_failed(number, error);
