@@ -28,6 +28,7 @@ pub mod idle_timeout;
 pub mod per_request;
 pub mod recover;
 pub mod rpc_hook;
+mod unused;
 
 pub use catch_panic::CatchPanicLayer;
 pub use connection_limit::ConnectionLimitLayer;

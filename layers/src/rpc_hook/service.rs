@@ -1,9 +1,9 @@
 use super::RpcHook;
 use super::future::ResponseFuture;
+use crate::unused::Unused;
 use rocketmq_tower_core::error::find_source;
 use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, Reply, ResponseCode};
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
@@ -62,10 +62,10 @@ where
             (None, Some(channel)) => channel.peer_addr().clone(),
             (None, None) => Addr::default(),
         };
-        let unused = Unused(&mut self.inner);
+        let unused = Unused::new(&mut self.inner);
         let before = self.hooks.iter().try_for_each(|hook| hook.before(&peer, &mut request));
         let Err(error) = before else {
-            mem::forget(unused);
+            unused.keep();
             if is_client && request.is_oneway() {
                 return ResponseFuture::unhooked(self.inner.call(request));
             }
@@ -88,18 +88,6 @@ impl<S: fmt::Debug> fmt::Debug for RpcHooks<S> {
             .field("inner", &self.inner)
             .field("hooks", &self.hooks.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// A service that is ready and, when this is dropped, will not be called: a hook failed or
-/// panicked. What its `poll_ready` reserved would be kept until the next request, and if a limit is
-/// shared with other connections, kept from them. A clone has reserved nothing.
-struct Unused<'a, S: Clone>(&'a mut S);
-
-impl<S: Clone> Drop for Unused<'_, S> {
-    fn drop(&mut self) {
-        let fresh = self.0.clone();
-        *self.0 = fresh;
     }
 }
 
