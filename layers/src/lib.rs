@@ -9,6 +9,8 @@
 //! | [`catch_panic`] | request | turns panics into errors |
 //! | [`rpc_hook`] | request | RocketMQ's RPC hooks |
 //! | [`per_request`] | request | takes readiness for one request at a time, for shared limits |
+//! | [`spawn`] | request | runs requests as tasks, for heavy processors |
+//! | [`executor`] | request | an executor for some processors: so many run, so many wait |
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
 //! whose future is a connection's whole life. Layers of the **request level** wrap a
@@ -24,16 +26,20 @@
 pub mod catch_panic;
 pub mod connection_limit;
 pub mod events;
+pub mod executor;
 pub mod idle_timeout;
 pub mod per_request;
 pub mod recover;
 pub mod rpc_hook;
+pub mod spawn;
 mod unused;
 
 pub use catch_panic::CatchPanicLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
+pub use executor::ExecutorLayer;
 pub use idle_timeout::IdleTimeoutLayer;
 pub use per_request::PerRequestLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
+pub use spawn::SpawnLayer;

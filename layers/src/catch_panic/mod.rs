@@ -47,6 +47,7 @@ mod layer;
 mod service;
 
 pub use error::Panicked;
+pub(crate) use error::catch;
 pub use future::ResponseFuture;
 pub use layer::CatchPanicLayer;
 pub use service::CatchPanic;
