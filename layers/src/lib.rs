@@ -11,6 +11,8 @@
 //! | [`per_request`] | request | takes readiness for one request at a time, for shared limits |
 //! | [`spawn`] | request | runs requests as tasks, for heavy processors |
 //! | [`executor`] | request | an executor for some processors: so many run, so many wait |
+#![cfg_attr(feature = "acl", doc = "| [`acl`], a feature | request | signed requests |")]
+#![cfg_attr(not(feature = "acl"), doc = "| `acl`, a feature | request | signed requests |")]
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
 //! whose future is a connection's whole life. Layers of the **request level** wrap a
@@ -23,6 +25,8 @@
 //! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
 //! care when a limit inside of it is shared between connections: see [`per_request`].
 
+#[cfg(feature = "acl")]
+pub mod acl;
 pub mod catch_panic;
 pub mod connection_limit;
 pub mod events;
@@ -34,6 +38,8 @@ pub mod rpc_hook;
 pub mod spawn;
 mod unused;
 
+#[cfg(feature = "acl")]
+pub use acl::VerifyLayer;
 pub use catch_panic::CatchPanicLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;

@@ -1,0 +1,59 @@
+use super::Verify;
+use super::rules::Rules;
+use rocketmq_tower_core::RequestCode;
+use std::fmt;
+use std::sync::Arc;
+use tower_layer::Layer;
+
+/// Lets only those requests pass that are signed. See the [module's documentation](super).
+pub struct VerifyLayer<C> {
+    rules: Rules<C>,
+}
+
+impl<C> VerifyLayer<C> {
+    /// Requests must be signed with the secret key that `store` has for their access key: a
+    /// [`CredentialStore`](super::CredentialStore).
+    #[must_use]
+    pub fn new(store: C) -> Self {
+        let rules = Rules { store: Arc::new(store), allow_anonymous: false, exempt: Arc::new([]) };
+        Self { rules }
+    }
+
+    /// Requests without an access key pass too, and have no [`AccessKey`](super::AccessKey) among
+    /// their extensions. Those with one must be signed all the same.
+    #[must_use]
+    pub fn allow_anonymous(mut self) -> Self {
+        self.rules.allow_anonymous = true;
+        self
+    }
+
+    /// Requests with these codes, and those that were given before, pass without a look at them:
+    /// Java's `authenticationWhitelist`. They have no [`AccessKey`](super::AccessKey), also when
+    /// they are signed.
+    #[must_use]
+    pub fn exempt(mut self, codes: impl IntoIterator<Item = impl Into<RequestCode>>) -> Self {
+        let before = self.rules.exempt.iter().copied();
+        self.rules.exempt = before.chain(codes.into_iter().map(Into::into)).collect();
+        self
+    }
+}
+
+impl<S, C> Layer<S> for VerifyLayer<C> {
+    type Service = Verify<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Verify::new(inner, self.rules.clone())
+    }
+}
+
+impl<C> Clone for VerifyLayer<C> {
+    fn clone(&self) -> Self {
+        Self { rules: self.rules.clone() }
+    }
+}
+
+impl<C> fmt::Debug for VerifyLayer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyLayer").field("rules", &self.rules).finish()
+    }
+}

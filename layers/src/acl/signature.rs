@@ -1,0 +1,81 @@
+use super::Credentials;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use rocketmq_tower_core::{MqVersion, RemotingCommand};
+use sha1::Sha1;
+
+pub(super) const ACCESS_KEY: &str = "AccessKey";
+const SECURITY_TOKEN: &str = "SecurityToken";
+const SIGNATURE: &str = "Signature";
+
+/// Java's `MixAll.UNIQUE_MSG_QUERY_FLAG`.
+const UNIQUE_KEY_QUERY: &str = "_UNIQUE_KEY_QUERY";
+
+/// Nothing can be signed with an empty secret key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the secret key is empty")]
+pub struct EmptySecretKey;
+
+/// Makes `request` one of `credentials`: sets its `AccessKey`, `SecurityToken` (or takes it out, if
+/// there is none) and `Signature`. A request that is signed already is signed anew.
+///
+/// # Errors
+/// If the secret key is empty.
+pub fn sign(
+    request: &mut RemotingCommand,
+    credentials: &Credentials,
+) -> Result<(), EmptySecretKey> {
+    let fields = request.ext_fields_mut();
+    fields.insert(ACCESS_KEY, &credentials.access_key);
+    match &credentials.security_token {
+        Some(token) => fields.insert(SECURITY_TOKEN, token),
+        None => _ = fields.remove(SECURITY_TOKEN),
+    }
+    let signature = signature(request, &credentials.secret_key)?;
+    request.ext_fields_mut().insert(SIGNATURE, &signature);
+    Ok(())
+}
+
+/// The signature that `request` has to have, as it is now. What is signed, the
+/// [module's documentation](super) tells.
+///
+/// # Errors
+/// If the secret key is empty.
+pub fn signature(request: &RemotingCommand, secret_key: &str) -> Result<String, EmptySecretKey> {
+    let mac = mac(request, secret_key)?;
+    Ok(STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+/// Whether the signature of `request` was made with `secret_key`, and for this request. How long
+/// it takes does not tell how much of the signature is right.
+///
+/// # Errors
+/// If the secret key is empty.
+pub fn verify(request: &RemotingCommand, secret_key: &str) -> Result<bool, EmptySecretKey> {
+    let mac = mac(request, secret_key)?;
+    // There is one way only to write a signature that this takes, so it is as strict as Java, which
+    // compares the texts.
+    let given = request.ext_fields().get(SIGNATURE).and_then(|text| STANDARD.decode(text).ok());
+    Ok(given.is_some_and(|given| mac.verify_slice(&given).is_ok()))
+}
+
+fn mac(request: &RemotingCommand, secret_key: &str) -> Result<Hmac<Sha1>, EmptySecretKey> {
+    if secret_key.is_empty() {
+        return Err(EmptySecretKey);
+    }
+    // It takes keys of any length.
+    let mut mac = Hmac::new_from_slice(secret_key.as_bytes()).map_err(|_| EmptySecretKey)?;
+    let is_old = request.version() <= MqVersion::V4_9_3;
+    let mut fields: Vec<_> = request
+        .ext_fields()
+        .iter()
+        .filter(|(name, _)| *name != SIGNATURE && !(is_old && *name == UNIQUE_KEY_QUERY))
+        .collect();
+    fields.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    for (_, value) in fields {
+        mac.update(value.as_bytes());
+    }
+    mac.update(request.body());
+    Ok(mac)
+}
