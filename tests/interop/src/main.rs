@@ -1,27 +1,42 @@
-//! Java's remoting against rocketmq-tower: Java's client with our server, our client with Java's
-//! server; with JSON and binary headers each. The only argument is Java's class path. Prints a line
-//! per check; fails at the first that fails.
+//! Two suites: `interop remoting CLASS_PATH` runs Java's remoting against rocketmq-tower, and
+//! `interop apache CLASS_PATH` our client against Apache's name server and broker. Prints a line per
+//! check; fails at the first that fails.
 
-mod client;
-mod codes;
-mod java;
-mod server;
+mod apache;
+mod check;
+mod remoting;
 
-use rocketmq_tower::{BoxError, SerializeType};
+use rocketmq_tower::BoxError;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let class_path = std::env::args().nth(1).ok_or("usage: interop CLASS_PATH")?;
-    for serialize_type in [SerializeType::Json, SerializeType::RocketMq] {
-        println!("== Java's client, {} headers", serialize_type.name());
-        let server = server::start().await?;
-        java::run_client(&class_path, serialize_type, &server.addr).await?;
-        server.stop().await?;
-
-        println!("== Java's server, {} headers", serialize_type.name());
-        let server = java::Server::start(&class_path, serialize_type).await?;
-        client::check(&server.addr, serialize_type).await?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // When the process is told to end, what it runs is dropped, and Java's processes with it.
+    tokio::select! {
+        done = run(&arguments) => done?,
+        () = told_to_end()? => return Err("interrupted".into()),
     }
     println!("all is well");
     Ok(())
+}
+
+async fn run(arguments: &[&str]) -> Result<(), BoxError> {
+    match arguments {
+        ["remoting", class_path] => remoting::run(class_path).await,
+        ["apache", class_path] => apache::run(class_path).await,
+        _ => Err("usage: interop remoting|apache CLASS_PATH".into()),
+    }
+}
+
+fn told_to_end() -> Result<impl Future<Output = ()>, BoxError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

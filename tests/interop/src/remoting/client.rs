@@ -1,21 +1,16 @@
 //! Our client, with Java's server.
 
-use crate::codes::{ASK, BUSY, CALL_BACK, COUNT, ECHO, FAIL, HEADER, NOTIFY, SHUT_DOWN, UNKNOWN};
+use super::codes::{ASK, BUSY, CALL_BACK, COUNT, ECHO, FAIL, HEADER, NOTIFY, SHUT_DOWN, UNKNOWN};
+use crate::check::{Checked, TIMEOUT, equal, report};
 use rocketmq_tower::client::Connector;
 use rocketmq_tower::{
     BoxError, Channel, RemotingCommand, ResponseCode, Router, SerializeType, service_fn,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt::Debug;
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
-
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-type Checked = Result<(), BoxError>;
+use tokio::time::sleep;
 
 struct Client {
     channel: Channel,
@@ -53,20 +48,6 @@ pub(crate) async fn check(addr: &str, serialize_type: SerializeType) -> Checked 
     report("errors", client.errors()).await?;
     report("the server calls its client", client.push()).await?;
     report("GO_AWAY", client.go_away()).await
-}
-
-async fn report(name: &str, check: impl Future<Output = Checked>) -> Checked {
-    timeout(2 * TIMEOUT, check).await?.map_err(|error| format!("FAILED {name}: {error}"))?;
-    println!("ok {name}");
-    Ok(())
-}
-
-fn equal<T: PartialEq + Debug>(actual: T, expected: T) -> Checked {
-    if actual == expected {
-        Ok(())
-    } else {
-        Err(format!("expected {expected:?}, got {actual:?}").into())
-    }
 }
 
 impl Client {

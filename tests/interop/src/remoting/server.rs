@@ -1,6 +1,6 @@
 //! Our server, for Java's client.
 
-use crate::codes::{
+use super::codes::{
     ASK, BUSY, CALL_BACK, COUNT, DEFERRED, DRAIN, ECHO, FAIL, HEADER, NOTIFY, SLOW,
 };
 use rocketmq_tower::layers::EventsLayer;

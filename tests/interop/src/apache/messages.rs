@@ -1,0 +1,169 @@
+//! Messages: sent, and pulled back.
+
+use super::client::Client;
+use super::message::{Message, decode_all};
+use super::requests::{BORN, FLAG, create_topic, pull, request, send};
+use super::servers::Servers;
+use crate::check::{Checked, TIMEOUT, equal, report};
+use rocketmq_tower::{BoxError, RequestCode, ResponseCode};
+use serde::Deserialize;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const TOPIC: &str = "Messages";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    msg_id: String,
+    queue_id: u32,
+    queue_offset: u64,
+}
+
+pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
+    client.ask(&servers.broker, create_topic(TOPIC, 4)?).await?;
+    report("broker: send and pull", one(servers, client)).await?;
+    report("broker: many sends at once", many(servers, client)).await?;
+    report("broker: oneway send", oneway(servers, client)).await?;
+    report("broker: long polling", long_polling(servers, client)).await?;
+    report("broker: pull beyond the end", beyond(servers, client)).await?;
+    report("broker: unknown topic", unknown_topic(servers, client)).await
+}
+
+/// Pulls until there is something. Such pulls do not wait in the broker: a message that comes while
+/// a pull is about to wait may be found 5 seconds later only.
+async fn pulled(
+    servers: &Servers,
+    client: &Client,
+    queue: u32,
+    from: u64,
+) -> Result<Vec<Message>, BoxError> {
+    let deadline = Instant::now() + TIMEOUT;
+    loop {
+        let answer = client.call(&servers.broker, pull(TOPIC, queue, from, false)?).await?;
+        match answer.response_code() {
+            ResponseCode::SUCCESS => return decode_all(answer.body()),
+            ResponseCode::PULL_NOT_FOUND if Instant::now() < deadline => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            code => return Err(format!("the pull is answered with {code}").into()),
+        }
+    }
+}
+
+async fn one(servers: &Servers, client: &Client) -> Checked {
+    let properties = "TAGS\u{1}a tag\u{2}KEYS\u{1}é𝄞\u{2}color\u{1}red\u{2}";
+    let request = send(TOPIC, 0, "the body", Some(properties))?;
+    let answer = client.ask(&servers.broker, request).await?;
+    let sent: Sent = answer.header()?;
+    equal((sent.queue_id, sent.queue_offset), (0, 0))?;
+
+    let messages = pulled(servers, client, 0, 0).await?;
+    let [message] = &messages[..] else { return Err(format!("{messages:?}").into()) };
+    equal(message.topic.as_str(), TOPIC)?;
+    equal(&message.body[..], b"the body")?;
+    equal((message.queue_id, message.queue_offset), (0, 0))?;
+    equal((message.flag, message.born_timestamp), (FLAG, BORN))?;
+    for (name, value) in [("TAGS", "a tag"), ("KEYS", "é𝄞"), ("color", "red")] {
+        equal(message.property(name), Some(value))?;
+    }
+    // What the broker adds.
+    equal(message.property("CLUSTER"), Some("interop"))?;
+    equal(message.property("UNIQ_KEY"), answer.ext_fields().get("transactionId"))?;
+    equal(sent.msg_id, message_id(servers, message)?)
+}
+
+/// A message's id is the broker's address and the message's place in the commit log.
+fn message_id(servers: &Servers, message: &Message) -> Result<String, BoxError> {
+    let port: u32 = servers.broker.trim_start_matches("127.0.0.1:").parse()?;
+    Ok(format!("7F000001{port:08X}{:016X}", message.commit_log_offset))
+}
+
+async fn many(servers: &Servers, client: &Client) -> Checked {
+    let mut sends = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let request = send(TOPIC, 1, &number.to_string(), None)?;
+        let broker = servers.broker.clone();
+        let client = client.clone();
+        sends.spawn(async move { client.ask(&broker, request).await });
+    }
+    let mut sent = Vec::new();
+    while let Some(answer) = sends.join_next().await {
+        sent.push(answer??.header::<Sent>()?.queue_offset);
+    }
+    sent.sort_unstable();
+    equal(sent, (0..100).collect())?;
+
+    let mut bodies = Vec::new();
+    while bodies.len() < 100 {
+        for message in pulled(servers, client, 1, bodies.len() as u64).await? {
+            equal(message.queue_offset, bodies.len() as u64)?;
+            bodies.push(String::from_utf8(message.body)?.parse::<i32>()?);
+        }
+    }
+    bodies.sort_unstable();
+    equal(bodies, (0..100).collect())
+}
+
+fn only(messages: &[Message], body: &str) -> Checked {
+    equal(messages.iter().map(|message| &message.body[..]).collect(), vec![body.as_bytes()])
+}
+
+async fn oneway(servers: &Servers, client: &Client) -> Checked {
+    client.tell(&servers.broker, send(TOPIC, 2, "no answer", None)?).await?;
+    let messages = pulled(servers, client, 2, 0).await?;
+    only(&messages, "no answer")
+}
+
+/// The send is answered while the pull, of the same connection, waits for it.
+async fn long_polling(servers: &Servers, client: &Client) -> Checked {
+    let waiting = client.ask(&servers.broker, pull(TOPIC, 2, 1, true)?);
+    tokio::pin!(waiting);
+    tokio::select! {
+        early = &mut waiting => return Err(format!("a pull did not wait: {early:?}").into()),
+        () = sleep(Duration::from_millis(500)) => {}
+    }
+    client.ask(&servers.broker, send(TOPIC, 2, "news", None)?).await?;
+    let messages = decode_all(waiting.await?.body())?;
+    only(&messages, "news")
+}
+
+/// The fields that consumers need of every pull's answer.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Pulled {
+    next_begin_offset: u64,
+    min_offset: u64,
+    max_offset: u64,
+    suggest_which_broker_id: u64,
+}
+
+async fn beyond(servers: &Servers, client: &Client) -> Checked {
+    let expected = |next_begin_offset| Pulled {
+        next_begin_offset,
+        min_offset: 0,
+        max_offset: 2,
+        suggest_which_broker_id: 0,
+    };
+    let at_the_end = pull(TOPIC, 2, 2, false)?;
+    let answer = client.call(&servers.broker, at_the_end).await?;
+    equal(answer.response_code(), ResponseCode::PULL_NOT_FOUND)?;
+    equal(answer.remark(), Some("OFFSET_OVERFLOW_ONE"))?;
+    equal(answer.header()?, expected(2))?;
+    let too_far = pull(TOPIC, 2, 7, false)?;
+    let answer = client.call(&servers.broker, too_far).await?;
+    equal(answer.response_code(), ResponseCode::PULL_OFFSET_MOVED)?;
+    equal(answer.remark(), Some("OFFSET_OVERFLOW_BADLY"))?;
+    equal(answer.header()?, expected(2))
+}
+
+async fn unknown_topic(servers: &Servers, client: &Client) -> Checked {
+    let answer = client.call(&servers.broker, pull("Nowhere", 0, 0, true)?).await?;
+    equal(answer.response_code(), ResponseCode::TOPIC_NOT_EXIST)?;
+    let remark = answer.remark().unwrap_or_default();
+    equal(remark.starts_with("topic[Nowhere] not exist, apply first please!"), true)?;
+    // Who asks for its offsets is told that it is empty.
+    let fields = [("topic", "Nowhere"), ("queueId", "0")];
+    let answer = client.ask(&servers.broker, request(RequestCode::GET_MAX_OFFSET, &fields)).await?;
+    equal(answer.ext_fields().get("offset"), Some("0"))
+}

@@ -1,0 +1,107 @@
+//! One of Apache's servers, as a process.
+
+use rocketmq_tower::{BoxError, SerializeType};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// All that servers log goes to their output, and from there into one file; but not what they log
+/// every second.
+const LOGBACK: &str = r#"<configuration>
+  <statusListener class="org.apache.rocketmq.logging.ch.qos.logback.core.status.NopStatusListener"/>
+  <appender name="STDOUT" class="org.apache.rocketmq.logging.ch.qos.logback.core.ConsoleAppender">
+    <encoder class="org.apache.rocketmq.logging.ch.qos.logback.classic.encoder.PatternLayoutEncoder">
+      <pattern>%d{HH:mm:ss.SSS} %p %c{0} - %m%n</pattern>
+    </encoder>
+  </appender>
+  <logger name="RocketmqPop" level="ERROR"/>
+  <logger name="RocketmqTraffic" level="ERROR"/>
+  <logger name="RocketmqWaterMark" level="ERROR"/>
+  <root level="INFO"><appender-ref ref="STDOUT"/></root>
+</configuration>
+"#;
+
+/// What to start.
+pub(super) struct Program<'a> {
+    pub(super) class_path: &'a str,
+    pub(super) main: &'a str,
+    /// What goes into its configuration file.
+    pub(super) config: String,
+    /// The most that it may have on the heap, as Java's option wants it.
+    pub(super) heap: &'a str,
+    /// The headers that it writes.
+    pub(super) serialize_type: SerializeType,
+}
+
+/// A server that ends when this is dropped.
+pub(super) struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts the program, whose home is `directory`.
+    pub(super) fn start(directory: &Path, program: &Program<'_>) -> Result<Self, BoxError> {
+        let name = program.main.rsplit('.').next().unwrap_or_default().to_owned();
+        let (config, logback) = (directory.join("server.conf"), directory.join("logback.xml"));
+        fs::write(&config, &program.config)?;
+        fs::write(&logback, LOGBACK)?;
+        let log = directory.join("log");
+        let output = File::create(&log)?;
+        let define = |name: &str, value: &Path| format!("-D{name}={}", value.display());
+        let child = Command::new("java")
+            .arg(format!("-Xmx{}", program.heap))
+            // A server that lives for seconds is best off with what starts fast.
+            .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .arg("-XX:MaxDirectMemorySize=128m")
+            .arg("-Djava.net.preferIPv4Stack=true")
+            // Else it makes itself a certificate, which takes seconds.
+            .arg("-Dtls.server.mode=disabled")
+            .arg(format!("-Drocketmq.serialize.type={}", program.serialize_type.name()))
+            .arg(define("rmq.logback.configurationFile", &logback))
+            // Whatever it writes is to be in the directory.
+            .arg(define("rocketmq.home.dir", directory))
+            .arg(define("user.home", directory))
+            .arg(define("java.io.tmpdir", directory))
+            .args(["-cp", program.class_path, "interop.Guarded", program.main, "-c"])
+            .arg(&config)
+            .current_dir(directory)
+            .env_remove("NAMESRV_ADDR")
+            // Kept open until this process ends, in whatever way: then `Guarded` ends, too.
+            .stdin(Stdio::piped())
+            .stderr(output.try_clone()?)
+            .stdout(output)
+            .spawn()?;
+        Ok(Self { name, child, log })
+    }
+
+    pub(super) fn check_alive(&mut self) -> Result<(), BoxError> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => Err(format!("{} ended: {status}", self.name).into()),
+        }
+    }
+
+    /// Prints the end of what it logged.
+    pub(super) fn print_log(&self) {
+        let log = fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        eprintln!("== the last of {} lines of {}", lines.len(), self.name);
+        for line in &lines[lines.len().saturating_sub(50)..] {
+            eprintln!("{line}");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // What it holds is of no use any more, so there is no need to ask nicely. Waiting makes sure
+        // that it writes nothing into a directory that is being deleted.
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        if let Err(error) = ended {
+            eprintln!("{} may still run: {error}", self.name);
+        }
+    }
+}

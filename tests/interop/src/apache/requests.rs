@@ -1,0 +1,152 @@
+//! What clients ask brokers and name servers, as Java's clients write it.
+
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
+use serde::Serialize;
+use serde_json::json;
+use std::time::Duration;
+
+/// How long a pull may wait for messages.
+pub(super) const SUSPEND: Duration = Duration::from_secs(5);
+
+type Request = Result<RemotingCommand, BoxError>;
+
+/// A request with fields and without body.
+pub(super) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCommand {
+    let request = RemotingCommand::new(code);
+    fields.iter().fold(request, |request, (name, value)| request.with_ext_field(name, value))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreateTopic<'a> {
+    topic: &'a str,
+    default_topic: &'a str,
+    read_queue_nums: i32,
+    write_queue_nums: i32,
+    perm: i32,
+    topic_filter_type: &'a str,
+    topic_sys_flag: i32,
+    order: bool,
+}
+
+/// A topic with this many queues.
+pub(super) fn create_topic(topic: &str, queues: i32) -> Request {
+    let header = CreateTopic {
+        topic,
+        default_topic: "TBW102",
+        read_queue_nums: queues,
+        write_queue_nums: queues,
+        perm: 6,
+        topic_filter_type: "SINGLE_TAG",
+        topic_sys_flag: 0,
+        order: false,
+    };
+    Ok(RemotingCommand::request(RequestCode::UPDATE_AND_CREATE_TOPIC, &header)?)
+}
+
+pub(super) fn route_of(topic: &str) -> RemotingCommand {
+    request(RequestCode::GET_ROUTEINFO_BY_TOPIC, &[("topic", topic)])
+}
+
+/// The short names of SEND_MESSAGE_V2.
+#[derive(Serialize)]
+struct Send<'a> {
+    #[serde(rename = "a")]
+    producer_group: &'a str,
+    #[serde(rename = "b")]
+    topic: &'a str,
+    #[serde(rename = "c")]
+    default_topic: &'a str,
+    #[serde(rename = "d")]
+    default_topic_queue_nums: i32,
+    #[serde(rename = "e")]
+    queue_id: u32,
+    #[serde(rename = "f")]
+    sys_flag: i32,
+    #[serde(rename = "g")]
+    born_timestamp: u64,
+    #[serde(rename = "h")]
+    flag: u32,
+    #[serde(rename = "i")]
+    properties: Option<&'a str>,
+    #[serde(rename = "j")]
+    reconsume_times: i32,
+    #[serde(rename = "k")]
+    unit_mode: bool,
+}
+
+pub(super) const BORN: u64 = 1_795_341_540_052;
+pub(super) const FLAG: u32 = 9;
+
+/// A message, whose properties are in RocketMQ's form.
+pub(super) fn send(topic: &str, queue_id: u32, body: &str, properties: Option<&str>) -> Request {
+    let header = Send {
+        producer_group: "producers",
+        topic,
+        default_topic: "TBW102",
+        default_topic_queue_nums: 4,
+        queue_id,
+        sys_flag: 0,
+        born_timestamp: BORN,
+        flag: FLAG,
+        properties,
+        reconsume_times: 0,
+        unit_mode: false,
+    };
+    let request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2, &header)?;
+    Ok(request.with_body(body.to_owned()))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pull<'a> {
+    consumer_group: &'a str,
+    topic: &'a str,
+    queue_id: u32,
+    queue_offset: u64,
+    max_msg_nums: i32,
+    sys_flag: i32,
+    commit_offset: i64,
+    suspend_timeout_millis: u128,
+    subscription: &'a str,
+    sub_version: i64,
+    expression_type: &'a str,
+}
+
+/// Pulls all that is in a queue from `queue_offset` on; waits for it when there is nothing yet, if
+/// `suspend`.
+pub(super) fn pull(topic: &str, queue_id: u32, queue_offset: u64, suspend: bool) -> Request {
+    let header = Pull {
+        consumer_group: "pullers",
+        topic,
+        queue_id,
+        queue_offset,
+        max_msg_nums: 32,
+        // The subscription is in the request: no heartbeat is needed.
+        sys_flag: 4 | if suspend { 2 } else { 0 },
+        commit_offset: 0,
+        suspend_timeout_millis: SUSPEND.as_millis(),
+        subscription: "*",
+        sub_version: 0,
+        expression_type: "TAG",
+    };
+    Ok(RemotingCommand::request(RequestCode::PULL_MESSAGE, &header)?)
+}
+
+/// What a consumer tells brokers every 30 seconds.
+pub(super) fn heartbeat(client_id: &str, group: &str, topic: &str) -> RemotingCommand {
+    let subscription = json!({
+        "topic": topic, "subString": "*", "subVersion": 1, "expressionType": "TAG",
+        "tagsSet": [], "codeSet": [], "classFilterMode": false,
+    });
+    let consumer = json!({
+        "groupName": group, "consumeType": "CONSUME_PASSIVELY", "messageModel": "CLUSTERING",
+        "consumeFromWhere": "CONSUME_FROM_FIRST_OFFSET", "unitMode": false,
+        "subscriptionDataSet": [subscription],
+    });
+    let body = json!({
+        "clientID": client_id, "producerDataSet": [{"groupName": "producers"}],
+        "consumerDataSet": [consumer],
+    });
+    RemotingCommand::new(RequestCode::HEART_BEAT).with_body(body.to_string())
+}

@@ -1,0 +1,149 @@
+//! A name server and a broker.
+
+use super::client::Client;
+use super::ports::free_port;
+use super::process::{Process, Program};
+use super::requests::request;
+use super::scratch::Scratch;
+use crate::check::Checked;
+use rocketmq_tower::{BoxError, RequestCode, SerializeType};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Who may use the servers if not all may: the only user, and his password.
+pub(super) const USER: (&str, &str) = ("interop", "interop-secret");
+
+/// Fields are dropped from first to last: the processes end before their directory goes.
+pub(super) struct Servers {
+    processes: Vec<Process>,
+    _scratch: Scratch,
+    pub(super) name_server: String,
+    pub(super) broker: String,
+    /// The broker's second port, for requests that are not to wait for slow ones.
+    pub(super) broker_fast: String,
+}
+
+impl Servers {
+    /// Starts both and waits until they serve. They write headers of `serialize_type`.
+    pub(super) async fn start(
+        class_path: &str,
+        serialize_type: SerializeType,
+        signed: bool,
+    ) -> Result<Self, BoxError> {
+        let kind = if signed { "signed" } else { "plain" };
+        let scratch = Scratch::new(&format!("{kind}-{}", serialize_type.name()))?;
+        let first = free_port(&[0, 1, 3])?;
+        let (name_port, fast_port, port) = (first, first + 1, first + 3);
+
+        let directory = scratch.directory("name-server")?;
+        let program = Program {
+            class_path,
+            main: "org.apache.rocketmq.namesrv.NamesrvStartup",
+            config: name_server_config(name_port),
+            heap: "128m",
+            serialize_type,
+        };
+        let mut processes = vec![Process::start(&directory, &program)?];
+
+        let directory = scratch.directory("broker")?;
+        let mut config = broker_config(&directory, port, name_port);
+        if signed {
+            config += &signing_config();
+        }
+        let main = "org.apache.rocketmq.broker.BrokerStartup";
+        let program = Program { class_path, main, config, heap: "256m", serialize_type };
+        processes.push(Process::start(&directory, &program)?);
+
+        let mut servers = Self {
+            processes,
+            _scratch: scratch,
+            name_server: format!("127.0.0.1:{name_port}"),
+            broker: format!("127.0.0.1:{port}"),
+            broker_fast: format!("127.0.0.1:{fast_port}"),
+        };
+        if let Err(error) = servers.wait_until_ready().await {
+            servers.print_logs();
+            return Err(format!("the servers do not start: {error}").into());
+        }
+        Ok(servers)
+    }
+
+    /// A broker registers when it serves. It is asked, too, for its first answer takes longest.
+    async fn wait_until_ready(&mut self) -> Checked {
+        let client = Client::new(SerializeType::Json)?;
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            for process in &mut self.processes {
+                process.check_alive()?;
+            }
+            let Err(error) = self.ask_both(&client).await else { return Ok(()) };
+            if Instant::now() > deadline {
+                return Err(error);
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn ask_both(&self, client: &Client) -> Checked {
+        let brokers = request(RequestCode::GET_BROKER_CLUSTER_INFO, &[]);
+        let known = client.call(&self.name_server, brokers).await?;
+        if !String::from_utf8_lossy(known.body()).contains(&self.broker) {
+            return Err("the broker is not registered".into());
+        }
+        let fields = [("topic", "TBW102"), ("queueId", "0")];
+        client.call(&self.broker, request(RequestCode::GET_MAX_OFFSET, &fields)).await?;
+        Ok(())
+    }
+
+    pub(super) fn print_logs(&self) {
+        for process in &self.processes {
+            process.print_log();
+        }
+    }
+}
+
+fn name_server_config(port: u16) -> String {
+    format!("bindAddress=127.0.0.1\nlistenPort={port}\n")
+}
+
+/// Small files, and no answers that depend on how busy the machine is.
+fn broker_config(directory: &Path, port: u16, name_port: u16) -> String {
+    let store = directory.join("store");
+    let store = store.display();
+    format!(
+        "brokerClusterName=interop
+brokerName=interop
+brokerIP1=127.0.0.1
+brokerIP2=127.0.0.1
+bindAddress=127.0.0.1
+listenPort={port}
+namesrvAddr=127.0.0.1:{name_port}
+storePathRootDir={store}
+storePathCommitLog={store}/commitlog
+mappedFileSizeCommitLog=8388608
+mappedFileSizeConsumeQueue=20000
+maxHashSlotNum=1000
+maxIndexNum=4000
+timerWheelEnable=false
+brokerFastFailureEnable=false
+osPageCacheBusyTimeOutMills=60000
+"
+    )
+}
+
+/// Every request must be signed by the user. The broker has an account for itself, too.
+fn signing_config() -> String {
+    let (user, password) = USER;
+    let package = "org.apache.rocketmq.auth.authentication.provider";
+    format!(
+        "authenticationEnabled=true
+authenticationProvider={package}.DefaultAuthenticationProvider
+authenticationMetadataProvider={package}.LocalAuthenticationMetadataProvider
+initAuthenticationUser={{\"username\":\"{user}\",\"password\":\"{password}\"}}
+innerClientAuthenticationCredentials={{\"accessKey\":\"broker\",\"secretKey\":\"broker-secret\"}}
+"
+    )
+}

@@ -1,0 +1,43 @@
+//! What checks are made of.
+
+use rocketmq_tower::BoxError;
+use std::fmt::Debug;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+pub(crate) type Checked = Result<(), BoxError>;
+
+/// The longest that a call may take.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) async fn report(name: &str, check: impl Future<Output = Checked>) -> Checked {
+    let late = |_| format!("FAILED {name}: it takes too long");
+    let done = timeout(2 * TIMEOUT, check).await.map_err(late)?;
+    done.map_err(|error| format!("FAILED {name}: {error}"))?;
+    println!("ok {name}");
+    Ok(())
+}
+
+pub(crate) fn equal<T: PartialEq + Debug>(actual: T, expected: T) -> Checked {
+    if actual == expected {
+        Ok(())
+    } else {
+        Err(format!("expected {expected:?}, got {actual:?}").into())
+    }
+}
+
+/// Asks until the answer is as it should be: for what servers do some time after they answered.
+pub(crate) async fn eventually<T, F>(ask: impl Fn() -> F, expected: T) -> Checked
+where
+    T: PartialEq + Debug,
+    F: Future<Output = Result<T, BoxError>>,
+{
+    let deadline = Instant::now() + TIMEOUT;
+    loop {
+        let actual = ask().await?;
+        if actual == expected || Instant::now() > deadline {
+            return equal(actual, expected);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
