@@ -72,7 +72,8 @@ impl Process {
             .stdin(Stdio::piped())
             .stderr(output.try_clone()?)
             .stdout(output)
-            .spawn()?;
+            .spawn()
+            .map_err(|error| format!("java can't be started: {error}"))?;
         Ok(Self { name, child, log })
     }
 
