@@ -1,6 +1,6 @@
 //! One connection to a server.
 
-use super::dial::{ConnectError, dial};
+use super::transport::{ConnectError, Tcp};
 use super::unsupported::Unsupported;
 use crate::service::Processor;
 use crate::stack::{self, RequestLayers};
@@ -20,22 +20,22 @@ use tower_service::Service;
 /// The connection runs in a task of its own until either side closes it, nothing moved on it for
 /// 120 s (Java's `clientChannelMaxIdleTimeSeconds`), or nobody [keeps](Self::connect) it any more.
 #[derive(Clone, Debug)]
-pub struct Connector<P = Unsupported> {
+pub struct Connector<P = Unsupported, T = Tcp> {
+    pub(super) transport: T,
     processor: P,
     config: ConnectionConfig,
-    connect_timeout: Duration,
     idle_timeout: IdleTimeoutLayer,
     events: EventsLayer,
 }
 
 impl Connector {
-    /// A connector for servers that ask nothing.
+    /// A connector over TCP, for servers that ask nothing.
     #[must_use]
     pub fn new() -> Self {
         Self {
+            transport: Tcp::new(),
             processor: Unsupported,
             config: ConnectionConfig::client(),
-            connect_timeout: Duration::from_secs(3),
             idle_timeout: IdleTimeoutLayer::default(),
             events: EventsLayer::unheard(),
         }
@@ -48,31 +48,26 @@ impl Default for Connector {
     }
 }
 
-impl<P> Connector<P> {
+impl<P, T> Connector<P, T> {
     /// Requests of the server go to `processor`, such as a [`Router`](crate::Router).
     #[must_use]
-    pub fn service<Q>(self, processor: Q) -> Connector<Q> {
-        Connector {
-            processor,
-            config: self.config,
-            connect_timeout: self.connect_timeout,
-            idle_timeout: self.idle_timeout,
-            events: self.events,
-        }
+    pub fn service<Q>(self, processor: Q) -> Connector<Q, T> {
+        let Self { transport, config, idle_timeout, events, .. } = self;
+        Connector { transport, processor, config, idle_timeout, events }
+    }
+
+    /// Connects in this way: over a Unix socket, through a proxy, with TLS. See
+    /// [`transport`](super::transport).
+    #[must_use]
+    pub fn transport<U>(self, transport: U) -> Connector<P, U> {
+        let Self { processor, config, idle_timeout, events, .. } = self;
+        Connector { transport, processor, config, idle_timeout, events }
     }
 
     /// Sets the bounds of each connection.
     #[must_use]
     pub fn config(mut self, config: ConnectionConfig) -> Self {
         self.config = config;
-        self
-    }
-
-    /// How long connecting to one address may take, and looking addresses up. 3 s, as Java's
-    /// `connectTimeoutMillis`.
-    #[must_use]
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
         self
     }
 
@@ -91,6 +86,60 @@ impl<P> Connector<P> {
         self
     }
 
+    /// Runs a connection that was made in some other way. Must be called within a tokio runtime.
+    ///
+    /// As with [`connect`](Self::connect), the channel and its clones keep it open.
+    #[must_use = "the connection ends when its channel is dropped"]
+    pub fn run<Io>(&self, io: Io, info: ChannelInfo) -> Channel
+    where
+        Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        P: Clone + Send + 'static,
+        RequestLayers<Identity>: Layer<P, Service: Processor>,
+    {
+        self.start(io, info, |_| {})
+    }
+
+    /// Runs a connection, and tells `on_end` its number when it is gone.
+    pub(super) fn start<Io>(
+        &self,
+        io: Io,
+        info: ChannelInfo,
+        on_end: impl FnOnce(u64) + Send + 'static,
+    ) -> Channel
+    where
+        Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        P: Clone + Send + 'static,
+        RequestLayers<Identity>: Layer<P, Service: Processor>,
+    {
+        let (processor, config) = (self.processor.clone(), self.config.clone());
+        let driving = stack::driving(Identity::new(), RpcHookLayer::new(), processor, config);
+        let connection = Connection::new(io, info);
+        let channel = connection.channel();
+        let life = stack::watched(driving, &self.events, self.idle_timeout).call(connection);
+        let handle = channel.clone();
+        tokio::spawn(async move {
+            // Requests of the server may run on after the connection's end.
+            let ended = async {
+                let reason = handle.closed().await;
+                on_end(handle.id());
+                let (id, peer) = (handle.id(), handle.peer_addr());
+                tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
+            };
+            let (Ok(_), ()) = tokio::join!(life, ended);
+        });
+        channel.drain_on_drop()
+    }
+}
+
+impl<P> Connector<P> {
+    /// How long connecting to one address may take, and looking addresses up. 3 s, as Java's
+    /// `connectTimeoutMillis`.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.transport = self.transport.connect_timeout(limit);
+        self
+    }
+
     /// Connects to the first of the addresses that can be reached: each is tried in turn, for the
     /// [time](Self::connect_timeout) that one may take.
     ///
@@ -106,30 +155,7 @@ impl<P> Connector<P> {
         P: Clone + Send + 'static,
         RequestLayers<Identity>: Layer<P, Service: Processor>,
     {
-        let (stream, info) = dial(addr, self.connect_timeout).await?;
+        let (stream, info) = self.transport.dial(addr).await?;
         Ok(self.run(stream, info))
-    }
-
-    /// Runs a connection that was made in some other way. Must be called within a tokio runtime.
-    ///
-    /// As with [`connect`](Self::connect), the channel and its clones keep it open.
-    #[must_use = "the connection ends when its channel is dropped"]
-    pub fn run<Io>(&self, io: Io, info: ChannelInfo) -> Channel
-    where
-        Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        P: Clone + Send + 'static,
-        RequestLayers<Identity>: Layer<P, Service: Processor>,
-    {
-        let (processor, config) = (self.processor.clone(), self.config.clone());
-        let driving = stack::driving(Identity::new(), RpcHookLayer::new(), processor, config);
-        let connection = Connection::new(io, info);
-        let channel = connection.channel();
-        let life = stack::watched(driving, &self.events, self.idle_timeout).call(connection);
-        let (id, peer) = (channel.id(), channel.peer_addr().clone());
-        tokio::spawn(async move {
-            let Ok(end) = life.await;
-            tracing::debug!(id, %peer, reason = chain_text(&end.reason), "connection ended");
-        });
-        channel.drain_on_drop()
     }
 }

@@ -1,60 +1,46 @@
-//! From a name to a socket.
+//! Connectors of any type behind one.
 
-use rocketmq_tower_core::ChannelInfo;
-use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
-use std::time::Duration;
-use tokio::net::{TcpStream, ToSocketAddrs, lookup_host};
-use tokio::time::timeout;
+use super::Connector;
+use super::transport::ConnectError;
+use crate::service::Processor;
+use crate::stack::RequestLayers;
+use rocketmq_tower_core::{Addr, BoxError, Channel, ChannelInfo};
+use std::future::Future;
+use std::pin::Pin;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower::ServiceExt;
+use tower::layer::util::Identity;
+use tower_layer::Layer;
+use tower_service::Service;
 
-/// Why a connection could not be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// The address could not be looked up, or there is none of that name.
-    #[error("the server's address can't be found")]
-    Resolve(#[source] io::Error),
-    /// Connecting failed.
-    #[error("connecting to {addr} failed")]
-    Io {
-        /// The address that was tried last.
-        addr: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Connecting took too long.
-    #[error("connecting to {addr} took longer than {limit:?}")]
-    Timeout {
-        /// The address that was tried last.
-        addr: SocketAddr,
-        /// The time that it was given.
-        limit: Duration,
-    },
+/// What is told the number of a connection when it is gone.
+pub(super) type OnEnd = Box<dyn FnOnce(u64) + Send>;
+
+pub(super) type Dialing<'a> =
+    Pin<Box<dyn Future<Output = Result<Channel, ConnectError>> + Send + 'a>>;
+
+/// A [`Connector`] whose type is forgotten.
+pub(super) trait Dial: Send + Sync {
+    /// Makes a connection, which the channel keeps open, and runs it in a task of its own.
+    fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_>;
 }
 
-/// Connects to the first address that can be reached, within `limit` for each.
-pub(super) async fn dial(
-    addr: impl ToSocketAddrs,
-    limit: Duration,
-) -> Result<(TcpStream, ChannelInfo), ConnectError> {
-    let late = || ConnectError::Resolve(ErrorKind::TimedOut.into());
-    let found = timeout(limit, lookup_host(addr)).await.map_err(|_| late())?;
-    let nothing = io::Error::new(ErrorKind::NotFound, "the address resolves to nothing");
-    let mut last = ConnectError::Resolve(nothing);
-    for addr in found.map_err(ConnectError::Resolve)? {
-        last = match timeout(limit, open(addr)).await {
-            Ok(Ok(connected)) => return Ok(connected),
-            Ok(Err(source)) => ConnectError::Io { addr, source },
-            Err(_) => ConnectError::Timeout { addr, limit },
-        };
-        tracing::debug!(error = %last, "an address can't be reached");
+impl<P, T, Io> Dial for Connector<P, T>
+where
+    P: Clone + Send + Sync + 'static,
+    RequestLayers<Identity>: Layer<P, Service: Processor>,
+    T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
+    T::Error: Into<BoxError>,
+    T::Future: Send,
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_> {
+        let connecting = self.transport.clone().oneshot(addr);
+        Box::pin(async move {
+            let connected = connecting.await;
+            let (io, info) =
+                connected.map_err(|error| ConnectError::from_transport(error.into()))?;
+            Ok(self.start(io, info, on_end))
+        })
     }
-    Err(last)
-}
-
-async fn open(addr: SocketAddr) -> io::Result<(TcpStream, ChannelInfo)> {
-    let stream = TcpStream::connect(addr).await?;
-    stream.set_nodelay(true)?;
-    let info = ChannelInfo::new(stream.local_addr()?, stream.peer_addr()?);
-    Ok((stream, info))
 }

@@ -14,14 +14,32 @@
 //! # }
 //! ```
 
+mod builder;
+#[expect(clippy::module_inception, reason = "the client is the module's main part")]
+mod client;
 mod connector;
+mod deadline;
 mod dial;
+mod endpoint;
+mod error;
+mod exchange;
+mod name_servers;
+mod service;
+mod table;
+pub mod transport;
 mod unsupported;
 
+pub use builder::ClientBuilder;
+pub use client::Client;
 pub use connector::Connector;
-pub use dial::ConnectError;
+pub use endpoint::Endpoint;
+pub use error::InvokeError;
+pub use name_servers::NameServers;
+#[doc(inline)]
+pub use transport::ConnectError;
 pub use unsupported::Unsupported;
 
+use deadline::Deadline;
 use rocketmq_tower_core::Channel;
 use tokio::net::ToSocketAddrs;
 

@@ -285,6 +285,17 @@ impl Channel {
         self.send_oneway(command, permit)
     }
 
+    /// Sends `command`, marked as oneway, and waits until it was written to the socket's buffer.
+    ///
+    /// # Errors
+    /// If the connection is closed or closes, or the command cannot be encoded.
+    pub async fn write_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
+        let slot = Arc::clone(&self.shared.oneways).acquire_owned().await;
+        let permit = slot.map_err(|_| not_sent(&self.shared))?;
+        let written = ResponseFuture::start(&self.shared, command.into_oneway(), permit);
+        written.await.map(drop)
+    }
+
     /// Sends `command`, marked as oneway, if there is a slot for it now.
     ///
     /// For a push to many peers, none of which is to be waited for.

@@ -1,0 +1,40 @@
+//! The time of a call.
+
+use super::InvokeError;
+use rocketmq_tower_core::Addr;
+use rocketmq_tower_core::connection::CallStage;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// When a call is over, whatever it is waiting for then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    at: Instant,
+    timeout: Duration,
+}
+
+impl Deadline {
+    pub(super) fn within(timeout: Duration) -> Self {
+        let now = Instant::now();
+        // As good as never, for who says so.
+        let at = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(1 << 32));
+        Self { at, timeout }
+    }
+
+    pub(super) fn at(self) -> Instant {
+        self.at
+    }
+
+    pub(super) fn timeout(self) -> Duration {
+        self.timeout
+    }
+
+    pub(super) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// The error of a call that is late.
+    pub(super) fn passed(self, addr: &Addr, stage: CallStage) -> InvokeError {
+        InvokeError::Timeout { addr: addr.clone(), timeout: self.timeout, stage }
+    }
+}

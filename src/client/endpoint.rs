@@ -1,0 +1,168 @@
+//! The service of one address.
+
+use super::client::{Inner, Slot};
+use super::exchange::{Answering, Exchange};
+use super::table::Connection;
+use super::{Deadline, InvokeError};
+use rocketmq_tower_core::{Addr, RemotingCommand};
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio_util::sync::{PollSemaphore, ReusableBoxFuture};
+use tower_service::Service;
+
+/// The service of one address of a [`Client`](super::Client).
+///
+/// **Its readiness is the connection's**: `poll_ready` connects, waits with back-off while the
+/// server cannot be reached, and reserves what the call will need. It never fails, so that
+/// `Balance`, `Buffer` and the like keep the service while its server is away, and use others
+/// meanwhile. Who wants an error instead puts a timeout around it, or makes calls through the
+/// client itself, which connect in the call's time.
+///
+/// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout).
+///
+/// ```no_run
+/// use rocketmq_tower::client::Client;
+/// use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ServiceBuilder, ServiceExt};
+/// use std::time::Duration;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), BoxError> {
+/// let broker = Client::new().endpoint("127.0.0.1:10911");
+/// let mut broker = ServiceBuilder::new().timeout(Duration::from_secs(10)).buffer(64).service(broker);
+/// let answer = broker.ready().await?.call(RemotingCommand::new(RequestCode::HEART_BEAT)).await?;
+/// # use rocketmq_tower::Service;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Endpoint {
+    inner: Arc<Inner>,
+    addr: Addr,
+    state: State,
+    /// How long to wait after the next failure to connect.
+    backoff: Duration,
+    slot: Option<Slot>,
+}
+
+enum State {
+    Idle,
+    Connecting(ReusableBoxFuture<'static, Result<Connection, InvokeError>>),
+    Waiting(ReusableBoxFuture<'static, ()>),
+    Connected(Connection),
+}
+
+impl Endpoint {
+    pub(super) fn new(inner: Arc<Inner>, addr: Addr) -> Self {
+        let backoff = inner.backoff.0;
+        Self { inner, addr, state: State::Idle, backoff, slot: None }
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn addr(&self) -> &Addr {
+        &self.addr
+    }
+
+    /// Ready when there is a connection that has a slot for a call.
+    fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.state = match &mut self.state {
+                State::Idle => State::Connecting(self.connect()),
+                State::Connecting(connecting) => match ready!(connecting.poll(cx)) {
+                    Ok(connection) => {
+                        self.backoff = self.inner.backoff.0;
+                        State::Connected(connection)
+                    }
+                    Err(error) => {
+                        let (addr, retry_in) = (&self.addr, self.backoff);
+                        tracing::debug!(%addr, %error, ?retry_in, "an endpoint has no connection");
+                        self.backoff = self.inner.backoff.1.min(retry_in.saturating_mul(2));
+                        State::Waiting(ReusableBoxFuture::new(tokio::time::sleep(retry_in)))
+                    }
+                },
+                State::Waiting(waiting) => {
+                    ready!(waiting.poll(cx));
+                    State::Idle
+                }
+                State::Connected(connection) if connection.channel.is_draining() => State::Idle,
+                State::Connected(connection) => match ready!(connection.channel.poll_ready(cx)) {
+                    Ok(()) => return Poll::Ready(()),
+                    Err(_) => State::Idle,
+                },
+            };
+        }
+    }
+
+    fn connect(&self) -> ReusableBoxFuture<'static, Result<Connection, InvokeError>> {
+        let (table, addr) = (Arc::clone(&self.inner.table), self.addr.clone());
+        // The connector's own time bounds it.
+        let deadline = Deadline::within(Duration::MAX);
+        ReusableBoxFuture::new(async move { table.get(&addr, deadline, deadline.at()).await })
+    }
+}
+
+impl Service<RemotingCommand> for Endpoint {
+    type Response = RemotingCommand;
+    type Error = InvokeError;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
+        ready!(self.poll_connection(cx));
+        let permits = &self.inner.calls.permits;
+        let slot = self.slot.get_or_insert_with(|| Slot::new(permits));
+        ready!(slot.poll(cx));
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, command: RemotingCommand) -> Answering {
+        let deadline = Deadline::within(self.inner.call_timeout);
+        let (inner, addr) = (Arc::clone(&self.inner), self.addr.clone());
+        let permit = self.slot.as_mut().and_then(|slot| slot.permit.take());
+        let connection = match &mut self.state {
+            State::Connected(connection) => Some(connection.take_reserved()),
+            _ => None,
+        };
+        Box::pin(async move {
+            let (Some(permit), Some(connection)) = (permit, connection) else {
+                return Err(InvokeError::NotReady);
+            };
+            let exchange = Exchange::new(&inner, addr, deadline, permit).over(connection);
+            exchange.run(command).await
+        })
+    }
+}
+
+/// A clone has reserved nothing, and shares the connection.
+impl Clone for Endpoint {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.inner), self.addr.clone())
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Idle => "idle",
+            State::Connecting(_) => "connecting",
+            State::Waiting(_) => "waiting to connect again",
+            State::Connected(_) => "connected",
+        };
+        f.debug_struct("Endpoint").field("addr", &self.addr).field("state", &state).finish()
+    }
+}
+
+impl Slot {
+    pub(super) fn new(permits: &Arc<tokio::sync::Semaphore>) -> Self {
+        Self { semaphore: PollSemaphore::new(Arc::clone(permits)), permit: None }
+    }
+
+    /// Reserves a permit.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.permit.is_none() {
+            // `None` when closed, which it never is.
+            self.permit = ready!(self.semaphore.poll_acquire(cx));
+        }
+        Poll::Ready(())
+    }
+}

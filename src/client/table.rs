@@ -1,0 +1,232 @@
+//! The connections of a client.
+
+use super::dial::Dial;
+use super::{ConnectError, Deadline, InvokeError};
+use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::{Addr, Channel};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Place;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+/// A connection to an address, which its clones keep open.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) channel: Channel,
+    answers: Arc<AtomicU64>,
+}
+
+impl Connection {
+    fn new(channel: Channel) -> Self {
+        Self { channel, answers: Arc::default() }
+    }
+
+    fn is_usable(&self) -> bool {
+        !self.channel.is_closed() && !self.channel.is_draining()
+    }
+
+    /// The one that has reserved what was reserved: a clone stays in its place.
+    pub(super) fn take_reserved(&mut self) -> Self {
+        let plain = self.clone();
+        std::mem::replace(self, plain)
+    }
+
+    /// How many calls over it were answered: whether it is alive.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+type Dialed = Result<Connection, Arc<ConnectError>>;
+
+/// Who dials tells those who wait for it.
+type Dialing = watch::Receiver<Option<Dialed>>;
+
+/// One connection for each address, made when it is needed. Who needs one that is being made waits
+/// with the others.
+pub(super) struct Table {
+    dialer: Arc<dyn Dial>,
+    max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    entries: HashMap<Addr, Entry>,
+    shut_down: bool,
+    dials: u64,
+}
+
+enum Entry {
+    Dialing { number: u64, dialing: Dialing },
+    Open(Connection),
+}
+
+/// What there is for an address.
+enum Found {
+    Open(Connection),
+    Dialing(Dialing),
+}
+
+impl Table {
+    pub(super) fn new(dialer: Arc<dyn Dial>, max: usize) -> Arc<Self> {
+        Arc::new(Self { dialer, max, state: Mutex::default() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many addresses there are that have, or will have, a connection.
+    pub(super) fn len(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    /// The connection to `addr`. Waits for it until `by`, or until the call is over.
+    pub(super) async fn get(
+        self: &Arc<Self>,
+        addr: &Addr,
+        deadline: Deadline,
+        by: Instant,
+    ) -> Result<Connection, InvokeError> {
+        let mut dialing = match self.find(addr)? {
+            Found::Open(connection) => return Ok(connection),
+            Found::Dialing(dialing) => dialing,
+        };
+        let dialed =
+            match timeout_at(by.min(deadline.at()), dialing.wait_for(Option::is_some)).await {
+                Ok(Ok(dialed)) => dialed.clone(),
+                Ok(Err(_)) => None,
+                Err(_) => return Err(deadline.passed(addr, CallStage::Connection)),
+            };
+        dialed
+            .unwrap_or_else(|| Err(Arc::new(stopped())))
+            .map_err(|source| InvokeError::Connect { addr: addr.clone(), source })
+    }
+
+    fn find(self: &Arc<Self>, addr: &Addr) -> Result<Found, InvokeError> {
+        let mut state = self.lock();
+        if state.shut_down {
+            return Err(InvokeError::ShutDown);
+        }
+        match state.entries.get(addr) {
+            Some(Entry::Open(connection)) if connection.is_usable() => {
+                return Ok(Found::Open(connection.clone()));
+            }
+            // Without a sender, there will be no result.
+            Some(Entry::Dialing { dialing, .. }) if dialing.has_changed().is_ok() => {
+                return Ok(Found::Dialing(dialing.clone()));
+            }
+            Some(_) => {}
+            None if state.entries.len() >= self.max => {
+                return Err(InvokeError::TooManyConnections { limit: self.max });
+            }
+            None => {}
+        }
+        state.dials += 1;
+        let (number, (done, dialing)) = (state.dials, watch::channel(None));
+        let entry = Entry::Dialing { number, dialing: dialing.clone() };
+        let old = state.entries.insert(addr.clone(), entry);
+        drop(state);
+        // Not under the lock: it may be the last handle of a connection.
+        drop(old);
+        let dial = dial(Arc::downgrade(self), Arc::clone(&self.dialer), addr.clone(), number, done);
+        // In a task of its own: it goes on when the caller that needed it first gives up.
+        tokio::spawn(dial);
+        Ok(Found::Dialing(dialing))
+    }
+
+    /// Takes note of how dialling ended.
+    fn dialed(&self, addr: &Addr, number: u64, dialed: &Dialed) {
+        let mut state = self.lock();
+        let Place::Occupied(mut place) = state.entries.entry(addr.clone()) else { return };
+        if !matches!(place.get(), Entry::Dialing { number: latest, .. } if *latest == number) {
+            return;
+        }
+        match dialed {
+            // One that has ended already will not be evicted again.
+            Ok(connection) if connection.is_usable() => {
+                place.insert(Entry::Open(connection.clone()));
+            }
+            _ => {
+                place.remove();
+            }
+        }
+    }
+
+    /// Forgets the connection with this number.
+    fn evict(&self, addr: &Addr, id: u64) {
+        let mut state = self.lock();
+        let entry = state.entries.get(addr);
+        if matches!(entry, Some(Entry::Open(connection)) if connection.channel.id() == id) {
+            let entry = state.entries.remove(addr);
+            drop(state);
+            drop(entry);
+        }
+    }
+
+    /// Lets a connection end when what is under way on it is done; new calls get a fresh one.
+    pub(super) fn retire(&self, addr: &Addr, channel: &Channel) {
+        self.evict(addr, channel.id());
+        channel.drain();
+    }
+
+    /// Takes the connection to `addr` out of the table, if there is one.
+    pub(super) fn remove(&self, addr: &Addr) -> Option<Channel> {
+        let entry = self.lock().entries.remove(addr);
+        match entry {
+            Some(Entry::Open(connection)) => Some(connection.channel),
+            _ => None,
+        }
+    }
+
+    /// Takes no calls any more, and drains all connections.
+    pub(super) fn shut_down(&self) -> Vec<Channel> {
+        let mut state = self.lock();
+        state.shut_down = true;
+        let entries = std::mem::take(&mut state.entries);
+        drop(state);
+        let channels = entries.into_values().filter_map(|entry| match entry {
+            Entry::Open(connection) => Some(connection.channel),
+            Entry::Dialing { .. } => None,
+        });
+        channels.inspect(Channel::drain).collect()
+    }
+}
+
+/// The error of those who wait for a dial that was stopped: the runtime ends, or it panicked.
+fn stopped() -> ConnectError {
+    ConnectError::Resolve(io::Error::other("connecting was stopped"))
+}
+
+/// Makes a connection and puts it into the table, unless the client is gone by then.
+async fn dial(
+    table: Weak<Table>,
+    dialer: Arc<dyn Dial>,
+    addr: Addr,
+    number: u64,
+    done: watch::Sender<Option<Dialed>>,
+) {
+    let (owner, of) = (table.clone(), addr.clone());
+    let evict = Box::new(move |id| {
+        if let Some(table) = owner.upgrade() {
+            table.evict(&of, id);
+        }
+    });
+    let dialed = dialer.dial(addr.clone(), evict).await.map(Connection::new).map_err(Arc::new);
+    if let Err(error) = &dialed {
+        tracing::debug!(%addr, error = %rocketmq_tower_core::error::chain_text(&**error), "no connection");
+    }
+    if let Some(table) = table.upgrade() {
+        table.dialed(&addr, number, &dialed);
+    }
+    // An error means that nobody waits any more.
+    _ = done.send(Some(dialed));
+}

@@ -1,0 +1,35 @@
+use rocketmq_tower_core::{Addr, BoxError};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Why a connection could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The address could not be looked up, or there is none of that name.
+    #[error("the server's address can't be found")]
+    Resolve(#[source] io::Error),
+    /// Connecting failed.
+    #[error("connecting to {addr} failed")]
+    Io {
+        /// The address that was tried last.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Connecting took too long.
+    #[error("connecting to {addr} took longer than {limit:?}")]
+    Timeout {
+        /// The address that was tried last.
+        addr: SocketAddr,
+        /// The time that it was given.
+        limit: Duration,
+    },
+    /// The transport cannot reach such an address.
+    #[error("the transport can't reach {0}")]
+    Unreachable(Addr),
+    /// The transport failed.
+    #[error("the transport failed")]
+    Transport(#[source] BoxError),
+}

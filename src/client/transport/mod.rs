@@ -1,0 +1,44 @@
+//! How a client gets the bytes of a connection.
+//!
+//! A transport is a `Service<Addr>` that answers with the bytes' source and what is known of the
+//! connection: [`Tcp`] by default, [`Unix`] for Unix sockets, `Socks5` with the feature of that
+//! name, or any service of one's own, such as one that puts TLS around another:
+//!
+//! ```
+//! use rocketmq_tower::client::Connector;
+//! use rocketmq_tower::{Addr, BoxError, ChannelInfo, service_fn};
+//! use tokio::io::DuplexStream;
+//!
+//! let in_memory = service_fn(|addr: Addr| async move {
+//!     let (ours, _theirs) = tokio::io::duplex(1024);
+//!     Ok::<(DuplexStream, ChannelInfo), BoxError>((ours, ChannelInfo::new(Addr::Unnamed, addr)))
+//! });
+//! let connector = Connector::new().transport(in_memory);
+//! ```
+
+mod error;
+mod tcp;
+#[cfg(unix)]
+mod unix;
+
+pub use error::ConnectError;
+pub use tcp::Tcp;
+#[cfg(unix)]
+pub use unix::Unix;
+
+use rocketmq_tower_core::{BoxError, ChannelInfo};
+use std::future::Future;
+use std::pin::Pin;
+
+/// A socket to be.
+type Connecting<Io> = Pin<Box<dyn Future<Output = Result<(Io, ChannelInfo), ConnectError>> + Send>>;
+
+impl ConnectError {
+    /// What a transport failed with.
+    pub(super) fn from_transport(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self::Transport(error),
+        }
+    }
+}

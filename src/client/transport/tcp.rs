@@ -1,0 +1,93 @@
+use super::{ConnectError, Connecting};
+use rocketmq_tower_core::{Addr, ChannelInfo};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::{TcpStream, ToSocketAddrs, lookup_host};
+use tokio::time::timeout;
+use tower_service::Service;
+
+/// Connects over TCP, with `TCP_NODELAY`.
+///
+/// A name may stand for several addresses: each is tried in turn, for the time that one may take.
+#[derive(Clone, Debug)]
+pub struct Tcp {
+    connect_timeout: Duration,
+}
+
+impl Tcp {
+    /// With 3 s for each address, as Java's `connectTimeoutMillis`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { connect_timeout: Duration::from_secs(3) }
+    }
+
+    /// How long connecting to one address may take, and looking addresses up. 3 s by default.
+    #[must_use]
+    pub const fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    pub(in crate::client) async fn dial(
+        &self,
+        addr: impl ToSocketAddrs,
+    ) -> Result<(TcpStream, ChannelInfo), ConnectError> {
+        dial(addr, self.connect_timeout).await
+    }
+}
+
+impl Default for Tcp {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Service<Addr> for Tcp {
+    type Response = (TcpStream, ChannelInfo);
+    type Error = ConnectError;
+    type Future = Connecting<TcpStream>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, addr: Addr) -> Self::Future {
+        let tcp = self.clone();
+        Box::pin(async move {
+            match addr {
+                Addr::Ip(addr) => tcp.dial(addr).await,
+                Addr::Name(name) => tcp.dial(&*name).await,
+                other => Err(ConnectError::Unreachable(other)),
+            }
+        })
+    }
+}
+
+/// Connects to the first address that can be reached, within `limit` for each.
+async fn dial(
+    addr: impl ToSocketAddrs,
+    limit: Duration,
+) -> Result<(TcpStream, ChannelInfo), ConnectError> {
+    let late = || ConnectError::Resolve(ErrorKind::TimedOut.into());
+    let found = timeout(limit, lookup_host(addr)).await.map_err(|_| late())?;
+    let nothing = io::Error::new(ErrorKind::NotFound, "the address resolves to nothing");
+    let mut last = ConnectError::Resolve(nothing);
+    for addr in found.map_err(ConnectError::Resolve)? {
+        last = match timeout(limit, open(addr)).await {
+            Ok(Ok(connected)) => return Ok(connected),
+            Ok(Err(source)) => ConnectError::Io { addr, source },
+            Err(_) => ConnectError::Timeout { addr, limit },
+        };
+        tracing::debug!(error = %last, "an address can't be reached");
+    }
+    Err(last)
+}
+
+async fn open(addr: SocketAddr) -> io::Result<(TcpStream, ChannelInfo)> {
+    let stream = TcpStream::connect(addr).await?;
+    stream.set_nodelay(true)?;
+    let info = ChannelInfo::new(stream.local_addr()?, stream.peer_addr()?);
+    Ok((stream, info))
+}

@@ -1,0 +1,36 @@
+use super::{ConnectError, Connecting};
+use rocketmq_tower_core::{Addr, ChannelInfo};
+use std::task::{Context, Poll};
+use tokio::net::UnixStream;
+use tower_service::Service;
+
+/// Connects to Unix sockets, which takes no time worth a limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unix(());
+
+impl Unix {
+    /// The transport; it has no settings.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Service<Addr> for Unix {
+    type Response = (UnixStream, ChannelInfo);
+    type Error = ConnectError;
+    type Future = Connecting<UnixStream>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, addr: Addr) -> Self::Future {
+        Box::pin(async move {
+            let Addr::Unix(path) = &addr else { return Err(ConnectError::Unreachable(addr)) };
+            let stream = UnixStream::connect(path).await;
+            let stream = stream.map_err(|error| ConnectError::Transport(error.into()))?;
+            Ok((stream, ChannelInfo::new(Addr::Unnamed, addr)))
+        })
+    }
+}
