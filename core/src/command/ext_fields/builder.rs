@@ -2,7 +2,6 @@
 
 use super::{Entry, ExtFields, Span};
 use bytes::Bytes;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -51,11 +50,12 @@ impl ExtFieldsBuilder {
 
     /// A piece of the frame; what is not UTF-8 is replaced.
     pub(crate) fn text(&mut self, range: Range<usize>) -> Span {
-        let frame = self.fields.frame.clone();
-        match String::from_utf8_lossy(&frame[range.clone()]) {
-            Cow::Borrowed(_) => Self::shared(range),
-            Cow::Owned(text) => self.owned(&text),
+        let text = &self.fields.frame[range.clone()];
+        if std::str::from_utf8(text).is_ok() {
+            return Self::shared(range);
         }
+        let text = String::from_utf8_lossy(text).into_owned();
+        self.owned(&text)
     }
 
     /// A piece of text that is not in the frame as such.
