@@ -146,7 +146,7 @@ async fn the_last_lasting_handle_ends_the_connection_when_its_calls_are_answered
     let asked = peer.receive().await;
     tokio::time::sleep(SECOND).await;
     assert!(observer.is_draining() && !observer.is_closed());
-    assert_eq!(observer, observer.clone());
+    assert_eq!((observer.calls(), observer.clone()), (1, observer.clone()));
     peer.send(&answer(asked.opaque())).await;
     assert_eq!(soon(call).await.expect("no panic").expect("answered").opaque(), 33);
     assert!(peer.next().await.is_none());

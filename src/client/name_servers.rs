@@ -110,18 +110,15 @@ impl NameServers {
             let share = deadline.left() / (untried.len() as u32 + 1);
             let exchange = Exchange::new(&self.client.inner, addr.clone(), deadline, permit)
                 .connect_by(Instant::now() + share);
-            match exchange.run(command.clone()).await {
+            last = match exchange.run(command.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => last = error,
-            }
-            match &last {
                 // Whoever else is asked, it would be the same.
-                InvokeError::Hook(_) | InvokeError::ShutDown => break,
-                error if error.is_unprocessed() => self.leave(&addr),
-                _ => {
-                    self.leave(&addr);
-                    break;
-                }
+                Err(error @ (InvokeError::Hook(_) | InvokeError::ShutDown)) => return Err(error),
+                Err(error) => error,
+            };
+            self.leave(&addr);
+            if !last.is_unprocessed() || deadline.left().is_zero() {
+                break;
             }
         }
         Err(last)

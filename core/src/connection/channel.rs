@@ -136,6 +136,13 @@ impl Channel {
         self.shared.reason().filter(|_| self.is_closed()).cloned()
     }
 
+    /// How many calls and oneway requests of this side are under way: they wait to be written or to
+    /// be answered, or are reserved.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.shared.under_way()
+    }
+
     /// Waits until the connection is gone, and tells why.
     pub async fn closed(&self) -> CloseReason {
         self.shared.wait_gone().await

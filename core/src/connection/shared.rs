@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     pub(crate) oneways: Arc<Semaphore>,
     next_call: AtomicU32,
     deferred: AtomicUsize,
-    max_deferred: OnceLock<usize>,
+    bounds: OnceLock<Bounds>,
 }
 
 /// The bounds that the driver's configuration sets.
@@ -54,16 +54,18 @@ impl Shared {
             oneways: Arc::new(Semaphore::new(0)),
             next_call: AtomicU32::new(0),
             deferred: AtomicUsize::new(0),
-            max_deferred: OnceLock::new(),
+            bounds: OnceLock::new(),
         })
     }
 
     /// The driver starts: what is known is final, and calls may go.
     pub(crate) fn start(&self, info: ChannelInfo, bounds: Bounds) {
         if self.settled.set(info).is_ok() {
-            _ = self.max_deferred.set(bounds.deferred);
-            self.calls.add_permits(bounds.calls.min(Semaphore::MAX_PERMITS));
-            self.oneways.add_permits(bounds.oneways.min(Semaphore::MAX_PERMITS));
+            let permits = |max: usize| max.min(Semaphore::MAX_PERMITS);
+            let (calls, oneways) = (permits(bounds.calls), permits(bounds.oneways));
+            _ = self.bounds.set(Bounds { calls, oneways, ..bounds });
+            self.calls.add_permits(calls);
+            self.oneways.add_permits(oneways);
         }
     }
 
@@ -134,9 +136,17 @@ impl Shared {
         self.next_call.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// How many calls and oneway requests hold a permit.
+    pub(crate) fn under_way(&self) -> usize {
+        self.bounds.get().map_or(0, |bounds| {
+            let free = self.calls.available_permits() + self.oneways.available_permits();
+            (bounds.calls + bounds.oneways).saturating_sub(free)
+        })
+    }
+
     /// Counts one more deferred exchange, if the bound allows it.
     pub(crate) fn add_deferred(&self) -> Result<(), usize> {
-        let max = self.max_deferred.get().copied().unwrap_or_default();
+        let max = self.bounds.get().map_or(0, |bounds| bounds.deferred);
         let more = |count| (count < max).then_some(count + 1);
         match self.deferred.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
             Ok(_) => Ok(()),
