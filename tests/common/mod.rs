@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+pub(crate) mod net;
+
 use rocketmq_tower::server::listener::{Listener, Retry, Tcp};
 use rocketmq_tower::server::{Bound, ServeError, Shutdown};
 use rocketmq_tower::{

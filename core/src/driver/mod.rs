@@ -246,9 +246,11 @@ where
             *budget -= 1;
             self.take_signals(cx);
             let mut moved = self.poll_in_flight();
-            moved |= self.poll_write(cx);
+            moved |= self.poll_replies(cx);
             moved |= self.poll_admit(cx);
             moved |= self.poll_input(cx);
+            // Last: if the peer has ended, its end is seen before anything is sent in vain.
+            moved |= self.poll_outgoing(cx);
             if !moved {
                 return;
             }

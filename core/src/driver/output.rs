@@ -20,31 +20,44 @@ where
     S::Response: Reply,
     S::Error: Into<BoxError>,
 {
-    /// Encodes what waits, answers first, as long as little enough is unwritten. What comes after
-    /// the end of this side's half stays.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Encodes the answers that wait, as long as little enough is unwritten.
+    pub(super) fn poll_replies(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
+        while !self.replies.is_empty() && self.poll_writable(cx) {
+            if let Some(reply) = self.replies.pop_front() {
+                self.encode_reply(reply);
+            }
+            moved = true;
+        }
+        moved
+    }
+
+    /// Encodes what this side wants to send, behind the answers.
+    pub(super) fn poll_outgoing(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut moved = false;
+        while !self.outgoing.is_empty() && self.replies.is_empty() && self.poll_writable(cx) {
+            if let Some(outgoing) = self.outgoing.pop_front() {
+                self.encode_outgoing(outgoing);
+            }
+            moved = true;
+        }
+        moved
+    }
+
+    /// Whether more may be encoded; not after the end of this side's half.
+    fn poll_writable(&mut self, cx: &mut Context<'_>) -> bool {
         if self.phase > Phase::Finishing {
             return false;
         }
-        while !(self.replies.is_empty() && self.outgoing.is_empty()) {
-            let Some(transport) = &mut self.transport else { break };
-            match transport.poll_writable(cx) {
-                Poll::Pending => break,
-                Poll::Ready(Err(error)) => {
-                    self.gone(CloseReason::Io(Arc::new(error)));
-                    return true;
-                }
-                Poll::Ready(Ok(())) => {}
-            }
-            moved = true;
-            if let Some(reply) = self.replies.pop_front() {
-                self.encode_reply(reply);
-            } else if let Some(outgoing) = self.outgoing.pop_front() {
-                self.encode_outgoing(outgoing);
+        let Some(transport) = &mut self.transport else { return false };
+        match transport.poll_writable(cx) {
+            Poll::Pending => false,
+            Poll::Ready(Ok(())) => true,
+            Poll::Ready(Err(error)) => {
+                self.gone(CloseReason::Io(Arc::new(error)));
+                false
             }
         }
-        moved
     }
 
     /// Whether more may be encoded.

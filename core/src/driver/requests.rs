@@ -60,7 +60,7 @@ where
     /// not have read on.
     fn check_flood(&mut self, cx: &mut Context<'_>) {
         if self.replies.len() > self.config.max_in_flight {
-            self.poll_write(cx);
+            self.poll_replies(cx);
             if self.replies.len() > self.config.max_in_flight {
                 self.gone(CloseReason::Flooded);
             }

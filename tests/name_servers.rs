@@ -1,0 +1,128 @@
+//! Name servers: choice, fail-over within a call, and lists that change.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::net::{Net, named};
+use common::{SECOND, request, soon};
+use rocketmq_tower::client::{InvokeError, NameServers};
+use rocketmq_tower::connection::CallStage;
+use rocketmq_tower::{Addr, BoxError, RemotingCommand, ServiceExt, service_fn};
+use std::collections::HashSet;
+use tokio::time::{Instant, sleep};
+
+const NAMES: [&str; 3] = ["a:9876", "b:9876", "c:9876"];
+
+fn all(net: &Net) -> NameServers {
+    for name in NAMES {
+        net.start(name, named(name));
+    }
+    net.client().name_servers(NAMES)
+}
+
+/// Who answers, and how long it takes.
+async fn ask(servers: &NameServers) -> (String, u128) {
+    let started = Instant::now();
+    let answer = soon(servers.invoke(request(1, 1), 3 * SECOND)).await.expect("answered");
+    let name = String::from_utf8(answer.body().to_vec()).expect("a name");
+    (name, started.elapsed().as_millis())
+}
+
+/// The one that is chosen, and the two after it.
+fn order(servers: &NameServers) -> [&'static str; 3] {
+    let chosen = servers.chosen().expect("there are some");
+    let first = NAMES.iter().position(|name| Addr::from(*name) == chosen).expect("one of them");
+    std::array::from_fn(|next| NAMES[(first + next) % 3])
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_stay_with_one_that_is_chosen_at_random() {
+    let net = Net::new();
+    let servers = all(&net);
+    let [first, ..] = order(&servers);
+    for _ in 0..5 {
+        assert_eq!(ask(&servers).await, (first.into(), 0));
+    }
+    let chosen: HashSet<_> =
+        (0..100).filter_map(|_| net.client().name_servers(NAMES).chosen()).collect();
+    assert_eq!(chosen.len(), 3, "many clients spread");
+}
+
+/// A dead one costs a part of one call, and nothing afterwards.
+#[tokio::test(start_paused = true)]
+async fn a_call_goes_on_to_the_next_one() {
+    let net = Net::new();
+    let servers = all(&net);
+    let [first, second, third] = order(&servers);
+    net.kill(first).await;
+    assert_eq!(ask(&servers).await, (second.into(), 0), "refused at once");
+    net.kill(second).await;
+    net.set_silent(second, true);
+    assert_eq!(ask(&servers).await, (third.into(), 1000), "a third of the call's time");
+    for _ in 0..3 {
+        assert_eq!(ask(&servers).await, (third.into(), 0));
+    }
+    net.kill(third).await;
+    net.restart(first);
+    assert_eq!(ask(&servers).await, (first.into(), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_any_the_call_fails_in_its_time() {
+    let net = Net::new();
+    let servers = all(&net);
+    for name in NAMES {
+        net.kill(name).await;
+    }
+    let error = servers.invoke(request(1, 1), SECOND).await.expect_err("nobody there");
+    assert!(matches!(error, InvokeError::Connect { .. }), "{error:?}");
+    for name in NAMES {
+        net.set_silent(name, true);
+    }
+    let started = Instant::now();
+    let error = servers.invoke(request(1, 1), SECOND).await.expect_err("nobody answers");
+    assert!(matches!(error, InvokeError::Timeout { stage: CallStage::Connection, .. }));
+    assert_eq!(started.elapsed(), SECOND);
+    let nobody = net.client().name_servers(Vec::<Addr>::new());
+    let error = nobody.invoke(request(1, 1), SECOND).await.expect_err("an empty list");
+    assert!(matches!(error, InvokeError::NoNameServer));
+}
+
+/// Whoever got the request may have acted on it: the next call asks somebody else.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_sent_is_not_repeated() {
+    let net = Net::new();
+    let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
+    net.start("a:9876", stuck);
+    net.start("b:9876", named("b:9876"));
+    let servers = net.client().name_servers(["a:9876"]);
+    servers.update(["a:9876", "b:9876"]);
+    assert_eq!(servers.chosen(), Some("a:9876".into()));
+    let error = servers.invoke(request(1, 1), SECOND).await.expect_err("stuck");
+    assert!(matches!(error, InvokeError::Timeout { stage: CallStage::Answer, .. }), "{error:?}");
+    assert_eq!(ask(&servers).await.0, "b:9876");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_may_change() {
+    let net = Net::new();
+    let servers = all(&net);
+    let [first, second, third] = order(&servers);
+    ask(&servers).await;
+    servers.update(Vec::<Addr>::new());
+    assert_eq!(servers.addrs().len(), 3, "an empty list is ignored");
+    servers.update([third, first]);
+    assert_eq!(ask(&servers).await.0, first, "the choice stays");
+    servers.update([second]);
+    assert_eq!(ask(&servers).await.0, second);
+    sleep(SECOND).await;
+    assert!(net.open(first).is_empty(), "nobody needs it any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn they_are_a_service() {
+    let net = Net::new();
+    let servers = all(&net);
+    let answer = servers.clone().oneshot(request(1, 1)).await.expect("answered");
+    assert_eq!(answer.body()[..], *order(&servers)[0].as_bytes());
+}
