@@ -12,6 +12,7 @@ use rocketmq_tower::{
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
@@ -80,7 +81,7 @@ async fn a_call_has_one_deadline_and_tells_what_it_waited_for() {
     let slow = call(&client, 50, 30);
     sleep(SECOND).await;
     let waiting = call(&client, 0, 10);
-    let now = client.invoke(SERVER, request(0, 1), 0 * SECOND).await;
+    let now = client.invoke(SERVER, request(0, 1), Duration::ZERO).await;
     assert!(matches!(now, Err(InvokeError::TooManyCalls { limit: 1 })), "{now:?}");
     let waited = end(waiting).await;
     assert!(timed_out(&waited, CallStage::Slot), "{waited:?}");
@@ -92,6 +93,23 @@ async fn a_call_has_one_deadline_and_tells_what_it_waited_for() {
     assert_eq!(texts[0], format!("{text} 1s while it waited for a slot"));
     assert_eq!(texts[1], format!("{text} 3s while it waited for the answer"));
     assert_eq!(client.calls(), 0);
+}
+
+/// A transport that never ends would keep everybody waiting, for ever.
+#[tokio::test(start_paused = true)]
+async fn a_dial_ends_whatever_the_transport_does() {
+    let net = Net::new();
+    net.start(SERVER, service_fn(work));
+    net.set_silent(SERVER, true);
+    let client = net.builder().dial_timeout(5 * SECOND).build();
+    let started = Instant::now();
+    let waiting = call(&client, 0, 100);
+    sleep(SECOND).await;
+    net.set_silent(SERVER, false);
+    let error = end(waiting).await.expect_err("the dial does not end");
+    assert!(matches!(error, InvokeError::Connect { .. }), "{error:?}");
+    assert_eq!(started.elapsed(), 5 * SECOND);
+    end(call(&client, 0, 10)).await.expect("answered");
 }
 
 #[tokio::test(start_paused = true)]

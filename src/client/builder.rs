@@ -1,7 +1,7 @@
 //! What a client is made of.
 
 use super::client::{Inner, Limit};
-use super::dial::Dial;
+use super::dial::Dialer;
 use super::table::Table;
 use super::{Client, Connector};
 use crate::service::Processor;
@@ -19,11 +19,12 @@ use tower_service::Service;
 
 /// A [`Client`] to be.
 pub struct ClientBuilder {
-    dialer: Arc<dyn Dial>,
+    dialer: Arc<dyn Dialer>,
     hooks: RpcHookLayer,
     max_calls: usize,
     max_oneways: usize,
     max_connections: usize,
+    dial_timeout: Duration,
     call_timeout: Duration,
     backoff: (Duration, Duration),
 }
@@ -36,6 +37,7 @@ impl Default for ClientBuilder {
             max_calls: 65_535,
             max_oneways: 65_535,
             max_connections: 10_000,
+            dial_timeout: Duration::from_secs(15),
             call_timeout: Duration::from_secs(3),
             backoff: (Duration::from_millis(100), Duration::from_secs(60)),
         }
@@ -91,6 +93,14 @@ impl ClientBuilder {
         self
     }
 
+    /// How long the transport may take to make a connection, whatever it does: TCP has less time for
+    /// each address that a name stands for. 15 s.
+    #[must_use]
+    pub fn dial_timeout(mut self, limit: Duration) -> Self {
+        self.dial_timeout = limit;
+        self
+    }
+
     /// The time of calls that are made through a service, which cannot be told one. 3 s.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
@@ -111,7 +121,7 @@ impl ClientBuilder {
     #[must_use]
     pub fn build(self) -> Client {
         Client::from_inner(Arc::new(Inner {
-            table: Table::new(self.dialer, self.max_connections),
+            table: Table::new(self.dialer, self.max_connections, self.dial_timeout),
             hooks: self.hooks,
             calls: Limit::new(self.max_calls),
             oneways: Limit::new(self.max_oneways),
@@ -128,6 +138,7 @@ impl fmt::Debug for ClientBuilder {
             .field("max_calls", &self.max_calls)
             .field("max_oneways", &self.max_oneways)
             .field("max_connections", &self.max_connections)
+            .field("dial_timeout", &self.dial_timeout)
             .field("call_timeout", &self.call_timeout)
             .field("backoff", &self.backoff)
             .finish_non_exhaustive()

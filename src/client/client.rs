@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
-use tokio_util::sync::PollSemaphore;
 
 /// A client of many servers: one connection to each address, made when it is needed.
 ///
@@ -40,10 +39,9 @@ use tokio_util::sync::PollSemaphore;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Client {
     pub(super) inner: Arc<Inner>,
-    /// What `poll_ready` waits for or has reserved.
-    pub(super) slot: Option<Box<Slot>>,
 }
 
 /// What all clones share.
@@ -68,7 +66,7 @@ impl Limit {
         Self { max, permits: Arc::new(Semaphore::new(max)) }
     }
 
-    async fn acquire(
+    pub(super) async fn acquire(
         &self,
         addr: &Addr,
         deadline: Deadline,
@@ -87,11 +85,6 @@ impl Limit {
     }
 }
 
-pub(super) struct Slot {
-    pub(super) semaphore: PollSemaphore,
-    pub(super) permit: Option<OwnedSemaphorePermit>,
-}
-
 impl Client {
     /// A client with the defaults of [`ClientBuilder`].
     #[must_use]
@@ -106,7 +99,7 @@ impl Client {
     }
 
     pub(super) fn from_inner(inner: Arc<Inner>) -> Self {
-        Self { inner, slot: None }
+        Self { inner }
     }
 
     /// Sends `command` to `addr` and waits for the answer: for `timeout` at most, whatever has to be
@@ -123,9 +116,7 @@ impl Client {
         command: RemotingCommand,
         timeout: Duration,
     ) -> Result<RemotingCommand, InvokeError> {
-        let (addr, deadline) = (addr.into(), Deadline::within(timeout));
-        let permit = self.acquire(&addr, &command, deadline).await?;
-        Exchange::new(&self.inner, addr, deadline, permit).run(command).await
+        Exchange::new(&self.inner, addr.into(), Deadline::within(timeout)).run(command).await
     }
 
     /// Sends `command`, marked as oneway, to `addr`, and waits until it was written.
@@ -139,16 +130,6 @@ impl Client {
         timeout: Duration,
     ) -> Result<(), InvokeError> {
         self.invoke(addr, command.into_oneway(), timeout).await.map(drop)
-    }
-
-    pub(super) async fn acquire(
-        &self,
-        addr: &Addr,
-        command: &RemotingCommand,
-        deadline: Deadline,
-    ) -> Result<OwnedSemaphorePermit, InvokeError> {
-        let limit = if command.is_oneway() { &self.inner.oneways } else { &self.inner.calls };
-        limit.acquire(addr, deadline).await
     }
 
     /// The service of one address, whose readiness waits for the connection.
@@ -215,13 +196,6 @@ impl Client {
 impl Default for Client {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// A clone has reserved nothing.
-impl Clone for Client {
-    fn clone(&self) -> Self {
-        Self::from_inner(Arc::clone(&self.inner))
     }
 }
 

@@ -20,12 +20,12 @@ pub(super) type Dialing<'a> =
     Pin<Box<dyn Future<Output = Result<Channel, ConnectError>> + Send + 'a>>;
 
 /// A [`Connector`] whose type is forgotten.
-pub(super) trait Dial: Send + Sync {
+pub(super) trait Dialer: Send + Sync {
     /// Makes a connection, which the channel keeps open, and runs it in a task of its own.
     fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_>;
 }
 
-impl<P, T, Io> Dial for Connector<P, T>
+impl<P, T, Io> Dialer for Connector<P, T>
 where
     P: Clone + Send + Sync + 'static,
     RequestLayers<Identity>: Layer<P, Service: Processor>,

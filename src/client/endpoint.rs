@@ -1,6 +1,6 @@
 //! The service of one address.
 
-use super::client::{Inner, Slot};
+use super::client::Inner;
 use super::exchange::{Answering, Exchange};
 use super::table::Connection;
 use super::{Deadline, InvokeError};
@@ -9,18 +9,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio_util::sync::{PollSemaphore, ReusableBoxFuture};
+use tokio_util::sync::ReusableBoxFuture;
 use tower_service::Service;
 
 /// The service of one address of a [`Client`](super::Client).
 ///
-/// **Its readiness is the connection's**: `poll_ready` connects, waits with back-off while the
-/// server cannot be reached, and reserves what the call will need. It never fails, so that
-/// `Balance`, `Buffer` and the like keep the service while its server is away, and use others
-/// meanwhile. Who wants an error instead puts a timeout around it, or makes calls through the
-/// client itself, which connect in the call's time.
+/// **Its readiness is the connection's**: `poll_ready` connects, and waits with back-off while the
+/// server cannot be reached. It never fails, so that `Balance`, `Buffer` and the like keep the
+/// service while its server is away, and use others meanwhile. Who wants an error instead puts a
+/// timeout around it, or makes calls through the client itself, which connect in the call's time.
 ///
-/// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout).
+/// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout), in which it waits
+/// for a slot, too: nothing that others wait for is kept by an endpoint without a call.
 ///
 /// ```no_run
 /// use rocketmq_tower::client::Client;
@@ -42,7 +42,6 @@ pub struct Endpoint {
     state: State,
     /// How long to wait after the next failure to connect.
     backoff: Duration,
-    slot: Option<Slot>,
 }
 
 enum State {
@@ -55,7 +54,7 @@ enum State {
 impl Endpoint {
     pub(super) fn new(inner: Arc<Inner>, addr: Addr) -> Self {
         let backoff = inner.backoff.0;
-        Self { inner, addr, state: State::Idle, backoff, slot: None }
+        Self { inner, addr, state: State::Idle, backoff }
     }
 
     /// The address.
@@ -64,7 +63,7 @@ impl Endpoint {
         &self.addr
     }
 
-    /// Ready when there is a connection that has a slot for a call.
+    /// Ready when there is a connection.
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             self.state = match &mut self.state {
@@ -85,11 +84,8 @@ impl Endpoint {
                     ready!(waiting.poll(cx));
                     State::Idle
                 }
-                State::Connected(connection) if connection.channel.is_draining() => State::Idle,
-                State::Connected(connection) => match ready!(connection.channel.poll_ready(cx)) {
-                    Ok(()) => return Poll::Ready(()),
-                    Err(_) => State::Idle,
-                },
+                State::Connected(connection) if connection.is_usable() => return Poll::Ready(()),
+                State::Connected(_) => State::Idle,
             };
         }
     }
@@ -108,32 +104,18 @@ impl Service<RemotingCommand> for Endpoint {
     type Future = Answering;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
-        ready!(self.poll_connection(cx));
-        let permits = &self.inner.calls.permits;
-        let slot = self.slot.get_or_insert_with(|| Slot::new(permits));
-        ready!(slot.poll(cx));
-        Poll::Ready(Ok(()))
+        self.poll_connection(cx).map(Ok)
     }
 
     fn call(&mut self, command: RemotingCommand) -> Answering {
         let deadline = Deadline::within(self.inner.call_timeout);
         let (inner, addr) = (Arc::clone(&self.inner), self.addr.clone());
-        let permit = self.slot.as_mut().and_then(|slot| slot.permit.take());
-        let connection = match &mut self.state {
-            State::Connected(connection) => Some(connection.take_reserved()),
-            _ => None,
-        };
-        Box::pin(async move {
-            let (Some(permit), Some(connection)) = (permit, connection) else {
-                return Err(InvokeError::NotReady);
-            };
-            let exchange = Exchange::new(&inner, addr, deadline, permit).over(connection);
-            exchange.run(command).await
-        })
+        // The table has the connection, or a better one by now.
+        Box::pin(async move { Exchange::new(&inner, addr, deadline).run(command).await })
     }
 }
 
-/// A clone has reserved nothing, and shares the connection.
+/// A clone shares the connection.
 impl Clone for Endpoint {
     fn clone(&self) -> Self {
         Self::new(Arc::clone(&self.inner), self.addr.clone())
@@ -149,20 +131,5 @@ impl fmt::Debug for Endpoint {
             State::Connected(_) => "connected",
         };
         f.debug_struct("Endpoint").field("addr", &self.addr).field("state", &state).finish()
-    }
-}
-
-impl Slot {
-    pub(super) fn new(permits: &Arc<tokio::sync::Semaphore>) -> Self {
-        Self { semaphore: PollSemaphore::new(Arc::clone(permits)), permit: None }
-    }
-
-    /// Reserves a permit.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.permit.is_none() {
-            // `None` when closed, which it never is.
-            self.permit = ready!(self.semaphore.poll_acquire(cx));
-        }
-        Poll::Ready(())
     }
 }

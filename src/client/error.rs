@@ -70,9 +70,6 @@ pub enum InvokeError {
     /// There is no name server to call.
     #[error("there is no name server to call")]
     NoNameServer,
-    /// `call` without a `poll_ready` that returned ready.
-    #[error("the service was called before it was ready")]
-    NotReady,
     /// The client was shut down.
     #[error("the client was shut down")]
     ShutDown,
@@ -90,7 +87,6 @@ impl InvokeError {
             | Self::TooManyCalls { .. }
             | Self::TooManyConnections { .. }
             | Self::NoNameServer
-            | Self::NotReady
             | Self::ShutDown => true,
             Self::Timeout { stage, .. } => *stage != CallStage::Answer,
             // The hook may be one that runs after the answer.

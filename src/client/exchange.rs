@@ -9,8 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -18,26 +17,18 @@ pub(super) type Answering =
     Pin<Box<dyn Future<Output = Result<RemotingCommand, InvokeError>> + Send>>;
 
 /// A call that is to be made.
+#[derive(Clone)]
 pub(super) struct Exchange {
     inner: Arc<Inner>,
     addr: Addr,
     deadline: Deadline,
     /// When to give up waiting for a connection.
     connect_by: Instant,
-    /// A connection with a slot for the first attempt.
-    reserved: Option<Connection>,
-    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Exchange {
-    pub(super) fn new(
-        inner: &Arc<Inner>,
-        addr: Addr,
-        deadline: Deadline,
-        permit: OwnedSemaphorePermit,
-    ) -> Self {
-        let (inner, connect_by) = (Arc::clone(inner), deadline.at());
-        Self { inner, addr, deadline, connect_by, reserved: None, _permit: Some(permit) }
+    pub(super) fn new(inner: &Arc<Inner>, addr: Addr, deadline: Deadline) -> Self {
+        Self { inner: Arc::clone(inner), addr, deadline, connect_by: deadline.at() }
     }
 
     /// With less time to connect than the call has.
@@ -46,39 +37,31 @@ impl Exchange {
         self
     }
 
-    /// Over this connection, whose channel is ready.
-    pub(super) fn over(mut self, connection: Connection) -> Self {
-        self.reserved = Some(connection);
-        self
-    }
-
     /// Makes the call, with the client's hooks around it.
     pub(super) async fn run(
         self,
         command: RemotingCommand,
     ) -> Result<RemotingCommand, InvokeError> {
+        let limit = if command.is_oneway() { &self.inner.oneways } else { &self.inner.calls };
+        let _permit = limit.acquire(&self.addr, self.deadline).await?;
         if self.inner.hooks.is_empty() {
             return self.send(command).await;
         }
         let hooks = self.inner.hooks.clone().peer(self.addr.clone());
         // It is always ready.
-        let answer = hooks.layer(self).call(command).await;
+        let answer = hooks.layer(self.clone()).call(command).await;
         answer.map_err(|error| match error.downcast::<InvokeError>() {
             Ok(error) => *error,
             Err(error) => InvokeError::Hook(error.into()),
         })
     }
 
-    async fn send(mut self, command: RemotingCommand) -> Result<RemotingCommand, InvokeError> {
+    async fn send(&self, command: RemotingCommand) -> Result<RemotingCommand, InvokeError> {
         let (mut sent_away, mut missed) = (false, false);
         loop {
-            let (mut connection, is_ready) = match self.reserved.take() {
-                Some(connection) => (connection, true),
-                None => (self.connection().await?, false),
-            };
-            let channel = connection.take_reserved().channel;
+            let connection = self.connection().await?;
             let before = connection.answers();
-            let error = match self.attempt(channel, is_ready, command.clone()).await {
+            let error = match self.attempt(&connection.channel, command.clone()).await {
                 Ok(answer) if answer.response_code() != ResponseCode::GO_AWAY => {
                     connection.answered();
                     return Ok(answer);
@@ -90,7 +73,7 @@ impl Exchange {
                 }
                 Ok(_) => {
                     self.retire(&connection);
-                    return Err(InvokeError::GoAway { addr: self.addr });
+                    return Err(InvokeError::GoAway { addr: self.addr.clone() });
                 }
                 Err(error) => error,
             };
@@ -123,37 +106,16 @@ impl Exchange {
 
     async fn attempt(
         &self,
-        mut channel: Channel,
-        is_ready: bool,
+        channel: &Channel,
         command: RemotingCommand,
     ) -> Result<RemotingCommand, CallError> {
-        let (timeout, at) = (self.deadline.timeout(), self.deadline.at());
-        if command.is_oneway() {
-            let written = timeout_at(at, channel.write_oneway(command)).await;
-            let late = CallError::Timeout { timeout, stage: CallStage::Slot };
-            return written
-                .unwrap_or(Err(late))
-                .map(|()| RemotingCommand::response(ResponseCode::SUCCESS));
+        let left = self.deadline.left();
+        if !command.is_oneway() {
+            return channel.invoke(command, left).await;
         }
-        if !is_ready {
-            return channel.invoke(command, self.deadline.left()).await;
-        }
-        let late = CallError::Timeout { timeout, stage: CallStage::Answer };
-        timeout_at(at, channel.call(command)).await.unwrap_or(Err(late))
-    }
-}
-
-/// A clone is a call of its own, without what this one has reserved.
-impl Clone for Exchange {
-    fn clone(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-            addr: self.addr.clone(),
-            deadline: self.deadline,
-            connect_by: self.connect_by,
-            reserved: None,
-            _permit: None,
-        }
+        let late = CallError::Timeout { timeout: left, stage: CallStage::Slot };
+        let written = timeout(left, channel.write_oneway(command)).await;
+        written.unwrap_or(Err(late)).map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
     }
 }
 
@@ -168,8 +130,7 @@ impl Service<RemotingCommand> for Exchange {
     }
 
     fn call(&mut self, command: RemotingCommand) -> Self::Future {
-        let unused = self.clone();
-        let exchange = std::mem::replace(self, unused);
+        let exchange = self.clone();
         Box::pin(async move { exchange.send(command).await.map_err(Into::into) })
     }
 }

@@ -106,9 +106,8 @@ impl NameServers {
         untried.reverse();
         let mut last = InvokeError::NoNameServer;
         while let Some(addr) = untried.pop() {
-            let permit = self.client.acquire(&addr, &command, deadline).await?;
             let share = deadline.left() / (untried.len() as u32 + 1);
-            let exchange = Exchange::new(&self.client.inner, addr.clone(), deadline, permit)
+            let exchange = Exchange::new(&self.client.inner, addr.clone(), deadline)
                 .connect_by(Instant::now() + share);
             last = match exchange.run(command.clone()).await {
                 Ok(answer) => return Ok(answer),

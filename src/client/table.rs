@@ -1,16 +1,18 @@
 //! The connections of a client.
 
-use super::dial::Dial;
+use super::dial::Dialer;
 use super::{ConnectError, Deadline, InvokeError};
 use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{Addr, Channel};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A connection to an address, which its clones keep open.
 #[derive(Clone, Debug)]
@@ -24,14 +26,8 @@ impl Connection {
         Self { channel, answers: Arc::default() }
     }
 
-    fn is_usable(&self) -> bool {
+    pub(super) fn is_usable(&self) -> bool {
         !self.channel.is_closed() && !self.channel.is_draining()
-    }
-
-    /// The one that has reserved what was reserved: a clone stays in its place.
-    pub(super) fn take_reserved(&mut self) -> Self {
-        let plain = self.clone();
-        std::mem::replace(self, plain)
     }
 
     /// How many calls over it were answered: whether it is alive.
@@ -52,8 +48,9 @@ type Dialing = watch::Receiver<Option<Dialed>>;
 /// One connection for each address, made when it is needed. Who needs one that is being made waits
 /// with the others.
 pub(super) struct Table {
-    dialer: Arc<dyn Dial>,
+    dialer: Arc<dyn Dialer>,
     max: usize,
+    dial_timeout: Duration,
     state: Mutex<State>,
 }
 
@@ -76,8 +73,8 @@ enum Found {
 }
 
 impl Table {
-    pub(super) fn new(dialer: Arc<dyn Dial>, max: usize) -> Arc<Self> {
-        Arc::new(Self { dialer, max, state: Mutex::default() })
+    pub(super) fn new(dialer: Arc<dyn Dialer>, max: usize, dial_timeout: Duration) -> Arc<Self> {
+        Arc::new(Self { dialer, max, dial_timeout, state: Mutex::default() })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -137,9 +134,11 @@ impl Table {
         drop(state);
         // Not under the lock: it may be the last handle of a connection.
         drop(old);
-        let dial = dial(Arc::downgrade(self), Arc::clone(&self.dialer), addr.clone(), number, done);
+        let table = Arc::downgrade(self);
+        let (dialer, limit) = (Arc::clone(&self.dialer), self.dial_timeout);
+        let dial = Dial { table, dialer, limit, addr: addr.clone(), number };
         // In a task of its own: it goes on when the caller that needed it first gives up.
-        tokio::spawn(dial);
+        tokio::spawn(dial.run(done));
         Ok(Found::Dialing(dialing))
     }
 
@@ -206,27 +205,36 @@ fn stopped() -> ConnectError {
     ConnectError::Resolve(io::Error::other("connecting was stopped"))
 }
 
-/// Makes a connection and puts it into the table, unless the client is gone by then.
-async fn dial(
+/// A connection to be.
+struct Dial {
     table: Weak<Table>,
-    dialer: Arc<dyn Dial>,
+    dialer: Arc<dyn Dialer>,
+    limit: Duration,
     addr: Addr,
     number: u64,
-    done: watch::Sender<Option<Dialed>>,
-) {
-    let (owner, of) = (table.clone(), addr.clone());
-    let evict = Box::new(move |id| {
-        if let Some(table) = owner.upgrade() {
-            table.evict(&of, id);
+}
+
+impl Dial {
+    /// Makes the connection and puts it into the table, unless the client is gone by then.
+    async fn run(self, done: watch::Sender<Option<Dialed>>) {
+        let (table, addr) = (self.table.clone(), self.addr.clone());
+        let evict = Box::new(move |id| {
+            if let Some(table) = table.upgrade() {
+                table.evict(&addr, id);
+            }
+        });
+        let dialed = match timeout(self.limit, self.dialer.dial(self.addr.clone(), evict)).await {
+            Ok(dialed) => dialed.map(Connection::new),
+            Err(_) => Err(ConnectError::TransportTimeout(self.limit)),
+        };
+        if let Err(error) = &dialed {
+            tracing::debug!(addr = %self.addr, error = chain_text(error), "no connection");
         }
-    });
-    let dialed = dialer.dial(addr.clone(), evict).await.map(Connection::new).map_err(Arc::new);
-    if let Err(error) = &dialed {
-        tracing::debug!(%addr, error = %rocketmq_tower_core::error::chain_text(&**error), "no connection");
+        let dialed = dialed.map_err(Arc::new);
+        if let Some(table) = self.table.upgrade() {
+            table.dialed(&self.addr, self.number, &dialed);
+        }
+        // An error means that nobody waits any more.
+        _ = done.send(Some(dialed));
     }
-    if let Some(table) = table.upgrade() {
-        table.dialed(&addr, number, &dialed);
-    }
-    // An error means that nobody waits any more.
-    _ = done.send(Some(dialed));
 }

@@ -26,6 +26,10 @@ pub enum ConnectError {
         /// The time that it was given.
         limit: Duration,
     },
+    /// The transport took too long, see
+    /// [`dial_timeout`](crate::client::ClientBuilder::dial_timeout).
+    #[error("the transport took longer than {0:?}")]
+    TransportTimeout(Duration),
     /// The transport cannot reach such an address.
     #[error("the transport can't reach {0}")]
     Unreachable(Addr),
