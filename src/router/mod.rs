@@ -72,7 +72,8 @@ use tower_service::Service;
 /// with `REQUEST_CODE_NOT_SUPPORTED` and `" request type N not supported"`.
 ///
 /// Each request is one allocation here: the box of a future whose type differs from route to route.
-#[derive(Clone, Debug)]
+/// A default router has no routes.
+#[derive(Clone, Debug, Default)]
 pub struct Router {
     routes: Arc<Routes>,
 }

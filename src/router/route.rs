@@ -33,6 +33,7 @@ where
 }
 
 /// Routes by code, sorted, and the one for all other codes.
+#[derive(Default)]
 pub(super) struct Routes {
     pub(super) by_code: Box<[(i32, Arc<dyn Route>)]>,
     pub(super) fallback: Option<Arc<dyn Route>>,
