@@ -2,7 +2,7 @@
 #![cfg(feature = "acl")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-use rocketmq_tower_core::{Addr, MqVersion, RemotingCommand, RequestCode};
+use rocketmq_tower_core::{Addr, MqVersion, RemotingCommand, RequestCode, SerializeType};
 use rocketmq_tower_layers::acl::{Credentials, EmptySecretKey, SignHook, sign, signature, verify};
 use rocketmq_tower_layers::rpc_hook::RpcHook;
 
@@ -91,6 +91,44 @@ fn a_signature_has_to_be_there_and_written_as_java_writes_it() {
         let request = signed.clone().with_ext_field("Signature", wrong);
         assert_eq!(verify(&request, "SK12345"), Ok(false), "{wrong}");
     }
+}
+
+fn binary(request: RemotingCommand) -> RemotingCommand {
+    request.with_serialize_type(SerializeType::RocketMq)
+}
+
+/// As Java's servers want it: they read the empty values of binary headers as nulls.
+#[test]
+fn empty_values_of_binary_headers_are_signed_as_the_text_null() {
+    let fields = [("a", "1"), ("b", ""), ("c", "2")];
+    assert_content(&request(&fields, "body"), "12body");
+    assert_content(&binary(request(&fields, "body")), "1null2body");
+    // Neither is signed, empty or not.
+    let unsigned = request(&[("Signature", ""), (FLAG, "")], "body");
+    assert_content(&binary(unsigned.with_version(MqVersion::V4_9_3)), "body");
+    // Such a code has no place in a binary header, and is sent in JSON.
+    let pop = RemotingCommand::new(RequestCode::POP_MESSAGE).with_ext_field("a", "");
+    assert_content(&binary(pop.with_body("body")), "body");
+}
+
+/// Java's clients do not know how servers read what they send.
+#[test]
+fn empty_values_of_binary_headers_may_be_signed_as_javas_clients_do() {
+    let with = |serialize_type, value: &str| {
+        let request = request(&[("topic", "T")], "hello").with_serialize_type(serialize_type);
+        request.with_ext_field("empty", value)
+    };
+    // Signed with the value `of`, sent as an empty one.
+    let ok = |serialize_type, of| {
+        let signature = signature(&with(SerializeType::Json, of), KEY).expect("a key");
+        let sent = with(serialize_type, "").with_ext_field("Signature", &signature);
+        verify(&sent, KEY).expect("a key")
+    };
+    assert!(ok(SerializeType::RocketMq, ""), "Java's clients");
+    assert!(ok(SerializeType::RocketMq, "null"), "this library's, for Java's servers");
+    assert!(!ok(SerializeType::RocketMq, "other"));
+    assert!(ok(SerializeType::Json, ""));
+    assert!(!ok(SerializeType::Json, "null"));
 }
 
 #[test]

@@ -32,6 +32,16 @@ impl Encoder<RemotingCommand> for RemotingCodec {
 }
 
 impl RemotingCodec {
+    /// How the header of `command` is written: JSON if the binary header cannot hold it, else as
+    /// the command wants it.
+    #[must_use]
+    pub fn serialize_type_of(command: &RemotingCommand) -> SerializeType {
+        match command.serialize_type {
+            SerializeType::RocketMq if binary::fits(command) => SerializeType::RocketMq,
+            _ => SerializeType::Json,
+        }
+    }
+
     fn append(&self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
         let max = self.max_frame_length;
         let start = dst.len();
@@ -42,16 +52,11 @@ impl RemotingCodec {
         }
         dst.reserve(known + USUAL_HEADER);
         dst.put_bytes(0, prefix);
-        let serialize_type = match command.serialize_type {
-            SerializeType::RocketMq if binary::fits(command) => {
-                binary::encode(command, dst);
-                SerializeType::RocketMq
-            }
-            _ => {
-                json::encode(command, dst);
-                SerializeType::Json
-            }
-        };
+        let serialize_type = Self::serialize_type_of(command);
+        match serialize_type {
+            SerializeType::RocketMq => binary::encode(command, dst),
+            SerializeType::Json => json::encode(command, dst),
+        }
         let header = dst.len() - start - prefix;
         if header > MAX_HEADER {
             return Err(EncodeError::HeaderTooLong { length: header, max: MAX_HEADER });

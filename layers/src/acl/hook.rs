@@ -6,7 +6,8 @@ use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
 ///
 /// It is for a client, as the last of its hooks: what is added to the ext fields after it is not
 /// signed, and the server refuses the request. A request that has a signature already, since it is
-/// sent again or passed on, is signed anew.
+/// sent again or passed on, is signed anew. What is signed depends on how the header is written, so
+/// the serialize type must not change after it either.
 #[derive(Clone, Debug)]
 pub struct SignHook {
     credentials: Credentials,

@@ -23,6 +23,10 @@
 //! The `Signature` is Base64 of the HMAC-SHA1 of that. It is not signed itself; and requests of a
 //! version up to 4.9.3 do not sign `_UNIQUE_KEY_QUERY`, which their clients add last.
 //!
+//! An empty value is signed as such in a JSON header. In a binary one it is signed as the text
+//! `null`, because Java's servers read it as a null; Java's clients sign nothing for it, and are
+//! refused by Java's servers. Both are taken here.
+//!
 //! It tells who made a request, on a connection that nobody else listens to or writes to. Code,
 //! opaque, remark, flag and names are not signed, and what was signed may be sent again.
 //!
@@ -80,10 +84,10 @@
 //!
 //! Sources: Java's `client/.../acl/common/AclClientRPCHook`, `AclUtils` and `AclSigner`;
 //! `auth/.../DefaultAuthenticationContextBuilder` and `DefaultAuthenticationHandler` for the checks
-//! and remarks; `broker/.../auth/pipeline/AuthenticationPipeline` for the code. Where it differs: a
-//! value that is empty counts as such in both header encodings (Java's server takes those of a
-//! binary header as the text `null`, so that such signatures never match), and codes that are
-//! exempt need no ext fields.
+//! and remarks; `broker/.../auth/pipeline/AuthenticationPipeline` for the code;
+//! `remoting/.../RocketMQSerializable` for empty values. Where it differs: empty values of binary
+//! headers are taken as Java's clients sign them, too, and codes that are exempt need no ext
+//! fields.
 
 mod credentials;
 mod future;

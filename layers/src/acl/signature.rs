@@ -2,7 +2,7 @@ use super::Credentials;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use rocketmq_tower_core::{MqVersion, RemotingCommand};
+use rocketmq_tower_core::{MqVersion, RemotingCodec, RemotingCommand, SerializeType};
 use sha1::Sha1;
 
 pub(super) const ACCESS_KEY: &str = "AccessKey";
@@ -37,13 +37,13 @@ pub fn sign(
     Ok(())
 }
 
-/// The signature that `request` has to have, as it is now. What is signed, the
-/// [module's documentation](super) tells.
+/// The signature of `request` as it is now, for Java's servers and this library's. What is signed,
+/// the [module's documentation](super) tells.
 ///
 /// # Errors
 /// If the secret key is empty.
 pub fn signature(request: &RemotingCommand, secret_key: &str) -> Result<String, EmptySecretKey> {
-    let mac = mac(request, secret_key)?;
+    let mac = mac(request, empty_values(request)[0], secret_key)?;
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
@@ -53,29 +53,56 @@ pub fn signature(request: &RemotingCommand, secret_key: &str) -> Result<String, 
 /// # Errors
 /// If the secret key is empty.
 pub fn verify(request: &RemotingCommand, secret_key: &str) -> Result<bool, EmptySecretKey> {
-    let mac = mac(request, secret_key)?;
+    if secret_key.is_empty() {
+        return Err(EmptySecretKey);
+    }
     // There is one way only to write a signature that this takes, so it is as strict as Java, which
     // compares the texts.
     let given = request.ext_fields().get(SIGNATURE).and_then(|text| STANDARD.decode(text).ok());
-    Ok(given.is_some_and(|given| mac.verify_slice(&given).is_ok()))
+    let Some(given) = given else { return Ok(false) };
+    for empty in empty_values(request) {
+        if mac(request, empty, secret_key)?.verify_slice(&given).is_ok() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-fn mac(request: &RemotingCommand, secret_key: &str) -> Result<Hmac<Sha1>, EmptySecretKey> {
+/// What may be signed for values that are empty; the first is what servers of any kind take.
+///
+/// Java's servers read the empty values of binary headers as nulls and sign these as texts. Java's
+/// clients sign what they have: nothing.
+fn empty_values(request: &RemotingCommand) -> &'static [&'static str] {
+    match RemotingCodec::serialize_type_of(request) {
+        SerializeType::RocketMq if signed_fields(request).any(|(_, value)| value.is_empty()) => {
+            &["null", ""]
+        }
+        _ => &[""],
+    }
+}
+
+fn mac(
+    request: &RemotingCommand,
+    empty: &str,
+    secret_key: &str,
+) -> Result<Hmac<Sha1>, EmptySecretKey> {
     if secret_key.is_empty() {
         return Err(EmptySecretKey);
     }
     // It takes keys of any length.
     let mut mac = Hmac::new_from_slice(secret_key.as_bytes()).map_err(|_| EmptySecretKey)?;
-    let is_old = request.version() <= MqVersion::V4_9_3;
-    let mut fields: Vec<_> = request
-        .ext_fields()
-        .iter()
-        .filter(|(name, _)| *name != SIGNATURE && !(is_old && *name == UNIQUE_KEY_QUERY))
-        .collect();
+    let mut fields: Vec<_> = signed_fields(request).collect();
     fields.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     for (_, value) in fields {
+        let value = if value.is_empty() { empty } else { value };
         mac.update(value.as_bytes());
     }
     mac.update(request.body());
     Ok(mac)
+}
+
+fn signed_fields(request: &RemotingCommand) -> impl Iterator<Item = (&str, &str)> {
+    let is_old = request.version() <= MqVersion::V4_9_3;
+    let fields = request.ext_fields().iter();
+    fields.filter(move |(name, _)| *name != SIGNATURE && !(is_old && *name == UNIQUE_KEY_QUERY))
 }
