@@ -1,37 +1,33 @@
 //! How this suite calls servers: the one place that knows the library's way of doing it.
 
-use super::sign::sign;
 use crate::check::TIMEOUT;
-use rocketmq_tower::client::Connector;
-use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode, Router, SerializeType};
-use std::collections::HashMap;
-use std::sync::Arc;
-use tokio::sync::Mutex;
+use rocketmq_tower::client::{self, Connector, InvokeError};
+use rocketmq_tower::layers::acl::{Credentials, SignHook};
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Router, SerializeType};
 
-/// One connection to each server that was called, until it and its clones are dropped.
+/// The library's client, with headers of one kind.
 #[derive(Clone)]
 pub(super) struct Client {
-    connector: Connector<Router>,
-    channels: Arc<Mutex<HashMap<String, Channel>>>,
+    client: client::Client,
     serialize_type: SerializeType,
-    /// A user and his password, to sign requests with.
-    credentials: Option<(&'static str, &'static str)>,
 }
 
 impl Client {
-    pub(super) fn new(serialize_type: SerializeType) -> Result<Self, BoxError> {
-        Ok(Self::serving(Router::builder().build()?, serialize_type))
+    pub(super) fn new(serialize_type: SerializeType) -> Self {
+        Self { client: client::Client::new(), serialize_type }
     }
 
     /// A client that answers its servers' requests.
     pub(super) fn serving(router: Router, serialize_type: SerializeType) -> Self {
         let connector = Connector::new().service(router);
-        Self { connector, channels: Arc::default(), serialize_type, credentials: None }
+        let client = client::Client::builder().connector(connector).build();
+        Self { client, serialize_type }
     }
 
-    pub(super) fn signing(mut self, user: &'static str, password: &'static str) -> Self {
-        self.credentials = Some((user, password));
-        self
+    /// A client that signs its requests.
+    pub(super) fn signing(user: &str, password: &str, serialize_type: SerializeType) -> Self {
+        let hook = SignHook::new(Credentials::new(user, password));
+        Self { client: client::Client::builder().hook(hook).build(), serialize_type }
     }
 
     pub(super) fn serialize_type(&self) -> SerializeType {
@@ -43,9 +39,9 @@ impl Client {
         &self,
         addr: &str,
         request: RemotingCommand,
-    ) -> Result<RemotingCommand, BoxError> {
-        let request = self.prepare(request)?;
-        Ok(self.channel(addr).await?.invoke(request, TIMEOUT).await?)
+    ) -> Result<RemotingCommand, InvokeError> {
+        let request = request.with_serialize_type(self.serialize_type);
+        self.client.invoke(addr, request, TIMEOUT).await
     }
 
     /// Calls a server that is to answer with `SUCCESS`.
@@ -54,36 +50,63 @@ impl Client {
         addr: &str,
         request: RemotingCommand,
     ) -> Result<RemotingCommand, BoxError> {
-        let code = request.request_code();
-        let answer = self.call(addr, request).await?;
-        if answer.response_code() == ResponseCode::SUCCESS {
-            return Ok(answer);
-        }
-        let remark = answer.remark().unwrap_or_default();
-        Err(format!("{code} is answered with {}: {remark}", answer.response_code()).into())
+        succeed(request, async |request| self.call(addr, request).await).await
     }
 
     /// Calls a server that is not to answer.
-    pub(super) async fn tell(&self, addr: &str, request: RemotingCommand) -> Result<(), BoxError> {
-        let request = self.prepare(request)?;
-        Ok(self.channel(addr).await?.invoke_oneway(request).await?)
+    pub(super) async fn tell(
+        &self,
+        addr: &str,
+        request: RemotingCommand,
+    ) -> Result<(), InvokeError> {
+        let request = request.with_serialize_type(self.serialize_type);
+        self.client.invoke_oneway(addr, request, TIMEOUT).await
     }
 
-    fn prepare(&self, request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-        let mut request = request.with_serialize_type(self.serialize_type);
-        if let Some((user, password)) = self.credentials {
-            sign(&mut request, user, password)?;
-        }
-        Ok(request)
+    /// The name servers with these addresses. The first is the first to be called.
+    pub(super) fn names(&self, addrs: &[&str]) -> Names {
+        // By itself, the first choice is a random one; but it stays when others are added.
+        let servers = self.client.name_servers(addrs.first().copied());
+        servers.update(addrs.iter().copied());
+        Names { servers, serialize_type: self.serialize_type }
+    }
+}
+
+/// Name servers.
+pub(super) struct Names {
+    servers: client::NameServers,
+    serialize_type: SerializeType,
+}
+
+impl Names {
+    /// Calls one of them, whatever it answers.
+    pub(super) async fn call(
+        &self,
+        request: RemotingCommand,
+    ) -> Result<RemotingCommand, InvokeError> {
+        self.servers.invoke(request.with_serialize_type(self.serialize_type), TIMEOUT).await
     }
 
-    async fn channel(&self, addr: &str) -> Result<Channel, BoxError> {
-        let mut channels = self.channels.lock().await;
-        if let Some(channel) = channels.get(addr).filter(|channel| !channel.is_closed()) {
-            return Ok(channel.clone());
-        }
-        let channel = self.connector.connect(addr).await?;
-        channels.insert(addr.to_owned(), channel.clone());
-        Ok(channel)
+    /// Calls one of them, which is to answer with `SUCCESS`.
+    pub(super) async fn ask(&self, request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+        succeed(request, async |request| self.call(request).await).await
     }
+
+    /// The one that is called next.
+    pub(super) fn chosen(&self) -> Option<String> {
+        self.servers.chosen().map(|addr| addr.to_string())
+    }
+}
+
+async fn succeed(
+    request: RemotingCommand,
+    call: impl AsyncFnOnce(RemotingCommand) -> Result<RemotingCommand, InvokeError>,
+) -> Result<RemotingCommand, BoxError> {
+    let code = request.request_code();
+    let answer = call(request).await?;
+    if answer.response_code() == ResponseCode::SUCCESS {
+        return Ok(answer);
+    }
+    let remark = answer.remark().unwrap_or_default();
+    Err(format!("{code} is answered with {}: {remark}", answer.response_code()).into())
 }

@@ -22,7 +22,7 @@ struct Consumer {
 }
 
 pub(super) async fn check(servers: &Servers, serialize_type: SerializeType) -> Checked {
-    let watcher = Client::new(serialize_type)?;
+    let watcher = Client::new(serialize_type);
     watcher.ask(&servers.broker, create_topic(TOPIC, 1)?).await?;
     let mut first = Consumer::new("first", serialize_type)?;
     let mut second = Consumer::new("second", serialize_type)?;

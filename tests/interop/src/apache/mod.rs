@@ -12,7 +12,6 @@ mod process;
 mod requests;
 mod scratch;
 mod servers;
-mod sign;
 
 use crate::check::Checked;
 use client::Client;
@@ -39,7 +38,7 @@ pub(crate) async fn run(class_path: &str) -> Result<(), BoxError> {
 }
 
 async fn check(servers: &Servers, serialize_type: SerializeType) -> Checked {
-    let client = Client::new(serialize_type)?;
+    let client = Client::new(serialize_type);
     name_server::check(servers, &client).await?;
     messages::check(servers, &client).await?;
     offsets::check(servers, &client).await?;

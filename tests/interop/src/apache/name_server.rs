@@ -1,36 +1,40 @@
 //! What a name server keeps.
 
-use super::client::Client;
+use super::client::{Client, Names};
+use super::ports::free_port;
 use super::requests::{create_topic, request, route_of};
 use super::servers::Servers;
 use crate::check::{Checked, equal, eventually, report};
-use rocketmq_tower::{RequestCode, ResponseCode};
+use rocketmq_tower::client::InvokeError;
+use rocketmq_tower::{BoxError, RequestCode, ResponseCode};
 use serde_json::{Value, json};
 
 pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
-    report("name server: KV config", key_values(servers, client)).await?;
-    report("name server: brokers", brokers(servers, client)).await?;
-    report("name server: routes", routes(servers, client)).await?;
+    let names = client.names(&[&servers.name_server]);
+    report("name server: KV config", key_values(&names)).await?;
+    report("name server: brokers", brokers(servers, &names)).await?;
+    report("name server: routes", routes(servers, client, &names)).await?;
+    report("name server: the first of the list is dead", dead(servers, client)).await?;
     report("name server: unknown code", unknown_code(&servers.name_server, client)).await?;
     report("broker: unknown code", unknown_code(&servers.broker, client)).await
 }
 
-async fn key_values(servers: &Servers, client: &Client) -> Checked {
-    let (addr, value) = (&servers.name_server, "value \"quoted\" é𝄞");
+async fn key_values(names: &Names) -> Checked {
+    let value = "value \"quoted\" é𝄞";
     let key = [("namespace", "interop"), ("key", "a key")];
     let put = request(RequestCode::PUT_KV_CONFIG, &key).with_ext_field("value", value);
-    client.ask(addr, put).await?;
-    let answer = client.ask(addr, request(RequestCode::GET_KV_CONFIG, &key)).await?;
+    names.ask(put).await?;
+    let answer = names.ask(request(RequestCode::GET_KV_CONFIG, &key)).await?;
     equal(answer.ext_fields().get("value"), Some(value))?;
-    client.ask(addr, request(RequestCode::DELETE_KV_CONFIG, &key)).await?;
-    let answer = client.call(addr, request(RequestCode::GET_KV_CONFIG, &key)).await?;
+    names.ask(request(RequestCode::DELETE_KV_CONFIG, &key)).await?;
+    let answer = names.call(request(RequestCode::GET_KV_CONFIG, &key)).await?;
     equal(answer.response_code(), ResponseCode::QUERY_NOT_FOUND)?;
     equal(answer.remark(), Some("No config item, Namespace: interop Key: a key"))
 }
 
-async fn brokers(servers: &Servers, client: &Client) -> Checked {
+async fn brokers(servers: &Servers, names: &Names) -> Checked {
     let request = request(RequestCode::GET_BROKER_CLUSTER_INFO, &[]);
-    let answer = client.ask(&servers.name_server, request).await?;
+    let answer = names.ask(request).await?;
     // Numbers as keys have no quotes here, whatever the client's version: it is not quite JSON.
     let expected = format!(
         "{{\"brokerAddrTable\":{{\"interop\":{{\"brokerAddrs\":{{0:\"{}\"}},\
@@ -41,8 +45,8 @@ async fn brokers(servers: &Servers, client: &Client) -> Checked {
     equal(std::str::from_utf8(answer.body())?, &expected)
 }
 
-async fn routes(servers: &Servers, client: &Client) -> Checked {
-    let answer = client.call(&servers.name_server, route_of("Routes")).await?;
+async fn routes(servers: &Servers, client: &Client, names: &Names) -> Checked {
+    let answer = names.call(route_of("Routes")).await?;
     equal(answer.response_code(), ResponseCode::TOPIC_NOT_EXIST)?;
     let expected = "No topic route info in name server for the topic: Routes\n\
         See https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.";
@@ -50,15 +54,31 @@ async fn routes(servers: &Servers, client: &Client) -> Checked {
 
     client.ask(&servers.broker, create_topic("Routes", 3)?).await?;
     let code = async || {
-        let answer = client.call(&servers.name_server, route_of("Routes")).await?;
+        let answer = names.call(route_of("Routes")).await?;
         Ok(answer.response_code())
     };
     eventually(code, ResponseCode::SUCCESS).await?;
-    let answer = client.ask(&servers.name_server, route_of("Routes")).await?;
+    let answer = names.ask(route_of("Routes")).await?;
     let route: Value = serde_json::from_slice(answer.body())?;
     let addrs = json!({"0": servers.broker});
     equal(&route["brokerDatas"][0]["brokerAddrs"], &addrs)?;
     equal(&route["queueDatas"][0]["readQueueNums"], &json!(3))
+}
+
+/// Calls go on to the next one, and stay there.
+async fn dead(servers: &Servers, client: &Client) -> Checked {
+    let dead = format!("127.0.0.1:{}", free_port(&[0])?);
+    let names = client.names(&[&dead, &servers.name_server]);
+    equal(names.chosen().as_ref(), Some(&dead))?;
+    for _ in 0..2 {
+        names.ask(request(RequestCode::GET_BROKER_CLUSTER_INFO, &[])).await?;
+        equal(names.chosen().as_ref(), Some(&servers.name_server))?;
+    }
+    let all_dead = client.names(&[&dead, &dead]);
+    match all_dead.call(request(RequestCode::GET_BROKER_CLUSTER_INFO, &[])).await {
+        Err(InvokeError::Connect { addr, .. }) => equal(addr.to_string(), dead),
+        other => Err(BoxError::from(format!("{other:?}"))),
+    }
 }
 
 async fn unknown_code(addr: &str, client: &Client) -> Checked {

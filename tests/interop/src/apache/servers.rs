@@ -73,7 +73,7 @@ impl Servers {
 
     /// A broker registers when it serves. It is asked, too, for its first answer takes longest.
     async fn wait_until_ready(&mut self) -> Checked {
-        let client = Client::new(SerializeType::Json)?;
+        let client = Client::new(SerializeType::Json);
         let deadline = Instant::now() + START_LIMIT;
         loop {
             for process in &mut self.processes {
@@ -89,7 +89,7 @@ impl Servers {
 
     async fn ask_both(&self, client: &Client) -> Checked {
         let brokers = request(RequestCode::GET_BROKER_CLUSTER_INFO, &[]);
-        let known = client.call(&self.name_server, brokers).await?;
+        let known = client.names(&[&self.name_server]).call(brokers).await?;
         if !String::from_utf8_lossy(known.body()).contains(&self.broker) {
             return Err("the broker is not registered".into());
         }
