@@ -23,13 +23,14 @@ fn java(class_path: &str, serialize_type: SerializeType, main: &str) -> Command 
     command
 }
 
-/// Runs Java's client against `addr`; it prints its checks by itself.
+/// Runs one of Java's clients; it prints its checks by itself.
 pub(crate) async fn run_client(
     class_path: &str,
     serialize_type: SerializeType,
-    addr: &str,
+    main: &str,
+    arguments: &[&str],
 ) -> Result<(), BoxError> {
-    let mut client = java(class_path, serialize_type, "interop.Client").arg(addr).spawn()?;
+    let mut client = java(class_path, serialize_type, main).args(arguments).spawn()?;
     let status = timeout(LIMIT, client.wait()).await??;
     if status.success() { Ok(()) } else { Err(format!("Java's client failed: {status}").into()) }
 }
@@ -41,11 +42,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// A server that sends requests away for `shutdown` when it is told to shut down.
     pub(crate) async fn start(
         class_path: &str,
         serialize_type: SerializeType,
+        shutdown: Duration,
     ) -> Result<Self, BoxError> {
         let mut command = java(class_path, serialize_type, "interop.Server");
+        command.arg(shutdown.as_secs().to_string());
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdout = process.stdout.take().ok_or("Java's server has no output")?;
         let mut lines = BufReader::new(stdout).lines();

@@ -1,23 +1,33 @@
-//! Java's remoting against rocketmq-tower: Java's client with our server, our client with Java's
-//! server; with JSON and binary headers each.
+//! Java's remoting against rocketmq-tower: Java's client with our server, also with signed requests,
+//! our client with Java's server, also while that shuts down; with JSON and binary headers each.
 
 mod client;
 mod codes;
+mod go_away;
 mod java;
 mod server;
+mod signed;
 
 use rocketmq_tower::{BoxError, SerializeType};
+use std::time::Duration;
 
 pub(crate) async fn run(class_path: &str) -> Result<(), BoxError> {
     for serialize_type in [SerializeType::Json, SerializeType::RocketMq] {
         println!("== Java's client, {} headers", serialize_type.name());
         let server = server::start().await?;
-        java::run_client(class_path, serialize_type, &server.addr).await?;
+        java::run_client(class_path, serialize_type, "interop.Client", &[&server.addr]).await?;
         server.stop().await?;
 
+        println!("== Java's client that signs, {} headers", serialize_type.name());
+        signed::check(class_path, serialize_type).await?;
+
         println!("== Java's server, {} headers", serialize_type.name());
-        let server = java::Server::start(class_path, serialize_type).await?;
+        let shutdown = Duration::from_secs(2);
+        let server = java::Server::start(class_path, serialize_type, shutdown).await?;
         client::check(&server.addr, serialize_type).await?;
+
+        println!("== Java's server that shuts down, {} headers", serialize_type.name());
+        go_away::check(class_path, serialize_type).await?;
     }
     Ok(())
 }

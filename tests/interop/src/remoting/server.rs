@@ -5,7 +5,8 @@ use super::codes::{
 };
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
-use rocketmq_tower::server::{ServeError, Shutdown};
+use rocketmq_tower::server::listener::{Retry, Tcp};
+use rocketmq_tower::server::{Bound, ServeError, Shutdown};
 use rocketmq_tower::{
     BoxError, Channel, RemotingCommand, ResponseCode, Router, Server, ServiceBuilder, service_fn,
 };
@@ -28,6 +29,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    pub(crate) fn start(server: Bound<Retry<Tcp>>) -> Self {
+        let addr = server.local_addr().to_string();
+        let (stop, stopped) = oneshot::channel::<()>();
+        Self { addr, stop, task: tokio::spawn(server.serve_until(stopped)) }
+    }
+
     pub(crate) async fn stop(self) -> Result<(), BoxError> {
         _ = self.stop.send(());
         let shutdown = self.task.await??;
@@ -80,9 +87,7 @@ pub(crate) async fn start() -> Result<Running, BoxError> {
         )
         .build()?;
     let server = Server::new(router).events(events).bind("127.0.0.1:0").await?;
-    let addr = server.local_addr().to_string();
-    let (stop, stopped) = oneshot::channel::<()>();
-    Ok(Running { addr, stop, task: tokio::spawn(server.serve_until(stopped)) })
+    Ok(Running::start(server))
 }
 
 fn success() -> RemotingCommand {

@@ -12,17 +12,20 @@ import org.apache.rocketmq.remoting.protocol.ResponseCode;
 import org.apache.rocketmq.remoting.protocol.header.SendMessageRequestHeaderV2;
 import org.apache.rocketmq.remoting.protocol.header.SendMessageResponseHeader;
 
-/** Java's server. Prints where it listens, and ends when its input does. */
+/**
+ * Java's server. Prints where it listens, and ends when its input does. When it is told to shut down, it sends requests
+ * away for as many seconds as its argument says.
+ */
 public final class Server {
     private final NettyRemotingServer server;
     private final AtomicInteger count = new AtomicInteger();
 
-    private Server() {
+    private Server(int shutdownSeconds) {
         NettyServerConfig config = new NettyServerConfig();
         config.setBindAddress("127.0.0.1");
         config.setListenPort(0);
         config.setEnableShutdownGracefully(true);
-        config.setShutdownWaitTimeSeconds(2);
+        config.setShutdownWaitTimeSeconds(shutdownSeconds);
         server = new NettyRemotingServer(config);
         ExecutorService executor = Executors.newCachedThreadPool();
         int[] codes = {Codes.ECHO, Codes.COUNT, Codes.HEADER, Codes.CALL_BACK, Codes.FAIL, Codes.SHUT_DOWN};
@@ -35,7 +38,7 @@ public final class Server {
     }
 
     public static void main(String[] args) throws Exception {
-        new Server();
+        new Server(Integer.parseInt(args[0]));
         while (System.in.read() >= 0) {
             // Until the end.
         }
