@@ -1,6 +1,7 @@
 //! A broker that wants every request signed.
 
 use super::client::Client;
+use super::example;
 use super::message::decode_all;
 use super::requests::{create_topic, pull, request, send};
 use super::servers::{Servers, USER};
@@ -20,7 +21,9 @@ pub(super) async fn check(servers: &Servers, serialize_type: SerializeType) -> C
     report("a wrong password is refused", refused(servers, &wrong, "check signature failed."))
         .await?;
     report("an unknown user is refused", refused(servers, &nobody, "User:nobody is not found."))
-        .await
+        .await?;
+    let keys = ["--access-key", user, "--secret-key", password];
+    report("the example, signed", example::check(servers, &keys)).await
 }
 
 async fn refused(servers: &Servers, client: &Client, remark: &str) -> Checked {

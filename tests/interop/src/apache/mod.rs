@@ -2,6 +2,7 @@
 
 mod acl;
 mod client;
+mod example;
 mod groups;
 mod message;
 mod messages;
@@ -13,7 +14,7 @@ mod requests;
 mod scratch;
 mod servers;
 
-use crate::check::Checked;
+use crate::check::{Checked, report};
 use client::Client;
 use rocketmq_tower::{BoxError, SerializeType};
 use servers::Servers;
@@ -42,7 +43,8 @@ async fn check(servers: &Servers, serialize_type: SerializeType) -> Checked {
     name_server::check(servers, &client).await?;
     messages::check(servers, &client).await?;
     offsets::check(servers, &client).await?;
-    groups::check(servers, serialize_type).await
+    groups::check(servers, serialize_type).await?;
+    report("the example", example::check(servers, &[])).await
 }
 
 /// The servers run in directories of their own.

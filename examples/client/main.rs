@@ -1,0 +1,169 @@
+//! Sends messages to RocketMQ, and pulls them back: a name server tells where, and brokers do it.
+//!
+//! ```sh
+//! cargo run --release --example client -- 127.0.0.1:9876 send TopicTest hello --tag greetings
+//! cargo run --release --example client -- 127.0.0.1:9876 pull TopicTest
+//! ```
+//!
+//! With `--features acl` it signs its requests: `--access-key KEY --secret-key KEY`.
+
+mod message;
+mod requests;
+mod route;
+
+use clap::{Parser, Subcommand};
+use requests::{Pull, Pulled, Send, Sent};
+use rocketmq_tower::client::Client;
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
+use serde_json::json;
+use std::time::Duration;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Parser)]
+struct Options {
+    /// Host and port of the name server; or those of many, with `;` between them.
+    namesrv: String,
+    #[command(subcommand)]
+    action: Action,
+    #[cfg(feature = "acl")]
+    #[command(flatten)]
+    keys: Keys,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Sends a message and prints where it is, as JSON.
+    Send {
+        topic: String,
+        body: String,
+        /// The producer's group.
+        #[arg(long, default_value = "client-example")]
+        group: String,
+        /// The message's tag.
+        #[arg(long)]
+        tag: Option<String>,
+    },
+    /// Prints messages, a line of JSON for each.
+    Pull {
+        topic: String,
+        /// The queue to read; all of them by default.
+        #[arg(long)]
+        queue: Option<u32>,
+        /// The offset to begin with.
+        #[arg(long, default_value_t = 0)]
+        offset: u64,
+        /// How many messages to print at most.
+        #[arg(long, default_value_t = 32)]
+        max: usize,
+    },
+}
+
+#[cfg(feature = "acl")]
+#[derive(clap::Args)]
+struct Keys {
+    /// The name that the secret key is known by.
+    #[arg(long, global = true, requires = "secret_key")]
+    access_key: Option<String>,
+    /// What requests are signed with.
+    #[arg(long, global = true, requires = "access_key")]
+    secret_key: Option<String>,
+}
+
+impl Options {
+    #[cfg(feature = "acl")]
+    fn client(&self) -> Client {
+        use rocketmq_tower::layers::acl::{Credentials, SignHook};
+        match (&self.keys.access_key, &self.keys.secret_key) {
+            (Some(access_key), Some(secret_key)) => {
+                let hook = SignHook::new(Credentials::new(access_key, secret_key));
+                Client::builder().hook(hook).build()
+            }
+            _ => Client::new(),
+        }
+    }
+
+    #[cfg(not(feature = "acl"))]
+    fn client(&self) -> Client {
+        Client::new()
+    }
+}
+
+/// An answer that is not `SUCCESS` as an error.
+fn refusal(answer: &RemotingCommand) -> BoxError {
+    format!("{}: {}", answer.response_code(), answer.remark().unwrap_or_default()).into()
+}
+
+async fn send(
+    client: &Client,
+    broker: &str,
+    message: Send<'_>,
+    body: &str,
+) -> Result<(), BoxError> {
+    let request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2, &message)?;
+    let answer = client.invoke(broker, request.with_body(body.to_owned()), TIMEOUT).await?;
+    if answer.response_code() != ResponseCode::SUCCESS {
+        return Err(refusal(&answer));
+    }
+    let sent: Sent = answer.header()?;
+    let (topic, queue, offset) = (message.topic, sent.queue_id, sent.queue_offset);
+    println!("{}", json!({"topic": topic, "queue": queue, "offset": offset, "id": sent.msg_id}));
+    Ok(())
+}
+
+/// Prints messages of a queue, and returns how many.
+async fn pull(
+    client: &Client,
+    broker: &str,
+    mut header: Pull<'_>,
+    max: usize,
+) -> Result<usize, BoxError> {
+    let mut printed = 0;
+    while printed < max {
+        header.max_msg_nums = (max - printed).min(32);
+        let request = RemotingCommand::request(RequestCode::PULL_MESSAGE, &header)?;
+        let answer = client.invoke(broker, request, TIMEOUT).await?;
+        match answer.response_code() {
+            ResponseCode::SUCCESS => {
+                for message in message::decode_all(answer.body())?.iter().take(max - printed) {
+                    println!("{}", message.to_json());
+                    printed += 1;
+                }
+            }
+            // There are none at this offset, but at another one there may be.
+            ResponseCode::PULL_RETRY_IMMEDIATELY | ResponseCode::PULL_OFFSET_MOVED => {}
+            ResponseCode::PULL_NOT_FOUND => break,
+            _ => return Err(refusal(&answer)),
+        }
+        header.queue_offset = answer.header::<Pulled>()?.next_begin_offset;
+    }
+    Ok(printed)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let options = Options::parse();
+    let client = options.client();
+    let names = client.name_servers(options.namesrv.split(';'));
+    match &options.action {
+        Action::Send { topic, body, group, tag } => {
+            let queue = route::to_write(&names, topic).await?;
+            let properties = tag.as_ref().map(|tag| format!("TAGS\u{1}{tag}\u{2}"));
+            let message = Send::new(group, topic, queue.id, properties.as_deref())?;
+            send(&client, &queue.broker, message, body).await?;
+        }
+        Action::Pull { topic, queue, offset, max } => {
+            let mut queues = route::to_read(&names, topic).await?;
+            queues.retain(|of| queue.is_none_or(|queue| queue == of.id));
+            if queues.is_empty() {
+                return Err("no master has such a queue of the topic to read from".into());
+            }
+            let mut left = *max;
+            for of in queues {
+                left -= pull(&client, &of.broker, Pull::new(topic, of.id, *offset), left).await?;
+            }
+        }
+    }
+    client.shut_down(TIMEOUT).await;
+    Ok(())
+}

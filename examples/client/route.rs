@@ -1,0 +1,92 @@
+//! Where the queues of a topic are: a name server knows.
+
+use super::requests::{DEFAULT_QUEUES, DEFAULT_TOPIC};
+use super::{TIMEOUT, refusal};
+use rocketmq_tower::client::NameServers;
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::time::UNIX_EPOCH;
+
+/// A queue, and the address of the broker that has it.
+pub(crate) struct Queue {
+    pub(crate) broker: String,
+    pub(crate) id: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Route {
+    broker_datas: Vec<Broker>,
+    queue_datas: Vec<Queues>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Broker {
+    broker_name: String,
+    /// By number: the master is 0.
+    broker_addrs: HashMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Queues {
+    broker_name: String,
+    read_queue_nums: u32,
+    write_queue_nums: u32,
+    perm: u32,
+}
+
+const READ: u32 = 4;
+const WRITE: u32 = 2;
+
+impl Route {
+    /// The topic's queues on masters whose permissions have this bit: so many of each.
+    fn queues(&self, permitted: u32, count: impl Fn(&Queues) -> u32) -> Vec<Queue> {
+        let mut found = Vec::new();
+        for queues in self.queue_datas.iter().filter(|queues| queues.perm & permitted != 0) {
+            let broker = self.broker_datas.iter().find(|b| b.broker_name == queues.broker_name);
+            if let Some(master) = broker.and_then(|broker| broker.broker_addrs.get("0")) {
+                found.extend((0..count(queues)).map(|id| Queue { broker: master.clone(), id }));
+            }
+        }
+        found
+    }
+}
+
+async fn ask(names: &NameServers, topic: &str) -> Result<RemotingCommand, BoxError> {
+    let request = RemotingCommand::new(RequestCode::GET_ROUTEINFO_BY_TOPIC)
+        .with_ext_field("topic", topic)
+        // Else the numbers of brokers may come without quotes.
+        .with_ext_field("acceptStandardJsonOnly", "true");
+    Ok(names.invoke(request, TIMEOUT).await?)
+}
+
+fn route(answer: &RemotingCommand) -> Result<Route, BoxError> {
+    match answer.response_code() {
+        ResponseCode::SUCCESS => Ok(serde_json::from_slice(answer.body())?),
+        _ => Err(refusal(answer)),
+    }
+}
+
+/// All queues of a topic.
+pub(crate) async fn to_read(names: &NameServers, topic: &str) -> Result<Vec<Queue>, BoxError> {
+    let route = route(&ask(names, topic).await?)?;
+    Ok(route.queues(READ, |queues| queues.read_queue_nums))
+}
+
+/// Any queue of a topic, which is made when its first message comes: until then, its queues are
+/// like those of the default topic.
+pub(crate) async fn to_write(names: &NameServers, topic: &str) -> Result<Queue, BoxError> {
+    let (mut answer, mut max) = (ask(names, topic).await?, u32::MAX);
+    if answer.response_code() == ResponseCode::TOPIC_NOT_EXIST {
+        (answer, max) = (ask(names, DEFAULT_TOPIC).await?, DEFAULT_QUEUES);
+    }
+    let mut queues = route(&answer)?.queues(WRITE, |queues| queues.write_queue_nums.min(max));
+    if queues.is_empty() {
+        return Err("no master has a queue of the topic to write to".into());
+    }
+    let any = UNIX_EPOCH.elapsed()?.subsec_micros() as usize % queues.len();
+    Ok(queues.swap_remove(any))
+}

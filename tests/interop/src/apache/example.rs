@@ -1,0 +1,54 @@
+//! The example `client`, which was built before this suite runs: it sends, and pulls back.
+
+use super::ports::free_port;
+use super::servers::Servers;
+use crate::check::{Checked, TIMEOUT, equal, eventually};
+use rocketmq_tower::BoxError;
+use serde_json::{Value, json};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// The broker makes it when the first message comes.
+const TOPIC: &str = "Example";
+const BODY: &str = "\"hello\" é𝄞";
+
+/// With these options, if requests must be signed.
+pub(super) async fn check(servers: &Servers, keys: &[&str]) -> Checked {
+    let sent = run(servers, keys, &["send", TOPIC, BODY, "--tag", "greetings"]).await?;
+    let [sent] = &sent[..] else { return Err(format!("{sent:?}").into()) };
+    equal(&sent["topic"], &json!(TOPIC))?;
+    let (queue, offset) = (sent["queue"].to_string(), sent["offset"].to_string());
+
+    // The message can be found some time after it was sent, and so can the topic.
+    let place = ["pull", TOPIC, "--queue", &queue, "--offset", &offset, "--max", "1"];
+    let pulled = async || Ok(find(&run(servers, keys, &place).await, sent));
+    eventually(pulled, Ok(1)).await?;
+    let all = run(servers, keys, &["pull", TOPIC]).await;
+    equal(find(&all, sent), Ok(1))
+}
+
+/// How many of the lines are about the message that was sent.
+fn find(lines: &Result<Vec<Value>, BoxError>, sent: &Value) -> Result<usize, String> {
+    let lines = lines.as_ref().map_err(ToString::to_string)?;
+    let is_it = |line: &&Value| {
+        ["topic", "queue", "offset"].iter().all(|name| line[name] == sent[name])
+            && line["body"] == BODY
+            && line["properties"]["TAGS"] == "greetings"
+    };
+    Ok(lines.iter().filter(is_it).count())
+}
+
+/// The lines that the example prints.
+async fn run(servers: &Servers, keys: &[&str], arguments: &[&str]) -> Result<Vec<Value>, BoxError> {
+    let program = std::env::current_exe()?.with_file_name("examples").join("client");
+    let dead = format!("127.0.0.1:{}", free_port(&[0])?);
+    let names = format!("{dead};{}", servers.name_server);
+    let mut command = Command::new(program);
+    command.arg(names).args(arguments).args(keys).kill_on_drop(true);
+    let output = timeout(TIMEOUT, command.output()).await??;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let lines = std::str::from_utf8(&output.stdout)?.lines();
+    Ok(lines.map(serde_json::from_str).collect::<Result<_, _>>()?)
+}
