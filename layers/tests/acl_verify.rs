@@ -63,7 +63,7 @@ async fn all_others_are_refused_in_javas_words() {
     let empty_key = unsigned.clone().with_ext_field("AccessKey", "empty");
     let malformed = signed(USER, SECRET).with_ext_field("Signature", "?");
     for (request, remark) in [
-        (bare, "authentication field is null"),
+        (bare, "username cannot be null."),
         (unsigned, "username cannot be null."),
         (empty_name, "username cannot be null."),
         (signed("bob", SECRET), "User:bob is not found."),
@@ -95,7 +95,7 @@ async fn exempt_codes_pass_without_a_look() {
     assert_eq!(ask(layer.clone(), RemotingCommand::new(10)).await, passed("nobody"));
     assert_eq!(ask(layer.clone(), signed(USER, "wrong")).await, passed("nobody"));
     assert_eq!(ask(layer.clone(), RemotingCommand::new(34)).await, passed("nobody"));
-    assert_eq!(ask(layer, RemotingCommand::new(11)).await, refused("authentication field is null"));
+    assert_eq!(ask(layer, RemotingCommand::new(11)).await, refused("username cannot be null."));
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@
 //!
 //! | what is wrong | remark |
 //! |---|---|
-//! | no ext fields at all | `authentication field is null` |
 //! | no access key, or an empty one | `username cannot be null.` |
 //! | an access key that is not in the store | `User:NAME is not found.` |
 //! | a signature that is missing, malformed or not right | `check signature failed.` |

@@ -33,8 +33,7 @@ pub(super) struct Rules<C> {
 
 impl<C: CredentialStore> Rules<C> {
     /// Whose request this is; nobody's, if it may be. The texts are those of Java's
-    /// `DefaultAuthenticationContextBuilder`, `DefaultAuthenticationHandler` and
-    /// `AbstractAuthenticationStrategy`.
+    /// `DefaultAuthenticationHandler` and `AbstractAuthenticationStrategy`.
     pub(super) fn check(&self, request: &RemotingCommand) -> Result<Option<AccessKey>, Abort> {
         if self.exempt.contains(&request.request_code()) {
             return Ok(None);
@@ -45,12 +44,7 @@ impl<C: CredentialStore> Rules<C> {
             if self.allow_anonymous {
                 return Ok(None);
             }
-            let no_fields = request.ext_fields().is_empty();
-            return Err(refuse(if no_fields {
-                "authentication field is null"
-            } else {
-                "username cannot be null."
-            }));
+            return Err(refuse("username cannot be null."));
         };
         let Some(secret_key) = self.store.secret_key(access_key) else {
             return Err(refuse(format!("User:{access_key} is not found.")));

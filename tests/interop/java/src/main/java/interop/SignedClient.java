@@ -91,9 +91,11 @@ public final class SignedClient {
     private void isRefused(String name, String remark) {
         check(name + " is refused", () -> {
             for (byte[] body : new byte[][] {null, {1}}) {
-                RemotingCommand response = call(request("topic", "T"), body);
-                equal(ResponseCode.NO_PERMISSION, response.getCode());
-                equal(remark, response.getRemark());
+                for (RemotingCommand request : new RemotingCommand[] {request(), request("topic", "T")}) {
+                    RemotingCommand response = call(request, body);
+                    equal(ResponseCode.NO_PERMISSION, response.getCode());
+                    equal(remark, response.getRemark());
+                }
             }
         });
     }
