@@ -9,15 +9,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::ReusableBoxFuture;
 use tower_service::Service;
 
 /// The service of one address of a [`Client`](super::Client).
 ///
 /// **Its readiness is the connection's**: `poll_ready` connects, and waits with back-off while the
-/// server cannot be reached. It never fails, so that `Balance`, `Buffer` and the like keep the
-/// service while its server is away, and use others meanwhile. Who wants an error instead puts a
-/// timeout around it, or makes calls through the client itself, which connect in the call's time.
+/// server cannot be reached. It does not fail until the client is
+/// [shut down](super::Client::shut_down), so that `Balance`, `Buffer` and the like keep the service
+/// while its server is away, and use others meanwhile. Who wants an error instead makes calls
+/// through the client itself, which connect in the call's time, or puts a timeout around a buffer,
+/// as below: tower's timeout has no bound for readiness, but for what waits in a buffer.
 ///
 /// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout), in which it waits
 /// for a slot, too: nothing that others wait for is kept by an endpoint without a call.
@@ -40,7 +43,8 @@ pub struct Endpoint {
     inner: Arc<Inner>,
     addr: Addr,
     state: State,
-    /// How long to wait after the next failure to connect.
+    /// How long to wait after the next failure to connect. A connection that ends before anything
+    /// was answered, and sooner than this, is one.
     backoff: Duration,
 }
 
@@ -48,7 +52,8 @@ enum State {
     Idle,
     Connecting(ReusableBoxFuture<'static, Result<Connection, InvokeError>>),
     Waiting(ReusableBoxFuture<'static, ()>),
-    Connected(Connection),
+    /// Since when.
+    Connected(Connection, Instant),
 }
 
 impl Endpoint {
@@ -63,31 +68,50 @@ impl Endpoint {
         &self.addr
     }
 
-    /// Ready when there is a connection.
-    fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when there is a connection. Fails when there will be none.
+    fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         loop {
             self.state = match &mut self.state {
                 State::Idle => State::Connecting(self.connect()),
                 State::Connecting(connecting) => match ready!(connecting.poll(cx)) {
-                    Ok(connection) => {
-                        self.backoff = self.inner.backoff.0;
-                        State::Connected(connection)
+                    Ok(connection) => State::Connected(connection, Instant::now()),
+                    Err(error @ InvokeError::ShutDown) => {
+                        self.state = State::Idle;
+                        return Poll::Ready(Err(error));
                     }
                     Err(error) => {
                         let (addr, retry_in) = (&self.addr, self.backoff);
                         tracing::debug!(%addr, %error, ?retry_in, "an endpoint has no connection");
-                        self.backoff = self.inner.backoff.1.min(retry_in.saturating_mul(2));
-                        State::Waiting(ReusableBoxFuture::new(tokio::time::sleep(retry_in)))
+                        self.wait()
                     }
                 },
                 State::Waiting(waiting) => {
                     ready!(waiting.poll(cx));
                     State::Idle
                 }
-                State::Connected(connection) if connection.is_usable() => return Poll::Ready(()),
-                State::Connected(_) => State::Idle,
+                State::Connected(connection, _) if connection.is_usable() => {
+                    return Poll::Ready(Ok(()));
+                }
+                State::Connected(connection, since) => {
+                    // One that ends before it was of use counts as a failure to connect: a server
+                    // that closes every connection is not to be dialled in a loop.
+                    let was_of_use = connection.answers() > 0 || since.elapsed() >= self.backoff;
+                    if connection.channel.is_draining() || was_of_use {
+                        self.backoff = self.inner.backoff.0;
+                        State::Idle
+                    } else {
+                        self.wait()
+                    }
+                }
             };
         }
+    }
+
+    /// Until it is time to connect again; twice as long the next time.
+    fn wait(&mut self) -> State {
+        let now = self.backoff;
+        self.backoff = self.inner.backoff.1.min(now.saturating_mul(2));
+        State::Waiting(ReusableBoxFuture::new(tokio::time::sleep(now)))
     }
 
     fn connect(&self) -> ReusableBoxFuture<'static, Result<Connection, InvokeError>> {
@@ -104,7 +128,7 @@ impl Service<RemotingCommand> for Endpoint {
     type Future = Answering;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
-        self.poll_connection(cx).map(Ok)
+        self.poll_connection(cx)
     }
 
     fn call(&mut self, command: RemotingCommand) -> Answering {
@@ -128,7 +152,7 @@ impl fmt::Debug for Endpoint {
             State::Idle => "idle",
             State::Connecting(_) => "connecting",
             State::Waiting(_) => "waiting to connect again",
-            State::Connected(_) => "connected",
+            State::Connected(..) => "connected",
         };
         f.debug_struct("Endpoint").field("addr", &self.addr).field("state", &state).finish()
     }
