@@ -12,6 +12,7 @@ use rocketmq_tower_core::{
 };
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{ServiceExt, service_fn};
 use tower_service::Service;
@@ -87,6 +88,63 @@ async fn a_timeout_says_what_it_waited_for() {
     assert_eq!(stage(first), (CallStage::Answer, 2 * SECOND));
     assert_eq!(stage(second), (CallStage::Slot, SECOND));
     drop(peer);
+}
+
+/// Slot, sending and answer together.
+#[tokio::test(start_paused = true)]
+async fn a_call_has_one_time_and_ends_exactly_then() {
+    let mut config = ConnectionConfig::server();
+    config.max_calls = 1;
+    let Running { peer: _peer, channel, .. } = start_with(service_fn(echo), config, 1024);
+    let started = Instant::now();
+    let (_, second) = tokio::join!(
+        channel.invoke(request(1, 1), SECOND),
+        channel.invoke(request(1, 2), SECOND * 3 / 2)
+    );
+    let error = second.expect_err("nobody answers");
+    let CallError::Timeout { timeout, stage: CallStage::Answer } = error else { panic!("{error}") };
+    assert_eq!(timeout, SECOND * 3 / 2, "what it was given, not what was left");
+    assert_eq!(started.elapsed(), SECOND * 3 / 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_time_waits_for_nothing() {
+    let mut config = ConnectionConfig::server();
+    config.max_calls = 1;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 1024);
+    let started = Instant::now();
+    let mut first = channel.clone();
+    first.ready().await.expect("a slot");
+    for stage in [CallStage::Slot, CallStage::Answer] {
+        let error = channel.invoke(request(1, 1), Duration::ZERO).await.expect_err("no time");
+        assert!(matches!(error, CallError::Timeout { stage: at, .. } if at == stage), "{error}");
+        first = channel.clone();
+    }
+    assert_eq!(started.elapsed(), Duration::ZERO);
+    // Nor was anything sent.
+    tokio::spawn(first.oneshot(request(7, 7)));
+    assert_eq!(peer.receive().await.code(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slots_are_given_in_the_order_in_which_calls_came() {
+    let mut config = ConnectionConfig::server();
+    config.max_calls = 1;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 1024);
+    let mut calls = Vec::new();
+    for code in 0..5 {
+        let channel = channel.clone();
+        calls
+            .push(tokio::spawn(async move { channel.invoke(request(code, 1), 60 * SECOND).await }));
+        tokio::task::yield_now().await;
+    }
+    for (code, call) in calls.into_iter().enumerate() {
+        let asked = peer.receive().await;
+        assert_eq!(asked.code() as usize, code);
+        assert!(tokio::time::timeout(SECOND, peer.next()).await.is_err(), "one at a time");
+        peer.send(&answer(asked.opaque())).await;
+        soon(call).await.expect("no panic").expect("answered");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ mod common;
 
 use common::{decode, encode, hex};
 use rocketmq_tower_core::{LanguageCode, MqVersion, RemotingCommand, RequestCode, SerializeType};
+use tokio_util::codec::Encoder;
 
 /// A command as Java 5.3.3 makes it.
 fn java(code: i32) -> RemotingCommand {
@@ -117,17 +118,38 @@ fn names_that_do_not_fit_the_binary_header_are_sent_as_json() {
 #[test]
 fn a_header_of_24_bits_fills_the_word() {
     let mut codec = rocketmq_tower_core::RemotingCodec::new().with_max_frame_length(1 << 26);
-    let mut buffer = bytes::BytesMut::new();
-    let fixed = encode(&java(1).with_remark("")).len() - 8;
-    let fits = java(1).with_remark("r".repeat((1 << 24) - 1 - fixed));
-    tokio_util::codec::Encoder::encode(&mut codec, &fits, &mut buffer).expect("fits");
-    assert_eq!(buffer[4..8], [0, 0xff, 0xff, 0xff]);
-    let over = java(1).with_remark("r".repeat((1 << 24) - fixed));
-    let error = tokio_util::codec::Encoder::encode(&mut codec, &over, &mut bytes::BytesMut::new());
-    assert_eq!(
-        error.expect_err("too long").to_string(),
-        "a header of 16777216 bytes exceeds the limit of 16777215"
-    );
+    for serialize_type in [SerializeType::Json, SerializeType::RocketMq] {
+        let mut buffer = bytes::BytesMut::new();
+        let command = java(1).with_serialize_type(serialize_type).with_remark("");
+        let fixed = encode(&command).len() - 8;
+        let fits = command.clone().with_remark("r".repeat((1 << 24) - 1 - fixed));
+        Encoder::encode(&mut codec, &fits, &mut buffer).expect("fits");
+        assert_eq!(buffer[4..8], [serialize_type as u8, 0xff, 0xff, 0xff]);
+        let over = command.with_remark("r".repeat((1 << 24) - fixed));
+        let error = Encoder::encode(&mut codec, &over, &mut bytes::BytesMut::new());
+        assert_eq!(
+            error.expect_err("too long").to_string(),
+            "a header of 16777216 bytes exceeds the limit of 16777215"
+        );
+    }
+}
+
+/// Java's own tests of the binary header: so long, and with its lengths at these places.
+#[test]
+fn binary_headers_are_as_long_as_javas() {
+    let plain = java(1).with_serialize_type(SerializeType::RocketMq);
+    for (command, length, lengths) in [
+        (plain.clone(), 21, [(13, 0), (17, 0)]),
+        (plain.clone().with_remark("Sample Remark"), 34, [(13, 13), (30, 0)]),
+        (plain.with_ext_field("key", "value"), 35, [(13, 0), (17, 14)]),
+    ] {
+        let header = &encode(&command)[8..];
+        assert_eq!(header.len(), length);
+        for (at, expected) in lengths {
+            assert_eq!(header[at..at + 4], u32::to_be_bytes(expected), "{at}");
+        }
+        assert_eq!(decode(&encode(&command)).expect("decodes"), command);
+    }
 }
 
 /// Captured from unmodified clients: Java, Go, C++ (0.5 and head) and Node.

@@ -23,6 +23,13 @@ fn success() -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SUCCESS)
 }
 
+#[test]
+fn as_many_calls_as_javas_defaults_allow() {
+    let (server, client) = (ConnectionConfig::server(), ConnectionConfig::client());
+    assert_eq!((server.max_calls, server.max_oneways), (64, 256));
+    assert_eq!((client.max_calls, client.max_oneways), (65_535, 65_535));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_without_read_ahead_serves_and_drains() {
     let mut config = ConnectionConfig::server();

@@ -58,6 +58,20 @@ async fn deferred_requests_are_answered_in_any_order_and_take_no_slot() {
     }
 }
 
+/// Then nobody will answer it, and nothing waits for it.
+#[tokio::test(start_paused = true)]
+async fn no_answer_without_a_responder_is_no_answer() {
+    let Running { mut peer, channel, .. } =
+        start(service_fn(|request: RemotingCommand| async move {
+            Ok::<_, BoxError>((request.code() != 1).then(|| success("answered")))
+        }));
+    peer.send(&request(1, 1)).await;
+    assert_eq!(peer.call(&request(2, 2)).await.opaque(), 2);
+    assert!(timeout(60 * SECOND, peer.next()).await.is_err());
+    channel.drain();
+    assert!(peer.next().await.is_none());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_dropped_responder_answers_with_an_error() {
     let (parked, mut responders) = mpsc::unbounded_channel();

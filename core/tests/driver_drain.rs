@@ -67,6 +67,44 @@ impl Future for Turns {
     }
 }
 
+/// By the version that it gives, whatever the other requests' is. The service is not asked.
+#[tokio::test(start_paused = true)]
+async fn who_is_sent_away_is_told_by_the_requests_version() {
+    for (version, is_sent_away) in [(0, false), (475, false), (476, true), (479, true)] {
+        let (run, mut ran) = mpsc::unbounded_channel();
+        let mut running = start(service_fn(move |request: RemotingCommand| {
+            let run = run.clone();
+            async move {
+                run.send(request.opaque())?;
+                sleep(u32::try_from(request.code())? * SECOND).await;
+                Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
+            }
+        }));
+        // Keeps the connection open.
+        running.peer.send(&request(10, 1)).await;
+        sleep(SECOND).await;
+        running.channel.drain();
+        let later = |opaque| request(0, opaque).with_version(version.into());
+        let mut bytes = common::encode(&later(2).into_oneway());
+        bytes.extend(common::encode(&later(3)));
+        running.peer.send_bytes(&bytes).await;
+        let answer = running.peer.receive().await;
+        let (code, expected_runs) = if is_sent_away {
+            (ResponseCode::GO_AWAY, vec![1])
+        } else {
+            (ResponseCode::SUCCESS, vec![1, 2, 3])
+        };
+        assert_eq!((answer.opaque(), answer.response_code()), (3, code), "{version}");
+        assert_eq!(running.peer.receive().await.opaque(), 1);
+        assert!(running.peer.next().await.is_none());
+        let mut runs = Vec::new();
+        while let Ok(opaque) = ran.try_recv() {
+            runs.push(opaque);
+        }
+        assert_eq!(runs, expected_runs, "{version}");
+    }
+}
+
 /// Whatever turn of the driver's it happens in, the last among them.
 #[tokio::test(start_paused = true)]
 async fn what_is_deferred_meanwhile_is_waited_for() {

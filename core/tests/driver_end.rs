@@ -12,7 +12,7 @@ use rocketmq_tower_core::{
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
@@ -327,6 +327,56 @@ async fn an_answer_that_is_being_taken_is_not_cut() {
         let ((), received) = tokio::join!(send, receive);
         assert!(received > 100_000, "cut after {received} bytes");
     }
+}
+
+/// Brings one request, then nothing, and cannot be written to.
+struct Unwritable {
+    request: Option<Vec<u8>>,
+    attempts: Arc<AtomicUsize>,
+}
+
+impl AsyncRead for Unwritable {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(request) = self.request.take() else { return Poll::Pending };
+        buf.put_slice(&request);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Unwritable {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        _buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_fails_ends_the_connection_and_is_not_repeated() {
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let request = Some(common::encode(&request(1, 1)));
+    let io = Unwritable { request, attempts: Arc::clone(&attempts) };
+    let connection = Connection::new(io, ChannelInfo::default());
+    let driver = Driver::new(connection, service_fn(echo), ConnectionConfig::server());
+    let Ok(end) = soon(driver).await;
+    let CloseReason::Io(error) = end.reason else { panic!("{end:?}") };
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    assert_eq!(attempts.load(Ordering::Relaxed), 1);
 }
 
 /// Notes whether the channel was said to be closed before the transport was dropped.

@@ -425,12 +425,15 @@ async fn r6_answers_carry_the_requests_opaque_and_type_whatever_the_processor_sa
     });
     let Running { mut peer, .. } = start(service);
     for serialize_type in [SerializeType::Json, SerializeType::RocketMq] {
-        let ask =
-            request(77, 4242).with_language(LanguageCode::GO).with_serialize_type(serialize_type);
+        let ask = request(77, 4242)
+            .with_language(LanguageCode::GO)
+            .with_serialize_type(serialize_type)
+            .with_ext_field("topic", "T");
         let answer = peer.call(&ask).await;
         assert_eq!((answer.opaque(), answer.flag()), (4242, 5), "other bits are kept");
         assert_eq!((answer.code(), answer.language()), (77, LanguageCode::GO));
         assert_eq!(answer.serialize_type(), serialize_type);
+        assert_eq!(answer.ext_fields(), ask.ext_fields());
     }
 }
 

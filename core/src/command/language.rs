@@ -84,7 +84,8 @@ mod tests {
     fn names_follow_the_numbers() {
         assert_eq!(LanguageCode::from(9).name(), Some("GO"));
         assert_eq!(LanguageCode::from_name("node_js"), LanguageCode::NODE_JS);
-        assert_eq!(LanguageCode::RUST.as_u8(), 12);
+        assert_eq!((LanguageCode::RUST.as_u8(), LanguageCode::RUST.name()), (12, Some("RUST")));
+        assert_eq!(LanguageCode::from_name("RUST"), LanguageCode::from(12));
     }
 
     #[test]
