@@ -4,12 +4,16 @@
 mod common;
 
 use common::{SECOND, connection, driver, frame, sleeper, soon};
-use rocketmq_tower_core::{Addr, Channel, CloseReason, Connection, Disconnect, RemotingCommand};
+use rocketmq_tower_core::{
+    Addr, Channel, ChannelInfo, CloseReason, Connection, Disconnect, RemotingCommand,
+};
 use rocketmq_tower_layers::events::{Event, EventStream};
 use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer};
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::{sleep, timeout};
+use tokio_test::io::Builder;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
 /// The names of the events of a connection, to its end.
@@ -52,6 +56,16 @@ async fn what_ends_a_connection_is_told_in_order_and_once() {
         drop(service);
         assert!(events.recv().await.is_none(), "nothing comes after");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_is_an_exception() {
+    let (layer, mut events) = EventsLayer::stream(16);
+    let io = Builder::new().read_error(ErrorKind::ConnectionReset.into()).build();
+    let broken = Connection::new(io, ChannelInfo::default());
+    let mut service = ServiceBuilder::new().layer(layer).service(driver(service_fn(sleeper)));
+    soon(service.call(broken)).await.expect("infallible");
+    assert_eq!(names(&mut events).await, ["CONNECTED", "EXCEPTION", "DISCONNECTED"]);
 }
 
 #[tokio::test(start_paused = true)]

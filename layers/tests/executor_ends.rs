@@ -1,17 +1,22 @@
-//! `executor`: requests that are given up, panic, or lose their runtime.
+//! `executor`: requests that are given up, refused, panic, or lose their runtime.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
 
-use common::{SECOND, channel, sleeper, soon};
-use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-use rocketmq_tower_layers::ExecutorLayer;
+use common::{SECOND, channel, connection, driver, frame, sleeper, soon};
+use futures_core::Stream;
+use rocketmq_tower_core::{BoxError, RemotingCodec, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::catch_panic::Panicked;
 use rocketmq_tower_layers::spawn::Stopped;
+use rocketmq_tower_layers::{ExecutorLayer, RecoverLayer};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::thread;
+use tokio::io::AsyncWriteExt;
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 use tokio_test::{assert_pending, task};
+use tokio_util::codec::FramedRead;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 const PANIC_IN_CALL: i32 = 1001;
@@ -43,6 +48,31 @@ async fn who_is_given_up_while_waiting_leaves_the_queue_at_once() {
     running.await.expect("answered");
     next.await.expect("answered");
     assert_eq!(start.elapsed(), 2 * SECOND, "it never ran");
+}
+
+/// Java's queue cleaners answer those as well.
+#[tokio::test(start_paused = true)]
+async fn oneway_requests_that_are_refused_get_no_answer() {
+    let layer = ExecutorLayer::new(1).queue(2).max_wait(SECOND);
+    let stack = RecoverLayer::new().layer(layer.layer(service_fn(sleeper)));
+    let (mut peer, conn) = connection();
+    tokio::spawn(driver(stack).call(conn));
+    // One runs, two wait for too long, and two are too many.
+    let requests = [(100, 1, false), (1, 2, true), (1, 3, false), (1, 4, true), (1, 5, false)];
+    for (code, opaque, oneway) in requests {
+        let mut request = RemotingCommand::new(code);
+        request.set_opaque(opaque);
+        let request = if oneway { request.into_oneway() } else { request };
+        peer.write_all(&frame(&request)).await.expect("open");
+    }
+    let mut answers = FramedRead::new(peer, RemotingCodec::new());
+    for (opaque, remark) in [(5, "[OVERLOAD]"), (3, "[TIMEOUT_CLEAN_QUEUE]")] {
+        let answer = poll_fn(|cx| Pin::new(&mut answers).poll_next(cx));
+        let answer = soon(answer).await.expect("open").expect("sound");
+        assert_eq!(answer.opaque(), opaque);
+        assert!(answer.remark().is_some_and(|text| text.starts_with(remark)), "{answer:?}");
+    }
+    assert_eq!(layer.stats().waiting(), 0);
 }
 
 #[tokio::test(start_paused = true)]

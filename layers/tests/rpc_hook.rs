@@ -34,7 +34,10 @@ impl RpcHook for Recorder {
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         let names: Vec<_> = request.ext_fields().iter().map(|(name, _)| name).collect();
-        let code = response.as_ref().map(|response| response.response_code().to_string());
+        let code = response.as_ref().map(|response| {
+            let remark = response.remark().map(|remark| format!(" ({remark})"));
+            format!("{}{}", response.response_code(), remark.unwrap_or_default())
+        });
         let code = code.unwrap_or("none".into());
         self.log
             .lock()

@@ -3,12 +3,14 @@
 
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
 use rocketmq_tower_core::{
-    Addr, BoxError, Channel, ChannelInfo, Connection, RemotingCommand, Reply, ResponseCode,
+    Addr, BoxError, CallError, Channel, ChannelInfo, Connection, RemotingCommand, Reply,
+    ResponseCode,
 };
 use rocketmq_tower_layers::RpcHookLayer;
 use rocketmq_tower_layers::rpc_hook::RpcHook;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 const USER: &str = "10.0.0.7:7";
@@ -104,6 +106,20 @@ async fn after_hooks_do_not_run_when_a_before_hook_failed() {
     let (log, result) = call(RemotingCommand::new(13)).await;
     assert_eq!(log, [format!("before {BROKER}")]);
     assert_eq!(result.expect_err("failed").to_string(), "broken");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_hooks_do_not_run_when_the_call_failed() {
+    let recorder = Recorder::default();
+    let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
+    let layer = RpcHookLayer::new().hook(recorder.clone()).peer(addr(BROKER));
+    let channel = channel(USER, BROKER, stuck);
+    let call = tokio::spawn(layer.layer(channel.clone()).oneshot(RemotingCommand::new(1)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    channel.close("enough");
+    let error = call.await.expect("no panic").expect_err("closed");
+    assert!(matches!(error.downcast_ref(), Some(CallError::Closed(_))), "{error}");
+    assert_eq!(recorder.log(), [format!("before {BROKER}")]);
 }
 
 /// Of what a proxy passes on, its hooks towards the users are told who asked, and its hooks towards
