@@ -7,7 +7,7 @@ use common::{Raw, SECOND, Scripted, echo, request, run, soon};
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::{
-    BoxError, Connection, MqVersion, RemotingCommand, ResponseCode, Server, service_fn,
+    BoxError, Connection, MqVersion, RemotingCommand, ResponseCode, Router, Server, service_fn,
 };
 use std::collections::HashSet;
 use std::io::ErrorKind;
@@ -114,6 +114,32 @@ async fn nobody_listens_while_it_drains() {
     assert!(client.next().await.is_none());
     drop(client);
     assert_eq!(soon(server.task).await.expect("no panic").expect("no failure").cut, 0);
+}
+
+/// Java looks for the processor first. A client that is sent away asks elsewhere, and learns there
+/// what is supported.
+#[tokio::test(start_paused = true)]
+async fn codes_without_a_processor_are_sent_away_like_all_others() {
+    let (listener, mut peers) = Scripted::new(1, false);
+    let slow = service_fn(|request: RemotingCommand| async move {
+        sleep(3 * SECOND).await;
+        echo(request).await
+    });
+    let router = Router::builder().route(1, slow).build().expect("no duplicates");
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(Server::new(router).listen(listener).serve_until(stopped));
+    let mut peer = Raw::new(peers.remove(0));
+    peer.send(&request(1, 1)).await;
+    sleep(SECOND).await;
+    stop.send(()).expect("runs");
+    for (version, code) in [
+        (MqVersion::V5_3_3, ResponseCode::GO_AWAY),
+        (MqVersion::V5_3_1, ResponseCode::REQUEST_CODE_NOT_SUPPORTED),
+    ] {
+        let answer = peer.call(&request(77, 2).with_version(version)).await;
+        assert_eq!((answer.opaque(), answer.response_code()), (2, code));
+    }
+    assert_eq!(peer.next().await.expect("what ran").opaque(), 1);
 }
 
 /// The connection that never finishes.
