@@ -13,7 +13,9 @@ use rocketmq_tower::{
     ResponseCode, SerializeType, Server, Service, ServiceExt, service_fn,
 };
 use std::io::ErrorKind;
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
 
 #[tokio::test]
 async fn requests_are_answered_in_their_own_serialization() {
@@ -289,6 +291,17 @@ async fn dropping_the_future_cuts_everything() {
     assert!(client.next().await.is_none());
     let refused = soon(TcpStream::connect(server.addr)).await.expect_err("nobody listens");
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_connection_is_closed_after_120_s() {
+    let (listener, mut peers) = Scripted::new(1, false);
+    tokio::spawn(Server::new(service_fn(echo)).listen(listener).serve());
+    let mut peer = peers.remove(0);
+    let started = Instant::now();
+    let end = timeout(300 * SECOND, peer.read_u8()).await.expect("closed");
+    assert_eq!(end.expect_err("nothing came").kind(), ErrorKind::UnexpectedEof);
+    assert_eq!(started.elapsed(), 120 * SECOND);
 }
 
 /// For those who own the accept loop.

@@ -30,6 +30,12 @@ fn as_many_calls_as_javas_defaults_allow() {
     assert_eq!((client.max_calls, client.max_oneways), (65_535, 65_535));
 }
 
+#[test]
+fn one_mark_of_64_kib_for_what_is_unwritten() {
+    assert_eq!(ConnectionConfig::server().write_high_water, 64 * 1024);
+    assert_eq!(ConnectionConfig::client().write_high_water, 64 * 1024);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_without_read_ahead_serves_and_drains() {
     let mut config = ConnectionConfig::server();

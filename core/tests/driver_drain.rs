@@ -105,6 +105,21 @@ async fn who_is_sent_away_is_told_by_the_requests_version() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_sends_its_server_away_as_well() {
+    let config = ConnectionConfig::client();
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 64 * 1024);
+    let calling = channel.clone();
+    let call = tokio::spawn(async move { calling.invoke(request(5, 1), 60 * SECOND).await });
+    let asked = peer.receive().await;
+    channel.drain();
+    let away = peer.call(&request(40, 7)).await;
+    assert_eq!((away.opaque(), away.response_code()), (7, ResponseCode::GO_AWAY));
+    peer.send(&answer(asked.opaque())).await;
+    soon(call).await.expect("no panic").expect("answered");
+    assert!(peer.next().await.is_none());
+}
+
 /// Whatever turn of the driver's it happens in, the last among them.
 #[tokio::test(start_paused = true)]
 async fn what_is_deferred_meanwhile_is_waited_for() {

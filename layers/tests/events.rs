@@ -10,6 +10,7 @@ use rocketmq_tower_core::{
 use rocketmq_tower_layers::events::{Event, EventStream};
 use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer};
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::{sleep, timeout};
@@ -88,6 +89,28 @@ async fn events_carry_the_channel_and_the_reason() {
     let Some(Event::Disconnected(_, CloseReason::Protocol(_))) = soon(events.recv()).await else {
         panic!()
     };
+}
+
+/// As one that reads a PROXY header does.
+#[tokio::test(start_paused = true)]
+async fn all_events_tell_the_address_that_layers_outside_have_set() {
+    let client: SocketAddr = "192.0.2.7:5".parse().expect("an address");
+    let (layer, mut events) = EventsLayer::stream(16);
+    let mut service = ServiceBuilder::new()
+        .map_request(move |mut conn: Conn| {
+            conn.info_mut().peer_addr = client.into();
+            conn
+        })
+        .layer(layer)
+        .service(driver(service_fn(sleeper)));
+    let (_peer, conn) = connection();
+    let channel = conn.channel();
+    tokio::spawn(service.call(conn));
+    for name in ["CONNECTED", "DISCONNECTED"] {
+        let event = soon(events.recv()).await.expect("an event");
+        assert_eq!((event.name(), event.channel().peer_addr()), (name, &Addr::Ip(client)));
+        channel.close("enough");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,8 @@ use common::{SECOND, connection, driver, sleeper, soon};
 use rocketmq_tower_core::{Channel, CloseReason, Connection, Disconnect};
 use rocketmq_tower_layers::events::{Event, EventListener, Events};
 use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer};
-use std::future::{Ready, ready};
+use std::future::{Ready, pending, ready};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::DuplexStream;
 use tokio::runtime::{Builder, Runtime};
@@ -107,6 +108,30 @@ async fn flush_waits_until_the_listener_was_told_what_was_sent_before() {
     flush.await;
     assert_eq!(names(&log), ONE.repeat(100));
     layer.flush().await;
+}
+
+#[tokio::test]
+async fn by_default_1024_events_wait() {
+    let (layer, _log) = logging();
+    for _ in 0..341 {
+        come_and_go(&layer);
+    }
+    let begun = Arc::new(AtomicUsize::new(0));
+    let mut lives = [(); 2].map(|()| {
+        let begun = Arc::clone(&begun);
+        let mut service = layer.layer(service_fn(move |_conn: Conn| {
+            let begun = Arc::clone(&begun);
+            async move {
+                begun.fetch_add(1, Ordering::Relaxed);
+                pending::<Result<Disconnect, CloseReason>>().await
+            }
+        }));
+        task::spawn(service.call(connection().1))
+    });
+    for life in &mut lives {
+        assert_pending!(life.poll());
+    }
+    assert_eq!(begun.load(Ordering::Relaxed), 1, "after three times 341, there is room for one");
 }
 
 #[tokio::test]

@@ -1,4 +1,14 @@
-use super::{RemotingCommand, RequestCode, ResponseCode};
+use super::{LanguageCode, RemotingCommand, RequestCode, ResponseCode};
+
+#[test]
+fn commands_made_here_say_so() {
+    let response = RemotingCommand::response(ResponseCode::SUCCESS);
+    for command in [RemotingCommand::new(RequestCode::REGISTER_BROKER), response] {
+        assert_eq!((command.language(), command.version().as_i32()), (LanguageCode::RUST, 479));
+    }
+    let older = RemotingCommand::new(RequestCode::REGISTER_BROKER).with_version(2333.into());
+    assert_eq!((older.code(), older.version().as_i32(), older.remark()), (103, 2333, None));
+}
 
 #[test]
 fn flag_bits_tell_requests_from_responses() {
