@@ -1,5 +1,6 @@
 //! The service of one address.
 
+use super::backoff::Backoff;
 use super::client::Inner;
 use super::exchange::{Answering, Exchange};
 use super::table::Connection;
@@ -9,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::ReusableBoxFuture;
 use tower_service::Service;
 
@@ -43,9 +44,8 @@ pub struct Endpoint {
     inner: Arc<Inner>,
     addr: Addr,
     state: State,
-    /// How long to wait after the next failure to connect. A connection that ends before anything
-    /// was answered, and sooner than this, is one.
-    backoff: Duration,
+    /// Of all clones.
+    backoff: Arc<Backoff>,
 }
 
 enum State {
@@ -58,7 +58,7 @@ enum State {
 
 impl Endpoint {
     pub(super) fn new(inner: Arc<Inner>, addr: Addr) -> Self {
-        let backoff = inner.backoff.0;
+        let backoff = Arc::new(Backoff::new(inner.backoff));
         Self { inner, addr, state: State::Idle, backoff }
     }
 
@@ -72,7 +72,10 @@ impl Endpoint {
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         loop {
             self.state = match &mut self.state {
-                State::Idle => State::Connecting(self.connect()),
+                State::Idle => match self.backoff.until() {
+                    Some(at) => State::Waiting(ReusableBoxFuture::new(sleep_until(at))),
+                    None => State::Connecting(self.connect()),
+                },
                 State::Connecting(connecting) => match ready!(connecting.poll(cx)) {
                     Ok(connection) => State::Connected(connection, Instant::now()),
                     Err(error @ InvokeError::ShutDown) => {
@@ -80,9 +83,9 @@ impl Endpoint {
                         return Poll::Ready(Err(error));
                     }
                     Err(error) => {
-                        let (addr, retry_in) = (&self.addr, self.backoff);
-                        tracing::debug!(%addr, %error, ?retry_in, "an endpoint has no connection");
-                        self.wait()
+                        tracing::debug!(addr = %self.addr, %error, "an endpoint has no connection");
+                        self.backoff.failed();
+                        State::Idle
                     }
                 },
                 State::Waiting(waiting) => {
@@ -95,23 +98,16 @@ impl Endpoint {
                 State::Connected(connection, since) => {
                     // One that ends before it was of use counts as a failure to connect: a server
                     // that closes every connection is not to be dialled in a loop.
-                    let was_of_use = connection.answers() > 0 || since.elapsed() >= self.backoff;
-                    if connection.channel.is_draining() || was_of_use {
-                        self.backoff = self.inner.backoff.0;
-                        State::Idle
+                    let lasted = since.elapsed() >= self.backoff.pause();
+                    if lasted || connection.answers() > 0 || connection.channel.is_draining() {
+                        self.backoff.reset();
                     } else {
-                        self.wait()
+                        self.backoff.failed();
                     }
+                    State::Idle
                 }
             };
         }
-    }
-
-    /// Until it is time to connect again; twice as long the next time.
-    fn wait(&mut self) -> State {
-        let now = self.backoff;
-        self.backoff = self.inner.backoff.1.min(now.saturating_mul(2));
-        State::Waiting(ReusableBoxFuture::new(tokio::time::sleep(now)))
     }
 
     fn connect(&self) -> ReusableBoxFuture<'static, Result<Connection, InvokeError>> {
@@ -139,10 +135,12 @@ impl Service<RemotingCommand> for Endpoint {
     }
 }
 
-/// A clone shares the connection.
+/// A clone shares the connection, and the waiting for it: however many clones there are, the server
+/// is dialled as if it were one.
 impl Clone for Endpoint {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.inner), self.addr.clone())
+        let (inner, backoff) = (Arc::clone(&self.inner), Arc::clone(&self.backoff));
+        Self { inner, addr: self.addr.clone(), state: State::Idle, backoff }
     }
 }
 

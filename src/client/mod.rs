@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod backoff;
 mod builder;
 #[expect(clippy::module_inception, reason = "the client is the module's main part")]
 mod client;
