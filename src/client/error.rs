@@ -94,6 +94,15 @@ impl InvokeError {
         }
     }
 
+    /// Whether the same request fails in the same way whenever and wherever it is sent again.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::NotSent { source, .. } => matches!(source, CallError::Encode(_)),
+            Self::Hook(_) | Self::NoNameServer | Self::ShutDown => true,
+            _ => false,
+        }
+    }
+
     /// What the channel of `addr` says of a call that was given `timeout`.
     pub(super) fn from_call(addr: &Addr, error: CallError, timeout: Duration) -> Self {
         let addr = addr.clone();

@@ -25,6 +25,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod name_servers;
+mod retry;
 mod service;
 mod table;
 pub mod transport;
@@ -36,6 +37,7 @@ pub use connector::Connector;
 pub use endpoint::Endpoint;
 pub use error::InvokeError;
 pub use name_servers::NameServers;
+pub use retry::RetryUnprocessed;
 #[doc(inline)]
 pub use transport::ConnectError;
 pub use unsupported::Unsupported;

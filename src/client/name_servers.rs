@@ -112,7 +112,7 @@ impl NameServers {
             last = match exchange.run(command.clone()).await {
                 Ok(answer) => return Ok(answer),
                 // Whoever else is asked, it would be the same.
-                Err(error @ (InvokeError::Hook(_) | InvokeError::ShutDown)) => return Err(error),
+                Err(error) if error.is_final() => return Err(error),
                 Err(error) => error,
             };
             self.leave(&addr);
