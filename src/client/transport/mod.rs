@@ -17,11 +17,19 @@
 //! ```
 
 mod error;
+#[cfg(feature = "socks5")]
+mod socks5;
+#[cfg(feature = "socks5")]
+mod socks5_error;
 mod tcp;
 #[cfg(unix)]
 mod unix;
 
 pub use error::ConnectError;
+#[cfg(feature = "socks5")]
+pub use socks5::Socks5;
+#[cfg(feature = "socks5")]
+pub use socks5_error::Socks5Error;
 pub use tcp::Tcp;
 #[cfg(unix)]
 pub use unix::Unix;
