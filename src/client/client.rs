@@ -9,7 +9,7 @@ use rocketmq_tower_layers::RpcHookLayer;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{timeout, timeout_at};
 
 /// A client of many servers: one connection to each address, made when it is needed.
@@ -50,6 +50,8 @@ pub(super) struct Inner {
     pub(super) hooks: RpcHookLayer,
     pub(super) calls: Limit,
     pub(super) oneways: Limit,
+    /// Has a receiver for each call that is under way, which tells when there is none.
+    pub(super) exchanges: watch::Sender<()>,
     pub(super) call_timeout: Duration,
     pub(super) backoff: (Duration, Duration),
 }
@@ -183,11 +185,14 @@ impl Client {
     pub async fn shut_down(&self, limit: Duration) {
         let channels = self.inner.table.shut_down();
         let all = async {
+            // Some may be about to connect.
+            self.inner.exchanges.closed().await;
             for channel in &channels {
                 channel.closed().await;
             }
         };
         if timeout(limit, all).await.is_err() {
+            self.inner.table.cut();
             channels.iter().for_each(|channel| channel.close("the client was shut down"));
         }
     }

@@ -44,6 +44,7 @@ impl Exchange {
     ) -> Result<RemotingCommand, InvokeError> {
         let limit = if command.is_oneway() { &self.inner.oneways } else { &self.inner.calls };
         let _permit = limit.acquire(&self.addr, self.deadline).await?;
+        let _under_way = self.inner.exchanges.subscribe();
         if self.inner.hooks.is_empty() {
             return self.send(command).await;
         }

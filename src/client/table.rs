@@ -7,7 +7,6 @@ use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{Addr, Channel};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -58,6 +57,8 @@ pub(super) struct Table {
 struct State {
     entries: HashMap<Addr, Entry>,
     shut_down: bool,
+    /// Not even those that were waiting get a connection any more.
+    cut: bool,
     dials: u64,
 }
 
@@ -103,6 +104,9 @@ impl Table {
                 Ok(Err(_)) => None,
                 Err(_) => return Err(deadline.passed(addr, CallStage::Connection)),
             };
+        if self.lock().cut {
+            return Err(InvokeError::ShutDown);
+        }
         dialed
             .unwrap_or_else(|| Err(Arc::new(stopped())))
             .map_err(|source| InvokeError::Connect { addr: addr.clone(), source })
@@ -186,6 +190,11 @@ impl Table {
         }
     }
 
+    /// Gives no connection to calls that wait for one either.
+    pub(super) fn cut(&self) {
+        self.lock().cut = true;
+    }
+
     /// Takes no calls any more, and drains all connections.
     pub(super) fn shut_down(&self) -> Vec<Channel> {
         let mut state = self.lock();
@@ -202,7 +211,7 @@ impl Table {
 
 /// The error of those who wait for a dial that was stopped: the runtime ends, or it panicked.
 fn stopped() -> ConnectError {
-    ConnectError::Resolve(io::Error::other("connecting was stopped"))
+    ConnectError::Transport("connecting was stopped".into())
 }
 
 /// A connection to be.

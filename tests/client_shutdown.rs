@@ -1,0 +1,47 @@
+//! How a client ends.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+
+use common::SECOND;
+use common::net::{Net, named};
+use rocketmq_tower::RemotingCommand;
+use rocketmq_tower::client::{Client, InvokeError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+/// A call to a server that takes a second to connect to, half-way there.
+async fn connecting(net: &Net) -> (Client, JoinHandle<Result<RemotingCommand, InvokeError>>) {
+    net.start("a", named("a"));
+    net.set_delay("a", SECOND);
+    let client = net.client();
+    let caller = client.clone();
+    let call =
+        tokio::spawn(async move { caller.invoke("a", RemotingCommand::new(1), 3 * SECOND).await });
+    sleep(SECOND / 2).await;
+    (client, call)
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutting_down_waits_for_calls_that_connect() {
+    let net = Net::new();
+    let (client, call) = connecting(&net).await;
+    let start = Instant::now();
+    client.shut_down(10 * SECOND).await;
+    assert!(start.elapsed() >= SECOND / 2 && start.elapsed() < SECOND, "{:?}", start.elapsed());
+    call.await.expect("no panic").expect("answered");
+    sleep(SECOND).await;
+    assert!(net.open("a").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutting_down_cuts_calls_that_connect_for_too_long() {
+    let net = Net::new();
+    let (client, call) = connecting(&net).await;
+    client.shut_down(Duration::from_millis(100)).await;
+    let error = call.await.expect("no panic").expect_err("too late");
+    assert!(matches!(error, InvokeError::ShutDown), "{error:?}");
+    sleep(SECOND).await;
+    assert!(net.open("a").is_empty());
+}
