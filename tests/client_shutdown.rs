@@ -5,8 +5,8 @@ mod common;
 
 use common::SECOND;
 use common::net::{Net, named};
-use rocketmq_tower::RemotingCommand;
 use rocketmq_tower::client::{Client, InvokeError};
+use rocketmq_tower::{BoxError, RemotingCommand, service_fn};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -44,4 +44,27 @@ async fn shutting_down_cuts_calls_that_connect_for_too_long() {
     assert!(matches!(error, InvokeError::ShutDown), "{error:?}");
     sleep(SECOND).await;
     assert!(net.open("a").is_empty());
+}
+
+/// On a connection that others do not use any more.
+#[tokio::test(start_paused = true)]
+async fn shutting_down_cuts_calls_on_retired_connections() {
+    let net = Net::new();
+    let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
+    net.start("a", stuck);
+    let client = net.client();
+    let calls = [SECOND, 100 * SECOND].map(|timeout| {
+        let client = client.clone();
+        tokio::spawn(async move { client.invoke("a", RemotingCommand::new(1), timeout).await })
+    });
+    // The first has seen nothing come in, and so retired the connection that they share.
+    sleep(2 * SECOND).await;
+    let start = Instant::now();
+    client.shut_down(SECOND).await;
+    assert_eq!(start.elapsed(), SECOND);
+    let [first, second] = calls;
+    let error = first.await.expect("no panic").expect_err("timed out");
+    assert!(matches!(error, InvokeError::Timeout { .. }), "{error:?}");
+    let error = second.await.expect("no panic").expect_err("cut");
+    assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
 }

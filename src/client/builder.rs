@@ -13,7 +13,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
 use tower::layer::util::Identity;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -126,7 +125,6 @@ impl ClientBuilder {
             hooks: self.hooks,
             calls: Limit::new(self.max_calls),
             oneways: Limit::new(self.max_oneways),
-            exchanges: watch::Sender::new(()),
             call_timeout: self.call_timeout,
             backoff: self.backoff,
         }))

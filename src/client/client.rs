@@ -9,7 +9,7 @@ use rocketmq_tower_layers::RpcHookLayer;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
 
 /// A client of many servers: one connection to each address, made when it is needed.
@@ -50,8 +50,6 @@ pub(super) struct Inner {
     pub(super) hooks: RpcHookLayer,
     pub(super) calls: Limit,
     pub(super) oneways: Limit,
-    /// Has a receiver for each call that is under way, which tells when there is none.
-    pub(super) exchanges: watch::Sender<()>,
     pub(super) call_timeout: Duration,
     pub(super) backoff: (Duration, Duration),
 }
@@ -64,8 +62,15 @@ pub(super) struct Limit {
 
 impl Limit {
     pub(super) fn new(max: usize) -> Self {
-        let max = max.min(Semaphore::MAX_PERMITS);
+        // What `none_under_way` can ask for at once.
+        let max = max.min(u32::MAX as usize).min(Semaphore::MAX_PERMITS);
         Self { max, permits: Arc::new(Semaphore::new(max)) }
+    }
+
+    /// Waits until nothing is under way.
+    async fn none_under_way(&self) {
+        // An error means that they are closed, which they never are.
+        _ = self.permits.acquire_many(self.max as u32).await;
     }
 
     pub(super) async fn acquire(
@@ -183,17 +188,17 @@ impl Client {
     /// Takes no calls any more, lets those that are under way end, and then closes the connections:
     /// at once those that are left after `limit`.
     pub async fn shut_down(&self, limit: Duration) {
-        let channels = self.inner.table.shut_down();
+        let inner = &self.inner;
+        inner.table.shut_down();
         let all = async {
-            // Some may be about to connect.
-            self.inner.exchanges.closed().await;
-            for channel in &channels {
+            inner.calls.none_under_way().await;
+            inner.oneways.none_under_way().await;
+            for channel in inner.table.drain() {
                 channel.closed().await;
             }
         };
         if timeout(limit, all).await.is_err() {
-            self.inner.table.cut();
-            channels.iter().for_each(|channel| channel.close("the client was shut down"));
+            inner.table.cut();
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::backoff::Backoff;
 use super::client::Inner;
+use super::connection::Connection;
 use super::exchange::{Answering, Exchange};
-use super::table::Connection;
 use super::{Deadline, InvokeError};
 use rocketmq_tower_core::{Addr, RemotingCommand};
 use std::fmt;

@@ -1,7 +1,7 @@
 //! One call: connection, hooks, and a second attempt if the server sends it away.
 
 use super::client::Inner;
-use super::table::Connection;
+use super::connection::Connection;
 use super::{Deadline, InvokeError};
 use rocketmq_tower_core::connection::CallStage;
 use rocketmq_tower_core::{Addr, BoxError, CallError, Channel, RemotingCommand, ResponseCode};
@@ -42,9 +42,9 @@ impl Exchange {
         self,
         command: RemotingCommand,
     ) -> Result<RemotingCommand, InvokeError> {
+        self.inner.table.check()?;
         let limit = if command.is_oneway() { &self.inner.oneways } else { &self.inner.calls };
         let _permit = limit.acquire(&self.addr, self.deadline).await?;
-        let _under_way = self.inner.exchanges.subscribe();
         if self.inner.hooks.is_empty() {
             return self.send(command).await;
         }

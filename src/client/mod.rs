@@ -18,6 +18,7 @@ mod backoff;
 mod builder;
 #[expect(clippy::module_inception, reason = "the client is the module's main part")]
 mod client;
+mod connection;
 mod connector;
 mod deadline;
 mod dial;

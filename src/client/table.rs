@@ -1,45 +1,20 @@
 //! The connections of a client.
 
-use super::dial::Dialer;
+use super::connection::Connection;
+use super::dial::{Dial, Dialer};
 use super::{ConnectError, Deadline, InvokeError};
 use rocketmq_tower_core::connection::CallStage;
-use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{Addr, Channel};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
 
-/// A connection to an address, which its clones keep open.
-#[derive(Clone, Debug)]
-pub(super) struct Connection {
-    pub(super) channel: Channel,
-    answers: Arc<AtomicU64>,
-}
-
-impl Connection {
-    fn new(channel: Channel) -> Self {
-        Self { channel, answers: Arc::default() }
-    }
-
-    pub(super) fn is_usable(&self) -> bool {
-        !self.channel.is_closed() && !self.channel.is_draining()
-    }
-
-    /// How many calls over it were answered: whether it is alive.
-    pub(super) fn answers(&self) -> u64 {
-        self.answers.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn answered(&self) {
-        self.answers.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-type Dialed = Result<Connection, Arc<ConnectError>>;
+pub(super) type Dialed = Result<Connection, Arc<ConnectError>>;
 
 /// Who dials tells those who wait for it.
 type Dialing = watch::Receiver<Option<Dialed>>;
@@ -50,20 +25,21 @@ pub(super) struct Table {
     dialer: Arc<dyn Dialer>,
     max: usize,
     dial_timeout: Duration,
+    shut_down: AtomicBool,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     entries: HashMap<Addr, Entry>,
-    shut_down: bool,
-    /// Not even those that were waiting get a connection any more.
-    cut: bool,
+    /// Connections that end when what is under way on them is done. Those that have ended are
+    /// thrown out when another comes.
+    retired: Vec<Channel>,
     dials: u64,
 }
 
 enum Entry {
-    Dialing { number: u64, dialing: Dialing },
+    Dialing { number: u64, dialing: Dialing, task: AbortHandle },
     Open(Connection),
 }
 
@@ -75,7 +51,13 @@ enum Found {
 
 impl Table {
     pub(super) fn new(dialer: Arc<dyn Dialer>, max: usize, dial_timeout: Duration) -> Arc<Self> {
-        Arc::new(Self { dialer, max, dial_timeout, state: Mutex::default() })
+        Arc::new(Self {
+            dialer,
+            max,
+            dial_timeout,
+            shut_down: AtomicBool::new(false),
+            state: Mutex::default(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -101,22 +83,21 @@ impl Table {
         let dialed =
             match timeout_at(by.min(deadline.at()), dialing.wait_for(Option::is_some)).await {
                 Ok(Ok(dialed)) => dialed.clone(),
+                // Stopped: by `cut`, by the end of the runtime, by a panic of the transport.
                 Ok(Err(_)) => None,
                 Err(_) => return Err(deadline.passed(addr, CallStage::Connection)),
             };
-        if self.lock().cut {
-            return Err(InvokeError::ShutDown);
-        }
-        dialed
-            .unwrap_or_else(|| Err(Arc::new(stopped())))
-            .map_err(|source| InvokeError::Connect { addr: addr.clone(), source })
+        let Some(dialed) = dialed else {
+            self.check()?;
+            let source = Arc::new(ConnectError::Transport("connecting was stopped".into()));
+            return Err(InvokeError::Connect { addr: addr.clone(), source });
+        };
+        dialed.map_err(|source| InvokeError::Connect { addr: addr.clone(), source })
     }
 
     fn find(self: &Arc<Self>, addr: &Addr) -> Result<Found, InvokeError> {
+        self.check()?;
         let mut state = self.lock();
-        if state.shut_down {
-            return Err(InvokeError::ShutDown);
-        }
         match state.entries.get(addr) {
             Some(Entry::Open(connection)) if connection.is_usable() => {
                 return Ok(Found::Open(connection.clone()));
@@ -133,21 +114,21 @@ impl Table {
         }
         state.dials += 1;
         let (number, (done, dialing)) = (state.dials, watch::channel(None));
-        let entry = Entry::Dialing { number, dialing: dialing.clone() };
-        let old = state.entries.insert(addr.clone(), entry);
-        drop(state);
-        // Not under the lock: it may be the last handle of a connection.
-        drop(old);
         let table = Arc::downgrade(self);
         let (dialer, limit) = (Arc::clone(&self.dialer), self.dial_timeout);
         let dial = Dial { table, dialer, limit, addr: addr.clone(), number };
         // In a task of its own: it goes on when the caller that needed it first gives up.
-        tokio::spawn(dial.run(done));
+        let task = tokio::spawn(dial.run(done)).abort_handle();
+        let entry = Entry::Dialing { number, dialing: dialing.clone(), task };
+        let old = state.entries.insert(addr.clone(), entry);
+        drop(state);
+        // Not under the lock: it may be the last handle of a connection.
+        drop(old);
         Ok(Found::Dialing(dialing))
     }
 
     /// Takes note of how dialling ended.
-    fn dialed(&self, addr: &Addr, number: u64, dialed: &Dialed) {
+    pub(super) fn dialed(&self, addr: &Addr, number: u64, dialed: &Dialed) {
         let mut state = self.lock();
         let Place::Occupied(mut place) = state.entries.entry(addr.clone()) else { return };
         if !matches!(place.get(), Entry::Dialing { number: latest, .. } if *latest == number) {
@@ -165,7 +146,7 @@ impl Table {
     }
 
     /// Forgets the connection with this number.
-    fn evict(&self, addr: &Addr, id: u64) {
+    pub(super) fn evict(&self, addr: &Addr, id: u64) {
         let mut state = self.lock();
         let entry = state.entries.get(addr);
         if matches!(entry, Some(Entry::Open(connection)) if connection.channel.id() == id) {
@@ -177,6 +158,10 @@ impl Table {
 
     /// Lets a connection end when what is under way on it is done; new calls get a fresh one.
     pub(super) fn retire(&self, addr: &Addr, channel: &Channel) {
+        let mut state = self.lock();
+        state.retired.retain(|retired| !retired.is_closed());
+        state.retired.push(channel.clone());
+        drop(state);
         self.evict(addr, channel.id());
         channel.drain();
     }
@@ -190,60 +175,46 @@ impl Table {
         }
     }
 
-    /// Gives no connection to calls that wait for one either.
-    pub(super) fn cut(&self) {
-        self.lock().cut = true;
+    /// Fails once the client was shut down.
+    pub(super) fn check(&self) -> Result<(), InvokeError> {
+        let ended = self.shut_down.load(Ordering::Relaxed);
+        if ended { Err(InvokeError::ShutDown) } else { Ok(()) }
     }
 
-    /// Takes no calls any more, and drains all connections.
-    pub(super) fn shut_down(&self) -> Vec<Channel> {
+    /// Takes no calls any more. Those that wait for a connection may still get it.
+    pub(super) fn shut_down(&self) {
+        self.shut_down.store(true, Ordering::Relaxed);
+    }
+
+    /// Drains all connections.
+    pub(super) fn drain(&self) -> Vec<Channel> {
+        let channels = self.lock().channels();
+        channels.iter().for_each(Channel::drain);
+        channels
+    }
+
+    /// Closes all connections and stops dialling.
+    pub(super) fn cut(&self) {
         let mut state = self.lock();
-        state.shut_down = true;
+        let channels = state.channels();
         let entries = std::mem::take(&mut state.entries);
         drop(state);
-        let channels = entries.into_values().filter_map(|entry| match entry {
-            Entry::Open(connection) => Some(connection.channel),
-            Entry::Dialing { .. } => None,
-        });
-        channels.inspect(Channel::drain).collect()
+        for entry in entries.values() {
+            if let Entry::Dialing { task, .. } = entry {
+                task.abort();
+            }
+        }
+        channels.iter().for_each(|channel| channel.close("the client was shut down"));
     }
 }
 
-/// The error of those who wait for a dial that was stopped: the runtime ends, or it panicked.
-fn stopped() -> ConnectError {
-    ConnectError::Transport("connecting was stopped".into())
-}
-
-/// A connection to be.
-struct Dial {
-    table: Weak<Table>,
-    dialer: Arc<dyn Dialer>,
-    limit: Duration,
-    addr: Addr,
-    number: u64,
-}
-
-impl Dial {
-    /// Makes the connection and puts it into the table, unless the client is gone by then.
-    async fn run(self, done: watch::Sender<Option<Dialed>>) {
-        let (table, addr) = (self.table.clone(), self.addr.clone());
-        let evict = Box::new(move |id| {
-            if let Some(table) = table.upgrade() {
-                table.evict(&addr, id);
-            }
+impl State {
+    /// The handles of all connections.
+    fn channels(&self) -> Vec<Channel> {
+        let open = self.entries.values().filter_map(|entry| match entry {
+            Entry::Open(connection) => Some(connection.channel.clone()),
+            Entry::Dialing { .. } => None,
         });
-        let dialed = match timeout(self.limit, self.dialer.dial(self.addr.clone(), evict)).await {
-            Ok(dialed) => dialed.map(Connection::new),
-            Err(_) => Err(ConnectError::TransportTimeout(self.limit)),
-        };
-        if let Err(error) = &dialed {
-            tracing::debug!(addr = %self.addr, error = chain_text(error), "no connection");
-        }
-        let dialed = dialed.map_err(Arc::new);
-        if let Some(table) = self.table.upgrade() {
-            table.dialed(&self.addr, self.number, &dialed);
-        }
-        // An error means that nobody waits any more.
-        _ = done.send(Some(dialed));
+        open.chain(self.retired.iter().cloned()).collect()
     }
 }
