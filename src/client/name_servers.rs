@@ -72,8 +72,9 @@ impl NameServers {
         let old = std::mem::replace(&mut *list, List { addrs: addrs.clone(), chosen });
         drop(list);
         for gone in old.addrs.iter().filter(|addr| !addrs.contains(addr)) {
-            if let Some(channel) = self.client.inner.table.remove(gone) {
-                channel.drain();
+            let table = &self.client.inner.table;
+            if let Some(channel) = table.remove(gone) {
+                table.retire(gone, &channel);
             }
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Table {
     max: usize,
     dial_timeout: Duration,
     shut_down: AtomicBool,
+    /// Not even those that wait for a connection get one any more.
+    cut: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -56,6 +58,7 @@ impl Table {
             max,
             dial_timeout,
             shut_down: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
             state: Mutex::default(),
         })
     }
@@ -87,8 +90,10 @@ impl Table {
                 Ok(Err(_)) => None,
                 Err(_) => return Err(deadline.passed(addr, CallStage::Connection)),
             };
+        if self.cut.load(Ordering::Acquire) {
+            return Err(InvokeError::ShutDown);
+        }
         let Some(dialed) = dialed else {
-            self.check()?;
             let source = Arc::new(ConnectError::Transport("connecting was stopped".into()));
             return Err(InvokeError::Connect { addr: addr.clone(), source });
         };
@@ -195,6 +200,7 @@ impl Table {
 
     /// Closes all connections and stops dialling.
     pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Release);
         let mut state = self.lock();
         let channels = state.channels();
         let entries = std::mem::take(&mut state.entries);
