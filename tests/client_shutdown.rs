@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::SECOND;
 use common::net::{Net, named};
+use common::{SECOND, soon};
 use rocketmq_tower::client::{Client, InvokeError};
 use rocketmq_tower::{BoxError, RemotingCommand, service_fn};
 use std::time::Duration;
@@ -67,4 +67,33 @@ async fn shutting_down_cuts_calls_on_retired_connections() {
     assert!(matches!(error, InvokeError::Timeout { .. }), "{error:?}");
     let error = second.await.expect("no panic").expect_err("cut");
     assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
+}
+
+/// The list has changed under a call.
+#[tokio::test(start_paused = true)]
+async fn shutting_down_cuts_calls_to_name_servers_that_are_gone() {
+    let net = Net::new();
+    let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
+    net.start("a", stuck);
+    let client = net.client();
+    let servers = client.name_servers(["a"]);
+    let caller = servers.clone();
+    let call = async move { caller.invoke(RemotingCommand::new(1), 100 * SECOND).await };
+    let call = tokio::spawn(call);
+    sleep(SECOND).await;
+    servers.update(["b"]);
+    client.shut_down(SECOND).await;
+    let error = soon(call).await.expect("no panic").expect_err("cut");
+    assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
+}
+
+/// Nobody waits for it any more, so that the shutdown is over before the connection is there.
+#[tokio::test(start_paused = true)]
+async fn a_late_connection_does_not_outlast_the_client() {
+    let net = Net::new();
+    let (client, call) = connecting(&net).await;
+    call.abort();
+    client.shut_down(10 * SECOND).await;
+    sleep(10 * SECOND).await;
+    assert_eq!((net.open("a").len(), client.connections()), (0, 0));
 }

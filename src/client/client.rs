@@ -197,9 +197,9 @@ impl Client {
                 channel.closed().await;
             }
         };
-        if timeout(limit, all).await.is_err() {
-            inner.table.cut();
-        }
+        // In time or not, nothing is to be left: a connection may still be made for nobody.
+        _ = timeout(limit, all).await;
+        inner.table.cut();
     }
 }
 
