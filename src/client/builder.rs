@@ -101,7 +101,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The time of calls that are made through a service, which cannot be told one. 3 s.
+    /// The time of calls that are made through a service, which cannot be told one. 3 s. A timeout
+    /// outside should be longer: a call that is dropped cannot find out that nobody is there.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
