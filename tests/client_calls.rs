@@ -136,14 +136,19 @@ async fn a_server_that_comes_back_is_found_by_the_next_call() {
     assert_eq!(net.connections(SERVER), 2);
 }
 
+/// A client whose connections have a slot each.
+fn with_one_slot(net: &Net) -> Client {
+    net.start(SERVER, service_fn(work));
+    let mut config = rocketmq_tower::driver::ConnectionConfig::client();
+    config.max_calls = 1;
+    Client::builder().connector(net.connector().config(config)).build()
+}
+
 /// It waited for a slot of a connection that ended: a fresh one has room.
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_is_sent_over_a_fresh_connection() {
     let net = Net::new();
-    net.start(SERVER, service_fn(work));
-    let mut config = rocketmq_tower::driver::ConnectionConfig::client();
-    config.max_calls = 1;
-    let client = Client::builder().connector(net.connector().config(config)).build();
+    let client = with_one_slot(&net);
     let under_way = call(&client, 50, 100);
     sleep(SECOND).await;
     let waiting = call(&client, 0, 100);
@@ -152,6 +157,55 @@ async fn what_was_not_sent_is_sent_over_a_fresh_connection() {
     assert!(matches!(end(under_way).await, Err(InvokeError::Closed { .. })));
     end(waiting).await.expect("answered");
     assert_eq!(net.connections(SERVER), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_sent_twice_fails() {
+    let net = Net::new();
+    let client = with_one_slot(&net);
+    let mut calls = Vec::new();
+    // One is lost with the first connection, one of the others with the one after it.
+    for _ in 0..3 {
+        calls.push(call(&client, 50, 100));
+        sleep(SECOND / 10).await;
+    }
+    for _ in 0..2 {
+        net.open(SERVER)[0].close("enough");
+        sleep(SECOND / 10).await;
+    }
+    let mut not_sent = 0;
+    for call in calls {
+        match end(call).await.expect_err("closed") {
+            InvokeError::Closed { .. } => {}
+            error => {
+                assert!(matches!(error, InvokeError::NotSent { .. }), "{error:?}");
+                assert!(error.is_unprocessed());
+                not_sent += 1;
+            }
+        }
+    }
+    assert_eq!((not_sent, net.connections(SERVER)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn want_of_slots_touches_no_connection() {
+    let net = Net::new();
+    let client = with_one_slot(&net);
+    let slow = call(&client, 20, 30);
+    sleep(SECOND / 2).await;
+    let waiting = end(call(&client, 0, 5)).await;
+    assert!(timed_out(&waiting, CallStage::Slot), "{waiting:?}");
+    end(slow).await.expect("answered");
+
+    let client = net.builder().max_calls(1).build();
+    let slow = call(&client, 20, 30);
+    sleep(SECOND / 2).await;
+    let now = end(call(&client, 0, 0)).await;
+    assert!(matches!(now, Err(InvokeError::TooManyCalls { limit: 1 })), "{now:?}");
+    let waiting = end(call(&client, 0, 5)).await;
+    assert!(timed_out(&waiting, CallStage::Slot), "{waiting:?}");
+    end(slow).await.expect("answered");
+    assert_eq!(net.connections(SERVER), 2, "one of each client");
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,6 +234,9 @@ async fn a_connection_that_is_silent_is_replaced() {
     end(call(&client, 0, 10)).await.expect("answered");
     assert_eq!(net.connections(SERVER), 2);
     end(patient).await.expect("over the old one");
+    // The server has still the other one to finish.
+    sleep(3 * SECOND).await;
+    assert_eq!((net.open(SERVER).len(), client.connections()), (1, 1), "its end ends it alone");
 
     // Others were answered meanwhile: it is just this one that is slow.
     let slow = call(&client, 50, 10);
@@ -222,11 +279,30 @@ async fn to_disconnect_fails_what_is_under_way() {
     let net = Net::new();
     net.start(SERVER, service_fn(work));
     let client = net.client();
-    let lost = call(&client, 50, 100);
+    let (started, lost) = (Instant::now(), call(&client, 50, 100));
     sleep(SECOND).await;
     client.disconnect(SERVER);
     let error = end(lost).await.expect_err("closed");
     assert!(matches!(error, InvokeError::Closed { source: CloseReason::Requested(_), .. }));
+    assert_eq!(started.elapsed(), SECOND, "at once");
+    end(call(&client, 0, 10)).await.expect("answered");
+    assert_eq!(net.connections(SERVER), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_disconnect_stops_connecting() {
+    let net = Net::new();
+    net.start(SERVER, service_fn(work));
+    net.set_delay(SERVER, 2 * SECOND);
+    let client = net.client();
+    let (started, lost) = (Instant::now(), call(&client, 0, 100));
+    sleep(SECOND).await;
+    client.disconnect(SERVER);
+    let error = end(lost).await.expect_err("stopped");
+    assert!(matches!(error, InvokeError::Connect { .. }), "{error:?}");
+    assert_eq!((started.elapsed(), client.connections()), (SECOND, 0), "at once");
+    sleep(2 * SECOND).await;
+    assert_eq!(net.connections(SERVER), 0);
 }
 
 #[tokio::test(start_paused = true)]

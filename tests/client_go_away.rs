@@ -11,7 +11,8 @@ use rocketmq_tower::{
     Abort, Addr, BoxError, MqVersion, RemotingCommand, ResponseCode, Router, service_fn,
 };
 use std::sync::{Arc, Mutex};
-use tokio::time::sleep;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 const SERVER: &str = "server:10911";
 
@@ -56,6 +57,55 @@ async fn a_call_is_repeated_once_over_a_fresh_connection() {
     soon(before).await.expect("no panic").expect("answered over the old one");
     sleep(SECOND).await;
     assert_eq!((net.open(SERVER).len(), net.connections(SERVER)), (1, 2), "it was drained");
+    assert_eq!(client.connections(), 1);
+}
+
+/// What is under way on a connection that others do not use any more does not outlive it.
+#[tokio::test(start_paused = true)]
+async fn calls_on_the_old_connection_fail_with_it() {
+    let net = Net::new();
+    sends_away(&net, 1);
+    let client = net.client();
+    let before = {
+        let client = client.clone();
+        tokio::spawn(async move { client.invoke(SERVER, request(2, 1), 9 * SECOND).await })
+    };
+    sleep(SECOND).await;
+    let old = net.open(SERVER).pop().expect("one");
+    client.invoke(SERVER, request(1, 5), SECOND).await.expect("by the second connection");
+    let start = Instant::now();
+    old.close("enough");
+    let error = soon(before).await.expect("no panic").expect_err("cut");
+    assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
+    assert_eq!((start.elapsed(), client.connections()), (Duration::ZERO, 1));
+}
+
+/// The server takes 600 ms to send a request away; the next time it does not answer.
+#[tokio::test(start_paused = true)]
+async fn both_attempts_are_one_call() {
+    let net = Net::new();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    net.start(
+        SERVER,
+        service_fn(move |request: RemotingCommand| {
+            let tell = tell.clone();
+            async move {
+                let signature = request.ext_fields().get("signature").map(str::to_owned);
+                tell.send((request.version(), signature, request.body().clone()))?;
+                sleep(SECOND * 6 / 10).await;
+                Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::GO_AWAY))
+            }
+        }),
+    );
+    let command = request(1, 5).with_version(MqVersion::V5_0_0).with_body("x");
+    let (client, start) = (net.client(), Instant::now());
+    let call = client.invoke(SERVER, command.with_ext_field("signature", "s"), SECOND);
+    let error = soon(call).await.expect_err("late");
+    assert!(matches!(error, InvokeError::Timeout { timeout: SECOND, .. }), "{error:?}");
+    assert_eq!(start.elapsed(), SECOND);
+    let first = told.recv().await.expect("asked");
+    assert_eq!(first.1.as_deref(), Some("s"));
+    assert_eq!(told.recv().await.expect("asked again"), first);
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,7 +223,9 @@ async fn the_server_reaches_the_clients_router() {
     );
     let router = Router::builder().route(40, service_fn(echo)).build().expect("one route");
     let connector = Connector::new().service(router).transport(net);
-    let client = Client::builder().connector(connector).build();
+    let notes = Notes::default();
+    let client = Client::builder().connector(connector).hook(notes.clone()).build();
     let answer = client.invoke(SERVER, request(1, 1), SECOND).await.expect("answered");
     assert_eq!(&answer.body()[..], b"who?");
+    assert_eq!(notes.take().len(), 2, "hooks are for what the client asks");
 }

@@ -51,6 +51,13 @@ async fn back_off_has_a_bound() {
     let start = Instant::now();
     timeout(SECOND, client.endpoint("a").ready()).await.expect_err("nobody is there");
     assert_eq!(dials(&net, start), [0, 100, 300, 550, 800]);
+
+    let net = Net::new();
+    let start = Instant::now();
+    timeout(600 * SECOND, net.client().endpoint("a").ready()).await.expect_err("nobody is there");
+    let dials = net.dials("a");
+    let last = dials.windows(2).last().map(|pair| (pair[1] - pair[0]).as_secs());
+    assert_eq!(last, Some(60), "{:?}", dials.last().map(|last| *last - start));
 }
 
 /// Many callers, such as those that `Retry` makes of one, do not dial more often than one does.

@@ -69,24 +69,6 @@ async fn shutting_down_cuts_calls_on_retired_connections() {
     assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
 }
 
-/// The list has changed under a call.
-#[tokio::test(start_paused = true)]
-async fn shutting_down_cuts_calls_to_name_servers_that_are_gone() {
-    let net = Net::new();
-    let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
-    net.start("a", stuck);
-    let client = net.client();
-    let servers = client.name_servers(["a"]);
-    let caller = servers.clone();
-    let call = async move { caller.invoke(RemotingCommand::new(1), 100 * SECOND).await };
-    let call = tokio::spawn(call);
-    sleep(SECOND).await;
-    servers.update(["b"]);
-    client.shut_down(SECOND).await;
-    let error = soon(call).await.expect("no panic").expect_err("cut");
-    assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
-}
-
 /// Nobody waits for it any more, so that the shutdown is over before the connection is there.
 #[tokio::test(start_paused = true)]
 async fn a_late_connection_does_not_outlast_the_client() {
@@ -96,4 +78,33 @@ async fn a_late_connection_does_not_outlast_the_client() {
     client.shut_down(10 * SECOND).await;
     sleep(10 * SECOND).await;
     assert_eq!((net.open("a").len(), client.connections()), (0, 0));
+}
+
+/// Connections that left the table in another way: their server left a list, or they were drained
+/// by hand.
+#[tokio::test(start_paused = true)]
+async fn shutting_down_cuts_calls_whatever_became_of_their_connections() {
+    let net = Net::new();
+    let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
+    net.start("left", stuck);
+    net.start("drained", stuck);
+    net.start("other", named("other"));
+    let client = net.client();
+    let calls = ["left", "drained"].map(|addr| {
+        let client = client.clone();
+        tokio::spawn(
+            async move { client.invoke(addr, RemotingCommand::new(1), 100 * SECOND).await },
+        )
+    });
+    sleep(SECOND).await;
+    client.name_servers(["left"]).update(["other"]);
+    client.connect("drained", SECOND).await.expect("open").drain();
+    client.connect("drained", SECOND).await.expect("a fresh one");
+    let start = Instant::now();
+    client.shut_down(SECOND).await;
+    for call in calls {
+        let error = call.await.expect("no panic").expect_err("cut");
+        assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
+    }
+    assert_eq!(start.elapsed(), SECOND);
 }

@@ -4,14 +4,16 @@
 mod common;
 
 use common::{SECOND, echo, run, soon};
-use rocketmq_tower::client::{ConnectError, Connector};
+use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError};
 use rocketmq_tower::server::Connections;
-use rocketmq_tower::{CloseReason, RemotingCommand, Server, Service, ServiceExt, service_fn};
+use rocketmq_tower::{
+    Addr, CloseReason, RemotingCommand, Server, Service, ServiceExt, error, service_fn,
+};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// An address at which nobody listens.
 async fn refusing() -> SocketAddr {
@@ -51,6 +53,37 @@ async fn connect_errors_name_the_address() {
     assert!(matches!(error, ConnectError::Resolve(_)), "{error:?}");
     let error = connector.connect(&[][..]).await.expect_err("nothing");
     assert!(matches!(error, ConnectError::Resolve(_)), "{error:?}");
+}
+
+/// An address without a port is one that is not there.
+#[tokio::test]
+async fn calls_name_the_address_that_they_cannot_reach() {
+    let client = Client::new();
+    for addr in [Addr::from(refusing().await), Addr::from("localhost")] {
+        let command = RemotingCommand::new(1);
+        let answer = client.invoke(addr.clone(), command.clone(), 9 * SECOND).await.map(drop);
+        let written = client.invoke_oneway(addr.clone(), command, 9 * SECOND).await;
+        for outcome in [answer, written] {
+            let error = outcome.expect_err("nobody there");
+            assert_eq!(error.to_string(), format!("no connection to {addr}"));
+            assert!(matches!(error, InvokeError::Connect { .. }) && error.is_unprocessed());
+        }
+    }
+}
+
+#[tokio::test]
+async fn by_default_a_server_has_3_s_to_let_one_connect() {
+    let (silent, _listener, _queued) = silent().await;
+    tokio::time::pause();
+    let start = Instant::now();
+    let client = Client::new();
+    let error = client.invoke(silent, RemotingCommand::new(1), 9 * SECOND).await;
+    let error = error.expect_err("it is silent");
+    assert!(error.is_unprocessed());
+    let text = format!("no connection to {silent}: connecting to {silent} took longer than 3s");
+    assert_eq!(error::chain_text(&error), text);
+    let late = start.elapsed() - 3 * SECOND;
+    assert!(late < SECOND / 100, "{late:?}");
 }
 
 /// Each has its own time: a host that is down does not use up that of the others.

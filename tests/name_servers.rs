@@ -4,7 +4,7 @@
 mod common;
 
 use common::net::{Net, named};
-use common::{SECOND, request, soon};
+use common::{SECOND, echo, request, soon};
 use rocketmq_tower::client::{InvokeError, NameServers};
 use rocketmq_tower::connection::CallStage;
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ServiceExt, service_fn};
@@ -39,6 +39,7 @@ fn order(servers: &NameServers) -> [&'static str; 3] {
 async fn calls_stay_with_one_that_is_chosen_at_random() {
     let net = Net::new();
     let servers = all(&net);
+    assert_eq!(servers.addrs(), NAMES.map(Addr::from), "in the order that was given");
     let [first, ..] = order(&servers);
     for _ in 0..5 {
         assert_eq!(ask(&servers).await, (first.into(), 0));
@@ -86,6 +87,7 @@ async fn without_any_the_call_fails_in_its_time() {
     let nobody = net.client().name_servers(Vec::<Addr>::new());
     let error = nobody.invoke(request(1, 1), SECOND).await.expect_err("an empty list");
     assert!(matches!(error, InvokeError::NoNameServer));
+    assert_eq!(started.elapsed(), SECOND, "at once");
 }
 
 /// Whoever got the request may have acted on it: the next call asks somebody else.
@@ -111,12 +113,65 @@ async fn the_list_may_change() {
     ask(&servers).await;
     servers.update(Vec::<Addr>::new());
     assert_eq!(servers.addrs().len(), 3, "an empty list is ignored");
+    assert_eq!(servers.chosen(), Some(first.into()));
+    servers.update([third, second, first]);
+    assert_eq!(servers.addrs(), [third, second, first].map(Addr::from));
+    assert_eq!(ask(&servers).await.0, first, "the choice stays");
+    assert_eq!(net.connections(first), 1, "and the connection");
     servers.update([third, first]);
     assert_eq!(ask(&servers).await.0, first, "the choice stays");
     servers.update([second]);
     assert_eq!(ask(&servers).await.0, second);
     sleep(SECOND).await;
     assert!(net.open(first).is_empty(), "nobody needs it any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_leaves_the_list_finishes_its_calls() {
+    let net = Net::new();
+    net.start(
+        "a:9876",
+        service_fn(|request: RemotingCommand| async move {
+            sleep(2 * SECOND).await;
+            echo(request).await
+        }),
+    );
+    net.start("b:9876", named("b:9876"));
+    // The text of the one that leaves is in it.
+    net.start("a:98760", named("a:98760"));
+    let client = net.client();
+    client.connect("a:98760", SECOND).await.expect("reachable");
+    let servers = client.name_servers(["a:9876"]);
+    let under_way = {
+        let servers = servers.clone();
+        tokio::spawn(async move { servers.invoke(request(1, 1), 3 * SECOND).await })
+    };
+    sleep(SECOND).await;
+    servers.update(["b:9876"]);
+    assert_eq!(ask(&servers).await, ("b:9876".into(), 0));
+    assert_eq!(net.open("a:9876").len(), 1);
+    soon(under_way).await.expect("no panic").expect("answered");
+    sleep(SECOND).await;
+    assert_eq!((net.open("a:9876").len(), net.open("a:98760").len()), (0, 1));
+}
+
+/// One that waits for a silent server holds up none that has less time to wait.
+#[tokio::test(start_paused = true)]
+async fn calls_do_not_wait_for_each_other() {
+    let net = Net::new();
+    net.set_silent("a:9876", true);
+    net.start("b:9876", named("b:9876"));
+    let servers = net.client().name_servers(["a:9876"]);
+    servers.update(["a:9876", "b:9876"]);
+    let patient = {
+        let servers = servers.clone();
+        tokio::spawn(async move { servers.invoke(request(1, 1), 10 * SECOND).await })
+    };
+    sleep(SECOND).await;
+    assert_eq!(ask(&servers).await, ("b:9876".into(), 1500), "half of its own time");
+    assert_eq!(ask(&servers).await, ("b:9876".into(), 0));
+    assert!(!patient.is_finished());
+    soon(patient).await.expect("no panic").expect("answered");
 }
 
 #[tokio::test(start_paused = true)]

@@ -205,10 +205,15 @@ async fn some_servers_need_no_proxy() {
     let net = Net::new();
     net.start("10.0.0.1:1", named("far"));
     net.start("127.0.0.1:1", named("near"));
+    net.start("near.internal:1", named("near as well"));
     let wishes = start_proxy(&net, Manner::Connects { asks: false });
-    let is_far = |addr: &Addr| addr.ip().is_none_or(|ip| !ip.is_loopback());
+    let is_far = |addr: &Addr| match addr.ip() {
+        Some(ip) => !ip.is_loopback(),
+        None => !addr.to_string().starts_with("near."),
+    };
     let client = client(proxy(&net).only_for(is_far));
     assert_eq!(call(&client, "127.0.0.1:1").await.expect("answered"), "near");
+    assert_eq!(call(&client, "near.internal:1").await.expect("answered"), "near as well");
     assert_eq!(net.connections(PROXY), 0);
     assert_eq!(call(&client, "10.0.0.1:1").await.expect("answered"), "far");
     assert_eq!(wishes.lock().expect("no panic").len(), 1);

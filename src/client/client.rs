@@ -165,11 +165,10 @@ impl Client {
         Ok(connection.channel)
     }
 
-    /// Closes the connection to `addr` at once, if there is one. Its calls fail.
+    /// Closes the connection to `addr` at once, if there is one or one is being made. Its calls
+    /// fail.
     pub fn disconnect(&self, addr: impl Into<Addr>) {
-        if let Some(channel) = self.inner.table.remove(&addr.into()) {
-            channel.close("the client disconnected");
-        }
+        self.inner.table.close(&addr.into(), "the client disconnected");
     }
 
     /// How many connections there are or are being made.

@@ -72,10 +72,7 @@ impl NameServers {
         let old = std::mem::replace(&mut *list, List { addrs: addrs.clone(), chosen });
         drop(list);
         for gone in old.addrs.iter().filter(|addr| !addrs.contains(addr)) {
-            let table = &self.client.inner.table;
-            if let Some(channel) = table.remove(gone) {
-                table.retire(gone, &channel);
-            }
+            self.client.inner.table.leave(gone);
         }
     }
 

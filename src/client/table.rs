@@ -126,6 +126,10 @@ impl Table {
         let task = tokio::spawn(dial.run(done)).abort_handle();
         let entry = Entry::Dialing { number, dialing: dialing.clone(), task };
         let old = state.entries.insert(addr.clone(), entry);
+        // It may have been drained by hand, and still have calls under way.
+        if let Some(Entry::Open(old)) = &old {
+            state.retired(&old.channel);
+        }
         drop(state);
         // Not under the lock: it may be the last handle of a connection.
         drop(old);
@@ -163,20 +167,26 @@ impl Table {
 
     /// Lets a connection end when what is under way on it is done; new calls get a fresh one.
     pub(super) fn retire(&self, addr: &Addr, channel: &Channel) {
-        let mut state = self.lock();
-        state.retired.retain(|retired| !retired.is_closed());
-        state.retired.push(channel.clone());
-        drop(state);
+        self.lock().retired(channel);
         self.evict(addr, channel.id());
         channel.drain();
     }
 
-    /// Takes the connection to `addr` out of the table, if there is one.
-    pub(super) fn remove(&self, addr: &Addr) -> Option<Channel> {
+    /// Lets the connection to `addr` end in this way, if there is one.
+    pub(super) fn leave(&self, addr: &Addr) {
+        let entry = self.lock().entries.remove(addr);
+        if let Some(Entry::Open(connection)) = entry {
+            self.retire(addr, &connection.channel);
+        }
+    }
+
+    /// Closes the connection to `addr`, or stops dialling.
+    pub(super) fn close(&self, addr: &Addr, why: &'static str) {
         let entry = self.lock().entries.remove(addr);
         match entry {
-            Some(Entry::Open(connection)) => Some(connection.channel),
-            _ => None,
+            Some(Entry::Open(connection)) => connection.channel.close(why),
+            Some(Entry::Dialing { task, .. }) => task.abort(),
+            None => {}
         }
     }
 
@@ -215,6 +225,12 @@ impl Table {
 }
 
 impl State {
+    /// Takes note of a connection that others do not use any more.
+    fn retired(&mut self, channel: &Channel) {
+        self.retired.retain(|retired| !retired.is_closed());
+        self.retired.push(channel.clone());
+    }
+
     /// The handles of all connections.
     fn channels(&self) -> Vec<Channel> {
         let open = self.entries.values().filter_map(|entry| match entry {
