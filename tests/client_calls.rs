@@ -235,7 +235,7 @@ async fn a_connection_that_is_silent_is_replaced() {
     assert_eq!(net.connections(SERVER), 2);
     end(patient).await.expect("over the old one");
     // The server has still the other one to finish.
-    sleep(3 * SECOND).await;
+    sleep(4 * SECOND).await;
     assert_eq!((net.open(SERVER).len(), client.connections()), (1, 1), "its end ends it alone");
 
     // Others were answered meanwhile: it is just this one that is slow.
