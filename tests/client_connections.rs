@@ -40,6 +40,17 @@ async fn by_default_there_are_10_000_connections_at_most() {
     assert!(matches!(error, InvokeError::TooManyConnections { limit: 10_000 }), "{error:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn by_default_a_transport_has_15_s() {
+    let net = Net::new();
+    net.set_silent("a:1", true);
+    let start = Instant::now();
+    let error = soon(net.client().connect("a:1", 60 * SECOND)).await.expect_err("it is silent");
+    let InvokeError::Connect { source, .. } = error else { panic!("{error:?}") };
+    assert!(matches!(*source, ConnectError::TransportTimeout(_)), "{source:?}");
+    assert_eq!(start.elapsed(), 15 * SECOND);
+}
+
 /// So many calls that wait, at one address after the other, whichever kind they are of.
 async fn fill(client: &Client, request: &RemotingCommand) {
     for number in 0..65_535 {
