@@ -3,8 +3,8 @@
 
 mod common;
 
+use common::SECOND;
 use common::net::{Net, named};
-use common::{SECOND, soon};
 use rocketmq_tower::client::{Client, InvokeError};
 use rocketmq_tower::{BoxError, RemotingCommand, service_fn};
 use std::time::Duration;
@@ -98,11 +98,21 @@ async fn shutting_down_cuts_calls_whatever_became_of_their_connections() {
     });
     sleep(SECOND).await;
     client.name_servers(["left"]).update(["other"]);
+    // One that is made at that time, and arrives when its server is not wanted any more.
+    net.start("late", stuck);
+    net.set_delay("late", SECOND / 2);
+    let late = client.clone();
+    let late =
+        tokio::spawn(
+            async move { late.invoke("late", RemotingCommand::new(1), 100 * SECOND).await },
+        );
+    sleep(SECOND / 4).await;
+    client.name_servers(["late"]).update(["other"]);
     client.connect("drained", SECOND).await.expect("open").drain();
     client.connect("drained", SECOND).await.expect("a fresh one");
     let start = Instant::now();
     client.shut_down(SECOND).await;
-    for call in calls {
+    for call in calls.into_iter().chain([late]) {
         let error = call.await.expect("no panic").expect_err("cut");
         assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
     }

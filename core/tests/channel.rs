@@ -196,8 +196,8 @@ async fn a_oneway_request_need_not_wait() {
 #[tokio::test(start_paused = true)]
 async fn the_last_lasting_handle_ends_the_connection_when_its_calls_are_answered() {
     let Running { mut peer, channel, .. } = start(service_fn(echo));
-    let observer = channel.clone();
     let lasting = channel.drain_on_drop();
+    let observer = lasting.observer();
     let clone = lasting.clone();
     drop(lasting);
     let call = tokio::spawn(clone.oneshot(request(5, 33)));

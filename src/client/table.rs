@@ -6,7 +6,6 @@ use super::{ConnectError, Deadline, InvokeError};
 use rocketmq_tower_core::connection::CallStage;
 use rocketmq_tower_core::{Addr, Channel};
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Place;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -139,18 +138,20 @@ impl Table {
     /// Takes note of how dialling ended.
     pub(super) fn dialed(&self, addr: &Addr, number: u64, dialed: &Dialed) {
         let mut state = self.lock();
-        let Place::Occupied(mut place) = state.entries.entry(addr.clone()) else { return };
-        if !matches!(place.get(), Entry::Dialing { number: latest, .. } if *latest == number) {
+        let current = state.entries.get(addr);
+        if !matches!(current, Some(Entry::Dialing { number: latest, .. }) if *latest == number) {
+            // It is for those who wait for it, and nobody else.
+            if let Ok(connection) = dialed {
+                state.retired(&connection.channel);
+            }
             return;
         }
         match dialed {
             // One that has ended already will not be evicted again.
             Ok(connection) if connection.is_usable() => {
-                place.insert(Entry::Open(connection.clone()));
+                state.entries.insert(addr.clone(), Entry::Open(connection.clone()));
             }
-            _ => {
-                place.remove();
-            }
+            _ => _ = state.entries.remove(addr),
         }
     }
 
@@ -228,7 +229,7 @@ impl State {
     /// Takes note of a connection that others do not use any more.
     fn retired(&mut self, channel: &Channel) {
         self.retired.retain(|retired| !retired.is_closed());
-        self.retired.push(channel.clone());
+        self.retired.push(channel.observer());
     }
 
     /// The handles of all connections.

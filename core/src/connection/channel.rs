@@ -54,11 +54,17 @@ impl Channel {
 
     /// Makes this handle, and the clones that will be made of it, keep the connection open: when
     /// the last of them is dropped, the connection is [drained](Self::drain). Other handles, such
-    /// as those of requests, do not count.
+    /// as those of requests and [observers](Self::observer), do not count.
     #[must_use]
     pub fn drain_on_drop(mut self) -> Self {
         self.lease = Some(Arc::new(Lease(Arc::clone(&self.shared))));
         self
+    }
+
+    /// A handle that does not keep the connection [open](Self::drain_on_drop).
+    #[must_use]
+    pub fn observer(&self) -> Self {
+        Self::new(Arc::clone(&self.shared))
     }
 
     /// The connection's number in this process.
