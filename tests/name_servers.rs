@@ -103,6 +103,19 @@ async fn a_call_that_was_sent_is_not_repeated() {
     let error = servers.invoke(request(1, 1), SECOND).await.expect_err("stuck");
     assert!(matches!(error, InvokeError::Timeout { stage: CallStage::Answer, .. }), "{error:?}");
     assert_eq!(ask(&servers).await.0, "b:9876");
+    assert_eq!(net.connections("b:9876"), 1);
+
+    // The same when the connection breaks long before the call's time is over.
+    let servers = net.client().name_servers(["a:9876"]);
+    servers.update(["a:9876", "b:9876"]);
+    let asking = servers.clone();
+    let lost = tokio::spawn(async move { asking.invoke(request(1, 1), 100 * SECOND).await });
+    sleep(SECOND).await;
+    net.kill("a:9876").await;
+    let error = soon(lost).await.expect("no panic").expect_err("it was sent");
+    assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
+    assert_eq!(net.connections("b:9876"), 1);
+    assert_eq!(ask(&servers).await.0, "b:9876");
 }
 
 #[tokio::test(start_paused = true)]
