@@ -7,7 +7,7 @@ mod service;
 mod stack;
 
 #[doc(inline)]
-pub use client::connect;
+pub use client::{Client, connect};
 #[doc(inline)]
 pub use router::Router;
 #[doc(inline)]
