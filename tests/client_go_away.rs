@@ -12,6 +12,7 @@ use rocketmq_tower::{
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 const SERVER: &str = "server:10911";
@@ -39,16 +40,20 @@ fn sends_away(net: &Net, connections: usize) {
     net.start(SERVER, processor);
 }
 
+/// A call that takes five seconds, the first of which is over.
+async fn slow_call(client: &Client) -> JoinHandle<Result<RemotingCommand, InvokeError>> {
+    let client = client.clone();
+    let call = tokio::spawn(async move { client.invoke(SERVER, request(2, 1), 9 * SECOND).await });
+    sleep(SECOND).await;
+    call
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_is_repeated_once_over_a_fresh_connection() {
     let net = Net::new();
     sends_away(&net, 1);
     let client = net.client();
-    let before = {
-        let client = client.clone();
-        tokio::spawn(async move { client.invoke(SERVER, request(2, 1), 9 * SECOND).await })
-    };
-    sleep(SECOND).await;
+    let before = slow_call(&client).await;
     let answer = client.invoke(SERVER, request(1, 5).with_body("x"), SECOND).await;
     let answer = answer.expect("by the second connection");
     assert_eq!((answer.response_code(), answer.opaque()), (ResponseCode::SUCCESS, 5));
@@ -66,11 +71,7 @@ async fn calls_on_the_old_connection_fail_with_it() {
     let net = Net::new();
     sends_away(&net, 1);
     let client = net.client();
-    let before = {
-        let client = client.clone();
-        tokio::spawn(async move { client.invoke(SERVER, request(2, 1), 9 * SECOND).await })
-    };
-    sleep(SECOND).await;
+    let before = slow_call(&client).await;
     let old = net.open(SERVER).pop().expect("one");
     client.invoke(SERVER, request(1, 5), SECOND).await.expect("by the second connection");
     let start = Instant::now();

@@ -3,13 +3,11 @@
 
 mod common;
 
-use common::driver::{Running, echo, request, soon, start, start_with};
+use common::driver::{Running, answer, echo, request, soon, start, start_with};
 use rocketmq_tower_core::codec::EncodeError;
 use rocketmq_tower_core::connection::CallStage;
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
-use rocketmq_tower_core::{
-    Addr, CallError, ChannelInfo, CloseReason, Connection, RemotingCommand, ResponseCode,
-};
+use rocketmq_tower_core::{Addr, CallError, ChannelInfo, CloseReason, Connection, ResponseCode};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -18,12 +16,6 @@ use tower::{ServiceExt, service_fn};
 use tower_service::Service;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn answer(opaque: i32) -> RemotingCommand {
-    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
-    answer.set_opaque(opaque);
-    answer
-}
 
 #[tokio::test(start_paused = true)]
 async fn readiness_reserves_a_slot_and_gives_it_back() {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::driver::{Running, echo, request, soon, start, start_with};
+use common::driver::{Running, answer, echo, request, soon, start, start_with};
 use rocketmq_tower_core::connection::Responder;
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{
@@ -19,12 +19,6 @@ use tokio::time::{sleep, timeout};
 use tower::service_fn;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn answer(opaque: i32) -> RemotingCommand {
-    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
-    answer.set_opaque(opaque);
-    answer
-}
 
 /// A peer that leaves is not waited for, whether or not its requests are still read.
 #[tokio::test(start_paused = true)]

@@ -253,14 +253,14 @@ async fn answers_that_cannot_be_encoded_are_replaced() {
     assert_eq!(peer.call(&request(2, 2)).await.body().len(), 10, "and the connection goes on");
 }
 
-/// What is left of the grace after the last answer is not the time that the answer may take.
-#[tokio::test(start_paused = true)]
-async fn the_last_answers_have_their_own_time() {
+/// A request that takes so many tenths of a second, followed by what is no frame. The grace is 5 s,
+/// the linger 1 s.
+async fn late_before_garbage(tenths: u32) -> (Running, Instant) {
     let mut config = ConnectionConfig::server();
     config.half_close_grace = 5 * SECOND;
     config.linger = SECOND;
-    let late = service_fn(|request: RemotingCommand| async move {
-        sleep(SECOND * 49 / 10).await;
+    let late = service_fn(move |request: RemotingCommand| async move {
+        sleep(SECOND * tenths / 10).await;
         echo(request).await
     });
     let mut running = start_with(late, config, 64 * 1024);
@@ -268,6 +268,13 @@ async fn the_last_answers_have_their_own_time() {
     bytes.extend([0xff; 8]);
     let started = Instant::now();
     running.peer.send_bytes(&bytes).await;
+    (running, started)
+}
+
+/// What is left of the grace after the last answer is not the time that the answer may take.
+#[tokio::test(start_paused = true)]
+async fn the_last_answers_have_their_own_time() {
+    let (mut running, started) = late_before_garbage(49).await;
     assert_eq!(running.peer.receive().await.opaque(), 1);
     soon(running.channel.closed()).await;
     assert_eq!(started.elapsed(), SECOND * 59 / 10);
@@ -276,18 +283,7 @@ async fn the_last_answers_have_their_own_time() {
 /// Its side is ended by then. What it would be written to is not touched any more.
 #[tokio::test(start_paused = true)]
 async fn what_is_answered_after_the_grace_is_not_written() {
-    let mut config = ConnectionConfig::server();
-    config.half_close_grace = 5 * SECOND;
-    config.linger = SECOND;
-    let late = service_fn(|request: RemotingCommand| async move {
-        sleep(SECOND * 55 / 10).await;
-        echo(request).await
-    });
-    let mut running = start_with(late, config, 64 * 1024);
-    let mut bytes = common::encode(&request(1, 1));
-    bytes.extend([0xff; 8]);
-    let started = Instant::now();
-    running.peer.send_bytes(&bytes).await;
+    let (mut running, started) = late_before_garbage(55).await;
     assert!(running.peer.next().await.is_none());
     assert_eq!(started.elapsed(), 5 * SECOND);
     soon(running.channel.closed()).await;

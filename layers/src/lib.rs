@@ -31,6 +31,7 @@ pub mod catch_panic;
 pub mod connection_limit;
 pub mod events;
 pub mod executor;
+mod fallible;
 pub mod idle_timeout;
 pub mod per_request;
 pub mod recover;

@@ -4,12 +4,12 @@ use super::client::Inner;
 use super::connection::Connection;
 use super::{Deadline, InvokeError};
 use rocketmq_tower_core::connection::CallStage;
-use rocketmq_tower_core::{Addr, BoxError, CallError, Channel, RemotingCommand, ResponseCode};
+use rocketmq_tower_core::{Addr, CallError, Channel, RemotingCommand, ResponseCode};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use tokio::time::{Instant, timeout};
+use tower::service_fn;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -17,7 +17,6 @@ pub(super) type Answering =
     Pin<Box<dyn Future<Output = Result<RemotingCommand, InvokeError>> + Send>>;
 
 /// A call that is to be made.
-#[derive(Clone)]
 pub(super) struct Exchange {
     inner: Arc<Inner>,
     addr: Addr,
@@ -50,8 +49,8 @@ impl Exchange {
         }
         let hooks = self.inner.hooks.clone().peer(self.addr.clone());
         // It is always ready.
-        let answer = hooks.layer(self.clone()).call(command).await;
-        answer.map_err(|error| match error.downcast::<InvokeError>() {
+        let mut hooked = hooks.layer(service_fn(|command| self.send(command)));
+        hooked.call(command).await.map_err(|error| match error.downcast::<InvokeError>() {
             Ok(error) => *error,
             Err(error) => InvokeError::Hook(error.into()),
         })
@@ -117,21 +116,5 @@ impl Exchange {
         let late = CallError::Timeout { timeout: left, stage: CallStage::Slot };
         let written = timeout(left, channel.write_oneway(command)).await;
         written.unwrap_or(Err(late)).map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
-    }
-}
-
-/// What hooks go around.
-impl Service<RemotingCommand> for Exchange {
-    type Response = RemotingCommand;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<RemotingCommand, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, command: RemotingCommand) -> Self::Future {
-        let exchange = self.clone();
-        Box::pin(async move { exchange.send(command).await.map_err(Into::into) })
     }
 }

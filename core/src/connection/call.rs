@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 use tokio::time::Instant;
 
 /// Why a call over a [`Channel`] failed.
@@ -266,7 +266,7 @@ impl Channel {
     ) -> Result<RemotingCommand, CallError> {
         let timed_out = |stage| move |_| CallError::Timeout { timeout, stage };
         let started = Instant::now();
-        let slot = tokio::time::timeout(timeout, self.acquire()).await;
+        let slot = tokio::time::timeout(timeout, self.acquire(&self.shared.calls)).await;
         let permit = slot.map_err(timed_out(CallStage::Slot))??;
         let left = timeout.saturating_sub(started.elapsed());
         let answer = ResponseFuture::start(&self.shared, command, permit);
@@ -280,8 +280,7 @@ impl Channel {
     /// # Errors
     /// If the connection is closed.
     pub async fn invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
-        let slot = Arc::clone(&self.shared.oneways).acquire_owned().await;
-        let permit = slot.map_err(|_| not_sent(&self.shared))?;
+        let permit = self.acquire(&self.shared.oneways).await?;
         self.send_oneway(command, permit)
     }
 
@@ -290,8 +289,7 @@ impl Channel {
     /// # Errors
     /// If the connection is closed or closes, or the command cannot be encoded.
     pub async fn write_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
-        let slot = Arc::clone(&self.shared.oneways).acquire_owned().await;
-        let permit = slot.map_err(|_| not_sent(&self.shared))?;
+        let permit = self.acquire(&self.shared.oneways).await?;
         let written = ResponseFuture::start(&self.shared, command.into_oneway(), permit);
         written.await.map(drop)
     }
@@ -323,8 +321,8 @@ impl Channel {
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 
-    async fn acquire(&self) -> Result<OwnedSemaphorePermit, CallError> {
-        let slot = Arc::clone(&self.shared.calls).acquire_owned().await;
+    async fn acquire(&self, slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, CallError> {
+        let slot = Arc::clone(slots).acquire_owned().await;
         slot.map_err(|_| not_sent(&self.shared))
     }
 }

@@ -100,7 +100,7 @@ where
             self.watchdog.frame.clear();
         }
         if !transport.is_flushed() {
-            self.watchdog.write.watch((transport.bytes_written(), 0), self.config.write_stall);
+            self.watchdog.write.watch(transport.bytes_written(), self.config.write_stall);
         } else {
             self.watchdog.write.clear();
         }

@@ -22,8 +22,10 @@ pub(super) enum Expired {
 #[derive(Debug, Default)]
 pub(super) struct Watchdog {
     timer: Option<Pin<Box<Sleep>>>,
-    pub(super) read: Stall,
-    pub(super) write: Stall,
+    /// Frames, and bytes of the next one.
+    pub(super) read: Stall<(u64, u64)>,
+    /// Bytes.
+    pub(super) write: Stall<u64>,
     pub(super) frame: FrameClock,
     /// When the connection ends, whatever is left to do.
     pub(super) end: Option<Instant>,
@@ -31,14 +33,14 @@ pub(super) struct Watchdog {
 
 /// A wait that begins anew with every sign of progress.
 #[derive(Debug, Default)]
-pub(super) struct Stall {
-    progress: (u64, u64),
+pub(super) struct Stall<P> {
+    progress: P,
     deadline: Option<Instant>,
 }
 
-impl Stall {
+impl<P: PartialEq> Stall<P> {
     /// Something is waited for, and so much has come so far.
-    pub(super) fn watch(&mut self, progress: (u64, u64), limit: Duration) {
+    pub(super) fn watch(&mut self, progress: P, limit: Duration) {
         if self.deadline.is_none() || self.progress != progress {
             self.progress = progress;
             self.deadline = Instant::now().checked_add(limit);
@@ -141,7 +143,7 @@ mod tests {
     async fn the_earliest_wait_expires_first_and_cleared_ones_never() {
         let mut dog = Watchdog::default();
         dog.read.watch((0, 0), LIMIT);
-        dog.write.watch((0, 0), 2 * LIMIT);
+        dog.write.watch(0, 2 * LIMIT);
         dog.end_within(3 * LIMIT);
         dog.end_within(4 * LIMIT);
         dog.read.clear();

@@ -107,6 +107,13 @@ pub(crate) fn request(code: i32, opaque: i32) -> RemotingCommand {
     command
 }
 
+/// An empty `SUCCESS` for the request with this opaque.
+pub(crate) fn answer(opaque: i32) -> RemotingCommand {
+    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
+    answer.set_opaque(opaque);
+    answer
+}
+
 /// Answers with the request's body.
 pub(crate) async fn echo(mut request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body()))

@@ -1,3 +1,4 @@
+use crate::fallible::Fallible;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::BoxError;
 use std::future::Future;
@@ -9,26 +10,17 @@ pin_project! {
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    #[derive(Debug)]
-    enum State<F> {
-        Running { #[pin] inner: F },
-        Refused { error: Option<BoxError> },
+        exchange: Fallible<F>,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn running(inner: F) -> Self {
-        Self { state: State::Running { inner } }
+        Self { exchange: Fallible::running(inner) }
     }
 
     pub(super) fn refused(error: BoxError) -> Self {
-        Self { state: State::Refused { error: Some(error) } }
+        Self { exchange: Fallible::failed(error) }
     }
 }
 
@@ -40,12 +32,6 @@ where
     type Output = Result<R, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Running { inner } => inner.poll(cx).map_err(Into::into),
-            StateProj::Refused { error } => match error.take() {
-                Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Pending,
-            },
-        }
+        self.project().exchange.poll(cx)
     }
 }

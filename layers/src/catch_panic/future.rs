@@ -1,5 +1,6 @@
 use super::Panicked;
 use super::error::catch;
+use crate::fallible::Fallible;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::BoxError;
 use std::future::Future;
@@ -11,26 +12,17 @@ pin_project! {
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    #[derive(Debug)]
-    enum State<F> {
-        Running { #[pin] inner: F },
-        Panicked { panicked: Option<Panicked> },
+        exchange: Fallible<F>,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn running(inner: F) -> Self {
-        Self { state: State::Running { inner } }
+        Self { exchange: Fallible::running(inner) }
     }
 
     pub(super) fn panicked(panicked: Panicked) -> Self {
-        Self { state: State::Panicked { panicked: Some(panicked) } }
+        Self { exchange: Fallible::failed(panicked.into()) }
     }
 }
 
@@ -42,15 +34,7 @@ where
     type Output = Result<R, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Running { inner } => match catch(|| inner.poll(cx)) {
-                Ok(polled) => polled.map_err(Into::into),
-                Err(panicked) => Poll::Ready(Err(panicked.into())),
-            },
-            StateProj::Panicked { panicked } => match panicked.take() {
-                Some(panicked) => Poll::Ready(Err(panicked.into())),
-                None => Poll::Pending,
-            },
-        }
+        let exchange = self.project().exchange;
+        catch(|| exchange.poll(cx)).unwrap_or_else(|panicked| Poll::Ready(Err(panicked.into())))
     }
 }

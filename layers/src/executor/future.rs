@@ -1,5 +1,6 @@
 use super::pool::Place;
 use super::settings::waited_too_long;
+use crate::fallible::Fallible;
 use crate::spawn;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::BoxError;
@@ -14,35 +15,32 @@ pin_project! {
     #[derive(Debug)]
     pub struct ResponseFuture<R> {
         #[pin]
-        state: State<R>,
+        exchange: Fallible<Admitted<R>>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
     #[derive(Debug)]
-    enum State<R> {
-        Admitted {
-            // Dropped before the task, so that no slot is given to what is about to be aborted.
-            place: Option<Place>,
-            #[pin]
-            expiry: Option<Sleep>,
-            since: Instant,
-            #[pin]
-            task: spawn::ResponseFuture<R>,
-        },
-        Refused { error: Option<BoxError> },
+    struct Admitted<R> {
+        // Dropped before the task, so that no slot is given to what is about to be aborted.
+        place: Option<Place>,
+        #[pin]
+        expiry: Option<Sleep>,
+        since: Instant,
+        #[pin]
+        task: spawn::ResponseFuture<R>,
     }
 }
 
 impl<R> ResponseFuture<R> {
     pub(super) fn refused(error: BoxError) -> Self {
-        Self { state: State::Refused { error: Some(error) } }
+        Self { exchange: Fallible::failed(error) }
     }
 
     pub(super) fn running(task: spawn::ResponseFuture<R>) -> Self {
         let since = Instant::now();
-        Self { state: State::Admitted { place: None, expiry: None, since, task } }
+        let admitted = Admitted { place: None, expiry: None, since, task };
+        Self { exchange: Fallible::running(admitted) }
     }
 
     pub(super) fn waiting(
@@ -52,7 +50,8 @@ impl<R> ResponseFuture<R> {
     ) -> Self {
         // The timer is one of the connection's runtime: that of the task may be busy, or have none.
         let (since, expiry) = (Instant::now(), max_wait.map(sleep));
-        Self { state: State::Admitted { place: Some(place), expiry, since, task } }
+        let admitted = Admitted { place: Some(place), expiry, since, task };
+        Self { exchange: Fallible::running(admitted) }
     }
 }
 
@@ -60,24 +59,25 @@ impl<R> Future for ResponseFuture<R> {
     type Output = Result<R, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Admitted { place, mut expiry, since, task } => {
-                if let Poll::Ready(result) = task.poll(cx) {
-                    return Poll::Ready(result);
-                }
-                let Some(timer) = expiry.as_mut().as_pin_mut() else { return Poll::Pending };
-                ready!(timer.poll(cx));
-                expiry.set(None);
-                match place.take().and_then(|place| place.leave()) {
-                    Some(left) => Poll::Ready(Err(waited_too_long(since.elapsed(), left).into())),
-                    // Its turn has come before.
-                    None => Poll::Pending,
-                }
-            }
-            StateProj::Refused { error } => match error.take() {
-                Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Pending,
-            },
+        self.project().exchange.poll(cx)
+    }
+}
+
+impl<R> Future for Admitted<R> {
+    type Output = Result<R, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(result) = this.task.poll(cx) {
+            return Poll::Ready(result);
+        }
+        let Some(timer) = this.expiry.as_mut().as_pin_mut() else { return Poll::Pending };
+        ready!(timer.poll(cx));
+        this.expiry.set(None);
+        match this.place.take().and_then(|place| place.leave()) {
+            Some(left) => Poll::Ready(Err(waited_too_long(this.since.elapsed(), left).into())),
+            // Its turn has come before.
+            None => Poll::Pending,
         }
     }
 }

@@ -1,36 +1,28 @@
 use super::answer;
+use crate::fallible::Fallible;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{BoxError, Reply};
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 pin_project! {
     /// An exchange that always ends in an answer.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    #[derive(Debug)]
-    enum State<F> {
-        Running { #[pin] inner: F },
-        Failed { error: Option<BoxError> },
+        exchange: Fallible<F>,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn running(inner: F) -> Self {
-        Self { state: State::Running { inner } }
+        Self { exchange: Fallible::running(inner) }
     }
 
     pub(super) fn failed(error: BoxError) -> Self {
-        Self { state: State::Failed { error: Some(error) } }
+        Self { exchange: Fallible::failed(error) }
     }
 }
 
@@ -43,16 +35,7 @@ where
     type Output = Result<R, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let error = match self.project().state.project() {
-            StateProj::Running { inner } => match ready!(inner.poll(cx)) {
-                Ok(reply) => return Poll::Ready(Ok(reply)),
-                Err(error) => error.into(),
-            },
-            StateProj::Failed { error } => match error.take() {
-                Some(error) => error,
-                None => return Poll::Pending,
-            },
-        };
-        Poll::Ready(Ok(answer(&*error).into()))
+        let ended = self.project().exchange.poll(cx);
+        ended.map(|result| Ok(result.unwrap_or_else(|error| answer(&*error).into())))
     }
 }

@@ -1,4 +1,5 @@
 use super::service::After;
+use crate::fallible::Fallible;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{BoxError, Reply};
 use std::fmt;
@@ -10,29 +11,22 @@ pin_project! {
     /// An exchange with hooks around it.
     pub struct ResponseFuture<F> {
         #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    enum State<F> {
-        Running { #[pin] inner: F, after: Option<After> },
-        Failed { error: Option<BoxError> },
+        exchange: Fallible<F>,
+        after: Option<After>,
     }
 }
 
 impl<F> ResponseFuture<F> {
     pub(super) fn unhooked(inner: F) -> Self {
-        Self { state: State::Running { inner, after: None } }
+        Self { exchange: Fallible::running(inner), after: None }
     }
 
     pub(super) fn hooked(inner: F, after: After) -> Self {
-        Self { state: State::Running { inner, after: Some(after) } }
+        Self { exchange: Fallible::running(inner), after: Some(after) }
     }
 
     pub(super) fn failed(error: BoxError) -> Self {
-        Self { state: State::Failed { error: Some(error) } }
+        Self { exchange: Fallible::failed(error), after: None }
     }
 }
 
@@ -45,19 +39,12 @@ where
     type Output = Result<R, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Running { inner, after } => {
-                let mut reply = ready!(inner.poll(cx)).map_err(Into::into)?;
-                if let Some(after) = after {
-                    after.run(reply.command_mut())?;
-                }
-                Poll::Ready(Ok(reply))
-            }
-            StateProj::Failed { error } => match error.take() {
-                Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Pending,
-            },
+        let this = self.project();
+        let mut reply = ready!(this.exchange.poll(cx))?;
+        if let Some(after) = this.after {
+            after.run(reply.command_mut())?;
         }
+        Poll::Ready(Ok(reply))
     }
 }
 
