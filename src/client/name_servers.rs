@@ -28,15 +28,15 @@ pub struct NameServers {
     list: Arc<Mutex<List>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 struct List {
-    addrs: Vec<Addr>,
+    addrs: Arc<[Addr]>,
     /// Index of the one that calls go to.
     chosen: usize,
 }
 
 impl NameServers {
-    pub(super) fn new(client: Client, addrs: Vec<Addr>) -> Self {
+    pub(super) fn new(client: Client, addrs: Arc<[Addr]>) -> Self {
         let chosen = at_random(addrs.len());
         Self { client, list: Arc::new(Mutex::new(List { addrs, chosen })) }
     }
@@ -48,7 +48,7 @@ impl NameServers {
     /// The list.
     #[must_use]
     pub fn addrs(&self) -> Vec<Addr> {
-        self.lock().addrs.clone()
+        self.lock().addrs.to_vec()
     }
 
     /// The one that calls go to now; `None` if the list is empty.
@@ -61,7 +61,7 @@ impl NameServers {
     /// Replaces the list. An empty one is ignored, as in Java. The choice stays if it is in the new
     /// list; the connections to servers that are not in it end when their calls are done.
     pub fn update<A: Into<Addr>>(&self, addrs: impl IntoIterator<Item = A>) {
-        let addrs: Vec<Addr> = addrs.into_iter().map(Into::into).collect();
+        let addrs: Arc<[Addr]> = addrs.into_iter().map(Into::into).collect();
         if addrs.is_empty() {
             return;
         }
@@ -69,7 +69,7 @@ impl NameServers {
         let chosen = list.addrs.get(list.chosen);
         let place = chosen.and_then(|chosen| addrs.iter().position(|addr| addr == chosen));
         let chosen = place.unwrap_or_else(|| at_random(addrs.len()));
-        let old = std::mem::replace(&mut *list, List { addrs: addrs.clone(), chosen });
+        let old = std::mem::replace(&mut *list, List { addrs: Arc::clone(&addrs), chosen });
         drop(list);
         for gone in old.addrs.iter().filter(|addr| !addrs.contains(addr)) {
             self.client.inner.table.leave(gone);
@@ -95,16 +95,11 @@ impl NameServers {
         timeout: Duration,
     ) -> Result<RemotingCommand, InvokeError> {
         let deadline = Deadline::within(timeout);
-        let mut untried = {
-            let list = self.lock();
-            let mut addrs = list.addrs.clone();
-            addrs.rotate_left(list.chosen);
-            addrs
-        };
-        untried.reverse();
+        let List { addrs, chosen } = self.lock().clone();
+        let (behind, first) = addrs.split_at(chosen);
         let mut last = InvokeError::NoNameServer;
-        while let Some(addr) = untried.pop() {
-            let share = deadline.left() / (untried.len() as u32 + 1);
+        for (tried, addr) in first.iter().chain(behind).enumerate() {
+            let share = deadline.left() / (addrs.len() - tried) as u32;
             let exchange = Exchange::new(&self.client.inner, addr.clone(), deadline)
                 .connect_by(Instant::now() + share);
             last = match exchange.run(command.clone()).await {
@@ -113,7 +108,7 @@ impl NameServers {
                 Err(error) if error.is_final() => return Err(error),
                 Err(error) => error,
             };
-            self.leave(&addr);
+            self.leave(addr);
             if !last.is_unprocessed() || deadline.left().is_zero() {
                 break;
             }
