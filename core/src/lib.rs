@@ -11,6 +11,7 @@
 //!   runs.
 //! * [`driver::Driver`] runs a connection: it feeds a `tower::Service<RemotingCommand>` and answers
 //!   with its replies.
+//! * [`message`] has what the bodies of sends and pulls hold: messages.
 //!
 //! There are two levels of services. At the **connection level**, a `Service<Connection<Io>,
 //! Response = Disconnect>` gets a connection and its future is the connection's whole life. At the
@@ -50,6 +51,7 @@ pub mod command;
 pub mod connection;
 pub mod driver;
 pub mod error;
+pub mod message;
 mod reply;
 
 pub use codec::RemotingCodec;

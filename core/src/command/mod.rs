@@ -16,6 +16,7 @@ mod version;
 pub use ext_fields::ExtFields;
 pub(crate) use ext_fields::{ExtFieldsBuilder, Span};
 pub use header::HeaderError;
+pub(crate) use header::read_field;
 pub use language::LanguageCode;
 pub use request_code::RequestCode;
 pub use response_code::ResponseCode;

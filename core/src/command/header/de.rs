@@ -3,8 +3,16 @@
 use super::HeaderError;
 use crate::command::ExtFields;
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
+
+/// One field, by itself.
+pub(super) fn read_field<'de, T: Deserialize<'de>>(
+    name: &'de str,
+    text: &'de str,
+) -> Result<T, HeaderError> {
+    T::deserialize(FieldDeserializer { name, text }).map_err(|error| error.in_field(name))
+}
 
 /// The header as a whole.
 pub(super) struct HeaderDeserializer<'de> {

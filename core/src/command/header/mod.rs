@@ -13,6 +13,16 @@ pub(super) fn read<'de, T: Deserialize<'de>>(fields: &'de ExtFields) -> Result<T
     T::deserialize(de::HeaderDeserializer::new(fields))
 }
 
+/// Reads one field by the same rules; `None` if it is absent or, as the binary header cannot tell
+/// these from absent ones for Java, without text.
+pub(crate) fn read_field<'de, T: Deserialize<'de>>(
+    fields: &'de ExtFields,
+    name: &'static str,
+) -> Result<Option<T>, HeaderError> {
+    let text = fields.get(name).filter(|text| !text.is_empty());
+    text.map(|text| de::read_field(name, text)).transpose()
+}
+
 /// Writes each field of `header` that has a value into `fields`.
 pub(super) fn write<T: Serialize + ?Sized>(
     header: &T,

@@ -1,0 +1,69 @@
+//! The ids that brokers give.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+/// The id that the answer to a send has: which broker stored the message, and where.
+///
+/// As text it is hex: 4 or 16 bytes of address, 4 of port and 8 of offset, so 32 digits with IPv4
+/// and 56 with IPv6. Digits are written in upper case and read in either. (The id that a client
+/// gives its message, [`UNIQ_KEY`](super::property::UNIQ_KEY), may be as long, but is none of these.)
+///
+/// ```
+/// use rocketmq_tower_core::message::MessageId;
+///
+/// let id: MessageId = "7f00000100002a9f00000000000004d2".parse()?;
+/// assert_eq!(id.host, ([127, 0, 0, 1], 10911).into());
+/// assert_eq!(id.commit_log_offset, 1234);
+/// assert_eq!(id.to_string(), "7F00000100002A9F00000000000004D2");
+/// # Ok::<(), rocketmq_tower_core::message::InvalidMessageId>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MessageId {
+    /// The broker that stored the message.
+    pub host: SocketAddr,
+    /// Where the message begins in its commit log.
+    pub commit_log_offset: i64,
+}
+
+/// The text is not the id of a stored message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the id of a stored message: 32 or 56 hex digits with a port below 65536")]
+pub struct InvalidMessageId;
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.ip() {
+            IpAddr::V4(ip) => write!(f, "{:08X}", ip.to_bits())?,
+            IpAddr::V6(ip) => write!(f, "{:032X}", ip.to_bits())?,
+        }
+        write!(f, "{:08X}{:016X}", self.host.port(), self.commit_log_offset)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = InvalidMessageId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMessageId> {
+        // Parsing numbers alone would take signs as well.
+        if !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(InvalidMessageId);
+        }
+        let address = match text.len() {
+            32 => 8,
+            56 => 32,
+            _ => return Err(InvalidMessageId),
+        };
+        let (ip, rest) = text.split_at(address);
+        let (port, offset) = rest.split_at(8);
+        let parse = |digits| u128::from_str_radix(digits, 16).map_err(|_| InvalidMessageId);
+        let ip = match u32::from_str_radix(ip, 16) {
+            Ok(bits) if address == 8 => IpAddr::V4(Ipv4Addr::from_bits(bits)),
+            _ => IpAddr::V6(Ipv6Addr::from_bits(parse(ip)?)),
+        };
+        let port = parse(port)?.try_into().map_err(|_| InvalidMessageId)?;
+        let offset = u64::from_str_radix(offset, 16).map_err(|_| InvalidMessageId)?;
+        Ok(Self { host: SocketAddr::new(ip, port), commit_log_offset: offset as i64 })
+    }
+}

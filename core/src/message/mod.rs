@@ -1,0 +1,78 @@
+//! Messages: as brokers store them and pulls bring them, as batches carry them, and the headers and
+//! ids that go with them.
+//!
+//! A command's body is bytes to the rest of this crate. This module knows what is in the bodies
+//! that hold messages, and in the header of a send, so that brokers, consumers and tools need no
+//! codec of their own:
+//!
+//! * [`StoredMessage`] is a message with all that a broker knows about it. Answers to pulls are
+//!   many of them, one after another. [`Position`] and [`is_intact`] work on its encoded form.
+//! * [`BatchedMessage`] is one message of the body of `SEND_BATCH_MESSAGE`.
+//! * [`Properties`] and [`PropertiesBuf`] are the names and values that a message carries, for the
+//!   application and ([`property`]) for the system.
+//! * [`SendHeader`] is the header of a send in all of its forms.
+//! * [`MessageId`] is the id by which a broker finds a message again.
+//!
+//! Reading borrows from the bytes and allocates nothing, so its bounds are those of the frame that
+//! the bytes came in. Bodies are what was sent: they are neither compressed nor inflated here, see
+//! [`sys_flag::COMPRESSED`].
+//!
+//! Source of the formats: Java's `MessageDecoder`, `MessageVersion`, `MessageConst`,
+//! `MessageSysFlag` and `SendMessageRequestHeaderV2` of 5.3.3.
+//!
+//! ```
+//! use bytes::BytesMut;
+//! use rocketmq_tower_core::message::{MessageError, PropertiesBuf, StoredMessage, property};
+//!
+//! let mut properties = PropertiesBuf::default();
+//! properties.set(property::TAGS, "greetings").set("color", "red");
+//! let message = StoredMessage {
+//!     queue_id: 3,
+//!     flag: 0,
+//!     queue_offset: 5,
+//!     commit_log_offset: 1234,
+//!     sys_flag: 0,
+//!     born_timestamp: 1_700_000_000_000,
+//!     born_host: ([127, 0, 0, 1], 54321).into(),
+//!     store_timestamp: 1_700_000_000_123,
+//!     store_host: ([127, 0, 0, 1], 10911).into(),
+//!     reconsume_times: 0,
+//!     prepared_transaction_offset: 0,
+//!     body: b"hello",
+//!     topic: "TopicTest",
+//!     properties: properties.as_properties(),
+//! };
+//!
+//! // What a broker answers a pull with ...
+//! let mut pulled = BytesMut::new();
+//! message.encode(&mut pulled)?;
+//!
+//! // ... and what the consumer reads.
+//! for message in StoredMessage::decode_all(&pulled) {
+//!     let message = message?;
+//!     assert_eq!(message.body, b"hello");
+//!     assert_eq!(message.properties.get(property::TAGS), Some("greetings"));
+//!     assert_eq!(message.id().to_string(), "7F00000100002A9F00000000000004D2");
+//! }
+//! # Ok::<(), MessageError>(())
+//! ```
+
+mod batch;
+mod encode;
+mod error;
+mod id;
+mod properties;
+pub mod property;
+mod reader;
+mod record;
+mod send;
+mod stored;
+pub mod sys_flag;
+
+pub use batch::{BatchedMessage, DecodeBatch};
+pub use error::MessageError;
+pub use id::{InvalidMessageId, MessageId};
+pub use properties::{Properties, PropertiesBuf};
+pub use record::{Position, is_intact};
+pub use send::SendHeader;
+pub use stored::{DecodeAll, StoredMessage};

@@ -1,0 +1,71 @@
+//! The names and values that a message carries.
+
+mod buf;
+
+pub use buf::PropertiesBuf;
+
+use std::fmt;
+
+/// Ends a name.
+const NAME_END: char = '\u{1}';
+
+/// Ends a value, and so a property.
+const PROPERTY_END: char = '\u{2}';
+
+/// The properties of a message, as text: `name \x01 value \x02` for each.
+///
+/// As Java reads them: the last `\x02` may be missing, a value may hold a `\x01`, what has no name
+/// or no value is left out, and of several with one name the last counts. Look-ups scan the text;
+/// it has a dozen properties.
+///
+/// ```
+/// use rocketmq_tower_core::message::{Properties, property};
+///
+/// let properties = Properties::new("KEYS\x01k1 k2\x02TAGS\x01a\x02");
+/// assert_eq!(properties.get(property::TAGS), Some("a"));
+/// assert_eq!(properties.iter().next(), Some(("KEYS", "k1 k2")));
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Properties<'a>(&'a str);
+
+impl<'a> Properties<'a> {
+    /// Those of this text.
+    #[must_use]
+    pub const fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// The value of the property `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        let mut from_the_end = self.0.rsplit(PROPERTY_END).filter_map(property);
+        from_the_end.find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
+    /// Names and values in the order of the text, repeated names included.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.0.split(PROPERTY_END).filter_map(property)
+    }
+
+    /// Whether there is no property.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+fn property(text: &str) -> Option<(&str, &str)> {
+    text.split_once(NAME_END).filter(|(name, value)| !name.is_empty() && !value.is_empty())
+}
+
+impl fmt::Debug for Properties<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
