@@ -41,3 +41,10 @@ pub(crate) fn encode(command: &RemotingCommand) -> Vec<u8> {
     RemotingCodec::new().encode(command, &mut buffer).unwrap();
     buffer.to_vec()
 }
+
+/// One of the captured commands, by the name of its frame.
+pub(crate) fn captured(name: &str) -> RemotingCommand {
+    let mut lines = include_str!("../data/captured_frames.txt").lines();
+    lines.find(|line| *line == name).expect("a captured frame of this name");
+    decode(&hex(lines.next().expect("its bytes"))).expect("decodes")
+}
