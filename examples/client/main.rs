@@ -12,8 +12,9 @@ mod requests;
 mod route;
 
 use clap::{Parser, Subcommand};
-use requests::{Pull, Pulled, Send, Sent};
+use requests::{Pull, Pulled, Sent};
 use rocketmq_tower::client::Client;
+use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde_json::json;
 use std::time::Duration;
@@ -49,7 +50,7 @@ enum Action {
         topic: String,
         /// The queue to read; all of them by default.
         #[arg(long)]
-        queue: Option<u32>,
+        queue: Option<i32>,
         /// The offset to begin with.
         #[arg(long, default_value_t = 0)]
         offset: u64,
@@ -97,11 +98,11 @@ fn refusal(answer: &RemotingCommand) -> BoxError {
 async fn send(
     client: &Client,
     broker: &str,
-    message: Send<'_>,
+    message: &SendHeader<'_>,
     body: &str,
 ) -> Result<(), BoxError> {
-    let request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2, &message)?;
-    let answer = client.invoke(broker, request.with_body(body.to_owned()), TIMEOUT).await?;
+    let request = message.request().with_body(body.to_owned());
+    let answer = client.invoke(broker, request, TIMEOUT).await?;
     if answer.response_code() != ResponseCode::SUCCESS {
         return Err(refusal(&answer));
     }
@@ -125,8 +126,8 @@ async fn pull(
         let answer = client.invoke(broker, request, TIMEOUT).await?;
         match answer.response_code() {
             ResponseCode::SUCCESS => {
-                for message in message::decode_all(answer.body())?.iter().take(max - printed) {
-                    println!("{}", message.to_json());
+                for message in StoredMessage::decode_all(answer.body()).take(max - printed) {
+                    println!("{}", message::to_json(&message?));
                     printed += 1;
                 }
             }
@@ -148,9 +149,13 @@ async fn main() -> Result<(), BoxError> {
     match &options.action {
         Action::Send { topic, body, group, tag } => {
             let queue = route::to_write(&names, topic).await?;
-            let properties = tag.as_ref().map(|tag| format!("TAGS\u{1}{tag}\u{2}"));
-            let message = Send::new(group, topic, queue.id, properties.as_deref())?;
-            send(&client, &queue.broker, message, body).await?;
+            let mut properties = PropertiesBuf::new();
+            if let Some(tag) = tag {
+                properties.set(property::TAGS, tag);
+            }
+            let mut message = SendHeader::new(group, topic, queue.id);
+            message.properties = properties.as_properties();
+            send(&client, &queue.broker, &message, body).await?;
         }
         Action::Pull { topic, queue, offset, max } => {
             let mut queues = route::to_read(&names, topic).await?;

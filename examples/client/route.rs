@@ -1,8 +1,8 @@
 //! Where the queues of a topic are: a name server knows.
 
-use super::requests::{DEFAULT_QUEUES, DEFAULT_TOPIC};
 use super::{TIMEOUT, refusal};
 use rocketmq_tower::client::NameServers;
+use rocketmq_tower::message::SendHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::time::UNIX_EPOCH;
 /// A queue, and the address of the broker that has it.
 pub(crate) struct Queue {
     pub(crate) broker: String,
-    pub(crate) id: u32,
+    pub(crate) id: i32,
 }
 
 #[derive(Deserialize)]
@@ -33,8 +33,8 @@ struct Broker {
 #[serde(rename_all = "camelCase")]
 struct Queues {
     broker_name: String,
-    read_queue_nums: u32,
-    write_queue_nums: u32,
+    read_queue_nums: i32,
+    write_queue_nums: i32,
     perm: u32,
 }
 
@@ -43,7 +43,7 @@ const WRITE: u32 = 2;
 
 impl Route {
     /// The topic's queues on masters whose permissions have this bit: so many of each.
-    fn queues(&self, permitted: u32, count: impl Fn(&Queues) -> u32) -> Vec<Queue> {
+    fn queues(&self, permitted: u32, count: impl Fn(&Queues) -> i32) -> Vec<Queue> {
         let mut found = Vec::new();
         for queues in self.queue_datas.iter().filter(|queues| queues.perm & permitted != 0) {
             let broker = self.broker_datas.iter().find(|b| b.broker_name == queues.broker_name);
@@ -79,9 +79,10 @@ pub(crate) async fn to_read(names: &NameServers, topic: &str) -> Result<Vec<Queu
 /// Any queue of a topic, which is made when its first message comes: until then, its queues are
 /// like those of the default topic.
 pub(crate) async fn to_write(names: &NameServers, topic: &str) -> Result<Queue, BoxError> {
-    let (mut answer, mut max) = (ask(names, topic).await?, u32::MAX);
+    let (mut answer, mut max) = (ask(names, topic).await?, i32::MAX);
     if answer.response_code() == ResponseCode::TOPIC_NOT_EXIST {
-        (answer, max) = (ask(names, DEFAULT_TOPIC).await?, DEFAULT_QUEUES);
+        answer = ask(names, SendHeader::DEFAULT_TOPIC).await?;
+        max = SendHeader::DEFAULT_TOPIC_QUEUE_NUMS;
     }
     let mut queues = route(&answer)?.queues(WRITE, |queues| queues.write_queue_nums.min(max));
     if queues.is_empty() {

@@ -62,15 +62,21 @@ pub struct SendHeader<'a> {
 }
 
 impl<'a> SendHeader<'a> {
-    /// A message of now; a topic that is not there becomes one of up to 4 queues.
+    /// The topic whose settings clients give to topics that are not there yet.
+    pub const DEFAULT_TOPIC: &'static str = "TBW102";
+    /// How many queues such topics get, at most.
+    pub const DEFAULT_TOPIC_QUEUE_NUMS: i32 = 4;
+
+    /// A message of now; a topic that is not there becomes one of up to
+    /// [`DEFAULT_TOPIC_QUEUE_NUMS`](Self::DEFAULT_TOPIC_QUEUE_NUMS) queues.
     #[must_use]
     pub fn new(producer_group: &'a str, topic: &'a str, queue_id: i32) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         Self {
             producer_group,
             topic,
-            default_topic: "TBW102",
-            default_topic_queue_nums: 4,
+            default_topic: Self::DEFAULT_TOPIC,
+            default_topic_queue_nums: Self::DEFAULT_TOPIC_QUEUE_NUMS,
             queue_id,
             sys_flag: 0,
             born_timestamp: now.try_into().unwrap_or(i64::MAX),
