@@ -29,7 +29,7 @@ pub(super) async fn check(servers: &Servers, serialize_type: SerializeType) -> C
 async fn refused(servers: &Servers, client: &Client, remark: &str) -> Checked {
     // Whether it knows them or not, the broker looks at the signature of all requests first.
     let unknown = RemotingCommand::new(7777);
-    let requests = [create_topic(TOPIC, 1)?, send(TOPIC, 0, "not mine", None)?, unknown];
+    let requests = [create_topic(TOPIC, 1)?, send(TOPIC, 0, "not mine", ""), unknown];
     for request in requests {
         let answer = client.call(&servers.broker, request).await?;
         equal(answer.response_code(), ResponseCode::NO_PERMISSION)?;
@@ -41,7 +41,7 @@ async fn refused(servers: &Servers, client: &Client, remark: &str) -> Checked {
 async fn passes(servers: &Servers, client: &Client) -> Checked {
     client.ask(&servers.broker, create_topic(TOPIC, 1)?).await?;
     let properties = "KEYS\u{1}é𝄞\u{2}";
-    client.ask(&servers.broker, send(TOPIC, 0, "signed", Some(properties))?).await?;
+    client.ask(&servers.broker, send(TOPIC, 0, "signed", properties)).await?;
     let answer = client.ask(&servers.broker, pull(TOPIC, 0, 0, true)?).await?;
     equal(decode_all(answer.body())?.iter().all(|message| message.body == b"signed"), true)?;
     // Fields without a value are signed, too, in a way that depends on the headers. Java sorts names

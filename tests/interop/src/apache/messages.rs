@@ -1,10 +1,12 @@
 //! Messages: sent, and pulled back.
 
 use super::client::Client;
-use super::message::{Message, decode_all};
-use super::requests::{BORN, FLAG, create_topic, pull, request, send};
+use super::message::decode_all;
+use super::requests::{BORN, FLAG, create_topic, pull, request, send, send_header};
 use super::servers::Servers;
 use crate::check::{Checked, TIMEOUT, equal, report};
+use bytes::{Bytes, BytesMut};
+use rocketmq_tower::message::{BatchedMessage, Properties, SendHeader, StoredMessage, property};
 use rocketmq_tower::{BoxError, RequestCode, ResponseCode};
 use serde::Deserialize;
 use std::time::Duration;
@@ -16,33 +18,34 @@ const TOPIC: &str = "Messages";
 #[serde(rename_all = "camelCase")]
 struct Sent {
     msg_id: String,
-    queue_id: u32,
-    queue_offset: u64,
+    queue_id: i32,
+    queue_offset: i64,
 }
 
 pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
     client.ask(&servers.broker, create_topic(TOPIC, 4)?).await?;
     report("broker: send and pull", one(servers, client)).await?;
     report("broker: many sends at once", many(servers, client)).await?;
+    report("broker: a batch", batch(servers, client)).await?;
     report("broker: oneway send", oneway(servers, client)).await?;
     report("broker: long polling", long_polling(servers, client)).await?;
     report("broker: pull beyond the end", beyond(servers, client)).await?;
     report("broker: unknown topic", unknown_topic(servers, client)).await
 }
 
-/// Pulls until there is something. Such pulls do not wait in the broker: a message that comes while
+/// Pulls messages until there is something. Such pulls do not wait in the broker: a message that comes while
 /// a pull is about to wait may be found 5 seconds later only.
 async fn pulled(
     servers: &Servers,
     client: &Client,
-    queue: u32,
-    from: u64,
-) -> Result<Vec<Message>, BoxError> {
+    queue: i32,
+    from: i64,
+) -> Result<Bytes, BoxError> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
-        let answer = client.call(&servers.broker, pull(TOPIC, queue, from, false)?).await?;
+        let mut answer = client.call(&servers.broker, pull(TOPIC, queue, from, false)?).await?;
         match answer.response_code() {
-            ResponseCode::SUCCESS => return decode_all(answer.body()),
+            ResponseCode::SUCCESS => return Ok(answer.take_body()),
             ResponseCode::PULL_NOT_FOUND if Instant::now() < deadline => {
                 sleep(Duration::from_millis(20)).await;
             }
@@ -53,36 +56,33 @@ async fn pulled(
 
 async fn one(servers: &Servers, client: &Client) -> Checked {
     let properties = "TAGS\u{1}a tag\u{2}KEYS\u{1}é𝄞\u{2}color\u{1}red\u{2}";
-    let request = send(TOPIC, 0, "the body", Some(properties))?;
+    let request = send(TOPIC, 0, "the body", properties);
     let answer = client.ask(&servers.broker, request).await?;
     let sent: Sent = answer.header()?;
     equal((sent.queue_id, sent.queue_offset), (0, 0))?;
 
-    let messages = pulled(servers, client, 0, 0).await?;
+    let body = pulled(servers, client, 0, 0).await?;
+    let messages = decode_all(&body)?;
     let [message] = &messages[..] else { return Err(format!("{messages:?}").into()) };
-    equal(message.topic.as_str(), TOPIC)?;
-    equal(&message.body[..], b"the body")?;
+    equal(message.topic, TOPIC)?;
+    equal(message.body, b"the body")?;
     equal((message.queue_id, message.queue_offset), (0, 0))?;
     equal((message.flag, message.born_timestamp), (FLAG, BORN))?;
-    for (name, value) in [("TAGS", "a tag"), ("KEYS", "é𝄞"), ("color", "red")] {
-        equal(message.property(name), Some(value))?;
+    for (name, value) in [(property::TAGS, "a tag"), (property::KEYS, "é𝄞"), ("color", "red")] {
+        equal(message.properties.get(name), Some(value))?;
     }
     // What the broker adds.
-    equal(message.property("CLUSTER"), Some("interop"))?;
-    equal(message.property("UNIQ_KEY"), answer.ext_fields().get("transactionId"))?;
-    equal(sent.msg_id, message_id(servers, message)?)
-}
-
-/// A message's id is the broker's address and the message's place in the commit log.
-fn message_id(servers: &Servers, message: &Message) -> Result<String, BoxError> {
-    let port: u32 = servers.broker.trim_start_matches("127.0.0.1:").parse()?;
-    Ok(format!("7F000001{port:08X}{:016X}", message.commit_log_offset))
+    equal(message.properties.get(property::CLUSTER), Some("interop"))?;
+    let unique = message.properties.get(property::UNIQ_KEY);
+    equal(unique, answer.ext_fields().get("transactionId"))?;
+    equal(message.store_host, servers.broker.parse()?)?;
+    equal(sent.msg_id, message.id().to_string())
 }
 
 async fn many(servers: &Servers, client: &Client) -> Checked {
     let mut sends = tokio::task::JoinSet::new();
     for number in 0..100 {
-        let request = send(TOPIC, 1, &number.to_string(), None)?;
+        let request = send(TOPIC, 1, &number.to_string(), "");
         let broker = servers.broker.clone();
         let client = client.clone();
         sends.spawn(async move { client.ask(&broker, request).await });
@@ -96,21 +96,51 @@ async fn many(servers: &Servers, client: &Client) -> Checked {
 
     let mut bodies = Vec::new();
     while bodies.len() < 100 {
-        for message in pulled(servers, client, 1, bodies.len() as u64).await? {
-            equal(message.queue_offset, bodies.len() as u64)?;
-            bodies.push(String::from_utf8(message.body)?.parse::<i32>()?);
+        let body = pulled(servers, client, 1, bodies.len() as i64).await?;
+        for message in decode_all(&body)? {
+            equal(message.queue_offset, bodies.len() as i64)?;
+            bodies.push(std::str::from_utf8(message.body)?.parse::<i32>()?);
         }
     }
     bodies.sort_unstable();
     equal(bodies, (0..100).collect())
 }
 
-fn only(messages: &[Message], body: &str) -> Checked {
-    equal(messages.iter().map(|message| &message.body[..]).collect(), vec![body.as_bytes()])
+/// One request, and each of its messages is stored as one of its own.
+async fn batch(servers: &Servers, client: &Client) -> Checked {
+    let batched = ["one", "two"].map(|text| BatchedMessage {
+        flag: FLAG,
+        body: text.as_bytes(),
+        properties: Properties::new(if text == "one" { "TAGS\u{1}first\u{2}" } else { "" }),
+    });
+    let mut body = BytesMut::new();
+    batched.iter().try_for_each(|message| message.encode(&mut body))?;
+    let header = SendHeader { batch: true, ..send_header(TOPIC, 3, Properties::default()) };
+    let answer = client.ask(&servers.broker, header.request().with_body(body.freeze())).await?;
+    let sent: Sent = answer.header()?;
+    equal((sent.queue_id, sent.queue_offset), (3, 0))?;
+
+    let body = pulled(servers, client, 3, 0).await?;
+    let messages = decode_all(&body)?;
+    let read = |message: &StoredMessage<'_>| {
+        let tag = message.properties.get(property::TAGS).unwrap_or_default().to_owned();
+        (message.queue_offset, message.flag, message.body.to_vec(), tag)
+    };
+    let expected = [("one", "first"), ("two", "")].into_iter().zip(0..);
+    let expected = expected.map(|((body, tag), at)| (at, FLAG, body.into(), tag.to_owned()));
+    equal(messages.iter().map(read).collect::<Vec<_>>(), expected.collect())?;
+    let ids: Vec<String> = messages.iter().map(|message| message.id().to_string()).collect();
+    equal(sent.msg_id, ids.join(","))
+}
+
+/// These messages are one, with this body.
+fn only(messages: &[u8], body: &str) -> Checked {
+    let messages = decode_all(messages)?;
+    equal(messages.iter().map(|message| message.body).collect(), vec![body.as_bytes()])
 }
 
 async fn oneway(servers: &Servers, client: &Client) -> Checked {
-    client.tell(&servers.broker, send(TOPIC, 2, "no answer", None)?).await?;
+    client.tell(&servers.broker, send(TOPIC, 2, "no answer", "")).await?;
     let messages = pulled(servers, client, 2, 0).await?;
     only(&messages, "no answer")
 }
@@ -123,9 +153,8 @@ async fn long_polling(servers: &Servers, client: &Client) -> Checked {
         early = &mut waiting => return Err(format!("a pull did not wait: {early:?}").into()),
         () = sleep(Duration::from_millis(500)) => {}
     }
-    client.ask(&servers.broker, send(TOPIC, 2, "news", None)?).await?;
-    let messages = decode_all(waiting.await?.body())?;
-    only(&messages, "news")
+    client.ask(&servers.broker, send(TOPIC, 2, "news", "")).await?;
+    only(waiting.await?.body(), "news")
 }
 
 /// The fields that consumers need of every pull's answer.

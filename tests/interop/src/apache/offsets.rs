@@ -18,7 +18,7 @@ struct Offset {
 pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
     client.ask(&servers.broker, create_topic(TOPIC, 1)?).await?;
     for body in ["first", "second", "third"] {
-        client.ask(&servers.broker, send(TOPIC, 0, body, None)?).await?;
+        client.ask(&servers.broker, send(TOPIC, 0, body, "")).await?;
     }
     // The queue's index is written after the answer.
     let max = async || offset(&servers.broker, client, of_queue(RequestCode::GET_MAX_OFFSET)).await;

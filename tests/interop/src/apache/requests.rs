@@ -1,5 +1,6 @@
 //! What clients ask brokers and name servers, as Java's clients write it.
 
+use rocketmq_tower::message::{Properties, SendHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
 use serde::Serialize;
 use serde_json::json;
@@ -48,53 +49,23 @@ pub(super) fn route_of(topic: &str) -> RemotingCommand {
     request(RequestCode::GET_ROUTEINFO_BY_TOPIC, &[("topic", topic)])
 }
 
-/// The short names of SEND_MESSAGE_V2.
-#[derive(Serialize)]
-struct Send<'a> {
-    #[serde(rename = "a")]
-    producer_group: &'a str,
-    #[serde(rename = "b")]
+pub(super) const BORN: i64 = 1_795_341_540_052;
+pub(super) const FLAG: i32 = 9;
+
+/// The header of a message.
+pub(super) fn send_header<'a>(
     topic: &'a str,
-    #[serde(rename = "c")]
-    default_topic: &'a str,
-    #[serde(rename = "d")]
-    default_topic_queue_nums: i32,
-    #[serde(rename = "e")]
-    queue_id: u32,
-    #[serde(rename = "f")]
-    sys_flag: i32,
-    #[serde(rename = "g")]
-    born_timestamp: u64,
-    #[serde(rename = "h")]
-    flag: u32,
-    #[serde(rename = "i")]
-    properties: Option<&'a str>,
-    #[serde(rename = "j")]
-    reconsume_times: i32,
-    #[serde(rename = "k")]
-    unit_mode: bool,
+    queue_id: i32,
+    properties: Properties<'a>,
+) -> SendHeader<'a> {
+    let header = SendHeader::new("producers", topic, queue_id);
+    SendHeader { born_timestamp: BORN, flag: FLAG, properties, ..header }
 }
 
-pub(super) const BORN: u64 = 1_795_341_540_052;
-pub(super) const FLAG: u32 = 9;
-
 /// A message, whose properties are in RocketMQ's form.
-pub(super) fn send(topic: &str, queue_id: u32, body: &str, properties: Option<&str>) -> Request {
-    let header = Send {
-        producer_group: "producers",
-        topic,
-        default_topic: "TBW102",
-        default_topic_queue_nums: 4,
-        queue_id,
-        sys_flag: 0,
-        born_timestamp: BORN,
-        flag: FLAG,
-        properties,
-        reconsume_times: 0,
-        unit_mode: false,
-    };
-    let request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2, &header)?;
-    Ok(request.with_body(body.to_owned()))
+pub(super) fn send(topic: &str, queue_id: i32, body: &str, properties: &str) -> RemotingCommand {
+    let header = send_header(topic, queue_id, Properties::new(properties));
+    header.request().with_body(body.to_owned())
 }
 
 #[derive(Serialize)]
@@ -102,8 +73,8 @@ pub(super) fn send(topic: &str, queue_id: u32, body: &str, properties: Option<&s
 struct Pull<'a> {
     consumer_group: &'a str,
     topic: &'a str,
-    queue_id: u32,
-    queue_offset: u64,
+    queue_id: i32,
+    queue_offset: i64,
     max_msg_nums: i32,
     sys_flag: i32,
     commit_offset: i64,
@@ -115,7 +86,7 @@ struct Pull<'a> {
 
 /// Pulls all that is in a queue from `queue_offset` on; waits for it when there is nothing yet, if
 /// `suspend`.
-pub(super) fn pull(topic: &str, queue_id: u32, queue_offset: u64, suspend: bool) -> Request {
+pub(super) fn pull(topic: &str, queue_id: i32, queue_offset: i64, suspend: bool) -> Request {
     let header = Pull {
         consumer_group: "pullers",
         topic,
