@@ -52,7 +52,7 @@ impl Parts {
 }
 
 fn properties() -> impl Strategy<Value = PropertiesBuf> {
-    prop::collection::vec(any::<(String, String)>(), 0..20)
+    prop::collection::vec(("\\PC{0,12}", "\\PC{0,30}"), 0..6)
         .prop_map(|properties| properties.into_iter().collect())
 }
 
@@ -61,8 +61,8 @@ prop_compose! {
         small in any::<[i32; 4]>(),
         large in any::<[i64; 5]>(),
         hosts in (hosts(), hosts()),
-        body in prop::collection::vec(any::<u8>(), 0..2000),
-        topic in "\\PC{0,100}",
+        body in prop::collection::vec(any::<u8>(), 0..300),
+        topic in "\\PC{0,60}",
         properties in properties(),
     ) -> Parts {
         Parts { small, large, hosts, body, topic, properties }
@@ -107,7 +107,7 @@ proptest! {
 
     #[test]
     fn batches_survive(
-        batch in prop::collection::vec((any::<i32>(), any::<Vec<u8>>(), properties()), 0..10),
+        batch in prop::collection::vec((any::<i32>(), any::<Vec<u8>>(), properties()), 0..4),
     ) {
         let messages: Vec<_> = batch
             .iter()
