@@ -1,0 +1,124 @@
+//! The members of one group.
+
+use rocketmq_tower::Channel;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
+
+/// Clients, by their ids. One connection may be several clients'.
+#[derive(Debug, Default)]
+pub(super) struct Members(BTreeMap<String, Member>);
+
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) channel: Channel,
+    pub(super) seen: Instant,
+}
+
+impl Members {
+    /// Whether the client is new, or has a new connection.
+    pub(super) fn beats(&mut self, client: &str, channel: &Channel) -> bool {
+        let seen = Instant::now();
+        match self.0.get_mut(client) {
+            Some(member) => {
+                member.seen = seen;
+                let moved = member.channel != *channel;
+                if moved {
+                    member.channel = channel.clone();
+                }
+                moved
+            }
+            None => {
+                self.0.insert(client.to_owned(), Member { channel: channel.clone(), seen });
+                true
+            }
+        }
+    }
+
+    /// Whether there was anybody to remove.
+    pub(super) fn remove(&mut self, mut gone: impl FnMut(&str, &Member) -> bool) -> bool {
+        let before = self.0.len();
+        self.0.retain(|id, member| !gone(id, member));
+        self.0.len() < before
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    pub(super) fn channel(&self, client: &str) -> Option<Channel> {
+        self.0.get(client).map(|member| member.channel.clone())
+    }
+
+    pub(super) fn channels(&self) -> Vec<Channel> {
+        self.0.values().map(|member| member.channel.clone()).collect()
+    }
+}
+
+/// What a group wants of a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subscription {
+    pub(crate) topic: String,
+    /// The expression's kind: `TAG`, if it says any.
+    pub(crate) kind: String,
+    pub(crate) expression: String,
+    /// A later one has a higher version.
+    pub(crate) version: i64,
+}
+
+/// A group of consumers.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) members: Members,
+    /// By topic.
+    pub(super) subscriptions: HashMap<String, Subscription>,
+}
+
+/// What a heartbeat changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Update {
+    /// There is another member, or another topic.
+    pub(crate) changed: bool,
+    /// Nothing is known of the group's subscriptions.
+    pub(crate) needs_subscriptions: bool,
+}
+
+impl Group {
+    pub(super) fn beats(
+        &mut self,
+        client: &str,
+        channel: &Channel,
+        subscriptions: Option<Vec<Subscription>>,
+    ) -> Update {
+        let mut changed = self.members.beats(client, channel);
+        if let Some(subscriptions) = subscriptions {
+            changed |= self.subscribe(subscriptions);
+        }
+        Update { changed, needs_subscriptions: self.subscriptions.is_empty() }
+    }
+
+    /// Whether the topics changed. All members of a group are to subscribe to the same.
+    fn subscribe(&mut self, subscriptions: Vec<Subscription>) -> bool {
+        let before = self.subscriptions.len();
+        self.subscriptions.retain(|topic, _| subscriptions.iter().any(|new| new.topic == *topic));
+        let mut changed = self.subscriptions.len() < before;
+        for new in subscriptions {
+            match self.subscriptions.get_mut(&new.topic) {
+                Some(known) if known.version >= new.version => {}
+                Some(known) => *known = new,
+                None => {
+                    self.subscriptions.insert(new.topic.clone(), new);
+                    changed = true;
+                }
+            }
+        }
+        changed
+    }
+
+    pub(super) fn channels(&self) -> Vec<Channel> {
+        self.members.channels()
+    }
+}

@@ -1,0 +1,130 @@
+//! The thread that writes.
+
+use super::write::{Then, Write, Written};
+use super::{LogError, Queue, index};
+use crate::clock;
+use crate::storage::{Batch, Flush, Storage, Table};
+use rocketmq_tower::message::Position;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+
+/// A round ends when it has this many bytes.
+const ROUND: usize = 1024 * 1024;
+
+/// One write and who waits for it.
+pub(super) struct Job {
+    pub(super) write: Write,
+    pub(super) done: Option<oneshot::Sender<Result<Written, LogError>>>,
+    /// What it takes of the log's budget, given back when it is written.
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+pub(super) struct Writer {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) flush: Flush,
+    /// Told when messages are due some time.
+    pub(super) scheduled: Arc<Notify>,
+}
+
+impl Writer {
+    /// Writes until no more can come. All that came while the last round was written goes into one
+    /// round, so that they share the wait for the disk.
+    pub(super) fn run(self, mut jobs: UnboundedReceiver<Job>) {
+        while let Some(job) = jobs.blocking_recv() {
+            let mut round = Round::default();
+            round.add(job);
+            while round.bytes < ROUND {
+                let Ok(job) = jobs.try_recv() else { break };
+                round.add(job);
+            }
+            self.finish(round);
+        }
+    }
+
+    fn finish(&self, mut round: Round) {
+        let batch = std::mem::take(&mut round.batch);
+        match self.storage.write(batch, self.flush) {
+            Ok(()) => {
+                round.queues.iter().for_each(|queue| queue.publish());
+                for (queue, min) in &round.trims {
+                    queue.trim(*min);
+                }
+                if round.scheduled {
+                    self.scheduled.notify_one();
+                }
+                round.answer(|written| Ok(written));
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "writing failed");
+                round.queues.iter().for_each(|queue| queue.take_back());
+                let error = LogError::Storage(Arc::new(error));
+                round.answer(|_| Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// What is written at once.
+#[derive(Default)]
+struct Round {
+    batch: Batch,
+    bytes: usize,
+    /// The queues that get messages, one after another.
+    queues: Vec<Arc<Queue>>,
+    trims: Vec<(Arc<Queue>, i64)>,
+    scheduled: bool,
+    waiting:
+        Vec<(Option<oneshot::Sender<Result<Written, LogError>>>, Written, OwnedSemaphorePermit)>,
+}
+
+impl Round {
+    fn add(&mut self, job: Job) {
+        self.bytes += job.write.cost();
+        let Write { entries, rows, trims } = job.write;
+        let mut first = None;
+        for entry in entries {
+            let queue_offset = entry.queue.take_next();
+            let place = entry.queue.place(queue_offset);
+            let position = Position {
+                queue_offset,
+                commit_log_offset: place.commit_log_offset(),
+                store_timestamp: clock::now_ms(),
+            };
+            let mut record = entry.record;
+            // Records come from this program's own encoder.
+            if let Err(error) = position.write_to(&mut record) {
+                tracing::error!(%error, "a record is not a message");
+            }
+            first.get_or_insert(position);
+            self.batch.put(Table::Messages, place.key(), record);
+            for hash in entry.keys {
+                self.batch.put(Table::Keys, index::row(hash, place), Vec::new());
+            }
+            match entry.then {
+                Then::Nothing => {}
+                Then::Deliver(due) => {
+                    self.batch.put(Table::Scheduled, super::due_key(due, place), Vec::new());
+                    self.scheduled = true;
+                }
+                Then::Ask => self.batch.put(Table::Prepared, place.key(), Vec::new()),
+            }
+            let same = self.queues.last().is_some_and(|last| Arc::ptr_eq(last, &entry.queue));
+            if !same {
+                self.queues.push(entry.queue);
+            }
+        }
+        self.batch.append(rows);
+        self.trims.extend(trims);
+        self.waiting.push((job.done, first, job.permit));
+    }
+
+    fn answer(self, answer: impl Fn(Written) -> Result<Written, LogError>) {
+        for (done, written, _permit) in self.waiting {
+            if let Some(done) = done {
+                // Who asked may have left.
+                _ = done.send(answer(written));
+            }
+        }
+    }
+}

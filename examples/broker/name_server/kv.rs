@@ -1,0 +1,130 @@
+//! The name server's key-value configuration.
+
+use super::NameServer;
+use super::bodies::KvTable;
+use crate::error::refuse;
+use crate::log::{Log, Write};
+use crate::storage::{Batch, Table};
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// No more entries than this are kept.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Values by namespace and key, in memory and in the store.
+pub(super) struct KvConfig {
+    entries: RwLock<BTreeMap<(String, String), String>>,
+    log: Arc<Log>,
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    namespace: &'a str,
+    #[serde(default)]
+    key: &'a str,
+    #[serde(default)]
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+struct Value {
+    value: String,
+}
+
+impl KvConfig {
+    pub(super) fn open(log: Arc<Log>) -> Result<Self, BoxError> {
+        let mut rows = Vec::new();
+        log.storage().scan(Table::Config, b""..b"\xff", &mut |key, value| {
+            rows.push((key.to_vec(), value.to_vec()));
+            ControlFlow::Continue(())
+        })?;
+        let mut entries = BTreeMap::new();
+        for (key, value) in rows {
+            let key = String::from_utf8(key)?;
+            let (namespace, key) = key.split_once('\0').ok_or("a key without a namespace")?;
+            entries.insert((namespace.to_owned(), key.to_owned()), String::from_utf8(value)?);
+        }
+        Ok(Self { entries: RwLock::new(entries), log })
+    }
+
+    async fn set(&self, header: &Header<'_>, value: Option<&str>) -> Result<(), BoxError> {
+        let name = (header.namespace.to_owned(), header.key.to_owned());
+        let row = format!("{}\0{}", name.0, name.1);
+        if self.read().len() >= MAX_ENTRIES && value.is_some() {
+            return Err(refuse(ResponseCode::SYSTEM_ERROR, "there is no room for more entries"));
+        }
+        let mut rows = Batch::default();
+        match value {
+            Some(value) => rows.put(Table::Config, row, value.as_bytes().to_vec()),
+            None => rows.delete(Table::Config, row),
+        }
+        self.log.write(Write::rows(rows)).await?;
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        match value {
+            Some(value) => entries.insert(name, value.to_owned()),
+            None => entries.remove(&name),
+        };
+        Ok(())
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<(String, String), String>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn success() -> RemotingCommand {
+    RemotingCommand::response(ResponseCode::SUCCESS)
+}
+
+/// `PUT_KV_CONFIG`
+pub(super) async fn put(
+    server: Arc<NameServer>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let header: Header<'_> = request.header()?;
+    server.kv.set(&header, Some(header.value)).await?;
+    Ok(success())
+}
+
+/// `DELETE_KV_CONFIG`
+pub(super) async fn delete(
+    server: Arc<NameServer>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    server.kv.set(&request.header()?, None).await?;
+    Ok(success())
+}
+
+/// `GET_KV_CONFIG`
+pub(super) async fn get(
+    server: Arc<NameServer>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let header: Header<'_> = request.header()?;
+    let name = (header.namespace.to_owned(), header.key.to_owned());
+    let value = server.kv.read().get(&name).cloned().ok_or_else(|| {
+        let text = format!("the namespace {} has no {}", header.namespace, header.key);
+        refuse(ResponseCode::QUERY_NOT_FOUND, text)
+    })?;
+    Ok(success().with_header(&Value { value })?)
+}
+
+/// `GET_KVLIST_BY_NAMESPACE`
+pub(super) async fn list(
+    server: Arc<NameServer>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let header: Header<'_> = request.header()?;
+    let entries = server.kv.read();
+    let of_namespace = entries.iter().filter(|((namespace, _), _)| namespace == header.namespace);
+    let table: BTreeMap<_, _> =
+        of_namespace.map(|((_, key), value)| (key.clone(), value.clone())).collect();
+    if table.is_empty() {
+        let text = format!("there is no namespace {}", header.namespace);
+        return Err(refuse(ResponseCode::QUERY_NOT_FOUND, text));
+    }
+    Ok(success().with_body(serde_json::to_vec(&KvTable { table })?))
+}

@@ -1,0 +1,116 @@
+//! A name server and a broker that are one.
+
+use crate::broker::{Broker, Identity};
+use crate::log::Log;
+use crate::name_server::NameServer;
+use crate::options::Options;
+use crate::storage::{self, Memory, Storage};
+use crate::topics::{Settings, names};
+use crate::transactions::Checks;
+use crate::{address, jobs, stack};
+use rocketmq_tower::BoxError;
+use rocketmq_tower::server::Bound;
+use rocketmq_tower::server::listener::{Accept, Retry, Tcp, TcpOptions};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Both, listening.
+pub(crate) struct Node {
+    name_server: Bound<Retry<Tcp>>,
+    broker: Bound<Retry<Tcp>>,
+    identity: Arc<Identity>,
+    log: Arc<Log>,
+    jobs: JoinSet<()>,
+}
+
+impl Node {
+    /// Opens the store and listens.
+    pub(crate) async fn start(options: &Options) -> Result<Self, BoxError> {
+        let storage: Arc<dyn Storage> = match options.in_memory {
+            true => Arc::new(Memory::default()),
+            false => Arc::new(storage::open(&options.data)?),
+        };
+        let log = Arc::new(Log::start(storage, options.flush.into())?);
+        let names = Tcp::bind(&options.namesrv, &TcpOptions::default()).await?;
+        let tcp = Tcp::bind(&options.listen, &TcpOptions::default()).await?;
+        let listening = tcp.local_addr().socket_addr().ok_or("a socket without an address")?;
+        let address = address::advertised(listening, options.advertise.as_deref());
+        let identity = Arc::new(Identity {
+            cluster: options.cluster.clone(),
+            name: options.broker_name.clone(),
+            stored: address::stored(&address).await,
+            address,
+        });
+        let checks = Checks {
+            first: Duration::from_secs(options.transaction_timeout.into()),
+            interval: Duration::from_secs(options.transaction_check_interval.into()),
+        };
+        let broker = Broker::open(Arc::clone(&identity), Arc::clone(&log), checks).await?;
+        let broker = Arc::new(broker);
+        for topic in &options.topic {
+            make_topic(&broker, topic).await?;
+        }
+        let topics = Arc::clone(&broker.topics);
+        let state = NameServer::open(Arc::clone(&identity), topics, Arc::clone(&log))?;
+        let keep = Duration::from_secs(u64::from(options.retention) * 3600);
+        Ok(Self {
+            name_server: stack::name_server(Retry::new(names), &Arc::new(state), options)?,
+            broker: stack::broker(Retry::new(tcp), &broker, options)?,
+            identity,
+            log,
+            jobs: jobs::start(&broker, keep),
+        })
+    }
+
+    /// Where the name server listens.
+    pub(crate) fn name_server_addr(&self) -> String {
+        self.name_server.local_addr().to_string()
+    }
+
+    /// Where clients reach the broker.
+    pub(crate) fn broker_addr(&self) -> &str {
+        &self.identity.address
+    }
+
+    /// Serves until `signal` resolves. Then all that was asked is answered, and stored.
+    pub(crate) async fn serve_until(self, signal: impl Future) -> Result<(), BoxError> {
+        let stop = CancellationToken::new();
+        let (names, broker) = tokio::join!(
+            async {
+                let served = self.name_server.serve_until(either(signal, stop.cancelled())).await;
+                // Neither is of use without the other.
+                stop.cancel();
+                served
+            },
+            async {
+                let served = self.broker.serve_until(stop.cancelled()).await;
+                stop.cancel();
+                served
+            },
+        );
+        drop(self.jobs);
+        let log = self.log;
+        tokio::task::spawn_blocking(move || log.close()).await?;
+        names?;
+        broker?;
+        Ok(())
+    }
+}
+
+async fn either(one: impl Future, other: impl Future) {
+    tokio::select! {
+        _ = one => {}
+        _ = other => {}
+    }
+}
+
+/// Makes a topic of `NAME` or `NAME:QUEUES`, if it is not there.
+async fn make_topic(broker: &Broker, text: &str) -> Result<(), BoxError> {
+    let (name, queues) = text.rsplit_once(':').unwrap_or((text, "4"));
+    names::check(name)?;
+    let queues = queues.parse().map_err(|_| format!("{text}: how many queues?"))?;
+    broker.topics.ensure(name, &Settings::with_queues(queues)).await?;
+    Ok(())
+}

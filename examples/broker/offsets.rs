@@ -1,0 +1,117 @@
+//! How far each group has consumed each queue.
+
+use crate::log::{Log, LogError, Write};
+use crate::storage::{Batch, Table};
+use rocketmq_tower::BoxError;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// More groups and topics than this are not kept.
+const MAX_TABLES: usize = 1_000_000;
+
+/// The offsets of all groups, in memory and in the store.
+pub(crate) struct Offsets {
+    /// By group and topic, then by the queue's id; -1 where there is none.
+    tables: Mutex<HashMap<(String, String), Vec<i64>>>,
+    log: Arc<Log>,
+}
+
+impl Offsets {
+    /// What the store has.
+    pub(crate) fn open(log: Arc<Log>) -> Result<Self, BoxError> {
+        let offsets = Self { tables: Mutex::default(), log };
+        let mut rows = Vec::new();
+        offsets.log.storage().scan(Table::Offsets, b""..b"\xff", &mut |key, row| {
+            rows.push((key.to_vec(), row.to_vec()));
+            ControlFlow::Continue(())
+        })?;
+        for (key, row) in rows {
+            let (group, topic, queue) = names(&key).ok_or("an offset without a name")?;
+            offsets.note(group, topic, queue, i64::from_be_bytes(row.as_slice().try_into()?));
+        }
+        Ok(offsets)
+    }
+
+    pub(crate) fn get(&self, group: &str, topic: &str, queue: i32) -> Option<i64> {
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = tables.get(&(group.to_owned(), topic.to_owned()))?;
+        table.get(usize::try_from(queue).ok()?).copied().filter(|&offset| offset >= 0)
+    }
+
+    /// Notes an offset, and has it stored some time soon.
+    pub(crate) async fn update(
+        &self,
+        group: &str,
+        topic: &str,
+        queue: i32,
+        offset: i64,
+    ) -> Result<(), LogError> {
+        match self.changed(group, topic, queue, offset) {
+            Some(write) => self.log.write_later(write).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Notes an offset, and stores it.
+    pub(crate) async fn store(
+        &self,
+        group: &str,
+        topic: &str,
+        queue: i32,
+        offset: i64,
+    ) -> Result<(), LogError> {
+        // Also if nothing changed: an earlier change may not be stored yet.
+        let write = self.changed(group, topic, queue, offset).unwrap_or_default();
+        self.log.write(write).await.map(drop)
+    }
+
+    /// The row to write if the offset is another one than before.
+    fn changed(&self, group: &str, topic: &str, queue: i32, offset: i64) -> Option<Write> {
+        let queue = u16::try_from(queue).ok()?;
+        if !self.note(group, topic, queue, offset) {
+            return None;
+        }
+        let mut rows = Batch::default();
+        rows.put(Table::Offsets, key(group, topic, queue), offset.to_be_bytes().to_vec());
+        Some(Write::rows(rows))
+    }
+
+    fn note(&self, group: &str, topic: &str, queue: u16, offset: i64) -> bool {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = (group.to_owned(), topic.to_owned());
+        if tables.len() >= MAX_TABLES && !tables.contains_key(&name) {
+            return false;
+        }
+        let table = tables.entry(name).or_default();
+        let queue = usize::from(queue);
+        if table.len() <= queue {
+            table.resize(queue + 1, -1);
+        }
+        std::mem::replace(&mut table[queue], offset) != offset
+    }
+}
+
+/// Groups and topics have no zero in their names.
+fn key(group: &str, topic: &str, queue: u16) -> Vec<u8> {
+    let mut key = [group.as_bytes(), topic.as_bytes(), b""].join(&0);
+    key.extend(queue.to_be_bytes());
+    key
+}
+
+fn names(key: &[u8]) -> Option<(&str, &str, u16)> {
+    let (names, queue) = key.split_last_chunk::<2>()?;
+    let (group, topic) = std::str::from_utf8(names).ok()?.strip_suffix('\0')?.split_once('\0')?;
+    Some((group, topic, u16::from_be_bytes(*queue)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{key, names};
+
+    #[test]
+    fn a_key_says_what_it_is_for() {
+        assert_eq!(names(&key("group", "%RETRY%group", 7)), Some(("group", "%RETRY%group", 7)));
+        assert_eq!(names(b"group"), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! `SEND_MESSAGE`, in all its forms.
+
+use super::batch;
+use crate::broker::Broker;
+use crate::error::refuse;
+use crate::log::{Entry, Then, Write};
+use crate::messages::{self, KEPT_FLAGS};
+use crate::topics::{DEFAULT_QUEUES, Settings, Topic, names, perm};
+use crate::{clock, delay};
+use rocketmq_tower::message::{SendHeader, StoredMessage, property, sys_flag};
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// How often a message is tried again if nobody says otherwise: Java's `retryMaxTimes`.
+pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
+
+/// Where a message was put.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sent<'a> {
+    pub(super) msg_id: String,
+    pub(super) queue_id: i32,
+    pub(super) queue_offset: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) transaction_id: Option<&'a str>,
+}
+
+pub(crate) async fn handle(
+    broker: Arc<Broker>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let header = SendHeader::read(&request)?;
+    if request.request_code() == RequestCode::SEND_BATCH_MESSAGE || header.batch {
+        return batch::handle(&broker, &request, &header).await;
+    }
+    let (topic, queue_id) = target(&broker, &header).await?;
+    let message = message(&broker, &request, &header, &topic, queue_id);
+    let prepares = is_prepared(&message);
+    if prepares {
+        broker.transactions.check_room()?;
+    }
+    let entry = if prepares { half(&broker, message)? } else { entry(&broker, &topic, message)? };
+    let written = broker.log.write(Write::message(entry)).await?.ok_or("nothing was written")?;
+    if prepares {
+        broker.transactions.opened(written, header.properties);
+    }
+    let sent = Sent {
+        msg_id: broker.message_id(written.commit_log_offset).to_string(),
+        queue_id,
+        queue_offset: written.queue_offset,
+        transaction_id: header.properties.get(property::UNIQ_KEY),
+    };
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&sent)?)
+}
+
+/// The topic that a message goes to, made if need be, and the id of the queue.
+pub(super) async fn target(
+    broker: &Broker,
+    header: &SendHeader<'_>,
+) -> Result<(Arc<Topic>, i32), BoxError> {
+    let topic = match broker.topics.get(header.topic) {
+        Some(topic) => topic,
+        None => create(broker, header).await?,
+    };
+    if let Some(group) = names::retried_group(header.topic) {
+        let max = header.max_reconsume_times.unwrap_or(MAX_RECONSUME_TIMES);
+        if header.reconsume_times > max {
+            let name = names::dead_letters(group);
+            return Ok((broker.topics.ensure(&name, &Settings::with_queues(1)).await?, 0));
+        }
+    }
+    if names::is_internal(&topic.name) {
+        names::check(&topic.name)?;
+    }
+    if topic.settings.perm & perm::WRITE == 0 {
+        let text = format!("the topic {} can't be written", topic.name);
+        return Err(refuse(ResponseCode::NO_PERMISSION, text));
+    }
+    let queue_id = match header.queue_id {
+        ..0 => (broker.turn() % topic.settings.write_queues.max(1) as usize) as i32,
+        id => id,
+    };
+    Ok((topic, queue_id))
+}
+
+/// Makes a topic as the producer wants it, within the bounds of the default topic.
+async fn create(broker: &Broker, header: &SendHeader<'_>) -> Result<Arc<Topic>, BoxError> {
+    let name = header.topic;
+    names::check(name)?;
+    let queues = if names::is_of_group(name) {
+        1
+    } else if header.default_topic == names::DEFAULT {
+        u32::try_from(header.default_topic_queue_nums).unwrap_or(0).clamp(1, DEFAULT_QUEUES)
+    } else {
+        return broker.topics.find(name);
+    };
+    broker.topics.ensure(name, &Settings::with_queues(queues)).await
+}
+
+/// The message of a request, as it is to be stored.
+pub(super) fn message<'a>(
+    broker: &Broker,
+    request: &'a RemotingCommand,
+    header: &SendHeader<'a>,
+    topic: &'a Topic,
+    queue_id: i32,
+) -> StoredMessage<'a> {
+    StoredMessage {
+        queue_id,
+        flag: header.flag,
+        queue_offset: 0,
+        commit_log_offset: 0,
+        sys_flag: header.sys_flag & (KEPT_FLAGS | sys_flag::TRANSACTION_MASK),
+        born_timestamp: header.born_timestamp,
+        born_host: messages::stored_host(request.channel().map(|channel| channel.peer_addr())),
+        store_timestamp: 0,
+        store_host: broker.identity.stored,
+        reconsume_times: header.reconsume_times,
+        prepared_transaction_offset: 0,
+        body: request.body(),
+        topic: &topic.name,
+        properties: header.properties,
+    }
+}
+
+/// Whether the message is the first half of a transaction.
+fn is_prepared(message: &StoredMessage<'_>) -> bool {
+    let says_so = message.properties.get(property::TRAN_MSG);
+    says_so.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+/// A message for its consumers, or one that has to wait for its time.
+pub(super) fn entry(
+    broker: &Broker,
+    topic: &Topic,
+    message: StoredMessage<'_>,
+) -> Result<Entry, BoxError> {
+    let message = StoredMessage { sys_flag: message.sys_flag & KEPT_FLAGS, ..message };
+    match delay::of(message.properties, clock::now_ms())? {
+        None => messages::entry(topic, &message, Then::Nothing),
+        Some(delay) => {
+            let waiting = broker.topics.find(delay.topic)?;
+            messages::parked(&waiting, delay.queue_id, &message, Then::Deliver(delay.due))
+        }
+    }
+}
+
+fn half(broker: &Broker, message: StoredMessage<'_>) -> Result<Entry, BoxError> {
+    let message = StoredMessage { sys_flag: message.sys_flag & KEPT_FLAGS, ..message };
+    let waiting = broker.topics.find(names::HALF)?;
+    messages::parked(&waiting, 0, &message, Then::Ask)
+}

@@ -1,0 +1,74 @@
+//! Tables that end with the process.
+
+use super::{Batch, Flush, Storage, StorageError, Table};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+use std::sync::{PoisonError, RwLock};
+
+type Rows = BTreeMap<Bytes, Bytes>;
+
+/// A sorted map for each table. Only the memory bounds it, and what retention deletes.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    tables: RwLock<[Rows; Table::ALL.len()]>,
+}
+
+impl Memory {
+    fn read<T>(&self, table: Table, read: impl FnOnce(&Rows) -> T) -> T {
+        read(&self.tables.read().unwrap_or_else(PoisonError::into_inner)[table as usize])
+    }
+}
+
+impl Storage for Memory {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        Ok(self.read(table, |rows| rows.get(key).map(|value| value.to_vec())))
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        range: Range<&[u8]>,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StorageError> {
+        // The map panics at a range that ends before it starts.
+        if range.start < range.end {
+            self.read(table, |rows| {
+                let mut rows = rows.range::<[u8], _>(bounds(range));
+                _ = rows.try_for_each(|(key, value)| visit(key, value));
+            });
+        }
+        Ok(())
+    }
+
+    fn last(
+        &self,
+        table: Table,
+        range: Range<&[u8]>,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StorageError> {
+        if range.start >= range.end {
+            return Ok(None);
+        }
+        Ok(self.read(table, |rows| {
+            let last = rows.range::<[u8], _>(bounds(range)).next_back();
+            last.map(|(key, value)| (key.to_vec(), value.to_vec()))
+        }))
+    }
+
+    fn write(&self, batch: Batch, _: Flush) -> Result<(), StorageError> {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        for (table, key, value) in batch.into_changes() {
+            let rows = &mut tables[table as usize];
+            match value {
+                Some(value) => rows.insert(key, value),
+                None => rows.remove(&key),
+            };
+        }
+        Ok(())
+    }
+}
+
+fn bounds(range: Range<&[u8]>) -> (std::ops::Bound<&[u8]>, std::ops::Bound<&[u8]>) {
+    use std::ops::Bound::{Excluded, Included};
+    (Included(range.start), Excluded(range.end))
+}
