@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 pub(crate) use write::{Entry, Then, Write, Written};
-use writer::{Job, Writer};
+use writer::{Done, Job, Writer};
 
 /// How many bytes may wait to be written; more senders wait.
 const BUDGET: usize = 64 * 1024 * 1024;
@@ -78,11 +78,7 @@ impl Log {
         self.send(write, None).await
     }
 
-    async fn send(
-        &self,
-        write: Write,
-        done: Option<oneshot::Sender<Result<Written, LogError>>>,
-    ) -> Result<(), LogError> {
+    async fn send(&self, write: Write, done: Option<Done>) -> Result<(), LogError> {
         let cost = write.cost().min(BUDGET) as u32;
         let budget = Arc::clone(&self.budget);
         let permit = budget.acquire_many_owned(cost).await.map_err(|_| LogError::Closed)?;

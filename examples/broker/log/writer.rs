@@ -12,10 +12,13 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 /// A round ends when it has this many bytes.
 const ROUND: usize = 1024 * 1024;
 
+/// Where the result of a write goes.
+pub(super) type Done = oneshot::Sender<Result<Written, LogError>>;
+
 /// One write and who waits for it.
 pub(super) struct Job {
     pub(super) write: Write,
-    pub(super) done: Option<oneshot::Sender<Result<Written, LogError>>>,
+    pub(super) done: Option<Done>,
     /// What it takes of the log's budget, given back when it is written.
     pub(super) permit: OwnedSemaphorePermit,
 }
@@ -53,7 +56,7 @@ impl Writer {
                 if round.scheduled {
                     self.scheduled.notify_one();
                 }
-                round.answer(|written| Ok(written));
+                round.answer(Ok);
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "writing failed");
@@ -65,6 +68,14 @@ impl Writer {
     }
 }
 
+/// Who waits for a write, and how it went.
+struct Waiting {
+    done: Option<Done>,
+    written: Written,
+    /// Given back when this is dropped.
+    _permit: OwnedSemaphorePermit,
+}
+
 /// What is written at once.
 #[derive(Default)]
 struct Round {
@@ -74,8 +85,7 @@ struct Round {
     queues: Vec<Arc<Queue>>,
     trims: Vec<(Arc<Queue>, i64)>,
     scheduled: bool,
-    waiting:
-        Vec<(Option<oneshot::Sender<Result<Written, LogError>>>, Written, OwnedSemaphorePermit)>,
+    waiting: Vec<Waiting>,
 }
 
 impl Round {
@@ -116,14 +126,14 @@ impl Round {
         }
         self.batch.append(rows);
         self.trims.extend(trims);
-        self.waiting.push((job.done, first, job.permit));
+        self.waiting.push(Waiting { done: job.done, written: first, _permit: job.permit });
     }
 
     fn answer(self, answer: impl Fn(Written) -> Result<Written, LogError>) {
-        for (done, written, _permit) in self.waiting {
-            if let Some(done) = done {
+        for waiting in self.waiting {
+            if let Some(done) = waiting.done {
                 // Who asked may have left.
-                _ = done.send(answer(written));
+                _ = done.send(answer(waiting.written));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::log::{Entry, Then, Write};
 use crate::messages::{self, KEPT_FLAGS};
 use crate::topics::{DEFAULT_QUEUES, Settings, Topic, names, perm};
 use crate::{clock, delay};
-use rocketmq_tower::message::{SendHeader, StoredMessage, property, sys_flag};
+use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property, sys_flag};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Serialize;
 use std::sync::Arc;
@@ -35,7 +35,16 @@ pub(crate) async fn handle(
         return batch::handle(&broker, &request, &header).await;
     }
     let (topic, queue_id) = target(&broker, &header).await?;
-    let message = message(&broker, &request, &header, &topic, queue_id);
+    let mut message = message(&broker, &request, &header, &topic, queue_id);
+    let asks = message.properties.get(property::REPLY_TO_CLIENT).is_some();
+    let with_cluster;
+    if asks {
+        // Whoever replies finds the topic for replies by the cluster's name.
+        let mut properties = PropertiesBuf::from(message.properties);
+        properties.set(property::CLUSTER, &broker.identity.cluster);
+        with_cluster = properties;
+        message.properties = with_cluster.as_properties();
+    }
     let prepares = is_prepared(&message);
     if prepares {
         broker.transactions.check_room()?;

@@ -5,10 +5,10 @@
 //! several tables at once, and has one journal, so that one fsync is enough for all that came
 //! meanwhile. redb, which was measured beside it, needs twice the time of a processor for a message.
 
-use super::{Batch, Flush, Storage, StorageError, Table};
+use super::{Batch, Flush, Row, Storage, StorageError, Table, Visit};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::fs;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::path::Path;
 
 const MIB: u64 = 1024 * 1024;
@@ -67,7 +67,7 @@ impl Storage for Disk {
         &self,
         table: Table,
         range: Range<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), StorageError> {
         for entry in self.database.snapshot().range(self.table(table), range) {
             let (key, value) = entry.into_inner().map_err(StorageError::Read)?;
@@ -78,11 +78,7 @@ impl Storage for Disk {
         Ok(())
     }
 
-    fn last(
-        &self,
-        table: Table,
-        range: Range<&[u8]>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StorageError> {
+    fn last(&self, table: Table, range: Range<&[u8]>) -> Result<Option<Row>, StorageError> {
         let last = self.table(table).range(range).next_back();
         let last = last.map(|entry| entry.into_inner()).transpose().map_err(StorageError::Read)?;
         Ok(last.map(|(key, value)| (key.to_vec(), value.to_vec())))

@@ -1,9 +1,9 @@
 //! Tables that end with the process.
 
-use super::{Batch, Flush, Storage, StorageError, Table};
+use super::{Batch, Flush, Row, Storage, StorageError, Table, Visit};
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
 type Rows = BTreeMap<Bytes, Bytes>;
@@ -29,7 +29,7 @@ impl Storage for Memory {
         &self,
         table: Table,
         range: Range<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), StorageError> {
         // The map panics at a range that ends before it starts.
         if range.start < range.end {
@@ -41,11 +41,7 @@ impl Storage for Memory {
         Ok(())
     }
 
-    fn last(
-        &self,
-        table: Table,
-        range: Range<&[u8]>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StorageError> {
+    fn last(&self, table: Table, range: Range<&[u8]>) -> Result<Option<Row>, StorageError> {
         if range.start >= range.end {
             return Ok(None);
         }

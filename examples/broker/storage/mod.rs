@@ -64,6 +64,12 @@ pub(crate) enum Flush {
     Async,
 }
 
+/// Sees the entries of a scan, key and value, until it breaks.
+pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
+/// A key and its value.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
+
 /// Sorted tables of bytes. All methods may block; calls from several threads are fine.
 pub(crate) trait Storage: Send + Sync + 'static {
     /// The value of `key`.
@@ -75,15 +81,11 @@ pub(crate) trait Storage: Send + Sync + 'static {
         &self,
         table: Table,
         range: Range<&[u8]>,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), StorageError>;
 
     /// The entry with the greatest key in `range`.
-    fn last(
-        &self,
-        table: Table,
-        range: Range<&[u8]>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StorageError>;
+    fn last(&self, table: Table, range: Range<&[u8]>) -> Result<Option<Row>, StorageError>;
 
     /// Makes all changes of `batch`, or none.
     fn write(&self, batch: Batch, flush: Flush) -> Result<(), StorageError>;
