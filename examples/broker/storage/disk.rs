@@ -10,6 +10,8 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -18,6 +20,16 @@ const CACHE: u64 = 16 * MIB;
 
 /// What a table has in memory before it is written to its own files.
 const MEMTABLE: u64 = 8 * MIB;
+
+/// What all tables have in memory before a write waits for the workers.
+const MEMTABLES: u64 = 64 * MIB;
+
+/// How long a write waits for that at most.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// More than fit the machine's processors: with fewer, those that merge large files leave none that
+/// empties memory meanwhile.
+const WORKERS: usize = 4;
 
 /// What is read again after the process was killed.
 const JOURNALS: u64 = 128 * MIB;
@@ -38,7 +50,7 @@ pub(crate) fn open(folder: &Path) -> Result<Disk, StorageError> {
     let database = Database::builder(folder)
         .cache_size(CACHE)
         .max_journaling_size(JOURNALS)
-        .worker_threads(2)
+        .worker_threads(WORKERS)
         .open()
         .map_err(failed)?;
     let table = |table: Table| {
@@ -54,6 +66,15 @@ pub(crate) fn open(folder: &Path) -> Result<Disk, StorageError> {
 impl Disk {
     fn table(&self, table: Table) -> &Keyspace {
         &self.tables[table as usize]
+    }
+
+    /// Waits until what was written before has left enough room in memory. Should the workers have
+    /// failed, so does the write after this.
+    fn wait_for_room(&self) {
+        let begin = Instant::now();
+        while self.database.write_buffer_size() > MEMTABLES && begin.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -85,6 +106,7 @@ impl Storage for Disk {
     }
 
     fn write(&self, batch: Batch, flush: Flush) -> Result<(), StorageError> {
+        self.wait_for_room();
         let mode = match flush {
             Flush::Sync => PersistMode::SyncData,
             Flush::Async => PersistMode::Buffer,
