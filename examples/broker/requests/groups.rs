@@ -24,15 +24,14 @@ pub(crate) async fn heart_beat(
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
     let beat: HeartBeat = serde_json::from_slice(request.body())?;
-    // What holds the connection is not to be what is kept of it.
-    let channel = channel(&request)?.observer();
+    let channel = channel(&request)?;
     for producer in &beat.producer_data_set {
-        broker.clients.producer_beats(&producer.group_name, &beat.client_id, &channel);
+        broker.clients.producer_beats(&producer.group_name, &beat.client_id, channel);
     }
     let mut all = Update::default();
     for consumer in beat.consumer_data_set {
         let update =
-            consumer_beats(&broker, &beat.client_id, &channel, consumer, beat.without_sub).await?;
+            consumer_beats(&broker, &beat.client_id, channel, consumer, beat.without_sub).await?;
         all.changed |= update.changed;
         all.needs_subscriptions |= update.needs_subscriptions;
     }
