@@ -1,0 +1,32 @@
+package interop;
+
+import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
+import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
+
+/**
+ * One consumer that prints what it consumes, until it is killed, or whoever started it is gone: that closes standard input.
+ * Arguments: the name server, the group, the topic.
+ */
+public final class Member {
+    private Member() {
+    }
+
+    public static void main(String[] args) throws Exception {
+        Env env = new Env(args[0], "");
+        DefaultMQPushConsumer consumer = env.consumer(args[1]);
+        consumer.subscribe(args[2], "*");
+        consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
+            // Said before it is acknowledged: what nobody heard of must be given to another consumer.
+            messages.forEach(message -> System.out.println("consumed " + Inbox.body(message)));
+            System.out.flush();
+            return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
+        });
+        consumer.start();
+        System.out.println("ready");
+        while (System.in.read() >= 0) {
+            // Nothing is ever sent.
+        }
+        Runtime.getRuntime().halt(1);
+    }
+}

@@ -1,0 +1,71 @@
+package interop;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+
+/**
+ * Runs scenarios, all at once, for most of them wait for timers most of the time. Arguments: the name server, what to begin
+ * all names of topics and groups with, the names of the scenarios.
+ */
+public final class Scenarios {
+    private static final Map<String, Scenario> ALL = new TreeMap<>(Map.ofEntries(
+        Map.entry("sends", new Sends()),
+        Map.entry("queries", new Queries()),
+        Map.entry("topics", new Topics()),
+        Map.entry("orderly", new Orderly()),
+        Map.entry("delayed", new Delayed()),
+        Map.entry("transactions", new Transactions()),
+        Map.entry("sharing", new Sharing()),
+        Map.entry("broadcast", new Broadcast()),
+        Map.entry("assigned", new Assigned()),
+        Map.entry("subscribed", new Subscribed()),
+        Map.entry("filters", new Filters()),
+        Map.entry("retries", new Retries()),
+        Map.entry("resuming", new Resuming()),
+        Map.entry("beginnings", new Beginnings()),
+        Map.entry("requests", new Requests()),
+        Map.entry("load", new Load()),
+        Map.entry("survival", new Survival())));
+
+    private Scenarios() {
+    }
+
+    public static void main(String[] args) throws Exception {
+        String[] names = Arrays.copyOfRange(args, 2, args.length);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Map<String, Future<Boolean>> running = Arrays.stream(names)
+            .collect(Collectors.toMap(name -> name, name -> threads.submit(named(name, args[0], args[1]))));
+        boolean passed = true;
+        for (Future<Boolean> scenario : running.values()) {
+            passed &= scenario.get();
+        }
+        System.exit(passed && !running.isEmpty() ? 0 : 1);
+    }
+
+    /** Prints a line of how it went; whether it went well. */
+    private static Callable<Boolean> named(String name, String nameServer, String label) {
+        Scenario scenario = ALL.get(name);
+        if (scenario == null) {
+            throw new IllegalArgumentException(name + " is none of " + ALL.keySet());
+        }
+        return () -> {
+            try (Env env = new Env(nameServer, label + "-" + name)) {
+                String shown = scenario.run(env);
+                System.out.println("ok " + label + " " + name + ": " + shown);
+                return true;
+            } catch (Throwable error) {
+                synchronized (System.out) {
+                    System.out.println("FAILED " + label + " " + name + ": " + error);
+                    error.printStackTrace(System.out);
+                }
+                return false;
+            }
+        };
+    }
+}

@@ -1,0 +1,118 @@
+package interop;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendStatus;
+import org.apache.rocketmq.common.message.Message;
+
+/**
+ * Sends and consumes while the broker is killed by whoever reads the output, and started again. What was acknowledged must
+ * come, to the consumer that was there all the time and to one that comes later.
+ */
+final class Survival implements Scenario {
+    private static final int THREADS = 16;
+    private static final int BEFORE = 10_000;
+    private static final int AFTER = 5_000;
+    private static final int LIMIT = 1_000_000;
+
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger acknowledgedAfter = new AtomicInteger();
+    private final BitSet acknowledged = new BitSet();
+    private volatile boolean done;
+
+    @Override
+    public String run(Env env) throws Exception {
+        String topic = env.name("topic");
+        DefaultMQProducer producer = new DefaultMQProducer(env.name("producers"));
+        producer.setRetryTimesWhenSendFailed(0);
+        env.start(producer);
+        env.createTopic(producer, topic, 8);
+        Numbered always = consumer(env, topic, "always");
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < THREADS; i++) {
+            Thread thread = new Thread(() -> send(producer, topic));
+            thread.start();
+            threads.add(thread);
+        }
+        try {
+            Check.until("messages are acknowledged", () -> count() >= BEFORE);
+            System.out.println("kill the broker");
+            Check.until("sends fail", () -> failures.get() > 0);
+            Check.until("messages are acknowledged again", () -> acknowledgedAfter.get() >= AFTER);
+        } finally {
+            done = true;
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        int count = count();
+        Numbered later = consumer(env, topic, "later");
+        for (Numbered consumed : List.of(later, always)) {
+            String who = consumed == later ? "a new group" : "the group that was there";
+            awaitAll(consumed, who);
+            consumed.checkBodies();
+        }
+        Check.equal(0, later.duplicates(), "messages that are stored twice");
+        return String.format("%d messages acknowledged, %d sends failed, none of the acknowledged is lost; the group that was "
+            + "there got %d twice", count, failures.get(), always.duplicates());
+    }
+
+    private static Numbered consumer(Env env, String topic, String group) throws Exception {
+        Numbered consumed = new Numbered(LIMIT);
+        var consumer = env.consumer(env.name(group));
+        consumer.subscribe(topic, "*");
+        consumer.setConsumeMessageBatchMaxSize(32);
+        consumer.registerMessageListener(consumed);
+        consumer.start();
+        return consumed;
+    }
+
+    private int count() {
+        synchronized (acknowledged) {
+            return acknowledged.cardinality();
+        }
+    }
+
+    private void awaitAll(Numbered consumed, String who) throws Exception {
+        try {
+            Check.until("all that was acknowledged comes to " + who, () -> missing(consumed) == 0);
+        } catch (AssertionError late) {
+            throw new AssertionError(late.getMessage() + "; " + missing(consumed) + " are missing");
+        }
+    }
+
+    private long missing(Numbered consumed) {
+        return acknowledged.stream().filter(number -> !consumed.has(number)).count();
+    }
+
+    private void send(DefaultMQProducer producer, String topic) {
+        while (!done) {
+            int number = next.getAndIncrement();
+            try {
+                boolean stored = producer.send(new Message(topic, Numbered.body(number))).getSendStatus() == SendStatus.SEND_OK;
+                synchronized (acknowledged) {
+                    acknowledged.set(number, stored);
+                }
+                if (failures.get() > 0) {
+                    acknowledgedAfter.incrementAndGet();
+                }
+            } catch (Exception error) {
+                failures.incrementAndGet();
+                pause();
+            }
+        }
+    }
+
+    /** While there is no broker a send fails at once: no need to try without pause. */
+    private static void pause() {
+        try {
+            Thread.sleep(50);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
