@@ -8,14 +8,15 @@ mod message;
 mod messages;
 mod name_server;
 mod offsets;
-mod ports;
+pub(crate) mod ports;
 mod process;
 mod requests;
-mod scratch;
-mod servers;
+pub(crate) mod scratch;
+pub(crate) mod servers;
 
 use crate::check::{Checked, report};
 use client::Client;
+pub(crate) use process::print_end;
 use rocketmq_tower::{BoxError, SerializeType};
 use servers::Servers;
 
@@ -48,7 +49,7 @@ async fn check(servers: &Servers, serialize_type: SerializeType) -> Checked {
 }
 
 /// The servers run in directories of their own.
-fn absolute(class_path: &str) -> Result<String, BoxError> {
+pub(crate) fn absolute(class_path: &str) -> Result<String, BoxError> {
     let here = std::env::current_dir()?;
     let entries: Vec<_> = class_path.split(':').map(|entry| here.join(entry)).collect();
     Ok(std::env::join_paths(entries)?.into_string().map_err(|_| "the class path is not text")?)

@@ -9,7 +9,7 @@ const RANGE: std::ops::Range<u16> = 10_000..30_000;
 
 /// Finds a port for which all of `port + offset` are free. Where the search begins depends on the
 /// process, for runs that start at once.
-pub(super) fn free_port(offsets: &[u16]) -> Result<u16, BoxError> {
+pub(crate) fn free_port(offsets: &[u16]) -> Result<u16, BoxError> {
     let count = RANGE.end - RANGE.start;
     let first = (std::process::id() * 16 % u32::from(count)) as u16;
     (0..count)

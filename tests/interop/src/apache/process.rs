@@ -54,7 +54,7 @@ impl Process {
             .arg(format!("-Xmx{}", program.heap))
             // A server that lives for seconds is best off with what starts fast.
             .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
-            .arg("-XX:MaxDirectMemorySize=128m")
+            .arg("-XX:MaxDirectMemorySize=512m")
             .arg("-Djava.net.preferIPv4Stack=true")
             // Else it makes itself a certificate, which takes seconds.
             .arg("-Dtls.server.mode=disabled")
@@ -86,13 +86,7 @@ impl Process {
 
     /// Prints the end of what it logged.
     pub(super) fn print_log(&self) {
-        let log = fs::read(&self.log).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
-        let lines: Vec<&str> = log.lines().collect();
-        eprintln!("== the last of {} lines of {}", lines.len(), self.name);
-        for line in &lines[lines.len().saturating_sub(50)..] {
-            eprintln!("{line}");
-        }
+        print_end(&self.name, &self.log);
     }
 }
 
@@ -104,5 +98,16 @@ impl Drop for Process {
         if let Err(error) = ended {
             eprintln!("{} may still run: {error}", self.name);
         }
+    }
+}
+
+/// Prints the last lines of a log.
+pub(crate) fn print_end(name: &str, log: &Path) {
+    let log = fs::read(log).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
+    let lines: Vec<&str> = log.lines().collect();
+    eprintln!("== the last of {} lines of {name}", lines.len());
+    for line in &lines[lines.len().saturating_sub(50)..] {
+        eprintln!("{line}");
     }
 }

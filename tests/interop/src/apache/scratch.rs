@@ -5,10 +5,10 @@ use std::io;
 use std::path::PathBuf;
 
 /// A directory of this process, deleted when dropped.
-pub(super) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub(super) fn new(name: &str) -> io::Result<Self> {
+    pub(crate) fn new(name: &str) -> io::Result<Self> {
         let name = format!("rocketmq-tower-interop-{}-{name}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path)?;
@@ -16,7 +16,7 @@ impl Scratch {
     }
 
     /// A directory in it.
-    pub(super) fn directory(&self, name: &str) -> io::Result<PathBuf> {
+    pub(crate) fn directory(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.0.join(name);
         fs::create_dir(&path)?;
         Ok(path)

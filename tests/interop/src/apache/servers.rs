@@ -17,10 +17,10 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 pub(super) const USER: (&str, &str) = ("interop", "interop-secret");
 
 /// Fields are dropped from first to last: the processes end before their directory goes.
-pub(super) struct Servers {
+pub(crate) struct Servers {
     processes: Vec<Process>,
     _scratch: Scratch,
-    pub(super) name_server: String,
+    pub(crate) name_server: String,
     pub(super) broker: String,
     /// The broker's second port, for requests that are not to wait for slow ones.
     pub(super) broker_fast: String,
@@ -33,7 +33,18 @@ impl Servers {
         serialize_type: SerializeType,
         signed: bool,
     ) -> Result<Self, BoxError> {
-        let kind = if signed { "signed" } else { "plain" };
+        let (kind, config) =
+            if signed { ("signed", signing_config()) } else { ("plain", String::new()) };
+        Self::start_with(class_path, serialize_type, kind, &config).await
+    }
+
+    /// The same, with more lines for the broker's configuration; later ones count.
+    pub(crate) async fn start_with(
+        class_path: &str,
+        serialize_type: SerializeType,
+        kind: &str,
+        more: &str,
+    ) -> Result<Self, BoxError> {
         let scratch = Scratch::new(&format!("{kind}-{}", serialize_type.name()))?;
         let first = free_port(&[0, 1, 3])?;
         let (name_port, fast_port, port) = (first, first + 1, first + 3);
@@ -49,10 +60,7 @@ impl Servers {
         let mut processes = vec![Process::start(&directory, &program)?];
 
         let directory = scratch.directory("broker")?;
-        let mut config = broker_config(&directory, port, name_port);
-        if signed {
-            config += &signing_config();
-        }
+        let config = broker_config(&directory, port, name_port) + more;
         let main = "org.apache.rocketmq.broker.BrokerStartup";
         let program = Program { class_path, main, config, heap: "256m", serialize_type };
         processes.push(Process::start(&directory, &program)?);
@@ -98,7 +106,7 @@ impl Servers {
         Ok(())
     }
 
-    pub(super) fn print_logs(&self) {
+    pub(crate) fn print_logs(&self) {
         for process in &self.processes {
             process.print_log();
         }
