@@ -1,8 +1,11 @@
-//! Two suites: `interop remoting CLASS_PATH` runs Java's remoting against rocketmq-tower, and
-//! `interop apache CLASS_PATH` our client against Apache's name server and broker. Prints a line per
-//! check; fails at the first that fails.
+//! Three suites: `interop remoting CLASS_PATH` runs Java's remoting against rocketmq-tower,
+//! `interop apache CLASS_PATH` our client against Apache's name server and broker, and
+//! `interop broker CLASS_PATH` Java's official client against the example broker; for that one,
+//! `interop reference CLASS_PATH SERVERS` runs its scenarios against Apache's servers. Prints a line
+//! per check; fails at the first that fails.
 
 mod apache;
+mod broker;
 mod check;
 mod remoting;
 
@@ -26,7 +29,15 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
     match arguments {
         ["remoting", class_path] => remoting::run(class_path).await,
         ["apache", class_path] => apache::run(class_path).await,
-        _ => Err("usage: interop remoting|apache CLASS_PATH".into()),
+        ["broker", class_path, some @ ..] => broker::run(class_path, some).await,
+        ["reference", class_path, servers, some @ ..] => {
+            broker::reference(class_path, servers, some).await
+        }
+        _ => {
+            let usage = "usage: interop remoting|apache CLASS_PATH, broker CLASS_PATH [SCENARIO..], \
+                         reference CLASS_PATH SERVERS [SCENARIO..]";
+            Err(usage.into())
+        }
     }
 }
 

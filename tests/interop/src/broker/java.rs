@@ -1,0 +1,61 @@
+//! Java's client, in processes that end with this one.
+
+use crate::apache::scratch::Scratch;
+use crate::check::Checked;
+use rocketmq_tower::BoxError;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// The longest that all scenarios of one process may take.
+const LIMIT: Duration = Duration::from_secs(180);
+
+pub(super) struct Java {
+    class_path: String,
+    /// Where clients write what they log, and the offsets of broadcasting groups.
+    home: PathBuf,
+}
+
+impl Java {
+    pub(super) fn new(class_path: &str, scratch: &Scratch) -> Result<Self, BoxError> {
+        let class_path = crate::apache::absolute(class_path)?;
+        Ok(Self { class_path, home: scratch.directory("clients")? })
+    }
+
+    /// What runs `scenarios`, whose topics and groups begin with `label`; it prints a line for each.
+    pub(super) fn command(
+        &self,
+        name_server: &str,
+        label: &str,
+        options: &[&str],
+        scenarios: &[&str],
+    ) -> Command {
+        let mut command = Command::new("java");
+        command
+            .args(["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .arg("-Djava.net.preferIPv4Stack=true")
+            .arg("-Drocketmq.client.logLevel=WARN")
+            .arg(format!("-Duser.home={}", self.home.display()))
+            .arg(format!("-Drocketmq.client.localOffsetStoreDir={}", self.home.display()))
+            .args(options)
+            .args(["-cp", &self.class_path, "interop.Scenarios", name_server, label])
+            .args(scenarios)
+            .env_remove("NAMESRV_ADDR")
+            .kill_on_drop(true);
+        command
+    }
+
+    pub(super) async fn run(
+        &self,
+        name_server: &str,
+        label: &str,
+        options: &[&str],
+        scenarios: &[&str],
+    ) -> Checked {
+        let mut clients = self.command(name_server, label, options, scenarios).spawn()?;
+        let late = |_| format!("FAILED {label}: it takes too long");
+        let status = timeout(LIMIT, clients.wait()).await.map_err(late)??;
+        if status.success() { Ok(()) } else { Err(format!("{label} failed: {status}").into()) }
+    }
+}

@@ -1,0 +1,111 @@
+//! Java's official client against the example `broker`: a name server and a broker in one process.
+//! The same scenarios run against Apache's servers, too, as the reference: one that these fail is
+//! wrong.
+
+mod first_send;
+mod java;
+mod process;
+mod survival;
+
+use crate::apache::scratch::Scratch;
+use crate::apache::servers::Servers;
+use crate::check::{Checked, report};
+use java::Java;
+use process::Broker;
+use rocketmq_tower::{BoxError, SerializeType};
+
+/// All that can run side by side.
+const ALL: &[&str] = &[
+    "sends",
+    "queries",
+    "topics",
+    "orderly",
+    "delayed",
+    "transactions",
+    "sharing",
+    "broadcast",
+    "assigned",
+    "subscribed",
+    "filters",
+    "retries",
+    "resuming",
+    "beginnings",
+    "requests",
+];
+
+/// Needs a broker of its own, which is killed.
+const SURVIVAL: &str = "survival";
+
+/// What depends on how headers are written.
+const BINARY: &[&str] =
+    &["sends", "queries", "orderly", "transactions", "assigned", "resuming", "requests"];
+
+/// What depends on heartbeats. Groups of one member only: clients of this kind may miss to tell a
+/// new version of their subscription, and Apache's broker lets the older members wait for ever then.
+const HEARTBEAT_V2: &[&str] = &["filters", "retries", "resuming"];
+
+pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError> {
+    let scratch = Scratch::new("broker")?;
+    let java = Java::new(class_path, &scratch)?;
+
+    println!("== Java's client, the example broker");
+    let mut broker = Broker::start(&scratch, "data")?;
+    let checked = async {
+        first_send::measure(&mut broker).await?;
+        scenarios(&java, &broker.name_server, some).await
+    };
+    checked.await.inspect_err(|_| broker.print_log())?;
+    report("the broker ends when it is told to", broker.stop()).await?;
+
+    if some.is_empty() || some.contains(&SURVIVAL) {
+        println!("== Java's client, the example broker is killed");
+        survival::check(&java, &scratch).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn reference(
+    class_path: &str,
+    servers: &str,
+    some: &[&str],
+) -> Result<(), BoxError> {
+    println!("== Java's client, Apache's servers");
+    let servers = crate::apache::absolute(servers)?;
+    let servers = Servers::start_with(&servers, SerializeType::Json, "clients", CONFIG).await?;
+    let scratch = Scratch::new("clients")?;
+    let java = Java::new(class_path, &scratch)?;
+    let checked = scenarios(&java, &servers.name_server, some).await;
+    checked.inspect_err(|_| servers.print_logs())
+}
+
+/// All scenarios, or some.
+async fn scenarios(java: &Java, name_server: &str, some: &[&str]) -> Checked {
+    if !some.is_empty() {
+        let some: Vec<&str> = some.iter().copied().filter(|name| *name != SURVIVAL).collect();
+        return if some.is_empty() {
+            Ok(())
+        } else {
+            java.run(name_server, "json", &[], &some).await
+        };
+    }
+    let (json, binary, v2) = tokio::join!(
+        java.run(name_server, "json", &[], ALL),
+        java.run(name_server, "binary", &["-Drocketmq.serialize.type=ROCKETMQ"], BINARY),
+        java.run(name_server, "v2", &["-Dcom.rocketmq.heartbeat.v2=true"], HEARTBEAT_V2),
+    );
+    json.and(binary).and(v2)?;
+    // Alone, for others would wait for it.
+    java.run(name_server, "json", &[], &["load"]).await
+}
+
+/// Larger files than for a few messages, delays by time, and quick looks at open transactions.
+const CONFIG: &str = "mappedFileSizeCommitLog=67108864
+mappedFileSizeConsumeQueue=600000
+maxHashSlotNum=100000
+maxIndexNum=400000
+timerWheelEnable=true
+mappedFileSizeTimerLog=1048576
+transactionTimeOut=2000
+transactionCheckInterval=2000
+transactionOpBatchInterval=500
+";

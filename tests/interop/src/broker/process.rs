@@ -1,0 +1,94 @@
+//! The example `broker`, which was built before this suite runs.
+
+use crate::apache::ports::free_port;
+use crate::apache::print_end;
+use crate::apache::scratch::Scratch;
+use crate::check::{Checked, TIMEOUT, equal};
+use rocketmq_tower::BoxError;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::{Instant, timeout};
+
+/// A broker that ends when this is dropped.
+pub(super) struct Broker {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    data: PathBuf,
+    log: PathBuf,
+    pub(super) name_server: String,
+    pub(super) addr: String,
+    pub(super) started: Instant,
+}
+
+impl Broker {
+    /// A new broker. Its ports are none that the system may give to a client while it is down.
+    pub(super) fn start(scratch: &Scratch, name: &str) -> Result<Self, BoxError> {
+        let data = scratch.directory(name)?;
+        let port = free_port(&[0, 1])?;
+        Self::spawn(&data, format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", port + 1))
+    }
+
+    fn spawn(data: &Path, name_server: String, addr: String) -> Result<Self, BoxError> {
+        let program = std::env::current_exe()?.with_file_name("examples").join("broker");
+        let log = data.with_extension("log");
+        let stderr = File::options().create(true).append(true).open(&log)?;
+        let started = Instant::now();
+        let mut child = Command::new(program)
+            .args(["--namesrv", &name_server, "--listen", &addr, "--data"])
+            .arg(data)
+            .args(["--flush", "sync"])
+            .args(["--transaction-timeout", "2", "--transaction-check-interval", "2"])
+            // It takes settings from there, too.
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("the broker can't be started: {error}"))?;
+        let stdout = child.stdout.take().map(BufReader::new);
+        Ok(Self { child, stdout, data: data.to_owned(), log, name_server, addr, started })
+    }
+
+    /// Waits for the line that says that it serves.
+    pub(super) async fn ready(&mut self) -> Checked {
+        let mut line = String::new();
+        let stdout = self.stdout.as_mut().ok_or("the broker has no output")?;
+        timeout(TIMEOUT, stdout.read_line(&mut line)).await??;
+        let expected = format!("ready namesrv={} broker={}", self.name_server, self.addr);
+        equal(line.trim_end(), &expected)
+    }
+
+    /// What of it is in memory, in KiB.
+    pub(super) fn resident(&self) -> Result<u64, BoxError> {
+        let id = self.child.id().ok_or("the broker has ended")?;
+        let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let figure = line.and_then(|line| line.split_whitespace().next());
+        Ok(figure.ok_or("its memory is not told")?.parse()?)
+    }
+
+    /// Tells it to end, as a terminal does.
+    pub(super) async fn stop(mut self) -> Checked {
+        let id = self.child.id().ok_or("the broker has ended")?.to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status().await?;
+        equal(sent.success(), true)?;
+        let status = timeout(TIMEOUT, self.child.wait()).await??;
+        if status.success() { Ok(()) } else { Err(format!("it ends with {status}").into()) }
+    }
+
+    /// Kills it (`kill -9`) and starts another one with its data and its ports.
+    pub(super) async fn replace(&mut self) -> Checked {
+        self.child.kill().await?;
+        let (name_server, addr) = (self.name_server.clone(), self.addr.clone());
+        *self = Self::spawn(&self.data, name_server, addr)?;
+        self.ready().await
+    }
+
+    pub(super) fn print_log(&self) {
+        print_end("the broker", &self.log);
+    }
+}
