@@ -1,7 +1,10 @@
 //! Changes of tables.
 
-use super::Table;
+use super::{StorageError, Table};
 use bytes::Bytes;
+
+/// How many bytes a key has at most. The tables on the disk panic at longer ones, and at empty ones.
+pub(crate) const MAX_KEY: usize = u16::MAX as usize;
 
 /// Changes that are made together or not at all. Of several changes of one key the last one counts.
 #[derive(Debug, Default)]
@@ -24,6 +27,15 @@ impl Batch {
     /// Makes the changes of `other` after these.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
+    }
+
+    /// Whether all keys are such that they can be kept.
+    pub(crate) fn check(&self) -> Result<(), StorageError> {
+        let lengths = self.0.iter().map(|(_, key, _)| key.len());
+        match lengths.into_iter().find(|length| !(1..=MAX_KEY).contains(length)) {
+            Some(length) => Err(StorageError::Key(length)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn into_changes(self) -> Vec<Change> {

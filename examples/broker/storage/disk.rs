@@ -107,6 +107,7 @@ impl Storage for Disk {
 
     fn write(&self, batch: Batch, flush: Flush) -> Result<(), StorageError> {
         self.wait_for_room();
+        batch.check()?;
         let mode = match flush {
             Flush::Sync => PersistMode::SyncData,
             Flush::Async => PersistMode::Buffer,

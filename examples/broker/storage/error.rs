@@ -1,5 +1,6 @@
 //! What can go wrong in a store.
 
+use super::batch::MAX_KEY;
 use std::path::PathBuf;
 
 /// Why a store could not do what it was asked for.
@@ -14,6 +15,8 @@ pub(crate) enum StorageError {
     InUse(PathBuf),
     #[error("{} can't be opened", .0.display())]
     Open(PathBuf, #[source] fjall::Error),
+    #[error("a key has {0} bytes; 1 to {MAX_KEY} are possible")]
+    Key(usize),
     #[error("reading failed")]
     Read(#[source] fjall::Error),
     /// Once it was the disk that failed, all later writes fail as well.

@@ -52,6 +52,7 @@ impl Storage for Memory {
     }
 
     fn write(&self, batch: Batch, _: Flush) -> Result<(), StorageError> {
+        batch.check()?;
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         for (table, key, value) in batch.into_changes() {
             let rows = &mut tables[table as usize];

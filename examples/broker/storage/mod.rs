@@ -87,6 +87,6 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// The entry with the greatest key in `range`.
     fn last(&self, table: Table, range: Range<&[u8]>) -> Result<Option<Row>, StorageError>;
 
-    /// Makes all changes of `batch`, or none.
+    /// Makes all changes of `batch`, or none. Refuses it if [`Batch::check`] does.
     fn write(&self, batch: Batch, flush: Flush) -> Result<(), StorageError>;
 }
