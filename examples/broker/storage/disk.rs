@@ -42,6 +42,11 @@ pub(crate) struct Disk {
 
 /// Opens the store in `folder`, which is made if it is not there.
 pub(crate) fn open(folder: &Path) -> Result<Disk, StorageError> {
+    open_with(folder, MEMTABLE)
+}
+
+/// As [`open`], with another size of what a table has in memory.
+pub(super) fn open_with(folder: &Path, memtable: u64) -> Result<Disk, StorageError> {
     fs::create_dir_all(folder).map_err(|error| StorageError::Folder(folder.into(), error))?;
     let failed = |error| match error {
         fjall::Error::Locked => StorageError::InUse(folder.into()),
@@ -55,7 +60,7 @@ pub(crate) fn open(folder: &Path) -> Result<Disk, StorageError> {
         .map_err(failed)?;
     let table = |table: Table| {
         database
-            .keyspace(table.name(), || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE))
+            .keyspace(table.name(), || KeyspaceCreateOptions::default().max_memtable_size(memtable))
             .map_err(failed)
     };
     let [a, b, c, d, e, f, g] = Table::ALL.map(table);

@@ -5,6 +5,8 @@ mod batch;
 mod disk;
 mod error;
 mod memory;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use batch::Batch;
 pub(crate) use disk::open;
