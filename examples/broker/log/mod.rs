@@ -79,6 +79,8 @@ impl Log {
     }
 
     async fn send(&self, write: Write, done: Option<Done>) -> Result<(), LogError> {
+        // Here, where it fails alone: the writer makes one batch of many writes.
+        write.rows.check()?;
         let cost = write.cost().min(BUDGET) as u32;
         let budget = Arc::clone(&self.budget);
         let permit = budget.acquire_many_owned(cost).await.map_err(|_| LogError::Closed)?;

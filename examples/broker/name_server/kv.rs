@@ -14,6 +14,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// No more entries than this are kept.
 const MAX_ENTRIES: usize = 10_000;
 
+/// A namespace and a key have no more bytes than this each, and a value so many times more.
+const MAX_NAME: usize = 1024;
+const MAX_VALUE: usize = 16 * MAX_NAME;
+
 /// Values by namespace and key, in memory and in the store.
 pub(super) struct KvConfig {
     entries: RwLock<BTreeMap<(String, String), String>>,
@@ -51,7 +55,16 @@ impl KvConfig {
     }
 
     async fn set(&self, header: &Header<'_>, value: Option<&str>) -> Result<(), BoxError> {
-        let name = (header.namespace.to_owned(), header.key.to_owned());
+        let Header { namespace, key, .. } = header;
+        if namespace.len() > MAX_NAME || key.len() > MAX_NAME || namespace.contains('\0') {
+            let text = format!("a namespace and a key have at most {MAX_NAME} bytes, and no zero");
+            return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
+        }
+        if value.is_some_and(|value| value.len() > MAX_VALUE) {
+            let text = format!("a value has at most {MAX_VALUE} bytes");
+            return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
+        }
+        let name = ((*namespace).to_owned(), (*key).to_owned());
         let row = format!("{}\0{}", name.0, name.1);
         if self.read().len() >= MAX_ENTRIES && value.is_some() {
             return Err(refuse(ResponseCode::SYSTEM_ERROR, "there is no room for more entries"));

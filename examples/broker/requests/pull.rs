@@ -6,7 +6,7 @@ use crate::error::refuse;
 use crate::filter::Filter;
 use crate::log::Queue;
 use crate::pulled::{Pulled, Wanted, read};
-use crate::topics::perm;
+use crate::topics::{names, perm};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -56,6 +56,7 @@ pub(crate) async fn handle(
     let filter = filter(&broker, &header, request.request_code())?;
     if header.sys_flag & flag::COMMIT != 0 && header.commit_offset >= 0 {
         let (group, topic) = (header.consumer_group, header.topic);
+        names::check(group)?;
         broker.offsets.update(group, topic, header.queue_id, header.commit_offset).await?;
     }
     let wanted = Wanted {
