@@ -26,6 +26,8 @@ mod requests;
 mod service;
 mod stack;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod topics;
 mod transactions;
 

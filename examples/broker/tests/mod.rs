@@ -1,0 +1,21 @@
+//! The broker from end to end, by behaviour: this library's own client asks what RocketMQ's clients
+//! ask. Each test has a broker of its own, on free ports.
+
+mod batches;
+mod folder;
+mod lookups;
+mod peer;
+mod requests;
+mod running;
+mod sends;
+
+pub(crate) use folder::Folder;
+use std::time::Duration;
+
+/// Nothing here takes so long, even on a busy machine: a test that waits for it has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Fails instead of waiting for ever.
+async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.expect("something happens soon")
+}
