@@ -1,10 +1,16 @@
 //! The broker from end to end, by behaviour: this library's own client asks what RocketMQ's clients
 //! ask. Each test has a broker of its own, on free ports.
 
+mod bare;
 mod batches;
 mod folder;
+mod heartbeats;
+mod holds;
 mod lookups;
+mod offsets;
 mod peer;
+mod pulls;
+mod refused_pulls;
 mod requests;
 mod running;
 mod sends;
