@@ -3,14 +3,18 @@
 
 mod bare;
 mod batches;
+mod captured;
 mod folder;
+mod groups;
 mod heartbeats;
 mod holds;
+mod locks;
 mod lookups;
 mod offsets;
 mod peer;
 mod pulls;
 mod refused_pulls;
+mod replies;
 mod requests;
 mod running;
 mod sends;
