@@ -4,6 +4,7 @@
 mod bare;
 mod batches;
 mod captured;
+mod delays;
 mod folder;
 mod groups;
 mod heartbeats;
@@ -17,7 +18,9 @@ mod refused_pulls;
 mod replies;
 mod requests;
 mod running;
+mod send_backs;
 mod sends;
+mod transactions;
 
 pub(crate) use folder::Folder;
 use std::time::Duration;
