@@ -20,10 +20,12 @@ mod pulls;
 mod refused_pulls;
 mod replies;
 mod requests;
+mod restarts;
 mod running;
 mod send_backs;
 mod sends;
 mod stores;
+mod survival;
 mod transactions;
 
 pub(crate) use folder::Folder;
