@@ -110,3 +110,56 @@ impl Transactions {
         due
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Checks, Due, MAX_CHECKS, Place, Position, Properties, Transactions};
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    fn begun(properties: &str) -> (Transactions, Place) {
+        let checks = Checks { first: Duration::from_secs(6), interval: Duration::from_secs(30) };
+        let transactions = Transactions { open: Mutex::new(HashMap::new()), checks };
+        let place = Place::new(1, 2);
+        let commit_log_offset = place.commit_log_offset();
+        let at = Position { queue_offset: 2, commit_log_offset, store_timestamp: 1000 };
+        transactions.opened(at, Properties::new(properties));
+        (transactions, place)
+    }
+
+    #[test]
+    fn a_producer_is_asked_after_a_while_and_then_again_and_again_but_not_for_ever() {
+        let (transactions, place) = begun("");
+        assert_eq!(transactions.due(6999), []);
+        let mut now = 7000;
+        for _ in 0..MAX_CHECKS {
+            assert_eq!(transactions.due(now), [Due::Ask(place)]);
+            assert_eq!(transactions.due(now + 29_999), []);
+            now += 30_000;
+        }
+        assert_eq!(transactions.due(now), [Due::GiveUp(place)]);
+    }
+
+    #[test]
+    fn a_message_may_ask_for_more_time() {
+        let (transactions, place) = begun("CHECK_IMMUNITY_TIME_IN_SECONDS\u{1}60");
+        assert_eq!(transactions.due(60_999), []);
+        assert_eq!(transactions.due(61_000), [Due::Ask(place)]);
+        for nonsense in ["0", "-1", "soon"] {
+            let properties = format!("CHECK_IMMUNITY_TIME_IN_SECONDS\u{1}{nonsense}");
+            let (transactions, place) = begun(&properties);
+            assert_eq!(transactions.due(7000), [Due::Ask(place)], "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn one_that_is_taken_is_not_there_until_it_is_put_back() {
+        let (transactions, place) = begun("");
+        let open = transactions.take(place).unwrap();
+        assert!(transactions.take(place).is_none());
+        assert_eq!(transactions.due(i64::MAX / 2), []);
+        transactions.put_back(place, open);
+        assert_eq!(transactions.due(7000), [Due::Ask(place)]);
+    }
+}

@@ -122,3 +122,43 @@ impl Group {
         self.members.channels()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Group, Members, Subscription};
+    use rocketmq_tower::{Channel, ChannelInfo, Connection};
+
+    fn channel() -> Channel {
+        Connection::new(tokio::io::empty(), ChannelInfo::default()).channel()
+    }
+
+    fn subscription(topic: &str, expression: &str, version: i64) -> Subscription {
+        let (topic, kind, expression) = (topic.into(), "TAG".into(), expression.into());
+        Subscription { topic, kind, expression, version }
+    }
+
+    #[test]
+    fn a_later_subscription_counts_and_an_earlier_one_does_not() {
+        let mut group = Group::default();
+        assert!(group.subscribe(vec![subscription("T", "a", 2)]), "a topic more");
+        for (version, expression, counts) in [(1, "b", "a"), (2, "c", "a"), (3, "d", "d")] {
+            assert!(!group.subscribe(vec![subscription("T", expression, version)]));
+            assert_eq!(group.subscriptions["T"].expression, counts);
+        }
+        assert!(group.subscribe(vec![subscription("U", "a", 1)]), "another topic");
+        assert_eq!(group.subscriptions.keys().collect::<Vec<_>>(), ["U"]);
+        assert!(group.subscribe(Vec::new()), "a topic less");
+    }
+
+    #[test]
+    fn a_member_is_new_once_on_each_connection() {
+        let (mut members, old, new) = (Members::default(), channel(), channel());
+        for (channel, is_new) in [(&old, true), (&old, false), (&new, true), (&new, false)] {
+            assert_eq!(members.beats("client", channel), is_new);
+        }
+        assert_eq!(members.channel("client"), Some(new));
+        assert!(!members.remove(|_, member| member.channel == old));
+        assert!(members.remove(|id, _| id == "client"));
+        assert!(members.is_empty());
+    }
+}

@@ -76,3 +76,46 @@ impl Locks {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, Instant, LIFE, Locks, QueueName};
+
+    fn queue(queue_id: i32) -> QueueName {
+        QueueName { topic: "T".into(), broker_name: "b".into(), queue_id }
+    }
+
+    impl Locks {
+        /// As if no lock had been renewed for this long.
+        fn age(&self, age: Duration) {
+            for lock in self.0.lock().unwrap().values_mut().flat_map(|locks| locks.values_mut()) {
+                lock.renewed = Instant::now().checked_sub(age).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_lock_that_is_not_renewed_is_nobodys_after_a_minute() {
+        let locks = Locks::default();
+        locks.lock("g", "one", vec![queue(0), queue(1)]);
+        locks.age(LIFE - Duration::from_secs(1));
+        assert_eq!(locks.lock("g", "two", vec![queue(0)]), []);
+        locks.expire();
+        assert_eq!(locks.lock("g", "one", vec![queue(0)]), [queue(0)]);
+
+        locks.age(LIFE);
+        assert_eq!(locks.lock("g", "two", vec![queue(0)]), [queue(0)]);
+        assert_eq!(locks.lock("g", "one", vec![queue(0), queue(1)]), [queue(1)]);
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        let locks = Locks::default();
+        locks.lock("old", "one", vec![queue(0)]);
+        locks.age(LIFE);
+        locks.lock("new", "one", vec![queue(0)]);
+        locks.expire();
+        let left = locks.0.lock().unwrap();
+        assert_eq!(left.keys().collect::<Vec<_>>(), ["new"]);
+    }
+}

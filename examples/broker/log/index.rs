@@ -42,3 +42,44 @@ pub(crate) fn row(hash: u64, place: Place) -> [u8; 16] {
 pub(crate) fn place(row: &[u8]) -> Option<Place> {
     Place::from_key(row.get(8..)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_KEYS, Place, has_key, hash, keys_of, place, row};
+    use rocketmq_tower::message::Properties;
+
+    #[test]
+    fn the_hash_is_the_same_for_ever() {
+        // FNV-1a of the bytes "T\0k".
+        assert_eq!(hash("T", "k"), 0x6b9d_ef19_e0ef_61b6);
+        assert_ne!(hash("T", "Uk"), hash("TU", "k"));
+    }
+
+    #[test]
+    fn keys_are_the_producers_id_and_the_words_of_the_application() {
+        let properties = Properties::new("KEYS\u{1}a  b\u{2}UNIQ_KEY\u{1}id\u{2}TAGS\u{1}t");
+        assert_eq!(keys_of("T", properties), ["id", "a", "b"].map(|key| hash("T", key)));
+        for (key, found) in [("id", true), ("a", true), ("b", true), ("t", false), ("", false)] {
+            assert_eq!(has_key(properties, key), found, "{key}");
+        }
+        assert!(keys_of("T", Properties::default()).is_empty());
+    }
+
+    #[test]
+    fn a_message_has_so_many_keys_and_no_more() {
+        let words: Vec<_> = (0..=MAX_KEYS).map(|n| n.to_string()).collect();
+        let text = format!("KEYS\u{1}{}", words.join(" "));
+        let properties = Properties::new(&text);
+        assert_eq!(keys_of("T", properties).len(), MAX_KEYS);
+        assert!(has_key(properties, &words[MAX_KEYS - 1]));
+        assert!(!has_key(properties, &words[MAX_KEYS]));
+    }
+
+    #[test]
+    fn a_row_is_for_a_message() {
+        let here = Place::new(3, 5);
+        assert_eq!(place(&row(7, here)), Some(here));
+        assert_eq!(place(&[0; 7]), None);
+        assert!(row(7, Place::new(9, 9)) < row(8, Place::new(0, 0)));
+    }
+}

@@ -41,3 +41,36 @@ impl Place {
         Self::from_commit_log_offset(i64::from_be_bytes(key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_QUEUES, Place};
+
+    #[test]
+    fn a_place_is_its_number_and_its_key() {
+        for (queue, offset) in [(0, 0), (0, (1 << 40) - 1), (7, 9), (MAX_QUEUES - 1, (1 << 40) - 1)]
+        {
+            let place = Place::new(queue, offset);
+            assert_eq!(place.offset(), offset);
+            assert!(place.commit_log_offset() >= 0);
+            assert_eq!(Place::from_commit_log_offset(place.commit_log_offset()), Some(place));
+            assert_eq!(Place::from_key(&place.key()), Some(place));
+        }
+    }
+
+    #[test]
+    fn keys_are_in_order_of_queues_and_of_offsets_in_each() {
+        let places =
+            [(0, 0), (0, 1), (0, 1 << 39), (1, 0), (1, 255), (1, 256), (MAX_QUEUES - 1, 0)];
+        let keys = places.map(|(queue, offset)| Place::new(queue, offset).key());
+        assert!(keys.is_sorted());
+    }
+
+    #[test]
+    fn what_is_no_place_is_none() {
+        assert_eq!(Place::from_commit_log_offset(-1), None);
+        assert_eq!(Place::from_key(&[0xff; 8]), None);
+        assert_eq!(Place::from_key(&[0; 7]), None);
+        assert_eq!(Place::from_key(&[0; 9]), None);
+    }
+}

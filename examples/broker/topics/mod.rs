@@ -1,6 +1,8 @@
 //! The topics of the broker, which the name server tells clients about.
 
 pub(crate) mod names;
+#[cfg(test)]
+mod tests;
 mod topic;
 
 use crate::error::refuse;

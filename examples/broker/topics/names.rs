@@ -67,3 +67,26 @@ pub(crate) fn check(topic: &str) -> Result<(), BoxError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_LENGTH, check, dead_letters, is_of_group, retried_group, retry};
+
+    #[test]
+    fn names_are_those_that_java_takes() {
+        for name in ["T", "a-B_9", "%RETRY%g", "MQ_INST_1%T|x", &"x".repeat(MAX_LENGTH)] {
+            check(name).unwrap();
+        }
+        for name in ["", "a b", "a\0", "\u{e9}", "a/b", "TBW102", &"x".repeat(MAX_LENGTH + 1)] {
+            check(name).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn topics_of_groups_are_known_by_their_names() {
+        assert_eq!(retried_group(&retry("g")), Some("g"));
+        assert_eq!(retried_group(&dead_letters("g")), None);
+        assert_eq!([retry("g"), dead_letters("g")].map(|topic| is_of_group(&topic)), [true; 2]);
+        assert!(!is_of_group("g"));
+    }
+}
