@@ -25,8 +25,9 @@ pub(crate) struct Delay {
 /// The delay that the properties ask for, if they do: by time, or by level.
 pub(crate) fn of(properties: Properties<'_>, now: i64) -> Result<Option<Delay>, BoxError> {
     if let Some(due) = time(properties, now)? {
-        if due - now > MAX_DELAY {
-            let text = format!("a message can wait {MAX_DELAY} ms at most, not {}", due - now);
+        let wait = due.saturating_sub(now);
+        if wait > MAX_DELAY {
+            let text = format!("a message can wait {MAX_DELAY} ms at most, not {wait}");
             return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
         }
         return Ok((due > now).then_some(Delay { topic: names::TIMED, queue_id: 0, due }));
@@ -72,3 +73,64 @@ pub(crate) const PROPERTIES: [&str; 4] = [
     property::TIMER_DELAY_SEC,
     property::TIMER_DELIVER_MS,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Delay, MAX_DELAY, names, of, of_level, property};
+    use rocketmq_tower::message::{Properties, PropertiesBuf};
+
+    const NOW: i64 = 1_700_000_000_000;
+
+    fn asked(properties: &[(&str, &str)]) -> Result<Option<i64>, String> {
+        let mut all = PropertiesBuf::new();
+        properties.iter().for_each(|(name, value)| _ = all.set(name, value));
+        let delay = of(all.as_properties(), NOW).map_err(|error| error.to_string())?;
+        Ok(delay.map(|delay| delay.due - NOW))
+    }
+
+    #[test]
+    fn levels_are_javas() {
+        for (level, seconds) in [(1, 1), (2, 5), (3, 10), (5, 60), (14, 600), (18, 7200)] {
+            let queue_id = level as i32 - 1;
+            let due = NOW + seconds * 1000;
+            assert_eq!(of_level(level, NOW), Delay { topic: names::SCHEDULED, queue_id, due });
+        }
+        assert_eq!(of_level(0, NOW), of_level(1, NOW));
+        assert_eq!(of_level(i64::MAX, NOW), of_level(18, NOW));
+    }
+
+    #[test]
+    fn a_message_waits_if_it_says_so() {
+        let (deliver, soon) = ((NOW + 7).to_string(), NOW.to_string());
+        for (name, value, expected) in [
+            (property::DELAY, "2", Some(5000)),
+            (property::DELAY, "0", None),
+            (property::DELAY, "-1", None),
+            (property::TIMER_DELAY_MS, "1500", Some(1500)),
+            (property::TIMER_DELAY_SEC, "2", Some(2000)),
+            (property::TIMER_DELIVER_MS, deliver.as_str(), Some(7)),
+            (property::TIMER_DELIVER_MS, soon.as_str(), None),
+            (property::TIMER_DELAY_MS, "-1", None),
+        ] {
+            assert_eq!(asked(&[(name, value)]), Ok(expected), "{name} {value}");
+        }
+        assert_eq!(asked(&[]), Ok(None));
+        // A time is more exact than a level.
+        assert_eq!(asked(&[(property::DELAY, "2"), (property::TIMER_DELAY_MS, "3")]), Ok(Some(3)));
+    }
+
+    #[test]
+    fn no_number_is_too_large_to_be_answered() {
+        assert_eq!(
+            asked(&[(property::TIMER_DELAY_MS, &MAX_DELAY.to_string())]),
+            Ok(Some(MAX_DELAY))
+        );
+        for name in super::PROPERTIES {
+            let largest = asked(&[(name, &i64::MAX.to_string())]);
+            assert_eq!(largest.is_err(), name != property::DELAY, "{name}: {largest:?}");
+            assert_eq!(asked(&[(name, &i64::MIN.to_string())]), Ok(None), "{name}");
+            let text = of(Properties::new(&format!("{name}\u{1}soon")), NOW).unwrap_err();
+            assert!(text.to_string().contains(name), "{text}");
+        }
+    }
+}

@@ -84,7 +84,7 @@ async fn each_of_many_messages_is_delivered_once() {
 async fn a_time_that_can_not_be_kept_is_refused() {
     let running = Running::start(&["--topic", "T:1"]).await;
     let client = running.client().await;
-    let too_long = (3 * 24 * 3600 * 1000 + 1).to_string();
+    let (too_long, smallest) = ((3 * 24 * 3600 * 1000 + 1).to_string(), i64::MIN.to_string());
     for (name, value) in
         [("TIMER_DELAY_MS", too_long.as_str()), ("TIMER_DELAY_SEC", "soon"), ("DELAY", "x")]
     {
@@ -93,7 +93,7 @@ async fn a_time_that_can_not_be_kept_is_refused() {
     }
     assert_eq!(client.max("T", 0).await, 0);
     for (name, value) in
-        [("TIMER_DELIVER_MS", "-1"), ("TIMER_DELAY_MS", "-5"), ("DELAY", "0")]
+        [("TIMER_DELIVER_MS", smallest.as_str()), ("TIMER_DELAY_MS", "-5"), ("DELAY", "0")]
     {
         client.send_with("T", 0, &[(name, value)], "at once").await;
     }
