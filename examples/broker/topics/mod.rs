@@ -107,8 +107,9 @@ impl Topics {
             _ => {}
         }
         let mut queues = old.map(|old| old.queues.clone()).unwrap_or_default();
+        check_queues(name, settings)?;
         let missing = settings.queues().saturating_sub(queues.len()) as u32;
-        self.check_room(name, settings, *next_number + missing)?;
+        self.check_room(*next_number + missing)?;
         let new = *next_number..*next_number + missing;
         queues.extend(new.map(|number| Arc::new(Queue::new(number, 0, 0))));
 
@@ -127,17 +128,21 @@ impl Topics {
         Ok(topic)
     }
 
-    fn check_room(&self, name: &str, settings: &Settings, numbers: u32) -> Result<(), BoxError> {
+    fn check_room(&self, numbers: u32) -> Result<(), BoxError> {
         let topics = self.by_name.read().unwrap_or_else(PoisonError::into_inner).len();
         if topics >= MAX_TOPICS || numbers >= MAX_QUEUES {
             let text = format!("{topics} topics are as many as the broker can have");
             return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
         }
-        if !(1..=MAX_QUEUES_OF_TOPIC).contains(&settings.queues()) {
-            let queues = settings.queues();
-            let text = format!("{name} can't have {queues} queues: 1 to {MAX_QUEUES_OF_TOPIC}");
-            return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
-        }
         Ok(())
     }
+}
+
+fn check_queues(name: &str, settings: &Settings) -> Result<(), BoxError> {
+    let queues = settings.queues();
+    if (1..=MAX_QUEUES_OF_TOPIC).contains(&queues) {
+        return Ok(());
+    }
+    let text = format!("{name} can't have {queues} queues: 1 to {MAX_QUEUES_OF_TOPIC}");
+    Err(refuse(ResponseCode::INVALID_PARAMETER, text))
 }

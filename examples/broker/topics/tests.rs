@@ -59,7 +59,7 @@ async fn a_topic_keeps_its_queues_when_it_is_changed() {
 async fn a_topic_has_one_queue_at_least_and_not_too_many() {
     let (_, topics) = topics().await;
     let most = MAX_QUEUES_OF_TOPIC as u32;
-    for (read, write) in [(0, 0), (most + 1, 1), (1, most + 1)] {
+    for (read, write) in [(0, 0), (most + 1, 1), (1, most + 1), (u32::MAX, u32::MAX)] {
         let error = topics.update("T", &queues(read, write)).await.unwrap_err();
         assert!(error.to_string().contains("1 to 1024"), "{error}");
     }
