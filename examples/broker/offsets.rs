@@ -47,10 +47,11 @@ impl Offsets {
         queue: i32,
         offset: i64,
     ) -> Result<(), LogError> {
-        match self.changed(group, topic, queue, offset) {
-            Some(write) => self.log.write_later(write).await,
-            None => Ok(()),
+        let Ok(queue) = u16::try_from(queue) else { return Ok(()) };
+        if self.note(group, topic, queue, offset) == Noted::New {
+            self.log.write_later(row(group, topic, queue, offset)).await?;
         }
+        Ok(())
     }
 
     /// Notes an offset, and stores it.
@@ -61,35 +62,45 @@ impl Offsets {
         queue: i32,
         offset: i64,
     ) -> Result<(), LogError> {
-        // Also if nothing changed: an earlier change may not be stored yet.
-        let write = self.changed(group, topic, queue, offset).unwrap_or_default();
-        self.log.write(write).await.map(drop)
-    }
-
-    /// The row to write if the offset is another one than before.
-    fn changed(&self, group: &str, topic: &str, queue: i32, offset: i64) -> Option<Write> {
-        let queue = u16::try_from(queue).ok()?;
-        if !self.note(group, topic, queue, offset) {
-            return None;
+        let Ok(queue) = u16::try_from(queue) else { return Ok(()) };
+        if self.note(group, topic, queue, offset) == Noted::NoRoom {
+            return Ok(());
         }
-        let mut rows = Batch::default();
-        rows.put(Table::Offsets, key(group, topic, queue), offset.to_be_bytes().to_vec());
-        Some(Write::rows(rows))
+        // Also if it is known: it may not be stored yet, or its writing may have failed.
+        self.log.write(row(group, topic, queue, offset)).await.map(drop)
     }
 
-    fn note(&self, group: &str, topic: &str, queue: u16, offset: i64) -> bool {
+    fn note(&self, group: &str, topic: &str, queue: u16, offset: i64) -> Noted {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let name = (group.to_owned(), topic.to_owned());
         if tables.len() >= MAX_TABLES && !tables.contains_key(&name) {
-            return false;
+            return Noted::NoRoom;
         }
         let table = tables.entry(name).or_default();
         let queue = usize::from(queue);
         if table.len() <= queue {
             table.resize(queue + 1, -1);
         }
-        std::mem::replace(&mut table[queue], offset) != offset
+        match std::mem::replace(&mut table[queue], offset) {
+            old if old == offset => Noted::Known,
+            _ => Noted::New,
+        }
     }
+}
+
+/// What became of an offset in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Noted {
+    New,
+    Known,
+    NoRoom,
+}
+
+/// An offset's row in the store.
+fn row(group: &str, topic: &str, queue: u16, offset: i64) -> Write {
+    let mut rows = Batch::default();
+    rows.put(Table::Offsets, key(group, topic, queue), offset.to_be_bytes().to_vec());
+    Write::rows(rows)
 }
 
 /// Groups and topics have no zero in their names.

@@ -3,12 +3,13 @@
 use super::bare::Bare;
 use super::faulty::Faulty;
 use super::peer::{bodies, message};
-use super::requests::Pull;
+use super::requests::{Pull, request};
 use super::soon;
 use crate::log::{LogError, Write};
+use crate::offsets::Offsets;
 use crate::storage::{Batch, Storage, Table};
 use rocketmq_tower::message::SendHeader;
-use rocketmq_tower::ResponseCode;
+use rocketmq_tower::{RequestCode, ResponseCode};
 use std::sync::Arc;
 
 async fn start() -> (Arc<Faulty>, Bare) {
@@ -51,6 +52,21 @@ async fn a_topic_that_can_not_be_stored_is_not_there_and_takes_no_queues() {
     for topic in ["U", "T"] {
         assert_eq!(bodies(&client.pull(&Pull::new(topic, 0)).await), [topic]);
     }
+}
+
+#[tokio::test]
+async fn a_commit_that_succeeds_is_stored_also_after_one_that_failed() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    client.send("T", 0, "m").await;
+    let fields = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0"), ("commitOffset", "1")];
+    let commit = request(RequestCode::UPDATE_CONSUMER_OFFSET, &fields);
+    storage.fail_to_write(true);
+    assert_eq!(client.refusal(commit.clone()).await.0, ResponseCode::SYSTEM_ERROR);
+    storage.fail_to_write(false);
+    client.get(commit).await;
+    let stored = Offsets::open(Arc::clone(&bare.broker.log)).unwrap();
+    assert_eq!(stored.get("g", "T", 0), Some(1));
 }
 
 #[tokio::test]
