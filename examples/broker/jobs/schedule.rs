@@ -51,7 +51,9 @@ async fn round(broker: &Broker) -> Result<Duration, BoxError> {
     // They leave the table when they come to where they belong: each is delivered once.
     let mut write = Write::default();
     for (time, place) in due {
-        match entry(broker, place) {
+        // If reading fails, all of them wait on.
+        let record = broker.log.read(place)?;
+        match entry(broker, record) {
             Ok(entry) => write.push(entry),
             Err(error) => {
                 tracing::error!(error = &*error as &dyn std::error::Error, "a message is lost");
@@ -70,8 +72,8 @@ fn split(key: &[u8]) -> Option<(i64, Place)> {
 }
 
 /// The message, where it belongs.
-fn entry(broker: &Broker, place: Place) -> Result<Entry, BoxError> {
-    let record = broker.log.read(place)?.ok_or("a message that waited is gone")?;
+fn entry(broker: &Broker, record: Option<Vec<u8>>) -> Result<Entry, BoxError> {
+    let record = record.ok_or("a message that waited is gone")?;
     let (message, _) = StoredMessage::decode(&record)?;
     let (topic, queue_id) = messages::destination(&message)?;
     let topic = broker.topics.find(topic)?;

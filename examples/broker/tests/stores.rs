@@ -70,6 +70,19 @@ async fn a_commit_that_succeeds_is_stored_also_after_one_that_failed() {
 }
 
 #[tokio::test]
+async fn a_delayed_message_that_can_not_be_read_for_a_while_comes_later() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    client.send("T", 0, "first").await;
+    storage.fail_to_read(true);
+    client.send_with("T", 0, &[("TIMER_DELAY_MS", "50")], "delayed").await;
+    soon(storage.failed.notified()).await;
+    storage.fail_to_read(false);
+    let answer = client.pull(&Pull::new("T", 0).at(1).waits(5_000)).await;
+    assert_eq!(bodies(&answer), ["delayed"]);
+}
+
+#[tokio::test]
 async fn closing_the_log_writes_what_it_has_accepted_and_nothing_more() {
     let (storage, bare) = start().await;
     let client = bare.client().await;
