@@ -2,7 +2,7 @@
 
 mod ask;
 mod expire;
-mod retention;
+pub(crate) mod retention;
 mod schedule;
 
 use crate::broker::Broker;

@@ -27,7 +27,8 @@ pub(crate) async fn run(broker: &Broker, keep: Duration) {
     }
 }
 
-async fn pass(broker: &Broker, keep: Duration) -> Result<(), BoxError> {
+/// Deletes what is older than `keep` now.
+pub(crate) async fn pass(broker: &Broker, keep: Duration) -> Result<(), BoxError> {
     let oldest =
         clock::now_ms().saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
     for topic in broker.topics.all() {

@@ -112,6 +112,10 @@ impl Log {
         end: i64,
         visit: &mut dyn FnMut(i64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), LogError> {
+        // An offset below zero, such as the end of an empty queue less one, has no place.
+        if first >= end {
+            return Ok(());
+        }
         let (first, end) = (queue.place(first).key(), queue.place(end).key());
         let visit = &mut |key: &[u8], record: &[u8]| match Place::from_key(key) {
             Some(place) => visit(place.offset(), record),

@@ -21,6 +21,7 @@ mod refused_pulls;
 mod replies;
 mod requests;
 mod restarts;
+mod retention;
 mod running;
 mod send_backs;
 mod sends;
