@@ -47,5 +47,5 @@ pub(super) async fn handle(
         queue_offset: first.queue_offset,
         transaction_id: header.properties.get(property::UNIQ_KEY),
     };
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&sent)?)
+    sent.answer()
 }

@@ -72,5 +72,5 @@ pub(crate) async fn handle(
         queue_offset: 0,
         transaction_id: None,
     };
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&sent)?)
+    sent.answer()
 }

@@ -26,6 +26,17 @@ pub(super) struct Sent<'a> {
     pub(super) transaction_id: Option<&'a str>,
 }
 
+impl Sent<'_> {
+    /// The answer. Go traces a message only if the answer names a region and says that it may be
+    /// traced; `DefaultRegion` is what Java's broker is in if it is not told.
+    pub(super) fn answer(&self) -> Result<RemotingCommand, BoxError> {
+        Ok(RemotingCommand::response(ResponseCode::SUCCESS)
+            .with_header(self)?
+            .with_ext_field(property::MSG_REGION, "DefaultRegion")
+            .with_ext_field(property::TRACE_ON, "true"))
+    }
+}
+
 pub(crate) async fn handle(
     broker: Arc<Broker>,
     request: RemotingCommand,
@@ -60,7 +71,7 @@ pub(crate) async fn handle(
         queue_offset: written.queue_offset,
         transaction_id: header.properties.get(property::UNIQ_KEY),
     };
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&sent)?)
+    sent.answer()
 }
 
 /// The topic that a message goes to, made if need be, and the id of the queue.
@@ -159,4 +170,20 @@ fn half(broker: &Broker, message: StoredMessage<'_>) -> Result<Entry, BoxError> 
     let message = StoredMessage { sys_flag: message.sys_flag & KEPT_FLAGS, ..message };
     let waiting = broker.topics.find(names::HALF)?;
     messages::parked(&waiting, 0, &message, Then::Ask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sent;
+
+    #[test]
+    fn an_answer_lets_go_trace() {
+        let sent =
+            Sent { msg_id: String::new(), queue_id: 0, queue_offset: 7, transaction_id: None };
+        let answer = sent.answer().unwrap();
+        let field = |name| answer.ext_fields().get(name);
+        assert_eq!(field("queueOffset"), Some("7"));
+        assert_eq!(field("MSG_REGION"), Some("DefaultRegion"));
+        assert_eq!(field("TRACE_ON"), Some("true"));
+    }
 }
