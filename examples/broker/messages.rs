@@ -77,8 +77,15 @@ pub(crate) fn released(
     for name in [property::REAL_TOPIC, property::REAL_QID].iter().chain(done) {
         properties.remove(name);
     }
-    let properties = properties.as_properties();
-    entry(topic, &StoredMessage { topic: &topic.name, properties, ..message }, Then::Nothing)
+    // The topic may have fewer queues than when the message was sent.
+    let queues = topic.settings.write_queues.max(1) as i32;
+    let message = StoredMessage {
+        topic: &topic.name,
+        queue_id: message.queue_id % queues,
+        properties: properties.as_properties(),
+        ..message
+    };
+    entry(topic, &message, Then::Nothing)
 }
 
 /// Where a message that waits belongs: its topic and the id of its queue.

@@ -17,6 +17,9 @@ const MAX_OPEN: usize = 1_000_000;
 /// So often a producer is asked: Java's `transactionCheckMax`.
 const MAX_CHECKS: u32 = 15;
 
+/// The longest that a message may ask not to be asked about, in seconds.
+const MAX_IMMUNITY: u64 = 24 * 3600;
+
 /// When producers are asked what became of their transactions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checks {
@@ -78,6 +81,7 @@ impl Transactions {
     pub(crate) fn opened(&self, at: Position, properties: Properties<'_>) {
         let asked_for = properties.get(property::CHECK_IMMUNITY_TIME_IN_SECONDS);
         let seconds = asked_for.and_then(|text| text.parse().ok()).filter(|&seconds| seconds > 0);
+        let seconds = seconds.map(|seconds: u64| seconds.min(MAX_IMMUNITY));
         let wait = seconds.map_or(self.checks.first, Duration::from_secs);
         let due = at.store_timestamp.saturating_add(wait.as_millis() as i64);
         if let Some(place) = Place::from_commit_log_offset(at.commit_log_offset) {

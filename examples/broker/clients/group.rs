@@ -4,6 +4,9 @@ use rocketmq_tower::Channel;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
+/// A group has no more members than this.
+const MAX_MEMBERS: usize = 10_000;
+
 /// Clients, by their ids. One connection may be several clients'.
 #[derive(Debug, Default)]
 pub(super) struct Members(BTreeMap<String, Member>);
@@ -18,6 +21,7 @@ impl Members {
     /// Whether the client is new, or has a new connection.
     pub(super) fn beats(&mut self, client: &str, channel: &Channel) -> bool {
         let seen = Instant::now();
+        let full = self.0.len() >= MAX_MEMBERS;
         match self.0.get_mut(client) {
             Some(member) => {
                 member.seen = seen;
@@ -27,6 +31,7 @@ impl Members {
                 }
                 moved
             }
+            None if full => false,
             None => {
                 self.0.insert(client.to_owned(), Member { channel: channel.clone(), seen });
                 true

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 /// `rocketmq.broker.rebalance.lockMaxLiveTime`.
 const LIFE: Duration = Duration::from_secs(60);
 
-/// A group has no more locks than this.
+/// So many groups may have locks, and each so many.
+const MAX_GROUPS: usize = 10_000;
 const MAX_LOCKS: usize = 100_000;
 
 /// A queue, as clients name it; they look it up by the same words.
@@ -41,6 +42,9 @@ impl Locks {
     /// Locks what is nobody else's, and returns what the client has then.
     pub(crate) fn lock(&self, group: &str, client: &str, queues: Vec<QueueName>) -> Vec<QueueName> {
         let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if groups.len() >= MAX_GROUPS && !groups.contains_key(group) {
+            return Vec::new();
+        }
         let locks = groups.entry(group.to_owned()).or_default();
         let mut locked = Vec::new();
         for queue in queues {

@@ -4,6 +4,7 @@ use crate::broker::Broker;
 use crate::clock;
 use crate::log::{Queue, Write, index};
 use crate::storage::{Batch, Table};
+use crate::topics::names;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
 use std::ops::ControlFlow;
@@ -13,6 +14,10 @@ use tokio::time::sleep;
 
 /// How often it looks for old messages.
 const EVERY: Duration = Duration::from_secs(60);
+
+/// Messages that wait for their time or their transaction are kept for longer than they can wait,
+/// in ms.
+const WAITING: i64 = 4 * 24 * 3600 * 1000;
 
 /// So many messages of a queue are deleted at once.
 const ROUND: i64 = 1000;
@@ -32,6 +37,7 @@ pub(crate) async fn pass(broker: &Broker, keep: Duration) -> Result<(), BoxError
     let oldest =
         clock::now_ms().saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
     for topic in broker.topics.all() {
+        let oldest = if names::is_internal(&topic.name) { oldest - WAITING } else { oldest };
         for queue in topic.queues() {
             while let Some(write) = old(broker, queue, oldest)? {
                 broker.log.write(write).await?;

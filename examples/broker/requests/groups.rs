@@ -10,6 +10,9 @@ use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The longest id of a client, and the longest name of a producer's group.
+const MAX_NAME: usize = 1024;
+
 fn success() -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SUCCESS)
 }
@@ -24,8 +27,10 @@ pub(crate) async fn heart_beat(
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
     let beat: HeartBeat = serde_json::from_slice(request.body())?;
+    check_length(&beat.client_id)?;
     let channel = channel(&request)?;
     for producer in &beat.producer_data_set {
+        check_length(&producer.group_name)?;
         broker.clients.producer_beats(&producer.group_name, &beat.client_id, channel);
     }
     let mut all = Update::default();
@@ -43,6 +48,15 @@ pub(crate) async fn heart_beat(
             .with_ext_field("IS_SUB_CHANGE", if again { "true" } else { "false" });
     }
     Ok(answer)
+}
+
+/// What is kept has to have a bound.
+fn check_length(name: &str) -> Result<(), BoxError> {
+    if name.len() <= MAX_NAME {
+        return Ok(());
+    }
+    let text = format!("a name has at most {MAX_NAME} bytes, not {}", name.len());
+    Err(refuse(ResponseCode::INVALID_PARAMETER, text))
 }
 
 async fn consumer_beats(
@@ -127,6 +141,8 @@ pub(crate) async fn lock(
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
     let asked: Queues = serde_json::from_slice(request.body())?;
+    check_length(&asked.consumer_group)?;
+    check_length(&asked.client_id)?;
     let queues = broker.locks.lock(&asked.consumer_group, &asked.client_id, asked.mq_set);
     Ok(success().with_body(serde_json::to_vec(&Locked { queues })?))
 }
