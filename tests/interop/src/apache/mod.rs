@@ -9,8 +9,8 @@ mod messages;
 mod name_server;
 mod offsets;
 pub(crate) mod ports;
-mod process;
-mod requests;
+pub(crate) mod process;
+pub(crate) mod requests;
 pub(crate) mod scratch;
 pub(crate) mod servers;
 

@@ -22,19 +22,25 @@ const LOGBACK: &str = r#"<configuration>
 "#;
 
 /// What to start.
-pub(super) struct Program<'a> {
-    pub(super) class_path: &'a str,
-    pub(super) main: &'a str,
+pub(crate) struct Program<'a> {
+    pub(crate) class_path: &'a str,
+    pub(crate) main: &'a str,
     /// What goes into its configuration file.
-    pub(super) config: String,
+    pub(crate) config: String,
     /// The most that it may have on the heap, as Java's option wants it.
-    pub(super) heap: &'a str,
+    pub(crate) heap: &'a str,
+    /// How Java is to run it.
+    pub(crate) tuning: &'a [&'a str],
     /// The headers that it writes.
-    pub(super) serialize_type: SerializeType,
+    pub(crate) serialize_type: SerializeType,
 }
 
+/// For a server that lives for seconds: what starts fast, and is small.
+pub(crate) const SHORT_LIVED: &[&str] =
+    &["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:MaxDirectMemorySize=512m"];
+
 /// A server that ends when this is dropped.
-pub(super) struct Process {
+pub(crate) struct Process {
     name: String,
     child: Child,
     log: PathBuf,
@@ -42,19 +48,15 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts the program, whose home is `directory`.
-    pub(super) fn start(directory: &Path, program: &Program<'_>) -> Result<Self, BoxError> {
+    pub(crate) fn start(directory: &Path, program: &Program<'_>) -> Result<Self, BoxError> {
         let name = program.main.rsplit('.').next().unwrap_or_default().to_owned();
         let (config, logback) = (directory.join("server.conf"), directory.join("logback.xml"));
         fs::write(&config, &program.config)?;
         fs::write(&logback, LOGBACK)?;
-        let log = directory.join("log");
-        let output = File::create(&log)?;
         let define = |name: &str, value: &Path| format!("-D{name}={}", value.display());
-        let child = Command::new("java")
-            .arg(format!("-Xmx{}", program.heap))
-            // A server that lives for seconds is best off with what starts fast.
-            .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
-            .arg("-XX:MaxDirectMemorySize=512m")
+        let mut java = Command::new("java");
+        java.arg(format!("-Xmx{}", program.heap))
+            .args(program.tuning)
             .arg("-Djava.net.preferIPv4Stack=true")
             // Else it makes itself a certificate, which takes seconds.
             .arg("-Dtls.server.mode=disabled")
@@ -66,18 +68,34 @@ impl Process {
             .arg(define("java.io.tmpdir", directory))
             .args(["-cp", program.class_path, "interop.Guarded", program.main, "-c"])
             .arg(&config)
+            .env_remove("NAMESRV_ADDR");
+        Self::spawn(&name, directory, java)
+    }
+
+    /// Starts it in `directory`, where its output goes to a file.
+    pub(crate) fn spawn(
+        name: &str,
+        directory: &Path,
+        mut command: Command,
+    ) -> Result<Self, BoxError> {
+        let log = directory.join("log");
+        let output = File::create(&log)?;
+        let child = command
             .current_dir(directory)
-            .env_remove("NAMESRV_ADDR")
             // Kept open until this process ends, in whatever way: then `Guarded` ends, too.
             .stdin(Stdio::piped())
             .stderr(output.try_clone()?)
             .stdout(output)
             .spawn()
-            .map_err(|error| format!("java can't be started: {error}"))?;
-        Ok(Self { name, child, log })
+            .map_err(|error| format!("{name} can't be started: {error}"))?;
+        Ok(Self { name: name.to_owned(), child, log })
     }
 
-    pub(super) fn check_alive(&mut self) -> Result<(), BoxError> {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn check_alive(&mut self) -> Result<(), BoxError> {
         match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => Err(format!("{} ended: {status}", self.name).into()),
@@ -85,7 +103,7 @@ impl Process {
     }
 
     /// Prints the end of what it logged.
-    pub(super) fn print_log(&self) {
+    pub(crate) fn print_log(&self) {
         print_end(&self.name, &self.log);
     }
 }

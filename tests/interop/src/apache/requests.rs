@@ -7,12 +7,12 @@ use serde_json::json;
 use std::time::Duration;
 
 /// How long a pull may wait for messages.
-pub(super) const SUSPEND: Duration = Duration::from_secs(5);
+pub(crate) const SUSPEND: Duration = Duration::from_secs(5);
 
 type Request = Result<RemotingCommand, BoxError>;
 
 /// A request with fields and without body.
-pub(super) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCommand {
+pub(crate) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCommand {
     let request = RemotingCommand::new(code);
     fields.iter().fold(request, |request, (name, value)| request.with_ext_field(name, value))
 }
@@ -31,7 +31,7 @@ struct CreateTopic<'a> {
 }
 
 /// A topic with this many queues.
-pub(super) fn create_topic(topic: &str, queues: i32) -> Request {
+pub(crate) fn create_topic(topic: &str, queues: i32) -> Request {
     let header = CreateTopic {
         topic,
         default_topic: "TBW102",
@@ -86,7 +86,7 @@ struct Pull<'a> {
 
 /// Pulls all that is in a queue from `queue_offset` on; waits for it when there is nothing yet, if
 /// `suspend`.
-pub(super) fn pull(topic: &str, queue_id: i32, queue_offset: i64, suspend: bool) -> Request {
+pub(crate) fn pull(topic: &str, queue_id: i32, queue_offset: i64, suspend: bool) -> Request {
     let header = Pull {
         consumer_group: "pullers",
         topic,

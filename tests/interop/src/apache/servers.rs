@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::ports::free_port;
-use super::process::{Process, Program};
+use super::process::{Process, Program, SHORT_LIVED};
 use super::requests::request;
 use super::scratch::Scratch;
 use crate::check::Checked;
@@ -55,6 +55,7 @@ impl Servers {
             main: "org.apache.rocketmq.namesrv.NamesrvStartup",
             config: name_server_config(name_port),
             heap: "128m",
+            tuning: SHORT_LIVED,
             serialize_type,
         };
         let mut processes = vec![Process::start(&directory, &program)?];
@@ -62,7 +63,8 @@ impl Servers {
         let directory = scratch.directory("broker")?;
         let config = broker_config(&directory, port, name_port) + more;
         let main = "org.apache.rocketmq.broker.BrokerStartup";
-        let program = Program { class_path, main, config, heap: "256m", serialize_type };
+        let (heap, tuning) = ("256m", SHORT_LIVED);
+        let program = Program { class_path, main, config, heap, tuning, serialize_type };
         processes.push(Process::start(&directory, &program)?);
 
         let mut servers = Self {
