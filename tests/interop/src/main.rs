@@ -2,12 +2,13 @@
 //! `interop apache CLASS_PATH` our client against Apache's name server and broker, and
 //! `interop broker CLASS_PATH` Java's official client against the example broker; for that one,
 //! `interop reference CLASS_PATH SERVERS` runs its scenarios against Apache's servers. Prints a line
-//! per check; fails at the first that fails.
+//! per check; fails at the first that fails. `interop throughput CLASS_PATH` measures.
 
 mod apache;
 mod broker;
 mod check;
 mod remoting;
+mod throughput;
 
 use rocketmq_tower::BoxError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,9 +34,11 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         ["reference", class_path, servers, some @ ..] => {
             broker::reference(class_path, servers, some).await
         }
+        ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, broker CLASS_PATH [SCENARIO..], \
-                         reference CLASS_PATH SERVERS [SCENARIO..]";
+                         reference CLASS_PATH SERVERS [SCENARIO..], \
+                         throughput CLASS_PATH [OPTION..]";
             Err(usage.into())
         }
     }

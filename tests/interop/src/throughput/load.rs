@@ -1,0 +1,65 @@
+//! What the loads have in common.
+
+use super::server::Server;
+use crate::apache::requests::create_topic;
+use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode, connect};
+use std::fmt;
+use std::time::Duration;
+
+/// Longer than any answer takes, unless something is wrong.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many queues a topic has.
+const QUEUES: usize = 8;
+
+/// A number for each queue.
+pub(super) type PerQueue = [u64; QUEUES];
+
+/// So many callers, each with one call at a time, over so many connections.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    pub(super) callers: usize,
+    pub(super) connections: usize,
+}
+
+impl Load {
+    /// A channel for each caller.
+    pub(super) async fn connect(&self, server: &Server) -> Result<Vec<Channel>, BoxError> {
+        let mut channels = Vec::with_capacity(self.connections);
+        for _ in 0..self.connections {
+            channels.push(connect(&server.addr).await?);
+        }
+        Ok(channels.iter().cycle().take(self.callers).cloned().collect())
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
+        let Self { callers, connections } = *self;
+        let (one, other) = (plural(callers), plural(connections));
+        write!(f, "{callers} caller{one}, {connections} connection{other}")
+    }
+}
+
+/// A topic that nobody has used.
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) name: String,
+}
+
+impl Topic {
+    pub(super) async fn create(server: &Server, name: &str) -> Result<Self, BoxError> {
+        let create = create_topic(name, QUEUES as i32)?;
+        let answer = connect(&server.addr).await?.invoke(create, TIMEOUT).await?;
+        succeeded(&answer)?;
+        Ok(Self { name: name.to_owned() })
+    }
+}
+
+pub(super) fn succeeded(answer: &RemotingCommand) -> Result<(), BoxError> {
+    match answer.response_code() {
+        ResponseCode::SUCCESS => Ok(()),
+        code => Err(format!("{code}: {}", answer.remark().unwrap_or_default()).into()),
+    }
+}
