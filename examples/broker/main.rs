@@ -37,6 +37,10 @@ use options::Options;
 use rocketmq_tower::BoxError;
 use std::io::{self, Write};
 
+/// Messages are made by one thread and freed by another: the system's allocator takes its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let options = Options::parse();
