@@ -45,17 +45,16 @@ pub(crate) async fn handle(
     let topic = broker.topics.ensure(&name, &Settings::with_queues(1)).await?;
 
     let mut properties = PropertiesBuf::from(message.properties);
-    let id = broker.message_id(message.commit_log_offset).to_string();
     // The first ones, if it comes back for another time.
-    if properties.get(property::RETRY_TOPIC).is_none() {
-        properties.set(property::RETRY_TOPIC, message.topic);
-    }
-    if properties.get(property::ORIGIN_MESSAGE_ID).is_none() {
-        properties.set(property::ORIGIN_MESSAGE_ID, &id);
-    }
+    let topic_of_first = message.properties.get(property::RETRY_TOPIC).unwrap_or(message.topic);
+    let id = broker.message_id(message.commit_log_offset).to_string();
+    let id_of_first = message.properties.get(property::ORIGIN_MESSAGE_ID).unwrap_or(&id);
+    properties.set(property::RETRY_TOPIC, topic_of_first);
+    properties.set(property::ORIGIN_MESSAGE_ID, id_of_first);
     if is_dead {
-        properties.set(property::DLQ_ORIGIN_TOPIC, message.topic);
-        properties.set(property::DLQ_ORIGIN_MESSAGE_ID, &id);
+        // Tools send dead letters to there again.
+        properties.set(property::DLQ_ORIGIN_TOPIC, topic_of_first);
+        properties.set(property::DLQ_ORIGIN_MESSAGE_ID, id_of_first);
     }
     for name in delay::PROPERTIES {
         properties.remove(name);

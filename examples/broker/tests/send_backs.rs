@@ -46,6 +46,12 @@ async fn a_message_comes_back_to_its_group_after_a_while_and_says_where_it_is_fr
     assert_eq!(back.reconsume_times, 2);
     assert_eq!(back.property("RETRY_TOPIC"), Some("T"));
     assert_eq!(back.property("ORIGIN_MESSAGE_ID"), Some(sent.msg_id.as_str()));
+
+    // Also when it is given up.
+    client.get(send_back(back.commit_log_offset, "-1")).await;
+    let letter = &client.all("%DLQ%g", 0).await[0];
+    assert_eq!(letter.property("DLQ_ORIGIN_TOPIC"), Some("T"));
+    assert_eq!(letter.property("DLQ_ORIGIN_MESSAGE_ID"), Some(sent.msg_id.as_str()));
     running.end().await;
 }
 
