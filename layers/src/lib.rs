@@ -33,6 +33,7 @@ pub mod events;
 pub mod executor;
 mod fallible;
 pub mod idle_timeout;
+pub mod network;
 pub mod per_request;
 pub mod recover;
 pub mod rpc_hook;
