@@ -3,6 +3,7 @@
 //! | layer | level | what it does |
 //! |---|---|---|
 //! | [`connection_limit`] | connection | how many connections there may be, in all and per address |
+//! | [`handshake_timeout`] | connection | ends connections whose peers say nothing at all |
 //! | [`events`] | connection | tells a listener of connections that come, fail and go |
 //! | [`idle_timeout`] | connection | ends connections on which nothing moves |
 //! | [`recover`] | request | turns every error into the protocol's answer for it |
@@ -32,6 +33,7 @@ pub mod connection_limit;
 pub mod events;
 pub mod executor;
 mod fallible;
+pub mod handshake_timeout;
 pub mod idle_timeout;
 pub mod network;
 pub mod per_request;
@@ -46,6 +48,7 @@ pub use catch_panic::CatchPanicLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
 pub use executor::ExecutorLayer;
+pub use handshake_timeout::HandshakeTimeoutLayer;
 pub use idle_timeout::IdleTimeoutLayer;
 pub use per_request::PerRequestLayer;
 pub use recover::RecoverLayer;

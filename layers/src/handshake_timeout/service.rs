@@ -1,0 +1,52 @@
+use super::io::HandshakeIo;
+use rocketmq_tower_core::{Connection, Disconnect};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tower_service::Service;
+
+/// Ends connections whose peers say nothing. See the [module's documentation](super).
+#[derive(Clone, Debug)]
+pub struct HandshakeTimeout<S> {
+    inner: S,
+    limit: Duration,
+}
+
+impl<S> HandshakeTimeout<S> {
+    /// Ends connections whose first byte has not come after `limit`; never for `Duration::MAX`.
+    pub const fn new(inner: S, limit: Duration) -> Self {
+        Self { inner, limit }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<Io, S> Service<Connection<Io>> for HandshakeTimeout<S>
+where
+    S: Service<Connection<HandshakeIo<Io>>, Response = Disconnect>,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, connection: Connection<Io>) -> Self::Future {
+        let (channel, limit) = (connection.channel(), self.limit);
+        self.inner.call(connection.map_io(|io| HandshakeIo::new(io, channel, limit)))
+    }
+}
