@@ -3,6 +3,7 @@
 //! | layer | level | what it does |
 //! |---|---|---|
 //! | [`connection_limit`] | connection | how many connections there may be, in all and per address |
+//! | [`ip_filter`] | connection | who may connect, by address |
 //! | [`handshake_timeout`] | connection | ends connections whose peers say nothing at all |
 //! | [`events`] | connection | tells a listener of connections that come, fail and go |
 //! | [`idle_timeout`] | connection | ends connections on which nothing moves |
@@ -35,9 +36,11 @@ pub mod executor;
 mod fallible;
 pub mod handshake_timeout;
 pub mod idle_timeout;
+pub mod ip_filter;
 pub mod network;
 pub mod per_request;
 pub mod recover;
+mod refused;
 pub mod rpc_hook;
 pub mod spawn;
 mod unused;
@@ -50,6 +53,7 @@ pub use events::EventsLayer;
 pub use executor::ExecutorLayer;
 pub use handshake_timeout::HandshakeTimeoutLayer;
 pub use idle_timeout::IdleTimeoutLayer;
+pub use ip_filter::IpFilterLayer;
 pub use per_request::PerRequestLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;

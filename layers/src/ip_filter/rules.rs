@@ -1,0 +1,73 @@
+use crate::network::{Network, contains};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Who may connect. By default everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IpRules {
+    allowed: Vec<Network>,
+    denied: Vec<Network>,
+}
+
+impl IpRules {
+    /// Everybody may connect.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { allowed: Vec::new(), denied: Vec::new() }
+    }
+
+    /// These networks may connect, and those that were given before; others may not any more.
+    #[must_use]
+    pub fn allow(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.allowed.extend(networks);
+        self
+    }
+
+    /// These networks may not connect, and those that were given before, whether they are allowed
+    /// or not.
+    #[must_use]
+    pub fn deny(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.denied.extend(networks);
+        self
+    }
+
+    /// Whether `ip` may connect.
+    #[must_use]
+    pub fn admit(&self, ip: IpAddr) -> bool {
+        let allowed = self.allowed.is_empty() || contains(&self.allowed, ip);
+        allowed && !contains(&self.denied, ip)
+    }
+}
+
+/// The rules that hold now, for all services of a layer.
+#[derive(Debug)]
+pub(super) struct Current {
+    rules: RwLock<Arc<IpRules>>,
+    refused: AtomicU64,
+}
+
+impl Current {
+    pub(super) fn new(rules: IpRules) -> Arc<Self> {
+        Arc::new(Self { rules: RwLock::new(Arc::new(rules)), refused: AtomicU64::new(0) })
+    }
+
+    pub(super) fn replace(&self, rules: IpRules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    /// Whether `ip` may connect; counts those that may not.
+    pub(super) fn admit(&self, ip: IpAddr) -> bool {
+        // The lock is not held while the lists are looked through.
+        let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
+        let admitted = rules.admit(ip);
+        if !admitted {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        admitted
+    }
+
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
