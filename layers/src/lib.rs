@@ -13,6 +13,7 @@
 //! | [`per_request`] | request | takes readiness for one request at a time, for shared limits |
 //! | [`spawn`] | request | runs requests as tasks, for heavy processors |
 //! | [`executor`] | request | an executor for some processors: so many run, so many wait |
+//! | [`peer_rate_limit`] | request | how many requests a peer may send in a second |
 #![cfg_attr(feature = "acl", doc = "| [`acl`], a feature | request | signed requests |")]
 #![cfg_attr(not(feature = "acl"), doc = "| `acl`, a feature | request | signed requests |")]
 //!
@@ -38,6 +39,7 @@ pub mod handshake_timeout;
 pub mod idle_timeout;
 pub mod ip_filter;
 pub mod network;
+pub mod peer_rate_limit;
 pub mod per_request;
 pub mod recover;
 mod refused;
@@ -54,6 +56,7 @@ pub use executor::ExecutorLayer;
 pub use handshake_timeout::HandshakeTimeoutLayer;
 pub use idle_timeout::IdleTimeoutLayer;
 pub use ip_filter::IpFilterLayer;
+pub use peer_rate_limit::PeerRateLimitLayer;
 pub use per_request::PerRequestLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
