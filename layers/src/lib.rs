@@ -14,6 +14,7 @@
 //! | [`spawn`] | request | runs requests as tasks, for heavy processors |
 //! | [`executor`] | request | an executor for some processors: so many run, so many wait |
 //! | [`peer_rate_limit`] | request | how many requests a peer may send in a second |
+//! | [`body_limit`] | request | how long bodies may be, for each code |
 #![cfg_attr(feature = "acl", doc = "| [`acl`], a feature | request | signed requests |")]
 #![cfg_attr(not(feature = "acl"), doc = "| `acl`, a feature | request | signed requests |")]
 //!
@@ -30,6 +31,7 @@
 
 #[cfg(feature = "acl")]
 pub mod acl;
+pub mod body_limit;
 pub mod catch_panic;
 pub mod connection_limit;
 pub mod events;
@@ -49,6 +51,7 @@ mod unused;
 
 #[cfg(feature = "acl")]
 pub use acl::VerifyLayer;
+pub use body_limit::BodyLimitLayer;
 pub use catch_panic::CatchPanicLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
