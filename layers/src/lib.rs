@@ -15,6 +15,14 @@
 //! | [`executor`] | request | an executor for some processors: so many run, so many wait |
 //! | [`peer_rate_limit`] | request | how many requests a peer may send in a second |
 //! | [`body_limit`] | request | how long bodies may be, for each code |
+#![cfg_attr(
+    feature = "proxy-protocol",
+    doc = "| [`proxy_protocol`], a feature | connection | who the client behind a balancer is |"
+)]
+#![cfg_attr(
+    not(feature = "proxy-protocol"),
+    doc = "| `proxy_protocol`, a feature | connection | who the client behind a balancer is |"
+)]
 #![cfg_attr(feature = "acl", doc = "| [`acl`], a feature | request | signed requests |")]
 #![cfg_attr(not(feature = "acl"), doc = "| `acl`, a feature | request | signed requests |")]
 //!
@@ -22,8 +30,8 @@
 //! whose future is a connection's whole life. Layers of the **request level** wrap a
 //! `Service<RemotingCommand>`, whose future is one exchange. Layers of tower itself work at both.
 //!
-//! The order of the connection level, outermost first: connection_limit, what the user adds,
-//! events, idle_timeout, driver. Of the request level: recover, what the user adds, rpc_hook,
+//! The order of the connection level, outermost first: connection_limit, what the user adds
+//! (handshake_timeout, proxy_protocol, ip_filter, in this order), events, idle_timeout, driver. Of the request level: recover, what the user adds, rpc_hook,
 //! processor.
 //!
 //! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
@@ -43,6 +51,8 @@ pub mod ip_filter;
 pub mod network;
 pub mod peer_rate_limit;
 pub mod per_request;
+#[cfg(feature = "proxy-protocol")]
+pub mod proxy_protocol;
 pub mod recover;
 mod refused;
 pub mod rpc_hook;
@@ -61,6 +71,8 @@ pub use idle_timeout::IdleTimeoutLayer;
 pub use ip_filter::IpFilterLayer;
 pub use peer_rate_limit::PeerRateLimitLayer;
 pub use per_request::PerRequestLayer;
+#[cfg(feature = "proxy-protocol")]
+pub use proxy_protocol::ProxyProtocolLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
 pub use spawn::SpawnLayer;
