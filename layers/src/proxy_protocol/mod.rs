@@ -27,7 +27,8 @@
 //! What fails ends with [`CloseReason::Refused`](rocketmq_tower_core::CloseReason::Refused), and the
 //! reason; a header that makes no sense also makes a line in the log, as its source is trusted. A
 //! balancer that connects and leaves without a word, as their checks do, is no failure. Events are
-//! told of connections that got further.
+//! told of connections that got further: HAProxy's checks, if they send a header, do, and are then
+//! reset, which is an EXCEPTION whose [`ProxyInfo`] names no client, or the balancer itself.
 //!
 //! # Why
 //!
