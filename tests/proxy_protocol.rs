@@ -97,13 +97,6 @@ async fn limits_and_lists_inside_are_about_the_client() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn a_server_without_the_layer_tells_what_came() {
-    let server = common::echo_server().await;
-    assert!(from(&server, "192.0.2.7").await.next().await.is_none());
-    server.stop().await;
-}
-
 /// Half a header holds no shutdown up.
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_headers() {

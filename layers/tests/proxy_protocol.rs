@@ -1,79 +1,15 @@
-//! `proxy_protocol`: headers, and whose are believed.
+//! `proxy_protocol`: what headers say.
 #![cfg(feature = "proxy-protocol")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
 
-use common::{SECOND, connection_from, frame, soon};
-use rocketmq_tower_core::{
-    Addr, ChannelInfo, CloseReason, Connection, Disconnect, RemotingCommand,
-};
+use common::proxied::{BALANCER, V1, start, trusting, v2, v2_ipv4};
+use common::{frame, soon};
+use rocketmq_tower_core::{Addr, CloseReason, RemotingCommand};
 use rocketmq_tower_layers::ProxyProtocolLayer;
-use rocketmq_tower_layers::proxy_protocol::{ProxyInfo, ProxyIo};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
-use tower::{Layer, Service, service_fn};
-
-const BALANCER: &str = "10.0.0.1:4000";
-const V1: &[u8] = b"PROXY TCP4 192.0.2.7 198.51.100.1 5678 443\r\n";
-
-/// A header of version 2: command and family as they are on the wire.
-fn v2(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(body.len()).expect("short");
-    let start = b"\r\n\r\n\0\r\nQUIT\n";
-    [&start[..], &[command, family], &length.to_be_bytes(), body].concat()
-}
-
-/// From 192.0.2.7:5678 to 198.51.100.1:443.
-fn v2_ipv4(tlvs: &[u8]) -> Vec<u8> {
-    let addresses = [192, 0, 2, 7, 198, 51, 100, 1, 22, 46, 1, 187];
-    v2(0x21, 0x11, &[&addresses[..], tlvs].concat())
-}
-
-fn trusting(layer: ProxyProtocolLayer) -> ProxyProtocolLayer {
-    layer.trust(["10.0.0.0/8".parse().expect("a network")])
-}
-
-/// What the service inside got.
-type Passed = Connection<ProxyIo<DuplexStream>>;
-
-struct Started {
-    peer: DuplexStream,
-    passed: UnboundedReceiver<Passed>,
-    life: JoinHandle<Result<Disconnect, &'static str>>,
-}
-
-fn start_with(
-    layer: &ProxyProtocolLayer,
-    peer: DuplexStream,
-    conn: Connection<DuplexStream>,
-) -> Started {
-    let (pass, passed) = unbounded_channel();
-    let mut service = layer.layer(service_fn(move |conn: Passed| {
-        _ = pass.send(conn);
-        std::future::ready(Err("passed on"))
-    }));
-    Started { peer, passed, life: tokio::spawn(service.call(conn)) }
-}
-
-fn start(layer: &ProxyProtocolLayer, from: &str) -> Started {
-    let (peer, conn) = connection_from(from);
-    start_with(layer, peer, conn)
-}
-
-impl Started {
-    async fn passed(&mut self) -> Passed {
-        soon(self.passed.recv()).await.expect("passed on")
-    }
-
-    /// Why it was not passed on.
-    async fn reason(self) -> CloseReason {
-        soon(self.life).await.expect("no panic").expect("not passed on").reason
-    }
-}
+use rocketmq_tower_layers::proxy_protocol::ProxyInfo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What is known of a connection from [`BALANCER`] that begins with `bytes` and `behind`.
 async fn learnt(layer: &ProxyProtocolLayer, bytes: &[u8]) -> (Addr, Option<ProxyInfo>) {
@@ -171,65 +107,6 @@ async fn a_header_may_come_byte_by_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_header_is_the_sources_own_or_refused() {
-    let request = frame(&RemotingCommand::new(10));
-    for bytes in [&request[..], b"\x16\x03\x01", b"PROXX", b"\r\n\r\n\0\r\nQUIT\r"] {
-        let mut started = start(&trusting(ProxyProtocolLayer::optional()), BALANCER);
-        started.peer.write_all(bytes).await.expect("open");
-        let mut conn = started.passed().await;
-        let mut read = vec![0; bytes.len()];
-        soon(conn.io_mut().read_exact(&mut read)).await.expect("put back");
-        assert_eq!((&read[..], conn.info().peer_addr.to_string().as_str()), (bytes, BALANCER));
-        assert!(conn.info().extensions.get::<ProxyInfo>().is_none());
-
-        let mut started = start(&trusting(ProxyProtocolLayer::required()), BALANCER);
-        started.peer.write_all(bytes).await.expect("open");
-        assert_eq!(
-            started.reason().await.to_string(),
-            "the connection was refused: it does not begin with a PROXY header"
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_is_not_trusted_names_nobody() {
-    let refused = "the connection was refused: its address is not trusted to send a PROXY header";
-    let nobody = [ProxyProtocolLayer::required(), trusting(ProxyProtocolLayer::required())];
-    for layer in nobody {
-        let started = start(&layer, "192.0.2.1:1");
-        assert_eq!(started.reason().await.to_string(), refused);
-    }
-    for layer in [ProxyProtocolLayer::optional(), trusting(ProxyProtocolLayer::optional())] {
-        let mut started = start(&layer, "192.0.2.1:1");
-        let mut conn = started.passed().await;
-        assert_eq!(conn.info().peer_addr.to_string(), "192.0.2.1:1", "before anything came");
-        started.peer.write_all(V1).await.expect("open");
-        let mut read = vec![0; V1.len()];
-        soon(conn.io_mut().read_exact(&mut read)).await.expect("not looked at");
-        assert_eq!(read, V1);
-    }
-    let (peer, conn) = tokio::io::duplex(64 * 1024);
-    let unix = Connection::new(conn, ChannelInfo::new(Addr::Unnamed, Addr::Unnamed));
-    let layer = trusting(ProxyProtocolLayer::required());
-    assert_eq!(start_with(&layer, peer, unix).reason().await.to_string(), refused);
-}
-
-#[tokio::test(start_paused = true)]
-async fn anyone_is_trusted_if_it_is_said() {
-    let layer = ProxyProtocolLayer::required().trust_anyone();
-    for layer in [layer.clone(), trusting(layer)] {
-        let (mut peer, conn) = tokio::io::duplex(64 * 1024);
-        peer.write_all(V1).await.expect("open");
-        let unix = Connection::new(conn, ChannelInfo::new(Addr::Unnamed, Addr::Unnamed));
-        let mut started = start_with(&layer, peer, unix);
-        assert_eq!(started.passed().await.info().peer_addr.to_string(), "192.0.2.7:5678");
-        let mut started = start(&layer, "192.0.2.1:1");
-        started.peer.write_all(V1).await.expect("open");
-        assert_eq!(started.passed().await.info().peer_addr.to_string(), "192.0.2.7:5678");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn headers_that_make_no_sense_are_refused() {
     let line = |text: &str| format!("PROXY {text}\r\n").into_bytes();
     let malformed = "its PROXY header makes no sense";
@@ -266,6 +143,32 @@ async fn headers_that_make_no_sense_are_refused() {
     }
 }
 
+/// Each byte of a header in turn, with each value that it may have.
+#[tokio::test(start_paused = true)]
+async fn damaged_headers_end_their_own_connection_or_are_others() {
+    let layer = trusting(ProxyProtocolLayer::optional());
+    let v6 = [&[0x20; 32][..], &[22, 46, 1, 187]].concat();
+    let headers =
+        [V1.to_vec(), v2_ipv4(b"\xe1\0\x04vpc1\x20\0\x05\x07\0\0\0\0"), v2(0x21, 0x21, &v6)];
+    for header in headers {
+        let (mut passed, mut refused) = (0, 0);
+        for (at, value) in (0..header.len()).flat_map(|at| (0..=255).map(move |value| (at, value)))
+        {
+            let mut damaged = header.clone();
+            damaged[at] = value;
+            let mut started = start(&layer, BALANCER);
+            started.peer.write_all(&damaged).await.expect("open");
+            drop(started.peer);
+            match soon(started.life).await.expect("no panic") {
+                Err(passed_on) => passed += usize::from(passed_on == "passed on"),
+                Ok(end) => refused += usize::from(matches!(end.reason, CloseReason::Refused(_))),
+            }
+        }
+        assert_eq!(passed + refused, 256 * header.len());
+        assert!(passed > 0 && refused > 0);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_longest_header_can_be_set() {
     let header = v2_ipv4(&[&b"\xe1\xff\xf0"[..], &vec![7; 0xfff0]].concat());
@@ -274,102 +177,4 @@ async fn the_longest_header_can_be_set() {
     assert_eq!(info.expect("there").tlv(0xe1).map(<[u8]>::len), Some(0xfff0));
     let (peer, _) = learnt(&layer.max_length(0), V1).await;
     assert_eq!(peer.to_string(), "192.0.2.7:5678", "107 at least");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_header_must_be_complete_in_time() {
-    let layer = trusting(ProxyProtocolLayer::required());
-    let optional = trusting(ProxyProtocolLayer::optional());
-    for (layer, begun, limit) in [
-        (layer.clone(), &b""[..], 10 * SECOND),
-        (layer.clone(), &V1[..V1.len() - 1], 10 * SECOND),
-        (layer.timeout(2 * SECOND), &v2_ipv4(b"")[..27], 2 * SECOND),
-        (optional.clone(), b"", 10 * SECOND),
-        (optional, b"PROXY", 10 * SECOND),
-    ] {
-        let mut started = start(&layer, BALANCER);
-        let since = Instant::now();
-        if !begun.is_empty() {
-            sleep(limit - Duration::from_millis(1)).await;
-            started.peer.write_all(begun).await.expect("open");
-        }
-        let text = started.reason().await.to_string();
-        assert_eq!(since.elapsed(), limit);
-        assert_eq!(
-            text,
-            format!("the connection was refused: no PROXY header was complete within {limit:?}")
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn balancers_that_look_whether_the_port_is_open_are_no_failure() {
-    for layer in [ProxyProtocolLayer::required(), ProxyProtocolLayer::optional()] {
-        let mut started = start(&trusting(layer), BALANCER);
-        started.peer.shutdown().await.expect("open");
-        assert!(matches!(started.reason().await, CloseReason::PeerClosed));
-    }
-    let mut started = start(&trusting(ProxyProtocolLayer::required()), BALANCER);
-    started.peer.write_all(&V1[..20]).await.expect("open");
-    started.peer.shutdown().await.expect("open");
-    assert_eq!(
-        started.reason().await.to_string(),
-        "the connection was refused: it ended inside of a PROXY header"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_ends_before_it_is_clear_is_passed_on() {
-    let mut started = start(&trusting(ProxyProtocolLayer::optional()), BALANCER);
-    started.peer.write_all(b"PROX").await.expect("open");
-    started.peer.shutdown().await.expect("open");
-    let mut conn = started.passed().await;
-    let mut read = Vec::new();
-    soon(conn.io_mut().read_to_end(&mut read)).await.expect("an end");
-    assert_eq!(read, b"PROX");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_drains_does_not_wait_for_headers() {
-    let (mut peer, conn) = connection_from(BALANCER);
-    let channel = conn.channel();
-    peer.write_all(&V1[..20]).await.expect("open");
-    let started = start_with(&trusting(ProxyProtocolLayer::required()), peer, conn);
-    tokio::task::yield_now().await;
-    let since = Instant::now();
-    channel.drain();
-    assert!(matches!(started.reason().await, CloseReason::Drained));
-    assert_eq!(since.elapsed(), Duration::ZERO);
-    assert!(channel.is_closed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn reads_of_any_size_get_what_was_put_back_and_then_the_rest() {
-    for size in [1, 2, 7, 300] {
-        let mut started = start(&trusting(ProxyProtocolLayer::required()), BALANCER);
-        let data: Vec<u8> = (0..200).collect();
-        started.peer.write_all(&[V1, &data[..100]].concat()).await.expect("open");
-        let mut conn = started.passed().await;
-        started.peer.write_all(&data[100..]).await.expect("open");
-        started.peer.shutdown().await.expect("open");
-        let (mut read, mut buffer) = (Vec::new(), vec![0; size]);
-        loop {
-            match soon(conn.io_mut().read(&mut buffer)).await.expect("open") {
-                0 => break,
-                length => read.extend_from_slice(&buffer[..length]),
-            }
-        }
-        assert_eq!(read, data);
-        conn.io_mut().write_all(b"back").await.expect("open");
-        let mut back = [0; 4];
-        soon(started.peer.read_exact(&mut back)).await.expect("written");
-        assert_eq!(&back, b"back");
-    }
-}
-
-#[test]
-fn accessors() {
-    let mut service = ProxyProtocolLayer::required().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
 }

@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+#[cfg(feature = "proxy-protocol")]
+pub(crate) mod proxied;
+
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver, DriverService};
 use rocketmq_tower_core::{
     BoxError, Channel, ChannelInfo, Connection, RemotingCodec, RemotingCommand, ResponseCode,
