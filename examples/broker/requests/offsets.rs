@@ -96,7 +96,9 @@ fn by_time(broker: &Broker, queue: &Queue, timestamp: i64, upper: bool) -> Resul
 /// `QUERY_CONSUMER_OFFSET`
 ///
 /// A group that is new to a queue whose first message is still there begins with that, unless it
-/// asks not to, as it does at Java's brokers. Else the client decides where to begin.
+/// asks not to, as it does at Java's brokers. So it does if the first message is yet to come: else
+/// the client asks for the end of the queue, and misses what has come meanwhile. Of other queues the
+/// client decides where to begin.
 pub(crate) async fn query(
     broker: Arc<Broker>,
     request: RemotingCommand,
@@ -108,8 +110,8 @@ pub(crate) async fn query(
     }
     let topic = broker.topics.get(topic);
     let queue = topic.as_ref().and_then(|topic| topic.queue_to_read(id));
-    let has_first = queue.is_some_and(|queue| queue.min() == 0 && queue.max() > 0);
-    if has_first && header.set_zero_if_not_found != Some(false) {
+    let is_whole = queue.is_some_and(|queue| queue.min() == 0);
+    if is_whole && header.set_zero_if_not_found != Some(false) {
         return answer(&Offset { offset: 0 });
     }
     let text = format!("the group {group} has consumed nothing of this queue yet");

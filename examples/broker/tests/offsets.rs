@@ -22,16 +22,17 @@ fn of_queue(code: RequestCode, more: &[(&str, &str)]) -> RemotingCommand {
 }
 
 #[tokio::test]
-async fn a_group_that_is_new_begins_with_the_first_message_if_there_is_one() {
+async fn a_group_that_is_new_begins_with_the_first_message_also_if_that_is_yet_to_come() {
     let running = Running::start(&["--topic", "T:2"]).await;
     let client = running.client().await;
     client.send("T", 0, "m").await;
     assert_eq!(offset(&client.get(query("g", "0")).await), 0);
+    assert_eq!(offset(&client.get(query("g", "1")).await), 0);
     // Go's, Java's and C++'s clients then decide by themselves.
     for unknown in [
-        query("g", "1"),
         query("g", "2"),
         query("g", "0").with_ext_field("setZeroIfNotFound", "false"),
+        query("g", "1").with_ext_field("setZeroIfNotFound", "false"),
         query("g", "0").with_ext_field("topic", "U"),
     ] {
         assert_eq!(client.refusal(unknown).await.0, ResponseCode::QUERY_NOT_FOUND);

@@ -122,6 +122,7 @@ async fn a_pull_commits_an_offset_on_the_way_if_it_says_so() {
         RequestCode::QUERY_CONSUMER_OFFSET,
         &[("consumerGroup", "consumers"), ("topic", "T"), ("queueId", "0")],
     );
+    let committed = committed.with_ext_field("setZeroIfNotFound", "false");
     let pull = Pull { commit_offset: 7, ..Pull::new("T", 0) };
     client.pull(&pull).await;
     assert_eq!(client.refusal(committed.clone()).await.0, ResponseCode::QUERY_NOT_FOUND);
