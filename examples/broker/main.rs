@@ -44,7 +44,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let options = Options::parse();
-    tracing_subscriber::fmt().with_max_level(options.log).with_writer(io::stderr).init();
+    // A line that can't be written is lost. To say so would panic: on a full disk, in the log's writer.
+    tracing_subscriber::fmt()
+        .with_max_level(options.log)
+        .with_writer(io::stderr)
+        .log_internal_errors(false)
+        .init();
     let signal = stopped()?;
     let node = Node::start(&options).await?;
     let (names, broker) = (node.name_server_addr(), node.broker_addr());
