@@ -74,12 +74,14 @@ impl Node {
         &self.identity.address
     }
 
-    /// Serves until `signal` resolves. Then all that was asked is answered, and stored.
+    /// Serves until `signal` resolves. Then all that was asked is answered, and stored. A store that
+    /// has failed ends it, too: it has to be opened anew.
     pub(crate) async fn serve_until(self, signal: impl Future) -> Result<(), BoxError> {
         let stop = CancellationToken::new();
-        let (names, broker) = tokio::join!(
+        let log = self.log;
+        let (names, broker, ()) = tokio::join!(
             async {
-                let served = self.name_server.serve_until(either(signal, stop.cancelled())).await;
+                let served = self.name_server.serve_until(stop.cancelled()).await;
                 // Neither is of use without the other.
                 stop.cancel();
                 served
@@ -89,20 +91,25 @@ impl Node {
                 stop.cancel();
                 served
             },
+            async {
+                tokio::select! {
+                    _ = signal => {}
+                    () = log.broken() => {}
+                    () = stop.cancelled() => {}
+                }
+                stop.cancel();
+            },
         );
         drop(self.jobs);
-        let log = self.log;
+        let is_broken = log.is_broken();
         tokio::task::spawn_blocking(move || log.close()).await?;
         names?;
         broker?;
-        Ok(())
-    }
-}
-
-async fn either(one: impl Future, other: impl Future) {
-    tokio::select! {
-        _ = one => {}
-        _ = other => {}
+        if is_broken {
+            Err("the store has failed, and has to be opened anew".into())
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 pub(crate) use write::{Entry, Then, Write, Written};
 use writer::{Done, Job, Writer};
 
@@ -46,16 +47,21 @@ pub(crate) struct Log {
     jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     scheduled: Arc<Notify>,
+    broken: CancellationToken,
 }
 
 impl Log {
     /// Starts the writer.
     pub(crate) fn start(storage: Arc<dyn Storage>, flush: Flush) -> io::Result<Self> {
-        let scheduled = Arc::new(Notify::new());
+        let (scheduled, broken) = (Arc::new(Notify::new()), CancellationToken::new());
         // Not bounded by itself: whoever sends has a part of the budget.
         let (jobs, receiver) = mpsc::unbounded_channel();
-        let writer =
-            Writer { storage: Arc::clone(&storage), flush, scheduled: Arc::clone(&scheduled) };
+        let writer = Writer {
+            storage: Arc::clone(&storage),
+            flush,
+            scheduled: Arc::clone(&scheduled),
+            broken: broken.clone(),
+        };
         let writer = thread::Builder::new().name("log".into()).spawn(|| writer.run(receiver))?;
         Ok(Self {
             storage,
@@ -63,6 +69,7 @@ impl Log {
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::new(Some(writer)),
             scheduled,
+            broken,
         })
     }
 
@@ -142,6 +149,16 @@ impl Log {
     /// The tables beside the messages.
     pub(crate) fn storage(&self) -> &dyn Storage {
         &*self.storage
+    }
+
+    /// Resolves when the store has failed for good.
+    pub(crate) async fn broken(&self) {
+        self.broken.cancelled().await;
+    }
+
+    /// Whether the store has failed for good.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.is_cancelled()
     }
 
     /// Resolves when messages were stored that are due some time.

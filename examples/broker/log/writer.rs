@@ -8,6 +8,7 @@ use rocketmq_tower::message::Position;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+use tokio_util::sync::CancellationToken;
 
 /// A round ends when it has this many bytes.
 const ROUND: usize = 1024 * 1024;
@@ -28,6 +29,8 @@ pub(super) struct Writer {
     pub(super) flush: Flush,
     /// Told when messages are due some time.
     pub(super) scheduled: Arc<Notify>,
+    /// Told when nothing can be written any more.
+    pub(super) broken: CancellationToken,
 }
 
 impl Writer {
@@ -61,6 +64,9 @@ impl Writer {
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "writing failed");
                 round.queues.iter().for_each(|queue| queue.take_back());
+                if error.is_final() {
+                    self.broken.cancel();
+                }
                 let error = LogError::Storage(Arc::new(error));
                 round.answer(|_| Err(error.clone()));
             }

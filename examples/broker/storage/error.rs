@@ -23,3 +23,10 @@ pub(crate) enum StorageError {
     #[error("writing failed")]
     Write(#[source] fjall::Error),
 }
+
+impl StorageError {
+    /// Whether the store writes nothing any more until it is opened anew.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Write(_))
+    }
+}
