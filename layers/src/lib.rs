@@ -15,6 +15,7 @@
 //! | [`executor`] | request | an executor for some processors: so many run, so many wait |
 //! | [`peer_rate_limit`] | request | how many requests a peer may send in a second |
 //! | [`body_limit`] | request | how long bodies may be, for each code |
+//! | [`code_distribution`] | request | the traffic log: counts requests and answers by code |
 #![cfg_attr(
     feature = "proxy-protocol",
     doc = "| [`proxy_protocol`], a feature | connection | who the client behind a balancer is |"
@@ -41,7 +42,9 @@
 pub mod acl;
 pub mod body_limit;
 pub mod catch_panic;
+pub mod code_distribution;
 pub mod connection_limit;
+pub mod deferred;
 pub mod events;
 pub mod executor;
 mod fallible;
@@ -57,12 +60,14 @@ pub mod recover;
 mod refused;
 pub mod rpc_hook;
 pub mod spawn;
+mod table;
 mod unused;
 
 #[cfg(feature = "acl")]
 pub use acl::VerifyLayer;
 pub use body_limit::BodyLimitLayer;
 pub use catch_panic::CatchPanicLayer;
+pub use code_distribution::CodeDistributionLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
 pub use executor::ExecutorLayer;

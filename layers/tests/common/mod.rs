@@ -2,19 +2,22 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+pub(crate) mod logged;
 #[cfg(feature = "proxy-protocol")]
 pub(crate) mod proxied;
 
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver, DriverService};
 use rocketmq_tower_core::{
-    BoxError, Channel, ChannelInfo, Connection, RemotingCodec, RemotingCommand, ResponseCode,
+    BoxError, Channel, ChannelInfo, Connection, RemotingCodec, RemotingCommand, Reply, ResponseCode,
 };
+use rocketmq_tower_layers::deferred::{Deferred, defer};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::DuplexStream;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::codec::Encoder;
 use tower::layer::util::Identity;
-use tower::{Service, service_fn};
+use tower::{Layer, Service, service_fn};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -71,4 +74,38 @@ where
 pub(crate) async fn sleeper(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     tokio::time::sleep(u32::try_from(request.code())? * SECOND).await;
     Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+}
+
+/// A connection whose requests go through `layer` to `processor`; calls over the channel reach it.
+pub(crate) fn served<L, P>(layer: L, processor: P) -> Channel
+where
+    L: Layer<P>,
+    P: Clone,
+    L::Service: Service<RemotingCommand> + Send + 'static,
+    <L::Service as Service<RemotingCommand>>::Response: Reply,
+    <L::Service as Service<RemotingCommand>>::Error: Into<BoxError>,
+    <L::Service as Service<RemotingCommand>>::Future: Send + 'static,
+{
+    let (ours, server) = connection();
+    let mut service = DriverService::new(layer, processor, ConnectionConfig::server());
+    tokio::spawn(service.call(server));
+    let client = Connection::new(ours, ChannelInfo::default());
+    let channel = client.channel();
+    tokio::spawn(Driver::new(client, service_fn(sleeper), ConnectionConfig::client()));
+    channel
+}
+
+/// Keeps what it is asked in `parked`, to be answered later.
+pub(crate) fn parking(
+    parked: UnboundedSender<Deferred>,
+) -> impl Service<RemotingCommand, Response = Option<RemotingCommand>, Error = BoxError, Future: Send>
++ Clone
++ Send {
+    service_fn(move |mut request: RemotingCommand| {
+        let parked = parked.clone();
+        async move {
+            parked.send(defer(&mut request)?)?;
+            Ok(None)
+        }
+    })
 }
