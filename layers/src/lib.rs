@@ -15,6 +15,7 @@
 //! | [`executor`] | request | an executor for some processors: so many run, so many wait |
 //! | [`peer_rate_limit`] | request | how many requests a peer may send in a second |
 //! | [`body_limit`] | request | how long bodies may be, for each code |
+//! | [`trace`] | both | a span for each connection and each request |
 //! | [`code_distribution`] | request | the traffic log: counts requests and answers by code |
 #![cfg_attr(
     feature = "proxy-protocol",
@@ -61,6 +62,7 @@ mod refused;
 pub mod rpc_hook;
 pub mod spawn;
 mod table;
+pub mod trace;
 mod unused;
 
 #[cfg(feature = "acl")]
@@ -81,3 +83,4 @@ pub use proxy_protocol::ProxyProtocolLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
 pub use spawn::SpawnLayer;
+pub use trace::TraceLayer;

@@ -1,0 +1,63 @@
+use super::Trace;
+use super::sample::Sample;
+use rocketmq_tower_core::RemotingCommand;
+use std::sync::Arc;
+use tower_layer::Layer;
+use tracing::Level;
+
+/// Opens a span for each connection, or each request. See the [module's documentation](super).
+#[derive(Clone, Debug)]
+pub struct TraceLayer {
+    pub(super) level: Level,
+    pub(super) failure_level: Level,
+    pub(super) sample: Sample,
+}
+
+impl TraceLayer {
+    /// Spans at level DEBUG, failures at WARN, of all requests.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { level: Level::DEBUG, failure_level: Level::WARN, sample: Sample::All }
+    }
+
+    /// The level of spans, and of the event at their end. If it is disabled, nothing is done.
+    #[must_use]
+    pub const fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// The level of the event at the end of a request that failed.
+    #[must_use]
+    pub const fn failure_level(mut self, level: Level) -> Self {
+        self.failure_level = level;
+        self
+    }
+
+    /// Traces one request of `n`, the first, over all services that this layer or a clone of it is
+    /// put around; none for 0.
+    #[must_use]
+    pub fn every(self, n: u64) -> Self {
+        Self { sample: Sample::Every(n, Arc::default()), ..self }
+    }
+
+    /// Traces the requests for which `wanted` says so. It is not asked if the level is disabled.
+    #[must_use]
+    pub fn sample(self, wanted: impl Fn(&RemotingCommand) -> bool + Send + Sync + 'static) -> Self {
+        Self { sample: Sample::Wanted(Arc::new(wanted)), ..self }
+    }
+}
+
+impl Default for TraceLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Layer<S> for TraceLayer {
+    type Service = Trace<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Trace::new(inner, self.clone())
+    }
+}

@@ -1,0 +1,90 @@
+use super::connection::ConnectionFuture;
+use super::request::{Exchange, ResponseFuture};
+use super::{TraceLayer, span};
+use crate::deferred::Held;
+use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
+use std::task::{Context, Poll};
+use tower_service::Service;
+use tracing::Span;
+
+/// Opens a span for each connection, or each request. See the [module's documentation](super).
+#[derive(Clone, Debug)]
+pub struct Trace<S> {
+    inner: S,
+    settings: TraceLayer,
+}
+
+impl<S> Trace<S> {
+    pub(super) const fn new(inner: S, settings: TraceLayer) -> Self {
+        Self { inner, settings }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S> Service<RemotingCommand> for Trace<S>
+where
+    S: Service<RemotingCommand>,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
+        let level = self.settings.level;
+        if !span::is_enabled(level) || !self.settings.sample.wants(&request) {
+            return ResponseFuture::new(self.inner.call(request), Span::none(), Held::Nothing);
+        }
+        let span = span::request(level, &request);
+        let exchange = Exchange::new(span.clone(), level, self.settings.failure_level);
+        let held = if request.is_oneway() {
+            Held::Own(exchange)
+        } else {
+            Held::watching(&mut request, exchange)
+        };
+        let inner = span.in_scope(|| self.inner.call(request));
+        ResponseFuture::new(inner, span, held)
+    }
+}
+
+impl<Io, S> Service<Connection<Io>> for Trace<S>
+where
+    S: Service<Connection<Io>, Response = Disconnect>,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = ConnectionFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, connection: Connection<Io>) -> Self::Future {
+        let level = self.settings.level;
+        let span = match span::is_enabled(level) {
+            true => span::connection(level, connection.channel().id(), connection.info()),
+            false => Span::none(),
+        };
+        let inner = span.in_scope(|| self.inner.call(connection));
+        ConnectionFuture::new(inner, span, level)
+    }
+}

@@ -1,0 +1,94 @@
+//! Spans and events whose level is known at run time only. `tracing` wants each level written out;
+//! what is disabled costs a look at its callsite, and its fields are not computed.
+
+use rocketmq_tower_core::{Addr, ChannelInfo, RemotingCommand};
+use tracing::field::{Empty, display};
+use tracing::{Level, Span};
+
+/// The target of all of them.
+macro_rules! target {
+    () => {
+        "rocketmq_tower::trace"
+    };
+}
+pub(super) use target;
+
+/// `$do!(level)` with the level written out.
+macro_rules! at_level {
+    ($level:expr, $do:ident) => {
+        match $level {
+            tracing::Level::ERROR => $do!(tracing::Level::ERROR),
+            tracing::Level::WARN => $do!(tracing::Level::WARN),
+            tracing::Level::INFO => $do!(tracing::Level::INFO),
+            tracing::Level::DEBUG => $do!(tracing::Level::DEBUG),
+            tracing::Level::TRACE => $do!(tracing::Level::TRACE),
+        }
+    };
+}
+pub(super) use at_level;
+
+/// Whether requests are traced at all.
+pub(super) fn is_enabled(level: Level) -> bool {
+    macro_rules! enabled {
+        ($level:expr) => {
+            tracing::span_enabled!(target: target!(), $level)
+        };
+    }
+    at_level!(level, enabled)
+}
+
+/// A request's span.
+pub(super) fn request(level: Level, request: &RemotingCommand) -> Span {
+    let peer = request.channel().map(|channel| channel.peer_addr());
+    let kind = if peer.is_some() { "server" } else { "client" };
+    macro_rules! span {
+        ($level:expr) => {
+            tracing::span!(
+                target: target!(),
+                $level,
+                "rocketmq.request",
+                rpc.system = "rocketmq",
+                rpc.method = %request.request_code(),
+                otel.kind = kind,
+                rocketmq.opaque = request.opaque(),
+                rocketmq.oneway = request.is_oneway(),
+                network.peer.address = peer.map(address),
+                network.peer.port = peer.and_then(port),
+                rocketmq.response_code = Empty,
+                rocketmq.deferred = Empty,
+                error = Empty,
+            )
+        };
+    }
+    at_level!(level, span)
+}
+
+/// A connection's span.
+pub(super) fn connection(level: Level, id: u64, info: &ChannelInfo) -> Span {
+    let (peer, local) = (&info.peer_addr, &info.local_addr);
+    macro_rules! span {
+        ($level:expr) => {
+            tracing::span!(
+                target: target!(),
+                $level,
+                "rocketmq.connection",
+                rocketmq.connection.id = id,
+                network.peer.address = address(peer),
+                network.peer.port = port(peer),
+                network.local.address = address(local),
+                network.local.port = port(local),
+                rocketmq.close_reason = Empty,
+            )
+        };
+    }
+    at_level!(level, span)
+}
+
+/// Without the port, which has a field of its own.
+fn address(addr: &Addr) -> tracing::field::DisplayValue<String> {
+    display(addr.ip().map_or_else(|| addr.to_string(), |ip| ip.to_string()))
+}
+
+fn port(addr: &Addr) -> Option<u16> {
+    addr.socket_addr().map(|addr| addr.port())
+}
