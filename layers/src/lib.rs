@@ -27,6 +27,14 @@
 )]
 #![cfg_attr(feature = "acl", doc = "| [`acl`], a feature | request | signed requests |")]
 #![cfg_attr(not(feature = "acl"), doc = "| `acl`, a feature | request | signed requests |")]
+#![cfg_attr(
+    feature = "metrics",
+    doc = "| [`metrics`], a feature | both | latency, connections, bytes and so on, for any recorder |"
+)]
+#![cfg_attr(
+    not(feature = "metrics"),
+    doc = "| `metrics`, a feature | both | latency, connections, bytes and so on, for any recorder |"
+)]
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
 //! whose future is a connection's whole life. Layers of the **request level** wrap a
@@ -52,6 +60,8 @@ mod fallible;
 pub mod handshake_timeout;
 pub mod idle_timeout;
 pub mod ip_filter;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod network;
 pub mod peer_rate_limit;
 pub mod per_request;
@@ -65,6 +75,8 @@ mod table;
 pub mod trace;
 mod unused;
 
+#[cfg(feature = "metrics")]
+pub use self::metrics::MetricsLayer;
 #[cfg(feature = "acl")]
 pub use acl::VerifyLayer;
 pub use body_limit::BodyLimitLayer;

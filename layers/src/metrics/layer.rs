@@ -1,0 +1,80 @@
+use super::Metrics;
+use super::meters::Meters;
+use super::register::Register;
+use crate::deferred::LONG_POLLING;
+use metrics::{Label, Recorder, SharedString};
+use rocketmq_tower_core::RequestCode;
+use std::sync::Arc;
+use tower_layer::Layer;
+
+/// Measures connections and requests. See the [module's documentation](super).
+#[derive(Clone, Debug)]
+pub struct MetricsLayer {
+    meters: Arc<Meters>,
+}
+
+impl MetricsLayer {
+    /// Measures with the global recorder, which must have been installed before.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// To use another recorder, or to add labels.
+    #[must_use]
+    pub fn builder() -> MetricsBuilder {
+        MetricsBuilder { register: Register::default(), long_polling: Box::new(LONG_POLLING) }
+    }
+}
+
+impl Default for MetricsLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Layer<S> for MetricsLayer {
+    type Service = Metrics<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Metrics::new(inner, Arc::clone(&self.meters))
+    }
+}
+
+/// A [`MetricsLayer`] to be.
+#[derive(Clone, Debug)]
+pub struct MetricsBuilder {
+    register: Register,
+    long_polling: Box<[RequestCode]>,
+}
+
+impl MetricsBuilder {
+    /// Measures with this recorder instead of the global one.
+    #[must_use]
+    pub fn recorder(mut self, recorder: impl Recorder + Send + Sync + 'static) -> Self {
+        self.register.recorder = Some(Arc::new(recorder));
+        self
+    }
+
+    /// Adds this label to everything: to tell servers in one process apart.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<SharedString>, value: impl Into<SharedString>) -> Self {
+        self.register.labels.push(Label::new(name, value));
+        self
+    }
+
+    /// The codes of requests that may be [`deferred`](crate::deferred), instead of
+    /// [`LONG_POLLING`].
+    #[must_use]
+    pub fn long_polling(mut self, codes: impl IntoIterator<Item = RequestCode>) -> Self {
+        self.long_polling = codes.into_iter().collect();
+        self
+    }
+
+    /// The layer. Meters that have no labels of their own are registered now, others when they are
+    /// needed first.
+    #[must_use]
+    pub fn build(self) -> MetricsLayer {
+        MetricsLayer { meters: Arc::new(Meters::new(self.register, self.long_polling)) }
+    }
+}

@@ -1,0 +1,113 @@
+use super::latency::{Exchanged, Latencies, response_label};
+use super::names::{
+    ACCEPTED, CONNECTIONS, DEFERRED, DISCONNECTS, DRAINING, IN_FLIGHT, RECEIVED, REFUSED, SENT,
+    describe,
+};
+use super::register::Register;
+use crate::table::Table;
+use metrics::{Counter, Gauge, Label};
+use rocketmq_tower_core::{CloseReason, RequestCode, ResponseCode};
+use std::fmt;
+use std::time::Duration;
+
+/// The codes of answers that turn a request away, which [`REFUSED`] counts.
+pub const REFUSALS: [ResponseCode; 7] = [
+    ResponseCode::SYSTEM_BUSY,
+    ResponseCode::REQUEST_CODE_NOT_SUPPORTED,
+    ResponseCode::SERVICE_NOT_AVAILABLE,
+    ResponseCode::NO_PERMISSION,
+    ResponseCode::POLLING_FULL,
+    ResponseCode::FLOW_CONTROL,
+    ResponseCode::GO_AWAY,
+];
+
+/// Everything that the services of one layer measure with. Meters are registered once, and used
+/// without a look-up in the recorder.
+pub(super) struct Meters {
+    register: Register,
+    pub(super) long_polling: Box<[RequestCode]>,
+    latencies: Latencies,
+    refused: Table<i32, Counter>,
+    pub(super) in_flight: Gauge,
+    pub(super) deferred: Counter,
+    pub(super) connections: Gauge,
+    pub(super) draining: Gauge,
+    pub(super) accepted: Counter,
+    pub(super) received: Counter,
+    pub(super) sent: Counter,
+}
+
+impl Meters {
+    pub(super) fn new(register: Register, long_polling: Box<[RequestCode]>) -> Self {
+        register.with(describe);
+        let counter = |name| register.counter(name, Vec::new());
+        Self {
+            long_polling,
+            latencies: Latencies::new(),
+            refused: Table::new(REFUSALS.len()),
+            in_flight: register.gauge(IN_FLIGHT),
+            deferred: counter(DEFERRED),
+            connections: register.gauge(CONNECTIONS),
+            draining: register.gauge(DRAINING),
+            accepted: counter(ACCEPTED),
+            received: counter(RECEIVED),
+            sent: counter(SENT),
+            register,
+        }
+    }
+
+    /// A request has ended.
+    pub(super) fn exchanged(&self, what: Exchanged, took: Duration) {
+        let milliseconds = took.as_secs_f64() * 1000.0;
+        self.latencies.get(what, &self.register).record(milliseconds);
+        match what.response {
+            // The most common case, which is none of them.
+            None | Some(0) => {}
+            Some(code) if REFUSALS.contains(&code.into()) => self.refused(code),
+            Some(_) => {}
+        }
+    }
+
+    fn refused(&self, code: i32) {
+        let counter = self.refused.get_or_insert(code, || {
+            self.register.counter(REFUSED, vec![Label::new("response_code", response_label(code))])
+        });
+        if let Some(counter) = counter {
+            counter.increment(1);
+        }
+    }
+
+    /// A connection has ended. That is rare enough to look the meter up.
+    pub(super) fn disconnected(&self, reason: &'static str) {
+        let labels = vec![Label::from_static_parts("reason", reason)];
+        self.register.counter(DISCONNECTS, labels).increment(1);
+    }
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meters")
+            .field("register", &self.register)
+            .field("latencies", &self.latencies)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The label of a reason, which leaves its words and its source out.
+pub(super) fn reason_label(reason: &CloseReason) -> &'static str {
+    match reason {
+        CloseReason::PeerClosed => "peer_closed",
+        CloseReason::Idle => "idle",
+        CloseReason::Drained => "drained",
+        CloseReason::Refused(_) => "refused",
+        CloseReason::Requested(_) => "requested",
+        CloseReason::Protocol(_) => "protocol",
+        CloseReason::Io(_) => "io",
+        CloseReason::ReadStalled => "read_stalled",
+        CloseReason::WriteStalled => "write_stalled",
+        CloseReason::Flooded => "flooded",
+        CloseReason::Service(_) => "service",
+        CloseReason::Aborted => "aborted",
+        _ => "other",
+    }
+}

@@ -1,0 +1,84 @@
+use super::connection::ConnectionFuture;
+use super::io::MeteredIo;
+use super::meters::Meters;
+use super::request::{Exchange, InFlight, ResponseFuture};
+use crate::deferred::Held;
+use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// Measures connections and requests. See the [module's documentation](super).
+#[derive(Clone, Debug)]
+pub struct Metrics<S> {
+    inner: S,
+    meters: Arc<Meters>,
+}
+
+impl<S> Metrics<S> {
+    pub(super) const fn new(inner: S, meters: Arc<Meters>) -> Self {
+        Self { inner, meters }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S> Service<RemotingCommand> for Metrics<S>
+where
+    S: Service<RemotingCommand>,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
+        let running = InFlight::new(Arc::clone(&self.meters));
+        let exchange = Exchange::new(&running, &request);
+        let may_be_late =
+            !request.is_oneway() && self.meters.long_polling.contains(&request.request_code());
+        let held = match may_be_late {
+            true => Held::watching(&mut request, exchange),
+            false => Held::Own(exchange),
+        };
+        ResponseFuture::new(self.inner.call(request), held, running)
+    }
+}
+
+impl<Io, S> Service<Connection<Io>> for Metrics<S>
+where
+    S: Service<Connection<MeteredIo<Io>>, Response = Disconnect>,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = ConnectionFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, connection: Connection<Io>) -> Self::Future {
+        let channel = connection.channel();
+        let (received, sent) = (self.meters.received.clone(), self.meters.sent.clone());
+        let metered = connection.map_io(|io| MeteredIo::new(io, received, sent));
+        ConnectionFuture::new(self.inner.call(metered), channel, Arc::clone(&self.meters))
+    }
+}

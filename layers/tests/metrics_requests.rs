@@ -1,0 +1,212 @@
+//! `metrics` at the request level.
+#![cfg(feature = "metrics")]
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod common;
+#[path = "common/scrape.rs"]
+mod scrapes;
+
+use common::{SECOND, parking, served, soon};
+use prometheus_parse::Value;
+use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, RequestCode, ResponseCode};
+use rocketmq_tower_layers::metrics::{DEFERRED, IN_FLIGHT, LATENCY_BUCKETS, REFUSED, RPC_LATENCY};
+use scrapes::{find, latency, metrics, scrape, value};
+use std::collections::BTreeMap;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+/// Takes a second; is refused, fails, panics or gives no answer, as the code says.
+async fn by_code(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
+    sleep(SECOND).await;
+    match request.code() {
+        1 => Ok(None),
+        2 => Err(Abort::new(ResponseCode::SYSTEM_BUSY, "busy").into()),
+        3 => Err("broken".into()),
+        4 => panic!("on purpose"),
+        _ => Ok(Some(RemotingCommand::response(ResponseCode::SUCCESS))),
+    }
+}
+
+async fn ask<S>(service: &mut S, request: RemotingCommand)
+where
+    S: Service<RemotingCommand, Error = BoxError>,
+{
+    _ = service.ready().await.expect("ready").call(request).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn latency_has_javas_name_labels_and_buckets() {
+    let (layer, handle) = metrics();
+    let mut service = layer.build().layer(service_fn(by_code));
+    for _ in 0..3 {
+        ask(&mut service, RemotingCommand::new(RequestCode::SEND_MESSAGE_V2)).await;
+    }
+    let scrape = scrape(&handle);
+    let [sample] = find(&scrape, RPC_LATENCY, &[])[..] else { panic!("one series") };
+    let labels: BTreeMap<_, _> = sample.labels.iter().map(|(k, v)| (&**k, &**v)).collect();
+    let expected = BTreeMap::from([
+        ("protocol_type", "remoting"),
+        ("request_code", "send_message_v2"),
+        ("response_code", "success"),
+        ("is_long_polling", "false"),
+        ("result", "success"),
+    ]);
+    assert_eq!(labels, expected);
+    let Value::Histogram(buckets) = &sample.value else { panic!("{:?}", sample.value) };
+    let bounds: Vec<_> = buckets.iter().map(|bucket| bucket.less_than).collect();
+    assert_eq!(bounds, [&LATENCY_BUCKETS[..], &[f64::INFINITY]].concat());
+    // A second each.
+    let counts: Vec<_> = buckets.iter().map(|bucket| bucket.count as usize).collect();
+    assert_eq!(counts, [0, 0, 0, 0, 0, 0, 3, 3, 3, 3]);
+    assert_eq!(latency(&handle, &[]), (3.0, 3000.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_count_as_their_answers_and_refusals_by_themselves() {
+    let (layer, handle) = metrics();
+    let mut service = layer.build().layer(service_fn(by_code));
+    for code in [2, 2, 3] {
+        ask(&mut service, RemotingCommand::new(code)).await;
+    }
+    let labels = [("request_code", "2"), ("response_code", "system_busy"), ("result", "success")];
+    assert_eq!(latency(&handle, &labels), (2.0, 2000.0));
+    let labels = [("request_code", "3"), ("response_code", "system_error"), ("result", "success")];
+    assert_eq!(latency(&handle, &labels).0, 1.0);
+    assert_eq!(value(&handle, REFUSED, &[("response_code", "system_busy")]), 2.0);
+    assert_eq!(find(&scrape(&handle), REFUSED, &[]).len(), 1, "an error is no refusal");
+}
+
+#[tokio::test(start_paused = true)]
+async fn oneway_requests_and_those_that_end_early_say_so() {
+    let (layer, handle) = metrics();
+    let mut service = layer.build().layer(service_fn(by_code));
+    ask(&mut service, RemotingCommand::new(15).into_oneway()).await;
+    ask(&mut service, RemotingCommand::new(1).into_oneway()).await;
+    assert_eq!(latency(&handle, &[("response_code", "success"), ("result", "oneway")]).0, 1.0);
+    assert_eq!(latency(&handle, &[("request_code", "1"), ("result", "oneway")]).0, 1.0);
+
+    let call = service.ready().await.expect("ready").call(RemotingCommand::new(310));
+    assert_eq!(value(&handle, IN_FLIGHT, &[]), 1.0);
+    timeout(SECOND / 2, call).await.expect_err("it takes a second");
+    assert_eq!(value(&handle, IN_FLIGHT, &[]), 0.0);
+    let labels = [("request_code", "send_message_v2"), ("result", "cancelled")];
+    assert_eq!(latency(&handle, &labels), (1.0, 500.0));
+
+    let call = service.ready().await.expect("ready").call(RemotingCommand::new(4));
+    tokio::spawn(call).await.expect_err("it panics");
+    let labels = [("request_code", "4"), ("result", "process_request_failed")];
+    assert_eq!(latency(&handle, &labels), (1.0, 1000.0));
+    assert_eq!(value(&handle, IN_FLIGHT, &[]), 0.0);
+    assert_eq!(value(&handle, DEFERRED, &[]), 0.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_answers_are_long_polling_and_last_until_they_are_given() {
+    let (layer, handle) = metrics();
+    let (park, mut parked) = mpsc::unbounded_channel();
+    let channel = served(layer.build(), parking(park));
+    let pull = |code| {
+        let channel = channel.clone();
+        tokio::spawn(async move { channel.invoke(RemotingCommand::new(code), 99 * SECOND).await })
+    };
+    let call = pull(11);
+    let deferred = soon(parked.recv()).await.expect("a request");
+    sleep(5 * SECOND).await;
+    assert_eq!(value(&handle, IN_FLIGHT, &[]), 0.0);
+    assert_eq!(value(&handle, DEFERRED, &[]), 1.0);
+    assert_eq!(latency(&handle, &[]), (0.0, 0.0), "not before it is answered");
+    deferred.send(RemotingCommand::response(ResponseCode::PULL_NOT_FOUND)).expect("open");
+    soon(call).await.expect("no panic").expect("an answer");
+    let labels = [("is_long_polling", "true"), ("response_code", "pull_not_found")];
+    assert_eq!(latency(&handle, &labels), (1.0, 5000.0));
+
+    // One that is dropped is answered by the driver.
+    let call = pull(11);
+    drop(soon(parked.recv()).await);
+    let answer = soon(call).await.expect("no panic").expect("an answer");
+    assert_eq!(answer.response_code(), ResponseCode::SYSTEM_ERROR);
+    let labels = [("is_long_polling", "true"), ("response_code", "system_error")];
+    assert_eq!(latency(&handle, &labels).0, 1.0);
+
+    // A code that is none of long polling is only counted.
+    let call = pull(10);
+    let deferred = soon(parked.recv()).await.expect("a request");
+    deferred.send(RemotingCommand::response(ResponseCode::SUCCESS)).expect("open");
+    soon(call).await.expect("no panic").expect("an answer");
+    assert_eq!(find(&scrape(&handle), RPC_LATENCY, &[]).len(), 2);
+    assert_eq!(value(&handle, DEFERRED, &[]), 3.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn codes_that_may_be_deferred_can_be_chosen() {
+    let (layer, handle) = metrics();
+    let (park, mut parked) = mpsc::unbounded_channel();
+    let layer = layer.long_polling([RequestCode::from(77)]).build();
+    let channel = served(layer, parking(park));
+    let call =
+        tokio::spawn(async move { channel.invoke(RemotingCommand::new(77), 9 * SECOND).await });
+    let deferred = soon(parked.recv()).await.expect("a request");
+    deferred.send(RemotingCommand::response(ResponseCode::SUCCESS)).expect("open");
+    soon(call).await.expect("no panic").expect("an answer");
+    assert_eq!(latency(&handle, &[("request_code", "77"), ("is_long_polling", "true")]).0, 1.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn codes_without_end_become_no_more_than_so_many_series() {
+    let (layer, handle) = metrics();
+    let mut service = layer.build().layer(service_fn(by_code));
+    for code in 1_000_000..1_000_200 {
+        ask(&mut service, RemotingCommand::new(code)).await;
+    }
+    for _ in 0..2 {
+        ask(&mut service, RemotingCommand::new(RequestCode::HEART_BEAT)).await;
+    }
+    assert_eq!(find(&scrape(&handle), RPC_LATENCY, &[]).len(), 32 + 1 + 1);
+    assert_eq!(latency(&handle, &[("request_code", "other")]).0, 168.0);
+    assert_eq!(latency(&handle, &[("request_code", "1000031")]).0, 1.0);
+    assert_eq!(latency(&handle, &[("request_code", "heart_beat")]).0, 2.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn series_are_bounded_whatever_the_answers_are() {
+    let (layer, handle) = metrics();
+    let odd = |request: RemotingCommand| async move {
+        let code = ResponseCode::ALL[request.opaque() as usize];
+        Ok::<_, BoxError>(RemotingCommand::response(code))
+    };
+    let mut service = layer.build().layer(service_fn(odd));
+    for code in &RequestCode::ALL[..20] {
+        for at in 0..50 {
+            let mut request = RemotingCommand::new(*code);
+            request.set_opaque(at);
+            ask(&mut service, request).await;
+        }
+    }
+    assert_eq!(find(&scrape(&handle), RPC_LATENCY, &[]).len(), 512 + 1);
+    assert_eq!(latency(&handle, &[("result", "other")]).0, (20 * 50 - 512) as f64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_of_ones_own_are_on_everything() {
+    let (layer, handle) = metrics();
+    let mut service = layer.label("server", "a").build().layer(service_fn(by_code));
+    for code in [310, 2] {
+        ask(&mut service, RemotingCommand::new(code)).await;
+    }
+    let scrape = scrape(&handle);
+    let labelled = find_all(&scrape, "server", "a");
+    assert_eq!((labelled, scrape.samples.len()), (scrape.samples.len(), labelled));
+    assert!(labelled > 10);
+}
+
+fn find_all(scrape: &prometheus_parse::Scrape, name: &str, value: &str) -> usize {
+    scrape.samples.iter().filter(|sample| sample.labels.get(name) == Some(value)).count()
+}
+
+#[test]
+fn accessors() {
+    let mut service = rocketmq_tower_layers::MetricsLayer::default().layer(7);
+    *service.get_mut() += 1;
+    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+}
