@@ -12,6 +12,7 @@ mod clients;
 mod clock;
 mod delay;
 mod error;
+mod exporter;
 mod filter;
 mod hook;
 mod jobs;
@@ -53,6 +54,9 @@ async fn main() -> Result<(), BoxError> {
     let signal = stopped()?;
     let node = Node::start(&options).await?;
     let (names, broker) = (node.name_server_addr(), node.broker_addr());
+    if let Some(metrics) = node.metrics_addr() {
+        tracing::info!("metrics at http://{metrics}/metrics");
+    }
     writeln!(io::stdout(), "ready namesrv={names} broker={broker}")?;
     node.serve_until(signal).await?;
     tracing::info!("bye");

@@ -1,6 +1,7 @@
 //! A name server and a broker that are one.
 
 use crate::broker::{Broker, Identity};
+use crate::exporter::Exporter;
 use crate::log::Log;
 use crate::name_server::NameServer;
 use crate::options::Options;
@@ -8,9 +9,10 @@ use crate::storage::{self, Memory, Storage};
 use crate::topics::{Settings, names};
 use crate::transactions::Checks;
 use crate::{address, jobs, stack};
-use rocketmq_tower::BoxError;
+use rocketmq_tower::layers::MetricsLayer;
 use rocketmq_tower::server::Bound;
 use rocketmq_tower::server::listener::{Accept, Retry, Tcp, TcpOptions};
+use rocketmq_tower::{Addr, BoxError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -23,6 +25,7 @@ pub(crate) struct Node {
     identity: Arc<Identity>,
     log: Arc<Log>,
     jobs: JoinSet<()>,
+    exporter: Option<Exporter>,
 }
 
 impl Node {
@@ -54,13 +57,26 @@ impl Node {
         }
         let topics = Arc::clone(&broker.topics);
         let state = NameServer::open(Arc::clone(&identity), topics, Arc::clone(&log))?;
+        let exporter = match &options.metrics {
+            Some(addr) => Some(Exporter::bind(addr).await?),
+            None => None,
+        };
+        let metrics = |server| {
+            exporter.as_ref().map_or_else(MetricsLayer::new, |exporter| exporter.layer(server))
+        };
         let keep = Duration::from_secs(u64::from(options.retention) * 3600);
         Ok(Self {
-            name_server: stack::name_server(Retry::new(names), &Arc::new(state), options)?,
-            broker: stack::broker(Retry::new(tcp), &broker, options)?,
+            name_server: stack::name_server(
+                Retry::new(names),
+                &Arc::new(state),
+                options,
+                &metrics("name_server"),
+            )?,
+            broker: stack::broker(Retry::new(tcp), &broker, options, &metrics("broker"))?,
             identity,
             log,
             jobs: jobs::start(&broker, keep),
+            exporter,
         })
     }
 
@@ -74,9 +90,17 @@ impl Node {
         &self.identity.address
     }
 
+    /// Where metrics are read, if anywhere.
+    pub(crate) fn metrics_addr(&self) -> Option<Addr> {
+        self.exporter.as_ref().map(Exporter::local_addr)
+    }
+
     /// Serves until `signal` resolves. Then all that was asked is answered, and stored. A store that
     /// has failed ends it, too: it has to be opened anew.
-    pub(crate) async fn serve_until(self, signal: impl Future) -> Result<(), BoxError> {
+    pub(crate) async fn serve_until(mut self, signal: impl Future) -> Result<(), BoxError> {
+        if let Some(exporter) = self.exporter.take() {
+            self.jobs.spawn(exporter.serve());
+        }
         let stop = CancellationToken::new();
         let log = self.log;
         let (names, broker, ()) = tokio::join!(

@@ -57,6 +57,13 @@ pub(crate) struct Options {
     /// So many sends at a time; more are refused as busy.
     #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_SENDS", default_value_t = 8192)]
     pub(crate) max_sends: usize,
+    /// Where Prometheus reads metrics, by `GET /metrics`; nowhere by default.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_METRICS")]
+    pub(crate) metrics: Option<String>,
+    /// Log every so many seconds how many requests and answers of which code there were; 0 is
+    /// never.
+    #[arg(long, value_name = "SECONDS", env = "ROCKETMQ_TRAFFIC", default_value_t = 0)]
+    pub(crate) traffic: u32,
     /// How much to log.
     #[arg(long, value_name = "LEVEL", env = "ROCKETMQ_LOG", default_value = "info")]
     pub(crate) log: LevelFilter,

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //!  connection level           1000 connections, more wait before they are accepted
-//!  (both servers)             events: who is gone leaves its groups (the broker's)
+//!  (both servers)             metrics and trace: bytes, connections; a span of each
+//!                             events: who is gone leaves its groups (the broker's)
 //!                             idle timeout, 120 s
 //!                             the driver: frames, answers in any order, calls to clients
 //!
 //!  request level              the default stack's `recover`: every error becomes an answer
-//!  (the broker's)             hook: counts requests
+//!  (the broker's)             metrics, trace, traffic log: latency by code, a span of each request
+//!                             hook: counts requests
 //!                             router, by code:
 //!    sends                      load shedding, so many at a time of all connections
 //!    pulls                      so many at a time; those that wait for messages are deferred
@@ -23,7 +25,9 @@ use crate::options::Options;
 use crate::requests::{groups, lookup, offsets, pull, reply, send, send_back, topics, transaction};
 use crate::service::handler;
 use rocketmq_tower::driver::ConnectionConfig;
-use rocketmq_tower::layers::{EventsLayer, ExecutorLayer};
+use rocketmq_tower::layers::{
+    CodeDistributionLayer, EventsLayer, ExecutorLayer, MetricsLayer, TraceLayer,
+};
 use rocketmq_tower::router::DuplicateRoute;
 use rocketmq_tower::server::{Bound, Listener};
 use rocketmq_tower::{RequestCode, Router, Server, ServiceBuilder};
@@ -38,9 +42,15 @@ pub(crate) fn name_server<L: Listener>(
     listener: L,
     state: &Arc<NameServer>,
     options: &Options,
+    metrics: &MetricsLayer,
 ) -> Result<Bound<L>, DuplicateRoute> {
     let server = Server::new(state.router()?)
         .max_connections(options.max_connections)
+        .connection_layer(metrics.clone())
+        .connection_layer(TraceLayer::new())
+        .layer(metrics.clone())
+        .layer(TraceLayer::new())
+        .layer(traffic(options))
         .config(config())
         .drain_deadline(DRAIN_DEADLINE);
     Ok(server.listen(listener))
@@ -51,9 +61,15 @@ pub(crate) fn broker<L: Listener>(
     listener: L,
     state: &Arc<Broker>,
     options: &Options,
+    metrics: &MetricsLayer,
 ) -> Result<Bound<L>, DuplicateRoute> {
     let server = Server::new(router(state, options)?)
         .max_connections(options.max_connections)
+        .connection_layer(metrics.clone())
+        .connection_layer(TraceLayer::new())
+        .layer(metrics.clone())
+        .layer(TraceLayer::new())
+        .layer(traffic(options))
         .idle_timeout(IDLE_TIMEOUT)
         .events(EventsLayer::new(WhenGone(Arc::clone(&state.clients))))
         .hook(Counter::default())
@@ -67,6 +83,11 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How long a shutdown waits for clients to go.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The traffic log of one server.
+fn traffic(options: &Options) -> CodeDistributionLayer {
+    CodeDistributionLayer::new().period(Duration::from_secs(options.traffic.into()))
+}
 
 /// The bounds of one connection.
 fn config() -> ConnectionConfig {

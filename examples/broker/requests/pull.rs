@@ -7,6 +7,7 @@ use crate::filter::Filter;
 use crate::log::Queue;
 use crate::pulled::{Pulled, Wanted, read};
 use crate::topics::{names, perm};
+use rocketmq_tower::layers::deferred::defer;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -71,7 +72,7 @@ pub(crate) async fn handle(
     if !may_wait || patience.is_zero() || !matches!(pulled, Pulled::End { .. }) {
         return Ok(Some(pulled.answer(&queue)?));
     }
-    let responder = request.defer()?;
+    let responder = defer(&mut request)?;
     tokio::spawn(hold::wait(broker, queue, wanted, responder, patience.min(MAX_SUSPEND)));
     Ok(None)
 }

@@ -9,6 +9,7 @@ use crate::storage::{Flush, Storage};
 use crate::transactions::Checks;
 use crate::{jobs, stack};
 use clap::Parser;
+use rocketmq_tower::layers::MetricsLayer;
 use rocketmq_tower::server::listener::{Accept, Retry, Tcp, TcpOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,9 @@ impl Bare {
         let log = Arc::new(Log::start(storage, Flush::Sync).expect("a thread"));
         let checks = Checks { first: Duration::from_secs(6), interval: Duration::from_secs(30) };
         let broker = Arc::new(Broker::open(identity, log, checks).await.expect("opens"));
-        let server = stack::broker(Retry::new(tcp), &broker, &options).expect("a router");
+        let metrics = MetricsLayer::new();
+        let server = stack::broker(Retry::new(tcp), &broker, &options, &metrics);
+        let server = server.expect("a router");
         let mut serving = JoinSet::new();
         serving.spawn(async { drop(server.serve().await) });
         let jobs = jobs::start(&broker, Duration::MAX);

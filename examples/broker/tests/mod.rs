@@ -13,6 +13,7 @@ mod holds;
 mod load;
 mod locks;
 mod lookups;
+mod metrics;
 mod name_server;
 mod offsets;
 mod peer;

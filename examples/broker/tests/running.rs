@@ -5,6 +5,7 @@ use super::soon;
 use crate::node::Node;
 use crate::options::Options;
 use clap::Parser;
+use rocketmq_tower::Addr;
 use std::path::Path;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 pub(super) struct Running {
     pub(super) names: String,
     pub(super) broker: String,
+    pub(super) metrics: Option<Addr>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -33,9 +35,10 @@ impl Running {
         let options = Options::parse_from([&ports, options].concat());
         let node = Node::start(&options).await.expect("starts");
         let (names, broker) = (node.name_server_addr(), node.broker_addr().to_owned());
+        let metrics = node.metrics_addr();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async { node.serve_until(stopped).await.expect("serves") });
-        Self { names, broker, stop, task }
+        Self { names, broker, metrics, stop, task }
     }
 
     /// A client of the broker.
