@@ -25,6 +25,14 @@
     not(feature = "proxy-protocol"),
     doc = "| `proxy_protocol`, a feature | connection | who the client behind a balancer is |"
 )]
+#![cfg_attr(
+    feature = "tls",
+    doc = "| [`tls`], a feature | connection | TLS, required or allowed |"
+)]
+#![cfg_attr(
+    not(feature = "tls"),
+    doc = "| `tls`, a feature | connection | TLS, required or allowed |"
+)]
 #![cfg_attr(feature = "acl", doc = "| [`acl`], a feature | request | signed requests |")]
 #![cfg_attr(not(feature = "acl"), doc = "| `acl`, a feature | request | signed requests |")]
 #![cfg_attr(
@@ -41,8 +49,8 @@
 //! `Service<RemotingCommand>`, whose future is one exchange. Layers of tower itself work at both.
 //!
 //! The order of the connection level, outermost first: connection_limit, what the user adds
-//! (handshake_timeout, proxy_protocol, ip_filter, in this order), events, idle_timeout, driver. Of the request level: recover, what the user adds, rpc_hook,
-//! processor.
+//! (handshake_timeout, proxy_protocol, ip_filter, tls, in this order), events, idle_timeout,
+//! driver. Of the request level: recover, what the user adds, rpc_hook, processor.
 //!
 //! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
 //! care when a limit inside of it is shared between connections: see [`per_request`].
@@ -73,6 +81,8 @@ pub mod rpc_hook;
 pub mod spawn;
 mod table;
 pub mod trace;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod unused;
 
 #[cfg(feature = "metrics")]
@@ -96,3 +106,5 @@ pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
 pub use spawn::SpawnLayer;
 pub use trace::TraceLayer;
+#[cfg(feature = "tls")]
+pub use tls::TlsLayer;

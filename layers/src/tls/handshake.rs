@@ -1,0 +1,154 @@
+//! What happens to a connection before its first request.
+
+use super::io::MaybeTls;
+use super::sniffed::Sniffed;
+use super::{HandshakeError, TlsInfo, TlsMode};
+use pin_project_lite::pin_project;
+use rocketmq_tower_core::{Channel, CloseReason, Connection};
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Sleep, sleep};
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::{Accept, TlsAcceptor};
+
+/// The first byte of a TLS handshake's record.
+const HANDSHAKE: u8 = 0x16;
+
+pin_project! {
+    /// Looks at the first byte, and does the handshake if there is one: all within a time.
+    pub(super) struct Handshake<Io> {
+        step: Step<Io>,
+        config: Arc<ServerConfig>,
+        mode: TlsMode,
+        channel: Channel,
+        drained: Pin<Box<dyn Future<Output = ()> + Send>>,
+        limit: Duration,
+        #[pin]
+        timer: Sleep,
+    }
+}
+
+enum Step<Io> {
+    Sniffing(Connection<Sniffed<Io>>),
+    /// The connection waits for its bytes. In a box, which peers that never speak do not get.
+    Accepting(Box<Accept<Sniffed<Io>>>, Connection<()>),
+    Over,
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Handshake<Io> {
+    pub(super) fn new(
+        connection: Connection<Sniffed<Io>>,
+        config: Arc<ServerConfig>,
+        mode: TlsMode,
+        limit: Duration,
+    ) -> Self {
+        let channel = connection.channel();
+        let handle = channel.clone();
+        let drained = Box::pin(async move { handle.draining().await });
+        let step = Step::Sniffing(connection);
+        Self { step, config, mode, channel, drained, limit, timer: sleep(limit) }
+    }
+
+    /// The connection for the services inside, or the reason of its end. Not to be polled again
+    /// after that.
+    pub(super) fn poll(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Connection<MaybeTls<Io>>, CloseReason>> {
+        let this = self.project();
+        let step = this.step;
+        let reason = match step.poll(cx, this.config, *this.mode) {
+            Poll::Ready(Ok(connection)) => return Poll::Ready(Ok(connection)),
+            Poll::Ready(Err(reason)) => reason,
+            // Nothing was asked over it yet.
+            Poll::Pending if this.drained.as_mut().poll(cx).is_ready() => CloseReason::Drained,
+            Poll::Pending => {
+                ready!(this.timer.poll(cx));
+                step.late(*this.limit)
+            }
+        };
+        this.channel.close_with(reason.clone());
+        // This closes the connection. Somebody else may have had a reason before, such as a layer
+        // outside.
+        *step = Step::Over;
+        Poll::Ready(Err(this.channel.close_reason().unwrap_or(reason)))
+    }
+}
+
+impl<Io> Step<Io> {
+    /// The connection did not make it in time.
+    fn late(&self, limit: Duration) -> CloseReason {
+        match self {
+            Self::Accepting(..) => failed(HandshakeError::Timeout(limit)),
+            _ => CloseReason::Refused(format!("its peer sent nothing for {limit:?}").into()),
+        }
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Step<Io> {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        config: &Arc<ServerConfig>,
+        mode: TlsMode,
+    ) -> Poll<Result<Connection<MaybeTls<Io>>, CloseReason>> {
+        if let Self::Sniffing(connection) = self {
+            let first = ready!(connection.io_mut().poll_first(cx));
+            let first = match first.map_err(|error| CloseReason::Io(Arc::new(error)))? {
+                Some(first) => first,
+                None => return Poll::Ready(Err(CloseReason::PeerClosed)),
+            };
+            if first != HANDSHAKE && mode == TlsMode::Enforcing {
+                return Poll::Ready(Err(CloseReason::Refused(PLAIN.into())));
+            }
+            let Self::Sniffing(connection) = std::mem::replace(self, Self::Over) else {
+                return Poll::Pending;
+            };
+            if first != HANDSHAKE {
+                return Poll::Ready(Ok(connection.map_io(MaybeTls::plain)));
+            }
+            let (io, connection) = take_io(connection);
+            let Some(io) = io else { return Poll::Pending };
+            let accept = TlsAcceptor::from(Arc::clone(config)).accept(io);
+            *self = Self::Accepting(Box::new(accept), connection);
+        }
+        let Self::Accepting(accept, _) = self else { return Poll::Pending };
+        let stream = ready!(Pin::new(&mut **accept).poll(cx));
+        let stream = stream.map_err(|error| failed(HandshakeError::Failed(error)))?;
+        let Self::Accepting(_, mut connection) = std::mem::replace(self, Self::Over) else {
+            return Poll::Pending;
+        };
+        connection.info_mut().extensions.insert(TlsInfo::of_server(stream.get_ref().1));
+        Poll::Ready(Ok(connection.map_io(|()| MaybeTls::tls(stream))))
+    }
+}
+
+/// Why a plain connection ends in [`TlsMode::Enforcing`].
+const PLAIN: &str = "TLS is required, and the peer does not speak it";
+
+fn failed(error: HandshakeError) -> CloseReason {
+    CloseReason::Io(Arc::new(io::Error::from(error)))
+}
+
+/// A connection, and its bytes apart from it.
+fn take_io<Io>(connection: Connection<Io>) -> (Option<Io>, Connection<()>) {
+    let mut taken = None;
+    let connection = connection.map_io(|io| taken = Some(io));
+    (taken, connection)
+}
+
+impl<Io> fmt::Debug for Handshake<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("channel", &self.channel)
+            .field("mode", &self.mode)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}

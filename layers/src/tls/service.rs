@@ -1,0 +1,73 @@
+use super::future::ResponseFuture;
+use super::handshake::Handshake;
+use super::io::MaybeTls;
+use super::sniffed::Sniffed;
+use super::{ServerTls, TlsMode};
+use rocketmq_tower_core::{Connection, Disconnect};
+use std::mem;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+/// Lets peers speak TLS. See the [module's documentation](super).
+#[derive(Clone, Debug)]
+pub struct Tls<S> {
+    inner: S,
+    server: ServerTls,
+    mode: TlsMode,
+    handshake_timeout: Duration,
+}
+
+impl<S> Tls<S> {
+    pub(super) const fn new(
+        inner: S,
+        server: ServerTls,
+        mode: TlsMode,
+        handshake_timeout: Duration,
+    ) -> Self {
+        Self { inner, server, mode, handshake_timeout }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<Io, S> Service<Connection<Io>> for Tls<S>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<Connection<MaybeTls<Io>>, Response = Disconnect> + Clone,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = ResponseFuture<Io, S>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, connection: Connection<Io>) -> Self::Future {
+        let connection = connection.map_io(Sniffed::new);
+        if self.mode == TlsMode::Disabled {
+            return ResponseFuture::serving(self.inner.call(connection.map_io(MaybeTls::plain)));
+        }
+        // The one that is ready waits for the handshake.
+        let clone = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, clone);
+        let config = self.server.current();
+        let handshake = Handshake::new(connection, config, self.mode, self.handshake_timeout);
+        ResponseFuture::handshaking(handshake, inner)
+    }
+}

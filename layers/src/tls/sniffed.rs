@@ -1,0 +1,86 @@
+use pin_project_lite::pin_project;
+use std::io::{IoSlice, Result};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+pin_project! {
+    /// A source of bytes whose first one may have been looked at, and is read again.
+    #[derive(Debug)]
+    pub(super) struct Sniffed<Io> {
+        first: Option<u8>,
+        #[pin]
+        inner: Io,
+    }
+}
+
+impl<Io> Sniffed<Io> {
+    pub(super) fn new(inner: Io) -> Self {
+        Self { first: None, inner }
+    }
+
+    /// The wrapped source of bytes.
+    pub(super) fn get_ref(&self) -> &Io {
+        &self.inner
+    }
+}
+
+impl<Io: AsyncRead + Unpin> Sniffed<Io> {
+    /// The first byte; `None` if there is none.
+    pub(super) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<u8>>> {
+        if self.first.is_none() {
+            let mut byte = [0; 1];
+            let mut buffer = ReadBuf::new(&mut byte);
+            ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer))?;
+            self.first = buffer.filled().first().copied();
+        }
+        Poll::Ready(Ok(self.first))
+    }
+}
+
+impl<Io: AsyncRead> AsyncRead for Sniffed<Io> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        let this = self.project();
+        let Some(first) = *this.first else { return this.inner.poll_read(cx, buffer) };
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        buffer.put_slice(&[first]);
+        *this.first = None;
+        // What is there already comes along.
+        match this.inner.poll_read(cx, buffer) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl<Io: AsyncWrite> AsyncWrite for Sniffed<Io> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        self.project().inner.poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        self.project().inner.poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.project().inner.poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.project().inner.poll_shutdown(cx)
+    }
+}
