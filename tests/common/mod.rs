@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 pub(crate) mod net;
+#[cfg(feature = "tls-self-signed")]
+pub(crate) mod tls;
 
 use rocketmq_tower::server::listener::{Listener, Retry, Tcp};
 use rocketmq_tower::server::{Bound, ServeError, Shutdown};

@@ -1,8 +1,8 @@
 //! How a client gets the bytes of a connection.
 //!
 //! A transport is a `Service<Addr>` that answers with the bytes' source and what is known of the
-//! connection: [`Tcp`] by default, [`Unix`] for Unix sockets, `Socks5` with the feature of that
-//! name, or any service of one's own, such as one that puts TLS around another:
+//! connection: [`Tcp`] by default, [`Unix`] for Unix sockets, `Socks5` and `Tls` with the features of
+//! these names, or any service of one's own:
 //!
 //! ```
 //! use rocketmq_tower::client::Connector;
@@ -22,6 +22,10 @@ mod socks5;
 #[cfg(feature = "socks5")]
 mod socks5_error;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls_error;
 #[cfg(unix)]
 mod unix;
 
@@ -31,6 +35,10 @@ pub use socks5::Socks5;
 #[cfg(feature = "socks5")]
 pub use socks5_error::Socks5Error;
 pub use tcp::Tcp;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
+#[cfg(feature = "tls")]
+pub use tls_error::TlsError;
 #[cfg(unix)]
 pub use unix::Unix;
 
