@@ -10,7 +10,12 @@ use tokio::time::timeout;
 /// The longest that all checks of one run may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
-fn java(class_path: &str, serialize_type: SerializeType, main: &str) -> Command {
+fn java(
+    class_path: &str,
+    serialize_type: SerializeType,
+    options: &[String],
+    main: &str,
+) -> Command {
     let mut command = Command::new("java");
     command
         .arg("-Xmx256m")
@@ -18,6 +23,7 @@ fn java(class_path: &str, serialize_type: SerializeType, main: &str) -> Command 
         // What brokers and clients of 5.3.3 call themselves: peers of this version are told to go
         // away.
         .arg("-Drocketmq.remoting.version=479")
+        .args(options)
         .args(["-cp", class_path, main])
         .kill_on_drop(true);
     command
@@ -30,7 +36,7 @@ pub(crate) async fn run_client(
     main: &str,
     arguments: &[&str],
 ) -> Result<(), BoxError> {
-    let mut client = java(class_path, serialize_type, main).args(arguments).spawn()?;
+    let mut client = java(class_path, serialize_type, &[], main).args(arguments).spawn()?;
     let status = timeout(LIMIT, client.wait()).await??;
     if status.success() { Ok(()) } else { Err(format!("Java's client failed: {status}").into()) }
 }
@@ -48,8 +54,19 @@ impl Server {
         serialize_type: SerializeType,
         shutdown: Duration,
     ) -> Result<Self, BoxError> {
-        let mut command = java(class_path, serialize_type, "interop.Server");
+        let mut command = java(class_path, serialize_type, &[], "interop.Server");
         command.arg(shutdown.as_secs().to_string());
+        Self::spawn(command).await
+    }
+
+    /// A server with these options of Java's.
+    pub(crate) async fn start_with(class_path: &str, options: &[String]) -> Result<Self, BoxError> {
+        let mut command = java(class_path, SerializeType::Json, options, "interop.Server");
+        command.arg("1");
+        Self::spawn(command).await
+    }
+
+    async fn spawn(mut command: Command) -> Result<Self, BoxError> {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdout = process.stdout.take().ok_or("Java's server has no output")?;
         let mut lines = BufReader::new(stdout).lines();

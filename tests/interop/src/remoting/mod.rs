@@ -1,5 +1,6 @@
 //! Java's remoting against rocketmq-tower: Java's client with our server, also with signed requests,
-//! our client with Java's server, also while that shuts down; with JSON and binary headers each.
+//! our client with Java's server, also while that shuts down; with JSON and binary headers each. And both with
+//! TLS, where OpenSSL has a word, too.
 
 mod client;
 mod codes;
@@ -7,6 +8,7 @@ mod go_away;
 mod java;
 mod server;
 mod signed;
+mod tls;
 
 use rocketmq_tower::{BoxError, SerializeType};
 use std::time::Duration;
@@ -29,5 +31,5 @@ pub(crate) async fn run(class_path: &str) -> Result<(), BoxError> {
         println!("== Java's server that shuts down, {} headers", serialize_type.name());
         go_away::check(class_path, serialize_type).await?;
     }
-    Ok(())
+    tls::check(class_path).await
 }

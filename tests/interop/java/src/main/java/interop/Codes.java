@@ -12,6 +12,7 @@ final class Codes {
     static final int DEFERRED = 8;
     static final int FAIL = 9;
     static final int SHUT_DOWN = 10;
+    static final int RELOAD = 11;
     /** What the server asks its client. */
     static final int ASK = 307;
     static final int NOTIFY = 40;
