@@ -38,13 +38,22 @@
 //! | the peer left without a word | `PeerClosed` |
 //! | the server shuts down | `Drained`, at once |
 //!
+//! # Cost
+//!
+//! A connection with TLS holds some 9 KiB more at each end. Over one connection, with both ends in
+//! one process and two cores, in several runs: requests of 128 bytes in a pipeline took 0.9 to 1.5
+//! times the CPU of plain ones, 1.06 in the middle; bodies of 64 KiB that are echoed took 1.1 to 2.1
+//! times, 1.9 in the middle, and 0.5 to 0.9 times as many went through. A handshake takes 0.3 ms of CPU for both ends.
+//! What the layer costs a plain connection was less than could be measured.
+//!
 //! # How it differs from Java
 //!
 //! * In enforcing mode, what a plain peer has sent is not looked at; Java closes the connection, but
 //!   runs the requests that came first.
 //! * The default is enforcing, not permissive; a name of a mode that does not exist is an error.
-//! * There is a deadline. In permissive mode it holds for plain peers too: one that connects and
-//!   keeps silent is not kept for Java's 120 s.
+//! * The deadline counts from the connection's start. Java's, 10 s as well, is the handshake's alone:
+//!   a peer that keeps silent has its 120 s of idleness. In permissive mode this is true of plain
+//!   peers, too: one that connects long before it asks is turned away.
 //! * Certificate and key are replaced when what is in the files fits together, also if only the
 //!   certificate changed; Java waits for both files to change. The new ones count at once; Java
 //!   looks every 500 ms.
