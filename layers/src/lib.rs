@@ -80,9 +80,9 @@ mod refused;
 pub mod rpc_hook;
 pub mod spawn;
 mod table;
-pub mod trace;
 #[cfg(feature = "tls")]
 pub mod tls;
+pub mod trace;
 mod unused;
 
 #[cfg(feature = "metrics")]
@@ -105,6 +105,6 @@ pub use proxy_protocol::ProxyProtocolLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
 pub use spawn::SpawnLayer;
-pub use trace::TraceLayer;
 #[cfg(feature = "tls")]
 pub use tls::TlsLayer;
+pub use trace::TraceLayer;
