@@ -43,7 +43,8 @@
 //! A connection with TLS holds some 9 KiB more at each end. Over one connection, with both ends in
 //! one process and two cores, in several runs: requests of 128 bytes in a pipeline took 0.9 to 1.5
 //! times the CPU of plain ones, 1.06 in the middle; bodies of 64 KiB that are echoed took 1.1 to 2.1
-//! times, 1.9 in the middle, and 0.5 to 0.9 times as many went through. A handshake takes 0.3 ms of CPU for both ends.
+//! times, 1.9 in the middle, and 0.5 to 0.9 times as many went through. A handshake takes 0.3 ms of
+//! CPU for both ends.
 //! What the layer costs a plain connection was less than could be measured.
 //!
 //! # How it differs from Java
