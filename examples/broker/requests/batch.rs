@@ -4,7 +4,7 @@ use super::send::{Sent, message, target};
 use crate::broker::Broker;
 use crate::error::refuse;
 use crate::log::{Then, Write};
-use crate::messages::{self, KEPT_FLAGS};
+use crate::messages;
 use rocketmq_tower::message::{BatchedMessage, SendHeader, StoredMessage, property};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
 
@@ -29,7 +29,6 @@ pub(super) async fn handle(
             return Err(illegal("the messages of a batch can't be delayed".into()));
         }
         let message = StoredMessage {
-            sys_flag: whole.sys_flag & KEPT_FLAGS,
             flag: part.flag,
             body: part.body,
             properties: part.properties,

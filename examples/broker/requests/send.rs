@@ -7,7 +7,7 @@ use crate::log::{Entry, Then, Write};
 use crate::messages::{self, KEPT_FLAGS};
 use crate::topics::{DEFAULT_QUEUES, Settings, Topic, names, perm};
 use crate::{clock, delay};
-use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property, sys_flag};
+use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Serialize;
 use std::sync::Arc;
@@ -47,14 +47,12 @@ pub(crate) async fn handle(
     }
     let (topic, queue_id) = target(&broker, &header).await?;
     let mut message = message(&broker, &request, &header, &topic, queue_id);
-    let asks = message.properties.get(property::REPLY_TO_CLIENT).is_some();
-    let with_cluster;
-    if asks {
+    let mut properties;
+    if message.properties.get(property::REPLY_TO_CLIENT).is_some() {
         // Whoever replies finds the topic for replies by the cluster's name.
-        let mut properties = PropertiesBuf::from(message.properties);
+        properties = PropertiesBuf::from(message.properties);
         properties.set(property::CLUSTER, &broker.identity.cluster);
-        with_cluster = properties;
-        message.properties = with_cluster.as_properties();
+        message.properties = properties.as_properties();
     }
     let prepares = is_prepared(&message);
     if prepares {
@@ -131,7 +129,7 @@ pub(super) fn message<'a>(
         flag: header.flag,
         queue_offset: 0,
         commit_log_offset: 0,
-        sys_flag: header.sys_flag & (KEPT_FLAGS | sys_flag::TRANSACTION_MASK),
+        sys_flag: header.sys_flag & KEPT_FLAGS,
         born_timestamp: header.born_timestamp,
         born_host: messages::stored_host(request.channel().map(|channel| channel.peer_addr())),
         store_timestamp: 0,
@@ -156,7 +154,6 @@ pub(super) fn entry(
     topic: &Topic,
     message: StoredMessage<'_>,
 ) -> Result<Entry, BoxError> {
-    let message = StoredMessage { sys_flag: message.sys_flag & KEPT_FLAGS, ..message };
     match delay::of(message.properties, clock::now_ms())? {
         None => messages::entry(topic, &message, Then::Nothing),
         Some(delay) => {
@@ -167,7 +164,6 @@ pub(super) fn entry(
 }
 
 fn half(broker: &Broker, message: StoredMessage<'_>) -> Result<Entry, BoxError> {
-    let message = StoredMessage { sys_flag: message.sys_flag & KEPT_FLAGS, ..message };
     let waiting = broker.topics.find(names::HALF)?;
     messages::parked(&waiting, 0, &message, Then::Ask)
 }
