@@ -43,3 +43,34 @@ where
         }
     }
 }
+
+pin_project! {
+    /// An exchange whose request was let through, or was refused.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        exchange: Fallible<F>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(crate) fn running(inner: F) -> Self {
+        Self { exchange: Fallible::running(inner) }
+    }
+
+    pub(crate) fn refused(error: BoxError) -> Self {
+        Self { exchange: Fallible::failed(error) }
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<R, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<R, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().exchange.poll(cx)
+    }
+}

@@ -84,6 +84,7 @@ mod table;
 pub mod tls;
 pub mod trace;
 mod unused;
+mod writes;
 
 #[cfg(feature = "metrics")]
 pub use self::metrics::MetricsLayer;

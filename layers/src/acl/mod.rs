@@ -89,7 +89,6 @@
 //! fields.
 
 mod credentials;
-mod future;
 mod hook;
 mod layer;
 mod rules;
@@ -97,8 +96,8 @@ mod service;
 mod signature;
 mod store;
 
+pub use crate::fallible::ResponseFuture;
 pub use credentials::Credentials;
-pub use future::ResponseFuture;
 pub use hook::SignHook;
 pub use layer::VerifyLayer;
 pub use rules::AccessKey;

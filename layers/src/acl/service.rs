@@ -1,6 +1,6 @@
 use super::CredentialStore;
-use super::future::ResponseFuture;
 use super::rules::Rules;
+use crate::fallible::ResponseFuture;
 use crate::unused::Unused;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::fmt;

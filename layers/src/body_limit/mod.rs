@@ -53,11 +53,10 @@
 //! # }
 //! ```
 
-mod future;
 mod layer;
 mod limits;
 mod service;
 
-pub use future::ResponseFuture;
+pub use crate::fallible::ResponseFuture;
 pub use layer::BodyLimitLayer;
 pub use service::BodyLimit;

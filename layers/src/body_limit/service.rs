@@ -1,5 +1,5 @@
-use super::future::ResponseFuture;
 use super::limits::Limits;
+use crate::fallible::ResponseFuture;
 use crate::unused::Unused;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::sync::Arc;

@@ -1,11 +1,12 @@
+use crate::writes::forward_writes;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{Channel, CloseReason};
 use std::fmt;
-use std::io::{Error, ErrorKind, IoSlice, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 pin_project! {
@@ -84,31 +85,7 @@ impl<Io: AsyncRead> AsyncRead for HandshakeIo<Io> {
     }
 }
 
-impl<Io: AsyncWrite> AsyncWrite for HandshakeIo<Io> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
-        self.project().inner.poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        self.project().inner.poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.project().inner.poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.project().inner.poll_shutdown(cx)
-    }
-}
+forward_writes!(HandshakeIo);
 
 impl<Io: fmt::Debug> fmt::Debug for HandshakeIo<Io> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

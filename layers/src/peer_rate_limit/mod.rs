@@ -56,11 +56,10 @@
 //! ```
 
 mod bucket;
-mod future;
 mod layer;
 mod service;
 mod table;
 
-pub use future::ResponseFuture;
+pub use crate::fallible::ResponseFuture;
 pub use layer::PeerRateLimitLayer;
 pub use service::PeerRateLimit;

@@ -1,6 +1,6 @@
 use super::bucket::Bucket;
-use super::future::ResponseFuture;
 use super::table::{Place, Table};
+use crate::fallible::ResponseFuture;
 use crate::unused::Unused;
 use rocketmq_tower_core::command::remark;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, ResponseCode};
