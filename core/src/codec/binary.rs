@@ -69,25 +69,31 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     // Zero and less mean that there are none, as for Java.
     if length > 0 {
         let end = reader.range("ext fields", length)?.end;
-        let mut fields = ExtFieldsBuilder::new(header.clone());
+        let mut fields = ExtFieldsBuilder::new();
         fields.restart();
+        // One look at all of it spares one at each part, as a rule.
+        let ascii = header[reader.at..end].is_ascii();
+        let span = |fields: &mut ExtFieldsBuilder, range| match ascii {
+            true => ExtFieldsBuilder::shared(range),
+            false => fields.text(&header, range),
+        };
         let mut entries = Reader { bytes: &header[..end], at: reader.at };
         while entries.at < end {
             let length = entries.i16("ext field's name")?.into();
             let name = entries.text("ext field's name", length)?;
             let length = entries.i32("ext field's value")?;
             let value = entries.text("ext field's value", length)?;
-            let name = fields.text(name);
-            let value = fields.text(value);
-            fields.push(name, value);
+            let name = span(&mut fields, name);
+            let value = span(&mut fields, value);
+            fields.push(&header, name, value);
         }
-        command.ext_fields = fields.finish();
         reader.at = end;
+        reader.end()?;
+        command.ext_fields = fields.finish(header);
+        return Ok(command);
     }
-    match header.len() - reader.at {
-        0 => Ok(command),
-        rest => Err(DecodeError::HeaderGoesOn(rest)),
-    }
+    reader.end()?;
+    Ok(command)
 }
 
 /// Reads within the header and never past its end.
@@ -97,6 +103,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Nothing is left.
+    fn end(&self) -> Result<(), DecodeError> {
+        match self.bytes.len() - self.at {
+            0 => Ok(()),
+            rest => Err(DecodeError::HeaderGoesOn(rest)),
+        }
+    }
+
     fn take<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], DecodeError> {
         let left = &self.bytes[self.at..];
         let Some(chunk) = left.first_chunk() else {

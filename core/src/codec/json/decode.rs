@@ -1,6 +1,7 @@
 //! JSON text to a command.
 
-use super::scanner::{Scanner, Text, Value, unescape};
+use super::escape::unescape;
+use super::scanner::{Scanner, Text, Value};
 use crate::codec::DecodeError;
 use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand, SerializeType, Span};
 use bytes::Bytes;
@@ -16,12 +17,13 @@ pub(in crate::codec) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeE
     let mut scanner = Scanner::new(text);
     let mut command =
         RemotingCommand { serialize_type: SerializeType::Json, ..RemotingCommand::default() };
-    let mut fields = ExtFieldsBuilder::new(header.clone());
+    let mut fields = ExtFieldsBuilder::new();
 
     scanner.expect(b'{', "'{'")?;
     let mut first = true;
-    while let Some(key) = scanner.key(first)? {
+    while scanner.more(first)? {
         first = false;
+        let key = scanner.key()?;
         match &*value_of(&scanner, &key) {
             "code" => set_integer(&mut scanner, "code", &mut command.code)?,
             "flag" => set_integer(&mut scanner, "flag", &mut command.flag)?,
@@ -39,7 +41,7 @@ pub(in crate::codec) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeE
         }
     }
     scanner.end()?;
-    command.ext_fields = fields.finish();
+    command.ext_fields = fields.finish(header);
     Ok(command)
 }
 
@@ -125,8 +127,14 @@ fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Resul
     }
     fields.restart();
     let mut first = true;
-    while let Some(key) = scanner.key(first)? {
+    while scanner.more(first)? {
         first = false;
+        if let Some((name, value)) = scanner.plain_field() {
+            let (name, value) = (ExtFieldsBuilder::shared(name), ExtFieldsBuilder::shared(value));
+            fields.push(scanner.bytes(), name, value);
+            continue;
+        }
+        let key = scanner.key()?;
         let value = match scanner.value()? {
             Value::Null => continue,
             Value::Text(text) => span(scanner, &text, fields),
@@ -135,14 +143,14 @@ fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Resul
             }
         };
         let key = span(scanner, &key, fields);
-        fields.push(key, value);
+        fields.push(scanner.bytes(), key, value);
     }
     Ok(())
 }
 
 fn span(scanner: &Scanner<'_>, text: &Text, fields: &mut ExtFieldsBuilder) -> Span {
     if text.escaped {
-        fields.owned(&value_of(scanner, text))
+        fields.written(|owned| unescape(scanner.slice(text.range.clone()), owned))
     } else {
         ExtFieldsBuilder::shared(text.range.clone())
     }

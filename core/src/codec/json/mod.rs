@@ -10,6 +10,7 @@
 
 mod decode;
 mod encode;
+mod escape;
 mod scanner;
 
 pub(super) use decode::decode;
