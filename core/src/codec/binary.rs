@@ -12,7 +12,9 @@
 use super::DecodeError;
 use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};
 use bytes::{BufMut, Bytes, BytesMut};
-use std::ops::Range;
+
+/// Code, language, version, opaque, flag and the remark's length.
+const FIXED: usize = 17;
 
 /// Whether the layout can hold the command without loss.
 pub(super) fn fits(command: &RemotingCommand) -> bool {
@@ -24,12 +26,16 @@ pub(super) fn fits(command: &RemotingCommand) -> bool {
 
 /// Writes the header of a command that [`fits`].
 pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
-    dst.put_i16(command.code as i16);
-    dst.put_u8(command.language.as_u8());
-    dst.put_i16(command.version.as_i32() as i16);
-    dst.put_i32(command.opaque);
-    dst.put_i32(command.flag);
-    put_text(dst, command.remark().unwrap_or_default().as_bytes());
+    let remark = command.remark().unwrap_or_default().as_bytes();
+    let mut fixed = [0; FIXED];
+    fixed[..2].copy_from_slice(&(command.code as i16).to_be_bytes());
+    fixed[2] = command.language.as_u8();
+    fixed[3..5].copy_from_slice(&(command.version.as_i32() as i16).to_be_bytes());
+    fixed[5..9].copy_from_slice(&command.opaque.to_be_bytes());
+    fixed[9..13].copy_from_slice(&command.flag.to_be_bytes());
+    fixed[13..].copy_from_slice(&(remark.len() as u32).to_be_bytes());
+    dst.put_slice(&fixed);
+    dst.put_slice(remark);
     let length_at = dst.len();
     dst.put_u32(0);
     for (name, value) in command.ext_fields.raw() {
@@ -48,7 +54,7 @@ fn put_text(dst: &mut BytesMut, text: &[u8]) {
 }
 
 pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
-    let mut reader = Reader { bytes: &header, at: 0 };
+    let mut reader = Reader { bytes: &header };
     let mut command = RemotingCommand {
         code: reader.i16("code")?.into(),
         language: reader.take::<1>("language")?[0].into(),
@@ -59,90 +65,87 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
         ..RemotingCommand::default()
     };
     let length = reader.i32("remark")?;
-    let remark = reader.text("remark", length)?;
+    let remark = reader.part("remark", length)?;
     if !remark.is_empty() {
         // Java, too, replaces what is not UTF-8.
-        let text = String::from_utf8_lossy(&header[remark]).into_owned();
-        command.remark = Some(text.into());
+        command.remark = Some(String::from_utf8_lossy(remark).into_owned().into());
     }
     let length = reader.i32("ext fields")?;
     // Zero and less mean that there are none, as for Java.
-    if length > 0 {
-        let end = reader.range("ext fields", length)?.end;
-        let mut fields = ExtFieldsBuilder::new();
-        fields.restart();
-        // One look at all of it spares one at each part, as a rule.
-        let ascii = header[reader.at..end].is_ascii();
-        let span = |fields: &mut ExtFieldsBuilder, range| match ascii {
-            true => ExtFieldsBuilder::shared(range),
-            false => fields.text(&header, range),
-        };
-        let mut entries = Reader { bytes: &header[..end], at: reader.at };
-        while entries.at < end {
-            let length = entries.i16("ext field's name")?.into();
-            let name = entries.text("ext field's name", length)?;
-            let length = entries.i32("ext field's value")?;
-            let value = entries.text("ext field's value", length)?;
-            let name = span(&mut fields, name);
-            let value = span(&mut fields, value);
-            fields.push(&header, name, value);
-        }
-        reader.at = end;
-        reader.end()?;
-        command.ext_fields = fields.finish(header);
-        return Ok(command);
+    let entries = if length > 0 { reader.part("ext fields", length)? } else { &[] };
+    if !reader.bytes.is_empty() {
+        return Err(DecodeError::HeaderGoesOn(reader.bytes.len()));
     }
-    reader.end()?;
+    if length > 0 {
+        let fields = ext_fields(&header, entries)?;
+        command.ext_fields = fields.finish(header);
+    }
     Ok(command)
 }
 
-/// Reads within the header and never past its end.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    /// Nothing is left.
-    fn end(&self) -> Result<(), DecodeError> {
-        match self.bytes.len() - self.at {
-            0 => Ok(()),
-            rest => Err(DecodeError::HeaderGoesOn(rest)),
+/// Reads the ext fields, which are the end of the header.
+fn ext_fields(header: &[u8], entries: &[u8]) -> Result<ExtFieldsBuilder, DecodeError> {
+    let mut fields = ExtFieldsBuilder::new();
+    fields.restart();
+    // One look at all of it spares one at each part, as a rule.
+    let ascii = entries.is_ascii();
+    let place = |part: &[u8], rest: &[u8]| {
+        let end = header.len() - rest.len();
+        end - part.len()..end
+    };
+    let mut reader = Reader { bytes: entries };
+    while !reader.bytes.is_empty() {
+        let length = reader.i16("ext field's name")?.into();
+        let name = reader.part("ext field's name", length)?;
+        let name = place(name, reader.bytes);
+        let length = reader.i32("ext field's value")?;
+        let value = reader.part("ext field's value", length)?;
+        let value = place(value, reader.bytes);
+        if ascii {
+            fields.push_shared(header, name, value);
+        } else {
+            let (name, value) = (fields.text(header, name), fields.text(header, value));
+            fields.push(header, name, value);
         }
     }
+    Ok(fields)
+}
 
+/// Reads what it is given and never past its end.
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    #[inline(always)]
     fn take<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], DecodeError> {
-        let left = &self.bytes[self.at..];
-        let Some(chunk) = left.first_chunk() else {
-            return Err(DecodeError::HeaderEnds { field, needed: N, available: left.len() });
+        let Some((chunk, rest)) = self.bytes.split_first_chunk() else {
+            return Err(DecodeError::HeaderEnds { field, needed: N, available: self.bytes.len() });
         };
-        self.at += N;
+        self.bytes = rest;
         Ok(*chunk)
     }
 
+    #[inline(always)]
     fn i16(&mut self, field: &'static str) -> Result<i16, DecodeError> {
         self.take(field).map(i16::from_be_bytes)
     }
 
+    #[inline(always)]
     fn i32(&mut self, field: &'static str) -> Result<i32, DecodeError> {
         self.take(field).map(i32::from_be_bytes)
     }
 
-    /// The next `length` bytes, not yet read.
-    fn range(&self, field: &'static str, length: i32) -> Result<Range<usize>, DecodeError> {
-        let available = self.bytes.len() - self.at;
-        match usize::try_from(length) {
-            Err(_) => Err(DecodeError::NegativeLength { field, length }),
-            Ok(needed) if needed > available => {
-                Err(DecodeError::HeaderEnds { field, needed, available })
-            }
-            Ok(needed) => Ok(self.at..self.at + needed),
-        }
-    }
-
-    fn text(&mut self, field: &'static str, length: i32) -> Result<Range<usize>, DecodeError> {
-        let range = self.range(field, length)?;
-        self.at = range.end;
-        Ok(range)
+    /// The next `length` bytes.
+    #[inline(always)]
+    fn part(&mut self, field: &'static str, length: i32) -> Result<&'a [u8], DecodeError> {
+        let Ok(needed) = usize::try_from(length) else {
+            return Err(DecodeError::NegativeLength { field, length });
+        };
+        let Some((part, rest)) = self.bytes.split_at_checked(needed) else {
+            return Err(DecodeError::HeaderEnds { field, needed, available: self.bytes.len() });
+        };
+        self.bytes = rest;
+        Ok(part)
     }
 }

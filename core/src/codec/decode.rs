@@ -107,15 +107,15 @@ fn reserve_step(src: &mut BytesMut, frame: usize) {
 
 /// Takes one whole frame off `src`.
 fn decode_frame(src: &mut BytesMut, frame: usize) -> Result<RemotingCommand, DecodeError> {
-    src.advance(LENGTH_FIELD);
-    let word = src.get_u32();
+    let word = (&src[LENGTH_FIELD..]).get_u32();
     let available = frame - LENGTH_FIELD - HEADER_WORD;
     let length = (word & 0x00ff_ffff) as usize;
     let serialize_type = (word >> 24) as u8;
     let Some(body) = available.checked_sub(length) else {
         return Err(DecodeError::HeaderTooLong { header: length, available });
     };
-    let header = src.split_to(length).freeze();
+    let mut header = src.split_to(LENGTH_FIELD + HEADER_WORD + length).freeze();
+    header.advance(LENGTH_FIELD + HEADER_WORD);
     let mut command = match SerializeType::from_u8(serialize_type) {
         Some(SerializeType::Json) => json::decode(header)?,
         Some(SerializeType::RocketMq) => binary::decode(header)?,

@@ -70,6 +70,32 @@ impl Wake for SlotWaker {
     }
 }
 
+impl<F: Future> Slot<F> {
+    /// Polls the future, once `prepare` has had it. At its end, or if anything panics, the slot is
+    /// empty.
+    fn poll(&mut self, prepare: impl FnOnce(&mut Pin<Box<Option<F>>>)) -> Poll<Outcome<F::Output>> {
+        let Self { future, waker, .. } = self;
+        let mut output = None;
+        let caught = catch_panic(|| {
+            prepare(future);
+            let Some(running) = future.as_mut().as_pin_mut() else { return };
+            if let Poll::Ready(ready) = running.poll(&mut Context::from_waker(waker)) {
+                // Noted first, as a destructor may panic as well: the output stands.
+                output = Some(ready);
+                future.set(None);
+            }
+        });
+        match (output, caught) {
+            (Some(output), _) => Poll::Ready(Ok(output)),
+            (None, Ok(())) => Poll::Pending,
+            (None, Err(panic)) => {
+                _ = catch_panic(|| future.set(None));
+                Poll::Ready(Err(panic))
+            }
+        }
+    }
+}
+
 impl<F: Future> InFlight<F> {
     pub(super) fn new() -> Self {
         Self { slots: Vec::new(), free: Vec::new(), woken: Vec::new(), turn: 0 }
@@ -103,22 +129,25 @@ impl<F: Future> InFlight<F> {
         slot
     }
 
-    /// Gives a reserved slot back that nothing was started in.
-    pub(super) fn release(&mut self, slot: u32) {
-        self.free.push(slot);
-    }
-
-    /// Starts `future` in a reserved slot and polls it once.
+    /// Starts what `call` makes in a reserved slot, and polls it once. Most requests end here, and
+    /// are never noted as running.
     pub(super) fn start(
         &mut self,
         slot: u32,
         exchange: Exchange,
-        future: F,
+        call: impl FnOnce() -> F,
     ) -> Poll<(Exchange, Outcome<F::Output>)> {
         let place = &mut self.slots[slot as usize];
-        place.exchange = Some(exchange);
-        place.future.as_mut().set(Some(future));
-        self.poll_slot(slot)
+        match place.poll(|future| future.set(Some(call()))) {
+            Poll::Pending => {
+                place.exchange = Some(exchange);
+                Poll::Pending
+            }
+            Poll::Ready(outcome) => {
+                self.free.push(slot);
+                Poll::Ready((exchange, outcome))
+            }
+        }
     }
 
     /// Notes what became of the responder of a request, if the request still runs.
@@ -147,34 +176,16 @@ impl<F: Future> InFlight<F> {
     pub(super) fn next_woken(&mut self) -> Option<Poll<(Exchange, Outcome<F::Output>)>> {
         let slot = self.woken.pop()?;
         // Late wake-ups of a slot that is empty, or gone, mean nothing.
-        let Some(place) = self.slots.get(slot as usize) else { return Some(Poll::Pending) };
+        let Some(place) = self.slots.get_mut(slot as usize) else { return Some(Poll::Pending) };
         // First this: a wake-up during the poll must count again.
         place.flag.queued.store(false, Ordering::Release);
         if place.exchange.is_none() {
             return Some(Poll::Pending);
         }
-        Some(self.poll_slot(slot))
-    }
-
-    fn poll_slot(&mut self, slot: u32) -> Poll<(Exchange, Outcome<F::Output>)> {
-        let place = &mut self.slots[slot as usize];
-        let mut cx = Context::from_waker(&place.waker);
-        let Some(future) = place.future.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        let outcome = match catch_panic(|| future.poll(&mut cx)) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(output)) => Ok(output),
-            Err(panic) => Err(panic),
-        };
-        // A destructor may panic as well; the outcome stands.
-        _ = catch_panic(|| place.future.as_mut().set(None));
-        let exchange = place.exchange.take();
+        let Poll::Ready(outcome) = place.poll(|_| {}) else { return Some(Poll::Pending) };
+        let exchange = place.exchange.take()?;
         self.free.push(slot);
-        match exchange {
-            Some(exchange) => Poll::Ready((exchange, outcome)),
-            None => Poll::Pending,
-        }
+        Some(Poll::Ready((exchange, outcome)))
     }
 
     /// Gives memory back when nothing runs.

@@ -131,18 +131,9 @@ where
             request.ticket = Ticket::new(id, stamp);
         }
         let exchange = Exchange { id, stamp, oneway, deferral: Deferral::Open };
-        match catch_panic(|| service.call(request)) {
-            Ok(future) => {
-                if let Poll::Ready((exchange, outcome)) =
-                    self.in_flight.start(slot, exchange, future)
-                {
-                    self.finish(exchange, outcome);
-                }
-            }
-            Err(panic) => {
-                self.in_flight.release(slot);
-                self.finish(exchange, Err(panic));
-            }
+        let started = self.in_flight.start(slot, exchange, || service.call(request));
+        if let Poll::Ready((exchange, outcome)) = started {
+            self.finish(exchange, outcome);
         }
     }
 

@@ -1,6 +1,5 @@
 //! JSON text to a command.
 
-use super::escape::unescape;
 use super::scanner::{Scanner, Text, Value};
 use crate::codec::DecodeError;
 use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand, SerializeType, Span};
@@ -23,8 +22,11 @@ pub(in crate::codec) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeE
     let mut first = true;
     while scanner.more(first)? {
         first = false;
-        let key = scanner.key()?;
-        match &*value_of(&scanner, &key) {
+        let key = match scanner.plain_key() {
+            Some(place) => Text::Plain(place),
+            None => scanner.key()?,
+        };
+        match value_of(&scanner, &key) {
             "code" => set_integer(&mut scanner, "code", &mut command.code)?,
             "flag" => set_integer(&mut scanner, "flag", &mut command.flag)?,
             "opaque" => set_integer(&mut scanner, "opaque", &mut command.opaque)?,
@@ -45,14 +47,12 @@ pub(in crate::codec) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeE
     Ok(command)
 }
 
-fn value_of<'a>(scanner: &Scanner<'a>, text: &Text) -> Cow<'a, str> {
-    let raw = scanner.slice(text.range.clone());
-    if !text.escaped {
-        return Cow::Borrowed(raw);
+#[inline]
+fn value_of<'a>(scanner: &Scanner<'a>, text: &'a Text) -> &'a str {
+    match text {
+        Text::Plain(place) => scanner.slice(place.clone()),
+        Text::Escaped(value) => value,
     }
-    let mut value = String::with_capacity(raw.len());
-    unescape(raw, &mut value);
-    Cow::Owned(value)
 }
 
 /// A number, a text that holds one, or `null` for the default. Fractions are cut.
@@ -61,15 +61,18 @@ fn set_integer(
     field: &'static str,
     target: &mut i32,
 ) -> Result<(), DecodeError> {
-    let (raw, number) = match scanner.value()? {
-        Value::Number(range) => (scanner.slice(range.clone()), scanner.slice(range)),
-        Value::Text(text) => {
-            let raw = scanner.slice(text.range);
-            (raw, raw.trim())
-        }
+    if let Some(value) = scanner.plain_integer() {
+        *target = value;
+        return Ok(());
+    }
+    let value = scanner.value()?;
+    let raw = match &value {
+        Value::Number(range) => scanner.slice(range.clone()),
+        Value::Text(text) => value_of(scanner, text),
         Value::Null => return Ok(()),
         _ => return Err(scanner.error("a number")),
     };
+    let number = raw.trim();
     *target = match number.parse() {
         Ok(value) => value,
         Err(_) => fraction(number).ok_or_else(|| DecodeError::Field {
@@ -94,7 +97,7 @@ fn fraction(number: &str) -> Option<i32> {
 /// A name in any case, or the ordinal that older peers send.
 fn language(scanner: &mut Scanner<'_>) -> Result<LanguageCode, DecodeError> {
     Ok(match scanner.value()? {
-        Value::Text(text) => LanguageCode::from_name(&value_of(scanner, &text)),
+        Value::Text(text) => LanguageCode::from_name(value_of(scanner, &text)),
         Value::Number(range) => {
             let ordinal = scanner.slice(range).parse::<u8>();
             ordinal.map_or(LanguageCode::UNKNOWN, LanguageCode::from)
@@ -105,7 +108,7 @@ fn language(scanner: &mut Scanner<'_>) -> Result<LanguageCode, DecodeError> {
 
 fn remark(scanner: &mut Scanner<'_>) -> Result<Option<Cow<'static, str>>, DecodeError> {
     Ok(match scanner.value()? {
-        Value::Text(text) => Some(value_of(scanner, &text).into_owned().into()),
+        Value::Text(text) => Some(value_of(scanner, &text).to_owned().into()),
         Value::Number(range) | Value::Bool(range) | Value::Nested(range) => {
             Some(scanner.slice(range).to_owned().into())
         }
@@ -129,29 +132,38 @@ fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Resul
     let mut first = true;
     while scanner.more(first)? {
         first = false;
-        if let Some((name, value)) = scanner.plain_field() {
-            let (name, value) = (ExtFieldsBuilder::shared(name), ExtFieldsBuilder::shared(value));
-            fields.push(scanner.bytes(), name, value);
-            continue;
-        }
-        let key = scanner.key()?;
-        let value = match scanner.value()? {
-            Value::Null => continue,
-            Value::Text(text) => span(scanner, &text, fields),
-            Value::Number(range) | Value::Bool(range) | Value::Nested(range) => {
-                ExtFieldsBuilder::shared(range)
+        let key = match scanner.plain_key() {
+            Some(name) => {
+                if let Some(value) = scanner.plain_string() {
+                    fields.push_shared(scanner.bytes(), name, value);
+                    continue;
+                }
+                ExtFieldsBuilder::shared(name)
+            }
+            None => span(scanner.key()?, fields),
+        };
+        let value = if scanner.peek() == Some(b'"') {
+            match scanner.plain_string() {
+                Some(place) => ExtFieldsBuilder::shared(place),
+                None => fields.written(|text| scanner.string_into(text))?,
+            }
+        } else {
+            match scanner.value()? {
+                Value::Null => continue,
+                Value::Text(text) => span(text, fields),
+                Value::Number(place) | Value::Bool(place) | Value::Nested(place) => {
+                    ExtFieldsBuilder::shared(place)
+                }
             }
         };
-        let key = span(scanner, &key, fields);
         fields.push(scanner.bytes(), key, value);
     }
     Ok(())
 }
 
-fn span(scanner: &Scanner<'_>, text: &Text, fields: &mut ExtFieldsBuilder) -> Span {
-    if text.escaped {
-        fields.written(|owned| unescape(scanner.slice(text.range.clone()), owned))
-    } else {
-        ExtFieldsBuilder::shared(text.range.clone())
+fn span(text: Text, fields: &mut ExtFieldsBuilder) -> Span {
+    match text {
+        Text::Plain(place) => ExtFieldsBuilder::shared(place),
+        Text::Escaped(value) => fields.owned(&value),
     }
 }

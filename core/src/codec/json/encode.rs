@@ -1,18 +1,15 @@
 //! A command to JSON text.
 
-use crate::command::{RemotingCommand, SerializeType};
+use crate::command::RemotingCommand;
 use bytes::{BufMut, BytesMut};
 
 /// Writes the header: keys in alphabetical order, no white space, absent parts left out.
 pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
-    let mut buffer = itoa::Buffer::new();
-    let mut integer = |dst: &mut BytesMut, key: &str, value: i32| {
-        dst.put_slice(key.as_bytes());
-        dst.put_slice(buffer.format(value).as_bytes());
-    };
-    integer(dst, "{\"code\":", command.code);
+    let mut text = ShortText::default();
+    text.integer(b"{\"code\":", command.code);
     if command.ext_fields.is_present() {
-        dst.put_slice(b",\"extFields\":{");
+        text.put(b",\"extFields\":{");
+        text.move_to(dst);
         for (index, (name, value)) in command.ext_fields.raw().enumerate() {
             if index > 0 {
                 dst.put_u8(b',');
@@ -21,23 +18,57 @@ pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
             dst.put_u8(b':');
             string(value, dst);
         }
-        dst.put_u8(b'}');
+        text.put(b"}");
     }
-    integer(dst, ",\"flag\":", command.flag);
+    text.integer(b",\"flag\":", command.flag);
     if let Some(name) = command.language.name() {
-        dst.put_slice(b",\"language\":\"");
-        dst.put_slice(name.as_bytes());
-        dst.put_u8(b'"');
+        text.put(b",\"language\":\"");
+        text.put(name.as_bytes());
+        text.put(b"\"");
     }
-    integer(dst, ",\"opaque\":", command.opaque);
+    text.integer(b",\"opaque\":", command.opaque);
     if let Some(remark) = command.remark() {
-        dst.put_slice(b",\"remark\":");
+        text.put(b",\"remark\":");
+        text.move_to(dst);
         string(remark.as_bytes(), dst);
     }
-    dst.put_slice(b",\"serializeTypeCurrentRPC\":\"");
-    dst.put_slice(SerializeType::Json.name().as_bytes());
-    integer(dst, "\",\"version\":", command.version.as_i32());
-    dst.put_u8(b'}');
+    // It says how this header is written.
+    text.integer(b",\"serializeTypeCurrentRPC\":\"JSON\",\"version\":", command.version.as_i32());
+    text.put(b"}");
+    text.move_to(dst);
+}
+
+/// Collects what is short, since every part that is put on a `BytesMut` has its price. There is
+/// room for the whole of a header but its ext fields and its remark.
+struct ShortText {
+    bytes: [u8; 192],
+    length: usize,
+}
+
+impl Default for ShortText {
+    fn default() -> Self {
+        Self { bytes: [0; 192], length: 0 }
+    }
+}
+
+impl ShortText {
+    #[inline(always)]
+    fn put(&mut self, text: &[u8]) {
+        let end = self.length + text.len();
+        self.bytes[self.length..end].copy_from_slice(text);
+        self.length = end;
+    }
+
+    #[inline(always)]
+    fn integer(&mut self, key: &[u8], value: i32) {
+        self.put(key);
+        self.put(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    fn move_to(&mut self, dst: &mut BytesMut) {
+        dst.put_slice(&self.bytes[..self.length]);
+        self.length = 0;
+    }
 }
 
 /// A string in quotes, escaped as fastjson 1.2 does: `"`, `\`, controls (U+0000 to U+001F and

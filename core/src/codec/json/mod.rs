@@ -10,8 +10,8 @@
 
 mod decode;
 mod encode;
-mod escape;
 mod scanner;
+mod string;
 
 pub(super) use decode::decode;
 pub(super) use encode::encode;

@@ -6,16 +6,16 @@ use std::ops::Range;
 /// Values nest at most this deep; RocketMQ's header nests once.
 const MAX_DEPTH: usize = 64;
 
-/// Reads JSON text token by token, in one pass and without allocating.
+/// Reads JSON text token by token, in one pass. It allocates only for strings with backslashes.
 ///
 /// It is strict where a mistake could change the meaning and lenient where it can't: control
 /// characters inside strings and odd number formats pass.
 pub(super) struct Scanner<'a> {
     text: &'a str,
-    at: usize,
+    pub(super) at: usize,
 }
 
-/// A value's kind and place. Strings are given without their quotes.
+/// A value's kind and place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Text(Text),
@@ -27,12 +27,13 @@ pub(super) enum Value {
     Nested(Range<usize>),
 }
 
-/// The place of a string between its quotes.
+/// A string.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Text {
-    pub(super) range: Range<usize>,
-    /// Whether it holds backslashes, so that its value is not its place.
-    pub(super) escaped: bool,
+pub(super) enum Text {
+    /// Its place between the quotes.
+    Plain(Range<usize>),
+    /// The value of one that holds backslashes.
+    Escaped(String),
 }
 
 impl<'a> Scanner<'a> {
@@ -127,58 +128,24 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn string(&mut self, expected: &'static str) -> Result<Text, DecodeError> {
-        self.expect(b'"', expected)?;
-        let start = self.at;
-        self.skip_plain();
-        if self.bytes().get(self.at) == Some(&b'"') {
-            self.at += 1;
-            return Ok(Text { range: start..self.at - 1, escaped: false });
-        }
-        self.skip_escaped()?;
-        Ok(Text { range: start..self.at - 1, escaped: true })
-    }
-
-    /// Name and value of the next field, if it is `"name":"value"` without blanks and backslashes.
-    /// That is how RocketMQ's clients write most of them.
+    /// A number of up to nine digits, if it is right here and no fraction.
     #[inline(always)]
-    pub(super) fn plain_field(&mut self) -> Option<(Range<usize>, Range<usize>)> {
-        let rest = self.bytes().get(self.at..)?.strip_prefix(b"\"")?;
-        let name = plain(rest);
-        let rest = rest.get(name..)?.strip_prefix(b"\":\"")?;
-        let value = plain(rest);
-        if rest.get(value) != Some(&b'"') {
-            return None;
-        }
-        let name = self.at + 1..self.at + 1 + name;
-        let value = name.end + 3..name.end + 3 + value;
-        self.at = value.end + 1;
-        Some((name, value))
-    }
-
-    /// Goes to the next `"` or `\`, or to the end.
-    #[inline(always)]
-    fn skip_plain(&mut self) {
-        self.at += plain(self.bytes().get(self.at..).unwrap_or_default());
-    }
-
-    /// Goes on from a backslash to behind the closing quote.
-    fn skip_escaped(&mut self) -> Result<(), DecodeError> {
-        let bytes = self.bytes();
-        loop {
-            match bytes.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
+    pub(super) fn plain_integer(&mut self) -> Option<i32> {
+        let rest = self.bytes().get(self.at..)?;
+        let digits = rest.strip_prefix(b"-").unwrap_or(rest);
+        let mut value = 0;
+        for (length, byte) in digits.iter().take(10).enumerate() {
+            match byte {
+                b'0'..=b'9' if length < 9 => value = value * 10 + i32::from(byte - b'0'),
+                b',' | b'}' if length > 0 => {
+                    let signed = digits.len() < rest.len();
+                    self.at += usize::from(signed) + length;
+                    return Some(if signed { -value } else { value });
                 }
-                Some(_) => self.at += 2,
-                None => {
-                    self.at = bytes.len();
-                    return Err(self.error("a closing quote"));
-                }
+                _ => return None,
             }
-            self.skip_plain();
         }
+        None
     }
 
     fn number(&mut self) -> Range<usize> {
@@ -248,38 +215,4 @@ impl<'a> Scanner<'a> {
     fn closes(&mut self, stack: u64) -> bool {
         self.peek() == Some(if stack & 1 == 1 { b'}' } else { b']' })
     }
-}
-
-/// How many bytes there are before the first `"` or `\`.
-///
-/// Eight at a time: strings in headers are short as a rule, but some are long.
-#[inline(always)]
-pub(super) fn plain(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        // The lowest bit that is set is that of the first byte in question; those above may lie.
-        let found = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
-        if found != 0 {
-            return bytes.len() - rest.len() + found.trailing_zeros() as usize / 8;
-        }
-        rest = after;
-    }
-    bytes.len() - rest.len() + plain_at_end(rest)
-}
-
-#[cold]
-fn plain_at_end(rest: &[u8]) -> usize {
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len())
-}
-
-/// A one in every byte.
-const ONES: u64 = u64::MAX / 0xff;
-const QUOTES: u64 = ONES * b'"' as u64;
-const BACKSLASHES: u64 = ONES * b'\\' as u64;
-
-/// The top bit of the first byte that is zero; perhaps those of later bytes, too.
-#[inline(always)]
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
 }

@@ -9,6 +9,10 @@ use std::ops::Range;
 /// Room for this many fields is made at the first; SEND_MESSAGE_V2 has 13 to 15.
 const USUAL_FIELDS: usize = 16;
 
+/// Room for so much text is made at the first that is not in the frame as such: the properties of a
+/// message in JSON.
+const USUAL_TEXT: usize = 256;
+
 /// Up to this many fields, a name that may have come before is looked for as it arrives; beyond,
 /// all at once whenever their number has doubled, so that a header of many names costs no more than
 /// linear time, and one of many repeated names no more room than its different ones.
@@ -18,7 +22,7 @@ const SCAN_LIMIT: usize = 64;
 #[derive(Debug)]
 pub(crate) struct ExtFieldsBuilder {
     entries: Vec<Entry>,
-    owned: String,
+    owned: Vec<u8>,
     present: bool,
     /// One bit per hash of a name: a clear bit means that the name is new.
     seen: u64,
@@ -29,7 +33,7 @@ pub(crate) struct ExtFieldsBuilder {
 impl ExtFieldsBuilder {
     /// Starts with no fields.
     pub(crate) fn new() -> Self {
-        let (entries, owned) = (Vec::new(), String::new());
+        let (entries, owned) = (Vec::new(), Vec::new());
         Self { entries, owned, present: false, seen: 0, sweep_at: 2 * SCAN_LIMIT }
     }
 
@@ -55,30 +59,44 @@ impl ExtFieldsBuilder {
         if std::str::from_utf8(text).is_ok() {
             return Self::shared(range);
         }
-        self.written(|owned| owned.push_str(&String::from_utf8_lossy(text)))
+        self.owned(&String::from_utf8_lossy(text))
     }
 
-    /// A piece of text that is not in the frame as such: what `write` appends.
-    pub(crate) fn written(&mut self, write: impl FnOnce(&mut String)) -> Span {
+    /// A piece of text that is not in the frame as such.
+    pub(crate) fn owned(&mut self, text: &str) -> Span {
         let start = self.owned.len();
-        write(&mut self.owned);
-        Span::owned(start, self.owned.len() - start)
+        self.owned.extend_from_slice(text.as_bytes());
+        Span::owned(start, text.len())
     }
 
-    #[inline]
-    pub(crate) fn push(&mut self, frame: &[u8], key: Span, value: Span) {
-        let name = key.of(frame, &self.owned);
-        let bit = bit(name);
+    /// The same: the UTF-8 that `write` appends.
+    pub(crate) fn written<E>(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Span, E> {
+        let start = self.owned.len();
+        if start == 0 {
+            self.owned.reserve(USUAL_TEXT);
+        }
+        write(&mut self.owned)?;
+        Ok(Span::owned(start, self.owned.len() - start))
+    }
+
+    /// Adds a field whose name and value are pieces of the frame, checked to be UTF-8.
+    #[inline(always)]
+    pub(crate) fn push_shared(&mut self, frame: &[u8], name: Range<usize>, value: Range<usize>) {
+        let bit = bit(&frame[name.clone()]);
+        let (key, value) = (Self::shared(name), Self::shared(value));
         if self.seen & bit == 0 && self.entries.len() < self.entries.capacity() {
             self.seen |= bit;
             self.entries.push(Entry { key, value });
         } else {
-            self.push_checked(frame, key, value);
+            self.push(frame, key, value);
         }
     }
 
-    /// A field for which there is no room yet, or whose name may have come before.
-    fn push_checked(&mut self, frame: &[u8], key: Span, value: Span) {
+    /// Adds a field, or sets it if it came before.
+    pub(crate) fn push(&mut self, frame: &[u8], key: Span, value: Span) {
         let name = key.of(frame, &self.owned);
         let bit = bit(name);
         if self.seen & bit != 0 && self.entries.len() < SCAN_LIMIT {

@@ -7,8 +7,8 @@ use bytes::Bytes;
 pub(super) struct Table {
     /// The frame's header, for the spans of decoded fields.
     pub(super) frame: Bytes,
-    /// The text of inserted and of unescaped fields.
-    pub(super) owned: String,
+    /// The text of inserted and of unescaped fields, UTF-8.
+    pub(super) owned: Vec<u8>,
     pub(super) entries: Vec<Entry>,
     /// Bytes of `owned` that no entry refers to any more.
     waste: usize,
@@ -52,15 +52,15 @@ impl Span {
 
     /// The bytes that this is the place of.
     #[inline]
-    pub(super) fn of<'a>(self, frame: &'a [u8], owned: &'a str) -> &'a [u8] {
+    pub(super) fn of<'a>(self, frame: &'a [u8], owned: &'a [u8]) -> &'a [u8] {
         let start = self.start & !OWNED;
-        let source = if self.is_owned() { owned.as_bytes() } else { frame };
+        let source = if self.is_owned() { owned } else { frame };
         &source[start..start + self.len]
     }
 }
 
 impl Table {
-    pub(super) fn new(frame: Bytes, owned: String, entries: Vec<Entry>) -> Self {
+    pub(super) fn new(frame: Bytes, owned: Vec<u8>, entries: Vec<Entry>) -> Self {
         Self { frame, owned, entries, waste: 0 }
     }
 
@@ -104,7 +104,7 @@ impl Table {
 
     fn own(&mut self, text: &str) -> Span {
         let start = self.owned.len();
-        self.owned.push_str(text);
+        self.owned.extend_from_slice(text.as_bytes());
         Span::owned(start, text.len())
     }
 
@@ -119,13 +119,13 @@ impl Table {
     }
 
     fn compact(&mut self) {
-        let mut owned = String::with_capacity(self.owned.len().saturating_sub(self.waste));
+        let mut owned = Vec::with_capacity(self.owned.len().saturating_sub(self.waste));
         for entry in &mut self.entries {
             for span in [&mut entry.key, &mut entry.value] {
                 if span.is_owned() {
                     let start = span.start & !OWNED;
                     *span = Span::owned(owned.len(), span.len);
-                    owned.push_str(&self.owned[start..start + span.len]);
+                    owned.extend_from_slice(&self.owned[start..start + span.len]);
                 }
             }
         }
