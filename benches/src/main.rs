@@ -1,0 +1,3 @@
+//! Measures rocketmq-tower: see `benches/README.md`.
+
+fn main() {}
