@@ -1,3 +1,46 @@
-//! Measures rocketmq-tower: see `benches/README.md`.
+//! Measures rocketmq-tower beside the bare limit, and beside other servers: see `README.md` here.
 
-fn main() {}
+mod calls;
+mod idle;
+mod limits;
+mod load;
+mod outcome;
+mod requests;
+mod serve;
+mod usage;
+
+use clap::{Parser, Subcommand};
+use rocketmq_tower::BoxError;
+
+#[derive(Parser)]
+#[command(about = "Measures rocketmq-tower. Figures are of use in a release build only.")]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a server that answers every request with its body.
+    Serve(serve::Options),
+    /// Ask as fast as answers come, over raw sockets.
+    Load(load::Options),
+    /// Call through the library's client.
+    Calls(calls::Options),
+    /// Open connections that have nothing to do, and see what they cost the server.
+    Idle(idle::Options),
+}
+
+fn main() -> Result<(), BoxError> {
+    match Options::parse().command {
+        Command::Serve(options) => serve::run(&options),
+        Command::Load(options) => show(load::run(&options)),
+        Command::Calls(options) => show(calls::run(&options)),
+        Command::Idle(options) => show(idle::run(&options)),
+    }
+}
+
+fn show<T: std::fmt::Display>(outcome: Result<T, BoxError>) -> Result<(), BoxError> {
+    println!("{}", outcome?);
+    Ok(())
+}

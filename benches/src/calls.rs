@@ -1,0 +1,99 @@
+//! Calls through the library's client: closed loops of callers that share connections.
+
+use crate::outcome::{Measuring, Outcome, histogram};
+use crate::requests::{Header, send_message};
+use hdrhistogram::Histogram;
+use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode, connect};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tokio::runtime;
+use tokio::task::JoinSet;
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// The server's process.
+    pub(crate) pid: u32,
+    #[arg(long, default_value_t = 1)]
+    pub(crate) connections: usize,
+    /// How many call over each connection, each one call at a time.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) callers: usize,
+    /// Length of bodies.
+    #[arg(long, default_value_t = 128)]
+    pub(crate) body: usize,
+    #[arg(long, value_enum, default_value_t = Header::Json)]
+    pub(crate) header: Header,
+    /// Run the client on one thread, not on tokio's default.
+    #[arg(long)]
+    pub(crate) one_thread: bool,
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) seconds: f64,
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) warm_up: f64,
+}
+
+/// How long one call may take.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+pub(crate) fn run(options: &Options) -> Result<Outcome, BoxError> {
+    let mut builder = match options.one_thread {
+        true => runtime::Builder::new_current_thread(),
+        false => runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()?.block_on(measure(options))
+}
+
+async fn measure(options: &Options) -> Result<Outcome, BoxError> {
+    let mut channels = Vec::new();
+    for _ in 0..options.connections {
+        channels.push(connect(options.address).await?);
+    }
+    let request = send_message(options.header, options.body);
+    call_for(&channels, &request, options.callers, options.warm_up).await?;
+    let measuring = Measuring::start(options.pid)?;
+    let times = call_for(&channels, &request, options.callers, options.seconds).await?;
+    measuring.end(times.len(), &times)
+}
+
+/// Has so many callers on each channel call for so long. Returns how long each call took, in
+/// nanoseconds.
+async fn call_for(
+    channels: &[Channel],
+    request: &RemotingCommand,
+    callers: usize,
+    seconds: f64,
+) -> Result<Histogram<u64>, BoxError> {
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    let mut tasks = JoinSet::new();
+    for channel in channels {
+        for _ in 0..callers {
+            tasks.spawn(call(channel.clone(), request.clone(), end));
+        }
+    }
+    let mut times = histogram(2)?;
+    while let Some(done) = tasks.join_next().await {
+        times.add(done??)?;
+    }
+    Ok(times)
+}
+
+async fn call(
+    channel: Channel,
+    request: RemotingCommand,
+    end: Instant,
+) -> Result<Histogram<u64>, BoxError> {
+    // Two digits: those of all callers are to fit the cache.
+    let mut times = histogram(2)?;
+    let mut now = Instant::now();
+    while now < end {
+        let answer = channel.invoke(request.clone(), DEADLINE).await?;
+        if answer.response_code() != ResponseCode::SUCCESS || answer.body() != request.body() {
+            return Err(format!("not success: {answer:?}").into());
+        }
+        let before = std::mem::replace(&mut now, Instant::now());
+        times.saturating_record(u64::try_from((now - before).as_nanos())?.max(1));
+    }
+    Ok(times)
+}

@@ -1,0 +1,120 @@
+//! Connections that made one request, and then have nothing to do.
+
+use crate::requests::{Answers, Header, Template, frame_length};
+use crate::{limits, usage};
+use rocketmq_tower::BoxError;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Where the server listens: on the loopback interface.
+    pub(crate) address: SocketAddr,
+    /// The server's process.
+    pub(crate) pid: u32,
+    /// How many connections are open when memory is looked at.
+    #[arg(long, value_delimiter = ',', default_value = "10000,20000")]
+    pub(crate) steps: Vec<usize>,
+    /// How long the server may settle before each look, in seconds.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) settle: f64,
+}
+
+/// What the connections cost.
+#[derive(Clone, Debug)]
+pub(crate) struct Growth {
+    /// The server's memory before the first connection, in bytes.
+    pub(crate) before: u64,
+    /// For each step how many connections were open, and how much more memory the server had for each
+    /// of them, in bytes.
+    pub(crate) steps: Vec<(usize, f64)>,
+}
+
+/// A source address has 28,000 ports, some of which are taken.
+const PER_SOURCE: usize = 5000;
+
+/// Open files beyond those of connections.
+const OTHER_FILES: usize = 100;
+
+/// How long one connection may take to be answered.
+const ONE: Duration = Duration::from_secs(10);
+
+/// How long all of it may take.
+const ALL: Duration = Duration::from_secs(120);
+
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn run(options: &Options) -> Result<Growth, BoxError> {
+    let most = options.steps.iter().copied().max().unwrap_or_default();
+    let files = limits::raise_open_files()?;
+    if files < (most + OTHER_FILES) as u64 {
+        let needed = most + OTHER_FILES;
+        return Err(format!(
+            "{most} connections need {needed} open files, of this process and of the server, and \
+             the limit is {files}: raise the hard limit (`ulimit -Hn`) of both, which takes \
+             CAP_SYS_RESOURCE, or ask for fewer with --steps"
+        )
+        .into());
+    }
+    timeout(ALL, measure(options)).await?
+}
+
+async fn measure(options: &Options) -> Result<Growth, BoxError> {
+    let settle = Duration::from_secs_f64(options.settle);
+    let request = Template::new(Header::Json, 128)?;
+    // What the first connection has the server make once is not the cost of a connection.
+    drop(open(options.address, 0, &request).await?);
+    sleep(settle).await;
+    let before = usage::resident(options.pid)?;
+
+    let mut connections = Vec::new();
+    let mut steps = Vec::new();
+    for step in options.steps.iter().copied() {
+        while connections.len() < step {
+            let opening = open(options.address, connections.len(), &request);
+            connections.push(timeout(ONE, opening).await??);
+        }
+        sleep(settle).await;
+        let grown = usage::resident(options.pid)?.saturating_sub(before);
+        steps.push((step, grown as f64 / step as f64));
+    }
+    for connection in &connections {
+        if connection.try_read(&mut [0]).is_ok() {
+            return Err("the server closed connections".into());
+        }
+    }
+    Ok(Growth { before, steps })
+}
+
+/// The connection `number`, over which one request was answered.
+async fn open(to: SocketAddr, number: usize, request: &Template) -> Result<TcpStream, BoxError> {
+    let socket = TcpSocket::new_v4()?;
+    let source = Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number / PER_SOURCE)?);
+    socket.bind(SocketAddr::new(IpAddr::V4(source), 0))?;
+    let mut stream = socket.connect(to).await?;
+    stream.write_all(&request.frame).await?;
+    let mut answer = vec![0; 4];
+    stream.read_exact(&mut answer).await?;
+    let length = frame_length(&answer).unwrap_or_default();
+    if length > 2 * request.frame.len() {
+        return Err(format!("an answer of {length} bytes").into());
+    }
+    answer.resize(length, 0);
+    stream.read_exact(&mut answer[4..]).await?;
+    Answers::new(128).check(&answer)?;
+    Ok(stream)
+}
+
+impl fmt::Display for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        write!(f, "{:.1} MiB before the first connection", mib(self.before))?;
+        for (connections, bytes) in &self.steps {
+            write!(f, "\n{connections} connections: {bytes:.0} bytes each")?;
+        }
+        Ok(())
+    }
+}

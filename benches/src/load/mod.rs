@@ -1,0 +1,89 @@
+//! Closed loops over raw sockets: each answer is replaced by a new request, batched per read. One
+//! thread, frames that are made once: as little work as can be, since the load has the same
+//! processors as the server.
+
+mod connection;
+mod inbox;
+mod outbox;
+mod window;
+
+use crate::outcome::{Measuring, Outcome, histogram};
+use crate::requests::Header;
+use connection::Connection;
+use hdrhistogram::Histogram;
+use rocketmq_tower::BoxError;
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::{sleep, timeout};
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// The server's process.
+    pub(crate) pid: u32,
+    #[arg(long, default_value_t = 8)]
+    pub(crate) connections: usize,
+    /// How many requests are under way on each connection.
+    #[arg(long, default_value_t = 32)]
+    pub(crate) depth: u32,
+    /// Length of bodies.
+    #[arg(long, default_value_t = 128)]
+    pub(crate) body: usize,
+    #[arg(long, value_enum, default_value_t = Header::Json)]
+    pub(crate) header: Header,
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) seconds: f64,
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) warm_up: f64,
+}
+
+/// What all connections count.
+#[derive(Debug)]
+struct Counters {
+    answers: u64,
+    /// In nanoseconds.
+    times: Histogram<u64>,
+}
+
+/// A server that can't be reached, or doesn't answer at all, is noticed after this long.
+const FIRST_ANSWERS: Duration = Duration::from_secs(10);
+
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn run(options: &Options) -> Result<Outcome, BoxError> {
+    LocalSet::new().run_until(measure(options)).await
+}
+
+async fn measure(options: &Options) -> Result<Outcome, BoxError> {
+    let counters = Rc::new(RefCell::new(Counters { answers: 0, times: histogram(3)? }));
+    let mut connections = JoinSet::new();
+    for _ in 0..options.connections {
+        let connecting = Connection::new(options, Rc::clone(&counters));
+        let connection = timeout(FIRST_ANSWERS, connecting).await??;
+        connections.spawn_local(connection.run());
+    }
+    unless_one_ends(&mut connections, sleep(Duration::from_secs_f64(options.warm_up))).await?;
+
+    let measuring = Measuring::start(options.pid)?;
+    *counters.borrow_mut() = Counters { answers: 0, times: histogram(3)? };
+    unless_one_ends(&mut connections, sleep(Duration::from_secs_f64(options.seconds))).await?;
+    let counters = counters.borrow();
+    measuring.end(counters.answers, &counters.times)
+}
+
+/// Waits for `until`. A connection that ends before that has failed.
+async fn unless_one_ends(
+    connections: &mut JoinSet<Result<(), BoxError>>,
+    until: impl Future<Output = ()>,
+) -> Result<(), BoxError> {
+    tokio::select! {
+        () = until => Ok(()),
+        ended = connections.join_next() => match ended {
+            Some(ended) => ended?.and(Err("a connection ended".into())),
+            None => Err("there is no connection".into()),
+        },
+    }
+}

@@ -1,0 +1,190 @@
+//! The requests that are sent, made once, and how their numbers are set and found.
+
+use bytes::{Bytes, BytesMut};
+use clap::ValueEnum;
+use memchr::memmem;
+use rocketmq_tower::{
+    BoxError, LanguageCode, RemotingCodec, RemotingCommand, RequestCode, ResponseCode,
+    SerializeType,
+};
+use tokio_util::codec::{Decoder, Encoder};
+
+/// Which of the two headers requests have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Header {
+    Json,
+    Binary,
+}
+
+/// The first opaque: all of them have ten digits, so that they can be set in place.
+const FIRST: u32 = 1_000_000_000;
+
+/// How many opaques there are.
+pub(crate) const OPAQUES: u32 = 1_000_000_000;
+
+const JSON_OPAQUE: &[u8] = b"\"opaque\":";
+
+/// Length of the frame, length of the header with its type, code, language, version.
+const BINARY_OPAQUE: usize = 4 + 4 + 2 + 1 + 2;
+
+/// What a producer of Java's client sends, with so long a body.
+pub(crate) fn send_message(header: Header, body: usize) -> RemotingCommand {
+    let mut request = RemotingCommand::new(RequestCode::SEND_MESSAGE_V2)
+        .with_language(LanguageCode::JAVA)
+        .with_body(vec![b'x'; body]);
+    if header == Header::Binary {
+        request = request.with_serialize_type(SerializeType::RocketMq);
+    }
+    let properties = "KEYS\u{1}order-1017\u{2}UNIQ_KEY\u{1}7F0000010A2C18B4AAC2699A5C2A0000\u{2}\
+                      WAIT\u{1}true\u{2}TAGS\u{1}TagA\u{2}";
+    let fields = [
+        ("a", "PID_producer_group"),
+        ("b", "TopicTest"),
+        ("c", "TBW102"),
+        ("d", "4"),
+        ("e", "0"),
+        ("f", "0"),
+        ("g", "1795341540052"),
+        ("h", "0"),
+        ("i", properties),
+        ("j", "0"),
+        ("k", "false"),
+        ("m", "false"),
+        ("n", "broker-a"),
+    ];
+    for (name, value) in fields {
+        request.ext_fields_mut().insert(name, value);
+    }
+    request
+}
+
+/// A frame whose opaque can be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) frame: Bytes,
+    opaque_at: usize,
+    header: Header,
+    body: usize,
+}
+
+impl Template {
+    pub(crate) fn new(header: Header, body: usize) -> Result<Self, BoxError> {
+        let mut request = send_message(header, body);
+        request.set_opaque(i32::try_from(FIRST)?);
+        let mut frame = BytesMut::new();
+        RemotingCodec::new().encode(&request, &mut frame)?;
+        let opaque_at = match header {
+            Header::Binary => BINARY_OPAQUE,
+            Header::Json => {
+                let at = memmem::find(&frame, JSON_OPAQUE).ok_or("no opaque in the frame")?;
+                at + JSON_OPAQUE.len()
+            }
+        };
+        Ok(Self { frame: frame.freeze(), opaque_at, header, body })
+    }
+
+    /// How long the frame is without its body.
+    pub(crate) fn head(&self) -> usize {
+        self.frame.len() - self.body
+    }
+
+    /// Sets the opaque of `frame`, a copy of this one, to the number `number`.
+    pub(crate) fn set_opaque(&self, frame: &mut [u8], number: u32) {
+        let opaque = FIRST + number;
+        match self.header {
+            Header::Binary => frame[self.opaque_at..][..4].copy_from_slice(&opaque.to_be_bytes()),
+            Header::Json => {
+                let mut rest = opaque;
+                for digit in frame[self.opaque_at..][..10].iter_mut().rev() {
+                    *digit = b'0' + (rest % 10) as u8;
+                    rest /= 10;
+                }
+            }
+        }
+    }
+}
+
+/// Looks through answers.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    body: usize,
+    opaque: memmem::Finder<'static>,
+}
+
+impl Answers {
+    /// Answers have bodies of so many bytes.
+    pub(crate) fn new(body: usize) -> Self {
+        Self { body, opaque: memmem::Finder::new(JSON_OPAQUE) }
+    }
+
+    /// The number of the request that `frame` answers. Checks that it has a body of the right
+    /// length, not what is in it.
+    pub(crate) fn number(&self, frame: &[u8]) -> Result<u32, BoxError> {
+        let (kind, head) = header(frame).ok_or("no header")?;
+        if frame.len() != head + self.body {
+            return Err(format!("a body of {} bytes", frame.len() - head).into());
+        }
+        let opaque = match kind {
+            1 => binary_opaque(frame),
+            _ => self.opaque.find(&frame[8..head]).map(|at| digits(&frame[8 + at + 9..head])),
+        };
+        opaque.and_then(|opaque| opaque.checked_sub(FIRST)).ok_or("no opaque".into())
+    }
+
+    /// Checks all of an answer: that it is one, tells success, and has the body of the request.
+    pub(crate) fn check(&self, frame: &[u8]) -> Result<(), BoxError> {
+        let answer = RemotingCodec::new()
+            .decode(&mut BytesMut::from(frame))?
+            .ok_or("an answer that is not whole")?;
+        if !answer.is_response() || answer.response_code() != ResponseCode::SUCCESS {
+            return Err(format!("not success: {answer:?}").into());
+        }
+        if answer.body().len() != self.body || answer.body().iter().any(|byte| *byte != b'x') {
+            return Err("the body is not that of the request".into());
+        }
+        Ok(())
+    }
+}
+
+/// How long the frame is that `bytes` begin with, its length field included.
+pub(crate) fn frame_length(bytes: &[u8]) -> Option<usize> {
+    Some(u32::from_be_bytes(bytes.first_chunk().copied()?) as usize + 4)
+}
+
+/// The type of a frame's header, and where it ends.
+pub(crate) fn header(frame: &[u8]) -> Option<(u8, usize)> {
+    let field: [u8; 4] = frame.get(4..8)?.try_into().ok()?;
+    let end = 8 + (u32::from_be_bytes(field) & 0xff_ffff) as usize;
+    (frame.len() >= end).then_some((field[0], end))
+}
+
+fn binary_opaque(frame: &[u8]) -> Option<u32> {
+    frame.get(BINARY_OPAQUE..)?.first_chunk().copied().map(u32::from_be_bytes)
+}
+
+fn digits(text: &[u8]) -> u32 {
+    let digits = text.iter().skip_while(|byte| **byte == b' ').take_while(|b| b.is_ascii_digit());
+    digits.fold(0, |sum: u32, digit| sum.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_set_and_found() {
+        for header in [Header::Json, Header::Binary] {
+            let template = Template::new(header, 128).unwrap();
+            let mut frame = template.frame.to_vec();
+            for number in [0, 7, 123_456_789, OPAQUES - 1] {
+                template.set_opaque(&mut frame, number);
+                assert_eq!(Answers::new(128).number(&frame).unwrap(), number);
+                let bytes = &mut BytesMut::from(&frame[..]);
+                let decoded = RemotingCodec::new().decode(bytes).unwrap().unwrap();
+                assert_eq!(decoded.opaque() as u32, FIRST + number);
+            }
+            assert!(Answers::new(127).number(&frame).is_err());
+            assert!(Answers::new(128).check(&frame).is_err(), "a request is no answer");
+        }
+    }
+}

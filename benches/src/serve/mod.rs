@@ -1,0 +1,52 @@
+//! Servers that answer every request, whatever its code, with success and its body.
+
+mod bare;
+mod tower;
+
+use crate::limits;
+use clap::ValueEnum;
+use rocketmq_tower::BoxError;
+use std::net::SocketAddr;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Which one.
+    kind: Kind,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+}
+
+/// The servers of this program.
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// Sockets and buffers alone: the limit of what a server on tokio can do.
+    Bare,
+    /// The library with its default stack.
+    Tower,
+    /// The library without the layers of the connection level.
+    TowerNolayers,
+}
+
+#[tokio::main]
+pub(crate) async fn run(options: &Options) -> Result<(), BoxError> {
+    limits::raise_open_files()?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let serving = async {
+        match options.kind {
+            Kind::Bare => bare::serve(options.listen).await,
+            Kind::Tower => tower::serve(options.listen).await,
+            Kind::TowerNolayers => tower::serve_without_layers(options.listen).await,
+        }
+    };
+    tokio::select! {
+        done = serving => done,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// What whoever started the server waits for.
+fn announce(listens: impl std::fmt::Display) {
+    println!("listening on {listens}");
+}

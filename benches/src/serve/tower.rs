@@ -1,0 +1,32 @@
+//! The library's servers.
+
+use super::announce;
+use rocketmq_tower::layers::EventsLayer;
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+fn echo(mut request: RemotingCommand) -> Ready<Result<RemotingCommand, BoxError>> {
+    ready(Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body())))
+}
+
+/// The default stack, with room for the connections of `idle`, and someone who hears of them.
+pub(super) async fn serve(listen: SocketAddr) -> Result<(), BoxError> {
+    let server = Server::new(service_fn(echo))
+        .max_connections(40_000)
+        .idle_timeout(Duration::from_secs(120))
+        .events(EventsLayer::from_fn(drop))
+        .bind(listen)
+        .await?;
+    announce(server.local_addr());
+    server.serve().await?;
+    Ok(())
+}
+
+pub(super) async fn serve_without_layers(listen: SocketAddr) -> Result<(), BoxError> {
+    let server = Server::bare(service_fn(echo)).bind(listen).await?;
+    announce(server.local_addr());
+    server.serve().await?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! What a process uses, as Linux tells it.
+
+use nix::sys::time::TimeSpec;
+use nix::time::{ClockId, clock_getcpuclockid};
+use nix::unistd::Pid;
+use rocketmq_tower::BoxError;
+use std::fs;
+use std::time::Duration;
+
+/// What times in `/proc/stat` are counted in: 1/100 s.
+const TICK_MILLIS: u64 = 10;
+
+/// The processor time that a process has used, with that of threads that ended: exact, from the
+/// scheduler.
+pub(crate) fn processor(pid: u32) -> Result<Duration, BoxError> {
+    let pid = Pid::from_raw(i32::try_from(pid)?);
+    Ok(Duration::from(clock_getcpuclockid(pid)?.now()?))
+}
+
+/// The processor time that this process has used.
+pub(crate) fn processor_of_self() -> Result<Duration, BoxError> {
+    let used: TimeSpec = ClockId::CLOCK_PROCESS_CPUTIME_ID.now()?;
+    Ok(Duration::from(used))
+}
+
+/// The processor time that was used by whoever it was, other machines on the same hardware included.
+pub(crate) fn processor_of_all() -> Result<Duration, BoxError> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    // user nice system idle iowait irq softirq steal; guests are in user.
+    let busy = fields.take(8).enumerate().filter(|(i, _)| ![3, 4].contains(i));
+    let ticks = busy.map(|(_, field)| field.parse::<u64>()).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * TICK_MILLIS))
+}
+
+/// How much of a process is in memory, in bytes.
+pub(crate) fn resident(pid: u32) -> Result<u64, BoxError> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
+    Ok(kib.parse::<u64>()? * 1024)
+}
+
+/// Processor time between two moments: of the server, of this process, and of all others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    server: Duration,
+    own: Duration,
+    all: Duration,
+}
+
+impl Usage {
+    pub(crate) fn now(server: u32) -> Result<Self, BoxError> {
+        let (server, own) = (processor(server)?, processor_of_self()?);
+        Ok(Self { server, own, all: processor_of_all()? })
+    }
+
+    /// What was used since `before`: by the server, by this process, and by all others.
+    pub(crate) fn since(&self, before: &Self) -> (Duration, Duration, Duration) {
+        let (server, own) = (self.server - before.server, self.own - before.own);
+        let all = self.all.saturating_sub(before.all);
+        (server, own, all.saturating_sub(server + own))
+    }
+}
