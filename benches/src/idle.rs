@@ -38,7 +38,7 @@ pub(crate) struct Growth {
 const PER_SOURCE: usize = 5000;
 
 /// Open files beyond those of connections.
-const OTHER_FILES: usize = 100;
+pub(crate) const OTHER_FILES: usize = 100;
 
 /// How long one connection may take to be answered.
 const ONE: Duration = Duration::from_secs(10);

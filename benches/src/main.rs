@@ -1,6 +1,7 @@
 //! Measures rocketmq-tower beside the bare limit, and beside other servers: see `README.md` here.
 
 mod calls;
+mod compare;
 mod idle;
 mod limits;
 mod load;
@@ -29,6 +30,8 @@ enum Command {
     Calls(calls::Options),
     /// Open connections that have nothing to do, and see what they cost the server.
     Idle(idle::Options),
+    /// Run all of it, side by side, and write RESULTS.md and results.svg.
+    Compare(compare::Options),
 }
 
 fn main() -> Result<(), BoxError> {
@@ -37,6 +40,7 @@ fn main() -> Result<(), BoxError> {
         Command::Load(options) => show(load::run(&options)),
         Command::Calls(options) => show(calls::run(&options)),
         Command::Idle(options) => show(idle::run(&options)),
+        Command::Compare(options) => compare::run(&options),
     }
 }
 

@@ -1,0 +1,37 @@
+//! What it was measured on.
+
+use std::fs;
+use std::process::Command;
+use std::thread::available_parallelism;
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    pub(super) date: String,
+    pub(super) processor: String,
+    pub(super) cores: usize,
+    pub(super) kernel: String,
+    pub(super) rustc: String,
+    pub(super) java: String,
+}
+
+impl Machine {
+    pub(super) fn look() -> Self {
+        let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
+        let cpuinfo = read("/proc/cpuinfo");
+        let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"));
+        Self {
+            date: first_line("date", &["--utc", "+%F"]),
+            processor: model.unwrap_or("unknown").trim_start_matches(['\t', ' ', ':']).to_owned(),
+            cores: available_parallelism().map_or(1, usize::from),
+            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            rustc: first_line("rustc", &["--version"]),
+            java: first_line("java", &["--version"]),
+        }
+    }
+}
+
+fn first_line(command: &str, arguments: &[&str]) -> String {
+    let output = Command::new(command).args(arguments).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    text.unwrap_or_default().lines().next().unwrap_or("none").to_owned()
+}

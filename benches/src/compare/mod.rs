@@ -1,0 +1,82 @@
+//! Runs all of it, side by side, and writes what came of it.
+//!
+//! All servers run from the beginning to the end, so that none is measured cold. Rounds interleave
+//! them: what disturbs the machine for a while disturbs all of them. Ratios are taken within rounds.
+
+mod builds;
+mod chart;
+mod goals;
+mod kind;
+mod machine;
+mod report;
+mod results;
+mod rounds;
+mod server;
+mod shapes;
+mod spread;
+
+use crate::limits;
+use kind::Kind;
+use machine::Machine;
+use results::Results;
+use rocketmq_tower::BoxError;
+use std::fs;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How long each load is measured.
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// How long each load runs before it is measured.
+    #[arg(long, default_value_t = 0.5)]
+    warm_up: f64,
+    /// How long each server is asked before the first round; Java needs some seconds.
+    #[arg(long, default_value_t = 5.0)]
+    first: f64,
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// These servers only.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    only: Vec<Kind>,
+    /// These loads only: json, binary, callers, one, 4k, 4m, calls, calls-one-thread, idle.
+    #[arg(long, value_delimiter = ',')]
+    loads: Vec<String>,
+    /// Measure clean builds, too.
+    #[arg(long)]
+    builds: bool,
+    /// The folder for RESULTS.md and results.svg.
+    #[arg(long, default_value = "benches")]
+    out: PathBuf,
+}
+
+impl Options {
+    /// The servers that are asked for.
+    fn kinds(&self) -> Vec<Kind> {
+        let all = Kind::ALL.into_iter();
+        all.filter(|kind| self.only.is_empty() || self.only.contains(kind)).collect()
+    }
+
+    fn wants(&self, load: &str) -> bool {
+        self.loads.is_empty() || self.loads.iter().any(|wanted| wanted == load)
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), BoxError> {
+    let files = limits::raise_open_files()?;
+    let mut results = Results::default();
+    rounds::run(options, &mut results);
+    if options.wants("idle") {
+        rounds::idle(options, files, &mut results);
+    }
+    if options.builds {
+        builds::run(options, &mut results);
+    }
+    let notes = fs::read_to_string("benches/NOTES.md").unwrap_or_default();
+    let report = report::write(options, &Machine::look(), &results, &notes)?;
+    fs::create_dir_all(&options.out)?;
+    fs::write(options.out.join("RESULTS.md"), &report)?;
+    chart::draw(&options.out.join("results.svg"), &results)?;
+    println!("{report}");
+    Ok(())
+}

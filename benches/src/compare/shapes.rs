@@ -1,0 +1,125 @@
+//! The loads that all servers get.
+
+use super::Options;
+use super::kind::Kind;
+use super::server::Server;
+use crate::outcome::Outcome;
+use crate::requests::Header;
+use crate::{calls, load};
+use rocketmq_tower::BoxError;
+
+/// A load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// How it is called in commands.
+    pub(super) key: &'static str,
+    pub(super) title: &'static str,
+    work: Work,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Work {
+    /// Over raw sockets.
+    Load { connections: usize, depth: u32, body: usize, header: Header },
+    /// Through our client, by 64 callers on one connection.
+    Calls { one_thread: bool },
+}
+
+const fn load(connections: usize, depth: u32, body: usize, header: Header) -> Work {
+    Work::Load { connections, depth, body, header }
+}
+
+pub(super) const JSON: &str = "json";
+pub(super) const BINARY: &str = "binary";
+pub(super) const CALLERS: &str = "callers";
+pub(super) const LARGE: &str = "4m";
+pub(super) const CALLS: &str = "calls";
+
+/// The length of the largest bodies.
+pub(super) const LARGE_BODY: usize = 4 * 1024 * 1024;
+
+pub(super) const SHAPES: [Shape; 8] = [
+    Shape {
+        key: JSON,
+        title: "128 B, JSON headers, 8 connections, 32 requests under way on each",
+        work: load(8, 32, 128, Header::Json),
+    },
+    Shape {
+        key: BINARY,
+        title: "128 B, binary headers, 8 connections, 32 requests under way on each",
+        work: load(8, 32, 128, Header::Binary),
+    },
+    Shape {
+        key: CALLERS,
+        title: "128 B, JSON headers, 64 connections, one request under way on each",
+        work: load(64, 1, 128, Header::Json),
+    },
+    Shape {
+        key: "one",
+        title: "128 B, JSON headers, one connection, one request under way",
+        work: load(1, 1, 128, Header::Json),
+    },
+    Shape {
+        key: "4k",
+        title: "4 KiB, JSON headers, 8 connections, 32 requests under way on each",
+        work: load(8, 32, 4096, Header::Json),
+    },
+    Shape {
+        key: LARGE,
+        title: "4 MiB, JSON headers, 2 connections, one request under way on each",
+        work: load(2, 1, LARGE_BODY, Header::Json),
+    },
+    Shape {
+        key: CALLS,
+        title: "Calls through `Channel`: 64 callers on one connection, 128 B, JSON headers",
+        work: Work::Calls { one_thread: false },
+    },
+    Shape {
+        key: "calls-one-thread",
+        title: "The same calls, from a client on one thread",
+        work: Work::Calls { one_thread: true },
+    },
+];
+
+impl Shape {
+    /// Whether the load is for this server. Calls measure our client, with our server and with the
+    /// one that takes least.
+    pub(super) fn is_for(&self, kind: Kind) -> bool {
+        match self.work {
+            Work::Load { .. } => true,
+            Work::Calls { .. } => matches!(kind, Kind::Bare | Kind::Tower),
+        }
+    }
+
+    pub(super) fn run(
+        &self,
+        server: &Server,
+        seconds: f64,
+        options: &Options,
+    ) -> Result<Outcome, BoxError> {
+        let (address, pid, warm_up) = (server.address, server.pid(), options.warm_up);
+        match self.work {
+            Work::Load { connections, depth, body, header } => load::run(&load::Options {
+                address,
+                pid,
+                connections,
+                depth,
+                body,
+                header,
+                seconds,
+                warm_up,
+            }),
+            Work::Calls { one_thread } => calls::run(&calls::Options {
+                address,
+                pid,
+                connections: 1,
+                callers: 64,
+                body: 128,
+                header: Header::Json,
+                one_thread,
+                seconds,
+                warm_up,
+            }),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Figures of several rounds.
+
+/// The median, and the lowest and the highest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Spread {
+    pub(super) median: f64,
+    pub(super) min: f64,
+    pub(super) max: f64,
+}
+
+impl Spread {
+    /// None if there are no figures.
+    pub(super) fn of(figures: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut figures: Vec<f64> = figures.filter(|figure| figure.is_finite()).collect();
+        figures.sort_by(f64::total_cmp);
+        let (min, max) = (*figures.first()?, *figures.last()?);
+        let upper = figures.get(figures.len() / 2)?;
+        let lower = figures.get((figures.len() - 1) / 2)?;
+        Some(Self { median: (lower + upper) / 2.0, min, max })
+    }
+
+    /// With so many digits after the point; the range only if there is one.
+    pub(super) fn show(&self, digits: usize) -> String {
+        let Self { median, min, max } = self;
+        if min == max {
+            format!("{median:.digits$}")
+        } else {
+            format!("{median:.digits$} ({min:.digits$}–{max:.digits$})")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_of_odd_and_even_numbers_of_figures() {
+        assert_eq!(Spread::of([].into_iter()), None);
+        assert_eq!(Spread::of([3.0, 1.0, 2.0].into_iter()).unwrap().show(1), "2.0 (1.0–3.0)");
+        assert_eq!(Spread::of([4.0, 1.0].into_iter()).unwrap().show(1), "2.5 (1.0–4.0)");
+        assert_eq!(Spread::of([4.0].into_iter()).unwrap().show(0), "4");
+    }
+}
