@@ -37,8 +37,8 @@ pub(crate) struct Growth {
 /// A source address has 28,000 ports, some of which are taken.
 const PER_SOURCE: usize = 5000;
 
-/// Open files beyond those of connections.
-pub(crate) const OTHER_FILES: usize = 100;
+/// Open files beyond those of connections: Java has some hundred.
+pub(crate) const OTHER_FILES: usize = 500;
 
 /// How long one connection may take to be answered.
 const ONE: Duration = Duration::from_secs(10);
@@ -59,7 +59,8 @@ pub(crate) async fn run(options: &Options) -> Result<Growth, BoxError> {
         )
         .into());
     }
-    timeout(ALL, measure(options)).await?
+    let done = timeout(ALL, measure(options)).await;
+    done.unwrap_or_else(|_| Err(format!("it took longer than {} s", ALL.as_secs()).into()))
 }
 
 async fn measure(options: &Options) -> Result<Growth, BoxError> {
@@ -74,8 +75,10 @@ async fn measure(options: &Options) -> Result<Growth, BoxError> {
     let mut steps = Vec::new();
     for step in options.steps.iter().copied() {
         while connections.len() < step {
-            let opening = open(options.address, connections.len(), &request);
-            connections.push(timeout(ONE, opening).await??);
+            let number = connections.len();
+            let opening = timeout(ONE, open(options.address, number, &request)).await;
+            let opened = opening.unwrap_or_else(|_| Err("no answer".into()));
+            connections.push(opened.map_err(|error| format!("connection {number}: {error}"))?);
         }
         sleep(settle).await;
         let grown = usage::resident(options.pid)?.saturating_sub(before);

@@ -21,7 +21,7 @@ const HEADERS: [(&str, &str, RGBColor); 2] = [
 ];
 
 const WIDTH: u32 = 960;
-const NAMES: i32 = 190;
+const NAMES: i32 = 204;
 const TITLE: i32 = 70;
 const ROW: i32 = 52;
 const BAR: i32 = 18;
@@ -29,18 +29,19 @@ const BAR: i32 = 18;
 const FIGURE: i32 = 80;
 
 pub(super) fn draw(file: &Path, results: &Results) -> Result<(), BoxError> {
-    let measured = |kind: &Kind| HEADERS.iter().any(|h| !results.rounds(h.0, *kind).is_empty());
+    let measured =
+        |kind: &Kind| HEADERS.iter().any(|h| results.figure(h.0, *kind, |o| o.server).is_some());
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(measured).collect();
     let height = u32::try_from(TITLE + ROW * i32::try_from(kinds.len())?)?;
     let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
     for (index, kind) in kinds.iter().enumerate() {
         let y = TITLE + ROW * i32::try_from(index)? + ROW / 2 - 4;
-        text(&area, kind.name(), (NAMES - 12, y), 14, HPos::Right)?;
+        text(&area, kind.name(), (NAMES - 12, y), 17, HPos::Right)?;
     }
     for (index, (_, name, colour)) in HEADERS.iter().enumerate() {
         let x = NAMES + 150 * i32::try_from(index)?;
         area.draw(&Rectangle::new([(x, 40), (x + 12, 52)], colour.filled()))?;
-        text(&area, name, (x + 18, 46), 13, HPos::Left)?;
+        text(&area, name, (x + 18, 46), 16, HPos::Left)?;
     }
     let width = (i32::try_from(WIDTH)? - NAMES) / 2;
     let throughput =
@@ -69,7 +70,7 @@ impl Panel {
         kinds: &[Kind],
         results: &Results,
     ) -> Result<(), BoxError> {
-        text(area, self.title, (x, 18), 16, HPos::Left)?;
+        text(area, self.title, (x, 18), 20, HPos::Left)?;
         let median = |header, kind| Some(results.figure(header, kind, self.figure)?.median);
         let all = kinds.iter().flat_map(|kind| HEADERS.iter().map(|h| median(h.0, *kind)));
         let longest = all.flatten().fold(f64::MIN_POSITIVE, f64::max);
@@ -81,7 +82,7 @@ impl Panel {
                 area.draw(&Rectangle::new([(x, y), (end, y + BAR)], colour.filled()))?;
                 let digits = self.digits;
                 let place = (end + 6, y + BAR / 2);
-                text(area, &format!("{figure:.digits$}"), place, 13, HPos::Left)?;
+                text(area, &format!("{figure:.digits$}"), place, 16, HPos::Left)?;
             }
         }
         Ok(())

@@ -6,6 +6,7 @@
 mod builds;
 mod chart;
 mod goals;
+mod interrupt;
 mod kind;
 mod machine;
 mod report;
@@ -63,6 +64,7 @@ impl Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), BoxError> {
+    interrupt::watch()?;
     let files = limits::raise_open_files()?;
     let mut results = Results::default();
     rounds::run(options, &mut results);

@@ -1,12 +1,13 @@
 //! A server as a process.
 
+use super::interrupt;
 use super::kind::Kind;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rocketmq_tower::BoxError;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,22 +34,38 @@ impl Server {
             command
         };
         command.args([kind.key(), "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let stdout = child.stdout.take().ok_or("no output")?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let errors = thread::spawn(move || stderr.and_then(last_line));
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        server.address = first_line(stdout)?
-            .strip_prefix("listening on ")
-            .ok_or("it did not say where it listens")?
-            .parse()?;
-        Ok(server)
+        interrupt::started(server.process()?);
+        match first_line(stdout.ok_or("no output")?) {
+            Some(line) => {
+                let address = line.strip_prefix("listening on ");
+                server.address = address.ok_or("it did not say where it listens")?.parse()?;
+                Ok(server)
+            }
+            None => {
+                drop(server);
+                let said = errors.join().ok().flatten();
+                Err(said.unwrap_or_else(|| "it ended, or did not listen in time".into()).into())
+            }
+        }
     }
 
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
 
+    fn process(&self) -> Result<Pid, BoxError> {
+        Ok(Pid::from_raw(i32::try_from(self.pid())?))
+    }
+
     fn end(&mut self) -> Result<(), BoxError> {
-        kill(Pid::from_raw(i32::try_from(self.pid())?), Signal::SIGTERM)?;
+        let pid = self.process()?;
+        kill(pid, Signal::SIGTERM)?;
+        interrupt::ended(pid);
         let deadline = Instant::now() + END;
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {
@@ -69,14 +86,20 @@ impl Drop for Server {
     }
 }
 
-/// The first line that a process prints. What follows is read, too, and dropped, so that the process
-/// never waits to print it.
-fn first_line(stdout: ChildStdout) -> Result<String, BoxError> {
+/// The first line that a process prints, if there is one in time. What follows is read, too, and
+/// dropped, so that the process never waits to print it.
+fn first_line(stdout: ChildStdout) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             sender.send(line).ok();
         }
     });
-    Ok(receiver.recv_timeout(START).map_err(|_| "it ended, or did not listen in time")?)
+    receiver.recv_timeout(START).ok()
+}
+
+/// Passes on what a process says, until it ends. Returns the last line.
+fn last_line(stderr: ChildStderr) -> Option<String> {
+    let lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    lines.inspect(|line| eprintln!("{line}")).last()
 }

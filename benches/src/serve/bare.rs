@@ -1,12 +1,10 @@
 //! The limit: what any server on tokio has to do, and nothing else. A frame becomes its own answer
 //! where it was read: nothing is decoded, copied, allocated, bounded or watched.
 
-use super::announce;
 use crate::requests::{frame_length, header};
 use memchr::memmem::Finder;
 use rocketmq_tower::BoxError;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::LazyLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,9 +15,7 @@ const BUFFER: usize = 64 * 1024;
 static FLAG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"flag\":0"));
 static CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"code\":"));
 
-pub(super) async fn serve(listen: SocketAddr) -> Result<(), BoxError> {
-    let listener = TcpListener::bind(listen).await?;
-    announce(listener.local_addr()?);
+pub(crate) async fn serve(listener: TcpListener) -> Result<(), BoxError> {
     loop {
         let (stream, _) = listener.accept().await?;
         // Peers that vanish are not worth a word here.

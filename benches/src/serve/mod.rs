@@ -1,12 +1,13 @@
 //! Servers that answer every request, whatever its code, with success and its body.
 
-mod bare;
+pub(crate) mod bare;
 mod tower;
 
 use crate::limits;
 use clap::ValueEnum;
 use rocketmq_tower::BoxError;
 use std::net::SocketAddr;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(clap::Args)]
@@ -35,7 +36,11 @@ pub(crate) async fn run(options: &Options) -> Result<(), BoxError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let serving = async {
         match options.kind {
-            Kind::Bare => bare::serve(options.listen).await,
+            Kind::Bare => {
+                let listener = TcpListener::bind(options.listen).await?;
+                announce(listener.local_addr()?);
+                bare::serve(listener).await
+            }
             Kind::Tower => tower::serve(options.listen).await,
             Kind::TowerNolayers => tower::serve_without_layers(options.listen).await,
         }
