@@ -24,6 +24,10 @@ use rocketmq_tower::BoxError;
 use std::fs;
 use std::path::PathBuf;
 
+/// The keys of all loads, and of the idle connections.
+const LOADS: [&str; 9] =
+    ["json", "binary", "callers", "one", "4k", "4m", "calls", "calls-one-thread", "idle"];
+
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// How long each load is measured.
@@ -40,8 +44,8 @@ pub(crate) struct Options {
     /// These servers only.
     #[arg(long, value_delimiter = ',', value_enum)]
     only: Vec<Kind>,
-    /// These loads only: json, binary, callers, one, 4k, 4m, calls, calls-one-thread, idle.
-    #[arg(long, value_delimiter = ',')]
+    /// These loads only.
+    #[arg(long, value_delimiter = ',', value_parser = LOADS)]
     loads: Vec<String>,
     /// Measure clean builds, too.
     #[arg(long)]
@@ -81,4 +85,15 @@ pub(crate) fn run(options: &Options) -> Result<(), BoxError> {
     chart::draw(&options.out.join("results.svg"), &results)?;
     println!("{report}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_load_can_be_asked_for() {
+        let keys = shapes::SHAPES.iter().map(|shape| shape.key).chain(["idle"]);
+        assert!(keys.eq(LOADS));
+    }
 }

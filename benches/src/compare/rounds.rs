@@ -13,8 +13,12 @@ type Running = Result<Server, String>;
 
 /// Every load for every server, round by round.
 pub(super) fn run(options: &Options, results: &mut Results) {
+    if !SHAPES.iter().any(|shape| options.wants(shape.key)) {
+        return;
+    }
     let mut servers: Vec<(Kind, Running)> =
         options.kinds().into_iter().map(|kind| (kind, start(kind))).collect();
+    // Both headers, over many connections: what there is to be compiled and grown, is then.
     for shape in SHAPES.iter().take(2) {
         for (kind, server) in &servers {
             if let Ok(server) = server {
