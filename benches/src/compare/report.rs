@@ -65,23 +65,14 @@ fn about(out: &mut String, options: &Options, machine: &Machine, results: &Resul
     let Options { rounds, seconds, .. } = options;
     writeln!(out, "| rounds | {rounds} of {seconds} s per load and server |")?;
     if let Some(others) = results.others() {
-        writeln!(out, "| processors that others kept busy meanwhile | {} |", others.show(2))?;
+        writeln!(out, "| processors that others kept busy meanwhile | {} |", others.show(2, ""))?;
     }
     Ok(())
 }
 
 fn goal_row(out: &mut String, goal: &Goal) -> fmt::Result {
     let unit = goal.unit;
-    let figure = match goal.figure {
-        Some(figure) => {
-            let shown = figure.show(2);
-            match shown.split_once(' ') {
-                Some((median, range)) => format!("**{median}{unit}** {range}"),
-                None => format!("**{shown}{unit}**"),
-            }
-        }
-        None => "not measured".to_owned(),
-    };
+    let figure = goal.figure.map_or("not measured".to_owned(), |figure| figure.show(2, unit));
     let wanted = match goal.wanted {
         Wanted::AtMost(limit) => format!("≤ {limit}{unit}"),
         Wanted::AtLeast(limit) => format!("≥ {limit}{unit}"),
@@ -118,17 +109,17 @@ fn row(out: &mut String, shape: &Shape, kind: Kind, results: &Results) -> fmt::R
     write!(out, "| {} |", kind.name())?;
     for (_, digits, figure) in COLUMNS {
         match results.figure(shape.key, kind, figure) {
-            Some(figure) => write!(out, " {} |", figure.show(digits))?,
+            Some(figure) => write!(out, " {} |", figure.show(digits, ""))?,
             None => write!(out, " |")?,
         }
     }
     match results.ratio(shape.key, kind, Kind::Bare, |one| one.server) {
-        Some(ratio) => write!(out, " {}x |", ratio.show(2))?,
+        Some(ratio) => write!(out, " {} |", ratio.show(2, "x"))?,
         None => write!(out, " |")?,
     }
     if shape.key == LARGE {
         match results.figure(shape.key, kind, nanos_per_byte) {
-            Some(figure) => write!(out, " {} |", figure.show(3))?,
+            Some(figure) => write!(out, " {} |", figure.show(3, ""))?,
             None => write!(out, " |")?,
         }
     }

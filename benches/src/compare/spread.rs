@@ -20,13 +20,10 @@ impl Spread {
     }
 
     /// With so many digits after the point; the range only if there is one.
-    pub(super) fn show(&self, digits: usize) -> String {
+    pub(super) fn show(&self, digits: usize, unit: &str) -> String {
         let Self { median, min, max } = self;
-        if min == max {
-            format!("{median:.digits$}")
-        } else {
-            format!("{median:.digits$} ({min:.digits$}–{max:.digits$})")
-        }
+        let range = format!(" ({min:.digits$}–{max:.digits$})");
+        format!("{median:.digits$}{unit}{}", if min == max { "" } else { &range })
     }
 }
 
@@ -37,8 +34,8 @@ mod tests {
     #[test]
     fn medians_of_odd_and_even_numbers_of_figures() {
         assert_eq!(Spread::of([].into_iter()), None);
-        assert_eq!(Spread::of([3.0, 1.0, 2.0].into_iter()).unwrap().show(1), "2.0 (1.0–3.0)");
-        assert_eq!(Spread::of([4.0, 1.0].into_iter()).unwrap().show(1), "2.5 (1.0–4.0)");
-        assert_eq!(Spread::of([4.0].into_iter()).unwrap().show(0), "4");
+        assert_eq!(Spread::of([3.0, 1.0, 2.0].into_iter()).unwrap().show(1, "x"), "2.0x (1.0–3.0)");
+        assert_eq!(Spread::of([4.0, 1.0].into_iter()).unwrap().show(1, ""), "2.5 (1.0–4.0)");
+        assert_eq!(Spread::of([4.0].into_iter()).unwrap().show(0, " KiB"), "4 KiB");
     }
 }
