@@ -1,29 +1,34 @@
 //! Bytes to commands.
 
-use super::{BLOCK, DecodeError, ForeignProtocol, HEADER_WORD, LENGTH_FIELD, RemotingCodec};
+use super::{
+    BLOCK, DecodeError, ForeignProtocol, HEADER_WORD, LARGEST_BLOCK, LENGTH_FIELD, RemotingCodec,
+};
 use crate::codec::{binary, json};
 use crate::command::{RemotingCommand, SerializeType};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
-/// Shorter bodies are copied, so that keeping one does not keep the block that it was read into.
-const SHARED_BODY: usize = BLOCK / 4;
+/// Bodies that are a smaller part of the block are copied, so that keeping one does not keep the
+/// block that it was read into.
+const PART_OF_BLOCK: usize = 4;
 
-/// So are those that are a smaller part of their frame than half.
-const SHARED_PART: usize = 2;
+/// So are those that are a smaller part of their frame.
+const PART_OF_FRAME: usize = 2;
+
+/// How much more room there may be for a frame than has arrived of it.
+const GROWTH: usize = 4;
 
 impl Decoder for RemotingCodec {
     type Item = RemotingCommand;
     type Error = DecodeError;
 
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<RemotingCommand>, DecodeError> {
+        self.filled = self.filled.max(src.len());
         let frame = match self.expected {
             Some(frame) => frame,
             None => {
                 let Some(word) = src.first_chunk() else {
-                    if src.capacity() - src.len() < LENGTH_FIELD {
-                        src.reserve(BLOCK);
-                    }
+                    self.reserve_block(src);
                     return Ok(None);
                 };
                 let frame = self.check_length(*word)?;
@@ -32,13 +37,16 @@ impl Decoder for RemotingCodec {
             }
         };
         if src.len() < frame {
-            reserve_step(src, frame);
+            match frame <= self.block {
+                true => self.reserve_block(src),
+                false => reserve_step(src, frame),
+            }
             return Ok(None);
         }
         self.expected = None;
         self.started = true;
-        let command = decode_frame(src, frame);
-        if frame > BLOCK {
+        let command = decode_frame(src, frame, self.block);
+        if frame > self.block {
             // The allocation was made for this frame; the next ones get one of the usual size.
             *src = BytesMut::from(&src[..]);
         }
@@ -58,6 +66,24 @@ impl Decoder for RemotingCodec {
 }
 
 impl RemotingCodec {
+    /// Makes room for what comes next: as much as a read should bring, unless half of it is there.
+    pub(crate) fn reserve_block(&mut self, src: &mut BytesMut) {
+        let (have, room) = (src.len(), src.capacity() - src.len());
+        if room == 0 && self.reserved {
+            self.block = (self.block * 2).min(LARGEST_BLOCK);
+        }
+        self.reserved = true;
+        if room >= (self.block - have).min(self.block / 2) {
+            return;
+        }
+        if have < self.block / 4 {
+            src.reserve(self.block - have);
+        } else {
+            // It may be too much to be moved within its block, which would grow instead.
+            *src = copied(src, self.block);
+        }
+    }
+
     /// The whole frame's length by its length field.
     fn check_length(&self, word: [u8; 4]) -> Result<usize, DecodeError> {
         // Unsigned: what would be a negative length is a huge one, as for Java's decoder.
@@ -78,35 +104,39 @@ impl RemotingCodec {
     }
 }
 
-/// Makes room for the next part of a frame: as much again as has arrived, at least a block, at most
-/// the frame.
+/// Makes room for the next part of a frame that is longer than a block: three times as much as has
+/// arrived, at least a block, at most the frame.
 fn reserve_step(src: &mut BytesMut, frame: usize) {
     let have = src.len();
     let missing = frame - have;
     if src.capacity() - have >= missing.min(BLOCK) {
         return;
     }
-    if frame <= BLOCK {
-        src.reserve(missing);
-        return;
-    }
-    // Halves of the frame's length, so that the last doubling ends at the frame's end and reads
+    // Fractions of the frame's length, so that the last step ends at the frame's end and reads
     // nothing past it.
     let mut room = frame;
-    while room.div_ceil(2) >= have + BLOCK {
-        room = room.div_ceil(2);
+    while room.div_ceil(GROWTH) >= have + BLOCK {
+        room = room.div_ceil(GROWTH);
     }
-    if have <= BLOCK {
-        let mut own = BytesMut::with_capacity(room);
-        own.extend_from_slice(src);
-        *src = own;
+    if have <= LARGEST_BLOCK {
+        *src = copied(src, room);
     } else {
         src.reserve(room - have);
     }
 }
 
+fn copied(src: &[u8], room: usize) -> BytesMut {
+    let mut own = BytesMut::with_capacity(room);
+    own.extend_from_slice(src);
+    own
+}
+
 /// Takes one whole frame off `src`.
-fn decode_frame(src: &mut BytesMut, frame: usize) -> Result<RemotingCommand, DecodeError> {
+fn decode_frame(
+    src: &mut BytesMut,
+    frame: usize,
+    block: usize,
+) -> Result<RemotingCommand, DecodeError> {
     let word = (&src[LENGTH_FIELD..]).get_u32();
     let available = frame - LENGTH_FIELD - HEADER_WORD;
     let length = (word & 0x00ff_ffff) as usize;
@@ -121,7 +151,7 @@ fn decode_frame(src: &mut BytesMut, frame: usize) -> Result<RemotingCommand, Dec
         Some(SerializeType::RocketMq) => binary::decode(header)?,
         None => return Err(DecodeError::UnknownSerializeType(serialize_type)),
     };
-    let shared = body >= SHARED_BODY && body >= frame / SHARED_PART;
+    let shared = body >= block / PART_OF_BLOCK && body >= frame / PART_OF_FRAME;
     command.body = take_body(src, body, shared);
     Ok(command)
 }

@@ -14,12 +14,10 @@ impl Encoder<&RemotingCommand> for RemotingCodec {
 
     /// Appends the frame to `dst`, or leaves it as it was.
     fn encode(&mut self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
-        let start = dst.len();
-        let result = self.append(command, dst);
-        if result.is_err() {
-            dst.truncate(start);
-        }
-        result
+        dst.reserve(command.body.len().min(self.max_frame_length) + USUAL_HEADER);
+        self.encode_head(command, dst)?;
+        dst.put_slice(&command.body);
+        Ok(())
     }
 }
 
@@ -42,7 +40,25 @@ impl RemotingCodec {
         }
     }
 
-    fn append(&self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
+    /// Appends all of the frame but its body to `dst`, or leaves it as it was.
+    pub(crate) fn encode_head(
+        &self,
+        command: &RemotingCommand,
+        dst: &mut BytesMut,
+    ) -> Result<(), EncodeError> {
+        let start = dst.len();
+        let result = self.append_head(command, dst);
+        if result.is_err() {
+            dst.truncate(start);
+        }
+        result
+    }
+
+    fn append_head(
+        &self,
+        command: &RemotingCommand,
+        dst: &mut BytesMut,
+    ) -> Result<(), EncodeError> {
         let max = self.max_frame_length;
         let start = dst.len();
         let prefix = LENGTH_FIELD + HEADER_WORD;
@@ -50,7 +66,6 @@ impl RemotingCodec {
         if known > max {
             return Err(EncodeError::FrameTooLong { length: known, max });
         }
-        dst.reserve(known + USUAL_HEADER);
         dst.put_bytes(0, prefix);
         let serialize_type = Self::serialize_type_of(command);
         match serialize_type {
@@ -65,7 +80,6 @@ impl RemotingCodec {
         if length > max {
             return Err(EncodeError::FrameTooLong { length, max });
         }
-        dst.put_slice(&command.body);
         let word = (serialize_type as usize) << 24 | header;
         // Both fit 32 bits, which bound `max` and the header's length.
         put_u32_at(dst, start, length - LENGTH_FIELD);

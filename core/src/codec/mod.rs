@@ -24,8 +24,11 @@ const LARGEST_FRAME: usize = (u32::MAX as usize).saturating_add(LENGTH_FIELD);
 /// Java's `com.rocketmq.remoting.frameMaxLength`.
 const MAX_FRAME: usize = 16 * 1024 * 1024;
 
-/// Usual size of a read buffer; see [`RemotingCodec`].
-const BLOCK: usize = 8 * 1024;
+/// The size that a read buffer has at first; see [`RemotingCodec`].
+pub(crate) const BLOCK: usize = 8 * 1024;
+
+/// The size that it grows to under load.
+const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// The codec of RocketMQ's remoting protocol, for `tokio_util::codec::Framed` and by itself.
 ///
@@ -62,17 +65,20 @@ const BLOCK: usize = 8 * 1024;
 /// Ext fields and bodies share the memory that the frame was read into, so a long body is never
 /// copied. Sharing has a price: a slice keeps the whole allocation alive. It is bounded like this:
 ///
-/// * Bodies below a quarter of the read block (2 KiB of 8 KiB), and those below half of their frame,
-///   are copied. So a body that somebody keeps never holds more than about four times its size.
-/// * A frame longer than a block is read into an allocation of its own, at most twice its length;
-///   what was read past its end is copied out.
+/// * Bodies below a quarter of the read block, and those below half of their frame, are copied. So
+///   a body that somebody keeps never holds more than about four times its size.
+/// * A frame longer than a block is read into an allocation of its own, at most four times what has
+///   arrived of it, and in the end of its length; what was read past its end is copied out.
 /// * Ext fields, which are short-lived as a rule, hold at most one block, or their own frame if
 ///   that is longer. `to_owned` what is to be kept for long.
 ///
 /// # Memory
 ///
+/// A block has 8 KiB at first. Whenever one read has filled it, so that more can be expected to
+/// come, the next has twice the size, up to 64 KiB; when that is too much, half of it.
+///
 /// Before a frame's length is known to be within [`max_frame_length`](Self::max_frame_length),
-/// nothing is reserved for it. After, room grows with the bytes that arrive (it doubles), never to
+/// nothing is reserved for it. After, room grows with the bytes that arrive (fourfold), never to
 /// the length that the peer claims.
 #[derive(Clone, Debug)]
 pub struct RemotingCodec {
@@ -81,13 +87,26 @@ pub struct RemotingCodec {
     expected: Option<usize>,
     /// Whether a frame was read, so that what follows can't be the preface of another protocol.
     started: bool,
+    /// The size of the next read block.
+    block: usize,
+    /// Whether there was room for a block, so that a read has filled it if there is none.
+    reserved: bool,
+    /// How much of it was filled at most.
+    filled: usize,
 }
 
 impl RemotingCodec {
     /// A codec with a frame limit of 16 MiB.
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_frame_length: MAX_FRAME, expected: None, started: false }
+        Self {
+            max_frame_length: MAX_FRAME,
+            expected: None,
+            started: false,
+            block: BLOCK,
+            reserved: false,
+            filled: 0,
+        }
     }
 
     /// Sets the largest frame, in both directions, length field included. 16777216 by default,
@@ -97,6 +116,16 @@ impl RemotingCodec {
     pub const fn with_max_frame_length(mut self, bytes: usize) -> Self {
         self.max_frame_length = if bytes < LARGEST_FRAME { bytes } else { LARGEST_FRAME };
         self
+    }
+
+    /// The read buffer was given back. What comes next may be as much as before; if blocks were
+    /// much too large for that, they become smaller.
+    pub(crate) fn rest(&mut self) {
+        if self.filled < self.block / 4 {
+            self.block = (self.block / 2).max(BLOCK);
+        }
+        self.filled = 0;
+        self.reserved = false;
     }
 
     /// The largest frame, in both directions, length field included.

@@ -1,5 +1,6 @@
 //! The engine of one connection: [`Driver`].
 
+mod bodies;
 mod config;
 mod deferred;
 mod end;

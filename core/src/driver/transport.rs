@@ -1,7 +1,8 @@
 //! The framed bytes of a connection.
 
+use super::bodies::{Bodies, LONG};
 use super::config::ConnectionConfig;
-use crate::codec::{DecodeError, EncodeError, RemotingCodec};
+use crate::codec::{BLOCK, DecodeError, EncodeError, RemotingCodec};
 use crate::command::RemotingCommand;
 use bytes::BytesMut;
 use futures_core::Stream;
@@ -12,8 +13,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Framed};
 
-/// What one read may bring.
-const BLOCK: usize = 8 * 1024;
+/// Sizes of a write buffer when it is made. It grows with what is encoded.
+const SMALLEST_BLOCK: usize = 1024;
+const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// How many reads of a peer's last words are made at a time.
 const LINGER_READS: usize = 16;
@@ -23,11 +25,15 @@ const LINGER_READS: usize = 16;
 #[derive(Debug)]
 pub(super) struct Transport<Io> {
     framed: Framed<Io, RemotingCodec>,
+    /// What is to be written and not in the write buffer.
+    bodies: Bodies,
     high_water: usize,
     frames_read: u64,
     bytes_written: u64,
     /// Whether something was encoded since the last complete flush.
     dirty: bool,
+    /// The size of the next write buffer: what the last one held.
+    write_block: usize,
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
@@ -37,7 +43,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         *framed.read_buffer_mut() = BytesMut::new();
         *framed.write_buffer_mut() = BytesMut::new();
         let high_water = config.write_high_water;
-        Self { framed, high_water, frames_read: 0, bytes_written: 0, dirty: false }
+        Self {
+            framed,
+            bodies: Bodies::default(),
+            high_water,
+            frames_read: 0,
+            bytes_written: 0,
+            dirty: false,
+            write_block: SMALLEST_BLOCK,
+        }
     }
 
     /// The next frame; `None` at the peer's end.
@@ -46,7 +60,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
         if self.framed.read_buffer().capacity() == 0 {
-            self.framed.read_buffer_mut().reserve(BLOCK);
+            let mut buffer = BytesMut::new();
+            self.framed.codec_mut().reserve_block(&mut buffer);
+            *self.framed.read_buffer_mut() = buffer;
         }
         let frame = ready!(Pin::new(&mut self.framed).poll_next(cx));
         self.frames_read += 1;
@@ -99,11 +115,20 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
 
     pub(super) fn encode(&mut self, command: &RemotingCommand) -> Result<(), EncodeError> {
         if self.framed.write_buffer().capacity() == 0 {
-            self.framed.write_buffer_mut().reserve(BLOCK);
+            self.framed.write_buffer_mut().reserve(self.write_block);
         }
-        let result = Pin::new(&mut self.framed).start_send(command);
-        self.dirty |= result.is_ok();
-        result
+        if command.body().len() < LONG {
+            Pin::new(&mut self.framed).start_send(command)?;
+        } else {
+            let mut buffer = std::mem::take(self.framed.write_buffer_mut());
+            let result = self.framed.codec_mut().encode_head(command, &mut buffer);
+            let buffered = buffer.len();
+            *self.framed.write_buffer_mut() = buffer;
+            result?;
+            self.bodies.push(command.body().clone(), buffered);
+        }
+        self.dirty = true;
+        Ok(())
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -111,9 +136,22 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             return Poll::Ready(Ok(()));
         }
         let before = self.unwritten();
-        let flushed = Sink::<&RemotingCommand>::poll_flush(Pin::new(&mut self.framed), cx);
+        let flushed = self.poll_write(cx);
         self.bytes_written += (before - self.unwritten()) as u64;
         self.dirty = flushed.is_pending();
+        flushed
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let buffered = self.framed.write_buffer().len();
+        self.write_block = buffered.next_power_of_two().clamp(SMALLEST_BLOCK, LARGEST_BLOCK);
+        if !self.bodies.is_empty() {
+            let mut buffer = std::mem::take(self.framed.write_buffer_mut());
+            let written = self.bodies.poll_write(self.framed.get_mut(), &mut buffer, cx);
+            *self.framed.write_buffer_mut() = buffer;
+            ready!(written)?;
+        }
+        let flushed = Sink::<&RemotingCommand>::poll_flush(Pin::new(&mut self.framed), cx);
         flushed.map_err(into_io)
     }
 
@@ -122,7 +160,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     }
 
     pub(super) fn unwritten(&self) -> usize {
-        self.framed.write_buffer().len()
+        self.framed.write_buffer().len() + self.bodies.unwritten()
     }
 
     pub(super) fn bytes_written(&self) -> u64 {
@@ -153,6 +191,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     pub(super) fn release_buffers(&mut self) {
         if self.framed.read_buffer().is_empty() {
             *self.framed.read_buffer_mut() = BytesMut::new();
+            self.framed.codec_mut().rest();
         }
         if self.framed.write_buffer().is_empty() {
             *self.framed.write_buffer_mut() = BytesMut::new();
