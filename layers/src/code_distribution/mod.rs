@@ -38,7 +38,7 @@
 //! # Cost
 //!
 //! About 50 ns per request; 150 ns if its code is one of those that may be deferred
-//! (`benches/observability.rs`).
+//! (`benches/micro/request_layers.rs`).
 //!
 //! # When not
 //!

@@ -66,9 +66,9 @@
 //!
 //! About 110 ns per request without a recorder, of which half is for looking at the clock; 170 ns
 //! with that of Prometheus; 250 ns if its code is one of those that may be deferred
-//! (`benches/observability.rs`). No look-up in the recorder and no allocation, but for codes that
-//! may be deferred. Bytes are counted without an atomic, and told when a burst is over or 64 KiB
-//! have moved.
+//! (`benches/micro/request_layers.rs`). No look-up in the recorder and no allocation, but for codes
+//! that may be deferred. Bytes are counted without an atomic, and told when a burst is over or 64
+//! KiB have moved.
 //!
 //! # Why
 //!

@@ -37,7 +37,7 @@
 //!
 //! About 40 ns per request whose level is disabled or that is not sampled: no span, no clock, no
 //! field, no sampling where the level is disabled. One that is traced and written as a line of text
-//! costs 2.5 µs, nearly all of it the subscriber's (`benches/observability.rs`).
+//! costs 2.5 µs, nearly all of it the subscriber's (`benches/micro/request_layers.rs`).
 //!
 //! # Why
 //!
