@@ -1,0 +1,48 @@
+//! Compares instruction counts with a baseline: see `.ci/instructions`, which runs it.
+
+mod baseline;
+mod counts;
+#[path = "../requests.rs"]
+#[allow(dead_code, reason = "the benchmarks use the rest")]
+mod requests;
+
+use baseline::Baseline;
+use clap::Parser;
+use rocketmq_tower::BoxError;
+use std::io::stdin;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Reads what the benchmarks print, one JSON object a line, from stdin.
+#[derive(Parser)]
+struct Options {
+    /// The file with the baseline.
+    baseline: PathBuf,
+    /// The versions that the counts depend on.
+    #[arg(long)]
+    made_with: String,
+    /// Makes the baseline of these counts.
+    #[arg(long)]
+    update: bool,
+}
+
+fn main() -> Result<ExitCode, BoxError> {
+    let options = Options::parse();
+    let found = Baseline { made_with: options.made_with, counts: counts::read(stdin().lock())? };
+    if options.update {
+        found.save(&options.baseline)?;
+        print!("{}", found.table());
+        println!("written to {}", options.baseline.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let baseline = Baseline::load(&options.baseline)?;
+    print!("{}", found.table());
+    if baseline.made_with != found.made_with {
+        println!("the baseline is of {}, these are of {}", baseline.made_with, found.made_with);
+    }
+    let faults = baseline.faults(&found);
+    for fault in &faults {
+        println!("{fault}");
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
