@@ -8,10 +8,29 @@
 //! Written in this order and without white space, as Java's `protocol/RemotingSerializable.java`
 //! does; read in any order.
 
-mod decode;
+mod careful;
+mod compact;
 mod encode;
 mod scanner;
 mod string;
 
-pub(super) use decode::decode;
+use super::DecodeError;
+use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};
+use bytes::Bytes;
 pub(super) use encode::encode;
+
+pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
+    let utf8 = header.is_ascii() || std::str::from_utf8(&header).is_ok();
+    let (mut command, mut fields) = empty();
+    if !utf8 || compact::decode(&header, &mut command, &mut fields).is_none() {
+        (command, fields) = empty();
+        careful::decode(&header, &mut command, &mut fields)?;
+    }
+    command.ext_fields = fields.finish(header);
+    Ok(command)
+}
+
+fn empty() -> (RemotingCommand, ExtFieldsBuilder) {
+    let serialize_type = SerializeType::Json;
+    (RemotingCommand { serialize_type, ..RemotingCommand::default() }, ExtFieldsBuilder::new())
+}

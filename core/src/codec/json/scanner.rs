@@ -56,16 +56,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte that is not white space, without taking it.
-    #[inline(always)]
     pub(super) fn peek(&mut self) -> Option<u8> {
-        match self.bytes().get(self.at) {
-            Some(byte) if *byte > b' ' => Some(*byte),
-            _ => self.skip_white(),
-        }
-    }
-
-    #[cold]
-    fn skip_white(&mut self) -> Option<u8> {
         let bytes = self.bytes();
         while let Some(byte) = bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
@@ -77,14 +68,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes `byte` if it comes next.
-    #[inline(always)]
     pub(super) fn take(&mut self, byte: u8) -> bool {
         let next = self.peek() == Some(byte);
         self.at += usize::from(next);
         next
     }
 
-    #[inline(always)]
     pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), DecodeError> {
         if self.take(byte) { Ok(()) } else { Err(self.error(expected)) }
     }
@@ -96,7 +85,6 @@ impl<'a> Scanner<'a> {
 
     /// Whether another member of an object comes, whose `{` and members before have been taken;
     /// else its `}` is taken.
-    #[inline(always)]
     pub(super) fn more(&mut self, first: bool) -> Result<bool, DecodeError> {
         if self.take(b'}') {
             return Ok(false);
@@ -115,7 +103,6 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next value of any kind.
-    #[inline]
     pub(super) fn value(&mut self) -> Result<Value, DecodeError> {
         match self.peek() {
             Some(b'"') => self.string("a string").map(Value::Text),
@@ -126,26 +113,6 @@ impl<'a> Scanner<'a> {
             Some(b'n') => self.word("null").map(|_| Value::Null),
             _ => Err(self.error("a value")),
         }
-    }
-
-    /// A number of up to nine digits, if it is right here and no fraction.
-    #[inline(always)]
-    pub(super) fn plain_integer(&mut self) -> Option<i32> {
-        let rest = self.bytes().get(self.at..)?;
-        let digits = rest.strip_prefix(b"-").unwrap_or(rest);
-        let mut value = 0;
-        for (length, byte) in digits.iter().take(10).enumerate() {
-            match byte {
-                b'0'..=b'9' if length < 9 => value = value * 10 + i32::from(byte - b'0'),
-                b',' | b'}' if length > 0 => {
-                    let signed = digits.len() < rest.len();
-                    self.at += usize::from(signed) + length;
-                    return Some(if signed { -value } else { value });
-                }
-                _ => return None,
-            }
-        }
-        None
     }
 
     fn number(&mut self) -> Range<usize> {

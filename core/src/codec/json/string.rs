@@ -2,78 +2,50 @@
 
 use super::scanner::{Scanner, Text};
 use crate::codec::DecodeError;
-use std::ops::Range;
 
 impl Scanner<'_> {
     /// A string, white space before it allowed.
     pub(super) fn string(&mut self, expected: &'static str) -> Result<Text, DecodeError> {
-        if self.peek() != Some(b'"') {
-            return Err(self.error(expected));
-        }
-        if let Some(place) = self.plain_string() {
-            return Ok(Text::Plain(place));
+        self.expect(b'"', expected)?;
+        let (start, text) = (self.at, self.bytes().get(self.at..).unwrap_or_default());
+        let length = plain(text);
+        if text.get(length) == Some(&b'"') {
+            self.at += length + 1;
+            return Ok(Text::Plain(start..start + length));
         }
         let mut value = Vec::new();
-        self.string_into(&mut value)?;
-        Ok(Text::Escaped(String::from_utf8_lossy(&value).into_owned()))
-    }
-
-    /// The place of a string without backslashes, if one is right here.
-    #[inline(always)]
-    pub(super) fn plain_string(&mut self) -> Option<Range<usize>> {
-        let rest = self.bytes().get(self.at..)?.strip_prefix(b"\"")?;
-        let length = plain(rest);
-        if rest.get(length) != Some(&b'"') {
-            return None;
+        let rest = unescape(text, &mut value);
+        self.at = self.bytes().len() - rest.unwrap_or_default().len();
+        match rest {
+            Some(_) => Ok(Text::Escaped(String::from_utf8_lossy(&value).into_owned())),
+            None => Err(self.error("a closing quote")),
         }
-        let start = self.at + 1;
-        self.at = start + length + 1;
-        Some(start..start + length)
     }
+}
 
-    /// The same for a key and its colon. RocketMQ's clients write no blank between the two.
-    #[inline(always)]
-    pub(super) fn plain_key(&mut self) -> Option<Range<usize>> {
-        let rest = self.bytes().get(self.at..)?.strip_prefix(b"\"")?;
-        let length = plain(rest);
-        if !rest.get(length..)?.starts_with(b"\":") {
-            return None;
-        }
-        let start = self.at + 1;
-        self.at = start + length + 2;
-        Some(start..start + length)
-    }
-
-    /// Appends the value of a string, whose opening quote is right here, to `out`. What is no valid
-    /// escape stands for itself; half a surrogate pair becomes U+FFFD. Valid UTF-8 stays so.
-    pub(super) fn string_into(&mut self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        let mut rest = self.bytes().get(self.at + 1..).unwrap_or_default();
-        loop {
-            let (text, after) = rest.split_at(plain(rest));
-            out.extend_from_slice(text);
-            rest = match after {
-                [b'"', after @ ..] => {
-                    self.at = self.bytes().len() - after.len();
-                    return Ok(());
-                }
-                [_, b'u', after @ ..] => unicode(after, out),
-                [_, escape, after @ ..] => {
-                    out.push(match escape {
-                        b'n' => b'\n',
-                        b't' => b'\t',
-                        b'r' => b'\r',
-                        b'b' => 0x8,
-                        b'f' => 0xc,
-                        other => *other,
-                    });
-                    after
-                }
-                _ => {
-                    self.at = self.bytes().len();
-                    return Err(self.error("a closing quote"));
-                }
-            };
-        }
+/// Appends the value of a string whose opening quote has been taken to `out`, and returns what
+/// follows; `None` if it never ends. What is no valid escape stands for itself; half a surrogate
+/// pair becomes U+FFFD. UTF-8 stays so.
+pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
+    loop {
+        let (text, end) = rest.split_at(plain(rest));
+        out.extend_from_slice(text);
+        rest = match end {
+            [b'"', rest @ ..] => return Some(rest),
+            [_, b'u', rest @ ..] => unicode(rest, out),
+            [_, escape, rest @ ..] => {
+                out.push(match escape {
+                    b'n' => b'\n',
+                    b't' => b'\t',
+                    b'r' => b'\r',
+                    b'b' => 0x8,
+                    b'f' => 0xc,
+                    other => *other,
+                });
+                rest
+            }
+            _ => return None,
+        };
     }
 }
 
@@ -81,7 +53,7 @@ impl Scanner<'_> {
 ///
 /// Eight at a time: strings in headers are short as a rule, but some are long.
 #[inline(always)]
-fn plain(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((word, after)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);

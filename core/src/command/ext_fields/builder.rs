@@ -69,17 +69,17 @@ impl ExtFieldsBuilder {
         Span::owned(start, text.len())
     }
 
-    /// The same: the UTF-8 that `write` appends.
-    pub(crate) fn written<E>(
+    /// The same: the UTF-8 that `write` appends, and what it returns.
+    pub(crate) fn written<T>(
         &mut self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<Span, E> {
+        write: impl FnOnce(&mut Vec<u8>) -> Option<T>,
+    ) -> Option<(Span, T)> {
         let start = self.owned.len();
         if start == 0 {
             self.owned.reserve(USUAL_TEXT);
         }
-        write(&mut self.owned)?;
-        Ok(Span::owned(start, self.owned.len() - start))
+        let result = write(&mut self.owned)?;
+        Some((Span::owned(start, self.owned.len() - start), result))
     }
 
     /// Adds a field whose name and value are pieces of the frame, checked to be UTF-8.

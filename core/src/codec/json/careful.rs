@@ -1,31 +1,24 @@
-//! JSON text to a command.
+//! JSON text to a command, whatever it looks like.
 
 use super::scanner::{Scanner, Text, Value};
 use crate::codec::DecodeError;
-use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand, SerializeType, Span};
-use bytes::Bytes;
+use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand, Span};
 use std::borrow::Cow;
 
-pub(in crate::codec) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
-    let text = match std::str::from_utf8(&header) {
-        Ok(text) => text,
-        Err(error) => {
-            return Err(DecodeError::NotUtf8 { field: "the header", at: error.valid_up_to() });
-        }
-    };
+/// Reads `header` into `command` and `fields`.
+pub(super) fn decode(
+    header: &[u8],
+    command: &mut RemotingCommand,
+    fields: &mut ExtFieldsBuilder,
+) -> Result<(), DecodeError> {
+    let text = std::str::from_utf8(header)
+        .map_err(|error| DecodeError::NotUtf8 { field: "the header", at: error.valid_up_to() })?;
     let mut scanner = Scanner::new(text);
-    let mut command =
-        RemotingCommand { serialize_type: SerializeType::Json, ..RemotingCommand::default() };
-    let mut fields = ExtFieldsBuilder::new();
-
     scanner.expect(b'{', "'{'")?;
     let mut first = true;
     while scanner.more(first)? {
         first = false;
-        let key = match scanner.plain_key() {
-            Some(place) => Text::Plain(place),
-            None => scanner.key()?,
-        };
+        let key = scanner.key()?;
         match value_of(&scanner, &key) {
             "code" => set_integer(&mut scanner, "code", &mut command.code)?,
             "flag" => set_integer(&mut scanner, "flag", &mut command.flag)?,
@@ -37,17 +30,14 @@ pub(in crate::codec) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeE
             }
             "language" => command.language = language(&mut scanner)?,
             "remark" => command.remark = remark(&mut scanner)?,
-            "extFields" => ext_fields(&mut scanner, &mut fields)?,
+            "extFields" => ext_fields(&mut scanner, fields)?,
             // `serializeTypeCurrentRPC` too: the frame says how its header is written.
             _ => _ = scanner.value()?,
         }
     }
-    scanner.end()?;
-    command.ext_fields = fields.finish(header);
-    Ok(command)
+    scanner.end()
 }
 
-#[inline]
 fn value_of<'a>(scanner: &Scanner<'a>, text: &'a Text) -> &'a str {
     match text {
         Text::Plain(place) => scanner.slice(place.clone()),
@@ -61,10 +51,6 @@ fn set_integer(
     field: &'static str,
     target: &mut i32,
 ) -> Result<(), DecodeError> {
-    if let Some(value) = scanner.plain_integer() {
-        *target = value;
-        return Ok(());
-    }
     let value = scanner.value()?;
     let raw = match &value {
         Value::Number(range) => scanner.slice(range.clone()),
@@ -132,28 +118,12 @@ fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Resul
     let mut first = true;
     while scanner.more(first)? {
         first = false;
-        let key = match scanner.plain_key() {
-            Some(name) => {
-                if let Some(value) = scanner.plain_string() {
-                    fields.push_shared(scanner.bytes(), name, value);
-                    continue;
-                }
-                ExtFieldsBuilder::shared(name)
-            }
-            None => span(scanner.key()?, fields),
-        };
-        let value = if scanner.peek() == Some(b'"') {
-            match scanner.plain_string() {
-                Some(place) => ExtFieldsBuilder::shared(place),
-                None => fields.written(|text| scanner.string_into(text))?,
-            }
-        } else {
-            match scanner.value()? {
-                Value::Null => continue,
-                Value::Text(text) => span(text, fields),
-                Value::Number(place) | Value::Bool(place) | Value::Nested(place) => {
-                    ExtFieldsBuilder::shared(place)
-                }
+        let key = span(scanner.key()?, fields);
+        let value = match scanner.value()? {
+            Value::Null => continue,
+            Value::Text(text) => span(text, fields),
+            Value::Number(place) | Value::Bool(place) | Value::Nested(place) => {
+                ExtFieldsBuilder::shared(place)
             }
         };
         fields.push(scanner.bytes(), key, value);
