@@ -89,23 +89,19 @@ fn ext_fields(header: &[u8], entries: &[u8]) -> Result<ExtFieldsBuilder, DecodeE
     fields.restart();
     // One look at all of it spares one at each part, as a rule.
     let ascii = entries.is_ascii();
-    let place = |part: &[u8], rest: &[u8]| {
-        let end = header.len() - rest.len();
-        end - part.len()..end
-    };
     let mut reader = Reader { bytes: entries };
     while !reader.bytes.is_empty() {
         let length = reader.i16("ext field's name")?.into();
         let name = reader.part("ext field's name", length)?;
-        let name = place(name, reader.bytes);
+        let key = ExtFieldsBuilder::place(header, name, reader.bytes);
         let length = reader.i32("ext field's value")?;
-        let value = reader.part("ext field's value", length)?;
-        let value = place(value, reader.bytes);
+        let text = reader.part("ext field's value", length)?;
+        let value = ExtFieldsBuilder::place(header, text, reader.bytes);
         if ascii {
-            fields.push_shared(header, name, value);
+            fields.push_named(header, name, key, value);
         } else {
-            let (name, value) = (fields.text(header, name), fields.text(header, value));
-            fields.push(header, name, value);
+            let (key, value) = (fields.text(name, key), fields.text(text, value));
+            fields.push(header, key, value);
         }
     }
     Ok(fields)

@@ -27,7 +27,14 @@ use tower_service::Service;
 /// gives it back.
 pub struct Channel {
     pub(super) shared: Arc<Shared>,
-    slot: Option<Box<Slot>>,
+    /// Boxed, so that plain handles stay small: every request has one.
+    held: Option<Box<Held>>,
+}
+
+/// What a handle may hold.
+#[derive(Default)]
+struct Held {
+    slot: Option<Slot>,
     lease: Option<Arc<Lease>>,
 }
 
@@ -40,8 +47,7 @@ impl Drop for Lease {
     }
 }
 
-/// What `poll_ready` is waiting for or has reserved. Made at the first `poll_ready`, so that plain
-/// handles stay small.
+/// What `poll_ready` is waiting for or has reserved. Made at the first `poll_ready`.
 struct Slot {
     semaphore: PollSemaphore,
     permit: Option<OwnedSemaphorePermit>,
@@ -49,7 +55,7 @@ struct Slot {
 
 impl Channel {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, slot: None, lease: None }
+        Self { shared, held: None }
     }
 
     /// Makes this handle, and the clones that will be made of it, keep the connection open: when
@@ -57,7 +63,8 @@ impl Channel {
     /// as those of requests and [observers](Self::observer), do not count.
     #[must_use]
     pub fn drain_on_drop(mut self) -> Self {
-        self.lease = Some(Arc::new(Lease(Arc::clone(&self.shared))));
+        let lease = Arc::new(Lease(Arc::clone(&self.shared)));
+        self.held.get_or_insert_default().lease = Some(lease);
         self
     }
 
@@ -162,9 +169,9 @@ impl Service<RemotingCommand> for Channel {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), CallError>> {
         let shared = &self.shared;
-        let slot = self.slot.get_or_insert_with(|| {
+        let slot = self.held.get_or_insert_default().slot.get_or_insert_with(|| {
             let semaphore = PollSemaphore::new(Arc::clone(&shared.calls));
-            Box::new(Slot { semaphore, permit: None })
+            Slot { semaphore, permit: None }
         });
         if slot.permit.is_none() {
             slot.permit = ready!(slot.semaphore.poll_acquire(cx));
@@ -176,7 +183,8 @@ impl Service<RemotingCommand> for Channel {
     }
 
     fn call(&mut self, command: RemotingCommand) -> ResponseFuture {
-        match self.slot.as_mut().and_then(|slot| slot.permit.take()) {
+        let slot = self.held.as_mut().and_then(|held| held.slot.as_mut());
+        match slot.and_then(|slot| slot.permit.take()) {
             Some(permit) => ResponseFuture::start(&self.shared, command, permit),
             None => ResponseFuture::failed(CallError::NotReady),
         }
@@ -186,7 +194,9 @@ impl Service<RemotingCommand> for Channel {
 /// A clone has reserved nothing.
 impl Clone for Channel {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), slot: None, lease: self.lease.clone() }
+        let lease = self.held.as_ref().and_then(|held| held.lease.clone());
+        let held = lease.map(|lease| Box::new(Held { slot: None, lease: Some(lease) }));
+        Self { shared: Arc::clone(&self.shared), held }
     }
 }
 

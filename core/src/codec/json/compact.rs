@@ -6,7 +6,6 @@
 
 use super::string::{plain, unescape};
 use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand};
-use std::ops::Range;
 
 /// Reads `header`, which is UTF-8, into `command` and `fields`.
 pub(super) fn decode(
@@ -81,10 +80,6 @@ fn ext_fields<'a>(
     mut rest: &'a [u8],
     fields: &mut ExtFieldsBuilder,
 ) -> Option<&'a [u8]> {
-    let place = |part: &[u8], rest: &[u8]| -> Range<usize> {
-        let end = header.len() - rest.len();
-        end - part.len()..end
-    };
     fields.restart();
     if let [b'}', rest @ ..] = rest {
         return Some(rest);
@@ -96,16 +91,16 @@ fn ext_fields<'a>(
             [_, b'"', ..] if text[0] != b'\\' => text.split_at(1),
             _ => text.split_at(plain(text)),
         };
-        let name = place(name, text);
+        let key = ExtFieldsBuilder::place(header, name, text);
         let text = text.strip_prefix(b"\":\"")?;
         let (value, end) = text.split_at(plain(text));
         rest = match end {
             [b'"', rest @ ..] => {
-                fields.push_shared(header, name, place(value, end));
+                let value = ExtFieldsBuilder::place(header, value, end);
+                fields.push_named(header, name, key, value);
                 rest
             }
             _ => {
-                let key = ExtFieldsBuilder::shared(name);
                 let (value, rest) = fields.written(|owned| unescape(text, owned))?;
                 fields.push(header, key, value);
                 rest

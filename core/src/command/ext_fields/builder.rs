@@ -53,13 +53,18 @@ impl ExtFieldsBuilder {
         Span::shared(range.start, range.len())
     }
 
-    /// A piece of the frame; what is not UTF-8 is replaced.
-    pub(crate) fn text(&mut self, frame: &[u8], range: Range<usize>) -> Span {
-        let text = &frame[range.clone()];
-        if std::str::from_utf8(text).is_ok() {
-            return Self::shared(range);
+    /// The place of `part` in the frame, up to whose end `rest` follows.
+    #[inline(always)]
+    pub(crate) fn place(frame: &[u8], part: &[u8], rest: &[u8]) -> Span {
+        Span::shared(frame.len() - rest.len() - part.len(), part.len())
+    }
+
+    /// `part` of the frame, whose place this is; what is not UTF-8 is replaced.
+    pub(crate) fn text(&mut self, part: &[u8], place: Span) -> Span {
+        match std::str::from_utf8(part) {
+            Ok(_) => place,
+            Err(_) => self.owned(&String::from_utf8_lossy(part)),
         }
-        self.owned(&String::from_utf8_lossy(text))
     }
 
     /// A piece of text that is not in the frame as such.
@@ -82,11 +87,10 @@ impl ExtFieldsBuilder {
         Some((Span::owned(start, self.owned.len() - start), result))
     }
 
-    /// Adds a field whose name and value are pieces of the frame, checked to be UTF-8.
+    /// Adds the field called `name`, which is what `key` is the place of.
     #[inline(always)]
-    pub(crate) fn push_shared(&mut self, frame: &[u8], name: Range<usize>, value: Range<usize>) {
-        let bit = bit(&frame[name.clone()]);
-        let (key, value) = (Self::shared(name), Self::shared(value));
+    pub(crate) fn push_named(&mut self, frame: &[u8], name: &[u8], key: Span, value: Span) {
+        let bit = bit(name);
         if self.seen & bit == 0 && self.entries.len() < self.entries.capacity() {
             self.seen |= bit;
             self.entries.push(Entry { key, value });
