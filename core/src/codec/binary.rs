@@ -89,22 +89,55 @@ fn ext_fields(header: &[u8], entries: &[u8]) -> Result<ExtFieldsBuilder, DecodeE
     fields.restart();
     // One look at all of it spares one at each part, as a rule.
     let ascii = entries.is_ascii();
-    let mut reader = Reader { bytes: entries };
-    while !reader.bytes.is_empty() {
-        let length = reader.i16("ext field's name")?.into();
-        let name = reader.part("ext field's name", length)?;
-        let key = ExtFieldsBuilder::place(header, name, reader.bytes);
-        let length = reader.i32("ext field's value")?;
-        let text = reader.part("ext field's value", length)?;
-        let value = ExtFieldsBuilder::place(header, text, reader.bytes);
+    let mut rest = entries;
+    while let Some(entry) = Entry::first(rest) {
+        let key = ExtFieldsBuilder::place(header, entry.name, entry.after_name);
+        let value = ExtFieldsBuilder::place(header, entry.value, entry.after);
         if ascii {
-            fields.push_named(header, name, key, value);
+            fields.push_named(header, entry.name, key, value);
         } else {
-            let (key, value) = (fields.text(name, key), fields.text(text, value));
+            let (key, value) = (fields.text(entry.name, key), fields.text(entry.value, value));
             fields.push(header, key, value);
         }
+        rest = entry.after;
+    }
+    if !rest.is_empty() {
+        return Err(Entry::fault(rest));
     }
     Ok(fields)
+}
+
+/// One ext field on the wire.
+struct Entry<'a> {
+    name: &'a [u8],
+    after_name: &'a [u8],
+    value: &'a [u8],
+    after: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// The first one of `entries`, if it is whole.
+    #[inline(always)]
+    fn first(entries: &'a [u8]) -> Option<Self> {
+        let (length, rest) = entries.split_first_chunk()?;
+        let length = usize::try_from(i16::from_be_bytes(*length)).ok()?;
+        let (name, after_name) = rest.split_at_checked(length)?;
+        let (length, rest) = after_name.split_first_chunk()?;
+        let length = usize::try_from(i32::from_be_bytes(*length)).ok()?;
+        let (value, after) = rest.split_at_checked(length)?;
+        Some(Self { name, after_name, value, after })
+    }
+
+    /// What is wrong with the first one, which is not whole.
+    #[cold]
+    fn fault(entries: &[u8]) -> DecodeError {
+        let mut reader = Reader { bytes: entries };
+        let name = reader.i16("ext field's name").map(i32::from);
+        let name = name.and_then(|length| reader.part("ext field's name", length));
+        let value = name.and_then(|_| reader.i32("ext field's value"));
+        let value = value.and_then(|length| reader.part("ext field's value", length));
+        value.err().unwrap_or(DecodeError::HeaderGoesOn(entries.len()))
+    }
 }
 
 /// Reads what it is given and never past its end.
@@ -113,7 +146,6 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    #[inline(always)]
     fn take<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], DecodeError> {
         let Some((chunk, rest)) = self.bytes.split_first_chunk() else {
             return Err(DecodeError::HeaderEnds { field, needed: N, available: self.bytes.len() });
@@ -122,18 +154,15 @@ impl<'a> Reader<'a> {
         Ok(*chunk)
     }
 
-    #[inline(always)]
     fn i16(&mut self, field: &'static str) -> Result<i16, DecodeError> {
         self.take(field).map(i16::from_be_bytes)
     }
 
-    #[inline(always)]
     fn i32(&mut self, field: &'static str) -> Result<i32, DecodeError> {
         self.take(field).map(i32::from_be_bytes)
     }
 
     /// The next `length` bytes.
-    #[inline(always)]
     fn part(&mut self, field: &'static str, length: i32) -> Result<&'a [u8], DecodeError> {
         let Ok(needed) = usize::try_from(length) else {
             return Err(DecodeError::NegativeLength { field, length });
