@@ -130,6 +130,32 @@ async fn a_call_that_is_given_up_before_it_was_written_frees_its_slot() {
     timeout(SECOND, channel.ready_oneshot()).await.expect("a slot").expect("open");
 }
 
+/// Who gave it up may have been told that no peer can have acted on it.
+#[tokio::test(start_paused = true)]
+async fn a_oneway_request_that_is_given_up_before_it_was_written_is_not_sent() {
+    let mut config = ConnectionConfig::client();
+    config.write_high_water = 1;
+    config.write_stall = Duration::MAX;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 16);
+    // The first is encoded, and cannot be written; the others wait for room.
+    let kept: Vec<_> = (0..5)
+        .map(|code| {
+            let channel = channel.clone();
+            tokio::spawn(async move { channel.write_oneway(request(code, 0)).await })
+        })
+        .collect();
+    sleep(SECOND).await;
+    let given_up = timeout(SECOND, channel.write_oneway(request(5, 0))).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    let last = tokio::spawn(async move { channel.write_oneway(request(6, 0)).await });
+    for code in [0, 1, 2, 3, 4, 6] {
+        assert_eq!(peer.receive().await.code(), code);
+    }
+    for written in kept.into_iter().chain([last]) {
+        soon(written).await.expect("no panic").expect("written");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn calls_that_were_not_written_fail_as_soon_as_the_peer_ends() {
     let mut config = ConnectionConfig::client();

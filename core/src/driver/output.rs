@@ -125,6 +125,7 @@ where
     fn encode_outgoing(&mut self, outgoing: Outgoing) {
         let Some(transport) = &mut self.transport else { return };
         match outgoing {
+            outgoing if outgoing.is_given_up() => {}
             Outgoing::Oneway(mut oneway) => {
                 oneway.command.opaque = oneway.number as i32;
                 match transport.encode(&oneway.command) {
@@ -132,7 +133,6 @@ where
                     Err(error) => oneway.failed(error),
                 }
             }
-            Outgoing::Call(call) if call.waiter.is_gone() => {}
             Outgoing::Call(Call { number, mut command, waiter }) => {
                 command.opaque = number as i32;
                 if let Err(waiter) = self.pending.insert(number, waiter.sent()) {
