@@ -1,0 +1,36 @@
+//! Errors of calls, as ends.
+
+use crate::journal::End;
+use rocketmq_tower::CallError;
+use rocketmq_tower::client::InvokeError;
+use rocketmq_tower::connection::CallStage;
+
+/// How a client's call ended.
+pub(crate) fn of_client(error: &InvokeError) -> End {
+    let name = match error {
+        InvokeError::Connect { .. } => "no connection",
+        InvokeError::NotSent { .. } => "not sent",
+        InvokeError::Timeout { stage: CallStage::Slot, .. } => "no slot in time",
+        InvokeError::Timeout { stage: CallStage::Connection, .. } => "no connection in time",
+        InvokeError::Timeout { .. } => "no answer in time",
+        InvokeError::Closed { .. } => "connection closed",
+        InvokeError::GoAway { .. } => "go away",
+        InvokeError::TooManyCalls { .. } => "too many calls",
+        InvokeError::ShutDown => "client shut down",
+        _ => "other",
+    };
+    End::Error { name, unprocessed: error.is_unprocessed() }
+}
+
+/// How a call over a channel ended.
+pub(crate) fn of_channel(error: &CallError) -> End {
+    let (name, unprocessed) = match error {
+        CallError::Timeout { stage: CallStage::Answer, .. } => ("push: no answer in time", false),
+        CallError::Timeout { .. } => ("push: no slot in time", true),
+        CallError::Closed(_) => ("push: connection closed", false),
+        CallError::NotSent(_) => ("push: not sent", true),
+        CallError::Full => ("push: full", true),
+        _ => ("push: other", true),
+    };
+    End::Error { name, unprocessed }
+}

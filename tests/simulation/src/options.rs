@@ -1,0 +1,60 @@
+//! The command line.
+
+use crate::sabotage::Sabotage;
+use std::time::Duration;
+
+pub(crate) const USAGE: &str = "\
+simulation [--seeds COUNT] [--first SEED] [--seconds BOUND] [--workers COUNT]
+simulation --seed SEED      one run, with all that happens in it
+    --sabotage NAME         with a server that does something wrong: wrong-caller, answers-twice,
+                            runs-twice, no-end, no-disconnected, keeps-permit, no-recovery,
+                            slow-shutdown";
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) first: u64,
+    pub(crate) seeds: u64,
+    /// No run begins after this time.
+    pub(crate) bound: Duration,
+    /// Processes.
+    pub(crate) workers: u64,
+    /// This is one of the processes, which runs each so many-th seed.
+    pub(crate) stride: Option<u64>,
+    /// The one to be shown.
+    pub(crate) seed: Option<u64>,
+    pub(crate) sabotage: Option<Sabotage>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let bound = Duration::from_secs(60);
+        Self { first: 1, seeds: 1_000, bound, workers: 2, stride: None, seed: None, sabotage: None }
+    }
+}
+
+impl Options {
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self::default();
+        while let Some(name) = arguments.next() {
+            let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
+            let number = || value.parse::<u64>().map_err(|_| format!("{name}: no number: {value}"));
+            match name.as_str() {
+                "--first" => options.first = number()?,
+                "--seeds" => options.seeds = number()?,
+                "--seconds" => options.bound = Duration::from_secs(number()?),
+                "--workers" => options.workers = number()?.clamp(1, 64),
+                "--stride" => options.stride = Some(number()?.max(1)),
+                "--seed" => options.seed = Some(number()?),
+                "--sabotage" => {
+                    let sabotage = Sabotage::named(&value);
+                    options.sabotage = Some(sabotage.ok_or_else(|| format!("no {value}"))?);
+                }
+                _ => return Err(format!("what is {name}?")),
+            }
+        }
+        Ok(options)
+    }
+}

@@ -1,0 +1,121 @@
+//! All that a seed decides before a run begins.
+
+use crate::dice::Dice;
+use crate::fault::{Fault, schedule};
+use rocketmq_tower::driver::ConnectionConfig;
+use std::time::Duration;
+
+/// A run to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) clients: usize,
+    pub(crate) callers: usize,
+    /// Peers that do not follow the protocol.
+    pub(crate) strangers: usize,
+    /// How long things go wrong.
+    pub(crate) trouble: Duration,
+    pub(crate) faults: Vec<(Duration, Fault)>,
+    pub(crate) network: Network,
+    pub(crate) bounds: Bounds,
+}
+
+/// How the network behaves when nothing is wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) tick: Duration,
+    /// The longest time that a message takes. Each takes its own: they overtake one another.
+    pub(crate) latency: u64,
+    /// How many segments of a connection may be under way.
+    pub(crate) segments: usize,
+    /// How many bytes of a write or a read are taken at once.
+    pub(crate) chunk: usize,
+    /// How likely a message is to break its link.
+    pub(crate) fail_rate: f64,
+}
+
+/// The times and numbers that clients and servers are told.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) max_connections: usize,
+    pub(crate) refuse: bool,
+    pub(crate) server_idle: Duration,
+    pub(crate) client_idle: Duration,
+    pub(crate) drain_deadline: Duration,
+    pub(crate) client_shut_down: Duration,
+    pub(crate) dial_timeout: Duration,
+    pub(crate) call_timeout: Duration,
+    pub(crate) max_calls: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) read_ahead: usize,
+    pub(crate) high_water: usize,
+    pub(crate) stall: Duration,
+    pub(crate) grace: Duration,
+    pub(crate) linger: Duration,
+}
+
+impl Bounds {
+    fn roll(dice: &mut Dice) -> Self {
+        Self {
+            max_connections: dice.within(2..12) as usize,
+            refuse: dice.percent(20),
+            server_idle: dice.millis(800..3_000),
+            client_idle: dice.millis(800..3_000),
+            drain_deadline: dice.millis(100..2_000),
+            client_shut_down: dice.millis(10..1_000),
+            dial_timeout: dice.millis(150..800),
+            call_timeout: dice.millis(100..1_500),
+            max_calls: dice.within(1..40) as usize,
+            in_flight: dice.within(1..64) as usize,
+            read_ahead: dice.within(1..16) as usize,
+            high_water: 1 << dice.within(6..17),
+            stall: dice.millis(300..1_500),
+            grace: dice.millis(50..800),
+            linger: dice.millis(20..400),
+        }
+    }
+
+    /// Of a connection; which end it is of, the caller says.
+    pub(crate) fn config(&self, mut config: ConnectionConfig) -> ConnectionConfig {
+        config.max_in_flight = self.in_flight;
+        config.read_ahead = self.read_ahead;
+        config.write_high_water = self.high_water;
+        config.read_stall = self.stall;
+        config.frame_timeout = 2 * self.stall;
+        config.write_stall = self.stall;
+        config.half_close_grace = self.grace;
+        config.linger = self.linger;
+        config
+    }
+
+    /// How long a connection that leads nowhere may last.
+    pub(crate) fn longest_end(&self) -> Duration {
+        self.server_idle.max(self.client_idle) + 3 * self.stall + self.grace + self.linger
+    }
+}
+
+impl Plan {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let clients = dice.within(1..4) as usize;
+        let latency = dice.within(1..60);
+        let trouble = dice.millis(2_000..8_000);
+        let network = Network {
+            tick: Duration::from_millis([1, 2, 5][dice.index(3)]),
+            latency,
+            segments: [128, 256, 512][dice.index(3)],
+            chunk: if dice.percent(50) { usize::MAX } else { dice.within(16..4_096) as usize },
+            fail_rate: if dice.percent(70) { 0.0 } else { dice.within(1..30) as f64 / 10_000.0 },
+        };
+        Self {
+            seed,
+            clients,
+            callers: dice.within(1..9) as usize,
+            strangers: dice.within(0..3) as usize,
+            trouble,
+            faults: schedule(&mut dice, clients, trouble, latency),
+            network,
+            bounds: Bounds::roll(&mut dice),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What either side does with the other's requests.
+
+use crate::errors;
+use crate::journal::{CallId, End, Host};
+use crate::payload::{self, Kind};
+use crate::sabotage::Sabotage;
+use crate::stage::Stage;
+use crate::world::World;
+use bytes::Bytes;
+use rocketmq_tower::connection::Responder;
+use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// A processor of one host; clones are of the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Processor {
+    pub(crate) world: Arc<World>,
+    pub(crate) host: Host,
+    /// Counts the processors.
+    _one: Arc<()>,
+    /// What was asked for last.
+    last: Arc<Mutex<Bytes>>,
+}
+
+impl Processor {
+    pub(crate) fn new(world: &Arc<World>, host: Host, one: Arc<()>) -> Self {
+        Self { world: Arc::clone(world), host, _one: one, last: Arc::default() }
+    }
+
+    pub(crate) async fn process(
+        self,
+        mut request: RemotingCommand,
+    ) -> Result<Option<RemotingCommand>, BoxError> {
+        let body = request.body().clone();
+        let Some((kind, (id, work))) = Kind::of(&request).zip(payload::parse(&body)) else {
+            return Err("this is no request of a caller".into());
+        };
+        self.world.journal.runs(id);
+        if self.world.is(Sabotage::RunsTwice) && id.0 % 16 == 0 {
+            self.world.journal.runs(id);
+        }
+        if self.world.is(Sabotage::NoRecovery) && self.world.has_reached(Stage::Recovery) {
+            return Ok(None);
+        }
+        let answer = RemotingCommand::response(ResponseCode::SUCCESS);
+        match kind {
+            Kind::Echo => return Ok(Some(answer.with_body(self.maybe_mixed_up(id, body)))),
+            Kind::Slow => sleep(work).await,
+            Kind::Defer => {
+                let responder = request.defer()?;
+                tokio::spawn(answer_later(responder, answer.with_body(body), work));
+                return Ok(None);
+            }
+            Kind::Abandon => {
+                let responder = request.defer()?;
+                tokio::spawn(async move {
+                    sleep(work).await;
+                    drop(responder);
+                });
+                return Ok(None);
+            }
+            Kind::CallBack => {
+                let channel = request.channel().cloned();
+                let ended = match channel {
+                    Some(channel) => call(&self.world, self.host, &channel, work).await,
+                    None => End::Failed,
+                };
+                if ended != End::Answered {
+                    return Err(payload::failure(id).into());
+                }
+            }
+            Kind::Fail => return Err(payload::failure(id).into()),
+            Kind::Swallow => return Ok(None),
+        }
+        Ok(Some(answer.with_body(body)))
+    }
+
+    fn maybe_mixed_up(&self, id: CallId, body: Bytes) -> Bytes {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *last, body.clone());
+        if self.world.is(Sabotage::WrongCaller) && id.0 % 16 == 0 { before } else { body }
+    }
+}
+
+/// In a while, or as soon as the connection is to end.
+async fn answer_later(responder: Responder, answer: RemotingCommand, work: Duration) {
+    let channel = responder.channel();
+    tokio::select! {
+        biased;
+        () = sleep(work) => {}
+        () = channel.draining() => {}
+    }
+    // An error means that the connection is gone.
+    _ = responder.send(answer);
+}
+
+/// Asks the other end of a connection.
+pub(crate) async fn call(
+    world: &Arc<World>,
+    host: Host,
+    channel: &Channel,
+    limit: Duration,
+) -> End {
+    let open = world.journal.begin(host, Some(limit));
+    let kind = if open.id().0 % 2 == 0 { Kind::Echo } else { Kind::Slow };
+    let command = payload::request(open.id(), kind, limit / 4, 40);
+    let sent = command.body().clone();
+    let end = match channel.invoke(command, limit).await {
+        Ok(answer) => match payload::judge(open.id(), kind, &sent, &answer) {
+            Ok(end) => end,
+            Err(wrong) => {
+                world.journal.violation("right answers", wrong);
+                End::Failed
+            }
+        },
+        Err(error) => errors::of_channel(&error),
+    };
+    open.end(end);
+    end
+}

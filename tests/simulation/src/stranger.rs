@@ -1,0 +1,65 @@
+//! Peers that connect and do not follow the protocol.
+
+use crate::dice::Dice;
+use crate::fault::SERVER;
+use crate::network::PORT;
+use crate::stage::Stage;
+use crate::world::World;
+use bytes::BytesMut;
+use rocketmq_tower::{RemotingCodec, RemotingCommand};
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{sleep, timeout};
+use tokio_util::codec::Encoder;
+use turmoil::net::TcpStream;
+
+/// Does this and that until things are to become well.
+pub(crate) async fn run(world: Arc<World>) -> turmoil::Result {
+    let mut dice = world.boot();
+    tokio::select! {
+        biased;
+        () = world.reaches(Stage::Recovery) => {}
+        never = bother(&mut dice) => match never? {},
+    }
+    pending().await
+}
+
+async fn bother(dice: &mut Dice) -> turmoil::Result<std::convert::Infallible> {
+    loop {
+        sleep(dice.millis(1..1_500)).await;
+        let patience = dice.millis(1..3_000);
+        let connecting = TcpStream::connect((SERVER, PORT));
+        let Ok(Ok(mut io)) = timeout(Duration::from_millis(500), connecting).await else {
+            continue;
+        };
+        let bytes = match dice.within(0..5) {
+            // Says nothing.
+            0 => BytesMut::new(),
+            // Breaks off in a frame.
+            1 => BytesMut::from(&[0, 0, 1, 0, 0, 0, 0, 9, b'{'][..]),
+            // Speaks something else.
+            2 => BytesMut::from("GET / HTTP/1.1\r\n\r\n"),
+            // Announces too much.
+            3 => BytesMut::from(&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0][..]),
+            // Asks and asks, and reads no answer.
+            _ => requests(dice.within(1..3_000))?,
+        };
+        // An error means that the server has hung up.
+        let written = timeout(patience, io.write_all(&bytes)).await;
+        if let Ok(Ok(())) = written {
+            sleep(patience).await;
+        }
+    }
+}
+
+fn requests(count: u64) -> turmoil::Result<BytesMut> {
+    let (mut codec, mut bytes) = (RemotingCodec::default(), BytesMut::new());
+    for opaque in 0..count {
+        let mut request = RemotingCommand::new(40_000).with_remark("x".repeat(200));
+        request.set_opaque(opaque as i32);
+        codec.encode(&request, &mut bytes)?;
+    }
+    Ok(bytes)
+}
