@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 /// How long it may take until a call succeeds, when all is well again.
-pub(crate) const RECOVERY: Duration = Duration::from_secs(15);
+pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
 
 /// Calls, with a new client after each that was shut down.
 pub(crate) async fn run(world: Arc<World>, number: usize) -> turmoil::Result {

@@ -55,9 +55,10 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    fn roll(dice: &mut Dice) -> Self {
+    fn roll(dice: &mut Dice, clients: usize) -> Self {
         Self {
-            max_connections: dice.within(2..12) as usize,
+            // With fewer, somebody has to wait until another loses interest.
+            max_connections: clients + dice.within(0..10) as usize,
             refuse: dice.percent(20),
             server_idle: dice.millis(800..3_000),
             client_idle: dice.millis(800..3_000),
@@ -115,7 +116,7 @@ impl Plan {
             trouble,
             faults: schedule(&mut dice, clients, trouble, latency),
             network,
-            bounds: Bounds::roll(&mut dice),
+            bounds: Bounds::roll(&mut dice, clients),
         }
     }
 }
