@@ -1,0 +1,59 @@
+//! A server that runs out of file descriptors: who is connected is served, the others are as soon
+//! as there are some again.
+
+use crate::child::Process;
+use crate::common::{Raw, SECOND, request};
+use tokio::time::{sleep, timeout};
+
+const FILES: u32 = 64;
+const PEERS: i32 = 150;
+
+#[tokio::test]
+async fn it_recovers_by_itself_when_descriptors_are_free_again() {
+    let server = Process::start(FILES);
+    let mut neighbour = Raw::connect(server.addr).await;
+    neighbour.call(&request(1, 1)).await;
+    // The kernel takes them all.
+    let mut peers = Vec::new();
+    for opaque in 0..PEERS {
+        let mut peer = Raw::connect(server.addr).await;
+        peer.send(&request(1, opaque)).await;
+        peers.push((opaque, peer));
+    }
+    let mut served = Vec::new();
+    let mut waiting = std::collections::VecDeque::from(peers);
+    while let Some((opaque, mut peer)) = waiting.pop_front() {
+        match timeout(SECOND / 2, peer.next()).await {
+            Ok(answer) => {
+                assert_eq!(answer.expect("an answer").opaque(), opaque);
+                served.push(peer);
+            }
+            Err(_) => {
+                waiting.push_front((opaque, peer));
+                break;
+            }
+        }
+    }
+    let count = served.len();
+    assert!((20..FILES as usize).contains(&count), "{count} were served");
+    assert!(server.files() >= FILES as usize, "{} are open", server.files());
+
+    // It does not spend its time on trying again, and serves those that are there.
+    let before = server.ticks();
+    for opaque in 0..5 {
+        assert_eq!(neighbour.call(&request(1, opaque)).await.opaque(), opaque);
+        sleep(SECOND / 10).await;
+    }
+    let used = server.ticks() - before;
+    println!("{count} served of {PEERS}; {used} ticks of the processor in 50");
+    assert!(used < 25, "{used} ticks");
+
+    // As the ones leave the others come in, and nobody was lost.
+    let mut served = std::collections::VecDeque::from(served);
+    for (opaque, mut peer) in waiting {
+        drop(served.pop_front());
+        assert_eq!(peer.next().await.expect("served at last").opaque(), opaque);
+        served.push_back(peer);
+    }
+    assert_eq!(neighbour.call(&request(1, 2)).await.opaque(), 2);
+}
