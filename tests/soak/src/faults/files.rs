@@ -1,0 +1,60 @@
+//! A server that runs out of file descriptors.
+
+use super::ECHO;
+use super::neighbour::Neighbour;
+use super::target::Target;
+use crate::raw::{Raw, request};
+use rocketmq_tower::BoxError;
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
+
+/// How many connections more it may have.
+const MORE: usize = 32;
+const PEERS: usize = 100;
+
+/// Who is served while there are none left, and how soon the others are when the ones have gone.
+pub(crate) async fn none_left(target: &Target, patience: Duration) -> Result<String, BoxError> {
+    let neighbour = Neighbour::start(target).await?;
+    target.limit_files(target.files()? + MORE).await?;
+    let mut peers = Vec::new();
+    for _ in 0..PEERS {
+        let mut peer = Raw::connect(target.addr).await?;
+        peer.send(&request(ECHO, 5)).await?;
+        peers.push(peer);
+    }
+    let (served, waiting, closed) = sort(peers, Duration::from_secs(1)).await;
+    let before = target.ticks()?;
+    sleep(Duration::from_secs(1)).await;
+    let busy = target.ticks()? - before;
+    let texts = [served.len(), waiting.len(), closed];
+    let started = Instant::now();
+    drop(served);
+    // As many as have gone can be served at least.
+    let mut late = 0;
+    for mut peer in waiting.into_iter().take(texts[0].min(texts[1])) {
+        let left = patience.saturating_sub(started.elapsed());
+        late += usize::from(matches!(timeout(left, peer.next()).await, Ok(Ok(Some(_)))));
+    }
+    let after = started.elapsed();
+    let waited = neighbour.end().await;
+    let [served, waiting, closed] = texts;
+    Ok(format!(
+        "{served} served, {waiting} wait, {closed} closed, {busy} % of a processor meanwhile; when those \
+         had gone {late} of {} more in {after:.1?}; {waited}",
+        served.min(waiting)
+    ))
+}
+
+/// Those that are served, those that wait, and how many were closed.
+async fn sort(peers: Vec<Raw>, wait: Duration) -> (Vec<Raw>, Vec<Raw>, usize) {
+    sleep(wait).await;
+    let (mut served, mut waiting, mut closed) = (Vec::new(), Vec::new(), 0);
+    for mut peer in peers {
+        match timeout(Duration::from_millis(1), peer.next()).await {
+            Err(_) => waiting.push(peer),
+            Ok(Ok(Some(_))) => served.push(peer),
+            Ok(_) => closed += 1,
+        }
+    }
+    (served, waiting, closed)
+}

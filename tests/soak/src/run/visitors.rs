@@ -1,0 +1,189 @@
+//! Peers that connect, do one thing or another, and go.
+
+use super::World;
+use super::dice::Dice;
+use super::processor::{DEFER, ECHO, SLOW};
+use super::servers::{IDLE, SERVERS};
+use crate::raw::{Raw, frame, request};
+use rocketmq_tower::{BoxError, ResponseCode, SerializeType};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+/// How often somebody comes. Twice as often, and the ends of closed connections that the kernel
+/// keeps for a minute would take all ports.
+const EVERY: Duration = Duration::from_millis(3);
+
+/// How many are there at a time.
+const MANY: usize = 3000;
+
+/// A visit does not take longer than this.
+const TIME: Duration = Duration::from_secs(25);
+
+pub(crate) fn start(world: &Arc<World>, load: &mut JoinSet<()>) {
+    load.spawn(visits(Arc::clone(world)));
+}
+
+async fn visits(world: Arc<World>) {
+    let mut there = JoinSet::new();
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut number = 0;
+    while !world.is_over() {
+        ticks.tick().await;
+        while let Some(ended) = there.try_join_next() {
+            told(&world, ended);
+        }
+        if there.len() < MANY {
+            number += 1;
+            there.spawn(visit(Arc::clone(&world), Dice::new(number)));
+        }
+    }
+    while let Some(ended) = there.join_next().await {
+        told(&world, ended);
+    }
+}
+
+fn told(world: &World, ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        world.books.fault(format!("a visitor: {error}"));
+    }
+}
+
+async fn visit(world: Arc<World>, mut dice: Dice) {
+    let visits = &world.books.visits;
+    let server = dice.roll(SERVERS as u64) as usize;
+    let addr = world.servers.addr(server);
+    let since = world.servers.moment(server);
+    visits.begun.add();
+    let name = ["polite", "half-close", "reset", "garbage", "idle", "staying", "slow"];
+    let kind = dice.roll(name.len() as u64) as usize;
+    let doing = async {
+        match kind {
+            0 => polite(&world, addr, &mut dice).await,
+            1 => half_close(&world, addr, &mut dice).await,
+            2 => reset(&world, addr, &mut dice).await,
+            3 => garbage(addr, &mut dice).await,
+            4 => idle(addr).await,
+            5 => staying(&world, addr, &mut dice).await,
+            _ => slow(&world, addr, &mut dice).await,
+        }
+    };
+    let ended = timeout(TIME, doing).await.unwrap_or_else(|_| Err("it took too long".into()));
+    match ended {
+        Ok(()) => visits.done.add(),
+        Err(_) if world.servers.was_disturbed(server, since) => visits.lost.add(),
+        Err(error) => world.books.fault(format!("a {} visitor: {error}", name[kind])),
+    }
+}
+
+/// Sends so many requests whose bodies tell them apart.
+async fn ask(peer: &mut Raw, count: usize, dice: &mut Dice) -> Result<(), BoxError> {
+    let code = [ECHO, SLOW][dice.roll(2) as usize];
+    let kind = [SerializeType::Json, SerializeType::RocketMq][dice.roll(2) as usize];
+    for opaque in 0..count {
+        let body = vec![opaque as u8; opaque * 100];
+        let ms = dice.roll(20).to_string();
+        let command = request(code, opaque as i32).with_serialize_type(kind);
+        peer.send(&command.with_ext_field("ms", &ms).with_body(body)).await?;
+    }
+    Ok(())
+}
+
+/// Each of them has to be answered once, with its own body.
+async fn take(world: &World, peer: &mut Raw, count: usize) -> Result<(), BoxError> {
+    let mut open = vec![true; count];
+    for _ in 0..count {
+        let answer = peer.next().await?.ok_or("closed before all answers came")?;
+        let opaque = answer.opaque() as usize;
+        if answer.response_code() != ResponseCode::SUCCESS {
+            return Err(format!("{answer:?}").into());
+        }
+        if !open.get_mut(opaque).is_some_and(std::mem::take) {
+            return Err(format!("{opaque} was answered twice").into());
+        }
+        let body = answer.body();
+        if body.len() != opaque * 100 || body.iter().any(|&byte| byte != opaque as u8) {
+            return Err(format!("{opaque} got another's answer").into());
+        }
+        world.books.visits.answers.add();
+    }
+    Ok(())
+}
+
+async fn polite(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
+    let mut peer = Raw::connect(addr).await?;
+    let count = 1 + dice.roll(20) as usize;
+    ask(&mut peer, count, dice).await?;
+    take(world, &mut peer, count).await
+}
+
+async fn half_close(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
+    let mut peer = Raw::connect(addr).await?;
+    let count = 1 + dice.roll(20) as usize;
+    ask(&mut peer, count, dice).await?;
+    peer.io.shutdown().await?;
+    take(world, &mut peer, count).await?;
+    world.books.visits.half_closes.add();
+    match peer.next().await? {
+        None => Ok(()),
+        Some(more) => Err(format!("one more: {more:?}").into()),
+    }
+}
+
+/// Gone in the midst of a frame, while requests run and an answer is deferred.
+async fn reset(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
+    let mut peer = Raw::connect(addr).await?;
+    ask(&mut peer, dice.roll(20) as usize, dice).await?;
+    let last = frame(&request(DEFER, 99).with_ext_field("ms", "30"))?;
+    peer.io.write_all(&last).await?;
+    peer.io.write_all(&last[..dice.roll(last.len() as u64) as usize]).await?;
+    sleep(dice.millis(40)).await;
+    world.books.visits.resets.add();
+    Ok(peer.reset()?)
+}
+
+/// Is thrown out.
+async fn garbage(addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
+    let mut peer = Raw::connect(addr).await?;
+    let words: [&[u8]; 3] = [b"GET / HTTP/1.1\r\n\r\n", &[0; 100], b"\0\0\0\x06\0\0\0\x02{]"];
+    peer.io.write_all(words[dice.roll(3) as usize]).await?;
+    match peer.next().await {
+        Ok(Some(answer)) => Err(format!("{answer:?}").into()),
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+/// Says nothing until it is thrown out.
+async fn idle(addr: SocketAddr) -> Result<(), BoxError> {
+    let mut peer = Raw::connect(addr).await?;
+    match timeout(IDLE * 4, peer.next()).await?? {
+        None => Ok(()),
+        Some(command) => Err(format!("{command:?}").into()),
+    }
+}
+
+/// Asks now and then, for some seconds.
+async fn staying(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
+    let mut peer = Raw::connect(addr).await?;
+    for _ in 0..10 {
+        if world.is_over() {
+            return Ok(());
+        }
+        ask(&mut peer, 1, dice).await?;
+        take(world, &mut peer, 1).await?;
+        sleep(IDLE / 4 + dice.millis(500)).await;
+    }
+    Ok(())
+}
+
+/// Takes its answers bit by bit.
+async fn slow(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
+    let mut peer = Raw::connect_narrow(addr).await?;
+    ask(&mut peer, 50, dice).await?;
+    sleep(dice.millis(100)).await;
+    take(world, &mut peer, 50).await
+}
