@@ -40,7 +40,8 @@ impl Sabotage {
         match self {
             Self::LeakTask => drop(tokio::spawn(std::future::pending::<()>())),
             Self::LeakFile => std::mem::forget(File::open("/dev/null")),
-            Self::LeakMemory => drop(vec![1_u8; 1000].leak()),
+            // Hidden, as the compiler would leave out what nobody reads.
+            Self::LeakMemory => _ = std::hint::black_box(vec![1_u8; 2000].leak()),
             _ => {}
         }
         true
