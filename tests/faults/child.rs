@@ -38,8 +38,17 @@ impl Process {
 
     /// The memory that it has now, in KiB.
     pub(crate) fn resident(&self) -> usize {
+        self.memory("VmRSS:")
+    }
+
+    /// The memory that it has asked for, in KiB, whether it was ever used or not.
+    pub(crate) fn reserved(&self) -> usize {
+        self.memory("VmData:")
+    }
+
+    fn memory(&self, field: &str) -> usize {
         let status = self.read("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a field");
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("a field");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
