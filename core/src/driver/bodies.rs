@@ -31,10 +31,6 @@ struct Body {
 }
 
 impl Bodies {
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
     /// How many of their bytes are unwritten.
     pub(super) fn unwritten(&self) -> usize {
         self.unwritten
@@ -69,7 +65,6 @@ impl Bodies {
                 written => self.advance(buffer, written),
             }
         }
-        self.queue = VecDeque::new();
         Poll::Ready(Ok(()))
     }
 
@@ -125,7 +120,7 @@ mod tests {
         let mut io = Builder::new().write(b"a").write(b"bC").write(b"DEFG").write(b"HiJ").build();
         let written = poll_fn(|cx| bodies.poll_write(&mut io, &mut buffer, cx)).await;
         written.expect("written");
-        assert!(bodies.is_empty() && bodies.unwritten() == 0);
+        assert_eq!(bodies.unwritten(), 0);
         assert_eq!(&buffer[..], b"kl", "what is behind the last body stays");
     }
 }

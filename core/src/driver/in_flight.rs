@@ -125,6 +125,10 @@ impl<F: Future> InFlight<F> {
             shared: Arc::clone(shared),
         });
         let waker = Waker::from(Arc::clone(&flag));
+        if self.slots.is_empty() {
+            // The one that an idle connection keeps.
+            self.slots.reserve_exact(KEPT_SLOTS);
+        }
         self.slots.push(Slot { future: Box::pin(None), exchange: None, flag, waker });
         slot
     }

@@ -30,6 +30,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
@@ -75,7 +76,7 @@ pub struct Driver<Io, S: Service<RemotingCommand>> {
     transport: Option<Transport<Io>>,
     end: DriverEnd,
     channel: Channel,
-    config: ConnectionConfig,
+    config: Arc<ConnectionConfig>,
     /// `None` once no request will be handed to it any more.
     service: Option<S>,
     in_flight: InFlight<S::Future>,
@@ -153,7 +154,12 @@ where
     /// Starts to run `connection`, whose requests are `service`'s. From here on the channel's
     /// addresses and extensions are fixed, and calls over it may go.
     #[must_use]
-    pub fn new(connection: Connection<Io>, service: S, config: ConnectionConfig) -> Self {
+    pub fn new(
+        connection: Connection<Io>,
+        service: S,
+        config: impl Into<Arc<ConnectionConfig>>,
+    ) -> Self {
+        let config = config.into();
         let (io, info, end) = connection.into_parts();
         let (calls, oneways) = (config.max_calls, config.max_oneways);
         end.shared.start(info, Bounds { calls, oneways, deferred: config.max_deferred });

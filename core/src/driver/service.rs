@@ -6,6 +6,7 @@ use crate::connection::{Connection, Disconnect};
 use crate::error::BoxError;
 use crate::reply::Reply;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_layer::Layer;
@@ -21,13 +22,13 @@ use tower_service::Service;
 pub struct DriverService<L, P> {
     layer: L,
     processor: P,
-    config: ConnectionConfig,
+    config: Arc<ConnectionConfig>,
 }
 
 impl<L, P> DriverService<L, P> {
     /// Requests of every connection go through `layer` to a clone of `processor`.
-    pub const fn new(layer: L, processor: P, config: ConnectionConfig) -> Self {
-        Self { layer, processor, config }
+    pub fn new(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
+        Self { layer, processor, config: config.into() }
     }
 }
 
@@ -50,6 +51,6 @@ where
 
     fn call(&mut self, connection: Connection<Io>) -> Self::Future {
         let service = self.layer.layer(self.processor.clone());
-        Driver::new(connection, service, self.config.clone())
+        Driver::new(connection, service, Arc::clone(&self.config))
     }
 }

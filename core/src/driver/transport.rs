@@ -26,7 +26,7 @@ const LINGER_READS: usize = 16;
 pub(super) struct Transport<Io> {
     framed: Framed<Io, RemotingCodec>,
     /// What is to be written and not in the write buffer.
-    bodies: Bodies,
+    bodies: Option<Box<Bodies>>,
     high_water: usize,
     frames_read: u64,
     bytes_written: u64,
@@ -45,7 +45,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         let high_water = config.write_high_water;
         Self {
             framed,
-            bodies: Bodies::default(),
+            bodies: None,
             high_water,
             frames_read: 0,
             bytes_written: 0,
@@ -125,7 +125,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             let buffered = buffer.len();
             *self.framed.write_buffer_mut() = buffer;
             result?;
-            self.bodies.push(command.body().clone(), buffered);
+            let bodies = self.bodies.get_or_insert_default();
+            bodies.push(command.body().clone(), buffered);
         }
         self.dirty = true;
         Ok(())
@@ -145,11 +146,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let buffered = self.framed.write_buffer().len();
         self.write_block = buffered.next_power_of_two().clamp(SMALLEST_BLOCK, LARGEST_BLOCK);
-        if !self.bodies.is_empty() {
+        if let Some(bodies) = &mut self.bodies {
             let mut buffer = std::mem::take(self.framed.write_buffer_mut());
-            let written = self.bodies.poll_write(self.framed.get_mut(), &mut buffer, cx);
+            let written = bodies.poll_write(self.framed.get_mut(), &mut buffer, cx);
             *self.framed.write_buffer_mut() = buffer;
             ready!(written)?;
+            self.bodies = None;
         }
         let flushed = Sink::<&RemotingCommand>::poll_flush(Pin::new(&mut self.framed), cx);
         flushed.map_err(into_io)
@@ -160,7 +162,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     }
 
     pub(super) fn unwritten(&self) -> usize {
-        self.framed.write_buffer().len() + self.bodies.unwritten()
+        let bodies = self.bodies.as_ref().map_or(0, |bodies| bodies.unwritten());
+        self.framed.write_buffer().len() + bodies
     }
 
     pub(super) fn bytes_written(&self) -> u64 {

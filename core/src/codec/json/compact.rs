@@ -48,15 +48,15 @@ pub(super) fn decode(
     }
 }
 
-/// A number of up to nine digits, which cannot be too large, and what follows it.
+/// A number without sign, and what follows it.
 #[inline(always)]
 fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
-    let mut value = 0;
-    for (length, byte) in text.iter().enumerate().take(10) {
+    let mut value = 0_u64;
+    for (length, byte) in text.iter().enumerate().take(11) {
         match byte {
-            b'0'..=b'9' if length < 9 => value = value * 10 + i32::from(byte - b'0'),
+            b'0'..=b'9' => value = value * 10 + u64::from(byte - b'0'),
             b',' | b'}' if length > 0 => {
-                *target = value;
+                *target = i32::try_from(value).ok()?;
                 return text.get(length..);
             }
             _ => return None,
