@@ -39,18 +39,19 @@ pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     let length_at = dst.len();
     dst.put_u32(0);
     for (name, value) in command.ext_fields.raw() {
-        dst.put_u16(name.len() as u16);
-        dst.put_slice(name);
-        put_text(dst, value);
+        let start = dst.len();
+        dst.resize(start + 2 + name.len() + 4 + value.len(), 0);
+        let (name_length, rest) = dst[start..].split_at_mut(2);
+        name_length.copy_from_slice(&(name.len() as u16).to_be_bytes());
+        let (to, rest) = rest.split_at_mut(name.len());
+        to.copy_from_slice(name);
+        let (value_length, to) = rest.split_at_mut(4);
+        value_length.copy_from_slice(&(value.len() as u32).to_be_bytes());
+        to.copy_from_slice(value);
     }
     // Longer than 32 bits is longer than any header may be, which the caller checks next.
     let length = (dst.len() - length_at - 4) as u32;
     dst[length_at..length_at + 4].copy_from_slice(&length.to_be_bytes());
-}
-
-fn put_text(dst: &mut BytesMut, text: &[u8]) {
-    dst.put_u32(text.len() as u32);
-    dst.put_slice(text);
 }
 
 pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {

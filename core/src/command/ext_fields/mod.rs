@@ -101,8 +101,11 @@ impl ExtFields {
 
     /// Names and values as the bytes that go on the wire: UTF-8 that needs no second check.
     pub(crate) fn raw(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.table.as_deref().into_iter().flat_map(|table| {
-            table.entries.iter().map(|entry| (table.bytes(entry.key), table.bytes(entry.value)))
+        let table = self.table.as_deref();
+        let entries = table.map_or(&[][..], |table| &table.entries);
+        entries.iter().filter_map(move |entry| {
+            let table = table?;
+            Some((table.bytes(entry.key), table.bytes(entry.value)))
         })
     }
 }
