@@ -1,28 +1,27 @@
-//! CONFORMANCE.md says of every fact how it is proved: that the tests which it names are there.
+//! CONFORMANCE.md says of every fact how it is proved, and SECURITY.md of every promise: that the
+//! tests which they name are there, and that the bounds of a connection are those that are told.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-use std::collections::HashMap;
+use rocketmq_tower::driver::ConnectionConfig;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const MARKS: [&str; 4] = ["same", "better", "differs", "absent"];
 
-/// A row of a table: Java's behaviour, the library's, the mark, the proof.
+/// A row of a table.
 struct Row {
     line: usize,
-    java: String,
-    ours: String,
-    mark: String,
-    proof: String,
+    cells: Vec<String>,
 }
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All rows but the heads of tables.
-fn rows() -> Vec<Row> {
-    let text = fs::read_to_string(root().join("CONFORMANCE.md")).expect("the document");
+/// All rows of a document but the heads of tables.
+fn rows(document: &str) -> Vec<Row> {
+    let text = fs::read_to_string(root().join(document)).expect("the document");
     let lines: Vec<&str> = text.lines().collect();
     let is_rule = |line: &str| line.starts_with("|--");
     let mut rows = Vec::new();
@@ -31,11 +30,8 @@ fn rows() -> Vec<Row> {
         if !line.starts_with('|') || is_rule(line) || is_head {
             continue;
         }
-        let cells: Vec<String> =
-            line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
-        let [java, ours, mark, proof]: [String; 4] =
-            cells.try_into().unwrap_or_else(|_| panic!("line {}: not four cells", at + 1));
-        rows.push(Row { line: at + 1, java, ours, mark, proof });
+        let cells = line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+        rows.push(Row { line: at + 1, cells });
     }
     rows
 }
@@ -124,25 +120,89 @@ fn check_proof(proof: &str, sources: &mut Sources) -> (Vec<String>, usize) {
 
 #[test]
 fn every_row_has_a_mark_and_a_test_or_a_reason() {
-    let (rows, mut sources) = (rows(), Sources::default());
+    let (rows, mut sources) = (rows("CONFORMANCE.md"), Sources::default());
     assert!(rows.len() > 100, "{} rows", rows.len());
     let mut wrong = Vec::new();
-    for row in rows {
-        let mut complain = |what: &str| wrong.push(format!("line {}: {what}", row.line));
-        if row.java.is_empty() || row.ours.is_empty() || row.proof.is_empty() {
+    for Row { line, cells } in rows {
+        let mut complain = |what: &str| wrong.push(format!("line {line}: {what}"));
+        // Java's behaviour, the library's, the mark, the proof.
+        let [java, ours, mark, proof] = &cells[..] else {
+            complain("not four cells");
+            continue;
+        };
+        if java.is_empty() || ours.is_empty() || proof.is_empty() {
             complain("an empty cell");
         }
-        if !MARKS.contains(&row.mark.as_str()) {
-            complain(&format!("{:?} is no mark", row.mark));
+        if !MARKS.contains(&mark.as_str()) {
+            complain(&format!("{mark:?} is no mark"));
         }
-        if row.proof.contains("TODO") {
-            complain(&row.proof);
+        if proof.contains("TODO") {
+            complain(proof);
         }
-        let (errors, named) = check_proof(&row.proof, &mut sources);
+        let (errors, named) = check_proof(proof, &mut sources);
         errors.iter().for_each(|error| complain(error));
-        if named == 0 && row.mark == "same" {
+        if named == 0 && mark == "same" {
             complain("what is the same as in Java has a test");
         }
     }
     assert!(wrong.is_empty(), "CONFORMANCE.md:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_promise_has_a_test() {
+    let (rows, mut sources) = (rows("SECURITY.md"), Sources::default());
+    assert!(rows.len() > 50, "{} rows", rows.len());
+    let mut wrong = Vec::new();
+    for Row { line, cells } in rows {
+        let (mut errors, named) = check_proof(cells.last().expect("a cell"), &mut sources);
+        if named == 0 {
+            errors.push("no test is named".to_owned());
+        }
+        wrong.extend(errors.iter().map(|error| format!("line {line}: {error}")));
+    }
+    assert!(wrong.is_empty(), "SECURITY.md:\n{}", wrong.join("\n"));
+}
+
+/// The fields and their values, as `Debug` shows them.
+fn settings(config: &ConnectionConfig) -> BTreeMap<String, String> {
+    let text = format!("{config:#?}");
+    let fields = text.lines().filter_map(|line| line.trim_end_matches(',').split_once(": "));
+    fields.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect()
+}
+
+/// Such as `65,535`, `16 MiB` or `30 s`, from `Debug`'s form of the value.
+fn in_words(name: &str, value: &str) -> String {
+    let grouped = |number: usize| match (number / 1000, number % 1000) {
+        (thousands, rest) if number >= 10_000 => format!("{thousands},{rest:03}"),
+        _ => number.to_string(),
+    };
+    match (value.strip_suffix('s'), value.parse::<usize>()) {
+        (Some(seconds), _) => format!("{seconds} s"),
+        (_, Ok(bytes)) if name.contains("frame") && bytes % (1 << 20) == 0 => {
+            format!("{} MiB", bytes >> 20)
+        }
+        (_, Ok(bytes)) if name.contains("water") && bytes % (1 << 10) == 0 => {
+            format!("{} KiB", bytes >> 10)
+        }
+        (_, Ok(number)) => grouped(number),
+        _ => value.to_owned(),
+    }
+}
+
+#[test]
+fn the_bounds_of_a_connection_are_those_that_are_told() {
+    let server = settings(&ConnectionConfig::server());
+    let client = settings(&ConnectionConfig::client());
+    assert!(server.len() > 10, "{server:?}");
+    let rows = rows("SECURITY.md");
+    for (name, value) in server.into_iter().filter(|(name, _)| name != "role") {
+        let head = format!("`{name}`");
+        let row = rows.iter().find(|row| row.cells[0] == head);
+        let told = &row.unwrap_or_else(|| panic!("no row of {name}")).cells[1];
+        let mut expected = in_words(&name, &value);
+        if client[&name] != value {
+            expected = format!("{expected}, client {}", in_words(&name, &client[&name]));
+        }
+        assert_eq!(*told, expected, "{name}");
+    }
 }
