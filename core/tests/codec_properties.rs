@@ -3,9 +3,11 @@
 
 mod common;
 
+use bytes::BytesMut;
 use common::{decode, encode, json};
 use proptest::prelude::*;
-use rocketmq_tower_core::{RemotingCommand, SerializeType};
+use rocketmq_tower_core::{RemotingCodec, RemotingCommand, SerializeType};
+use tokio_util::codec::Decoder;
 
 fn commands() -> impl Strategy<Value = RemotingCommand> {
     let fields = prop::collection::vec((any::<String>(), any::<String>()), 0..20);
@@ -30,7 +32,50 @@ fn commands() -> impl Strategy<Value = RemotingCommand> {
     )
 }
 
+/// What comes of `bytes` that arrive in parts of these sizes, over and over: the commands, and the
+/// error that they end with, if they do.
+fn receive(bytes: &[u8], sizes: &[usize]) -> (Vec<RemotingCommand>, Option<String>) {
+    let (mut codec, mut buffer) = (RemotingCodec::new(), BytesMut::new());
+    let (mut commands, mut rest) = (Vec::new(), bytes);
+    for size in sizes.iter().cycle() {
+        let (part, later) = rest.split_at(rest.len().min(*size));
+        buffer.extend_from_slice(part);
+        rest = later;
+        loop {
+            let next = if rest.is_empty() {
+                codec.decode_eof(&mut buffer)
+            } else {
+                codec.decode(&mut buffer)
+            };
+            match next {
+                Ok(Some(command)) => commands.push(command),
+                Ok(None) if rest.is_empty() => return (commands, None),
+                Ok(None) => break,
+                Err(error) => return (commands, Some(error.to_string())),
+            }
+        }
+    }
+    panic!("there are sizes");
+}
+
 proptest! {
+    /// Frames of both types, one behind the other, and perhaps what is none.
+    #[test]
+    fn any_parts_bring_the_same_commands(
+        commands in prop::collection::vec(commands(), 0..6),
+        tail in prop::collection::vec(any::<u8>(), 0..12),
+        sizes in prop::collection::vec(prop_oneof![1..5_usize, 1..5000_usize], 1..20),
+    ) {
+        let frames: Vec<Vec<u8>> = commands.iter().map(encode).collect();
+        let bytes = [frames.concat(), tail].concat();
+        let (whole, end) = receive(&bytes, &[usize::MAX]);
+        prop_assert!(whole.len() >= commands.len());
+        for (frame, command) in frames.iter().zip(&whole) {
+            prop_assert_eq!(&decode(frame).expect("decodes"), command);
+        }
+        prop_assert_eq!(receive(&bytes, &sizes), (whole, end));
+    }
+
     #[test]
     fn json_survives(command in commands()) {
         let command = command.with_serialize_type(SerializeType::Json);
