@@ -1,0 +1,173 @@
+//! Who asked what, and what came of it: kept apart from the driver, and compared with what it does.
+
+use bytes::BytesMut;
+use rocketmq_tower_core::driver::{ConnectionConfig, Role};
+use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
+use std::collections::{HashMap, VecDeque};
+use tokio::time::Instant;
+use tokio_util::codec::Decoder;
+
+/// The requests with one opaque.
+#[derive(Default)]
+struct Account {
+    /// Read, and not oneway.
+    asked: usize,
+    /// Finished in a way that must be answered.
+    owed: usize,
+    /// Finished in a way that is not answered.
+    excused: usize,
+    answered: usize,
+}
+
+/// All that the checks need to know.
+pub(super) struct Book {
+    config: ConnectionConfig,
+    codec: RemotingCodec,
+    /// What the driver has read and is not a whole frame yet.
+    unread: BytesMut,
+    accounts: HashMap<i32, Account>,
+    /// Read by the driver, and not handed to the service yet: in order.
+    seen: VecDeque<RemotingCommand>,
+    seen_ever: usize,
+    pub(super) admitted: usize,
+    pub(super) running: usize,
+    owed: usize,
+    answered: usize,
+    /// When the driver could know that nothing more comes.
+    pub(super) input_ended: Option<Instant>,
+    /// Calls of this side make the driver read on.
+    pub(super) called: bool,
+    pub(super) drained: bool,
+    pub(super) service_failed: bool,
+    /// The connection was closed, broken, or dropped.
+    pub(super) cut: bool,
+}
+
+impl Book {
+    pub(super) fn new(config: ConnectionConfig) -> Self {
+        let codec = RemotingCodec::new().with_max_frame_length(config.max_frame_length);
+        Self {
+            config,
+            codec,
+            unread: BytesMut::new(),
+            accounts: HashMap::new(),
+            seen: VecDeque::new(),
+            seen_ever: 0,
+            admitted: 0,
+            running: 0,
+            owed: 0,
+            answered: 0,
+            input_ended: None,
+            called: false,
+            drained: false,
+            service_failed: false,
+            cut: false,
+        }
+    }
+
+    /// The driver is about to read: is what it has within its bounds?
+    pub(super) fn before_read(&self) {
+        if self.drained || self.service_failed || self.cut || self.input_ended.is_some() {
+            return;
+        }
+        let waiting = self.owed.saturating_sub(self.answered);
+        // The shortest answer has 29 bytes.
+        let encoded = self.config.write_high_water / 29 + 2;
+        match self.config.role {
+            Role::Server if !self.called => {
+                let ahead = self.config.read_ahead.max(1);
+                assert!(self.seen.len() < ahead, "{} read, {ahead} may be", self.seen.len());
+                assert!(waiting <= encoded, "{waiting} answers wait");
+            }
+            // Answers that were deferred come at any time.
+            _ => {
+                let most = self.config.max_in_flight.saturating_add(self.config.max_deferred);
+                assert!(waiting <= most.saturating_add(encoded), "{waiting} answers wait");
+            }
+        }
+    }
+
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        if self.input_ended.is_some() {
+            return;
+        }
+        self.unread.extend_from_slice(bytes);
+        loop {
+            match self.codec.decode(&mut self.unread) {
+                Ok(None) => return,
+                Err(_) => return self.input_ends(),
+                Ok(Some(command)) if command.is_response() => {}
+                Ok(Some(request)) => {
+                    if !request.is_oneway() {
+                        self.accounts.entry(request.opaque()).or_default().asked += 1;
+                    }
+                    self.seen_ever += 1;
+                    self.seen.push_back(request);
+                }
+            }
+        }
+    }
+
+    pub(super) fn input_ends(&mut self) {
+        self.input_ended.get_or_insert_with(Instant::now);
+    }
+
+    /// The driver asks whether the service is ready.
+    pub(super) fn asks(&self) {
+        assert!(!self.seen.is_empty(), "asked without a request in hand");
+        assert!(!self.service_failed, "asked after it failed");
+    }
+
+    /// The service is given a request. Those that were read before it were refused.
+    pub(super) fn admit(&mut self, request: &RemotingCommand) {
+        let at = self.seen.iter().position(|seen| seen == request);
+        let at = at.unwrap_or_else(|| panic!("{request:?} was not asked, or out of order"));
+        let refuses = self.drained || self.called || self.config.role == Role::Client;
+        assert!(at == 0 || refuses, "{at} requests were skipped");
+        self.seen.drain(..=at);
+        self.admitted += 1;
+        self.running += 1;
+        assert!(self.running <= self.config.max_in_flight.max(1) + 1, "{} run", self.running);
+    }
+
+    /// A request must now be answered.
+    pub(super) fn owe(&mut self, opaque: i32, oneway: bool) {
+        if !oneway {
+            self.accounts.entry(opaque).or_default().owed += 1;
+            self.owed += 1;
+        }
+    }
+
+    /// A request will not be answered.
+    pub(super) fn excuse(&mut self, opaque: i32, oneway: bool) {
+        if !oneway {
+            self.accounts.entry(opaque).or_default().excused += 1;
+        }
+    }
+
+    /// The peer gets an answer.
+    pub(super) fn answer(&mut self, answer: &RemotingCommand) {
+        let opaque = answer.opaque();
+        let account = self.accounts.get_mut(&opaque).expect("nothing was asked by that opaque");
+        account.answered += 1;
+        self.answered += 1;
+        let (answered, most) = (account.answered, account.asked - account.excused);
+        assert!(answered <= most, "{opaque}: {answered} answers to {most} requests");
+    }
+
+    /// The connection ended by itself, with all of its output taken, and in time: who is still
+    /// without an answer?
+    pub(super) fn settle(&self) {
+        for (opaque, account) in &self.accounts {
+            let Account { asked, owed, excused, answered } = *account;
+            assert!(answered >= owed, "{opaque}: {owed} answers are due, {answered} came");
+            if !self.drained && !self.service_failed {
+                assert_eq!(answered + excused, asked, "{opaque}: all that is asked is answered");
+            }
+        }
+        if !self.drained && !self.service_failed && self.config.role == Role::Server && !self.called
+        {
+            assert_eq!(self.admitted, self.seen_ever, "all that is read is run");
+        }
+    }
+}

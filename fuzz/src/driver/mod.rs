@@ -1,0 +1,44 @@
+//! A whole connection: the fuzzer decides what the peer sends, when bytes arrive and are taken, what
+//! the service does, which calls our side makes, and how time passes. `Book` says what has to be
+//! true at any time; at the end everything has to come to its end.
+
+mod book;
+mod calls;
+mod end;
+mod peer;
+mod service;
+mod stage;
+mod steps;
+mod world;
+
+use crate::Input;
+use rocketmq_tower_core::driver::ConnectionConfig;
+use world::World;
+
+/// Five bytes for the configuration, then what happens.
+pub fn check(data: &[u8]) {
+    let mut input = Input::new(data);
+    let config = config(&mut input);
+    crate::runtime::run(async {
+        let mut world = World::new(config);
+        while let Some(op) = input.next() {
+            world.step(op, &mut input).await;
+        }
+        let how = world.last;
+        world.end(how).await;
+    });
+}
+
+fn config(input: &mut Input<'_>) -> ConnectionConfig {
+    let kind = input.byte();
+    let mut config =
+        if kind & 1 == 0 { ConnectionConfig::server() } else { ConnectionConfig::client() };
+    config.max_calls = [64, 1, 2, 4][usize::from(kind >> 1 & 3)];
+    config.max_oneways = [64, 1, 2, 4][usize::from(kind >> 3 & 3)];
+    config.max_deferred = [64, 0, 1, 4][usize::from(kind >> 5 & 3)];
+    config.max_in_flight = input.pick([1024, 1, 2, 8]);
+    config.read_ahead = input.pick([64, 0, 1, 4]);
+    config.write_high_water = input.pick([64 * 1024, 0, 1, 300]);
+    config.max_frame_length = input.pick([1 << 24, 512, 4096, 20_000]);
+    config
+}

@@ -1,0 +1,222 @@
+//! A connection's bytes in the fuzzer's hands.
+
+use bytes::BytesMut;
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Both directions, and what each of them does next.
+#[derive(Default)]
+pub(crate) struct Wire {
+    /// What the peer has sent and nobody has read.
+    pub(crate) input: BytesMut,
+    /// How many bytes of it have arrived.
+    pub(crate) arrived: usize,
+    /// One read brings no more than this.
+    pub(crate) read_most: usize,
+    /// How it ends, behind the last byte.
+    pub(crate) end: Option<End>,
+    reader: Option<Waker>,
+
+    /// How many bytes more are taken.
+    pub(crate) room: usize,
+    /// One write takes no more than this.
+    pub(crate) write_most: usize,
+    pub(crate) write_fails: bool,
+    /// Flushing and ending wait.
+    pub(crate) holds_back: bool,
+    /// The end of this direction was asked for, and has come.
+    pub(crate) ending: bool,
+    pub(crate) shut: bool,
+    writer: Option<Waker>,
+    flusher: Option<Waker>,
+    /// What each read brings, for whoever looks at it.
+    pub(crate) on_read: Option<OnRead>,
+    /// What each write takes.
+    pub(crate) on_write: Option<OnWrite>,
+}
+
+type OnRead = Box<dyn FnMut(Read<'_>)>;
+type OnWrite = Box<dyn FnMut(&[u8])>;
+
+/// What a read brings.
+pub(crate) enum Read<'a> {
+    /// It is about to begin.
+    Begins,
+    Bytes(&'a [u8]),
+    End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Orderly,
+    Error,
+}
+
+impl Wire {
+    /// Everything arrives, everything is taken.
+    pub(crate) fn open(&mut self) {
+        (self.arrived, self.read_most) = (usize::MAX, usize::MAX);
+        (self.room, self.write_most) = (usize::MAX, usize::MAX);
+        self.holds_back = false;
+    }
+
+    /// Wakes those who wait for what can be done now.
+    fn wake(&mut self) -> [Option<Waker>; 3] {
+        let ended = self.input.is_empty() && self.end.is_some();
+        let readable = ended || (self.arrived > 0 && !self.input.is_empty());
+        let writable = self.room > 0 || self.write_fails;
+        let flushes = !self.holds_back || self.write_fails;
+        let take = |waker: &mut Option<Waker>, now| if now { waker.take() } else { None };
+        [
+            take(&mut self.reader, readable),
+            take(&mut self.writer, writable),
+            take(&mut self.flusher, flushes),
+        ]
+    }
+
+    /// Whether somebody waits to write.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.writer.is_some() || self.flusher.is_some()
+    }
+
+    fn tell(&mut self, read: Read<'_>) {
+        if let Some(on_read) = &mut self.on_read {
+            on_read(read);
+        }
+    }
+}
+
+/// The end of a wire that the code under test has.
+#[derive(Clone)]
+pub(crate) struct Io(pub(crate) Rc<RefCell<Wire>>);
+
+impl Io {
+    /// Nothing arrives and nothing is taken at first.
+    pub(crate) fn new() -> Self {
+        let most = usize::MAX;
+        Self(Rc::new(RefCell::new(Wire { read_most: most, write_most: most, ..Wire::default() })))
+    }
+
+    /// Changes the wire, and wakes whom that concerns.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Wire) -> T) -> T {
+        let mut wire = self.0.borrow_mut();
+        let result = change(&mut wire);
+        let wakers = wire.wake();
+        drop(wire);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+        result
+    }
+}
+
+fn failed() -> io::Error {
+    io::ErrorKind::ConnectionReset.into()
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wire = &mut *self.0.borrow_mut();
+        wire.tell(Read::Begins);
+        if wire.input.is_empty() && wire.end.is_some() {
+            wire.tell(Read::End);
+            return match wire.end {
+                Some(End::Error) => Poll::Ready(Err(failed())),
+                _ => Poll::Ready(Ok(())),
+            };
+        }
+        let length = wire.input.len().min(wire.arrived).min(wire.read_most.max(1));
+        if length == 0 {
+            wire.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        let bytes = wire.input.split_to(length.min(buffer.remaining()));
+        if wire.arrived != usize::MAX {
+            wire.arrived -= bytes.len();
+        }
+        wire.tell(Read::Bytes(&bytes));
+        buffer.put_slice(&bytes);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let wire = &mut *self.0.borrow_mut();
+        assert!(!wire.shut, "written behind the end");
+        assert!(!bytes.is_empty(), "nothing to write");
+        if wire.write_fails {
+            return Poll::Ready(Err(failed()));
+        }
+        let length = bytes.len().min(wire.room).min(wire.write_most.max(1));
+        if length == 0 {
+            wire.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        if wire.room != usize::MAX {
+            wire.room -= length;
+        }
+        if let Some(on_write) = &mut wire.on_write {
+            on_write(&bytes[..length]);
+        }
+        Poll::Ready(Ok(length))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = &mut *self.0.borrow_mut();
+        if wire.write_fails {
+            return Poll::Ready(Err(failed()));
+        }
+        if wire.holds_back {
+            wire.flusher = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.borrow_mut().ending = true;
+        std::task::ready!(self.as_ref().get_ref().clone().flush(cx))?;
+        self.0.borrow_mut().shut = true;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Io {
+    fn flush(mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self).poll_flush(cx)
+    }
+}
+
+/// A waker that only remembers.
+#[derive(Default)]
+pub(crate) struct Flag(AtomicBool);
+
+impl Flag {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicBool::new(true)))
+    }
+
+    /// Whether it was woken since the last time.
+    pub(crate) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

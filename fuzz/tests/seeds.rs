@@ -1,0 +1,22 @@
+//! The seeds pass: without a fuzzer, in any build.
+
+use rocketmq_tower_fuzz::{decode, driver, proxy_header, round_trip, seeds, tls_sniff};
+
+#[test]
+fn all_seeds_pass() {
+    let mut bytes = 0;
+    for seed in seeds::all() {
+        let check = match seed.target {
+            "decode" => decode::check,
+            "round_trip" => round_trip::check,
+            "driver" => driver::check,
+            "proxy_header" => proxy_header::check,
+            "tls_sniff" => tls_sniff::check,
+            other => panic!("no target {other}"),
+        };
+        println!("{} {}", seed.target, seed.name);
+        check(&seed.bytes);
+        bytes += seed.bytes.len();
+    }
+    assert!(bytes < 200 * 1024, "{bytes} bytes");
+}
