@@ -33,12 +33,14 @@ pub(super) struct Book {
     pub(super) running: usize,
     owed: usize,
     answered: usize,
+    /// Asked, and neither answered nor excused.
+    open: usize,
     /// When the driver could know that nothing more comes.
     pub(super) input_ended: Option<Instant>,
     /// Calls of this side make the driver read on.
     pub(super) called: bool,
     pub(super) drained: bool,
-    pub(super) service_failed: bool,
+    service_failed: bool,
     /// The connection was closed, broken, or dropped.
     pub(super) cut: bool,
 }
@@ -57,6 +59,7 @@ impl Book {
             running: 0,
             owed: 0,
             answered: 0,
+            open: 0,
             input_ended: None,
             called: false,
             drained: false,
@@ -73,16 +76,18 @@ impl Book {
         let waiting = self.owed.saturating_sub(self.answered);
         // The shortest answer has 29 bytes.
         let encoded = self.config.write_high_water / 29 + 2;
+        let ConnectionConfig { max_in_flight, max_deferred, read_ahead, .. } = self.config;
         match self.config.role {
             Role::Server if !self.called => {
                 let ahead = self.config.read_ahead.max(1);
                 assert!(self.seen.len() < ahead, "{} read, {ahead} may be", self.seen.len());
                 assert!(waiting <= encoded, "{waiting} answers wait");
             }
-            // Answers that were deferred come at any time.
+            // What runs, what is deferred, what waits to run, and what was refused.
             _ => {
-                let most = self.config.max_in_flight.saturating_add(self.config.max_deferred);
-                assert!(waiting <= most.saturating_add(encoded), "{waiting} answers wait");
+                let bounds = [max_in_flight, max_deferred, read_ahead, max_in_flight, encoded];
+                let most = bounds.into_iter().sum::<usize>() + 2;
+                assert!(self.open <= most, "{} requests are open", self.open);
             }
         }
     }
@@ -100,6 +105,7 @@ impl Book {
                 Ok(Some(request)) => {
                     if !request.is_oneway() {
                         self.accounts.entry(request.opaque()).or_default().asked += 1;
+                        self.open += 1;
                     }
                     self.seen_ever += 1;
                     self.seen.push_back(request);
@@ -110,6 +116,12 @@ impl Book {
 
     pub(super) fn input_ends(&mut self) {
         self.input_ended.get_or_insert_with(Instant::now);
+    }
+
+    /// Nothing more is read after that.
+    pub(super) fn service_fails(&mut self) {
+        self.service_failed = true;
+        self.input_ends();
     }
 
     /// The driver asks whether the service is ready.
@@ -142,6 +154,7 @@ impl Book {
     pub(super) fn excuse(&mut self, opaque: i32, oneway: bool) {
         if !oneway {
             self.accounts.entry(opaque).or_default().excused += 1;
+            self.open -= 1;
         }
     }
 
@@ -151,6 +164,7 @@ impl Book {
         let account = self.accounts.get_mut(&opaque).expect("nothing was asked by that opaque");
         account.answered += 1;
         self.answered += 1;
+        self.open = self.open.saturating_sub(1);
         let (answered, most) = (account.answered, account.asked - account.excused);
         assert!(answered <= most, "{opaque}: {answered} answers to {most} requests");
     }

@@ -99,6 +99,7 @@ impl World {
         if orderly && in_time && !stage.book.cut {
             assert!(self.peer.borrow().is_even(), "half a frame");
             stage.book.settle();
+            assert!(!self.left_open, "a deferred request was not waited for");
         }
         assert!(self.calls.len() == 0);
     }

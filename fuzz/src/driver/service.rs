@@ -33,7 +33,7 @@ impl Service<RemotingCommand> for Scripted {
                 stage.asker = Some(cx.waker().clone());
                 return Poll::Pending;
             }
-            Readiness::Fails | Readiness::Panics => stage.book.service_failed = true,
+            Readiness::Fails | Readiness::Panics => stage.book.service_fails(),
         }
         if stage.readiness == Readiness::Fails {
             return Poll::Ready(Err("the script says so".into()));

@@ -188,6 +188,7 @@ impl World {
         if answer || finished.returned {
             finished.settled = true;
             let book = &mut self.stage.borrow_mut().book;
+            self.left_open |= gone && !oneway && book.input_ended.is_none();
             if gone { book.excuse(opaque, oneway) } else { book.owe(opaque, oneway) }
         } else {
             finished.abandoned = true;

@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) write_stall: Duration,
     /// For how long nothing of what waits was taken.
     pub(super) stalled: Duration,
+    /// A deferred request was answered too late, though the peer had not ended its side.
+    pub(super) left_open: bool,
     pub(super) last: u8,
 }
 
@@ -64,6 +66,12 @@ impl World {
         let handle = channel.clone();
         let (grace, write_stall) = (config.half_close_grace, config.write_stall);
         let driver = Driver::new(connection, Scripted(Rc::clone(&stage)), config);
+        let closed_flag = Flag::new();
+        let waker = Waker::from(Arc::clone(&closed_flag));
+        let mut closed: Pin<Box<dyn Future<Output = _>>> =
+            Box::pin(async move { handle.closed().await });
+        assert!(closed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(closed_flag.take());
         Self {
             io,
             stage,
@@ -71,8 +79,8 @@ impl World {
             calls: Calls::default(),
             lease: Some(channel.clone().drain_on_drop()),
             channel,
-            closed: Box::pin(async move { handle.closed().await }),
-            closed_flag: Flag::new(),
+            closed,
+            closed_flag,
             driver: Some(driver),
             flag: Flag::new(),
             reason: None,
@@ -80,6 +88,7 @@ impl World {
             grace,
             write_stall,
             stalled: Duration::ZERO,
+            left_open: false,
             last: 0,
         }
     }
@@ -105,6 +114,8 @@ impl World {
         }
         if self.channel.is_closed() {
             self.ended_at.get_or_insert_with(Instant::now);
+            // Requests may still run, but nobody waits for an answer of the peer any longer.
+            self.calls.assert_over();
         }
     }
 
