@@ -27,10 +27,21 @@ pub fn check(data: &[u8]) {
     let parts = in_parts(codec.clone(), wire, Sizes::new(split));
     assert_eq!(whole.end, parts.end, "the end, of {} bytes in parts of {split}", wire.len());
     assert_eq!(whole.commands.len(), parts.commands.len());
+    let mut rest = wire;
     for (a, b) in whole.commands.iter().zip(&parts.commands) {
         assert!(same(a, b), "{a:?} {b:?}");
+        let (frame, behind) = rest.split_at(4 + length_of(rest));
+        rest = behind;
+        let alone = at_once(codec.clone(), frame);
+        assert!(alone.commands.len() == 1 && same(a, &alone.commands[0]), "{a:?} by itself");
         survives(codec.clone().with_max_frame_length(usize::MAX), a);
     }
+}
+
+/// What the length field says.
+fn length_of(frame: &[u8]) -> usize {
+    let word = *frame.first_chunk().expect("a frame begins with its length");
+    u32::from_be_bytes(word) as usize
 }
 
 /// What was decoded is what its encoding decodes to, but for languages without a name in JSON. (A
