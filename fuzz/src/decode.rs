@@ -36,6 +36,10 @@ pub fn check(data: &[u8]) {
         assert!(alone.commands.len() == 1 && same(a, &alone.commands[0]), "{a:?} by itself");
         survives(codec.clone().with_max_frame_length(usize::MAX), a);
     }
+    // What comes before does not matter, but that another protocol is known only at the start.
+    let alone = at_once(codec, rest);
+    assert!(alone.commands.is_empty(), "{:?} was not seen", alone.commands);
+    assert!(alone.end == whole.end || alone.end.starts_with("the peer speaks"));
 }
 
 /// What the length field says.
