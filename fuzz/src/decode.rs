@@ -6,8 +6,9 @@ use bytes::BytesMut;
 use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
 use tokio_util::codec::{Decoder, Encoder};
 
-/// The read block of the codec's documentation.
+/// The read block of the codec's documentation, and what it grows to when reads fill it.
 const BLOCK: usize = 8 * 1024;
+const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// The commands in some bytes, and how they end.
 struct Decoded {
@@ -78,7 +79,9 @@ fn at_once(mut codec: RemotingCodec, wire: &[u8]) -> Decoded {
 }
 
 /// As `Framed` reads: into what room there is, and asks for room if there is none.
-fn in_parts(mut codec: RemotingCodec, mut wire: &[u8], mut sizes: Sizes) -> Decoded {
+fn in_parts(mut codec: RemotingCodec, wire: &[u8], mut sizes: Sizes) -> Decoded {
+    let all = wire.len();
+    let mut wire = wire;
     let mut buffer = BytesMut::new();
     let mut commands = Vec::new();
     let end = loop {
@@ -92,7 +95,9 @@ fn in_parts(mut codec: RemotingCodec, mut wire: &[u8], mut sizes: Sizes) -> Deco
             },
             Ok(None) => {
                 let (have, room) = (buffer.len(), buffer.capacity());
-                assert!(room <= 4 * (have + BLOCK), "room of {room} bytes for {have}");
+                let block = LARGEST_BLOCK.min(2 * (all - wire.len()));
+                let most = block.max(4 * (have + BLOCK));
+                assert!(room <= most, "room of {room} bytes for {have}, {most} may be");
                 if room == have {
                     buffer.reserve(1);
                 }

@@ -49,7 +49,7 @@ const SNIFFED: [&[u8]; 5] = [
 
 /// Lives of a connection, as the target `driver` reads them: five bytes of configuration, then
 /// operations, each with its own bytes. The last operation's top bits say how it ends.
-const LIVES: [&[u8]; 14] = [
+const LIVES: [&[u8]; 16] = [
     // One request, whole, answered; end of the peer.
     &[0, 0, 0, 0, 0, 10, 5, 0, 0, 10, 14],
     // Twenty, binary, some oneway, in a server with room for one; drained.
@@ -77,6 +77,15 @@ const LIVES: [&[u8]; 14] = [
     &[1, 1, 1, 2, 0, 5, 5, 0x40, 1, 5, 5, 0x40, 1, 7, 14, 10, 14, 17, 0, 0, 14],
     // Not ready, then ready, then broken.
     &[0, 0, 2, 0, 0, 10, 16, 150, 5, 0, 0x40, 1, 16, 0, 14, 16, 245, 5, 0, 0, 1, 14],
+    // Long answers among short ones, in small writes, with slices and without.
+    &[
+        0x80, 0, 0, 0, 0, 5, 12, 0, 200, 5, 0, 0, 1, 4, 12, 0, 99, 4, 0, 0, 1, 9, 255, 14, 11, 3,
+        9, 200, 14,
+    ],
+    &[
+        0, 0, 0, 1, 0, 5, 12, 0, 200, 5, 0, 0, 1, 4, 12, 0, 99, 4, 0, 0, 1, 9, 255, 14, 11, 3, 9,
+        200, 14,
+    ],
     // Garbage behind sound frames.
     &[0, 0, 0, 0, 0, 10, 7, 0, 0, 0x40, 1, 3, 9, 255, 255, 255, 255, 1, 2, 3, 4, 5, 14],
     // A frame that stalls; a peer that does not read.

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub(crate) struct Wire {
     /// One write takes no more than this.
     pub(crate) write_most: usize,
     pub(crate) write_fails: bool,
+    /// One write may bring several slices.
+    pub(crate) vectored: bool,
     /// Flushing and ending wait.
     pub(crate) holds_back: bool,
     /// The end of this direction was asked for, and has come.
@@ -172,6 +174,31 @@ impl AsyncWrite for Io {
             on_write(&bytes[..length]);
         }
         Poll::Ready(Ok(length))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let slices = if self.is_write_vectored() {
+            slices
+        } else {
+            // What is asked of any writer: the first slice that holds something.
+            let first = slices.iter().position(|slice| !slice.is_empty());
+            first.map_or(&[][..], |first| &slices[first..=first])
+        };
+        // No more of them than may be taken, for small writes of much take long.
+        let most = self.0.borrow().write_most.max(1);
+        let mut bytes = Vec::new();
+        for slice in slices {
+            bytes.extend_from_slice(&slice[..slice.len().min(most - bytes.len())]);
+        }
+        self.poll_write(cx, &bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.borrow().vectored
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

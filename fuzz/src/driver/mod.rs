@@ -18,9 +18,10 @@ use world::World;
 /// Five bytes for the configuration, then what happens.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
+    let vectored = data.first().is_some_and(|kind| kind & 0x80 != 0);
     let config = config(&mut input);
     crate::runtime::run(async {
-        let mut world = World::new(config);
+        let mut world = World::new(config, vectored);
         while let Some(op) = input.next() {
             world.step(op, &mut input).await;
         }

@@ -45,9 +45,10 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(config: ConnectionConfig) -> Self {
+    pub(super) fn new(config: ConnectionConfig, vectored: bool) -> Self {
         let stage: Shared = Rc::new(RefCell::new(Stage::new(Book::new(config.clone()))));
         let io = Io::new();
+        io.0.borrow_mut().vectored = vectored;
         let peer = Rc::new(RefCell::new(Peer::new(&config)));
         let (reader, book) = (Rc::clone(&peer), Rc::clone(&stage));
         io.0.borrow_mut().on_write =
