@@ -232,3 +232,32 @@ fn what_follows_a_long_frame_leaves_its_memory() {
     let distance = (next.body().as_ptr() as usize).abs_diff(long.body().as_ptr() as usize);
     assert!(!shares(next.body(), long.body()) && distance != long.body().len() + 10);
 }
+
+/// The memory of a long frame is used for the next one, once nobody holds a part of it any more.
+#[test]
+fn long_frames_take_turns_in_one_allocation() {
+    let mut codec = RemotingCodec::new();
+    let mut buffer = BytesMut::new();
+    let mut receive = |length: usize| {
+        for chunk in frame(0, b"{}", &vec![1; length]).chunks(4096) {
+            codec.decode(&mut buffer).expect("sound");
+            buffer.extend_from_slice(chunk);
+        }
+        let mut command = codec.decode(&mut buffer).expect("sound").expect("whole");
+        assert_eq!((command.body().len(), buffer.len()), (length, 0));
+        command.take_body()
+    };
+    let place = receive(1 << 20).as_ptr();
+    let second = receive(1 << 20);
+    assert_eq!(second.as_ptr(), place, "used again");
+    let third = receive(1 << 20);
+    assert_ne!(third.as_ptr(), place, "but not while it is held");
+    assert!(second.iter().all(|byte| *byte == 1));
+    let place = third.as_ptr();
+    drop(third);
+    assert_eq!(receive(800_000).as_ptr(), place, "by a shorter one, too");
+    let small = receive(100_000);
+    drop(receive(1 << 20));
+    assert!(small.iter().all(|byte| *byte == 1), "by a much shorter one not: it would hold all");
+    assert_ne!(small.as_ptr(), place);
+}

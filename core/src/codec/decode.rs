@@ -39,7 +39,7 @@ impl Decoder for RemotingCodec {
         if src.len() < frame {
             match frame <= self.block {
                 true => self.reserve_block(src),
-                false => reserve_step(src, frame),
+                false => self.reserve_step(src, frame),
             }
             return Ok(None);
         }
@@ -48,7 +48,10 @@ impl Decoder for RemotingCodec {
         let command = decode_frame(src, frame, self.block);
         if frame > self.block {
             // The allocation was made for this frame; the next ones get one of the usual size.
-            *src = BytesMut::from(&src[..]);
+            let mut spare = std::mem::take(src);
+            src.extend_from_slice(&spare);
+            spare.clear();
+            self.spare = Some(spare);
         }
         command.map(Some)
     }
@@ -84,6 +87,30 @@ impl RemotingCodec {
         }
     }
 
+    /// Makes room for the next part of a frame that is longer than a block: three times as much as
+    /// has arrived, at least a block, at most the frame.
+    fn reserve_step(&mut self, src: &mut BytesMut, frame: usize) {
+        let have = src.len();
+        let missing = frame - have;
+        if src.capacity() - have >= missing.min(BLOCK) {
+            return;
+        }
+        if have > LARGEST_BLOCK {
+            return src.reserve(step(have, frame) - have);
+        }
+        if let Some(mut spare) = self.spare.take() {
+            // Who keeps the body is not to keep much more.
+            if spare.try_reclaim(frame) && spare.capacity() <= GROWTH * frame {
+                // With room for this frame alone, nothing past its end is read.
+                _ = spare.split_off(frame);
+                spare.extend_from_slice(src);
+                *src = spare;
+                return;
+            }
+        }
+        *src = copied(src, step(have, frame));
+    }
+
     /// The whole frame's length by its length field.
     fn check_length(&self, word: [u8; 4]) -> Result<usize, DecodeError> {
         // Unsigned: what would be a negative length is a huge one, as for Java's decoder.
@@ -104,25 +131,14 @@ impl RemotingCodec {
     }
 }
 
-/// Makes room for the next part of a frame that is longer than a block: three times as much as has
-/// arrived, at least a block, at most the frame.
-fn reserve_step(src: &mut BytesMut, frame: usize) {
-    let have = src.len();
-    let missing = frame - have;
-    if src.capacity() - have >= missing.min(BLOCK) {
-        return;
-    }
-    // Fractions of the frame's length, so that the last step ends at the frame's end and reads
-    // nothing past it.
+/// How much room there is to be for a frame of which so much has arrived: fractions of its length, so
+/// that the last step ends at the frame's end and reads nothing past it.
+fn step(have: usize, frame: usize) -> usize {
     let mut room = frame;
     while room.div_ceil(GROWTH) >= have + BLOCK {
         room = room.div_ceil(GROWTH);
     }
-    if have <= LARGEST_BLOCK {
-        *src = copied(src, room);
-    } else {
-        src.reserve(room - have);
-    }
+    room
 }
 
 fn copied(src: &[u8], room: usize) -> BytesMut {
