@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 
 /// Why a call over a [`Channel`] failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -265,12 +266,18 @@ impl Channel {
         timeout: Duration,
     ) -> Result<RemotingCommand, CallError> {
         let timed_out = |stage| move |_| CallError::Timeout { timeout, stage };
-        let started = Instant::now();
-        let slot = tokio::time::timeout(timeout, self.acquire(&self.shared.calls)).await;
-        let permit = slot.map_err(timed_out(CallStage::Slot))??;
-        let left = timeout.saturating_sub(started.elapsed());
+        // None is as late as time goes.
+        let deadline = Instant::now().checked_add(timeout);
+        let permit = match Arc::clone(&self.shared.calls).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::Closed) => return Err(not_sent(&self.shared)),
+            Err(TryAcquireError::NoPermits) => {
+                let slot = until(deadline, self.acquire(&self.shared.calls)).await;
+                slot.map_err(timed_out(CallStage::Slot))??
+            }
+        };
         let answer = ResponseFuture::start(&self.shared, command, permit);
-        tokio::time::timeout(left, answer).await.map_err(timed_out(CallStage::Answer))?
+        until(deadline, answer).await.map_err(timed_out(CallStage::Answer))?
     }
 
     /// Sends `command`, marked as oneway, without waiting for anything but a slot to send it.
@@ -324,5 +331,13 @@ impl Channel {
     async fn acquire(&self, slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, CallError> {
         let slot = Arc::clone(slots).acquire_owned().await;
         slot.map_err(|_| not_sent(&self.shared))
+    }
+}
+
+/// Waits for `future` until `deadline`, for ever if there is none.
+async fn until<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, Elapsed> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await,
+        None => Ok(future.await),
     }
 }

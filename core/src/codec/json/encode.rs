@@ -70,7 +70,7 @@ impl ShortText {
 
 /// One field, and what is before it.
 fn field(before: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
-    if !(is_plain(name) && is_plain(value)) {
+    if plain(name) < name.len() || plain(value) < value.len() {
         dst.put_u8(before);
         string(name, dst);
         dst.put_u8(b':');
@@ -90,44 +90,49 @@ fn field(before: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
 /// A string in quotes, escaped as fastjson 1.2 does: `"`, `\`, controls (U+0000 to U+001F and
 /// U+007F to U+009F), U+2028 and U+2029. All else is written as it is.
 fn string(text: &[u8], dst: &mut BytesMut) {
+    dst.reserve(text.len() + 2);
     dst.put_u8(b'"');
-    let mut plain = 0;
-    let mut at = 0;
-    while at < text.len() {
-        if PLAIN[usize::from(text[at])] {
-            at += 1;
-            continue;
+    let mut rest = text;
+    // Where the next piece that is written as it is begins, and where to look on.
+    let mut looked = 0;
+    loop {
+        looked += plain(&rest[looked..]);
+        if looked == rest.len() {
+            break;
         }
-        let Some((code, length)) = special(&text[at..]) else {
-            at += 1;
+        let next = &rest[looked..];
+        let found = if PLAIN[usize::from(next[0])] { None } else { special(next) };
+        let Some((code, length)) = found else {
+            looked += 1;
             continue;
         };
-        dst.put_slice(&text[plain..at]);
+        dst.put_slice(&rest[..looked]);
         escape(code, dst);
-        at += length;
-        plain = at;
+        rest = &rest[looked + length..];
+        looked = 0;
     }
-    dst.put_slice(&text[plain..]);
+    dst.put_slice(rest);
     dst.put_u8(b'"');
 }
 
-/// Whether `text` is surely written as it is. What is not ASCII is looked at more closely by
-/// [`string`].
-fn is_plain(text: &[u8]) -> bool {
+/// How many bytes there are before the first that may have to be escaped.
+fn plain(text: &[u8]) -> usize {
     let mut rest = text;
     while let Some((word, after)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
         // The top bit of a byte gets set if it is a control or a delete, a quote, a backslash, or
-        // not ASCII.
+        // not ASCII. That of a byte above the first such one may lie.
         let controls = word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
         let quotes = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
         let backslashes = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-        if (word | controls | quotes | backslashes) & (ONES << 7) != 0 {
-            return false;
+        let found = (word | controls | quotes | backslashes) & (ONES << 7);
+        if found != 0 {
+            return text.len() - rest.len() + found.trailing_zeros() as usize / 8;
         }
         rest = after;
     }
-    rest.iter().all(|byte| PLAIN[usize::from(*byte)])
+    let end = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]);
+    text.len() - rest.len() + end.unwrap_or(rest.len())
 }
 
 /// A one in every byte.
@@ -172,11 +177,8 @@ fn escape(code: u32, dst: &mut BytesMut) {
         0x0c => b'f',
         0x0d => b'r',
         _ => {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
-            dst.put_slice(b"\\u");
-            for shift in [12, 8, 4, 0] {
-                dst.put_u8(HEX[(code >> shift & 0xf) as usize]);
-            }
+            let hex = |shift: u32| b"0123456789ABCDEF"[(code >> shift & 0xf) as usize];
+            dst.put_slice(&[b'\\', b'u', hex(12), hex(8), hex(4), hex(0)]);
             return;
         }
     };
