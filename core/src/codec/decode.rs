@@ -3,7 +3,7 @@
 use super::{
     BLOCK, DecodeError, ForeignProtocol, HEADER_WORD, LARGEST_BLOCK, LENGTH_FIELD, RemotingCodec,
 };
-use crate::codec::{binary, json};
+use crate::codec::{binary, json, spare};
 use crate::command::{RemotingCommand, SerializeType};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::Decoder;
@@ -39,7 +39,7 @@ impl Decoder for RemotingCodec {
         if src.len() < frame {
             match frame <= self.block {
                 true => self.reserve_block(src),
-                false => self.reserve_step(src, frame),
+                false => reserve_step(src, frame),
             }
             return Ok(None);
         }
@@ -48,10 +48,9 @@ impl Decoder for RemotingCodec {
         let command = decode_frame(src, frame, self.block);
         if frame > self.block {
             // The allocation was made for this frame; the next ones get one of the usual size.
-            let mut spare = std::mem::take(src);
-            src.extend_from_slice(&spare);
-            spare.clear();
-            self.spare = Some(spare);
+            let own = std::mem::take(src);
+            src.extend_from_slice(&own);
+            spare::keep(own, frame);
         }
         command.map(Some)
     }
@@ -87,30 +86,6 @@ impl RemotingCodec {
         }
     }
 
-    /// Makes room for the next part of a frame that is longer than a block: three times as much as
-    /// has arrived, at least a block, at most the frame.
-    fn reserve_step(&mut self, src: &mut BytesMut, frame: usize) {
-        let have = src.len();
-        let missing = frame - have;
-        if src.capacity() - have >= missing.min(BLOCK) {
-            return;
-        }
-        if have > LARGEST_BLOCK {
-            return src.reserve(step(have, frame) - have);
-        }
-        if let Some(mut spare) = self.spare.take() {
-            // Who keeps the body is not to keep much more.
-            if spare.try_reclaim(frame) && spare.capacity() <= GROWTH * frame {
-                // With room for this frame alone, nothing past its end is read.
-                _ = spare.split_off(frame);
-                spare.extend_from_slice(src);
-                *src = spare;
-                return;
-            }
-        }
-        *src = copied(src, step(have, frame));
-    }
-
     /// The whole frame's length by its length field.
     fn check_length(&self, word: [u8; 4]) -> Result<usize, DecodeError> {
         // Unsigned: what would be a negative length is a huge one, as for Java's decoder.
@@ -129,6 +104,26 @@ impl RemotingCodec {
             },
         }
     }
+}
+
+/// Makes room for the next part of a frame that is longer than a block: three times as much as
+/// has arrived, at least a block, at most the frame.
+fn reserve_step(src: &mut BytesMut, frame: usize) {
+    let have = src.len();
+    let missing = frame - have;
+    if src.capacity() - have >= missing.min(BLOCK) {
+        return;
+    }
+    if have > LARGEST_BLOCK {
+        return src.reserve(step(have, frame) - have);
+    }
+    *src = match spare::take(frame) {
+        Some(mut own) => {
+            own.extend_from_slice(src);
+            own
+        }
+        None => copied(src, step(have, frame)),
+    };
 }
 
 /// How much room there is to be for a frame of which so much has arrived: fractions of its length, so

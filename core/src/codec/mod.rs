@@ -5,10 +5,9 @@ mod decode;
 mod encode;
 mod error;
 mod json;
+mod spare;
 
 pub use error::{DecodeError, EncodeError, ForeignProtocol};
-
-use bytes::BytesMut;
 
 /// The length field, which is not counted in its own value.
 const LENGTH_FIELD: usize = 4;
@@ -79,8 +78,9 @@ const LARGEST_BLOCK: usize = 64 * 1024;
 /// A block has 8 KiB at first. Whenever one read has filled it, so that more can be expected to
 /// come, the next has twice the size, up to 64 KiB; when that is too much, half of it.
 ///
-/// The allocation of a frame that is longer than a block is used for the next such one, if by then
-/// the command, its body and all clones of that are dropped. A driver forgets it after a second.
+/// The allocations of the last four frames that were longer than a block, but not longer than 5 MiB,
+/// are kept by each thread, and used again once the command, its body and all clones of that are
+/// dropped.
 ///
 /// Before a frame's length is known to be within [`max_frame_length`](Self::max_frame_length),
 /// nothing is reserved for it. After, room grows with the bytes that arrive (fourfold), never to
@@ -98,9 +98,6 @@ pub struct RemotingCodec {
     reserved: bool,
     /// How much of it was filled at most.
     filled: usize,
-    /// The allocation of the last frame that was longer than a block, for the next such one. It can
-    /// be used again once nobody holds a part of that frame any more.
-    spare: Option<BytesMut>,
 }
 
 impl RemotingCodec {
@@ -114,7 +111,6 @@ impl RemotingCodec {
             block: BLOCK,
             reserved: false,
             filled: 0,
-            spare: None,
         }
     }
 
@@ -135,15 +131,6 @@ impl RemotingCodec {
         }
         self.filled = 0;
         self.reserved = false;
-    }
-
-    /// Whether the allocation of a long frame is kept for the next one.
-    pub(crate) fn has_spare(&self) -> bool {
-        self.spare.is_some()
-    }
-
-    pub(crate) fn drop_spare(&mut self) {
-        self.spare = None;
     }
 
     /// The largest frame, in both directions, length field included.

@@ -8,14 +8,8 @@ use crate::error::BoxError;
 use crate::reply::Reply;
 use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
 use tower_service::Service;
-
-/// How long the memory of a long frame is kept for the next one: under load, one of many has to be
-/// made anew.
-const SPARE_KEPT: Duration = Duration::from_secs(1);
 
 impl<Io, S> Driver<Io, S>
 where
@@ -110,9 +104,6 @@ where
         } else {
             self.watchdog.write.clear();
         }
-        if self.watchdog.spare.is_none() && transport.has_spare() {
-            self.watchdog.spare = Instant::now().checked_add(SPARE_KEPT);
-        }
         let Poll::Ready(expired) = self.watchdog.poll(cx) else { return false };
         match expired {
             Expired::Read => self.gone(CloseReason::ReadStalled),
@@ -121,12 +112,6 @@ where
             Expired::End if self.phase == Phase::Finishing => {
                 self.grace_over = true;
                 self.watchdog.end = None;
-            }
-            Expired::Spare => {
-                self.watchdog.spare = None;
-                if let Some(transport) = &mut self.transport {
-                    transport.drop_spare();
-                }
             }
             // The reason is known since the end was set.
             Expired::End => self.gone(CloseReason::Aborted),

@@ -190,15 +190,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Pending
     }
 
-    /// Whether the memory of a long frame is kept for the next one.
-    pub(super) fn has_spare(&self) -> bool {
-        self.framed.codec().has_spare()
-    }
-
-    pub(super) fn drop_spare(&mut self) {
-        self.framed.codec_mut().drop_spare();
-    }
-
     /// Gives the buffers back that hold nothing.
     pub(super) fn release_buffers(&mut self) {
         if self.framed.read_buffer().is_empty() {

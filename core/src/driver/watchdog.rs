@@ -13,8 +13,6 @@ pub(super) enum Expired {
     Read,
     Write,
     End,
-    /// The memory of a long frame was kept for long enough.
-    Spare,
 }
 
 /// Deadlines for reading, writing and ending.
@@ -31,8 +29,6 @@ pub(super) struct Watchdog {
     pub(super) frame: FrameClock,
     /// When the connection ends, whatever is left to do.
     pub(super) end: Option<Instant>,
-    /// When the memory of a long frame is given back.
-    pub(super) spare: Option<Instant>,
 }
 
 /// A wait that begins anew with every sign of progress.
@@ -100,7 +96,6 @@ impl Watchdog {
             (self.write.deadline, Expired::Write),
             (self.read.deadline, Expired::Read),
             (self.frame.deadline, Expired::Read),
-            (self.spare, Expired::Spare),
         ];
         let set = all.into_iter().filter_map(|(at, what)| at.map(|at| (at, what)));
         let Some((next, what)) = set.min_by_key(|(at, _)| *at) else {
