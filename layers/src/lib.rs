@@ -67,6 +67,7 @@ pub mod executor;
 mod fallible;
 pub mod handshake_timeout;
 pub mod idle_timeout;
+mod inner;
 pub mod ip_filter;
 #[cfg(feature = "metrics")]
 pub mod metrics;

@@ -77,7 +77,7 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     if !reader.bytes.is_empty() {
         return Err(DecodeError::HeaderGoesOn(reader.bytes.len()));
     }
-    if length > 0 {
+    if !entries.is_empty() {
         let fields = ext_fields(&header, entries)?;
         command.ext_fields = fields.finish(header);
     }

@@ -29,7 +29,7 @@ const MAX_FRAME: usize = 16 * 1024 * 1024;
 pub(crate) const BLOCK: usize = 8 * 1024;
 
 /// The size that it grows to under load.
-const LARGEST_BLOCK: usize = 64 * 1024;
+pub(crate) const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// The codec of RocketMQ's remoting protocol, for `tokio_util::codec::Framed` and by itself.
 ///

@@ -2,7 +2,7 @@
 
 use super::bodies::{Bodies, LONG};
 use super::config::ConnectionConfig;
-use crate::codec::{BLOCK, DecodeError, EncodeError, RemotingCodec};
+use crate::codec::{BLOCK, DecodeError, EncodeError, LARGEST_BLOCK, RemotingCodec};
 use crate::command::RemotingCommand;
 use bytes::BytesMut;
 use futures_core::Stream;
@@ -13,9 +13,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Framed};
 
-/// Sizes of a write buffer when it is made. It grows with what is encoded.
+/// The size of a write buffer when it is made: this, or what the last one held, up to
+/// [`LARGEST_BLOCK`]. It grows with what is encoded.
 const SMALLEST_BLOCK: usize = 1024;
-const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// How many reads of a peer's last words are made at a time.
 const LINGER_READS: usize = 16;

@@ -1,6 +1,7 @@
 use super::CredentialStore;
 use super::rules::Rules;
 use crate::fallible::ResponseFuture;
+use crate::inner::inner_service;
 use crate::unused::Unused;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::fmt;
@@ -18,20 +19,7 @@ impl<S, C> Verify<S, C> {
         Self { inner, rules }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S, C> Service<RemotingCommand> for Verify<S, C>

@@ -1,5 +1,6 @@
 use super::limits::Limits;
 use crate::fallible::ResponseFuture;
+use crate::inner::inner_service;
 use crate::unused::Unused;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::sync::Arc;
@@ -18,20 +19,7 @@ impl<S> BodyLimit<S> {
         Self { inner, limits }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for BodyLimit<S>

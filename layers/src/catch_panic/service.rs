@@ -1,5 +1,6 @@
 use super::error::catch;
 use super::future::ResponseFuture;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::task::{Context, Poll};
 use tower_service::Service;
@@ -16,20 +17,7 @@ impl<S> CatchPanic<S> {
         Self { inner }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for CatchPanic<S>

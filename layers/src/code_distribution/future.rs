@@ -1,6 +1,6 @@
 use super::Traffic;
 use crate::deferred::{Held, Late};
-use crate::recover::answer;
+use crate::recover::code_of;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{BoxError, Reply, ResponseCode};
 use std::future::Future;
@@ -34,14 +34,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
-        let code = match &mut result {
-            Ok(reply) => reply.command_mut().map(|answer| answer.code()),
-            Err(error) => Some(answer(&**error).code()),
-        };
-        match code {
+        match code_of(&mut result) {
             Some(code) => {
                 if let Some(traffic) = this.held.take() {
-                    traffic.response(code);
+                    traffic.response(code.as_i32());
                 }
             }
             None => this.held.returned(),

@@ -1,6 +1,7 @@
 use super::Traffic;
 use super::future::ResponseFuture;
 use crate::deferred::Held;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, RequestCode};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,20 +20,7 @@ impl<S> CodeDistribution<S> {
         Self { inner, traffic, long_polling }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for CodeDistribution<S>

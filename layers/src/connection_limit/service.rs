@@ -1,5 +1,6 @@
 use super::future::ResponseFuture;
 use super::per_ip::PerIp;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{CloseReason, Connection, Disconnect};
 use std::fmt;
 use std::sync::Arc;
@@ -24,20 +25,7 @@ impl<S> ConnectionLimit<S> {
         Self { inner, semaphore, permit: None, refuse, per_ip: PerIp::new(per_ip) }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<Io, S> Service<Connection<Io>> for ConnectionLimit<S>

@@ -1,5 +1,6 @@
 use super::future::ResponseFuture;
 use super::queue::Queue;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{Connection, Disconnect};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,20 +18,7 @@ impl<S> Events<S> {
         Self { inner, queue }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<Io, S> Service<Connection<Io>> for Events<S>

@@ -1,6 +1,7 @@
 use super::future::ResponseFuture;
 use super::pool::{Entry, Pool};
 use super::settings::{Settings, overload};
+use crate::inner::inner_service;
 use crate::spawn;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::sync::Arc;
@@ -22,20 +23,7 @@ impl<S> Executor<S> {
         Self { inner, pool, settings }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for Executor<S>

@@ -1,4 +1,5 @@
 use super::io::HandshakeIo;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{Connection, Disconnect};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -17,20 +18,7 @@ impl<S> HandshakeTimeout<S> {
         Self { inner, limit }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<Io, S> Service<Connection<Io>> for HandshakeTimeout<S>

@@ -1,5 +1,6 @@
 use super::future::ResponseFuture;
 use super::rules::Current;
+use crate::inner::inner_service;
 use crate::refused::refuse;
 use crate::unused::Unused;
 use rocketmq_tower_core::{Connection, Disconnect};
@@ -19,20 +20,7 @@ impl<S> IpFilter<S> {
         Self { inner, current }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<Io, S> Service<Connection<Io>> for IpFilter<S>

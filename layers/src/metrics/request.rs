@@ -1,7 +1,7 @@
 use super::latency::{Exchanged, Outcome};
 use super::meters::Meters;
 use crate::deferred::{Held, Late};
-use crate::recover::answer;
+use crate::recover::code_of;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, ResponseCode};
 use std::future::Future;
@@ -47,10 +47,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
-        let code = match &mut result {
-            Ok(reply) => reply.command_mut().map(|answer| answer.response_code()),
-            Err(error) => Some(answer(&**error).response_code()),
-        };
+        let code = code_of(&mut result);
         match this.held {
             // Without an answer, it is given later.
             Held::Own(Exchange { oneway: false, .. }) | Held::Shared(_) if code.is_none() => {

@@ -3,6 +3,7 @@ use super::io::MeteredIo;
 use super::meters::Meters;
 use super::request::{Exchange, InFlight, ResponseFuture};
 use crate::deferred::Held;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -20,20 +21,7 @@ impl<S> Metrics<S> {
         Self { inner, meters }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for Metrics<S>

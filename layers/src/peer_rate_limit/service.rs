@@ -1,6 +1,7 @@
 use super::bucket::Bucket;
 use super::table::{Place, Table};
 use crate::fallible::ResponseFuture;
+use crate::inner::inner_service;
 use crate::unused::Unused;
 use rocketmq_tower_core::command::remark;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, ResponseCode};
@@ -23,20 +24,7 @@ impl<S> PeerRateLimit<S> {
         Self { inner, table, last: None }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 
     /// Whether the request is in measure.
     fn admit(&mut self, request: &RemotingCommand) -> bool {

@@ -1,3 +1,4 @@
+use crate::inner::inner_service;
 use std::task::{Context, Poll};
 use tower::util::Oneshot;
 use tower_service::Service;
@@ -17,20 +18,7 @@ impl<S> PerRequest<S> {
         Self { inner }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S, Request> Service<Request> for PerRequest<S>

@@ -2,6 +2,7 @@ use super::error::ProxyError;
 use super::future::ResponseFuture;
 use super::io::ProxyIo;
 use super::settings::Settings;
+use crate::inner::inner_service;
 use crate::refused::end;
 use crate::unused::Unused;
 use rocketmq_tower_core::{Connection, Disconnect};
@@ -23,20 +24,7 @@ impl<S> ProxyProtocol<S> {
         Self { inner, settings }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<Io, S> Service<Connection<Io>> for ProxyProtocol<S>

@@ -1,7 +1,7 @@
 use rocketmq_tower_core::command::remark;
 use rocketmq_tower_core::connection::DeferError;
 use rocketmq_tower_core::error::{chain_text, find_source};
-use rocketmq_tower_core::{Abort, RemotingCommand, ResponseCode, UnsupportedCode};
+use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, Reply, ResponseCode, UnsupportedCode};
 use std::error::Error;
 
 /// The protocol's answer for an error, by the table in the [module's documentation](super).
@@ -27,4 +27,12 @@ pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
             .with_remark(remark::TIMEOUT_CLEAN_QUEUE);
     }
     RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(chain_text(error))
+}
+
+/// The code that the peer gets for this result; `None` if there is no answer (yet).
+pub(crate) fn code_of<R: Reply>(result: &mut Result<R, BoxError>) -> Option<ResponseCode> {
+    match result {
+        Ok(reply) => reply.command_mut().map(|answer| answer.response_code()),
+        Err(error) => Some(answer(&**error).response_code()),
+    }
 }

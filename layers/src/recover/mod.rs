@@ -57,6 +57,7 @@ mod layer;
 mod service;
 
 pub use answer::answer;
+pub(crate) use answer::code_of;
 pub use future::ResponseFuture;
 pub use layer::RecoverLayer;
 pub use service::Recover;

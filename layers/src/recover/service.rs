@@ -1,4 +1,5 @@
 use super::future::ResponseFuture;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply};
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -18,20 +19,7 @@ impl<S> Recover<S> {
         Self { inner, unready: None }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for Recover<S>

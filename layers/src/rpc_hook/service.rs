@@ -1,5 +1,6 @@
 use super::RpcHook;
 use super::future::ResponseFuture;
+use crate::inner::inner_service;
 use crate::unused::Unused;
 use rocketmq_tower_core::error::find_source;
 use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, Reply, ResponseCode};
@@ -22,20 +23,7 @@ impl<S> RpcHooks<S> {
         Self { inner, hooks, peer }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for RpcHooks<S>

@@ -1,4 +1,5 @@
 use super::future::ResponseFuture;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::task::{Context, Poll};
 use tokio::runtime::Handle;
@@ -16,20 +17,7 @@ impl<S> Spawn<S> {
         Self { inner, handle }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for Spawn<S>

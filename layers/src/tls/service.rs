@@ -3,6 +3,7 @@ use super::handshake::Handshake;
 use super::io::MaybeTls;
 use super::sniffed::Sniffed;
 use super::{ServerTls, TlsMode};
+use crate::inner::inner_service;
 use rocketmq_tower_core::{Connection, Disconnect};
 use std::mem;
 use std::task::{Context, Poll};
@@ -29,20 +30,7 @@ impl<S> Tls<S> {
         Self { inner, server, mode, handshake_timeout }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<Io, S> Service<Connection<Io>> for Tls<S>

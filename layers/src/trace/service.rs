@@ -2,6 +2,7 @@ use super::connection::ConnectionFuture;
 use super::request::{Exchange, ResponseFuture};
 use super::{TraceLayer, span};
 use crate::deferred::Held;
+use crate::inner::inner_service;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
 use std::task::{Context, Poll};
 use tower_service::Service;
@@ -19,20 +20,7 @@ impl<S> Trace<S> {
         Self { inner, settings }
     }
 
-    /// The inner service.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The inner service, to change it.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The inner service alone.
-    pub fn into_inner(self) -> S {
-        self.inner
-    }
+    inner_service!();
 }
 
 impl<S> Service<RemotingCommand> for Trace<S>

@@ -1,5 +1,6 @@
 //! A command to JSON text.
 
+use super::words::{ONES, before, marked};
 use crate::command::RemotingCommand;
 use bytes::{BufMut, BytesMut};
 
@@ -10,12 +11,12 @@ pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     if command.ext_fields.is_present() {
         text.put(b",\"extFields\":");
         text.move_to(dst);
-        let mut before = b'{';
+        let mut separator = b'{';
         for (name, value) in command.ext_fields.raw() {
-            field(before, name, value, dst);
-            before = b',';
+            field(separator, name, value, dst);
+            separator = b',';
         }
-        text.put(if before == b'{' { b"{}" } else { b"}" });
+        text.put(if separator == b'{' { b"{}" } else { b"}" });
     }
     text.integer(b",\"flag\":", command.flag);
     if let Some(name) = command.language.name() {
@@ -69,9 +70,9 @@ impl ShortText {
 }
 
 /// One field, and what is before it.
-fn field(before: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
+fn field(separator: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
     if plain(name) < name.len() || plain(value) < value.len() {
-        dst.put_u8(before);
+        dst.put_u8(separator);
         string(name, dst);
         dst.put_u8(b':');
         return string(value, dst);
@@ -80,7 +81,7 @@ fn field(before: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
     let start = dst.len();
     dst.resize(start + name.len() + value.len() + 6, b'"');
     let out = &mut dst[start..];
-    out[0] = before;
+    out[0] = separator;
     let (name_end, value_end) = (2 + name.len(), 5 + name.len() + value.len());
     out[2..name_end].copy_from_slice(name);
     out[name_end + 1] = b':';
@@ -116,27 +117,15 @@ fn string(text: &[u8], dst: &mut BytesMut) {
 }
 
 /// How many bytes there are before the first that may have to be escaped.
+#[inline(always)]
 fn plain(text: &[u8]) -> usize {
-    let mut rest = text;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        // The top bit of a byte gets set if it is a control or a delete, a quote, a backslash, or
-        // not ASCII. That of a byte above the first such one may lie.
+    // Controls and deletes, quotes, backslashes, and what is not ASCII.
+    let marks = |word: u64| {
         let controls = word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
-        let quotes = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
-        let backslashes = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-        let found = (word | controls | quotes | backslashes) & (ONES << 7);
-        if found != 0 {
-            return text.len() - rest.len() + found.trailing_zeros() as usize / 8;
-        }
-        rest = after;
-    }
-    let end = rest.iter().position(|byte| !PLAIN[usize::from(*byte)]);
-    text.len() - rest.len() + end.unwrap_or(rest.len())
+        word | controls | marked(word, b'"') | marked(word, b'\\')
+    };
+    before(text, marks, |byte| !PLAIN[usize::from(byte)])
 }
-
-/// A one in every byte.
-const ONES: u64 = u64::MAX / 0xff;
 
 /// The bytes that never start a character which is to be escaped.
 const PLAIN: [bool; 256] = {

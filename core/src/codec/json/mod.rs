@@ -13,6 +13,7 @@ mod compact;
 mod encode;
 mod scanner;
 mod string;
+mod words;
 
 use super::DecodeError;
 use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};

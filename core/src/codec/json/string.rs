@@ -1,6 +1,7 @@
 //! Strings: where they end, and what they say.
 
 use super::scanner::{Scanner, Text};
+use super::words::{before, marked};
 use crate::codec::DecodeError;
 
 impl Scanner<'_> {
@@ -50,37 +51,10 @@ pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a 
 }
 
 /// How many bytes there are before the first `"` or `\`.
-///
-/// Eight at a time: strings in headers are short as a rule, but some are long.
 #[inline(always)]
-pub(super) fn plain(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        // The lowest bit that is set is that of the first byte in question; those above may lie.
-        let found = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
-        if found != 0 {
-            return bytes.len() - rest.len() + found.trailing_zeros() as usize / 8;
-        }
-        rest = after;
-    }
-    bytes.len() - rest.len() + plain_at_end(rest)
-}
-
-#[cold]
-fn plain_at_end(rest: &[u8]) -> usize {
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len())
-}
-
-/// A one in every byte.
-const ONES: u64 = u64::MAX / 0xff;
-const QUOTES: u64 = ONES * b'"' as u64;
-const BACKSLASHES: u64 = ONES * b'\\' as u64;
-
-/// The top bit of the first byte that is zero; perhaps those of later bytes, too.
-#[inline(always)]
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
+pub(super) fn plain(text: &[u8]) -> usize {
+    let marks = |word| marked(word, b'"') | marked(word, b'\\');
+    before(text, marks, |byte| matches!(byte, b'"' | b'\\'))
 }
 
 /// Reads the four digits after `\u`, or the two times four of a surrogate pair, and returns what
