@@ -46,7 +46,7 @@ async fn load(brokers: &Brokers) -> (BTreeMap<String, usize>, Vec<BoxError>) {
         callers.spawn(async move {
             let (mut served, mut failed) = (Vec::new(), Vec::new());
             while Instant::now() < end {
-                let request = RemotingCommand::new(RequestCode::HEART_BEAT);
+                let request = RemotingCommand::request(RequestCode::HEART_BEAT);
                 let answer = async { brokers.ready().await?.call(request).await }.await;
                 match answer {
                     Ok(mut answer) => served.push(answer.take_body()),

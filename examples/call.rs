@@ -56,7 +56,7 @@ fn request(options: &Options) -> Result<RemotingCommand, BoxError> {
         None => options.body.clone().into_bytes(),
     };
     let serialize_type = if options.binary { SerializeType::RocketMq } else { SerializeType::Json };
-    let mut request = RemotingCommand::new(options.code)
+    let mut request = RemotingCommand::request(options.code)
         .with_version(options.version.into())
         .with_language(LanguageCode::from_name(&options.language))
         .with_serialize_type(serialize_type)

@@ -23,7 +23,7 @@ async fn work(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
 }
 
 fn request(millis: &'static str) -> RemotingCommand {
-    RemotingCommand::new(RequestCode::QUERY_MESSAGE).with_body(millis)
+    RemotingCommand::request(RequestCode::QUERY_MESSAGE).with_body(millis)
 }
 
 /// Any call may be made twice: these do no harm.
@@ -75,6 +75,6 @@ async fn main() -> Result<(), BoxError> {
         slowest = slowest.max(started.elapsed());
     }
     println!("hedge: the slowest of 100 calls took {slowest:?}, two of them 1 s by themselves");
-    client.shut_down(Duration::from_secs(1)).await;
+    client.shutdown(Duration::from_secs(1)).await;
     Ok(())
 }

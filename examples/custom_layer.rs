@@ -47,7 +47,7 @@ where
         if let Some(topic) = request.ext_fields().get("topic") {
             if !self.topics.contains(&topic) {
                 // `inner` is ready and not called: it keeps what it reserved for the connection's
-                // next request. With a limit inside that connections share, put `PerRequestLayer`
+                // next request. With a limit inside that connections share, put `OneshotLayer`
                 // around this layer.
                 let abort = Abort::new(ResponseCode::NO_PERMISSION, format!("not {topic}"));
                 return Box::pin(async { Err(abort.into()) });
@@ -71,7 +71,7 @@ async fn main() -> Result<(), BoxError> {
     let channel = rocketmq_tower::connect(addr).await?;
     for topic in ["news", "secrets"] {
         let request =
-            RemotingCommand::new(RequestCode::SEND_MESSAGE).with_ext_field("topic", topic);
+            RemotingCommand::request(RequestCode::SEND_MESSAGE).with_ext_field("topic", topic);
         let answer = channel.invoke(request, Duration::from_secs(3)).await?;
         println!("{topic}: {} {}", answer.response_code(), answer.remark().unwrap_or_default());
     }

@@ -37,15 +37,15 @@ async fn main() -> Result<(), BoxError> {
     }));
     let channel = client.connect(addr).await?;
     let pull = tokio::spawn(async move {
-        channel.invoke(RemotingCommand::new(RequestCode::PULL_MESSAGE), 30 * SECOND).await
+        channel.invoke(RemotingCommand::request(RequestCode::PULL_MESSAGE), 30 * SECOND).await
     });
 
     let responder = parked.recv().await.ok_or("the server is gone")?;
     let to_client = responder.channel();
-    let info = RemotingCommand::new(RequestCode::GET_CONSUMER_RUNNING_INFO);
+    let info = RemotingCommand::request(RequestCode::GET_CONSUMER_RUNNING_INFO);
     let answer = to_client.invoke(info, SECOND).await?;
     println!("server: the client answered {:?}", answer.body());
-    let changed = RemotingCommand::new(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
+    let changed = RemotingCommand::request(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
     to_client.invoke_oneway(changed).await?;
 
     responder.send(RemotingCommand::response(ResponseCode::SUCCESS).with_body("news"))?;

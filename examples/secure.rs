@@ -14,8 +14,8 @@ use rocketmq_tower::layers::ip_filter::IpRules;
 use rocketmq_tower::layers::metrics::{LATENCY_BUCKETS, RPC_LATENCY};
 use rocketmq_tower::layers::tls::{ClientTls, SelfSigned};
 use rocketmq_tower::layers::{
-    HandshakeTimeoutLayer, IpFilterLayer, MetricsLayer, PeerRateLimitLayer, ProxyProtocolLayer,
-    TlsLayer, TraceLayer, VerifyLayer,
+    AclVerifyLayer, FirstByteTimeoutLayer, IpFilterLayer, MetricsLayer, PeerRateLimitLayer,
+    ProxyProtocolLayer, TlsLayer, TraceLayer,
 };
 use rocketmq_tower::{BoxError, Client, RemotingCommand, RequestCode, Server, service_fn};
 use std::collections::HashMap;
@@ -46,7 +46,7 @@ async fn main() -> Result<(), BoxError> {
         .max_connections(10_000)
         // The connection level, from the socket inwards.
         .connection_layer(metrics.clone())
-        .connection_layer(HandshakeTimeoutLayer::new(10 * SECOND))
+        .connection_layer(FirstByteTimeoutLayer::new(10 * SECOND))
         .connection_layer(ProxyProtocolLayer::optional().trust(["127.0.0.1".parse()?]))
         .connection_layer(IpFilterLayer::new(IpRules::new().allow(["127.0.0.0/8".parse()?])))
         .connection_layer(TlsLayer::new(certificate.server()?))
@@ -56,22 +56,22 @@ async fn main() -> Result<(), BoxError> {
         .layer(TraceLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(1024))
         .layer(PeerRateLimitLayer::new(1000))
-        .layer(VerifyLayer::new(HashMap::from([("user", "12345678")])))
+        .layer(AclVerifyLayer::new(HashMap::from([("user", "12345678")])))
         .bind(if serve { "127.0.0.1:10911" } else { "127.0.0.1:0" })
         .await?;
     let (addr, stop) = (server.local_addr().to_string(), CancellationToken::new());
     let server = tokio::spawn(server.serve_until(stop.clone().cancelled_owned()));
 
-    let tls = transport::Tls::new(ClientTls::from_roots_pem(authority.certificate_pem())?);
+    let tls = transport::TlsTransport::new(ClientTls::from_roots_pem(authority.certificate_pem())?);
     let sign = SignHook::new(Credentials::new("user", "12345678"));
     let client = Client::builder().connector(Connector::new().transport(tls)).hook(sign).build();
-    let request = RemotingCommand::new(RequestCode::SEND_MESSAGE_V2).with_body("hello");
+    let request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2).with_body("hello");
     let answer = client.invoke(addr, request, 3 * SECOND).await?;
     println!("{} {:?}\n{}", answer.response_code(), answer.body(), recorder.handle().render());
     if serve {
         tokio::signal::ctrl_c().await?;
     }
-    client.shut_down(SECOND).await;
+    client.shutdown(SECOND).await;
     stop.cancel();
     server.await??;
     Ok(())

@@ -75,6 +75,6 @@ async fn main() -> Result<(), BoxError> {
     };
     println!("listening on {}", server.local_addr());
     let shutdown = server.serve_until(tokio::signal::ctrl_c()).await?;
-    tracing::info!(accepted = shutdown.accepted, cut = shutdown.cut, "bye");
+    tracing::info!(accepted = shutdown.accepted, aborted = shutdown.aborted, "bye");
     Ok(())
 }

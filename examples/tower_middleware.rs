@@ -4,7 +4,7 @@
 //! cargo run --example tower_middleware
 //! ```
 
-use rocketmq_tower::layers::PerRequestLayer;
+use rocketmq_tower::layers::OneshotLayer;
 use rocketmq_tower::{
     BoxError, Connection, RemotingCommand, RequestCode, ResponseCode, Server, service_fn,
 };
@@ -32,7 +32,7 @@ async fn main() -> Result<(), BoxError> {
         // Request level: what is too much at once is refused, what takes too long is given up.
         // A connection whose request was shed must not stay in line for a permit that all
         // connections share, hence the layer around it: each request asks for itself.
-        .layer(PerRequestLayer::new())
+        .layer(OneshotLayer::new())
         .layer(LoadShedLayer::new())
         .layer(ConcurrencyLimitLayer::new(2)) // for each connection
         .layer(GlobalConcurrencyLimitLayer::new(64)) // for the server
@@ -46,7 +46,7 @@ async fn main() -> Result<(), BoxError> {
 
     let channel = rocketmq_tower::connect(addr).await?;
     let call = |millis: &'static str| {
-        let request = RemotingCommand::new(RequestCode::SEND_MESSAGE).with_body(millis);
+        let request = RemotingCommand::request(RequestCode::SEND_MESSAGE).with_body(millis);
         channel.invoke(request, Duration::from_secs(3))
     };
     let (quick, slow, third) = tokio::join!(call("1"), call("1000"), call("1"));

@@ -56,14 +56,14 @@ where
     note = "its error is `Into<BoxError>`, and its future is `Send + 'static`"
 )]
 pub trait ConnectionService<Io>:
-    Service<Connection<Io>, Response = Disconnect, Error = Self::Failure, Future = Self::Life>
+    Service<Connection<Io>, Response = Disconnect, Error = Self::Failure, Future = Self::Lifetime>
     + Send
     + 'static
 {
     /// `Service::Error`.
     type Failure: Into<BoxError>;
     /// `Service::Future`.
-    type Life: Future<Output = Result<Disconnect, Self::Failure>> + Send + 'static;
+    type Lifetime: Future<Output = Result<Disconnect, Self::Failure>> + Send + 'static;
 }
 
 impl<Io, S> ConnectionService<Io> for S
@@ -73,5 +73,5 @@ where
     S::Future: Send + 'static,
 {
     type Failure = S::Error;
-    type Life = S::Future;
+    type Lifetime = S::Future;
 }

@@ -43,10 +43,10 @@ async fn calls_over_a_socket() {
 async fn the_server_calls_back() {
     let processor = service_fn(|request: RemotingCommand| async move {
         let channel = request.channel().expect("from a connection").clone();
-        channel.invoke_oneway(RemotingCommand::new(40)).await?;
+        channel.invoke_oneway(RemotingCommand::request(40)).await?;
         let answer =
-            channel.invoke(RemotingCommand::new(307).with_body("how are you"), SECOND).await?;
-        let unsupported = channel.invoke(RemotingCommand::new(221), SECOND).await?;
+            channel.invoke(RemotingCommand::request(307).with_body("how are you"), SECOND).await?;
+        let unsupported = channel.invoke(RemotingCommand::request(221), SECOND).await?;
         assert_eq!(unsupported.response_code(), ResponseCode::REQUEST_CODE_NOT_SUPPORTED);
         assert_eq!(unsupported.remark(), Some(" request type 221 not supported"));
         Ok::<_, BoxError>(
@@ -70,7 +70,7 @@ async fn the_server_calls_back() {
         .build()
         .expect("no duplicates");
     let channel = Connector::new().service(router).connect(server.addr).await.expect("connects");
-    let answer = channel.invoke(RemotingCommand::new(1), 10 * SECOND).await.expect("answered");
+    let answer = channel.invoke(RemotingCommand::request(1), 10 * SECOND).await.expect("answered");
     assert_eq!(&answer.body()[..], b"how are you");
     assert_eq!(soon(notifications.recv()).await, Some(true));
     server.stop().await;
@@ -82,7 +82,7 @@ async fn middleware_goes_around_the_channel() {
     let server = run(Server::new(stuck).bind("127.0.0.1:0").await.expect("binds"));
     let channel = rocketmq_tower::connect(server.addr).await.expect("connects");
     let mut client = ServiceBuilder::new().timeout(SECOND / 10).service(channel);
-    let error = client.ready().await.expect("ready").call(RemotingCommand::new(1)).await;
+    let error = client.ready().await.expect("ready").call(RemotingCommand::request(1)).await;
     error
         .expect_err("timed out")
         .downcast::<tower::timeout::error::Elapsed>()
@@ -100,7 +100,7 @@ async fn an_idle_client_leaves() {
     for name in ["CONNECTED", "IDLE", "DISCONNECTED"] {
         assert_eq!(soon(told.recv()).await.expect("an event").name(), name);
     }
-    let error = channel.invoke(RemotingCommand::new(1), SECOND).await.expect_err("closed");
+    let error = channel.invoke(RemotingCommand::request(1), SECOND).await.expect_err("closed");
     assert!(matches!(error, CallError::NotSent(CloseReason::Idle)));
     server.stop().await;
 }

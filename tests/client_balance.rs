@@ -79,7 +79,7 @@ async fn load(service: &Balanced, calls: usize) -> (HashMap<String, usize>, Vec<
             let mut outcomes = Vec::new();
             for _ in 0..calls / 12 {
                 let service = service.ready().await.expect("the buffer runs");
-                outcomes.push(service.call(RemotingCommand::new(1)).await);
+                outcomes.push(service.call(RemotingCommand::request(1)).await);
             }
             outcomes
         });
@@ -155,7 +155,7 @@ async fn peak_ewma_prefers_the_quick_ones() {
 async fn the_first_server_that_comes_is_taken() {
     let net = Net::new();
     let service = balance(&net.client(), pending);
-    let call = service.oneshot(RemotingCommand::new(1));
+    let call = service.oneshot(RemotingCommand::request(1));
     tokio::pin!(call);
     timeout(10 * SECOND, &mut call).await.expect_err("nobody is there");
     start(&net, false);

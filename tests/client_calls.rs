@@ -51,7 +51,7 @@ async fn callers_share_one_dial_and_one_connection() {
     for call in calls {
         assert_eq!(end(call).await.expect("answered").opaque(), 7);
     }
-    assert_eq!((net.dials(SERVER).len(), client.connections(), client.calls()), (1, 1, 0));
+    assert_eq!((net.dials(SERVER).len(), client.connection_count(), client.calls()), (1, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,14 +84,14 @@ async fn a_call_has_one_deadline_and_tells_what_it_waited_for() {
     let now = client.invoke(SERVER, request(0, 1), Duration::ZERO).await;
     assert!(matches!(now, Err(InvokeError::TooManyCalls { limit: 1 })), "{now:?}");
     let waited = end(waiting).await;
-    assert!(timed_out(&waited, CallStage::Slot), "{waited:?}");
+    assert!(timed_out(&waited, CallStage::Capacity), "{waited:?}");
     let answer = end(slow).await;
     assert!(timed_out(&answer, CallStage::Answer), "{answer:?}");
     assert_eq!(started.elapsed(), 3 * SECOND);
     let texts = [waited, answer].map(|outcome| outcome.expect_err("late").to_string());
     let text = "the call to server:10911 timed out after";
-    assert_eq!(texts[0], format!("{text} 1s while it waited for a slot"));
-    assert_eq!(texts[1], format!("{text} 3s while it waited for the answer"));
+    assert_eq!(texts[0], format!("{text} 1s while waiting for a free call slot"));
+    assert_eq!(texts[1], format!("{text} 3s while waiting for the response"));
     assert_eq!(client.calls(), 0);
 }
 
@@ -120,7 +120,7 @@ async fn a_server_that_comes_back_is_found_by_the_next_call() {
         let error = end(call(&client, 0, 30)).await.expect_err("nobody there");
         assert!(matches!(&error, InvokeError::Connect { addr, .. } if *addr == Addr::from(SERVER)));
         assert!(error.is_unprocessed());
-        assert_eq!(client.connections(), 0);
+        assert_eq!(client.connection_count(), 0);
     }
     net.start(SERVER, service_fn(work));
     end(call(&client, 0, 30)).await.expect("answered");
@@ -130,7 +130,7 @@ async fn a_server_that_comes_back_is_found_by_the_next_call() {
     net.kill(SERVER).await;
     let error = end(lost).await.expect_err("it was under way");
     assert!(matches!(error, InvokeError::Closed { .. }) && !error.is_unprocessed(), "{error:?}");
-    assert_eq!(client.connections(), 0, "it is forgotten");
+    assert_eq!(client.connection_count(), 0, "it is forgotten");
     net.restart(SERVER);
     end(call(&client, 0, 30)).await.expect("answered");
     assert_eq!(net.connections(SERVER), 2);
@@ -194,7 +194,7 @@ async fn want_of_slots_touches_no_connection() {
     let slow = call(&client, 20, 30);
     sleep(SECOND / 2).await;
     let waiting = end(call(&client, 0, 5)).await;
-    assert!(timed_out(&waiting, CallStage::Slot), "{waiting:?}");
+    assert!(timed_out(&waiting, CallStage::Capacity), "{waiting:?}");
     end(slow).await.expect("answered");
 
     let client = net.builder().max_calls(1).build();
@@ -203,7 +203,7 @@ async fn want_of_slots_touches_no_connection() {
     let now = end(call(&client, 0, 0)).await;
     assert!(matches!(now, Err(InvokeError::TooManyCalls { limit: 1 })), "{now:?}");
     let waiting = end(call(&client, 0, 5)).await;
-    assert!(timed_out(&waiting, CallStage::Slot), "{waiting:?}");
+    assert!(timed_out(&waiting, CallStage::Capacity), "{waiting:?}");
     end(slow).await.expect("answered");
     assert_eq!(net.connections(SERVER), 2, "one of each client");
 }
@@ -236,7 +236,11 @@ async fn a_connection_that_is_silent_is_replaced() {
     end(patient).await.expect("over the old one");
     // The server has still the other one to finish.
     sleep(4 * SECOND).await;
-    assert_eq!((net.open(SERVER).len(), client.connections()), (1, 1), "its end ends it alone");
+    assert_eq!(
+        (net.open(SERVER).len(), client.connection_count()),
+        (1, 1),
+        "its end ends it alone"
+    );
 
     // Others were answered meanwhile: it is just this one that is slow.
     let slow = call(&client, 50, 10);
@@ -255,7 +259,7 @@ async fn idle_connections_are_closed_and_forgotten() {
     let channel = client.connect(SERVER, SECOND).await.expect("reachable");
     let started = Instant::now();
     assert!(matches!(channel.closed().await, CloseReason::Idle));
-    assert_eq!((started.elapsed(), client.connections()), (120 * SECOND, 0));
+    assert_eq!((started.elapsed(), client.connection_count()), (120 * SECOND, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -300,7 +304,7 @@ async fn to_disconnect_stops_connecting() {
     client.disconnect(SERVER);
     let error = end(lost).await.expect_err("stopped");
     assert!(matches!(error, InvokeError::Connect { .. }), "{error:?}");
-    assert_eq!((started.elapsed(), client.connections()), (SECOND, 0), "at once");
+    assert_eq!((started.elapsed(), client.connection_count()), (SECOND, 0), "at once");
     sleep(2 * SECOND).await;
     assert_eq!(net.connections(SERVER), 0);
 }
@@ -337,14 +341,14 @@ async fn a_client_that_is_shut_down_finishes_what_is_under_way() {
     let started = Instant::now();
     let stopping = tokio::spawn({
         let client = client.clone();
-        async move { client.shut_down(10 * SECOND).await }
+        async move { client.shutdown(10 * SECOND).await }
     });
     sleep(SECOND / 10).await;
     assert!(matches!(end(call(&client, 0, 10)).await, Err(InvokeError::ShutDown)));
     assert_eq!(end(quick).await.expect("answered").response_code(), ResponseCode::SUCCESS);
     assert!(matches!(end(slow).await, Err(InvokeError::Closed { .. })));
     soon(stopping).await.expect("no panic");
-    assert_eq!((started.elapsed(), client.connections()), (10 * SECOND, 0));
+    assert_eq!((started.elapsed(), client.connection_count()), (10 * SECOND, 0));
     // The server gives what runs a grace.
     sleep(10 * SECOND).await;
     assert!(net.open(SERVER).is_empty());

@@ -158,6 +158,6 @@ async fn a_million_calls_leave_nothing_behind() {
         }
     }
     sleep(1000 * SECOND).await;
-    assert_eq!((client.connections(), client.calls()), (0, 0));
+    assert_eq!((client.connection_count(), client.calls()), (0, 0));
     assert!(SERVERS.iter().all(|server| net.open(server).is_empty()));
 }

@@ -23,7 +23,7 @@ async fn each_address_as_it_is_written_has_a_connection() {
     for addr in [Addr::from(ip), Addr::from(parsed), Addr::from(name), Addr::from(name)] {
         client.invoke(addr, request(1, 1), SECOND).await.expect("answered");
     }
-    assert_eq!((net.connections(ip), net.connections(name), client.connections()), (1, 1, 2));
+    assert_eq!((net.connections(ip), net.connections(name), client.connection_count()), (1, 1, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,14 +69,14 @@ async fn by_default_there_are_65_535_calls_and_oneway_requests_at_most() {
         net.set_silent(addr, true);
     }
     let client = net.client();
-    let kinds = [request(1, 1), request(1, 1).into_oneway()];
+    let kinds = [request(1, 1), request(1, 1).oneway()];
     for (full, kind) in (1..).zip(kinds) {
         fill(&client, &kind).await;
         assert_eq!(client.calls(), full * 65_535);
         let error = client.invoke("c:1", kind, Duration::ZERO).await.expect_err("one too many");
         assert!(matches!(error, InvokeError::TooManyCalls { limit: 65_535 }), "{error:?}");
     }
-    soon(client.shut_down(SECOND)).await;
+    soon(client.shutdown(SECOND)).await;
 }
 
 /// An event is about a connection.

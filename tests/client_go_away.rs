@@ -62,7 +62,7 @@ async fn a_call_is_repeated_once_over_a_fresh_connection() {
     soon(before).await.expect("no panic").expect("answered over the old one");
     sleep(SECOND).await;
     assert_eq!((net.open(SERVER).len(), net.connections(SERVER)), (1, 2), "it was drained");
-    assert_eq!(client.connections(), 1);
+    assert_eq!(client.connection_count(), 1);
 }
 
 /// What is under way on a connection that others do not use any more does not outlive it.
@@ -78,7 +78,7 @@ async fn calls_on_the_old_connection_fail_with_it() {
     old.close("enough");
     let error = soon(before).await.expect("no panic").expect_err("cut");
     assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
-    assert_eq!((start.elapsed(), client.connections()), (Duration::ZERO, 1));
+    assert_eq!((start.elapsed(), client.connection_count()), (Duration::ZERO, 1));
 }
 
 /// The server takes 600 ms to send a request away; the next time it does not answer.
@@ -218,7 +218,8 @@ async fn the_server_reaches_the_clients_router() {
         SERVER,
         service_fn(|request: RemotingCommand| async move {
             let channel = request.channel().expect("from a connection");
-            let asked = channel.invoke(RemotingCommand::new(40).with_body("who?"), SECOND).await?;
+            let asked =
+                channel.invoke(RemotingCommand::request(40).with_body("who?"), SECOND).await?;
             Ok::<_, BoxError>(RemotingCommand::response(0).with_body(asked.body().clone()))
         }),
     );

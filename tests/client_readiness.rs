@@ -21,7 +21,7 @@ fn dials(net: &Net, start: Instant) -> Vec<u128> {
 }
 
 async fn call(endpoint: &mut Endpoint) -> Result<RemotingCommand, InvokeError> {
-    soon(endpoint.ready()).await?.call(RemotingCommand::new(1)).await
+    soon(endpoint.ready()).await?.call(RemotingCommand::request(1)).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +154,7 @@ async fn readiness_fails_when_the_client_is_shut_down() {
     let client = net.client();
     let mut endpoint = client.endpoint("a");
     timeout(SECOND, endpoint.ready()).await.expect_err("nobody is there");
-    client.shut_down(SECOND).await;
+    client.shutdown(SECOND).await;
     let error = soon(endpoint.ready()).await.expect_err("never again");
     assert!(matches!(error, InvokeError::ShutDown), "{error:?}");
 }

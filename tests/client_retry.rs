@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{Instant, sleep, timeout};
 
 fn to(addr: &str) -> (Addr, RemotingCommand) {
-    (addr.into(), RemotingCommand::new(1))
+    (addr.into(), RemotingCommand::request(1))
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn what_was_sent_is_not_repeated() {
     );
     let policy = RetryUnprocessed::attempts(3);
     let mut client = ServiceBuilder::new().retry(policy).service(net.client().endpoint("a"));
-    let request = RemotingCommand::new(1);
+    let request = RemotingCommand::request(1);
     let answer = soon(client.ready()).await.expect("ready").call(request.clone());
     let kill = async {
         sleep(SECOND).await;
@@ -88,7 +88,7 @@ async fn who_is_sent_away_comes_again() {
     let buffered = tower::buffer::Buffer::new(net.client().endpoint("a"), 4);
     let policy = RetryUnprocessed::attempts(2);
     let mut client = ServiceBuilder::new().retry(policy).service(buffered);
-    let answer = soon(client.ready()).await.expect("ready").call(RemotingCommand::new(1));
+    let answer = soon(client.ready()).await.expect("ready").call(RemotingCommand::request(1));
     assert!(soon(answer).await.expect("answered").response_code() == ResponseCode::SUCCESS);
 }
 
@@ -98,7 +98,7 @@ async fn what_cannot_be_encoded_fails_at_once() {
     let net = Net::new();
     net.start("a", named("a"));
     net.start("b", named("b"));
-    let request = RemotingCommand::new(1).with_body(vec![0; 17 << 20]);
+    let request = RemotingCommand::request(1).with_body(vec![0; 17 << 20]);
     let is_final = |error: &InvokeError| {
         matches!(error, InvokeError::NotSent { source: CallError::Encode(_), .. })
     };

@@ -6,7 +6,7 @@ mod common;
 use common::net::Net;
 use common::{SECOND, soon};
 use rocketmq_tower::client::InvokeError;
-use rocketmq_tower::layers::PerRequestLayer;
+use rocketmq_tower::layers::OneshotLayer;
 use rocketmq_tower::{
     Addr, BoxError, Processor, RemotingCommand, ResponseCode, Service, ServiceBuilder, ServiceExt,
     service_fn,
@@ -37,7 +37,7 @@ fn slow() -> impl Processor + Clone + Sync {
 }
 
 fn request(millis: u64) -> RemotingCommand {
-    RemotingCommand::new(1).with_body(millis.to_string())
+    RemotingCommand::request(1).with_body(millis.to_string())
 }
 
 fn to(addr: &str, millis: u64) -> (Addr, RemotingCommand) {
@@ -75,12 +75,12 @@ async fn timeout_bounds_readiness_inside_of_the_call() {
     let mut buffer = ServiceBuilder::new().timeout(SECOND).buffer(4).service(endpoint.clone());
     let late = buffer.ready().await.expect("ready").call(request(0)).await;
     assert!(late.expect_err("late").is::<Elapsed>());
-    let per_request = ServiceBuilder::new().timeout(SECOND).layer(PerRequestLayer::new());
-    let mut per_request = per_request.service(endpoint);
-    let late = per_request.ready().await.expect("ready").call(request(0)).await;
+    let oneshot = ServiceBuilder::new().timeout(SECOND).layer(OneshotLayer::new());
+    let mut oneshot = oneshot.service(endpoint);
+    let late = oneshot.ready().await.expect("ready").call(request(0)).await;
     assert!(late.expect_err("late").is::<Elapsed>());
     net.start("a", slow());
-    let answer = per_request.ready().await.expect("ready").call(request(0));
+    let answer = oneshot.ready().await.expect("ready").call(request(0));
     assert_eq!(body(&soon(answer).await.expect("answered")), 1);
 }
 

@@ -18,7 +18,9 @@ async fn connecting(net: &Net) -> (Client, JoinHandle<Result<RemotingCommand, In
     let client = net.client();
     let caller = client.clone();
     let call =
-        tokio::spawn(async move { caller.invoke("a", RemotingCommand::new(1), 3 * SECOND).await });
+        tokio::spawn(
+            async move { caller.invoke("a", RemotingCommand::request(1), 3 * SECOND).await },
+        );
     sleep(SECOND / 2).await;
     (client, call)
 }
@@ -28,7 +30,7 @@ async fn shutting_down_waits_for_calls_that_connect() {
     let net = Net::new();
     let (client, call) = connecting(&net).await;
     let start = Instant::now();
-    client.shut_down(10 * SECOND).await;
+    client.shutdown(10 * SECOND).await;
     assert!(start.elapsed() >= SECOND / 2 && start.elapsed() < SECOND, "{:?}", start.elapsed());
     call.await.expect("no panic").expect("answered");
     sleep(SECOND).await;
@@ -39,7 +41,7 @@ async fn shutting_down_waits_for_calls_that_connect() {
 async fn shutting_down_cuts_calls_that_connect_for_too_long() {
     let net = Net::new();
     let (client, call) = connecting(&net).await;
-    client.shut_down(Duration::from_millis(100)).await;
+    client.shutdown(Duration::from_millis(100)).await;
     let error = call.await.expect("no panic").expect_err("too late");
     assert!(matches!(error, InvokeError::ShutDown), "{error:?}");
     sleep(SECOND).await;
@@ -55,12 +57,12 @@ async fn shutting_down_cuts_calls_on_retired_connections() {
     let client = net.client();
     let calls = [SECOND, 100 * SECOND].map(|timeout| {
         let client = client.clone();
-        tokio::spawn(async move { client.invoke("a", RemotingCommand::new(1), timeout).await })
+        tokio::spawn(async move { client.invoke("a", RemotingCommand::request(1), timeout).await })
     });
     // The first has seen nothing come in, and so retired the connection that they share.
     sleep(2 * SECOND).await;
     let start = Instant::now();
-    client.shut_down(SECOND).await;
+    client.shutdown(SECOND).await;
     assert_eq!(start.elapsed(), SECOND);
     let [first, second] = calls;
     let error = first.await.expect("no panic").expect_err("timed out");
@@ -75,9 +77,9 @@ async fn a_late_connection_does_not_outlast_the_client() {
     let net = Net::new();
     let (client, call) = connecting(&net).await;
     call.abort();
-    client.shut_down(10 * SECOND).await;
+    client.shutdown(10 * SECOND).await;
     sleep(10 * SECOND).await;
-    assert_eq!((net.open("a").len(), client.connections()), (0, 0));
+    assert_eq!((net.open("a").len(), client.connection_count()), (0, 0));
 }
 
 /// Connections that left the table in another way: their server left a list, or they were drained
@@ -93,7 +95,7 @@ async fn shutting_down_cuts_calls_whatever_became_of_their_connections() {
     let calls = ["left", "drained"].map(|addr| {
         let client = client.clone();
         tokio::spawn(
-            async move { client.invoke(addr, RemotingCommand::new(1), 100 * SECOND).await },
+            async move { client.invoke(addr, RemotingCommand::request(1), 100 * SECOND).await },
         )
     });
     sleep(SECOND).await;
@@ -102,16 +104,15 @@ async fn shutting_down_cuts_calls_whatever_became_of_their_connections() {
     net.start("late", stuck);
     net.set_delay("late", SECOND / 2);
     let late = client.clone();
-    let late =
-        tokio::spawn(
-            async move { late.invoke("late", RemotingCommand::new(1), 100 * SECOND).await },
-        );
+    let late = tokio::spawn(async move {
+        late.invoke("late", RemotingCommand::request(1), 100 * SECOND).await
+    });
     sleep(SECOND / 4).await;
     client.name_servers(["late"]).update(["other"]);
     client.connect("drained", SECOND).await.expect("open").drain();
     client.connect("drained", SECOND).await.expect("a fresh one");
     let start = Instant::now();
-    client.shut_down(SECOND).await;
+    client.shutdown(SECOND).await;
     for call in calls.into_iter().chain([late]) {
         let error = call.await.expect("no panic").expect_err("cut");
         assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");

@@ -60,7 +60,7 @@ async fn connect_errors_name_the_address() {
 async fn calls_name_the_address_that_they_cannot_reach() {
     let client = Client::new();
     for addr in [Addr::from(refusing().await), Addr::from("localhost")] {
-        let command = RemotingCommand::new(1);
+        let command = RemotingCommand::request(1);
         let answer = client.invoke(addr.clone(), command.clone(), 9 * SECOND).await.map(drop);
         let written = client.invoke_oneway(addr.clone(), command, 9 * SECOND).await;
         for outcome in [answer, written] {
@@ -77,7 +77,7 @@ async fn by_default_a_server_has_3_s_to_let_one_connect() {
     tokio::time::pause();
     let start = Instant::now();
     let client = Client::new();
-    let error = client.invoke(silent, RemotingCommand::new(1), 9 * SECOND).await;
+    let error = client.invoke(silent, RemotingCommand::request(1), 9 * SECOND).await;
     let error = error.expect_err("it is silent");
     assert!(error.is_unprocessed());
     let text = format!("no connection to {silent}: connecting to {silent} took longer than 3s");
@@ -127,11 +127,11 @@ async fn a_connection_lasts_as_long_as_its_channel() {
     }));
     let channel = client.connect(server.addr).await.expect("connects");
     let clone = channel.clone();
-    channel.invoke(RemotingCommand::new(1), SECOND).await.expect("answered");
+    channel.invoke(RemotingCommand::request(1), SECOND).await.expect("answered");
     drop(channel);
     // Reachable for the server, because a clone is there.
     let to_client = connections.channels().pop().expect("one");
-    to_client.invoke(RemotingCommand::new(307), SECOND).await.expect("answered");
+    to_client.invoke(RemotingCommand::request(307), SECOND).await.expect("answered");
     let _kept = soon(kept.recv()).await.expect("asked").expect("from a connection");
     assert_eq!((connections.len(), to_client.is_closed()), (1, false));
     drop(clone);
@@ -154,12 +154,12 @@ async fn a_dropped_channel_finishes_its_calls() {
     }));
     let server = run(server.bind("127.0.0.1:0").await.expect("binds"));
     let mut channel = rocketmq_tower::connect(server.addr).await.expect("connects");
-    channel.invoke_oneway(RemotingCommand::new(40)).await.expect("open");
-    let answer = channel.ready().await.expect("ready").call(RemotingCommand::new(1));
+    channel.invoke_oneway(RemotingCommand::request(40)).await.expect("open");
+    let answer = channel.ready().await.expect("ready").call(RemotingCommand::request(1));
     drop(channel);
     soon(answer).await.expect("answered");
     let mut codes = [soon(told.recv()).await, soon(told.recv()).await];
     codes.sort();
     assert_eq!(codes, [Some(1), Some(40)]);
-    assert_eq!(server.stop().await.cut, 0);
+    assert_eq!(server.stop().await.aborted, 0);
 }

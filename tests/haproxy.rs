@@ -11,7 +11,7 @@ mod common;
 use common::{Raw, request, run, soon};
 use rocketmq_tower::layers::events::{Event, EventsLayer};
 use rocketmq_tower::layers::proxy_protocol::ProxyInfo;
-use rocketmq_tower::layers::{HandshakeTimeoutLayer, ProxyProtocolLayer};
+use rocketmq_tower::layers::{FirstByteTimeoutLayer, ProxyProtocolLayer};
 use rocketmq_tower::{
     Addr, BoxError, CloseReason, RemotingCommand, ResponseCode, Server, service_fn,
 };
@@ -83,7 +83,7 @@ async fn haproxy(server: SocketAddr, options: &str) -> HaProxy {
 async fn through(options: &str) -> (String, SocketAddr, SocketAddr) {
     let headers = ProxyProtocolLayer::required().trust(["127.0.0.1".parse().expect("an address")]);
     let server = Server::new(service_fn(who))
-        .connection_layer(HandshakeTimeoutLayer::default())
+        .connection_layer(FirstByteTimeoutLayer::default())
         .connection_layer(headers)
         .bind("127.0.0.1:0")
         .await

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Raw, SECOND, Scripted, echo, request, soon};
 use rocketmq_tower::layers::rpc_hook::RpcHook;
-use rocketmq_tower::layers::{EventsLayer, ExecutorLayer};
+use rocketmq_tower::layers::{EventsLayer, WorkQueueLayer};
 use rocketmq_tower::{
     Abort, Addr, BoxError, Layer, RemotingCommand, ResponseCode, Router, Server, service_fn,
 };
@@ -91,7 +91,7 @@ async fn failures_are_answered_unless_the_request_is_oneway() {
         (UNKNOWN, ResponseCode::REQUEST_CODE_NOT_SUPPORTED, Some(" request type 77 not supported")),
         (FINE, ResponseCode::SUCCESS, None),
     ] {
-        peer.send(&request(code, 100).into_oneway()).await;
+        peer.send(&request(code, 100).oneway()).await;
         let answered = peer.call(&request(code, code)).await;
         assert_eq!((answered.opaque(), answered.response_code()), (code, answer));
         assert_eq!(answered.remark(), remark);
@@ -117,7 +117,7 @@ async fn before_hooks_run_for_codes_without_a_processor() {
 /// It depends on whether the executor is inside of them or outside.
 #[tokio::test(start_paused = true)]
 async fn hooks_see_no_request_that_an_executor_outside_refuses() {
-    let rejecting = ExecutorLayer::new(1).reject_when(|| true);
+    let rejecting = WorkQueueLayer::new(1).reject_when(|| true);
     let busy = rejecting.layer(service_fn(process));
     let inside = Router::builder().route(FINE, busy).build().expect("no duplicates");
     for (is_outside, counts) in [(false, (1, 0)), (true, (0, 0))] {
@@ -142,7 +142,7 @@ async fn hooks_know_nothing_of_calls_to_clients() {
     let hook = Counter::default();
     let calling = service_fn(|request: RemotingCommand| async move {
         let channel = request.channel().expect("from a connection").clone();
-        channel.invoke(RemotingCommand::new(40), SECOND).await
+        channel.invoke(RemotingCommand::request(40), SECOND).await
     });
     let (listener, mut peer) = one();
     tokio::spawn(Server::new(calling).hook(hook.clone()).listen(listener).serve());

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Raw, SECOND, Scripted, echo, request};
 use rocketmq_tower::layers::events::Events;
-use rocketmq_tower::server::Bound;
+use rocketmq_tower::server::BoundServer;
 use rocketmq_tower::{
     BoxError, Connection, Disconnect, Layer, Server, Service, ServiceBuilder, service_fn,
 };
@@ -59,7 +59,7 @@ fn counter() -> Counter {
 }
 
 /// Asks twice over the one connection.
-async fn is_served(server: impl FnOnce(Scripted) -> Bound<Scripted>) {
+async fn is_served(server: impl FnOnce(Scripted) -> BoundServer<Scripted>) {
     let (listener, mut peers) = Scripted::new(1, false);
     tokio::spawn(server(listener).serve());
     let mut peer = Raw::new(peers.remove(0));

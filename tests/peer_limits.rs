@@ -62,7 +62,7 @@ async fn oneway_requests_that_are_too_many_are_dropped_without_an_answer() {
     let (server, processed) = rated().await;
     let mut client = Raw::connect(server.addr).await;
     for opaque in 0..100 {
-        client.send(&request(1, opaque).into_oneway()).await;
+        client.send(&request(1, opaque).oneway()).await;
     }
     let answer = client.call(&request(1, 100)).await;
     assert_eq!((answer.opaque(), answer.response_code()), (100, ResponseCode::SYSTEM_BUSY));

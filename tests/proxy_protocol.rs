@@ -10,7 +10,7 @@ use rocketmq_tower::layers::ip_filter::IpRules;
 use rocketmq_tower::layers::proxy_protocol::ProxyInfo;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{
-    ConnectionLimitLayer, HandshakeTimeoutLayer, IpFilterLayer, ProxyProtocolLayer,
+    ConnectionLimitLayer, FirstByteTimeoutLayer, IpFilterLayer, ProxyProtocolLayer,
 };
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
 use tokio::io::AsyncWriteExt;
@@ -40,7 +40,7 @@ async fn server() -> (Running, EventStream) {
     let balancers = ["127.0.0.0/8".parse().expect("a network")];
     let clients = IpRules::new().deny(["192.0.2.66".parse().expect("an address")]);
     let server = Server::new(service_fn(who))
-        .connection_layer(HandshakeTimeoutLayer::default())
+        .connection_layer(FirstByteTimeoutLayer::default())
         .connection_layer(ProxyProtocolLayer::optional().trust(balancers))
         .connection_layer(IpFilterLayer::new(clients))
         .connection_layer(ConnectionLimitLayer::new(100).per_ip(2))
@@ -105,6 +105,6 @@ async fn a_shutdown_does_not_wait_for_headers() {
     half.write_all(b"PROXY TCP4").await.expect("open");
     assert!(from(&server, "192.0.2.7").await.next().await.is_some(), "accepted behind it");
     let since = std::time::Instant::now();
-    assert_eq!(server.stop().await.cut, 0);
+    assert_eq!(server.stop().await.aborted, 0);
     assert!(since.elapsed() < std::time::Duration::from_secs(5), "the header has ten");
 }

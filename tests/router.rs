@@ -28,7 +28,7 @@ fn named(
 }
 
 async fn remark(router: &mut Router, code: impl Into<RequestCode>) -> Option<String> {
-    let answer = router.ready().await.expect("always").call(RemotingCommand::new(code)).await;
+    let answer = router.ready().await.expect("always").call(RemotingCommand::request(code)).await;
     answer.expect("answered").expect("an answer").remark().map(str::to_owned)
 }
 

@@ -6,7 +6,7 @@ mod common;
 use common::{Raw, SECOND, Scripted, echo, echo_server, request, run, soon};
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
-use rocketmq_tower::server::listener::{Retry, Tcp};
+use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
 use rocketmq_tower::server::{Connections, Listener, TcpOptions};
 use rocketmq_tower::{
     Addr, BoxError, ChannelInfo, Connection, LanguageCode, MqVersion, RemotingCommand,
@@ -97,7 +97,7 @@ async fn socket_options_are_set() {
     let mut options = TcpOptions::default();
     options.send_buffer = Some(40_000);
     options.recv_buffer = Some(50_000);
-    let mut listener = Retry::new(Tcp::bind("127.0.0.1:0", &options).await.expect("binds"));
+    let mut listener = Retry::new(TcpAcceptor::bind("127.0.0.1:0", &options).await.expect("binds"));
     let addr = listener.local_addr().socket_addr().expect("an IP address");
     let client = TcpStream::connect(addr).await.expect("connects");
     let (accepted, info) = soon(listener.accept()).await.expect("accepts");
@@ -110,7 +110,7 @@ async fn socket_options_are_set() {
     assert_eq!(info.local_addr, Addr::Ip(addr));
 
     options.nodelay = false;
-    let mut listener = Retry::new(Tcp::bind("127.0.0.1:0", &options).await.expect("binds"));
+    let mut listener = Retry::new(TcpAcceptor::bind("127.0.0.1:0", &options).await.expect("binds"));
     let addr = listener.local_addr().socket_addr().expect("an IP address");
     let _client = TcpStream::connect(addr).await.expect("connects");
     let (accepted, _) = soon(listener.accept()).await.expect("accepts");
@@ -124,7 +124,7 @@ async fn socket_options_are_set() {
 async fn the_backlog_is_honoured() {
     let mut options = TcpOptions::default();
     options.backlog = 3;
-    let listener = Tcp::bind("127.0.0.1:0", &options).await.expect("binds");
+    let listener = TcpAcceptor::bind("127.0.0.1:0", &options).await.expect("binds");
     let addr = rocketmq_tower::server::listener::Accept::local_addr(&listener);
     let addr = addr.socket_addr().expect("an IP address");
     let mut queued = Vec::new();
@@ -209,7 +209,7 @@ async fn a_processor_can_hold_the_table_of_connections() {
         let all = all.clone();
         async move {
             for channel in all.channels() {
-                channel.invoke_oneway(RemotingCommand::new(40)).await?;
+                channel.invoke_oneway(RemotingCommand::request(40)).await?;
             }
             echo(request).await
         }
@@ -279,7 +279,7 @@ async fn a_listener_that_ends_ends_the_server() {
     }
     drop(peers);
     let shutdown = soon(server).await.expect("no panic").expect("no failure");
-    assert_eq!((shutdown.accepted, shutdown.cut), (3, 0));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (3, 0));
 }
 
 #[tokio::test]

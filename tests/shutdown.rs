@@ -67,7 +67,7 @@ async fn under_load_no_answered_request_is_lost() {
         let clients: Vec<_> = clients.collect();
         sleep(Duration::from_millis(300)).await;
         let shutdown = server.stop().await;
-        assert_eq!((shutdown.accepted, shutdown.cut), (10, 0));
+        assert_eq!((shutdown.accepted, shutdown.aborted), (10, 0));
         let (mut answered, mut away) = (HashSet::new(), 0);
         for client in clients {
             let (of_client, away_from_client) = client.await.expect("no panic");
@@ -113,7 +113,7 @@ async fn nobody_listens_while_it_drains() {
     assert_eq!(client.next().await.expect("what ran").opaque(), 1);
     assert!(client.next().await.is_none());
     drop(client);
-    assert_eq!(soon(server.task).await.expect("no panic").expect("no failure").cut, 0);
+    assert_eq!(soon(server.task).await.expect("no panic").expect("no failure").aborted, 0);
 }
 
 /// Java looks for the processor first. A client that is sent away asks elsewhere, and learns there
@@ -167,7 +167,7 @@ async fn what_is_left_at_the_deadline_is_cut_and_counted() {
     let started = Instant::now();
     stop.send(()).expect("runs");
     let shutdown = soon(server).await.expect("no panic").expect("no failure");
-    assert_eq!((shutdown.accepted, shutdown.cut, started.elapsed()), (5, 2, 7 * SECOND));
+    assert_eq!((shutdown.accepted, shutdown.aborted, started.elapsed()), (5, 2, 7 * SECOND));
     assert!(connections.is_empty());
 }
 
@@ -176,7 +176,7 @@ async fn a_signal_that_is_there_at_once_ends_the_server_at_once() {
     let (listener, _peers) = Scripted::new(0, false);
     let server = Server::new(service_fn(echo)).listen(listener);
     let shutdown = soon(server.serve_until(std::future::ready(()))).await.expect("no failure");
-    assert_eq!((shutdown.accepted, shutdown.cut), (0, 0));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (0, 0));
 }
 
 /// Their processors may run until the deadline, but there is nothing left to cut.
@@ -199,7 +199,7 @@ async fn connections_that_are_closed_already_are_not_counted_as_cut() {
     }
     stop.send(()).expect("runs");
     let shutdown = soon(server).await.expect("no panic").expect("no failure");
-    assert_eq!((shutdown.accepted, shutdown.cut), (3, 1));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (3, 1));
 }
 
 /// Parked requests hold a drain until the deadline, unless their keeper listens for it.
@@ -235,7 +235,7 @@ async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
             server.await
         });
         let shutdown = ended.await.expect("ends").expect("no panic").expect("no failure");
-        assert_eq!((started.elapsed().as_secs(), shutdown.cut), (seconds, cut));
+        assert_eq!((started.elapsed().as_secs(), shutdown.aborted), (seconds, cut));
     }
 }
 
@@ -265,7 +265,7 @@ async fn connections_that_wait_in_a_layer_are_drained() {
     }
     drop(peers);
     let shutdown = soon(server).await.expect("no panic").expect("no failure");
-    assert_eq!((shutdown.accepted, shutdown.cut), (3, 0));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (3, 0));
     assert!(started.elapsed() < 30 * SECOND, "not cut at the deadline");
 }
 

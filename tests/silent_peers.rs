@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Raw, SECOND, echo, request, run};
-use rocketmq_tower::layers::{HandshakeTimeoutLayer, ProxyProtocolLayer};
+use rocketmq_tower::layers::{FirstByteTimeoutLayer, ProxyProtocolLayer};
 use rocketmq_tower::{Server, service_fn};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ async fn hang(begun: &[u8]) {
     let headers = ProxyProtocolLayer::optional().trust(["127.0.0.0/8".parse().expect("a network")]);
     let server = Server::new(service_fn(echo))
         .max_connections(10_000)
-        .connection_layer(HandshakeTimeoutLayer::new(timeout))
+        .connection_layer(FirstByteTimeoutLayer::new(timeout))
         .connection_layer(headers.timeout(timeout))
         .bind("127.0.0.1:0")
         .await
@@ -67,7 +67,7 @@ async fn hang(begun: &[u8]) {
 
 /// The default limit is a thousand connections: more wait until those that say nothing are gone.
 async fn a_full_server_gets_rid_of_them() {
-    let layer = HandshakeTimeoutLayer::new(Duration::from_millis(300));
+    let layer = FirstByteTimeoutLayer::new(Duration::from_millis(300));
     let server = Server::new(service_fn(echo)).connection_layer(layer).bind("127.0.0.1:0").await;
     let server = run(server.expect("binds"));
     let _silent = connect(server.addr, b"").await;

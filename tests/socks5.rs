@@ -6,7 +6,7 @@ mod common;
 
 use common::net::{Net, named};
 use common::{SECOND, soon};
-use rocketmq_tower::client::transport::{Socks5, Socks5Error};
+use rocketmq_tower::client::transport::{Socks5Error, Socks5Transport};
 use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError};
 use rocketmq_tower::{
     Addr, BoxError, Connection, Disconnect, RemotingCommand, Service, error, service_fn,
@@ -102,21 +102,21 @@ async fn read(io: &mut DuplexStream, length: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn proxy(net: &Net) -> Socks5<Net> {
-    Socks5::new(PROXY).over(net.clone())
+fn proxy(net: &Net) -> Socks5Transport<Net> {
+    Socks5Transport::new(PROXY).over(net.clone())
 }
 
-fn client(proxy: Socks5<Net>) -> Client {
+fn client(proxy: Socks5Transport<Net>) -> Client {
     Client::builder().connector(Connector::new().transport(proxy)).build()
 }
 
 async fn call(client: &Client, addr: &str) -> Result<String, InvokeError> {
-    let answer = client.invoke(addr, RemotingCommand::new(1), 9 * SECOND).await?;
+    let answer = client.invoke(addr, RemotingCommand::request(1), 9 * SECOND).await?;
     Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
 /// What the proxy did, in a call that failed.
-async fn failure(proxy: Socks5<Net>, addr: &str) -> (Socks5Error, String) {
+async fn failure(proxy: Socks5Transport<Net>, addr: &str) -> (Socks5Error, String) {
     let error = call(&client(proxy), addr).await.expect_err("no connection");
     let text = error::chain_text(&error);
     let InvokeError::Connect { source, .. } = error else { panic!("{error:?}") };
@@ -162,7 +162,8 @@ async fn the_proxy_may_ask_for_a_user() {
         assert!(matches!(error, Socks5Error::Credentials { .. }), "{error:?}");
     }
     assert_eq!(wishes.lock().expect("no panic").len(), 1, "the others did not get that far");
-    let text = format!("{known:?}", known = Socks5::new(PROXY).credentials("user", "secret"));
+    let text =
+        format!("{known:?}", known = Socks5Transport::new(PROXY).credentials("user", "secret"));
     assert!(text.contains("user") && !text.contains("secret"), "{text}");
 }
 

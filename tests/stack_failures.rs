@@ -97,7 +97,7 @@ async fn a_panic_while_a_connection_is_set_up_is_that_connections() {
     drop(peers);
     stop.send(()).expect("runs");
     let shutdown = soon(server).await.expect("no panic").expect("no failure");
-    assert_eq!((shutdown.accepted, shutdown.cut), (3, 0));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (3, 0));
 }
 
 #[tokio::test(start_paused = true)]

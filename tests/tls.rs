@@ -6,7 +6,7 @@ mod common;
 
 use common::tls::{Certificates, client};
 use common::{Raw, Running, SECOND, echo, request, run, soon};
-use rocketmq_tower::client::transport::{Tls, TlsError};
+use rocketmq_tower::client::transport::{TlsError, TlsTransport};
 use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError};
 use rocketmq_tower::layers::TlsLayer;
 use rocketmq_tower::layers::tls::{ClientTls, PemFiles, SelfSigned, ServerTls, TlsInfo, TlsMode};
@@ -37,7 +37,7 @@ async fn ask(client: &Client, server: &Running) -> Result<String, InvokeError> {
 }
 
 async fn ask_at(client: &Client, addr: impl Into<Addr>) -> Result<String, InvokeError> {
-    let answer = soon(client.invoke(addr, RemotingCommand::new(1), 5 * SECOND)).await?;
+    let answer = soon(client.invoke(addr, RemotingCommand::request(1), 5 * SECOND)).await?;
     Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
@@ -158,7 +158,7 @@ async fn clients_do_not_wait_for_ever() {
     let certificates = Certificates::new("silent");
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("binds");
     let addr = silent.local_addr().expect("bound");
-    let tls = Tls::new(certificates.client_tls()).handshake_timeout(SECOND / 10);
+    let tls = TlsTransport::new(certificates.client_tls()).handshake_timeout(SECOND / 10);
     let client = Client::builder().connector(Connector::new().transport(tls)).build();
     let error = tls_error(ask_at(&client, addr).await.expect_err("silence"));
     assert!(matches!(error, TlsError::Timeout { limit, .. } if limit == SECOND / 10), "{error:?}");
@@ -185,7 +185,7 @@ async fn long_bodies_arrive_whole() {
     let calls = [0, 1, 16 << 10, 64 << 10, 1 << 20, 4 << 20].map(|length| {
         let (client, addr) = (client.clone(), server.addr);
         let body: Vec<u8> = (0..length).map(|at: usize| (at * 31 + at / 256) as u8).collect();
-        let request = RemotingCommand::new(1).with_body(body.clone());
+        let request = RemotingCommand::request(1).with_body(body.clone());
         async move { (client.invoke(addr, request, 20 * SECOND).await, body) }
     });
     for call in calls.map(tokio::spawn) {
@@ -218,7 +218,7 @@ async fn a_shutdown_is_as_graceful_as_without() {
     soon(begins.recv()).await.expect("it runs");
     let started = Instant::now();
     let shutdown = server.stop().await;
-    assert_eq!((shutdown.accepted, shutdown.cut), (2, 0));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (2, 0));
     assert!(started.elapsed() < 3 * SECOND, "{:?}", started.elapsed());
     assert!(soon(call).await.expect("no panic").is_ok());
     assert_eq!(soon(silent.read(&mut [0; 1])).await.expect("an end"), 0);
@@ -262,7 +262,8 @@ async fn a_balancer_may_stand_in_front() {
         io.write_all(b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 10911\r\n").await?;
         Ok::<_, std::io::Error>((io, ChannelInfo::default()))
     });
-    let tls = Tls::new(with_identity(&certificates, &certificates.authority)).over(balancer);
+    let tls =
+        TlsTransport::new(with_identity(&certificates, &certificates.authority)).over(balancer);
     let client = Client::builder().connector(Connector::new().transport(tls)).build();
     let answer = client.invoke("127.0.0.1:1", request(1, 1), 5 * SECOND).await.expect("served");
     assert_eq!(answer.remark(), Some("192.0.2.7:4711"));
@@ -274,11 +275,11 @@ async fn a_balancer_may_stand_in_front() {
 #[cfg(feature = "socks5")]
 #[tokio::test]
 async fn tls_goes_over_other_transports() {
-    use rocketmq_tower::client::transport::Socks5;
+    use rocketmq_tower::client::transport::Socks5Transport;
     let certificates = Certificates::new("over");
     let server = start(certificates.files(), TlsMode::Enforcing).await;
-    let direct = Socks5::new("127.0.0.1:1").only_for(|_: &Addr| false);
-    let tls = Tls::new(certificates.client_tls()).over(direct);
+    let direct = Socks5Transport::new("127.0.0.1:1").only_for(|_: &Addr| false);
+    let tls = TlsTransport::new(certificates.client_tls()).over(direct);
     let client = Client::builder().connector(Connector::new().transport(tls)).build();
     assert_eq!(ask(&client, &server).await.expect("served"), "0 certificates");
     server.stop().await;

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Raw, Scripted, echo, request};
-use rocketmq_tower::layers::PerRequestLayer;
+use rocketmq_tower::layers::OneshotLayer;
 use rocketmq_tower::{BoxError, Connection, RemotingCommand, ResponseCode, Server, service_fn};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, DuplexStream};
@@ -116,7 +116,7 @@ async fn load_shed_answers_busy() {
 #[tokio::test(start_paused = true)]
 async fn load_shed_of_a_global_limit_per_request() {
     let [mut one, mut two] = with_request_layers!(
-        PerRequestLayer::new(),
+        OneshotLayer::new(),
         LoadShedLayer::new(),
         GlobalConcurrencyLimitLayer::new(1)
     );

@@ -34,7 +34,7 @@ fn connection_limit(header: SerializeType) -> Exchange {
 }
 
 fn events(header: SerializeType) -> Exchange {
-    exchange(header, EventsLayer::unheard().layer(driver!(Identity::new())))
+    exchange(header, EventsLayer::silent().layer(driver!(Identity::new())))
 }
 
 fn idle_timeout(header: SerializeType) -> Exchange {

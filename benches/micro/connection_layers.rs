@@ -30,7 +30,7 @@ fn connection_layers(c: &mut Criterion) {
     measure("none", Exchange::new(driver(), &request, 1));
     let idle_timeout = IdleTimeoutLayer::default().layer(driver());
     measure("idle_timeout", Exchange::new(idle_timeout, &request, 1));
-    let events = EventsLayer::unheard().layer(driver());
+    let events = EventsLayer::silent().layer(driver());
     measure("events", Exchange::new(events, &request, 1));
     let limit = ConnectionLimitLayer::new(1000).layer(driver());
     measure("connection_limit", Exchange::new(limit, &request, 1));

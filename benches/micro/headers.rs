@@ -42,7 +42,9 @@ fn headers(c: &mut Criterion) {
     let header: Pull = pull.header().expect("a header");
     group.bench_function("pull/write", |bench| {
         bench.iter(|| {
-            RemotingCommand::request(RequestCode::PULL_MESSAGE, black_box(&header)).expect("fits")
+            RemotingCommand::request(RequestCode::PULL_MESSAGE)
+                .with_header(black_box(&header))
+                .expect("fits")
         });
     });
 }

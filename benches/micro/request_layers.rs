@@ -13,8 +13,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use rocketmq_tower::layers::metrics::{LATENCY_BUCKETS, RPC_LATENCY};
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{
-    BodyLimitLayer, CatchPanicLayer, CodeDistributionLayer, ExecutorLayer, MetricsLayer,
-    PeerRateLimitLayer, PerRequestLayer, RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer,
+    BodyLimitLayer, CatchPanicLayer, CodeDistributionLayer, MetricsLayer, OneshotLayer,
+    PeerRateLimitLayer, RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer, WorkQueueLayer,
 };
 use rocketmq_tower::{Layer, RemotingCommand, RequestCode, Service, ServiceExt, service_fn};
 use std::fmt::Debug;
@@ -60,7 +60,7 @@ fn request_layers(c: &mut Criterion) {
     measure(group, "rpc_hook/off", request, RpcHookLayer::new().layer(echo));
     measure(group, "rpc_hook/one", request, RpcHookLayer::new().hook(NoHook).layer(echo));
     measure(group, "catch_panic", request, CatchPanicLayer::new().layer(echo));
-    measure(group, "per_request", request, PerRequestLayer::new().layer(echo));
+    measure(group, "oneshot", request, OneshotLayer::new().layer(echo));
     let limit = BodyLimitLayer::new(1024).code(RequestCode::SEND_MESSAGE_V2, 4096);
     measure(group, "body_limit", request, limit.layer(echo));
     let unlimited = PeerRateLimitLayer::new(u32::MAX);
@@ -133,8 +133,8 @@ fn tasks(c: &mut Criterion) {
     }
     measure!("task/none", echo);
     measure!("task/spawn", SpawnLayer::new().layer(echo));
-    measure!("task/executor", ExecutorLayer::new(16).layer(echo));
-    measure!("task/executor, queue", ExecutorLayer::new(16).queue(1000).layer(echo));
+    measure!("task/work_queue", WorkQueueLayer::new(16).layer(echo));
+    measure!("task/work_queue, queue", WorkQueueLayer::new(16).queue(1000).layer(echo));
 }
 
 criterion_group!(benches, request_layers, trace, metrics, tasks);

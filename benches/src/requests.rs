@@ -29,7 +29,7 @@ const BINARY_OPAQUE: usize = 4 + 4 + 2 + 1 + 2;
 
 /// What a producer of Java's client sends, with so long a body.
 pub(crate) fn send_message(header: Header, body: usize) -> RemotingCommand {
-    let mut request = RemotingCommand::new(RequestCode::SEND_MESSAGE_V2)
+    let mut request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2)
         .with_language(LanguageCode::JAVA)
         .with_body(vec![b'x'; body]);
     if header == Header::Binary {

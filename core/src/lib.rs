@@ -39,7 +39,7 @@
 //! let channel = client.channel();
 //! tokio::spawn(Driver::new(client, echo, ConnectionConfig::client()));
 //!
-//! let request = RemotingCommand::new(RequestCode::HEART_BEAT).with_body("ping");
+//! let request = RemotingCommand::request(RequestCode::HEART_BEAT).with_body("ping");
 //! let response = channel.invoke(request, Duration::from_secs(3)).await?;
 //! assert_eq!(&response.body()[..], b"ping");
 //! # Ok(())

@@ -78,7 +78,7 @@ async fn a_timeout_says_what_it_waited_for() {
         other => panic!("{other:?}"),
     };
     assert_eq!(stage(first), (CallStage::Answer, 2 * SECOND));
-    assert_eq!(stage(second), (CallStage::Slot, SECOND));
+    assert_eq!(stage(second), (CallStage::Capacity, SECOND));
     drop(peer);
 }
 
@@ -107,7 +107,7 @@ async fn a_call_without_time_waits_for_nothing() {
     let started = Instant::now();
     let mut first = channel.clone();
     first.ready().await.expect("a slot");
-    for stage in [CallStage::Slot, CallStage::Answer] {
+    for stage in [CallStage::Capacity, CallStage::Answer] {
         let error = channel.invoke(request(1, 1), Duration::ZERO).await.expect_err("no time");
         assert!(matches!(error, CallError::Timeout { stage: at, .. } if at == stage), "{error}");
         first = channel.clone();
@@ -160,9 +160,7 @@ async fn oneway_requests_are_marked_and_bounded_by_what_is_written() {
     let mut channel = sender.await.expect("no panic");
     // As a service: an empty success when it is written.
     let call =
-        tokio::spawn(
-            async move { channel.ready().await?.call(request(8, 80).into_oneway()).await },
-        );
+        tokio::spawn(async move { channel.ready().await?.call(request(8, 80).oneway()).await });
     assert_eq!(peer.receive().await.code(), 8);
     let written = soon(call).await.expect("no panic").expect("written");
     assert_eq!((written.response_code(), written.opaque()), (ResponseCode::SUCCESS, 80));

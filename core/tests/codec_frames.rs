@@ -28,17 +28,17 @@ fn the_limit_is_the_same_at_both_ends() {
         "a frame of 16777217 bytes exceeds the limit of 16777216"
     );
 
-    let header = encode(&RemotingCommand::new(1)).len();
+    let header = encode(&RemotingCommand::request(1)).len();
     let mut codec = RemotingCodec::new();
     let mut buffer = BytesMut::from("before");
-    let command = RemotingCommand::new(1).with_body(vec![0; limit - header + 1]);
+    let command = RemotingCommand::request(1).with_body(vec![0; limit - header + 1]);
     let error = codec.encode(&command, &mut buffer).expect_err("too long");
     assert!(
         matches!(error, EncodeError::FrameTooLong { length: 16_777_217, max: 16_777_216 }),
         "{error}"
     );
     assert_eq!(&buffer[..], b"before", "nothing was written");
-    let command = RemotingCommand::new(1).with_body(vec![0; limit - header]);
+    let command = RemotingCommand::request(1).with_body(vec![0; limit - header]);
     codec.encode(&command, &mut buffer).expect("fits");
     assert_eq!(buffer.len(), 6 + limit);
 }
@@ -137,7 +137,7 @@ fn a_limit_may_be_anything() {
         for kind in [SerializeType::Json, SerializeType::RocketMq] {
             let mut codec = RemotingCodec::new().with_max_frame_length(max);
             let mut written = BytesMut::new();
-            let command = RemotingCommand::new(1).with_serialize_type(kind);
+            let command = RemotingCommand::request(1).with_serialize_type(kind);
             match codec.encode(&command, &mut written) {
                 Ok(()) => assert!(written.len() <= max),
                 Err(_) => assert!(written.is_empty()),
@@ -153,10 +153,11 @@ fn a_limit_may_be_anything() {
 
 #[test]
 fn any_split_of_the_bytes_gives_the_same_commands() {
-    let mut stream = encode(&RemotingCommand::new(1).with_body("one"));
-    stream
-        .extend(encode(&RemotingCommand::new(2).with_body(vec![2; 3000]).with_ext_field("a", "b")));
-    stream.extend(encode(&RemotingCommand::new(3)));
+    let mut stream = encode(&RemotingCommand::request(1).with_body("one"));
+    stream.extend(encode(
+        &RemotingCommand::request(2).with_body(vec![2; 3000]).with_ext_field("a", "b"),
+    ));
+    stream.extend(encode(&RemotingCommand::request(3)));
     for step in [1, 2, 3, 7, 64, 1000, stream.len()] {
         let mut codec = RemotingCodec::new();
         let mut buffer = BytesMut::new();

@@ -131,7 +131,7 @@ fn the_last_ext_field_of_a_name_wins() {
 #[test]
 fn strings_are_escaped_as_fastjson_does() {
     let text = "\"\\\u{8}\t\n\u{c}\r\u{1}\u{1f}\u{7f}\u{80}\u{9f}\u{a0}\u{2027}\u{2028}\u{2029}/<>&'é𝄞\u{a1}";
-    let command = RemotingCommand::new(1).with_remark(text);
+    let command = RemotingCommand::request(1).with_remark(text);
     let frame = encode(&command);
     let written = String::from_utf8_lossy(&frame);
     let expected = "\"remark\":\"\\\"\\\\\\b\\t\\n\\f\\r\\u0001\\u001F\\u007F\\u0080\\u009F\u{a0}\u{2027}\\u2028\\u2029/<>&'é𝄞\u{a1}\"";

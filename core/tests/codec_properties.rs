@@ -17,7 +17,7 @@ fn commands() -> impl Strategy<Value = RemotingCommand> {
     (numbers, fields, remark, body, any::<bool>()).prop_map(
         |(numbers, fields, remark, body, binary)| {
             let (code, opaque, flag, version, language) = numbers;
-            let mut command = RemotingCommand::new(code)
+            let mut command = RemotingCommand::request(code)
                 .with_flag(flag)
                 .with_version(version.into())
                 .with_language((language % 14).into())

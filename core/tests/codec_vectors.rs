@@ -9,7 +9,7 @@ use tokio_util::codec::Encoder;
 
 /// A command as Java 5.3.3 makes it.
 fn java(code: i32) -> RemotingCommand {
-    let mut command = RemotingCommand::new(code)
+    let mut command = RemotingCommand::request(code)
         .with_language(LanguageCode::JAVA)
         .with_version(MqVersion::V5_3_3);
     command.set_opaque(1);

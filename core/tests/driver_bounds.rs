@@ -39,7 +39,7 @@ fn one_mark_of_64_kib_for_what_is_unwritten() {
 #[tokio::test(start_paused = true)]
 async fn a_server_without_read_ahead_serves_and_drains() {
     let mut config = ConnectionConfig::server();
-    config.read_ahead = 0;
+    config.max_queued_requests = 0;
     let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 64 * 1024);
     assert_eq!(peer.call(&request(1, 1)).await.opaque(), 1);
     channel.drain();
@@ -101,7 +101,7 @@ async fn a_client_takes_no_burst_for_a_flood() {
     for (max_in_flight, write_high_water) in [(2, 100), (0, 0)] {
         let mut config = ConnectionConfig::client();
         config.max_in_flight = max_in_flight;
-        config.read_ahead = 0;
+        config.max_queued_requests = 0;
         config.write_high_water = write_high_water;
         let Running { mut peer, .. } = start_with(Never::default(), config, 64 * 1024);
         let burst: Vec<u8> =

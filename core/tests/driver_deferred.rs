@@ -129,7 +129,7 @@ async fn only_requests_of_a_connection_can_be_deferred_and_only_once() {
 async fn oneway_requests_may_be_deferred_to_no_effect() {
     let (parked, mut responders) = mpsc::unbounded_channel();
     let Running { mut peer, .. } = start(parking(parked));
-    peer.send(&request(1, 1).into_oneway()).await;
+    peer.send(&request(1, 1).oneway()).await;
     responders.recv().await.expect("parked").send(success("to nobody")).expect("open");
     assert_eq!(peer.call(&request(2, 2)).await.opaque(), 2);
 }

@@ -79,7 +79,7 @@ async fn who_is_sent_away_is_told_by_the_requests_version() {
         sleep(SECOND).await;
         running.channel.drain();
         let later = |opaque| request(0, opaque).with_version(version.into());
-        let mut bytes = common::encode(&later(2).into_oneway());
+        let mut bytes = common::encode(&later(2).oneway());
         bytes.extend(common::encode(&later(3)));
         running.peer.send_bytes(&bytes).await;
         let answer = running.peer.receive().await;
@@ -143,10 +143,10 @@ async fn what_is_pushed_meanwhile_is_sent() {
             let channel = request.channel().expect("from a connection").clone();
             channel.drain();
             Turns(turns).await;
-            channel.try_invoke_oneway(RemotingCommand::new(7))?;
+            channel.try_invoke_oneway(RemotingCommand::request(7))?;
             Ok::<Option<RemotingCommand>, BoxError>(None)
         }));
-        running.peer.send(&request(1, 1).into_oneway()).await;
+        running.peer.send(&request(1, 1).oneway()).await;
         assert!(running.peer.next().await.is_some(), "lost after {turns} turns");
     }
 }

@@ -47,7 +47,7 @@ async fn draining_answers_what_runs_and_sends_new_requests_away() {
     sleep(SECOND / 2).await;
     running.channel.drain();
     running.peer.send(&request(1, 2)).await;
-    running.peer.send(&request(1, 3).into_oneway()).await;
+    running.peer.send(&request(1, 3).oneway()).await;
     let away = running.peer.receive().await;
     assert_eq!((away.opaque(), away.response_code()), (2, ResponseCode::GO_AWAY));
     assert_eq!(away.remark(), Some("please go away"));
@@ -127,7 +127,7 @@ async fn draining_an_old_peer_reads_the_answers_that_it_owes() {
     let processor = service_fn(|request: RemotingCommand| async move {
         let channel = request.channel().expect("from a connection").clone();
         sleep(SECOND).await;
-        channel.invoke(RemotingCommand::new(9), 60 * SECOND).await
+        channel.invoke(RemotingCommand::request(9), 60 * SECOND).await
     });
     let mut running = start(processor);
     running.peer.send(&old(1, 1)).await;

@@ -141,7 +141,7 @@ async fn a_server_answers_every_mix() {
     for seed in 0..150 {
         let mut config = ConnectionConfig::server();
         config.max_in_flight = 1 + (seed as usize % 5) * 3;
-        config.read_ahead = 70;
+        config.max_queued_requests = 70;
         config.write_high_water = 1 << (seed % 17);
         eprintln!("seed {seed}");
         run(seed, config).await;
@@ -153,7 +153,7 @@ async fn a_client_answers_every_mix() {
     for seed in 1000..1100 {
         let mut config = ConnectionConfig::client();
         config.max_in_flight = 100;
-        config.read_ahead = 70;
+        config.max_queued_requests = 70;
         config.write_high_water = 1 << (seed % 17);
         eprintln!("seed {seed}");
         run(seed, config).await;

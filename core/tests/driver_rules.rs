@@ -69,12 +69,12 @@ async fn r1_a_connection_that_ends_leaves_the_queue_of_a_shared_limit() {
 async fn r2_a_processor_may_call_back_over_a_saturated_connection() {
     let call_back = service_fn(|request: RemotingCommand| async move {
         let channel = request.channel().expect("from a connection").clone();
-        let answer = channel.invoke(RemotingCommand::new(900), 60 * SECOND).await?;
+        let answer = channel.invoke(RemotingCommand::request(900), 60 * SECOND).await?;
         Ok::<_, BoxError>(success().with_body(answer.body().clone()))
     });
     let mut config = ConnectionConfig::server();
     config.max_in_flight = 1;
-    config.read_ahead = 2;
+    config.max_queued_requests = 2;
     let Running { mut peer, .. } = start_with(call_back, config, 1 << 20);
     for opaque in 0..10 {
         peer.send(&request(1, opaque)).await;
@@ -282,7 +282,7 @@ async fn flood(running: &mut Running) -> usize {
 #[tokio::test(start_paused = true)]
 async fn r4_a_server_stops_reading_when_its_queue_is_full() {
     let mut config = ConnectionConfig::server();
-    config.read_ahead = 10;
+    config.max_queued_requests = 10;
     let mut running = start_with(NeverReady, config, 1024);
     let taken = flood(&mut running).await;
     // Ten in the queue, one read block of about seven more, and one under way.
@@ -339,7 +339,7 @@ async fn r4_requests_in_flight_are_bounded() {
 #[tokio::test(start_paused = true)]
 async fn r4_a_client_reads_answers_whatever_else_the_server_sends() {
     let mut config = ConnectionConfig::client();
-    config.read_ahead = 2;
+    config.max_queued_requests = 2;
     let Running { mut peer, channel, .. } = start_with(NeverReady, config, 1024);
     let mut call = Box::pin(channel.invoke(request(5, 1), 600 * SECOND));
     let asked = tokio::select! {
@@ -347,7 +347,7 @@ async fn r4_a_client_reads_answers_whatever_else_the_server_sends() {
         asked = peer.receive() => asked,
     };
     for opaque in 0..100 {
-        peer.send(&request(1, opaque).into_oneway()).await;
+        peer.send(&request(1, opaque).oneway()).await;
     }
     for opaque in 0..5 {
         peer.send(&request(1, opaque)).await;
@@ -368,7 +368,7 @@ async fn r4_a_client_reads_answers_whatever_else_the_server_sends() {
 #[tokio::test(start_paused = true)]
 async fn r4_a_client_cuts_a_server_that_asks_without_reading() {
     let mut config = ConnectionConfig::client();
-    config.read_ahead = 2;
+    config.max_queued_requests = 2;
     config.max_in_flight = 5;
     config.write_high_water = 100;
     let mut running = start_with(NeverReady, config, 1024);
@@ -448,7 +448,7 @@ async fn r6_oneway_requests_are_never_answered() {
     });
     let Running { mut peer, .. } = start(service);
     for code in [1, 2, 3] {
-        peer.send(&request(code, code).into_oneway()).await;
+        peer.send(&request(code, code).oneway()).await;
     }
     assert_eq!(peer.call(&request(1, 9)).await.opaque(), 9, "the only answer");
 }
@@ -763,7 +763,7 @@ async fn r10_a_stall_that_is_our_own_is_not_the_peers() {
     let (done, _finished) = mpsc::unbounded_channel();
     let mut config = ConnectionConfig::server();
     config.max_in_flight = 1;
-    config.read_ahead = 1;
+    config.max_queued_requests = 1;
     let Running { mut peer, channel, .. } = start_with(waiting(&go, &done), config, 1 << 16);
     // The third is read in part and left there, since two are as many as there may be.
     let mut bytes = common::encode(&request(1, 1));

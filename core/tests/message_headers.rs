@@ -134,7 +134,7 @@ fn headers_survive_on_the_wire() {
 
 /// All that a header needs, in words.
 fn in_words(code: RequestCode) -> RemotingCommand {
-    let mut request = RemotingCommand::new(code);
+    let mut request = RemotingCommand::request(code);
     request.ext_fields_mut().extend([
         ("producerGroup", "producers"),
         ("topic", "TopicTest"),
@@ -171,7 +171,7 @@ fn required_fields_are_named_when_they_are_missing() {
         request.ext_fields_mut().remove(&field);
         assert_eq!(SendHeader::read(&request), Err(HeaderError::Missing { field }));
     }
-    let letters = RemotingCommand::new(RequestCode::SEND_MESSAGE_V2);
+    let letters = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2);
     assert_eq!(SendHeader::read(&letters), Err(HeaderError::Missing { field: "a".into() }));
 }
 

@@ -206,7 +206,7 @@ proptest! {
     #[test]
     fn typed_headers_survive(header in all_types(), binary in any::<bool>()) {
         let kind = if binary { SerializeType::RocketMq } else { SerializeType::Json };
-        let command = RemotingCommand::request(310, &header).expect("flat").with_serialize_type(kind);
+        let command = RemotingCommand::request(310).with_header(&header).expect("flat").with_serialize_type(kind);
         let back = decode(&encode(&command)).expect("decodes");
         prop_assert_eq!(back.header::<AllTypes>().expect("reads"), header);
     }
@@ -220,7 +220,7 @@ proptest! {
             newtype: Newtype(0), perhaps_text: Some(String::new()), perhaps_number: Some(0),
             perhaps_unit: Some(Unit::First),
         };
-        let mut command = RemotingCommand::request(310, &header).expect("flat");
+        let mut command = RemotingCommand::request(310).with_header(&header).expect("flat");
         let name = command.ext_fields().iter().nth(at).expect("so many").0.to_owned();
         command.ext_fields_mut().insert(&name, &text);
         if let Err(error) = command.header::<AllTypes>() {

@@ -6,7 +6,7 @@ use metrics_exporter_prometheus::{
 use rocketmq_tower::layers::MetricsLayer;
 use rocketmq_tower::layers::metrics::{LATENCY_BUCKETS, RPC_LATENCY};
 use rocketmq_tower::server::Listener;
-use rocketmq_tower::server::listener::{Retry, Tcp, TcpOptions};
+use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
 use rocketmq_tower::{Addr, BoxError};
 use std::io;
 use std::sync::Arc;
@@ -27,14 +27,14 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// What the servers measure, for whoever connects.
 pub(crate) struct Exporter {
     recorder: Arc<PrometheusRecorder>,
-    listener: Retry<Tcp>,
+    listener: Retry<TcpAcceptor>,
 }
 
 impl Exporter {
     pub(crate) async fn bind(addr: &str) -> Result<Self, BoxError> {
         let latency = Matcher::Full(RPC_LATENCY.to_owned());
         let builder = PrometheusBuilder::new().set_buckets_for_metric(latency, &LATENCY_BUCKETS)?;
-        let listener = Retry::new(Tcp::bind(addr, &TcpOptions::default()).await?);
+        let listener = Retry::new(TcpAcceptor::bind(addr, &TcpOptions::default()).await?);
         Ok(Self { recorder: Arc::new(builder.build_recorder()), listener })
     }
 

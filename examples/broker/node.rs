@@ -10,8 +10,8 @@ use crate::topics::{Settings, names};
 use crate::transactions::Checks;
 use crate::{address, jobs, stack};
 use rocketmq_tower::layers::MetricsLayer;
-use rocketmq_tower::server::Bound;
-use rocketmq_tower::server::listener::{Accept, Retry, Tcp, TcpOptions};
+use rocketmq_tower::server::BoundServer;
+use rocketmq_tower::server::listener::{Accept, Retry, TcpAcceptor, TcpOptions};
 use rocketmq_tower::{Addr, BoxError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Both, listening.
 pub(crate) struct Node {
-    name_server: Bound<Retry<Tcp>>,
-    broker: Bound<Retry<Tcp>>,
+    name_server: BoundServer<Retry<TcpAcceptor>>,
+    broker: BoundServer<Retry<TcpAcceptor>>,
     identity: Arc<Identity>,
     log: Arc<Log>,
     jobs: JoinSet<()>,
@@ -36,8 +36,8 @@ impl Node {
             false => Arc::new(storage::open(&options.data)?),
         };
         let log = Arc::new(Log::start(storage, options.flush.into())?);
-        let names = Tcp::bind(&options.namesrv, &TcpOptions::default()).await?;
-        let tcp = Tcp::bind(&options.listen, &TcpOptions::default()).await?;
+        let names = TcpAcceptor::bind(&options.namesrv, &TcpOptions::default()).await?;
+        let tcp = TcpAcceptor::bind(&options.listen, &TcpOptions::default()).await?;
         let listening = tcp.local_addr().socket_addr().ok_or("a socket without an address")?;
         let address = address::advertised(listening, options.advertise.as_deref());
         let identity = Arc::new(Identity {

@@ -26,10 +26,10 @@ use crate::requests::{groups, lookup, offsets, pull, reply, send, send_back, top
 use crate::service::handler;
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::layers::{
-    CodeDistributionLayer, EventsLayer, ExecutorLayer, MetricsLayer, TraceLayer,
+    CodeDistributionLayer, EventsLayer, MetricsLayer, TraceLayer, WorkQueueLayer,
 };
 use rocketmq_tower::router::DuplicateRoute;
-use rocketmq_tower::server::{Bound, Listener};
+use rocketmq_tower::server::{BoundServer, Listener};
 use rocketmq_tower::{RequestCode, Router, Server, ServiceBuilder};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub(crate) fn name_server<L: Listener>(
     state: &Arc<NameServer>,
     options: &Options,
     metrics: &MetricsLayer,
-) -> Result<Bound<L>, DuplicateRoute> {
+) -> Result<BoundServer<L>, DuplicateRoute> {
     let server = Server::new(state.router()?)
         .max_connections(options.max_connections)
         .connection_layer(metrics.clone())
@@ -62,7 +62,7 @@ pub(crate) fn broker<L: Listener>(
     state: &Arc<Broker>,
     options: &Options,
     metrics: &MetricsLayer,
-) -> Result<Bound<L>, DuplicateRoute> {
+) -> Result<BoundServer<L>, DuplicateRoute> {
     let server = Server::new(router(state, options)?)
         .max_connections(options.max_connections)
         .connection_layer(metrics.clone())
@@ -108,7 +108,7 @@ fn router(broker: &Arc<Broker>, options: &Options) -> Result<Router, DuplicateRo
     // Those that find nothing wait elsewhere.
     let pulls = GlobalConcurrencyLimitLayer::new(MAX_PULLS);
     // In tasks, and those that wait for too long are refused.
-    let queries = ExecutorLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
+    let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
 
     Router::builder()
         .route(

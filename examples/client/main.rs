@@ -122,7 +122,7 @@ async fn pull(
     let mut printed = 0;
     while printed < max {
         header.max_msg_nums = (max - printed).min(32);
-        let request = RemotingCommand::request(RequestCode::PULL_MESSAGE, &header)?;
+        let request = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header)?;
         let answer = client.invoke(broker, request, TIMEOUT).await?;
         match answer.response_code() {
             ResponseCode::SUCCESS => {
@@ -169,6 +169,6 @@ async fn main() -> Result<(), BoxError> {
             }
         }
     }
-    client.shut_down(TIMEOUT).await;
+    client.shutdown(TIMEOUT).await;
     Ok(())
 }

@@ -56,7 +56,7 @@ impl Route {
 }
 
 async fn ask(names: &NameServers, topic: &str) -> Result<RemotingCommand, BoxError> {
-    let request = RemotingCommand::new(RequestCode::GET_ROUTEINFO_BY_TOPIC)
+    let request = RemotingCommand::request(RequestCode::GET_ROUTEINFO_BY_TOPIC)
         .with_ext_field("topic", topic)
         // Else the numbers of brokers may come without quotes.
         .with_ext_field("acceptStandardJsonOnly", "true");

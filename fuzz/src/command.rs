@@ -25,7 +25,7 @@ impl Parts<'_> {
     #[must_use]
     pub fn command(&self) -> RemotingCommand {
         let kind = if self.binary { SerializeType::RocketMq } else { SerializeType::Json };
-        let mut command = RemotingCommand::new(self.code)
+        let mut command = RemotingCommand::request(self.code)
             .with_flag(self.flag)
             .with_version(self.version.into())
             .with_language(self.language.into())

@@ -57,7 +57,7 @@ fn expected(command: &RemotingCommand) -> RemotingCommand {
 }
 
 fn without_remark(command: RemotingCommand) -> RemotingCommand {
-    let mut bare = RemotingCommand::new(command.code())
+    let mut bare = RemotingCommand::request(command.code())
         .with_flag(command.flag())
         .with_version(command.version())
         .with_language(command.language())

@@ -4,15 +4,15 @@
 //! |---|---|---|
 //! | [`connection_limit`] | connection | how many connections there may be, in all and per address |
 //! | [`ip_filter`] | connection | who may connect, by address |
-//! | [`handshake_timeout`] | connection | ends connections whose peers say nothing at all |
+//! | [`first_byte_timeout`] | connection | ends connections whose peers say nothing at all |
 //! | [`events`] | connection | tells a listener of connections that come, fail and go |
 //! | [`idle_timeout`] | connection | ends connections on which nothing moves |
 //! | [`recover`] | request | turns every error into the protocol's answer for it |
 //! | [`catch_panic`] | request | turns panics into errors |
 //! | [`rpc_hook`] | request | RocketMQ's RPC hooks |
-//! | [`per_request`] | request | takes readiness for one request at a time, for shared limits |
+//! | [`oneshot`] | request | takes readiness for one request at a time, for shared limits |
 //! | [`spawn`] | request | runs requests as tasks, for heavy processors |
-//! | [`executor`] | request | an executor for some processors: so many run, so many wait |
+//! | [`work_queue`] | request | an executor for some processors: so many run, so many wait |
 //! | [`peer_rate_limit`] | request | how many requests a peer may send in a second |
 //! | [`body_limit`] | request | how long bodies may be, for each code |
 //! | [`trace`] | both | a span for each connection and each request |
@@ -49,11 +49,11 @@
 //! `Service<RemotingCommand>`, whose future is one exchange. Layers of tower itself work at both.
 //!
 //! The order of the connection level, outermost first: connection_limit, what the user adds
-//! (handshake_timeout, proxy_protocol, ip_filter, tls, in this order), events, idle_timeout,
+//! (first_byte_timeout, proxy_protocol, ip_filter, tls, in this order), events, idle_timeout,
 //! driver. Of the request level: recover, what the user adds, rpc_hook, processor.
 //!
 //! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
-//! care when a limit inside of it is shared between connections: see [`per_request`].
+//! care when a limit inside of it is shared between connections: see [`oneshot`].
 
 #[cfg(feature = "acl")]
 pub mod acl;
@@ -63,17 +63,16 @@ pub mod code_distribution;
 pub mod connection_limit;
 pub mod deferred;
 pub mod events;
-pub mod executor;
 mod fallible;
-pub mod handshake_timeout;
+pub mod first_byte_timeout;
 pub mod idle_timeout;
 mod inner;
 pub mod ip_filter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod network;
+pub mod oneshot;
 pub mod peer_rate_limit;
-pub mod per_request;
 #[cfg(feature = "proxy-protocol")]
 pub mod proxy_protocol;
 pub mod recover;
@@ -85,23 +84,23 @@ mod table;
 pub mod tls;
 pub mod trace;
 mod unused;
+pub mod work_queue;
 mod writes;
 
 #[cfg(feature = "metrics")]
 pub use self::metrics::MetricsLayer;
 #[cfg(feature = "acl")]
-pub use acl::VerifyLayer;
+pub use acl::AclVerifyLayer;
 pub use body_limit::BodyLimitLayer;
 pub use catch_panic::CatchPanicLayer;
 pub use code_distribution::CodeDistributionLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
-pub use executor::ExecutorLayer;
-pub use handshake_timeout::HandshakeTimeoutLayer;
+pub use first_byte_timeout::FirstByteTimeoutLayer;
 pub use idle_timeout::IdleTimeoutLayer;
 pub use ip_filter::IpFilterLayer;
+pub use oneshot::OneshotLayer;
 pub use peer_rate_limit::PeerRateLimitLayer;
-pub use per_request::PerRequestLayer;
 #[cfg(feature = "proxy-protocol")]
 pub use proxy_protocol::ProxyProtocolLayer;
 pub use recover::RecoverLayer;
@@ -110,3 +109,4 @@ pub use spawn::SpawnLayer;
 #[cfg(feature = "tls")]
 pub use tls::TlsLayer;
 pub use trace::TraceLayer;
+pub use work_queue::WorkQueueLayer;

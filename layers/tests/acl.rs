@@ -10,7 +10,7 @@ const KEY: &str = "12345678";
 const FLAG: &str = "_UNIQUE_KEY_QUERY";
 
 fn request(fields: &[(&str, &str)], body: &'static str) -> RemotingCommand {
-    let mut request = RemotingCommand::new(RequestCode::QUERY_MESSAGE).with_body(body);
+    let mut request = RemotingCommand::request(RequestCode::QUERY_MESSAGE).with_body(body);
     request.ext_fields_mut().extend(fields.iter().copied());
     request
 }
@@ -28,7 +28,7 @@ fn signed(fields: &[(&str, &str)], body: &'static str) -> RemotingCommand {
 /// A body alone is what is signed, so it shows what is signed of others.
 #[track_caller]
 fn assert_content(request: &RemotingCommand, content: &'static str) {
-    let alone = RemotingCommand::new(1).with_body(content);
+    let alone = RemotingCommand::request(1).with_body(content);
     assert_eq!(signature(request, KEY), signature(&alone, KEY));
 }
 
@@ -107,7 +107,7 @@ fn empty_values_of_binary_headers_are_signed_as_the_text_null() {
     let unsigned = request(&[("Signature", ""), (FLAG, "")], "body");
     assert_content(&binary(unsigned.with_version(MqVersion::V4_9_3)), "body");
     // Such a code has no place in a binary header, and is sent in JSON.
-    let pop = RemotingCommand::new(RequestCode::POP_MESSAGE).with_ext_field("a", "");
+    let pop = RemotingCommand::request(RequestCode::POP_MESSAGE).with_ext_field("a", "");
     assert_content(&binary(pop.with_body("body")), "body");
 }
 

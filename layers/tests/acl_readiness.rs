@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower_core::RemotingCommand;
-use rocketmq_tower_layers::VerifyLayer;
+use rocketmq_tower_layers::AclVerifyLayer;
 use rocketmq_tower_layers::acl::{CredentialStore, Credentials, Verify, sign};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tower_test::mock::{self, Handle, Mock, Spawn};
 const SECRET: &str = "12345678";
 
 fn signed(access_key: &str) -> RemotingCommand {
-    let mut request = RemotingCommand::new(10);
+    let mut request = RemotingCommand::request(10);
     sign(&mut request, &Credentials::new(access_key, SECRET)).expect("a key");
     request
 }
@@ -33,7 +33,7 @@ type Limited = ConcurrencyLimit<Mock<RemotingCommand, RemotingCommand>>;
 
 /// One connection's service of a server whose limit is shared.
 fn connection<C: CredentialStore>(
-    layer: &VerifyLayer<C>,
+    layer: &AclVerifyLayer<C>,
     limit: &Arc<Semaphore>,
 ) -> (Spawn<Verify<Limited, C>>, Handle<RemotingCommand, RemotingCommand>) {
     let (mock, handle) = mock::pair();
@@ -43,7 +43,7 @@ fn connection<C: CredentialStore>(
 
 #[tokio::test]
 async fn a_request_that_is_refused_gives_its_permit_to_the_next_connection() {
-    let layer = VerifyLayer::new(store);
+    let layer = AclVerifyLayer::new(store);
     for user in ["bob", "crash"] {
         let limit = Arc::new(Semaphore::new(1));
         let (mut one, _one) = connection(&layer, &limit);
@@ -63,7 +63,7 @@ async fn a_request_that_is_refused_gives_its_permit_to_the_next_connection() {
 #[tokio::test]
 async fn a_request_that_goes_on_keeps_its_permit() {
     let limit = Arc::new(Semaphore::new(1));
-    let (mut service, mut handle) = connection(&VerifyLayer::new(store), &limit);
+    let (mut service, mut handle) = connection(&AclVerifyLayer::new(store), &limit);
     assert_ready_ok!(service.poll_ready());
     let call = service.call(signed("alice"));
     let (_, respond) = handle.next_request().await.expect("called");

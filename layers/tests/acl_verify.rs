@@ -7,7 +7,7 @@ mod common;
 use common::{SECOND, channel};
 use rocketmq_tower_core::{Addr, BoxError, RemotingCommand, ResponseCode, SerializeType};
 use rocketmq_tower_layers::acl::{AccessKey, CredentialStore, Credentials, SignHook, sign};
-use rocketmq_tower_layers::{RecoverLayer, RpcHookLayer, VerifyLayer};
+use rocketmq_tower_layers::{AclVerifyLayer, RecoverLayer, RpcHookLayer};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -15,12 +15,12 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 const USER: &str = "alice";
 const SECRET: &str = "12345678";
 
-fn layer() -> VerifyLayer<HashMap<String, String>> {
-    VerifyLayer::new(HashMap::from([(USER.into(), SECRET.into()), ("empty".into(), "".into())]))
+fn layer() -> AclVerifyLayer<HashMap<String, String>> {
+    AclVerifyLayer::new(HashMap::from([(USER.into(), SECRET.into()), ("empty".into(), "".into())]))
 }
 
 fn signed(access_key: &str, secret_key: &str) -> RemotingCommand {
-    let mut request = RemotingCommand::new(10).with_ext_field("topic", "T").with_body("hello");
+    let mut request = RemotingCommand::request(10).with_ext_field("topic", "T").with_body("hello");
     sign(&mut request, &Credentials::new(access_key, secret_key)).expect("a key");
     request
 }
@@ -33,7 +33,7 @@ async fn who(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
 
 /// The answer's code and remark.
 async fn ask<C: CredentialStore>(
-    layer: VerifyLayer<C>,
+    layer: AclVerifyLayer<C>,
     request: RemotingCommand,
 ) -> (ResponseCode, String) {
     let stack = ServiceBuilder::new().layer(RecoverLayer::new()).layer(layer).service_fn(who);
@@ -56,7 +56,7 @@ async fn a_request_that_is_verified_goes_on_with_its_access_key() {
 
 #[tokio::test]
 async fn all_others_are_refused_in_javas_words() {
-    let bare = RemotingCommand::new(10);
+    let bare = RemotingCommand::request(10);
     let unsigned = bare.clone().with_ext_field("topic", "T");
     let empty_name = unsigned.clone().with_ext_field("AccessKey", "");
     let no_signature = unsigned.clone().with_ext_field("AccessKey", USER);
@@ -80,7 +80,7 @@ async fn all_others_are_refused_in_javas_words() {
 #[tokio::test]
 async fn anonymous_requests_pass_if_they_may() {
     let layer = layer().allow_anonymous();
-    let bare = RemotingCommand::new(10);
+    let bare = RemotingCommand::request(10);
     assert_eq!(ask(layer.clone(), bare.clone()).await, passed("nobody"));
     let empty_name = bare.with_ext_field("AccessKey", "").with_ext_field("Signature", "x");
     assert_eq!(ask(layer.clone(), empty_name).await, passed("nobody"), "the C++ client's");
@@ -92,19 +92,19 @@ async fn anonymous_requests_pass_if_they_may() {
 #[tokio::test]
 async fn exempt_codes_pass_without_a_look() {
     let layer = layer().exempt([10]).exempt([34]);
-    assert_eq!(ask(layer.clone(), RemotingCommand::new(10)).await, passed("nobody"));
+    assert_eq!(ask(layer.clone(), RemotingCommand::request(10)).await, passed("nobody"));
     assert_eq!(ask(layer.clone(), signed(USER, "wrong")).await, passed("nobody"));
-    assert_eq!(ask(layer.clone(), RemotingCommand::new(34)).await, passed("nobody"));
-    assert_eq!(ask(layer, RemotingCommand::new(11)).await, refused("username cannot be null."));
+    assert_eq!(ask(layer.clone(), RemotingCommand::request(34)).await, passed("nobody"));
+    assert_eq!(ask(layer, RemotingCommand::request(11)).await, refused("username cannot be null."));
 }
 
 #[tokio::test]
 async fn stores_are_tables_closures_and_what_is_shared() {
     let closure = |user: &str| (user == USER).then(|| SECRET.to_owned());
-    assert_eq!(ask(VerifyLayer::new(closure), signed(USER, SECRET)).await, passed(USER));
+    assert_eq!(ask(AclVerifyLayer::new(closure), signed(USER, SECRET)).await, passed(USER));
     let table = HashMap::from([(USER, SECRET)]);
     let shared: Arc<dyn CredentialStore> = Arc::new(table);
-    let layer = VerifyLayer::new(shared);
+    let layer = AclVerifyLayer::new(shared);
     assert_eq!(ask(layer.clone(), signed(USER, SECRET)).await, passed(USER));
     assert!(!format!("{layer:?}").contains(SECRET));
 }
@@ -120,7 +120,7 @@ async fn a_client_signs_and_a_server_verifies() {
     let hooks = RpcHookLayer::new().hook(sign).peer(Addr::default());
     let mut client = hooks.layer(channel.clone());
     for serialize_type in [SerializeType::Json, SerializeType::RocketMq] {
-        let request = RemotingCommand::new(10).with_serialize_type(serialize_type);
+        let request = RemotingCommand::request(10).with_serialize_type(serialize_type);
         let request = request.with_ext_field("empty", "").with_ext_field("\u{1f600}", "ä");
         let unsigned = channel.invoke(request.clone(), SECOND).await.expect("answered");
         assert_eq!(unsigned.response_code(), ResponseCode::NO_PERMISSION);

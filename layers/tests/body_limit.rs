@@ -12,7 +12,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_test::mock::{self, Spawn};
 
 fn request(code: i32, length: usize) -> RemotingCommand {
-    RemotingCommand::new(code).with_body(vec![7; length])
+    RemotingCommand::request(code).with_body(vec![7; length])
 }
 
 /// The refusal of a request, if it is one.
@@ -37,7 +37,7 @@ async fn each_code_has_its_limit_and_the_rest_another() {
         assert_eq!(abort.code, ResponseCode::MESSAGE_ILLEGAL);
     }
     assert_eq!(refusal(&layer, request(78, 1 << 20)).await, None, "what is set last counts");
-    assert_eq!(refusal(&BodyLimitLayer::new(0), RemotingCommand::new(34)).await, None);
+    assert_eq!(refusal(&BodyLimitLayer::new(0), RemotingCommand::request(34)).await, None);
 }
 
 #[tokio::test]

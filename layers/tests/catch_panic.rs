@@ -26,11 +26,11 @@ async fn panics_become_errors_wherever_they_happen() {
     });
     let mut service = CatchPanicLayer::new().layer(service);
     for (code, text) in [(1, "in call"), (2, "in the future"), (3, "no message")] {
-        let call = service.ready().await.expect("ready").call(RemotingCommand::new(code));
+        let call = service.ready().await.expect("ready").call(RemotingCommand::request(code));
         let error = call.await.expect_err("panicked").downcast::<Panicked>().expect("a panic");
         assert!(error.message.contains(text), "{error:?}");
     }
-    service.call(RemotingCommand::new(4)).await.expect("answered");
+    service.call(RemotingCommand::request(4)).await.expect("answered");
 }
 
 struct Unready;
@@ -55,7 +55,7 @@ async fn a_panic_in_poll_ready_is_answered_by_recover() {
         .layer(RecoverLayer::new())
         .layer(CatchPanicLayer::new())
         .service(Unready);
-    let Ok(answer) = service.ready().await.expect("ready").call(RemotingCommand::new(1)).await;
+    let Ok(answer) = service.ready().await.expect("ready").call(RemotingCommand::request(1)).await;
     assert_eq!(answer.remark(), Some("the processor panicked: in poll_ready"));
 }
 
@@ -67,7 +67,7 @@ async fn the_rest_passes() {
     assert_pending!(service.poll_ready());
     handle.allow(1);
     assert_ready_ok!(service.poll_ready());
-    let call = service.call(RemotingCommand::new(1));
+    let call = service.call(RemotingCommand::request(1));
     let (_, respond) = handle.next_request().await.expect("called");
     respond.send_error("no");
     assert_eq!(call.await.expect_err("passed on").to_string(), "no");

@@ -26,7 +26,7 @@ async fn by_code(request: RemotingCommand) -> Result<Option<RemotingCommand>, Bo
 async fn ask<S: Service<RemotingCommand>>(service: &mut S, code: i32, times: usize) {
     for _ in 0..times {
         let ready = service.ready().await.ok().expect("ready");
-        _ = ready.call(RemotingCommand::new(code)).await;
+        _ = ready.call(RemotingCommand::request(code)).await;
     }
 }
 
@@ -35,7 +35,7 @@ async fn each_second_is_logged_in_javas_words_and_silence_is_not() {
     let (logged, _guard) = Logged::start(Level::INFO);
     let channel = served(CodeDistributionLayer::new(), service_fn(sleeper));
     for code in [0, 0, 0] {
-        let answer = channel.invoke(RemotingCommand::new(code), SECOND).await;
+        let answer = channel.invoke(RemotingCommand::request(code), SECOND).await;
         assert!(answer.expect("an answer").response_code().is_success());
     }
     assert_eq!(logged.take(), [""; 0], "not before the second is over");
@@ -48,7 +48,7 @@ async fn each_second_is_logged_in_javas_words_and_silence_is_not() {
     assert_eq!(logged.take(), lines);
     sleep(100 * SECOND).await;
     assert_eq!(logged.take(), [""; 0], "nothing came");
-    _ = channel.invoke_oneway(RemotingCommand::new(0)).await;
+    _ = channel.invoke_oneway(RemotingCommand::request(0)).await;
     sleep(SECOND).await;
     assert_eq!(logged.take(), lines.map(|line| line.replace(":3}", ":1}"))[..1]);
 }
@@ -116,7 +116,7 @@ async fn late_answers_count_when_they_are_given() {
         let before = layer.traffic().responses();
         let call = tokio::spawn({
             let channel = channel.clone();
-            async move { channel.invoke(RemotingCommand::new(code), 9 * SECOND).await }
+            async move { channel.invoke(RemotingCommand::request(code), 9 * SECOND).await }
         });
         let deferred = soon(parked.recv()).await.expect("a request");
         sleep(SECOND).await;
@@ -147,7 +147,7 @@ fn without_a_runtime_it_counts_and_does_not_log() {
     let layer = CodeDistributionLayer::default();
     let mut service = layer.layer(service_fn(by_code));
     tokio_test::block_on(async {});
-    drop(Service::call(&mut service, RemotingCommand::new(310)));
+    drop(Service::call(&mut service, RemotingCommand::request(310)));
     assert_eq!(layer.traffic().requests().get(310), 1);
 }
 

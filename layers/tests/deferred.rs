@@ -76,7 +76,7 @@ async fn the_first_answer_counts_and_is_the_peers() {
         let layer = CodeDistributionLayer::new();
         let traffic = layer.traffic();
         let channel = served(layer, service_fn(as_told));
-        let request = RemotingCommand::new(RequestCode::PULL_MESSAGE).with_body(told);
+        let request = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_body(told);
         let got = soon(channel.invoke(request, 9 * SECOND)).await.expect("an answer");
         assert_eq!(got.response_code(), expected, "{told}");
         sleep(9 * SECOND).await;
@@ -96,7 +96,7 @@ async fn oneway_requests_have_nothing_to_count() {
             Ok::<_, BoxError>(None)
         }),
     );
-    channel.invoke_oneway(RemotingCommand::new(RequestCode::PULL_MESSAGE)).await.expect("sent");
+    channel.invoke_oneway(RemotingCommand::request(RequestCode::PULL_MESSAGE)).await.expect("sent");
     sleep(SECOND).await;
     assert_eq!(traffic.requests().get(RequestCode::PULL_MESSAGE), 1);
     assert!(traffic.responses().is_empty());

@@ -160,7 +160,7 @@ async fn nothing_is_read_before_connected_is_told() {
     tokio::spawn(service.call(first));
     let (mut peer, conn) = connection();
     tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::new(0))).await.expect("room in the pipe");
+    peer.write_all(&frame(&RemotingCommand::request(0))).await.expect("room in the pipe");
     let mut answer = [0; 1];
     assert!(timeout(10 * SECOND, peer.read(&mut answer)).await.is_err(), "the queue is full");
     soon(events.recv()).await.expect("the first");
@@ -210,7 +210,7 @@ async fn disconnected_does_not_wait_for_requests_that_still_run() {
     let (mut peer, conn) = connection();
     let channel = conn.channel();
     let life = tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::new(100))).await.expect("open");
+    peer.write_all(&frame(&RemotingCommand::request(100))).await.expect("open");
     sleep(SECOND).await;
     channel.close("test");
     assert_eq!(names(&mut events).await, ["CONNECTED", "DISCONNECTED"]);
@@ -220,7 +220,7 @@ async fn disconnected_does_not_wait_for_requests_that_still_run() {
 
 #[tokio::test(start_paused = true)]
 async fn addresses_of_disconnected_peers_are_broadcast() {
-    let layer = EventsLayer::unheard();
+    let layer = EventsLayer::silent();
     let mut receivers = [layer.disconnected(), layer.disconnected()];
     let mut service =
         ServiceBuilder::new().layer(layer.clone()).service(driver(service_fn(sleeper)));

@@ -44,7 +44,7 @@ async fn a_silent_connection_ends_after_exactly_the_limit() {
 #[tokio::test(start_paused = true)]
 async fn every_byte_that_comes_counts() {
     let (mut peer, channel, _life) = start(IdleTimeoutLayer::new(SECOND));
-    for byte in &frame(&RemotingCommand::new(0)) {
+    for byte in &frame(&RemotingCommand::request(0)) {
         sleep(SECOND * 9 / 10).await;
         peer.write_all(&[*byte]).await.expect("open");
     }
@@ -57,7 +57,7 @@ async fn every_byte_that_comes_counts() {
 async fn what_is_written_counts_as_well() {
     let (mut peer, channel, _life) = start(IdleTimeoutLayer::new(10 * SECOND));
     let started = Instant::now();
-    peer.write_all(&frame(&RemotingCommand::new(9))).await.expect("open");
+    peer.write_all(&frame(&RemotingCommand::request(9))).await.expect("open");
     soon(channel.closed()).await;
     assert_eq!(started.elapsed(), 19 * SECOND, "ten seconds after the answer");
 }
@@ -77,7 +77,7 @@ async fn requests_that_run_are_finished_all_the_same() {
         ServiceBuilder::new().layer(IdleTimeoutLayer::new(10 * SECOND)).service(driver(slow));
     let (mut peer, conn) = connection();
     let life = tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::new(1))).await.expect("open");
+    peer.write_all(&frame(&RemotingCommand::request(1))).await.expect("open");
     let started = Instant::now();
     assert_eq!(soon(peer.read(&mut [0; 1])).await.expect("an end"), 0);
     assert_eq!(started.elapsed(), 10 * SECOND);

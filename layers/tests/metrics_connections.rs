@@ -38,7 +38,7 @@ async fn connections_are_counted_with_their_bytes_and_why_they_end() {
     let (_silent, two) = connection();
     let one = tokio::spawn(service.call(one));
     let two = tokio::spawn(service.call(two));
-    let (request, mut answer) = (frame(&RemotingCommand::new(0)), [0; 1000]);
+    let (request, mut answer) = (frame(&RemotingCommand::request(0)), [0; 1000]);
     peer.write_all(&request).await.expect("open");
     let length = soon(peer.read(&mut answer)).await.expect("an answer");
     assert_eq!(gauges(&handle), [2.0, 2.0, 0.0]);
@@ -59,7 +59,7 @@ async fn connections_that_are_drained_show_until_they_end() {
     let (mut peer, conn) = connection();
     let channel = conn.channel();
     let life = tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::new(9))).await.expect("open");
+    peer.write_all(&frame(&RemotingCommand::request(9))).await.expect("open");
     sleep(SECOND).await;
     channel.drain();
     sleep(SECOND).await;
@@ -86,7 +86,7 @@ async fn bytes_show_while_a_long_frame_is_still_under_way() {
     let mut service = layer.build().layer(driver(service_fn(sleeper)));
     let (mut peer, conn) = connection();
     tokio::spawn(service.call(conn));
-    let long = frame(&RemotingCommand::new(0).with_body(vec![0; 1 << 20]));
+    let long = frame(&RemotingCommand::request(0).with_body(vec![0; 1 << 20]));
     let half = long.len() / 2;
     peer.write_all(&long[..half]).await.expect("open");
     sleep(SECOND).await;
@@ -101,7 +101,7 @@ async fn one_layer_works_at_both_levels() {
     let mut service = layer.layer(server);
     let (mut peer, conn) = connection();
     tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::new(2))).await.expect("open");
+    peer.write_all(&frame(&RemotingCommand::request(2))).await.expect("open");
     assert!(soon(peer.read(&mut [0; 1000])).await.expect("an answer") > 0);
     let success = ResponseCode::SUCCESS.to_string().to_lowercase();
     assert_eq!(scrapes::latency(&handle, &[("response_code", &success)]), (1.0, 2000.0));
@@ -113,6 +113,6 @@ async fn without_a_recorder_all_works_as_well() {
     let mut service = MetricsLayer::new().layer(driver(service_fn(sleeper)));
     let (mut peer, conn) = connection();
     tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::new(0))).await.expect("open");
+    peer.write_all(&frame(&RemotingCommand::request(0))).await.expect("open");
     assert!(soon(peer.read(&mut [0; 1000])).await.expect("an answer") > 0);
 }

@@ -40,7 +40,7 @@ async fn latency_has_javas_name_labels_and_buckets() {
     let (layer, handle) = metrics();
     let mut service = layer.build().layer(service_fn(by_code));
     for _ in 0..3 {
-        ask(&mut service, RemotingCommand::new(RequestCode::SEND_MESSAGE_V2)).await;
+        ask(&mut service, RemotingCommand::request(RequestCode::SEND_MESSAGE_V2)).await;
     }
     let scrape = scrape(&handle);
     let [sample] = find(&scrape, RPC_LATENCY, &[])[..] else { panic!("one series") };
@@ -67,7 +67,7 @@ async fn errors_count_as_their_answers_and_refusals_by_themselves() {
     let (layer, handle) = metrics();
     let mut service = layer.build().layer(service_fn(by_code));
     for code in [2, 2, 3] {
-        ask(&mut service, RemotingCommand::new(code)).await;
+        ask(&mut service, RemotingCommand::request(code)).await;
     }
     let labels = [("request_code", "2"), ("response_code", "system_busy"), ("result", "success")];
     assert_eq!(latency(&handle, &labels), (2.0, 2000.0));
@@ -81,19 +81,19 @@ async fn errors_count_as_their_answers_and_refusals_by_themselves() {
 async fn oneway_requests_and_those_that_end_early_say_so() {
     let (layer, handle) = metrics();
     let mut service = layer.build().layer(service_fn(by_code));
-    ask(&mut service, RemotingCommand::new(15).into_oneway()).await;
-    ask(&mut service, RemotingCommand::new(1).into_oneway()).await;
+    ask(&mut service, RemotingCommand::request(15).oneway()).await;
+    ask(&mut service, RemotingCommand::request(1).oneway()).await;
     assert_eq!(latency(&handle, &[("response_code", "success"), ("result", "oneway")]).0, 1.0);
     assert_eq!(latency(&handle, &[("request_code", "1"), ("result", "oneway")]).0, 1.0);
 
-    let call = service.ready().await.expect("ready").call(RemotingCommand::new(310));
+    let call = service.ready().await.expect("ready").call(RemotingCommand::request(310));
     assert_eq!(value(&handle, IN_FLIGHT, &[]), 1.0);
     timeout(SECOND / 2, call).await.expect_err("it takes a second");
     assert_eq!(value(&handle, IN_FLIGHT, &[]), 0.0);
     let labels = [("request_code", "send_message_v2"), ("result", "cancelled")];
     assert_eq!(latency(&handle, &labels), (1.0, 500.0));
 
-    let call = service.ready().await.expect("ready").call(RemotingCommand::new(4));
+    let call = service.ready().await.expect("ready").call(RemotingCommand::request(4));
     tokio::spawn(call).await.expect_err("it panics");
     let labels = [("request_code", "4"), ("result", "process_request_failed")];
     assert_eq!(latency(&handle, &labels), (1.0, 1000.0));
@@ -108,7 +108,9 @@ async fn late_answers_are_long_polling_and_last_until_they_are_given() {
     let channel = served(layer.build(), parking(park));
     let pull = |code| {
         let channel = channel.clone();
-        tokio::spawn(async move { channel.invoke(RemotingCommand::new(code), 99 * SECOND).await })
+        tokio::spawn(
+            async move { channel.invoke(RemotingCommand::request(code), 99 * SECOND).await },
+        )
     };
     let call = pull(11);
     let deferred = soon(parked.recv()).await.expect("a request");
@@ -145,7 +147,7 @@ async fn codes_that_may_be_deferred_can_be_chosen() {
     let layer = layer.long_polling([RequestCode::from(77)]).build();
     let channel = served(layer, parking(park));
     let call =
-        tokio::spawn(async move { channel.invoke(RemotingCommand::new(77), 9 * SECOND).await });
+        tokio::spawn(async move { channel.invoke(RemotingCommand::request(77), 9 * SECOND).await });
     let deferred = soon(parked.recv()).await.expect("a request");
     deferred.send(RemotingCommand::response(ResponseCode::SUCCESS)).expect("open");
     soon(call).await.expect("no panic").expect("an answer");
@@ -157,10 +159,10 @@ async fn codes_without_end_become_no_more_than_so_many_series() {
     let (layer, handle) = metrics();
     let mut service = layer.build().layer(service_fn(by_code));
     for code in 1_000_000..1_000_200 {
-        ask(&mut service, RemotingCommand::new(code)).await;
+        ask(&mut service, RemotingCommand::request(code)).await;
     }
     for _ in 0..2 {
-        ask(&mut service, RemotingCommand::new(RequestCode::HEART_BEAT)).await;
+        ask(&mut service, RemotingCommand::request(RequestCode::HEART_BEAT)).await;
     }
     assert_eq!(find(&scrape(&handle), RPC_LATENCY, &[]).len(), 32 + 1 + 1);
     assert_eq!(latency(&handle, &[("request_code", "other")]).0, 168.0);
@@ -178,7 +180,7 @@ async fn series_are_bounded_whatever_the_answers_are() {
     let mut service = layer.build().layer(service_fn(odd));
     for code in &RequestCode::ALL[..20] {
         for at in 0..50 {
-            let mut request = RemotingCommand::new(*code);
+            let mut request = RemotingCommand::request(*code);
             request.set_opaque(at);
             ask(&mut service, request).await;
         }
@@ -192,7 +194,7 @@ async fn labels_of_ones_own_are_on_everything() {
     let (layer, handle) = metrics();
     let mut service = layer.label("server", "a").build().layer(service_fn(by_code));
     for code in [310, 2] {
-        ask(&mut service, RemotingCommand::new(code)).await;
+        ask(&mut service, RemotingCommand::request(code)).await;
     }
     let scrape = scrape(&handle);
     let labelled = find_all(&scrape, "server", "a");

@@ -8,7 +8,7 @@ use rocketmq_tower_core::{
     Addr, BoxError, ChannelInfo, Connection, RemotingCodec, RemotingCommand, ResponseCode,
 };
 use rocketmq_tower_layers::peer_rate_limit::PeerRateLimit;
-use rocketmq_tower_layers::{PeerRateLimitLayer, PerRequestLayer, RecoverLayer};
+use rocketmq_tower_layers::{OneshotLayer, PeerRateLimitLayer, RecoverLayer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -48,7 +48,7 @@ impl Peer {
     }
 
     async fn ask(&mut self) -> RemotingCommand {
-        self.io.write_all(&frame(&RemotingCommand::new(10))).await.expect("open");
+        self.io.write_all(&frame(&RemotingCommand::request(10))).await.expect("open");
         let (mut codec, mut buffer) = (RemotingCodec::new(), Default::default());
         loop {
             soon(self.io.read_buf(&mut buffer)).await.expect("open");
@@ -133,7 +133,7 @@ async fn oneway_requests_that_are_too_many_are_dropped() {
     let layer = PeerRateLimitLayer::new(1).burst(3);
     let mut peer = Peer::new(&layer, "10.0.0.1:1");
     for _ in 0..10 {
-        let oneway = RemotingCommand::new(10).into_oneway();
+        let oneway = RemotingCommand::request(10).oneway();
         peer.io.write_all(&frame(&oneway)).await.expect("open");
     }
     assert_eq!(peer.ask().await.response_code(), ResponseCode::SYSTEM_BUSY, "the first answer");
@@ -150,7 +150,7 @@ async fn peers_without_an_ip_address_are_not_limited() {
         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
     }));
     for _ in 0..10 {
-        service.call(RemotingCommand::new(10)).await.expect("it came from no connection");
+        service.call(RemotingCommand::request(10)).await.expect("it came from no connection");
     }
     assert_eq!(layer.peers(), 0);
 }
@@ -165,7 +165,7 @@ async fn clones_count_together() {
     });
     let service = ServiceBuilder::new()
         .layer(RecoverLayer::new())
-        .layer(PerRequestLayer::new())
+        .layer(OneshotLayer::new())
         .layer(layer.clone())
         .service(processor);
     tokio::spawn(driver(service).call(conn));
@@ -184,7 +184,7 @@ async fn a_request_that_is_refused_keeps_nothing_that_was_reserved_for_it() {
     let (mut io, conn) = connection_from("10.0.0.1:1");
     tokio::spawn(driver(take).call(conn));
     for _ in 0..2 {
-        io.write_all(&frame(&RemotingCommand::new(10))).await.expect("open");
+        io.write_all(&frame(&RemotingCommand::request(10))).await.expect("open");
     }
     let limit = Arc::new(Semaphore::new(1));
     let (mock, _handle) = mock::pair::<RemotingCommand, RemotingCommand>();

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What is known of a connection from [`BALANCER`] that begins with `bytes` and `behind`.
 async fn learnt(layer: &ProxyProtocolLayer, bytes: &[u8]) -> (Addr, Option<ProxyInfo>) {
-    let behind = frame(&RemotingCommand::new(10));
+    let behind = frame(&RemotingCommand::request(10));
     let mut started = start(layer, BALANCER);
     started.peer.write_all(&[bytes, &behind].concat()).await.expect("open");
     let mut conn = started.passed().await;

@@ -16,7 +16,7 @@ use tower::Layer;
 
 #[tokio::test(start_paused = true)]
 async fn what_is_no_header_is_the_sources_own_or_refused() {
-    let request = frame(&RemotingCommand::new(10));
+    let request = frame(&RemotingCommand::request(10));
     for bytes in [&request[..], b"\x16\x03\x01", b"PROXX", b"\r\n\r\n\0\r\nQUIT\r"] {
         let mut started = start(&trusting(ProxyProtocolLayer::optional()), BALANCER);
         started.peer.write_all(bytes).await.expect("open");

@@ -72,7 +72,7 @@ async fn readiness_passes_and_its_failure_is_answered() {
     handle.send_error("worn out");
     assert!(service.is_woken());
     assert_ready_ok!(service.poll_ready());
-    let Ok(answer) = service.call(RemotingCommand::new(1)).await;
+    let Ok(answer) = service.call(RemotingCommand::request(1)).await;
     assert_eq!(
         (answer.response_code(), answer.remark()),
         (ResponseCode::SYSTEM_ERROR, Some("worn out"))
@@ -84,7 +84,7 @@ async fn answers_pass() {
     let (mock, mut handle) = mock::pair::<RemotingCommand, Option<RemotingCommand>>();
     let mut service = Spawn::new(RecoverLayer::new().layer(mock));
     assert_ready_ok!(service.poll_ready());
-    let call = service.call(RemotingCommand::new(1));
+    let call = service.call(RemotingCommand::request(1));
     let (_, respond) = handle.next_request().await.expect("called");
     respond.send_response(None);
     assert_eq!(call.await, Ok(None));
@@ -100,7 +100,7 @@ async fn towers_middleware_is_answered_for() {
         .layer(RecoverLayer::new())
         .timeout(Duration::from_secs(1))
         .service(forever);
-    let Ok(answer) = slow.ready().await.expect("ready").call(RemotingCommand::new(1)).await;
+    let Ok(answer) = slow.ready().await.expect("ready").call(RemotingCommand::request(1)).await;
     assert!(answer.remark().expect("a remark").starts_with("[TIMEOUT_CLEAN_QUEUE]"));
 
     let mut full = ServiceBuilder::new()
@@ -108,8 +108,8 @@ async fn towers_middleware_is_answered_for() {
         .load_shed()
         .concurrency_limit(1)
         .service(forever);
-    let _first = full.ready().await.expect("ready").call(RemotingCommand::new(1));
-    let Ok(answer) = full.ready().await.expect("ready").call(RemotingCommand::new(1)).await;
+    let _first = full.ready().await.expect("ready").call(RemotingCommand::request(1));
+    let Ok(answer) = full.ready().await.expect("ready").call(RemotingCommand::request(1)).await;
     assert_eq!(
         (answer.response_code(), answer.remark()),
         (ResponseCode::SYSTEM_BUSY, Some(OVERLOAD))

@@ -86,7 +86,7 @@ impl Test {
         answer: Result<Option<RemotingCommand>, &'static str>,
     ) -> Result<Option<RemotingCommand>, BoxError> {
         assert_ready_ok!(self.service.poll_ready());
-        let mut call = tokio_test::task::spawn(self.service.call(RemotingCommand::new(10)));
+        let mut call = tokio_test::task::spawn(self.service.call(RemotingCommand::request(10)));
         if let std::task::Poll::Ready(result) = call.poll() {
             return result;
         }
@@ -122,7 +122,7 @@ async fn hooks_run_in_order_before_and_after() {
 async fn the_processor_sees_what_the_hooks_made_of_the_request() {
     let mut test = hooked(fine, fine);
     assert_ready_ok!(test.service.poll_ready());
-    let mut call = tokio_test::task::spawn(test.service.call(RemotingCommand::new(10)));
+    let mut call = tokio_test::task::spawn(test.service.call(RemotingCommand::request(10)));
     assert_pending!(call.poll());
     let (request, respond) = test.handle.next_request().await.expect("called");
     assert_eq!(request.ext_fields().len(), 3);
@@ -175,7 +175,7 @@ async fn without_hooks_it_only_passes_on() {
     assert_pending!(service.poll_ready());
     handle.allow(1);
     assert_ready_ok!(service.poll_ready());
-    let call = service.call(RemotingCommand::new(10));
+    let call = service.call(RemotingCommand::request(10));
     let (_, respond) = handle.next_request().await.expect("called");
     respond.send_response(success());
     assert_eq!(call.await.expect("answered"), success());
@@ -192,7 +192,7 @@ async fn hooks_may_be_shared_and_of_types_known_at_run_time() {
     let (mock, mut handle) = mock::pair::<RemotingCommand, RemotingCommand>();
     let mut service = Spawn::new(layer.layer(mock));
     assert_ready_ok!(service.poll_ready());
-    let call = service.call(RemotingCommand::new(10));
+    let call = service.call(RemotingCommand::request(10));
     let (_, respond) = handle.next_request().await.expect("called");
     respond.send_response(success());
     call.await.expect("answered");

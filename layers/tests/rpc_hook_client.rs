@@ -89,21 +89,21 @@ async fn call(request: RemotingCommand) -> (Vec<String>, Result<RemotingCommand,
 
 #[tokio::test(start_paused = true)]
 async fn hooks_run_before_a_call_and_after_its_answer() {
-    let (log, result) = call(RemotingCommand::new(1)).await;
+    let (log, result) = call(RemotingCommand::request(1)).await;
     assert_eq!(log, [format!("before {BROKER}"), format!("after {BROKER} SUCCESS")]);
     assert_eq!(result.expect("answered").response_code(), ResponseCode::SUCCESS);
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_hooks_do_not_run_for_oneway_requests() {
-    let (log, result) = call(RemotingCommand::new(1).into_oneway()).await;
+    let (log, result) = call(RemotingCommand::request(1).oneway()).await;
     assert_eq!(log, [format!("before {BROKER}")]);
     result.expect("sent");
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_hooks_do_not_run_when_a_before_hook_failed() {
-    let (log, result) = call(RemotingCommand::new(13)).await;
+    let (log, result) = call(RemotingCommand::request(13)).await;
     assert_eq!(log, [format!("before {BROKER}")]);
     assert_eq!(result.expect_err("failed").to_string(), "broken");
 }
@@ -114,7 +114,7 @@ async fn after_hooks_do_not_run_when_the_call_failed() {
     let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
     let layer = RpcHookLayer::new().hook(recorder.clone()).peer(addr(BROKER));
     let channel = channel(USER, BROKER, stuck);
-    let call = tokio::spawn(layer.layer(channel.clone()).oneshot(RemotingCommand::new(1)));
+    let call = tokio::spawn(layer.layer(channel.clone()).oneshot(RemotingCommand::request(1)));
     tokio::time::sleep(Duration::from_secs(1)).await;
     channel.close("enough");
     let error = call.await.expect("no panic").expect_err("closed");
@@ -132,7 +132,7 @@ async fn a_request_that_is_passed_on_has_the_peer_that_it_goes_to() {
     let proxy = service_fn(move |request: RemotingCommand| upstream.clone().oneshot(request));
     let proxy = RpcHookLayer::new().hook(inbound.clone()).layer(proxy);
     let user = channel(USER, PROXY, proxy);
-    user.oneshot(RemotingCommand::new(1)).await.expect("answered");
+    user.oneshot(RemotingCommand::request(1)).await.expect("answered");
     assert_eq!(inbound.log(), [format!("before {USER}"), format!("after {USER} SUCCESS")]);
     assert_eq!(outbound.log(), [format!("before {BROKER}"), format!("after {BROKER} SUCCESS")]);
 }

@@ -51,7 +51,7 @@ async fn a_permit_of_a_shared_limit_goes_to_the_next_connection() {
         let ((mut one, _one), (mut two, _two)) = (connection(&limit), connection(&limit));
         assert_ready_ok!(one.poll_ready());
         assert_pending!(two.poll_ready());
-        let called = catch_unwind(AssertUnwindSafe(|| one.call(RemotingCommand::new(code))));
+        let called = catch_unwind(AssertUnwindSafe(|| one.call(RemotingCommand::request(code))));
         match called {
             Ok(call) => drop(assert_ready_err!(task::spawn(call).poll())),
             Err(_) => assert_eq!(code, PANICKED),
@@ -66,7 +66,7 @@ async fn a_request_that_goes_on_keeps_its_permit() {
     let limit = Arc::new(Semaphore::new(1));
     let ((mut one, mut handle), (mut two, _two)) = (connection(&limit), connection(&limit));
     assert_ready_ok!(one.poll_ready());
-    let call = one.call(RemotingCommand::new(10));
+    let call = one.call(RemotingCommand::request(10));
     let (_, respond) = handle.next_request().await.expect("called");
     assert_pending!(two.poll_ready());
     respond.send_response(RemotingCommand::response(ResponseCode::SUCCESS));
@@ -78,6 +78,12 @@ async fn a_request_that_goes_on_keeps_its_permit() {
 async fn a_call_gives_back_its_slot_of_a_channel() {
     let channel = channel(1, sleeper);
     let mut hooked = RpcHookLayer::new().hook(Gate).layer(channel.clone());
-    hooked.ready().await.expect("open").call(RemotingCommand::new(ABORTED)).await.expect_err("no");
-    channel.invoke(RemotingCommand::new(10), 20 * SECOND).await.expect("answered");
+    hooked
+        .ready()
+        .await
+        .expect("open")
+        .call(RemotingCommand::request(ABORTED))
+        .await
+        .expect_err("no");
+    channel.invoke(RemotingCommand::request(10), 20 * SECOND).await.expect("answered");
 }

@@ -30,7 +30,7 @@ async fn name_thread(_request: RemotingCommand) -> Result<RemotingCommand, BoxEr
 async fn a_request_runs_while_nobody_polls_it() {
     let start = Instant::now();
     let mut service = SpawnLayer::new().layer(service_fn(sleeper));
-    let calls = [1, 1].map(|code| service.call(RemotingCommand::new(code)));
+    let calls = [1, 1].map(|code| service.call(RemotingCommand::request(code)));
     sleep(SECOND).await;
     for call in calls {
         call.await.expect("answered");
@@ -46,7 +46,7 @@ async fn it_is_as_ready_as_the_service_and_passes_its_errors() {
     assert_pending!(service.poll_ready());
     handle.allow(1);
     assert_ready_ok!(service.poll_ready());
-    let call = service.call(RemotingCommand::new(1));
+    let call = service.call(RemotingCommand::request(1));
     let (_, respond) = handle.next_request().await.expect("called");
     respond.send_error("no");
     assert_eq!(call.await.expect_err("passed on").to_string(), "no");
@@ -62,10 +62,10 @@ async fn a_panic_goes_on_and_is_answered_like_any_other() {
         Ok::<RemotingCommand, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
     });
     let spawning = SpawnLayer::new().layer(panicking);
-    let panic = tokio::spawn(spawning.clone().oneshot(RemotingCommand::new(1))).await;
+    let panic = tokio::spawn(spawning.clone().oneshot(RemotingCommand::request(1))).await;
     assert!(panic.expect_err("it goes on").is_panic());
     let channel = channel(1, move |request| spawning.clone().oneshot(request));
-    let answer = channel.invoke(RemotingCommand::new(1), SECOND).await.expect("answered");
+    let answer = channel.invoke(RemotingCommand::request(1), SECOND).await.expect("answered");
     assert_eq!(answer.response_code(), ResponseCode::SYSTEM_ERROR);
 }
 
@@ -88,7 +88,7 @@ async fn a_request_that_was_given_up_is_aborted() {
         }
     }));
     let start = Instant::now();
-    let mut call = task::spawn(service.call(RemotingCommand::new(1000)));
+    let mut call = task::spawn(service.call(RemotingCommand::request(1000)));
     assert_pending!(call.poll());
     sleep(SECOND).await;
     drop(call);
@@ -101,10 +101,10 @@ async fn another_runtime_runs_the_requests() {
     let runtime = heavy();
     let layer = SpawnLayer::new().on(runtime.handle().clone());
     let mut service = layer.layer(service_fn(name_thread));
-    let answer = service.call(RemotingCommand::new(1)).await.expect("answered");
+    let answer = service.call(RemotingCommand::request(1)).await.expect("answered");
     assert_eq!(answer.remark(), Some("heavy"));
     runtime.shutdown_background();
-    let error = service.call(RemotingCommand::new(1)).await.expect_err("no runtime");
+    let error = service.call(RemotingCommand::request(1)).await.expect_err("no runtime");
     assert!(error.is::<Stopped>(), "{error}");
 }
 

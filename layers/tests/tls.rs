@@ -27,7 +27,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::codec::Decoder;
 use tower::{Service, ServiceBuilder, service_fn};
 
-type Life = JoinHandle<Result<Disconnect, Infallible>>;
+type Lifetime = JoinHandle<Result<Disconnect, Infallible>>;
 
 /// A server for `localhost`, and a client that trusts it.
 fn pair() -> (ServerTls, ClientTls) {
@@ -37,7 +37,7 @@ fn pair() -> (ServerTls, ClientTls) {
 }
 
 /// A connection to a server that answers each request; how many it was asked is counted.
-fn start(layer: &TlsLayer) -> (DuplexStream, Channel, Life, Arc<AtomicUsize>) {
+fn start(layer: &TlsLayer) -> (DuplexStream, Channel, Lifetime, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let counting = service_fn(move |request: RemotingCommand| {
@@ -56,14 +56,14 @@ async fn connect(client: &ClientTls, io: DuplexStream) -> io::Result<TlsStream<D
 }
 
 async fn is_answered<Io: AsyncReadExt + AsyncWriteExt + Unpin>(io: &mut Io) {
-    io.write_all(&frame(&RemotingCommand::new(0))).await.expect("open");
+    io.write_all(&frame(&RemotingCommand::request(0))).await.expect("open");
     let (mut codec, mut bytes) = (RemotingCodec::new(), Default::default());
     while codec.decode(&mut bytes).expect("sound").is_none() {
         assert_ne!(soon(io.read_buf(&mut bytes)).await.expect("open"), 0, "an answer");
     }
 }
 
-async fn reason(life: Life) -> CloseReason {
+async fn reason(life: Lifetime) -> CloseReason {
     let Ok(end) = soon(life).await.expect("no panic");
     end.reason
 }
@@ -105,7 +105,7 @@ async fn plain_peers_are_served_where_they_may() {
         assert!(matches!(reason(life).await, CloseReason::PeerClosed));
 
         let (mut peer, ..) = start(&TlsLayer::new(server.clone()).mode(mode));
-        for byte in frame(&RemotingCommand::new(0)) {
+        for byte in frame(&RemotingCommand::request(0)) {
             peer.write_all(&[byte]).await.expect("open");
             sleep(Duration::from_millis(1)).await;
         }
@@ -118,7 +118,7 @@ async fn plain_peers_are_served_where_they_may() {
 async fn where_tls_is_enforced_plain_requests_are_not_run() {
     let (server, _) = pair();
     let (mut peer, channel, life, asked) = start(&TlsLayer::new(server));
-    let request = frame(&RemotingCommand::new(0));
+    let request = frame(&RemotingCommand::request(0));
     peer.write_all(&request).await.expect("there is room");
     let end = reason(life).await;
     assert!(matches!(end, CloseReason::Refused(_)), "{end:?}");

@@ -40,7 +40,7 @@ fn span(method: &str, oneway: bool, rest: &str) -> String {
 async fn what_a_request_logs_is_in_its_span_and_its_end_is_told() {
     let (logged, _guard) = Logged::start(Level::DEBUG);
     let channel = served(TraceLayer::new(), service_fn(logging));
-    let answer = channel.invoke(RemotingCommand::new(310), 3 * SECOND).await;
+    let answer = channel.invoke(RemotingCommand::request(310), 3 * SECOND).await;
     assert_eq!(answer.expect("an answer").response_code(), ResponseCode::TOPIC_NOT_EXIST);
     let before = span("SEND_MESSAGE_V2", false, "");
     let after = span("SEND_MESSAGE_V2", false, " rocketmq.response_code=TOPIC_NOT_EXIST");
@@ -59,7 +59,7 @@ async fn failures_tell_the_error_and_what_it_is_answered_with() {
     let (logged, _guard) = Logged::start(Level::DEBUG);
     let layer = TraceLayer::new().failure_level(Level::ERROR);
     let channel = served(layer, service_fn(logging));
-    _ = channel.invoke(RemotingCommand::new(2), 3 * SECOND).await.expect("an answer");
+    _ = channel.invoke(RemotingCommand::request(2), 3 * SECOND).await.expect("an answer");
     let fields = " rocketmq.response_code=NO_PERMISSION error=aborted with NO_PERMISSION: not you";
     let line = format!(
         "ERROR {}rocketmq_tower::trace: failed latency_us=1000000 \
@@ -73,7 +73,7 @@ async fn failures_tell_the_error_and_what_it_is_answered_with() {
 async fn oneway_requests_end_without_an_answer() {
     let (logged, _guard) = Logged::start(Level::DEBUG);
     let channel = served(TraceLayer::new(), service_fn(logging));
-    channel.invoke_oneway(RemotingCommand::new(15)).await.expect("sent");
+    channel.invoke_oneway(RemotingCommand::request(15)).await.expect("sent");
     sleep(2 * SECOND).await;
     let line = format!(
         "DEBUG {}rocketmq_tower::trace: done latency_us=1000000",
@@ -89,7 +89,7 @@ async fn a_deferred_request_is_told_of_when_it_is_answered() {
     let channel = served(TraceLayer::new(), parking(park));
     let call = tokio::spawn({
         let channel = channel.clone();
-        async move { channel.invoke(RemotingCommand::new(11), 9 * SECOND).await }
+        async move { channel.invoke(RemotingCommand::request(11), 9 * SECOND).await }
     });
     let deferred = soon(parked.recv()).await.expect("a request");
     sleep(5 * SECOND).await;
@@ -108,7 +108,7 @@ async fn a_deferred_request_is_told_of_when_it_is_answered() {
 async fn a_request_that_nobody_waits_for_any_more_is_cancelled() {
     let (logged, _guard) = Logged::start(Level::INFO);
     let mut service = TraceLayer::new().level(Level::INFO).layer(service_fn(logging));
-    let call = service.ready().await.expect("ready").call(RemotingCommand::new(310));
+    let call = service.ready().await.expect("ready").call(RemotingCommand::request(310));
     assert!(tokio::time::timeout(SECOND / 2, call).await.is_err());
     let last = logged.take().pop().expect("a line");
     assert!(last.starts_with("INFO rocketmq.request{rpc.system=\"rocketmq\""), "{last}");
@@ -123,7 +123,7 @@ async fn requests_are_in_the_span_of_their_connection() {
     let (mut peer, conn) = connection();
     let id = conn.channel().id();
     let life = tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::new(310))).await.expect("open");
+    peer.write_all(&frame(&RemotingCommand::request(310))).await.expect("open");
     assert!(soon(peer.read(&mut [0; 1000])).await.expect("an answer") > 0);
     drop(peer);
     soon(life).await.expect("no panic").expect("infallible");
@@ -154,7 +154,7 @@ async fn a_sample_is_traced_and_the_rest_is_not() {
         for code in 0..6 {
             // The count is that of all services of the layer.
             let mut service = layer.clone().layer(service_fn(sleeper));
-            _ = service.ready().await.expect("ready").call(RemotingCommand::new(code)).await;
+            _ = service.ready().await.expect("ready").call(RemotingCommand::request(code)).await;
         }
         assert_eq!(logged.take().len(), traced, "{layer:?}");
     }
@@ -174,7 +174,7 @@ async fn nothing_is_done_when_the_level_is_disabled() {
     for (level, expected) in [(Level::INFO, 0), (Level::DEBUG, 1)] {
         let (logged, _guard) = Logged::start(level);
         let mut service = layer.layer(watched);
-        let answer = service.ready().await.expect("ready").call(RemotingCommand::new(11)).await;
+        let answer = service.ready().await.expect("ready").call(RemotingCommand::request(11)).await;
         // No sampling, no span, no preparation for a late answer, no line.
         assert_eq!(answer.expect("an answer").code(), expected);
         let done = (asked.load(Ordering::Relaxed), logged.take().len());

@@ -33,7 +33,7 @@ use tokio::time::{timeout, timeout_at};
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), BoxError> {
 /// let client = Client::new();
-/// let request = RemotingCommand::new(RequestCode::GET_BROKER_CLUSTER_INFO);
+/// let request = RemotingCommand::request(RequestCode::GET_BROKER_CLUSTER_INFO);
 /// let response = client.invoke("127.0.0.1:9876", request, Duration::from_secs(3)).await?;
 /// println!("{response:?}");
 /// # Ok(())
@@ -87,7 +87,7 @@ impl Limit {
             Ok(Ok(permit)) => Ok(permit),
             // They are never closed.
             Ok(Err(_)) => Err(InvokeError::ShutDown),
-            Err(_) => Err(deadline.passed(addr, CallStage::Slot)),
+            Err(_) => Err(deadline.passed(addr, CallStage::Capacity)),
         }
     }
 }
@@ -136,7 +136,7 @@ impl Client {
         command: RemotingCommand,
         timeout: Duration,
     ) -> Result<(), InvokeError> {
-        self.invoke(addr, command.into_oneway(), timeout).await.map(drop)
+        self.invoke(addr, command.oneway(), timeout).await.map(drop)
     }
 
     /// The service of one address, whose readiness waits for the connection.
@@ -173,7 +173,7 @@ impl Client {
 
     /// How many connections there are or are being made.
     #[must_use]
-    pub fn connections(&self) -> usize {
+    pub fn connection_count(&self) -> usize {
         self.inner.table.len()
     }
 
@@ -186,9 +186,9 @@ impl Client {
 
     /// Takes no calls any more, lets those that are under way end, and then closes the connections:
     /// at once those that are left after `limit`.
-    pub async fn shut_down(&self, limit: Duration) {
+    pub async fn shutdown(&self, limit: Duration) {
         let inner = &self.inner;
-        inner.table.shut_down();
+        inner.table.shutdown();
         let all = async {
             inner.calls.none_under_way().await;
             inner.oneways.none_under_way().await;
@@ -211,7 +211,7 @@ impl Default for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("connections", &self.connections())
+            .field("connections", &self.connection_count())
             .field("calls", &self.calls())
             .finish_non_exhaustive()
     }

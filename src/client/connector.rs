@@ -1,6 +1,6 @@
 //! One connection to a server.
 
-use super::transport::{ConnectError, Tcp};
+use super::transport::{ConnectError, TcpTransport};
 use super::unsupported::Unsupported;
 use crate::service::Processor;
 use crate::stack::{self, RequestLayers};
@@ -20,7 +20,7 @@ use tower_service::Service;
 /// The connection runs in a task of its own until either side closes it, nothing moved on it for
 /// 120 s (Java's `clientChannelMaxIdleTimeSeconds`), or nobody [keeps](Self::connect) it any more.
 #[derive(Clone, Debug)]
-pub struct Connector<P = Unsupported, T = Tcp> {
+pub struct Connector<P = Unsupported, T = TcpTransport> {
     pub(super) transport: T,
     processor: P,
     config: ConnectionConfig,
@@ -33,11 +33,11 @@ impl Connector {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            transport: Tcp::new(),
+            transport: TcpTransport::new(),
             processor: Unsupported,
             config: ConnectionConfig::client(),
             idle_timeout: IdleTimeoutLayer::default(),
-            events: EventsLayer::unheard(),
+            events: EventsLayer::silent(),
         }
     }
 }

@@ -18,7 +18,7 @@ use tower_service::Service;
 ///
 /// **Its readiness is the connection's**: `poll_ready` connects, and waits with back-off while the
 /// server cannot be reached. It does not fail until the client is
-/// [shut down](super::Client::shut_down), so that `Balance`, `Buffer` and the like keep the service
+/// [shut down](super::Client::shutdown), so that `Balance`, `Buffer` and the like keep the service
 /// while its server is away, and use others meanwhile. Who wants an error instead makes calls
 /// through the client itself, which connect in the call's time, or puts a timeout around a buffer,
 /// as below: tower's timeout has no bound for readiness, but for what waits in a buffer.
@@ -35,7 +35,7 @@ use tower_service::Service;
 /// # async fn main() -> Result<(), BoxError> {
 /// let broker = Client::new().endpoint("127.0.0.1:10911");
 /// let mut broker = ServiceBuilder::new().timeout(Duration::from_secs(10)).buffer(64).service(broker);
-/// let answer = broker.ready().await?.call(RemotingCommand::new(RequestCode::HEART_BEAT)).await?;
+/// let answer = broker.ready().await?.call(RemotingCommand::request(RequestCode::HEART_BEAT)).await?;
 /// # use rocketmq_tower::Service;
 /// # Ok(())
 /// # }

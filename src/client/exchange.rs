@@ -113,7 +113,7 @@ impl Exchange {
         if !command.is_oneway() {
             return channel.invoke(command, left).await;
         }
-        let late = CallError::Timeout { timeout: left, stage: CallStage::Slot };
+        let late = CallError::Timeout { timeout: left, stage: CallStage::Capacity };
         let written = timeout(left, channel.write_oneway(command)).await;
         written.unwrap_or(Err(late)).map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
     }

@@ -7,7 +7,7 @@
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), BoxError> {
 //! let channel = rocketmq_tower::connect("127.0.0.1:9876").await?;
-//! let request = RemotingCommand::new(RequestCode::GET_BROKER_CLUSTER_INFO);
+//! let request = RemotingCommand::request(RequestCode::GET_BROKER_CLUSTER_INFO);
 //! let response = channel.invoke(request, Duration::from_secs(3)).await?;
 //! println!("{response:?}");
 //! # Ok(())

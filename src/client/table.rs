@@ -24,7 +24,7 @@ pub(super) struct Table {
     dialer: Arc<dyn Dialer>,
     max: usize,
     dial_timeout: Duration,
-    shut_down: AtomicBool,
+    shutdown: AtomicBool,
     /// Not even those that wait for a connection get one any more.
     cut: AtomicBool,
     state: Mutex<State>,
@@ -56,7 +56,7 @@ impl Table {
             dialer,
             max,
             dial_timeout,
-            shut_down: AtomicBool::new(false),
+            shutdown: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             state: Mutex::default(),
         })
@@ -193,13 +193,13 @@ impl Table {
 
     /// Fails once the client was shut down.
     pub(super) fn check(&self) -> Result<(), InvokeError> {
-        let ended = self.shut_down.load(Ordering::Relaxed);
+        let ended = self.shutdown.load(Ordering::Relaxed);
         if ended { Err(InvokeError::ShutDown) } else { Ok(()) }
     }
 
     /// Takes no calls any more. Those that wait for a connection may still get it.
-    pub(super) fn shut_down(&self) {
-        self.shut_down.store(true, Ordering::Relaxed);
+    pub(super) fn shutdown(&self) {
+        self.shutdown.store(true, Ordering::Relaxed);
     }
 
     /// Drains all connections.

@@ -102,13 +102,13 @@ where
                 log_panic(ended);
             }
         };
-        let mut cut = 0;
+        let mut aborted = 0;
         if timeout(deadline, all).await.is_err() {
-            cut = self.share.open();
-            tracing::warn!(cut, tasks = self.tasks.len(), "the drain deadline passed");
+            aborted = self.share.open();
+            tracing::warn!(aborted, tasks = self.tasks.len(), "the drain deadline passed");
             self.tasks.shutdown().await;
         }
-        Shutdown { accepted: self.share.accepted(), cut }
+        Shutdown { accepted: self.share.accepted(), aborted }
     }
 }
 

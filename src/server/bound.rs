@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
 /// A server that listens, and is to be served.
-pub struct Bound<L: Listener> {
+pub struct BoundServer<L: Listener> {
     listener: L,
     service: BoxConnectionService<L::Io>,
     connections: Connections,
@@ -32,7 +32,7 @@ pub struct Shutdown {
     /// How many connections were still open when the drain deadline passed, and were cut. One that
     /// was closed already, and only had requests running whose answers could go nowhere, does not
     /// count.
-    pub cut: usize,
+    pub aborted: usize,
 }
 
 /// Why a server ended by itself.
@@ -47,7 +47,7 @@ pub enum ServeError {
     Accept(#[source] io::Error),
 }
 
-impl<L: Listener> Bound<L> {
+impl<L: Listener> BoundServer<L> {
     pub(super) fn new(
         listener: L,
         service: BoxConnectionService<L::Io>,
@@ -114,9 +114,9 @@ impl<L: Listener> Bound<L> {
     }
 }
 
-impl<L: Listener> fmt::Debug for Bound<L> {
+impl<L: Listener> fmt::Debug for BoundServer<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bound")
+        f.debug_struct("BoundServer")
             .field("local_addr", &self.local_addr())
             .field("connections", &self.connections.len())
             .field("drain_deadline", &self.drain_deadline)

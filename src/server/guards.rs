@@ -49,7 +49,7 @@ impl Default for Guarded {
         Self {
             limit: ConnectionLimitLayer::new(1000),
             idle_timeout: IdleTimeoutLayer::default(),
-            events: EventsLayer::unheard(),
+            events: EventsLayer::silent(),
         }
     }
 }

@@ -13,7 +13,7 @@
 //! let server = Server::new(processor).bind("127.0.0.1:9876").await?;
 //! println!("listening on {}", server.local_addr());
 //! let shutdown = server.serve_until(tokio::signal::ctrl_c()).await?;
-//! println!("{} connections were cut", shutdown.cut);
+//! println!("{} connections were cut", shutdown.aborted);
 //! # Ok(())
 //! # }
 //! ```
@@ -26,7 +26,7 @@ mod guards;
 pub mod listener;
 mod start;
 
-pub use bound::{Bound, ServeError, Shutdown};
+pub use bound::{BoundServer, ServeError, Shutdown};
 pub use builder::Server;
 pub use connections::Connections;
 pub use guards::{Bare, Guarded, Guards};

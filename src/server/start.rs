@@ -1,8 +1,8 @@
 //! From what a server is made of to one that listens.
 
 use super::guards::Guards;
-use super::listener::{Listener, Retry, Tcp};
-use super::{Bound, Server};
+use super::listener::{Listener, Retry, TcpAcceptor};
+use super::{BoundServer, Server};
 use crate::service::{ConnectionService, Processor};
 use crate::stack::{self, BoxedStack, Driving, RequestLayers};
 use std::io;
@@ -19,18 +19,18 @@ impl<P, R, C, G: Guards> Server<P, R, C, G> {
     ///
     /// # Errors
     /// If the address cannot be resolved or bound.
-    pub async fn bind(self, addr: impl ToSocketAddrs) -> io::Result<Bound<Retry<Tcp>>>
+    pub async fn bind(self, addr: impl ToSocketAddrs) -> io::Result<BoundServer<Retry<TcpAcceptor>>>
     where
         P: Clone + Send + 'static,
         RequestLayers<R>: Layer<P, Service: Processor> + Send + 'static,
         C: Layer<G::Inner<Driving<R, P>>, Service: ConnectionService<TcpStream>>,
     {
-        let tcp = Tcp::bind(addr, &self.settings.tcp).await?;
+        let tcp = TcpAcceptor::bind(addr, &self.settings.tcp).await?;
         Ok(self.listen(Retry::new(tcp)))
     }
 
     /// Serves the connections of any listener.
-    pub fn listen<L>(self, listener: L) -> Bound<L>
+    pub fn listen<L>(self, listener: L) -> BoundServer<L>
     where
         L: Listener,
         P: Clone + Send + 'static,
@@ -40,7 +40,7 @@ impl<P, R, C, G: Guards> Server<P, R, C, G> {
         let settings = &self.settings;
         let (connections, drain_deadline) = (settings.connections.clone(), settings.drain_deadline);
         let events = self.guards.events();
-        Bound::new(listener, self.into_service(), connections, events, drain_deadline)
+        BoundServer::new(listener, self.into_service(), connections, events, drain_deadline)
     }
 
     /// The whole stack as a service of connections, for those who accept them by themselves.

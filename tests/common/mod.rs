@@ -6,8 +6,8 @@ pub(crate) mod net;
 #[cfg(feature = "tls-self-signed")]
 pub(crate) mod tls;
 
-use rocketmq_tower::server::listener::{Listener, Retry, Tcp};
-use rocketmq_tower::server::{Bound, ServeError, Shutdown};
+use rocketmq_tower::server::listener::{Listener, Retry, TcpAcceptor};
+use rocketmq_tower::server::{BoundServer, ServeError, Shutdown};
 use rocketmq_tower::{
     Addr, BoxError, ChannelInfo, RemotingCodec, RemotingCommand, ResponseCode, Server, service_fn,
 };
@@ -40,7 +40,7 @@ pub(crate) struct Running {
     pub(crate) task: JoinHandle<Result<Shutdown, ServeError>>,
 }
 
-pub(crate) fn run(server: Bound<Retry<Tcp>>) -> Running {
+pub(crate) fn run(server: BoundServer<Retry<TcpAcceptor>>) -> Running {
     let addr = server.local_addr().socket_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     Running { addr, stop, task: tokio::spawn(server.serve_until(stopped)) }
@@ -100,7 +100,7 @@ impl<Io: AsyncReadExt + AsyncWriteExt + Unpin> Raw<Io> {
 }
 
 pub(crate) fn request(code: i32, opaque: i32) -> RemotingCommand {
-    let mut command = RemotingCommand::new(code);
+    let mut command = RemotingCommand::request(code);
     command.set_opaque(opaque);
     command
 }

@@ -1,6 +1,6 @@
 //! Certificates for tests.
 
-use rocketmq_tower::client::transport::Tls;
+use rocketmq_tower::client::transport::TlsTransport;
 use rocketmq_tower::client::{Client, Connector};
 use rocketmq_tower::layers::tls::{ClientTls, Issued, PemFiles, SelfSigned};
 use std::fs;
@@ -61,5 +61,5 @@ impl Drop for Certificates {
 }
 
 pub(crate) fn client(tls: ClientTls) -> Client {
-    Client::builder().connector(Connector::new().transport(Tls::new(tls))).build()
+    Client::builder().connector(Connector::new().transport(TlsTransport::new(tls))).build()
 }

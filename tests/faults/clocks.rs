@@ -42,7 +42,7 @@ fn start(connections: usize, max: usize) -> Jumping {
     let server = Server::new(processor).max_connections(max).listen(listener).serve_until(stopped);
     let server = tokio::spawn(async {
         let shutdown = server.await.expect("no failure");
-        (shutdown.accepted, shutdown.cut)
+        (shutdown.accepted, shutdown.aborted)
     });
     Jumping { peers, gate, ended, stop, server }
 }
@@ -101,14 +101,14 @@ async fn calls_time_out_once_and_the_next_ones_are_answered() {
     // The server's idle time is longer than this jump, the call's is not.
     let call = tokio::spawn({
         let channel = channel.clone();
-        async move { channel.invoke(RemotingCommand::new(2), 3 * SECOND).await }
+        async move { channel.invoke(RemotingCommand::request(2), 3 * SECOND).await }
     });
     settle().await;
     advance(60 * SECOND).await;
     let error = soon(call).await.expect("no panic").expect_err("it is over");
     assert!(matches!(error, CallError::Timeout { .. }), "{error}");
     gate.add_permits(1);
-    let answer = channel.invoke(RemotingCommand::new(1), 3 * SECOND).await;
+    let answer = channel.invoke(RemotingCommand::request(1), 3 * SECOND).await;
     answer.expect("the connection goes on, a late answer is nobody's");
     assert_eq!(channel.calls(), 0);
     drop(channel);

@@ -57,7 +57,7 @@ async fn after_a_reset_what_runs_is_finished() {
         faulted.gate.add_permits(MANY);
         until(|| progress.finished() == 2 + MANY).await;
         let shutdown = faulted.server.stop().await;
-        assert_eq!((shutdown.accepted, shutdown.cut), (2, 0));
+        assert_eq!((shutdown.accepted, shutdown.aborted), (2, 0));
     }
 }
 
@@ -78,7 +78,7 @@ async fn resets_in_a_row_leave_no_connection() {
     faulted.neighbour_is_served().await;
     let addr = faulted.server.addr;
     let shutdown = faulted.server.stop().await;
-    assert_eq!(shutdown.cut, 0, "of {} at {addr}", shutdown.accepted);
+    assert_eq!(shutdown.aborted, 0, "of {} at {addr}", shutdown.accepted);
     let (mut came, mut went) = (1, 0);
     while let Some(event) = faulted.events.recv().await {
         match event.name() {

@@ -72,7 +72,7 @@ async fn while_it_blocks_connections_wait_and_then_all_are_served_and_told_of() 
         assert!(answered.expect("no panic"), "who waited is served");
     }
     let shutdown = server.stop().await;
-    assert_eq!((shutdown.accepted, shutdown.cut), (VISITORS as u64, 0));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (VISITORS as u64, 0));
     let log = log.lock().expect("no panic");
     let of = |name| log.iter().filter(move |event| event.0 == name).map(|event| event.1);
     let (mut came, mut went): (Vec<_>, Vec<_>) =

@@ -83,7 +83,7 @@ async fn a_processor_whose_readiness_fails_answers_for_as_long_as_it_does() {
         assert!(answers.iter().all(|&answer| answer == expected), "{answers:?}");
     }
     drop(peer);
-    assert_eq!(server.stop().await.cut, 0);
+    assert_eq!(server.stop().await.aborted, 0);
 }
 
 /// One that panics there is broken for good: it ends that connection, in order.
@@ -104,7 +104,7 @@ async fn a_processor_whose_readiness_panics_costs_its_connection() {
     broken.store(false, Ordering::SeqCst);
     assert_eq!(neighbour.call(&request(1, 3)).await.response_code(), ResponseCode::SUCCESS);
     drop((peer, neighbour));
-    assert_eq!(server.stop().await.cut, 0);
+    assert_eq!(server.stop().await.aborted, 0);
 }
 
 /// Fails and panics by the request's code.
@@ -139,5 +139,5 @@ async fn hooks_that_fail_or_panic_fail_their_request_alone() {
         assert_eq!(answer, expected, "{code}");
     }
     drop(peer);
-    assert_eq!(server.stop().await.cut, 0);
+    assert_eq!(server.stop().await.aborted, 0);
 }

@@ -35,7 +35,7 @@ async fn a_peer_that_does_not_read_is_cut_at_the_deadline() {
     let started = Instant::now();
     drop(faulted.neighbour);
     let shutdown = faulted.server.stop().await;
-    assert_eq!((shutdown.accepted, shutdown.cut), (2, 1));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (2, 1));
     assert!((SECOND..SECOND + SLACK).contains(&started.elapsed()), "{:?}", started.elapsed());
     assert!(peer.next().await.is_none(), "half an answer is none");
 }
@@ -57,7 +57,7 @@ async fn a_peer_inside_a_frame_holds_up_nothing() {
         end
     });
     assert!(end.is_none());
-    assert_eq!((shutdown.accepted, shutdown.cut), (2, 0));
+    assert_eq!((shutdown.accepted, shutdown.aborted), (2, 0));
     assert!(started.elapsed() < SLACK, "{:?}", started.elapsed());
 }
 
@@ -80,7 +80,7 @@ async fn a_half_closed_peer_gets_its_answers() {
     }
     assert!(peer.next().await.is_none());
     let shutdown = soon(faulted.server.task).await.expect("no panic").expect("no failure");
-    assert_eq!(shutdown.cut, 0);
+    assert_eq!(shutdown.aborted, 0);
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn what_a_peer_asked_that_is_gone_is_finished_first() {
     assert!(!faulted.server.task.is_finished());
     faulted.gate.add_permits(20);
     let shutdown = soon(faulted.server.task).await.expect("no panic").expect("no failure");
-    assert_eq!((shutdown.cut, progress.finished()), (0, 21));
+    assert_eq!((shutdown.aborted, progress.finished()), (0, 21));
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_processor_that_fails_all_the_time_does_not_matter() {
     assert!(peer.next().await.is_none());
     drop(peer);
     let shutdown = soon(faulted.server.task).await.expect("no panic").expect("no failure");
-    assert_eq!(shutdown.cut, 0);
+    assert_eq!(shutdown.aborted, 0);
 }
 
 /// The listener is waited for until the deadline, and is left alone then.

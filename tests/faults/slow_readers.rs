@@ -50,7 +50,7 @@ async fn who_reads_slowly_gets_every_answer_in_the_order_of_completion() {
     assert!(!received.is_sorted(), "they overtook each other");
     assert_eq!(received, *finished.lock().expect("no panic"));
     drop((load.await.expect("no panic"), slow, neighbour));
-    assert_eq!(server.stop().await.cut, 0);
+    assert_eq!(server.stop().await.aborted, 0);
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn who_reads_nothing_is_cut_and_what_it_asked_is_finished() {
         assert_eq!((answer.opaque(), answer.body().len()), (expected, 10_000));
         expected += 1;
     }
-    assert_eq!(faulted.server.stop().await.cut, 0);
+    assert_eq!(faulted.server.stop().await.aborted, 0);
 }
 
 /// A peer that takes no answers is not let in with more and more requests.
@@ -83,7 +83,7 @@ async fn who_reads_nothing_is_held_back() {
     let mut config = ConnectionConfig::server();
     config.write_stall = 20 * SECOND;
     config.max_in_flight = 8;
-    config.read_ahead = 8;
+    config.max_queued_requests = 8;
     let mut faulted = start(config).await;
     let (reader, mut writer) = connect_narrow(faulted.server.addr).await.into_split();
     let load = tokio::spawn(async move { flood(&mut writer, GATED, 2000).await });

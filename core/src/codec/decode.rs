@@ -3,7 +3,7 @@
 use super::{
     BLOCK, DecodeError, ForeignProtocol, HEADER_WORD, LARGEST_BLOCK, LENGTH_FIELD, RemotingCodec,
 };
-use crate::codec::{binary, json, spare};
+use crate::codec::{binary, buffer_pool, json};
 use crate::command::{RemotingCommand, SerializeType};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::Decoder;
@@ -50,7 +50,7 @@ impl Decoder for RemotingCodec {
             // The allocation was made for this frame; the next ones get one of the usual size.
             let own = std::mem::take(src);
             src.extend_from_slice(&own);
-            spare::keep(own, frame);
+            buffer_pool::keep(own, frame);
         }
         command.map(Some)
     }
@@ -117,7 +117,7 @@ fn reserve_step(src: &mut BytesMut, frame: usize) {
     if have > LARGEST_BLOCK {
         return src.reserve(step(have, frame) - have);
     }
-    *src = match spare::take(frame) {
+    *src = match buffer_pool::take(frame) {
         Some(mut own) => {
             own.extend_from_slice(src);
             own

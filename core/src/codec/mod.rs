@@ -1,11 +1,11 @@
 //! Frames to commands and back: [`RemotingCodec`].
 
 mod binary;
+mod buffer_pool;
 mod decode;
 mod encode;
 mod error;
 mod json;
-mod spare;
 
 pub use error::{DecodeError, EncodeError, ForeignProtocol};
 

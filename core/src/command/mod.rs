@@ -54,7 +54,7 @@ pub struct UnknownName;
 /// }
 ///
 /// let header = GetRouteInfo { topic: "TopicTest".into() };
-/// let request = RemotingCommand::request(RequestCode::GET_ROUTEINFO_BY_TOPIC, &header)?;
+/// let request = RemotingCommand::request(RequestCode::GET_ROUTEINFO_BY_TOPIC).with_header(&header)?;
 /// assert_eq!(request.header::<GetRouteInfo>()?.topic, "TopicTest");
 ///
 /// let response = RemotingCommand::response(ResponseCode::TOPIC_NOT_EXIST).with_remark("no such topic");
@@ -83,23 +83,13 @@ impl RemotingCommand {
     /// The bit of [`flag`](Self::flag) that marks a request which is not to be answered.
     pub const ONEWAY: i32 = 1 << 1;
 
-    /// A request without ext fields and body, from this library (language `RUST`, version
-    /// [`CURRENT`](MqVersion::CURRENT), JSON).
-    #[must_use]
-    pub fn new(code: impl Into<RequestCode>) -> Self {
-        Self::with_code(code.into().as_i32(), 0)
-    }
-
-    /// A request whose ext fields are those of `header`.
+    /// Creates a request without ext fields or body, sent by this library: language `RUST`, version
+    /// [`CURRENT`](MqVersion::CURRENT), JSON header.
     ///
-    /// # Errors
-    /// If `header` is not flat: its fields may be texts, numbers, booleans, unit variants and
-    /// options of these.
-    pub fn request<T: Serialize + ?Sized>(
-        code: impl Into<RequestCode>,
-        header: &T,
-    ) -> Result<Self, HeaderError> {
-        Self::new(code).with_header(header)
+    /// Add a typed header with [`with_header`](Self::with_header).
+    #[must_use]
+    pub fn request(code: impl Into<RequestCode>) -> Self {
+        Self::with_code(code.into().as_i32(), 0)
     }
 
     /// A response without remark, ext fields and body.
@@ -206,7 +196,8 @@ impl RemotingCommand {
     /// Sets an ext field for every field of `header` that has a value.
     ///
     /// # Errors
-    /// If `header` is not flat, see [`request`](Self::request).
+    /// If `header` is not flat: a field must be a string, a number, a boolean, a unit variant, or an
+    /// `Option` of these.
     pub fn set_header<T: Serialize + ?Sized>(&mut self, header: &T) -> Result<(), HeaderError> {
         header::write(header, &mut self.ext_fields)
     }
@@ -277,7 +268,7 @@ impl RemotingCommand {
     /// With the ext fields of `header` added.
     ///
     /// # Errors
-    /// If `header` is not flat, see [`request`](Self::request).
+    /// If `header` is not flat, see [`set_header`](Self::set_header).
     pub fn with_header<T: Serialize + ?Sized>(mut self, header: &T) -> Result<Self, HeaderError> {
         self.set_header(header)?;
         Ok(self)
@@ -320,7 +311,7 @@ impl RemotingCommand {
 
     /// Marked as a request that is not to be answered.
     #[must_use]
-    pub fn into_oneway(mut self) -> Self {
+    pub fn oneway(mut self) -> Self {
         self.flag |= Self::ONEWAY;
         self
     }

@@ -37,15 +37,13 @@ pub enum CallError {
     /// The request cannot be encoded. Nothing was sent, the connection goes on.
     #[error("the request can't be sent")]
     Encode(#[source] Arc<EncodeError>),
-    /// No slot is free, and the caller did not want to wait for one.
-    #[error("too many requests of the connection wait to be sent")]
+    /// The connection has as many requests in flight as it may have, and the caller did not want to
+    /// wait.
+    #[error("too many requests are in flight on the connection")]
     Full,
     /// `call` without a `poll_ready` that returned ready.
     #[error("the channel was called before it was ready")]
     NotReady,
-    /// The number of this call still waits for an answer four billion calls later.
-    #[error("the call's number is still in use")]
-    NumberInUse,
 }
 
 /// What a call was waiting for when its time was over.
@@ -53,7 +51,7 @@ pub enum CallError {
 #[non_exhaustive]
 pub enum CallStage {
     /// For one of the connection's slots for calls: too many calls were under way.
-    Slot,
+    Capacity,
     /// For the connection to be made. Not on a [`Channel`], which is one.
     Connection,
     /// For the peer's answer.
@@ -63,9 +61,9 @@ pub enum CallStage {
 impl std::fmt::Display for CallStage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Slot => "while it waited for a slot",
-            Self::Connection => "while it waited for a connection",
-            Self::Answer => "while it waited for the answer",
+            Self::Capacity => "while waiting for a free call slot",
+            Self::Connection => "while waiting for the connection",
+            Self::Answer => "while waiting for the response",
         })
     }
 }
@@ -273,7 +271,7 @@ impl Channel {
             Err(TryAcquireError::Closed) => return Err(not_sent(&self.shared)),
             Err(TryAcquireError::NoPermits) => {
                 let slot = until(deadline, self.acquire(&self.shared.calls)).await;
-                slot.map_err(timed_out(CallStage::Slot))??
+                slot.map_err(timed_out(CallStage::Capacity))??
             }
         };
         let answer = ResponseFuture::start(&self.shared, command, permit);
@@ -297,7 +295,7 @@ impl Channel {
     /// If the connection is closed or closes, or the command cannot be encoded.
     pub async fn write_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
         let permit = self.acquire(&self.shared.oneways).await?;
-        let written = ResponseFuture::start(&self.shared, command.into_oneway(), permit);
+        let written = ResponseFuture::start(&self.shared, command.oneway(), permit);
         written.await.map(drop)
     }
 
@@ -320,7 +318,7 @@ impl Channel {
         command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), CallError> {
-        let mut command = command.into_oneway();
+        let mut command = command.oneway();
         command.flag &= !RemotingCommand::RESPONSE;
         let number = self.shared.next_call();
         let oneway = Oneway { number, command, waiter: None, _permit: Some(permit) };

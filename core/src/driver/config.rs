@@ -25,7 +25,7 @@ pub struct ConnectionConfig {
     /// How many requests may be read beyond those that run. 64. Then a server stops reading, unless
     /// it waits for answers of the peer, which may come behind more requests: those, and all that a
     /// client cannot take in, are answered with `SYSTEM_BUSY` and Java's `[OVERLOAD]` text.
-    pub read_ahead: usize,
+    pub max_queued_requests: usize,
     /// Above this many unwritten bytes nothing is encoded, and a server stops reading. 64 KiB. One
     /// answer, however long, is always encoded whole.
     pub write_high_water: usize,
@@ -74,7 +74,7 @@ impl ConnectionConfig {
             role: Role::Server,
             max_frame_length: 16 * 1024 * 1024,
             max_in_flight: 1024,
-            read_ahead: 64,
+            max_queued_requests: 64,
             write_high_water: 64 * 1024,
             max_calls: 64,
             max_oneways: 256,

@@ -52,13 +52,15 @@ where
             Role::Server if !transport.is_writable() || !self.replies.is_empty() => false,
             // The requests that run may wait for answers that come behind those that were not read
             // yet.
-            Role::Server => self.requests.len() < self.read_ahead() || !self.pending.is_empty(),
+            Role::Server => {
+                self.requests.len() < self.max_queued_requests() || !self.pending.is_empty()
+            }
         }
     }
 
     /// At least the one request in hand that readiness is asked for with.
-    pub(super) fn read_ahead(&self) -> usize {
-        self.config.read_ahead.max(1)
+    pub(super) fn max_queued_requests(&self) -> usize {
+        self.config.max_queued_requests.max(1)
     }
 
     fn poll_frame(

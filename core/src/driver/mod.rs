@@ -1,6 +1,5 @@
 //! The engine of one connection: [`Driver`].
 
-mod bodies;
 mod config;
 mod deferred;
 mod end;
@@ -11,6 +10,7 @@ mod pending;
 mod requests;
 mod service;
 mod transport;
+mod vectored;
 mod watchdog;
 
 pub use config::{ConnectionConfig, Role};

@@ -136,7 +136,8 @@ where
             Outgoing::Call(Call { number, mut command, waiter }) => {
                 command.opaque = number as i32;
                 if let Err(waiter) = self.pending.insert(number, waiter.sent()) {
-                    waiter.fail(CallError::NumberInUse);
+                    // 2^32 calls later, an old one still waits under this number.
+                    waiter.fail(CallError::Full);
                 } else if let Err(error) = transport.encode(&command) {
                     self.call_failed(number, error);
                 }

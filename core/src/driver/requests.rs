@@ -26,7 +26,7 @@ where
             self.answer(&request, ResponseCode::GO_AWAY, remark::GO_AWAY);
             return self.check_flood(cx);
         }
-        if self.requests.len() >= self.read_ahead() {
+        if self.requests.len() >= self.max_queued_requests() {
             self.answer(&request, ResponseCode::SYSTEM_BUSY, remark::OVERLOAD);
             return self.check_flood(cx);
         }

@@ -1,7 +1,7 @@
 //! The framed bytes of a connection.
 
-use super::bodies::{Bodies, LONG};
 use super::config::ConnectionConfig;
+use super::vectored::{Bodies, LONG};
 use crate::codec::{BLOCK, DecodeError, EncodeError, LARGEST_BLOCK, RemotingCodec};
 use crate::command::RemotingCommand;
 use bytes::BytesMut;

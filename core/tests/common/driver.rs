@@ -102,7 +102,7 @@ impl Peer {
 
 /// A request with this code and opaque.
 pub(crate) fn request(code: i32, opaque: i32) -> RemotingCommand {
-    let mut command = RemotingCommand::new(code);
+    let mut command = RemotingCommand::request(code);
     command.set_opaque(opaque);
     command
 }

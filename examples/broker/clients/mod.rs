@@ -146,7 +146,7 @@ impl Clients {
 /// be told looks by itself, every 20 s.
 fn tell(group: &str, consumers: Vec<Channel>) {
     for channel in consumers {
-        let changed = RemotingCommand::new(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
+        let changed = RemotingCommand::request(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
         let changed = changed.with_ext_field("consumerGroup", group);
         if let Err(error) = channel.try_invoke_oneway(changed) {
             tracing::debug!(group, peer = %channel.peer_addr(), %error, "a consumer was not told");

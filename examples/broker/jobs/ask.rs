@@ -68,7 +68,8 @@ async fn ask(broker: &Broker, place: Place) -> Result<(), BoxError> {
     let message = StoredMessage { topic, queue_id, properties: properties.as_properties(), ..half };
     let mut body = BytesMut::with_capacity(message.encoded_len());
     message.encode(&mut body)?;
-    let question = RemotingCommand::request(RequestCode::CHECK_TRANSACTION_STATE, &header)?;
+    let question =
+        RemotingCommand::request(RequestCode::CHECK_TRANSACTION_STATE).with_header(&header)?;
     producer.try_invoke_oneway(question.with_body(body))?;
     Ok(())
 }

@@ -61,7 +61,7 @@ pub(crate) async fn handle(
         store_timestamp: clock::now_ms(),
     };
     let code = RequestCode::PUSH_REPLY_MESSAGE_TO_CLIENT;
-    let push = RemotingCommand::request(code, &push)?.with_body(request.body().clone());
+    let push = RemotingCommand::request(code).with_header(&push)?.with_body(request.body().clone());
     let taken = channel.invoke(push, PATIENCE).await?;
     if !taken.response_code().is_success() {
         return Err(failed(format!("the client {client} does not take the reply")));

@@ -10,7 +10,7 @@ use crate::transactions::Checks;
 use crate::{jobs, stack};
 use clap::Parser;
 use rocketmq_tower::layers::MetricsLayer;
-use rocketmq_tower::server::listener::{Accept, Retry, Tcp, TcpOptions};
+use rocketmq_tower::server::listener::{Accept, Retry, TcpAcceptor, TcpOptions};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -25,7 +25,8 @@ pub(super) struct Bare {
 impl Bare {
     pub(super) async fn start(storage: Arc<dyn Storage>, options: &[&str]) -> Self {
         let options = Options::parse_from([&["broker"], options].concat());
-        let tcp = Tcp::bind("127.0.0.1:0", &TcpOptions::default()).await.expect("a free port");
+        let tcp =
+            TcpAcceptor::bind("127.0.0.1:0", &TcpOptions::default()).await.expect("a free port");
         let stored = tcp.local_addr().socket_addr().expect("an address");
         let address = stored.to_string();
         let (cluster, name) = ("DefaultCluster".to_owned(), "broker-a".to_owned());

@@ -24,7 +24,7 @@ fn with_fingerprint(
         "heartbeatFingerprint": fingerprint,
         "withoutSub": without_sub,
     });
-    RemotingCommand::new(RequestCode::HEART_BEAT).with_body(body.to_string())
+    RemotingCommand::request(RequestCode::HEART_BEAT).with_body(body.to_string())
 }
 
 /// A group of consumers: topics, tags, versions of subscriptions.
@@ -110,7 +110,7 @@ async fn a_heartbeat_makes_the_topic_of_the_groups_retries() {
     assert_eq!(client.max("%RETRY%g", 0).await, 0);
     let refused = client.refusal(heartbeat("client", &[consumer("a b", &[])])).await;
     assert_eq!(refused.0, ResponseCode::INVALID_PARAMETER, "{}", refused.1);
-    let broken = RemotingCommand::new(RequestCode::HEART_BEAT).with_body("{\"clientID\":1}");
+    let broken = RemotingCommand::request(RequestCode::HEART_BEAT).with_body("{\"clientID\":1}");
     assert_eq!(client.refusal(broken).await.0, ResponseCode::SYSTEM_ERROR);
     running.end().await;
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 async fn ask(peer: &Peer, code: RequestCode, group: &str, client: &str, queues: &[i32]) -> Value {
     let queues = queues.iter().map(|queue| queue_name(*queue)).collect::<Vec<_>>();
     let body = json!({"consumerGroup": group, "clientId": client, "mqSet": queues});
-    let answer = peer.get(RemotingCommand::new(code).with_body(body.to_string())).await;
+    let answer = peer.get(RemotingCommand::request(code).with_body(body.to_string())).await;
     serde_json::from_slice(answer.body()).unwrap_or_default()
 }
 

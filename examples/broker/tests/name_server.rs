@@ -104,7 +104,7 @@ async fn there_is_one_broker_and_no_other() {
     assert_eq!(names.refusal(register("b2")).await.0, ResponseCode::NO_PERMISSION);
     let leave = request(RequestCode::UNREGISTER_BROKER, &[("brokerName", "b1")]);
     assert_eq!(names.refusal(leave).await.0, ResponseCode::NO_PERMISSION);
-    let other = RemotingCommand::new(RequestCode::SEND_MESSAGE);
+    let other = RemotingCommand::request(RequestCode::SEND_MESSAGE);
     assert_eq!(names.refusal(other).await.0, ResponseCode::REQUEST_CODE_NOT_SUPPORTED);
     running.end().await;
 }

@@ -89,7 +89,7 @@ impl Peer {
 
     /// `GET_MAX_OFFSET` or `GET_MIN_OFFSET`
     pub(super) async fn bound(&self, code: RequestCode, topic: &str, queue: i32) -> i64 {
-        let request = RemotingCommand::new(code)
+        let request = RemotingCommand::request(code)
             .with_ext_field("topic", topic)
             .with_ext_field("queueId", &queue.to_string());
         offset(&self.get(request).await)

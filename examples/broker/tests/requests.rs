@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A request with these fields.
 pub(super) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCommand {
-    let request = RemotingCommand::new(code);
+    let request = RemotingCommand::request(code);
     fields.iter().fold(request, |request, (name, value)| request.with_ext_field(name, value))
 }
 
@@ -107,7 +107,7 @@ impl<'a> Pull<'a> {
     }
 
     pub(super) fn request(&self) -> RemotingCommand {
-        RemotingCommand::request(RequestCode::PULL_MESSAGE, self).expect("a header")
+        RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(self).expect("a header")
     }
 }
 

@@ -76,16 +76,17 @@ impl Book {
         let waiting = self.owed.saturating_sub(self.answered);
         // The shortest answer has 29 bytes.
         let encoded = self.config.write_high_water / 29 + 2;
-        let ConnectionConfig { max_in_flight, max_deferred, read_ahead, .. } = self.config;
+        let ConnectionConfig { max_in_flight, max_deferred, max_queued_requests, .. } = self.config;
         match self.config.role {
             Role::Server if !self.called => {
-                let ahead = self.config.read_ahead.max(1);
+                let ahead = self.config.max_queued_requests.max(1);
                 assert!(self.seen.len() < ahead, "{} read, {ahead} may be", self.seen.len());
                 assert!(waiting <= encoded, "{waiting} answers wait");
             }
             // What runs, what is deferred, what waits to run, and what was refused.
             _ => {
-                let bounds = [max_in_flight, max_deferred, read_ahead, max_in_flight, encoded];
+                let bounds =
+                    [max_in_flight, max_deferred, max_queued_requests, max_in_flight, encoded];
                 let most = bounds.into_iter().sum::<usize>() + 2;
                 assert!(self.open <= most, "{} requests are open", self.open);
             }

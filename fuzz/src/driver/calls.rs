@@ -33,7 +33,7 @@ impl Calls {
     pub(super) fn begin(&mut self, channel: &Channel, kind: u8, seconds: u8, size: usize) {
         self.made += 1;
         let opaque = -self.made;
-        let mut command = RemotingCommand::new(7)
+        let mut command = RemotingCommand::request(7)
             .with_ext_field(NUMBER, &opaque.to_string())
             .with_body(vec![b'c'; size]);
         command.set_opaque(opaque);
@@ -48,7 +48,7 @@ impl Calls {
             }
             1 => {
                 (timed, oneway) = (true, true);
-                Box::pin(async move { channel.invoke(command.into_oneway(), limit).await })
+                Box::pin(async move { channel.invoke(command.oneway(), limit).await })
             }
             2 => {
                 let answer = RemotingCommand::response(0);
@@ -121,7 +121,7 @@ impl Waiting {
                 }
             }
             Err(CallError::Timeout { .. }) => assert!(self.timed),
-            Err(CallError::Full | CallError::NotReady | CallError::NumberInUse) => {
+            Err(CallError::Full | CallError::NotReady) => {
                 panic!("{:?}", outcome.err())
             }
             Err(_) => {}

@@ -38,7 +38,7 @@ fn config(input: &mut Input<'_>) -> ConnectionConfig {
     config.max_oneways = [64, 1, 2, 4][usize::from(kind >> 3 & 3)];
     config.max_deferred = [64, 0, 1, 4][usize::from(kind >> 5 & 3)];
     config.max_in_flight = input.pick([1024, 1, 2, 8]);
-    config.read_ahead = input.pick([64, 0, 1, 4]);
+    config.max_queued_requests = input.pick([64, 0, 1, 4]);
     config.write_high_water = input.pick([64 * 1024, 0, 1, 300]);
     config.max_frame_length = input.pick([1 << 24, 512, 4096, 20_000]);
     config

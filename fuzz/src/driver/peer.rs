@@ -52,9 +52,9 @@ impl Peer {
         for _ in 0..repeat {
             let code = i32::from(what) | i32::from(size) << 8;
             let body = if how & 0x10 == 0 { size.into() } else { usize::from(size) * 24 };
-            let mut request = RemotingCommand::new(code).with_body(vec![b'b'; body]);
+            let mut request = RemotingCommand::request(code).with_body(vec![b'b'; body]);
             if how & 1 != 0 {
-                request = request.into_oneway();
+                request = request.oneway();
             }
             if how & 2 != 0 {
                 request = request.with_serialize_type(SerializeType::RocketMq);

@@ -126,7 +126,7 @@ impl Step {
 
     fn call_back(channel: Channel) -> Self {
         Self::CallsBack(Box::pin(async move {
-            let call = RemotingCommand::new(7).with_body("back");
+            let call = RemotingCommand::request(7).with_body("back");
             _ = channel.invoke(call, Duration::from_secs(2)).await;
         }))
     }

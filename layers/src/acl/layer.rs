@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 /// Lets only those requests pass that are signed. See the [module's documentation](super).
-pub struct VerifyLayer<C> {
+pub struct AclVerifyLayer<C> {
     rules: Rules<C>,
 }
 
-impl<C> VerifyLayer<C> {
+impl<C> AclVerifyLayer<C> {
     /// Requests must be signed with the secret key that `store` has for their access key: a
     /// [`CredentialStore`](super::CredentialStore).
     #[must_use]
@@ -38,7 +38,7 @@ impl<C> VerifyLayer<C> {
     }
 }
 
-impl<S, C> Layer<S> for VerifyLayer<C> {
+impl<S, C> Layer<S> for AclVerifyLayer<C> {
     type Service = Verify<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
@@ -46,14 +46,14 @@ impl<S, C> Layer<S> for VerifyLayer<C> {
     }
 }
 
-impl<C> Clone for VerifyLayer<C> {
+impl<C> Clone for AclVerifyLayer<C> {
     fn clone(&self) -> Self {
         Self { rules: self.rules.clone() }
     }
 }
 
-impl<C> fmt::Debug for VerifyLayer<C> {
+impl<C> fmt::Debug for AclVerifyLayer<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifyLayer").field("rules", &self.rules).finish()
+        f.debug_struct("AclVerifyLayer").field("rules", &self.rules).finish()
     }
 }

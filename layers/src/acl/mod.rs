@@ -4,7 +4,7 @@
 //!
 //! A client adds its access key to each request and a signature that only those can make who know
 //! the secret key that belongs to it; a server verifies it. [`SignHook`] is the client's side, a
-//! [hook](crate::rpc_hook). [`VerifyLayer`] is the server's: a request that is verified goes on
+//! [hook](crate::rpc_hook). [`AclVerifyLayer`] is the server's: a request that is verified goes on
 //! with its [`AccessKey`] among the extensions, all others are refused with `NO_PERMISSION` and
 //! Java's remarks:
 //!
@@ -53,7 +53,7 @@
 //! use rocketmq_tower_core::{Addr, BoxError, RemotingCommand, RequestCode, ResponseCode};
 //! use rocketmq_tower_layers::acl::{AccessKey, Credentials, SignHook};
 //! use rocketmq_tower_layers::rpc_hook::RpcHook;
-//! use rocketmq_tower_layers::{RecoverLayer, VerifyLayer};
+//! use rocketmq_tower_layers::{RecoverLayer, AclVerifyLayer};
 //! use std::collections::HashMap;
 //! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 //!
@@ -62,7 +62,7 @@
 //! let keys = HashMap::from([("producer", "12345678")]);
 //! let mut server = ServiceBuilder::new()
 //!     .layer(RecoverLayer::new())
-//!     .layer(VerifyLayer::new(keys).exempt([RequestCode::HEART_BEAT]))
+//!     .layer(AclVerifyLayer::new(keys).exempt([RequestCode::HEART_BEAT]))
 //!     .service_fn(|request: RemotingCommand| async move {
 //!         let user = request.extensions().get::<AccessKey>().map(AccessKey::to_string);
 //!         Ok::<_, BoxError>(RemotingCommand::response(0).with_remark(user.unwrap_or_default()))
@@ -70,7 +70,7 @@
 //!
 //! // A client does so with `RpcHookLayer::new().hook(sign).peer(..)` around its channel.
 //! let sign = SignHook::new(Credentials::new("producer", "12345678"));
-//! let mut request = RemotingCommand::new(RequestCode::SEND_MESSAGE_V2).with_body("hello");
+//! let mut request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2).with_body("hello");
 //! sign.before(&Addr::default(), &mut request)?;
 //!
 //! let Ok(answer) = server.ready().await?.call(request.clone()).await;
@@ -99,7 +99,7 @@ mod store;
 pub use crate::fallible::ResponseFuture;
 pub use credentials::Credentials;
 pub use hook::SignHook;
-pub use layer::VerifyLayer;
+pub use layer::AclVerifyLayer;
 pub use rules::AccessKey;
 pub use service::Verify;
 pub use signature::{EmptySecretKey, sign, signature, verify};

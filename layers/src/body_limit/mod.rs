@@ -16,7 +16,7 @@
 //!
 //! To bound memory. The whole frame has been read when its code is known: that is what
 //! `ConnectionConfig::max_frame_length` is for, and what a connection may hold of them what
-//! `max_in_flight` and `read_ahead` are for. (To stop in the middle of a frame would save the
+//! `max_in_flight` and `max_queued_requests` are for. (To stop in the middle of a frame would save the
 //! memory of one frame for a moment, and cost the connection.)
 //!
 //! # How it differs from Java
@@ -28,7 +28,7 @@
 //!
 //! Inside of [`recover`](crate::recover), and outside of whatever looks at bodies, such as the
 //! `acl` layer. For a limit that is shared between connections and stands inside of this layer, see
-//! [`per_request`](crate::per_request).
+//! [`oneshot`](crate::oneshot).
 //!
 //! ```
 //! use rocketmq_tower_core::{BoxError, RemotingCommand, RequestCode, ResponseCode};
@@ -44,10 +44,10 @@
 //!         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
 //!     }));
 //! let body = vec![0; 100_000];
-//! let send = RemotingCommand::new(RequestCode::SEND_MESSAGE_V2).with_body(body.clone());
+//! let send = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2).with_body(body.clone());
 //! let Ok(answer) = service.ready().await.expect("infallible").call(send).await;
 //! assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
-//! let heartbeat = RemotingCommand::new(RequestCode::HEART_BEAT).with_body(body);
+//! let heartbeat = RemotingCommand::request(RequestCode::HEART_BEAT).with_body(body);
 //! let Ok(answer) = service.ready().await.expect("infallible").call(heartbeat).await;
 //! assert_eq!(answer.response_code(), ResponseCode::MESSAGE_ILLEGAL);
 //! # }

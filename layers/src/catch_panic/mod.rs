@@ -36,7 +36,7 @@
 //!         Ok::<RemotingCommand, Infallible>(RemotingCommand::response(0))
 //!     },
 //! ));
-//! let error = service.ready().await.expect("ready").call(RemotingCommand::new(10)).await.expect_err("a panic");
+//! let error = service.ready().await.expect("ready").call(RemotingCommand::request(10)).await.expect_err("a panic");
 //! assert_eq!(error.to_string(), "the processor panicked: a bug");
 //! # }
 //! ```

@@ -60,7 +60,7 @@
 //! let mut service = layer.layer(service_fn(|_request: RemotingCommand| async {
 //!     Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
 //! }));
-//! service.ready().await?.call(RemotingCommand::new(310)).await?;
+//! service.ready().await?.call(RemotingCommand::request(310)).await?;
 //! assert_eq!(traffic.requests().to_string(), "{310:1}");
 //! assert_eq!(traffic.responses().to_string(), "{0:1}");
 //! # Ok(())

@@ -45,15 +45,15 @@ impl EventsLayer {
 
     /// Reports to nobody but those who [subscribe](Self::disconnected) to addresses.
     #[must_use]
-    pub fn unheard() -> Self {
-        Self { queue: Arc::new(Queue::unheard()) }
+    pub fn silent() -> Self {
+        Self { queue: Arc::new(Queue::silent()) }
     }
 
     /// Waits until the listener has been told all events that were sent before this was called: for
     /// an orderly end, since the listener's task ends with the runtime.
     ///
     /// Resolves at once when no task calls a listener: with a [stream](Self::stream), with
-    /// [nobody](Self::unheard) to tell, before the first connection, or after the end of the
+    /// [nobody](Self::silent) to tell, before the first connection, or after the end of the
     /// runtime. A listener that blocks is waited for, so put a timeout around this if that may be.
     pub fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
         self.queue.flush()

@@ -34,7 +34,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// A queue that nobody takes events from: only addresses are broadcast.
-    pub(super) fn unheard() -> Self {
+    pub(super) fn silent() -> Self {
         Self {
             sender: None,
             places: Arc::new(Semaphore::new(0)),
@@ -56,7 +56,7 @@ impl Queue {
     fn new(capacity: usize) -> (Self, UnboundedReceiver<Queued>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let places = Arc::new(Semaphore::new(capacity.clamp(1, Semaphore::MAX_PERMITS)));
-        (Self { sender: Some(sender), places, ..Self::unheard() }, receiver)
+        (Self { sender: Some(sender), places, ..Self::silent() }, receiver)
     }
 
     /// Starts the dispatcher, if there is one that does not run and there is a runtime.

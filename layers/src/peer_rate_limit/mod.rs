@@ -25,7 +25,7 @@
 //! # When not
 //!
 //! Behind a balancer that hides its clients: they would share one rate. With the PROXY protocol
-//! they do not. To bound all requests together, use [`executor`](crate::executor) or tower's
+//! they do not. To bound all requests together, use [`work_queue`](crate::work_queue) or tower's
 //! limits. To delay requests instead of refusing them, tower's `RateLimit` in a `Buffer`.
 //!
 //! A pull that waits counts when it comes. Not every request can be done without: heartbeats that
@@ -40,7 +40,7 @@
 //!
 //! Inside of [`recover`](crate::recover), around a router or some of its routes. For a limit that
 //! is shared between connections and stands inside of this layer, see
-//! [`per_request`](crate::per_request).
+//! [`oneshot`](crate::oneshot).
 //!
 //! ```
 //! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};

@@ -46,7 +46,7 @@
 //!         Err::<RemotingCommand, BoxError>(Abort::new(ResponseCode::NO_PERMISSION, "not you").into())
 //!     },
 //! ));
-//! let Ok(answer) = service.ready().await.expect("infallible").call(RemotingCommand::new(10)).await;
+//! let Ok(answer) = service.ready().await.expect("infallible").call(RemotingCommand::request(10)).await;
 //! assert_eq!(answer.response_code(), ResponseCode::NO_PERMISSION);
 //! # }
 //! ```

@@ -18,7 +18,7 @@
 //! For light processors: a task for each request costs more than they do. For code that blocks its
 //! thread: use `tokio::task::spawn_blocking` in the processor, or a runtime of its own here. There
 //! is no bound on the tasks, other than that of the requests in flight of each connection; the
-//! layer [`executor`](crate::executor) has one.
+//! layer [`work_queue`](crate::work_queue) has one.
 //!
 //! An aborted task ends where it next waits, not in the middle of a computation.
 //!
@@ -40,7 +40,7 @@
 //!         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
 //!     },
 //! ));
-//! let answer = service.ready().await?.call(RemotingCommand::new(10)).await?;
+//! let answer = service.ready().await?.call(RemotingCommand::request(10)).await?;
 //! assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
 //! # Ok(())
 //! # }

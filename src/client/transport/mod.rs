@@ -1,7 +1,7 @@
 //! How a client gets the bytes of a connection.
 //!
 //! A transport is a `Service<Addr>` that answers with the bytes' source and what is known of the
-//! connection: [`Tcp`] by default, [`Unix`] for Unix sockets, `Socks5` and `Tls` with the features of
+//! connection: [`TcpTransport`] by default, [`UnixTransport`] for Unix sockets, `Socks5Transport` and `TlsTransport` with the features of
 //! these names, or any service of one's own:
 //!
 //! ```
@@ -31,16 +31,16 @@ mod unix;
 
 pub use error::ConnectError;
 #[cfg(feature = "socks5")]
-pub use socks5::Socks5;
+pub use socks5::Socks5Transport;
 #[cfg(feature = "socks5")]
 pub use socks5_error::Socks5Error;
-pub use tcp::Tcp;
+pub use tcp::TcpTransport;
 #[cfg(feature = "tls")]
-pub use tls::Tls;
+pub use tls::TlsTransport;
 #[cfg(feature = "tls")]
 pub use tls_error::TlsError;
 #[cfg(unix)]
-pub use unix::Unix;
+pub use unix::UnixTransport;
 
 use rocketmq_tower_core::{BoxError, ChannelInfo};
 use std::future::Future;

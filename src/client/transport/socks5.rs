@@ -1,4 +1,4 @@
-use super::{ConnectError, Connecting, Socks5Error, Tcp};
+use super::{ConnectError, Connecting, Socks5Error, TcpTransport};
 use rocketmq_tower_core::{Addr, BoxError, ChannelInfo};
 use std::fmt;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use tower_service::Service;
 /// ```
 /// use rocketmq_tower::Addr;
 /// use rocketmq_tower::client::Connector;
-/// use rocketmq_tower::client::transport::Socks5;
+/// use rocketmq_tower::client::transport::Socks5Transport;
 ///
-/// let proxy = Socks5::new("proxy.example:1080").credentials("user", "password");
+/// let proxy = Socks5Transport::new("proxy.example:1080").credentials("user", "password");
 /// // Straight to what is near.
 /// let proxy = proxy.only_for(|addr: &Addr| addr.ip().is_none_or(|ip| !ip.is_loopback()));
 /// let connector = Connector::new().transport(proxy);
@@ -30,10 +30,10 @@ use tower_service::Service;
 /// network:
 ///
 /// ```
-/// use rocketmq_tower::client::{Connector, transport::Socks5};
+/// use rocketmq_tower::client::{Connector, transport::Socks5Transport};
 /// use rocketmq_tower::{Addr, ServiceExt, service_fn};
 ///
-/// let (office, cloud) = (Socks5::new("10.0.0.1:1080"), Socks5::new("172.16.0.1:1080"));
+/// let (office, cloud) = (Socks5Transport::new("10.0.0.1:1080"), Socks5Transport::new("172.16.0.1:1080"));
 /// let by_network = service_fn(move |addr: Addr| {
 ///     let is_office = addr.to_string().starts_with("10.");
 ///     if is_office { office.clone() } else { cloud.clone() }.oneshot(addr)
@@ -41,7 +41,7 @@ use tower_service::Service;
 /// let connector = Connector::new().transport(by_network);
 /// ```
 #[derive(Clone)]
-pub struct Socks5<T = Tcp> {
+pub struct Socks5Transport<T = TcpTransport> {
     transport: T,
     proxy: Addr,
     credentials: Option<Arc<(String, String)>>,
@@ -51,12 +51,12 @@ pub struct Socks5<T = Tcp> {
 
 type Choice = dyn Fn(&Addr) -> bool + Send + Sync;
 
-impl Socks5 {
+impl Socks5Transport {
     /// Through the proxy at this address, over TCP.
     #[must_use]
     pub fn new(proxy: impl Into<Addr>) -> Self {
         Self {
-            transport: Tcp::new(),
+            transport: TcpTransport::new(),
             proxy: proxy.into(),
             credentials: None,
             handshake_timeout: Duration::from_secs(3),
@@ -65,13 +65,13 @@ impl Socks5 {
     }
 }
 
-impl<T> Socks5<T> {
+impl<T> Socks5Transport<T> {
     /// Reaches the proxy, and what needs no proxy, in this way: with TLS around it, or in another
     /// [time](Tcp::connect_timeout).
     #[must_use]
-    pub fn over<U>(self, transport: U) -> Socks5<U> {
+    pub fn over<U>(self, transport: U) -> Socks5Transport<U> {
         let Self { proxy, credentials, handshake_timeout, only_for, .. } = self;
-        Socks5 { transport, proxy, credentials, handshake_timeout, only_for }
+        Socks5Transport { transport, proxy, credentials, handshake_timeout, only_for }
     }
 
     /// Who the proxy is told to be asked by, if it asks. Each may have 255 bytes.
@@ -117,7 +117,7 @@ impl<T> Socks5<T> {
     }
 }
 
-impl<T, Io> Service<Addr> for Socks5<T>
+impl<T, Io> Service<Addr> for Socks5Transport<T>
 where
     T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
     T::Error: Into<BoxError>,
@@ -159,9 +159,9 @@ where
 }
 
 /// Without the password.
-impl<T: fmt::Debug> fmt::Debug for Socks5<T> {
+impl<T: fmt::Debug> fmt::Debug for Socks5Transport<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Socks5")
+        f.debug_struct("Socks5Transport")
             .field("transport", &self.transport)
             .field("proxy", &self.proxy)
             .field("user", &self.credentials.as_ref().map(|credentials| &credentials.0))

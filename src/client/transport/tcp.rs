@@ -12,11 +12,11 @@ use tower_service::Service;
 ///
 /// A name may stand for several addresses: each is tried in turn, for the time that one may take.
 #[derive(Clone, Debug)]
-pub struct Tcp {
+pub struct TcpTransport {
     connect_timeout: Duration,
 }
 
-impl Tcp {
+impl TcpTransport {
     /// With 3 s for each address, as Java's `connectTimeoutMillis`.
     #[must_use]
     pub const fn new() -> Self {
@@ -38,13 +38,13 @@ impl Tcp {
     }
 }
 
-impl Default for Tcp {
+impl Default for TcpTransport {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Service<Addr> for Tcp {
+impl Service<Addr> for TcpTransport {
     type Response = (TcpStream, ChannelInfo);
     type Error = ConnectError;
     type Future = Connecting<TcpStream>;

@@ -1,4 +1,4 @@
-use super::{ConnectError, Connecting, Tcp, TlsError};
+use super::{ConnectError, Connecting, TcpTransport, TlsError};
 use rocketmq_tower_core::{Addr, BoxError, ChannelInfo};
 use rocketmq_tower_layers::tls::rustls::pki_types::ServerName;
 use rocketmq_tower_layers::tls::{ClientTls, TlsInfo};
@@ -21,37 +21,37 @@ use tower_service::Service;
 /// ```no_run
 /// use rocketmq_tower::client::Client;
 /// use rocketmq_tower::client::Connector;
-/// use rocketmq_tower::client::transport::Tls;
+/// use rocketmq_tower::client::transport::TlsTransport;
 /// use rocketmq_tower::layers::tls::{ClientTls, TlsConfigError};
 ///
 /// # fn make() -> Result<(), TlsConfigError> {
-/// let tls = Tls::new(ClientTls::from_roots_file("ca.pem")?);
+/// let tls = TlsTransport::new(ClientTls::from_roots_file("ca.pem")?);
 /// let client = Client::builder().connector(Connector::new().transport(tls)).build();
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Tls<T = Tcp> {
+pub struct TlsTransport<T = TcpTransport> {
     settings: ClientTls,
     transport: T,
     handshake_timeout: Duration,
 }
 
-impl Tls {
+impl TlsTransport {
     /// TLS over TCP.
     #[must_use]
     pub const fn new(settings: ClientTls) -> Self {
         let handshake_timeout = Duration::from_secs(3);
-        Self { settings, transport: Tcp::new(), handshake_timeout }
+        Self { settings, transport: TcpTransport::new(), handshake_timeout }
     }
 }
 
-impl<T> Tls<T> {
+impl<T> TlsTransport<T> {
     /// Reaches servers in this way: through a proxy, or in another [time](Tcp::connect_timeout).
     #[must_use]
-    pub fn over<U>(self, transport: U) -> Tls<U> {
+    pub fn over<U>(self, transport: U) -> TlsTransport<U> {
         let Self { settings, handshake_timeout, .. } = self;
-        Tls { settings, transport, handshake_timeout }
+        TlsTransport { settings, transport, handshake_timeout }
     }
 
     /// How long the handshake may take. 3 s, which connecting does not count against.
@@ -96,7 +96,7 @@ impl<T> Tls<T> {
     }
 }
 
-impl<T, Io> Service<Addr> for Tls<T>
+impl<T, Io> Service<Addr> for TlsTransport<T>
 where
     T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
     T::Error: Into<BoxError>,

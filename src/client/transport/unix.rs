@@ -6,9 +6,9 @@ use tower_service::Service;
 
 /// Connects to Unix sockets, which takes no time worth a limit.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Unix(());
+pub struct UnixTransport(());
 
-impl Unix {
+impl UnixTransport {
     /// The transport; it has no settings.
     #[must_use]
     pub const fn new() -> Self {
@@ -16,7 +16,7 @@ impl Unix {
     }
 }
 
-impl Service<Addr> for Unix {
+impl Service<Addr> for UnixTransport {
     type Response = (UnixStream, ChannelInfo);
     type Error = ConnectError;
     type Future = Connecting<UnixStream>;

@@ -7,7 +7,7 @@ mod tcp;
 mod unix;
 
 pub use retry::{Accept, Retry};
-pub use tcp::{Tcp, TcpOptions};
+pub use tcp::{TcpAcceptor, TcpOptions};
 
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::future::Future;

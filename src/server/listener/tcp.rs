@@ -38,13 +38,13 @@ impl Default for TcpOptions {
 
 /// A TCP socket that listens.
 #[derive(Debug)]
-pub struct Tcp {
+pub struct TcpAcceptor {
     listener: TcpListener,
     local_addr: SocketAddr,
     nodelay: bool,
 }
 
-impl Tcp {
+impl TcpAcceptor {
     /// Listens on the first address that can be bound of those that `addr` resolves to.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ fn listen(addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
     socket.listen(options.backlog)
 }
 
-impl Accept for Tcp {
+impl Accept for TcpAcceptor {
     type Io = TcpStream;
 
     async fn accept(&mut self) -> io::Result<(TcpStream, ChannelInfo)> {

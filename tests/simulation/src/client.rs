@@ -71,7 +71,7 @@ async fn live(world: &Arc<World>, number: usize, dice: &mut Dice) -> turmoil::Re
         () = recover(world, number, &client, dice) => false,
     };
     if another {
-        shut_down(world, &client).await;
+        shutdown(world, &client).await;
     } else {
         world.reaches(Stage::Quiet).await;
     }
@@ -114,18 +114,18 @@ async fn recover(world: &Arc<World>, number: usize, client: &Client, dice: &mut 
     world.has_recovered(number);
 }
 
-async fn shut_down(world: &World, client: &Client) {
+async fn shutdown(world: &World, client: &Client) {
     let limit = world.plan.bounds.client_shut_down;
     let since = Instant::now();
-    client.shut_down(limit).await;
+    client.shutdown(limit).await;
     let (took, bound) = (since.elapsed(), limit + world.slack());
     world.journal.note(format_args!("a client is down after {took:?}"));
     if took > bound {
         let what = format!("a client took {took:?}, longer than {bound:?}");
         world.journal.violation("shutdown in time", what);
     }
-    if client.connections() != 0 {
-        let what = format!("a client that is down has {} connections", client.connections());
+    if client.connection_count() != 0 {
+        let what = format!("a client that is down has {} connections", client.connection_count());
         world.journal.violation("nothing is left", what);
     }
 }
@@ -133,10 +133,10 @@ async fn shut_down(world: &World, client: &Client) {
 /// Ends the last client in one of several ways.
 async fn end(world: &World, client: &Client, dice: &mut Dice) {
     match dice.within(0..3) {
-        0 => shut_down(world, client).await,
+        0 => shutdown(world, client).await,
         // What is not used ends by itself.
         1 => {
-            let connections = || match client.connections() {
+            let connections = || match client.connection_count() {
                 0 => None,
                 open => Some(format!("a client without calls has {open} connections")),
             };

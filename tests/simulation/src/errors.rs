@@ -10,7 +10,7 @@ pub(crate) fn of_client(error: &InvokeError) -> End {
     let name = match error {
         InvokeError::Connect { .. } => "no connection",
         InvokeError::NotSent { .. } => "not sent",
-        InvokeError::Timeout { stage: CallStage::Slot, .. } => "no slot in time",
+        InvokeError::Timeout { stage: CallStage::Capacity, .. } => "no slot in time",
         InvokeError::Timeout { stage: CallStage::Connection, .. } => "no connection in time",
         InvokeError::Timeout { .. } => "no answer in time",
         InvokeError::Closed { .. } => "connection closed",

@@ -157,7 +157,7 @@ impl Journal {
     }
 
     /// A server was gone so long after it had to end.
-    pub(crate) fn shut_down(&self, took: Duration) {
+    pub(crate) fn shutdown(&self, took: Duration) {
         let mut book = self.open();
         book.longest_shutdown = book.longest_shutdown.max(took);
     }

@@ -40,7 +40,7 @@ pub(crate) fn request(id: CallId, kind: Kind, work: Duration, length: usize) -> 
     body.put_u64(id.0);
     body.put_u32(work.as_millis() as u32);
     body.resize(length.max(12), id.0 as u8);
-    let mut command = RemotingCommand::new(kind as i32).with_body(body);
+    let mut command = RemotingCommand::request(kind as i32).with_body(body);
     command.set_opaque(-(id.0 as i32));
     command
 }

@@ -47,7 +47,7 @@ pub(crate) struct Bounds {
     pub(crate) call_timeout: Duration,
     pub(crate) max_calls: usize,
     pub(crate) in_flight: usize,
-    pub(crate) read_ahead: usize,
+    pub(crate) max_queued_requests: usize,
     pub(crate) high_water: usize,
     pub(crate) stall: Duration,
     pub(crate) grace: Duration,
@@ -68,7 +68,7 @@ impl Bounds {
             call_timeout: dice.millis(100..1_500),
             max_calls: dice.within(1..40) as usize,
             in_flight: dice.within(1..64) as usize,
-            read_ahead: dice.within(1..16) as usize,
+            max_queued_requests: dice.within(1..16) as usize,
             high_water: 1 << dice.within(6..17),
             stall: dice.millis(300..1_500),
             grace: dice.millis(50..800),
@@ -79,7 +79,7 @@ impl Bounds {
     /// Of a connection; which end it is of, the caller says.
     pub(crate) fn config(&self, mut config: ConnectionConfig) -> ConnectionConfig {
         config.max_in_flight = self.in_flight;
-        config.read_ahead = self.read_ahead;
+        config.max_queued_requests = self.max_queued_requests;
         config.write_high_water = self.high_water;
         config.read_stall = self.stall;
         config.frame_timeout = 2 * self.stall;

@@ -96,7 +96,7 @@ async fn serve(world: &Arc<World>, dice: &mut Dice) -> turmoil::Result {
         let what = format!("the server took {took:?}, longer than {bound:?}");
         world.journal.violation("shutdown in time", what);
     }
-    world.journal.shut_down(took);
+    world.journal.shutdown(took);
     stop.store(true, Ordering::Relaxed);
     pushing.await?;
     world.check_gone(&serving, "after a shutdown");

@@ -57,7 +57,7 @@ async fn bother(dice: &mut Dice) -> turmoil::Result<std::convert::Infallible> {
 fn requests(count: u64) -> turmoil::Result<BytesMut> {
     let (mut codec, mut bytes) = (RemotingCodec::default(), BytesMut::new());
     for opaque in 0..count {
-        let mut request = RemotingCommand::new(40_000).with_remark("x".repeat(200));
+        let mut request = RemotingCommand::request(40_000).with_remark("x".repeat(200));
         request.set_opaque(opaque as i32);
         codec.encode(&request, &mut bytes)?;
     }

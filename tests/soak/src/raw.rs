@@ -59,7 +59,7 @@ pub(crate) fn frame(command: &RemotingCommand) -> Result<BytesMut, BoxError> {
 }
 
 pub(crate) fn request(code: i32, opaque: i32) -> RemotingCommand {
-    let mut command = RemotingCommand::new(code);
+    let mut command = RemotingCommand::request(code);
     command.set_opaque(opaque);
     command
 }

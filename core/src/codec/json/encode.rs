@@ -1,6 +1,6 @@
 //! A command to JSON text.
 
-use super::words::{ONES, before, marked};
+use super::swar::{ONES, before, marked};
 use crate::command::RemotingCommand;
 use bytes::{BufMut, BytesMut};
 

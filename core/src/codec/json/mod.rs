@@ -8,12 +8,12 @@
 //! Written in this order and without white space, as Java's `protocol/RemotingSerializable.java`
 //! does; read in any order.
 
-mod careful;
-mod compact;
 mod encode;
+mod fast_path;
+mod general;
 mod scanner;
 mod string;
-mod words;
+mod swar;
 
 use super::DecodeError;
 use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};
@@ -23,9 +23,9 @@ pub(super) use encode::encode;
 pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     let utf8 = header.is_ascii() || std::str::from_utf8(&header).is_ok();
     let (mut command, mut fields) = empty();
-    if !utf8 || compact::decode(&header, &mut command, &mut fields).is_none() {
+    if !utf8 || fast_path::decode(&header, &mut command, &mut fields).is_none() {
         (command, fields) = empty();
-        careful::decode(&header, &mut command, &mut fields)?;
+        general::decode(&header, &mut command, &mut fields)?;
     }
     command.ext_fields = fields.finish(header);
     Ok(command)

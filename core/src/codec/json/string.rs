@@ -1,7 +1,7 @@
 //! Strings: where they end, and what they say.
 
 use super::scanner::{Scanner, Text};
-use super::words::{before, marked};
+use super::swar::{before, marked};
 use crate::codec::DecodeError;
 
 impl Scanner<'_> {

@@ -36,14 +36,15 @@ fn header() -> Header {
 }
 
 fn with(fields: &[(&str, &str)]) -> RemotingCommand {
-    let mut command = RemotingCommand::new(RequestCode::PULL_MESSAGE);
+    let mut command = RemotingCommand::request(RequestCode::PULL_MESSAGE);
     command.ext_fields_mut().extend(fields.iter().copied());
     command
 }
 
 #[test]
 fn a_struct_survives_the_round_trip_as_text() {
-    let command = RemotingCommand::request(RequestCode::PULL_MESSAGE, &header()).unwrap();
+    let command =
+        RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header()).unwrap();
     let fields: Vec<_> = command.ext_fields().iter().collect();
     let expected = [
         ("topic", "T"),
@@ -67,7 +68,7 @@ fn numbers_beyond_all_numbers_have_javas_names() {
         none: f64,
     }
     let ratios = Ratios { high: f64::INFINITY, low: f32::NEG_INFINITY, none: f64::NAN };
-    let command = RemotingCommand::request(1, &ratios).unwrap();
+    let command = RemotingCommand::request(1).with_header(&ratios).unwrap();
     let texts: Vec<_> = command.ext_fields().iter().map(|(_, text)| text).collect();
     assert_eq!(texts, ["Infinity", "-Infinity", "NaN"]);
     let read: Ratios = command.header().unwrap();
@@ -155,7 +156,8 @@ fn flattened_parents_and_maps_work() {
         parent: Parent,
     }
     let child = Child { topic: "T".into(), parent: Parent { bname: Some("b".into()) } };
-    let command = RemotingCommand::request(RequestCode::GET_MAX_OFFSET, &child).unwrap();
+    let command =
+        RemotingCommand::request(RequestCode::GET_MAX_OFFSET).with_header(&child).unwrap();
     assert_eq!(command.header::<Child>().unwrap(), child);
     let map: std::collections::BTreeMap<String, String> = command.header().unwrap();
     assert_eq!(map["bname"], "b");
@@ -163,7 +165,7 @@ fn flattened_parents_and_maps_work() {
 
 #[test]
 fn a_header_of_nothing_is_present_but_empty() {
-    let command = RemotingCommand::request(RequestCode::HEART_BEAT, &()).unwrap();
+    let command = RemotingCommand::request(RequestCode::HEART_BEAT).with_header(&()).unwrap();
     assert!(command.ext_fields().is_present() && command.ext_fields().is_empty());
 }
 
@@ -173,7 +175,8 @@ fn nested_types_are_refused_by_name() {
     struct Nested {
         list: Vec<i32>,
     }
-    let error = RemotingCommand::request(RequestCode::HEART_BEAT, &Nested { list: vec![1] });
+    let error =
+        RemotingCommand::request(RequestCode::HEART_BEAT).with_header(&Nested { list: vec![1] });
     assert_eq!(
         error.unwrap_err(),
         HeaderError::Unsupported { field: "list".into(), what: "a sequence" }

@@ -122,7 +122,7 @@ impl<'a> SendHeader<'a> {
     pub fn request(&self) -> RemotingCommand {
         let code =
             if self.batch { RequestCode::SEND_BATCH_MESSAGE } else { RequestCode::SEND_MESSAGE_V2 };
-        let mut request = RemotingCommand::new(code);
+        let mut request = RemotingCommand::request(code);
         let fields = request.ext_fields_mut();
         let names = &SHORT;
         fields.insert(names.producer_group, self.producer_group);

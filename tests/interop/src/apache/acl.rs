@@ -28,7 +28,7 @@ pub(super) async fn check(servers: &Servers, serialize_type: SerializeType) -> C
 
 async fn refused(servers: &Servers, client: &Client, remark: &str) -> Checked {
     // Whether it knows them or not, the broker looks at the signature of all requests first.
-    let unknown = RemotingCommand::new(7777);
+    let unknown = RemotingCommand::request(7777);
     let requests = [create_topic(TOPIC, 1)?, send(TOPIC, 0, "not mine", ""), unknown];
     for request in requests {
         let answer = client.call(&servers.broker, request).await?;

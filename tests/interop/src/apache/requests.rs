@@ -13,7 +13,7 @@ type Request = Result<RemotingCommand, BoxError>;
 
 /// A request with fields and without body.
 pub(crate) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCommand {
-    let request = RemotingCommand::new(code);
+    let request = RemotingCommand::request(code);
     fields.iter().fold(request, |request, (name, value)| request.with_ext_field(name, value))
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn create_topic(topic: &str, queues: i32) -> Request {
         topic_sys_flag: 0,
         order: false,
     };
-    Ok(RemotingCommand::request(RequestCode::UPDATE_AND_CREATE_TOPIC, &header)?)
+    Ok(RemotingCommand::request(RequestCode::UPDATE_AND_CREATE_TOPIC).with_header(&header)?)
 }
 
 pub(super) fn route_of(topic: &str) -> RemotingCommand {
@@ -101,7 +101,7 @@ pub(crate) fn pull(topic: &str, queue_id: i32, queue_offset: i64, suspend: bool)
         sub_version: 0,
         expression_type: "TAG",
     };
-    Ok(RemotingCommand::request(RequestCode::PULL_MESSAGE, &header)?)
+    Ok(RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header)?)
 }
 
 /// What a consumer tells brokers every 30 seconds.
@@ -119,5 +119,5 @@ pub(super) fn heartbeat(client_id: &str, group: &str, topic: &str) -> RemotingCo
         "clientID": client_id, "producerDataSet": [{"groupName": "producers"}],
         "consumerDataSet": [consumer],
     });
-    RemotingCommand::new(RequestCode::HEART_BEAT).with_body(body.to_string())
+    RemotingCommand::request(RequestCode::HEART_BEAT).with_body(body.to_string())
 }

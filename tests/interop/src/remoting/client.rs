@@ -52,7 +52,7 @@ pub(crate) async fn check(addr: &str, serialize_type: SerializeType) -> Checked 
 
 impl Client {
     fn request(&self, code: i32) -> RemotingCommand {
-        RemotingCommand::new(code).with_serialize_type(self.serialize_type)
+        RemotingCommand::request(code).with_serialize_type(self.serialize_type)
     }
 
     async fn call(&self, request: RemotingCommand) -> Result<RemotingCommand, BoxError> {

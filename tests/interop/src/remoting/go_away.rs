@@ -3,7 +3,7 @@
 use super::codes::{ECHO, SHUT_DOWN};
 use super::java;
 use crate::check::{Checked, TIMEOUT, equal, report};
-use rocketmq_tower::client::transport::Tcp;
+use rocketmq_tower::client::transport::TcpTransport;
 use rocketmq_tower::client::{Client, Connector, InvokeError};
 use rocketmq_tower::{
     Addr, BoxError, RemotingCommand, ResponseCode, SerializeType, Service, service_fn,
@@ -44,7 +44,7 @@ impl Caller {
             let server = next.lock().unwrap_or_else(PoisonError::into_inner).pop();
             async move {
                 let server = server.ok_or("one connection more than it should take")?;
-                Ok::<_, BoxError>(Tcp::new().call(server.into()).await?)
+                Ok::<_, BoxError>(TcpTransport::new().call(server.into()).await?)
             }
         });
         let connector = Connector::new().transport(transport);
@@ -57,7 +57,7 @@ impl Caller {
     }
 
     async fn call(&self, code: i32) -> Result<RemotingCommand, InvokeError> {
-        let request = RemotingCommand::new(code).with_serialize_type(self.serialize_type);
+        let request = RemotingCommand::request(code).with_serialize_type(self.serialize_type);
         self.client.invoke(NAME, request.with_body("hello"), TIMEOUT).await
     }
 
@@ -74,7 +74,7 @@ impl Caller {
         while self.left() > 0 {
             self.echo().await?;
         }
-        equal(self.client.connections(), 1)?;
+        equal(self.client.connection_count(), 1)?;
         self.echo().await
     }
 

@@ -5,8 +5,8 @@ use super::codes::{
 };
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
-use rocketmq_tower::server::listener::{Retry, Tcp};
-use rocketmq_tower::server::{Bound, ServeError, Shutdown};
+use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
+use rocketmq_tower::server::{BoundServer, ServeError, Shutdown};
 use rocketmq_tower::{
     BoxError, Channel, RemotingCommand, ResponseCode, Router, Server, ServiceBuilder, service_fn,
 };
@@ -29,7 +29,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(server: Bound<Retry<Tcp>>) -> Self {
+    pub(crate) fn start(server: BoundServer<Retry<TcpAcceptor>>) -> Self {
         let addr = server.local_addr().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
         Self { addr, stop, task: tokio::spawn(server.serve_until(stopped)) }
@@ -38,7 +38,7 @@ impl Running {
     pub(crate) async fn stop(self) -> Result<(), BoxError> {
         _ = self.stop.send(());
         let shutdown = self.task.await??;
-        if shutdown.cut == 0 { Ok(()) } else { Err(format!("{shutdown:?}").into()) }
+        if shutdown.aborted == 0 { Ok(()) } else { Err(format!("{shutdown:?}").into()) }
     }
 }
 
@@ -143,8 +143,8 @@ async fn header(request: RemotingCommand) -> Answer {
 /// Asks the client in the middle of its request.
 async fn call_back(request: RemotingCommand) -> Answer {
     let channel = channel(&request)?;
-    channel.invoke_oneway(RemotingCommand::new(NOTIFY)).await?;
-    let ask = RemotingCommand::new(ASK).with_body(request.body().clone());
+    channel.invoke_oneway(RemotingCommand::request(NOTIFY)).await?;
+    let ask = RemotingCommand::request(ASK).with_body(request.body().clone());
     let mut answer = channel.invoke(ask, TIMEOUT).await?;
     Ok(success().with_body(answer.take_body()))
 }

@@ -2,7 +2,7 @@
 
 use super::java;
 use super::server::Running;
-use rocketmq_tower::layers::VerifyLayer;
+use rocketmq_tower::layers::AclVerifyLayer;
 use rocketmq_tower::layers::acl::AccessKey;
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, SerializeType, Server, service_fn};
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ const USER: &str = "interop";
 const SECRET_KEY: &str = "interop-secret";
 
 pub(crate) async fn check(class_path: &str, serialize_type: SerializeType) -> Result<(), BoxError> {
-    let verify = VerifyLayer::new(HashMap::from([(USER, SECRET_KEY)]));
+    let verify = AclVerifyLayer::new(HashMap::from([(USER, SECRET_KEY)]));
     let server = Server::new(service_fn(echo)).layer(verify).bind("127.0.0.1:0").await?;
     let server = Running::start(server);
     let arguments = [server.addr.as_str(), USER, SECRET_KEY];

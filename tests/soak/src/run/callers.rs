@@ -78,7 +78,7 @@ impl Caller {
         let length = self.dice.length();
         let body = vec![self.dice.roll(256) as u8; length];
         let kind = [SerializeType::Json, SerializeType::RocketMq][self.dice.roll(2) as usize];
-        RemotingCommand::new(code).with_serialize_type(kind).with_body(body)
+        RemotingCommand::request(code).with_serialize_type(kind).with_body(body)
     }
 
     /// One call of some kind, or of this code.
@@ -193,8 +193,9 @@ impl Caller {
         self.noted += 1;
         let called = &self.world.books.called;
         let addr = self.world.servers.addr(server);
-        let with_caller =
-            |code| RemotingCommand::new(code).with_ext_field("caller", &self.number.to_string());
+        let with_caller = |code| {
+            RemotingCommand::request(code).with_ext_field("caller", &self.number.to_string())
+        };
         let note = with_caller(NOTE).with_ext_field("number", &self.noted.to_string());
         called.oneways.add();
         let arrived = async {
@@ -222,7 +223,7 @@ impl Caller {
             self.call(&client, server, Some(code)).await;
         }
         if self.dice.roll(2) == 0 {
-            client.shut_down(TIME).await;
+            client.shutdown(TIME).await;
         }
     }
 }

@@ -66,9 +66,9 @@ pub(crate) async fn run(
     ends.load_ended = timeout(LAST, all).await.is_ok();
     load.shutdown().await;
     for client in &clients {
-        client.shut_down(LAST).await;
+        client.shutdown(LAST).await;
         ends.calls += client.calls();
-        ends.client_connections += client.connections();
+        ends.client_connections += client.connection_count();
     }
     drop(clients);
     world.servers.stop().await?;

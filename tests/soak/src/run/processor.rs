@@ -147,7 +147,7 @@ impl Processor {
         let body = request.body().clone();
         self.books.served.pushes.add();
         let mut pushing = Pushing { books: &self.books, answered: false };
-        let call = RemotingCommand::new(PUSHED).with_body(body.clone());
+        let call = RemotingCommand::request(PUSHED).with_body(body.clone());
         let answer = channel.invoke(call, PUSH_TIME).await?;
         if answer.response_code() != ResponseCode::SUCCESS {
             return Err(format!("the client said {}", answer.response_code()).into());

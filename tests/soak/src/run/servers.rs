@@ -148,7 +148,7 @@ impl Servers {
             served.abrupt.add();
         } else {
             _ = stop.send(());
-            served.drain_cut.more(task.await??.cut as u64);
+            served.drain_cut.more(task.await??.aborted as u64);
             served.graceful.add();
         }
         Ok(())

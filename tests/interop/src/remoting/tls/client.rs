@@ -4,7 +4,7 @@ use super::certificates::Certificates;
 use crate::check::{Checked, TIMEOUT, equal, report};
 use crate::remoting::codes::ECHO;
 use crate::remoting::java;
-use rocketmq_tower::client::transport::Tls;
+use rocketmq_tower::client::transport::TlsTransport;
 use rocketmq_tower::client::{Client, Connector};
 use rocketmq_tower::layers::tls::ClientTls;
 use rocketmq_tower::{BoxError, RemotingCommand};
@@ -39,7 +39,7 @@ pub(crate) async fn check(class_path: &str, certificates: &Certificates) -> Chec
 }
 
 fn client(tls: ClientTls) -> Client {
-    Client::builder().connector(Connector::new().transport(Tls::new(tls))).build()
+    Client::builder().connector(Connector::new().transport(TlsTransport::new(tls))).build()
 }
 
 async fn start(
@@ -65,7 +65,7 @@ async fn start(
 
 async fn call(client: &Client, server: &java::Server, length: usize) -> Checked {
     let body: Vec<u8> = (0..length).map(|at| (at * 31 + at / 256) as u8).collect();
-    let request = RemotingCommand::new(ECHO).with_body(body.clone());
+    let request = RemotingCommand::request(ECHO).with_body(body.clone());
     let answer = client.invoke(&*server.addr, request, TIMEOUT).await?;
     equal(answer.body() == &body, true)
 }

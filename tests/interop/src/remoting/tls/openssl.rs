@@ -55,7 +55,7 @@ async fn echo(mut command: Command) -> Checked {
     let stdin = process.stdin.take().ok_or("no input")?;
     let stdout = process.stdout.take().ok_or("no output")?;
     let channel = Connector::new().run(tokio::io::join(stdout, stdin), ChannelInfo::default());
-    let request = RemotingCommand::new(ECHO).with_body(vec![7; 100_000]);
+    let request = RemotingCommand::request(ECHO).with_body(vec![7; 100_000]);
     let answer = channel.invoke(request, TIMEOUT).await.map_err(BoxError::from)?;
     equal(answer.body() == &vec![7; 100_000], true)
 }

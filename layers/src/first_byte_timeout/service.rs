@@ -7,12 +7,12 @@ use tower_service::Service;
 
 /// Ends connections whose peers say nothing. See the [module's documentation](super).
 #[derive(Clone, Debug)]
-pub struct HandshakeTimeout<S> {
+pub struct FirstByteTimeout<S> {
     inner: S,
     limit: Duration,
 }
 
-impl<S> HandshakeTimeout<S> {
+impl<S> FirstByteTimeout<S> {
     /// Ends connections whose first byte has not come after `limit`; never for `Duration::MAX`.
     pub const fn new(inner: S, limit: Duration) -> Self {
         Self { inner, limit }
@@ -21,7 +21,7 @@ impl<S> HandshakeTimeout<S> {
     inner_service!();
 }
 
-impl<Io, S> Service<Connection<Io>> for HandshakeTimeout<S>
+impl<Io, S> Service<Connection<Io>> for FirstByteTimeout<S>
 where
     S: Service<Connection<HandshakeIo<Io>>, Response = Disconnect>,
 {

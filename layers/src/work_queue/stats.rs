@@ -2,13 +2,13 @@ use super::pool::Pool;
 use std::fmt;
 use std::sync::Arc;
 
-/// What an executor does at the moment: [`ExecutorLayer::stats`](super::ExecutorLayer::stats).
+/// What an executor does at the moment: [`WorkQueueLayer::stats`](super::WorkQueueLayer::stats).
 #[derive(Clone)]
-pub struct ExecutorStats {
+pub struct WorkQueueStats {
     pool: Arc<Pool>,
 }
 
-impl ExecutorStats {
+impl WorkQueueStats {
     pub(super) const fn new(pool: Arc<Pool>) -> Self {
         Self { pool }
     }
@@ -26,9 +26,9 @@ impl ExecutorStats {
     }
 }
 
-impl fmt::Debug for ExecutorStats {
+impl fmt::Debug for WorkQueueStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExecutorStats")
+        f.debug_struct("WorkQueueStats")
             .field("running", &self.running())
             .field("waiting", &self.waiting())
             .finish()

@@ -33,15 +33,15 @@
 //!
 //! ```
 //! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::HandshakeTimeoutLayer;
-//! use rocketmq_tower_layers::handshake_timeout::HandshakeTimeout;
+//! use rocketmq_tower_layers::FirstByteTimeoutLayer;
+//! use rocketmq_tower_layers::first_byte_timeout::FirstByteTimeout;
 //! use std::time::Duration;
 //! use tower::{ServiceBuilder, layer::util::Identity};
 //!
 //! # #[derive(Clone)] struct Processor;
 //! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: HandshakeTimeout<_> = ServiceBuilder::new()
-//!     .layer(HandshakeTimeoutLayer::new(Duration::from_secs(10)))
+//! let stack: FirstByteTimeout<_> = ServiceBuilder::new()
+//!     .layer(FirstByteTimeoutLayer::new(Duration::from_secs(10)))
 //!     .service(driver);
 //! ```
 
@@ -50,5 +50,5 @@ mod layer;
 mod service;
 
 pub use io::HandshakeIo;
-pub use layer::HandshakeTimeoutLayer;
-pub use service::HandshakeTimeout;
+pub use layer::FirstByteTimeoutLayer;
+pub use service::FirstByteTimeout;

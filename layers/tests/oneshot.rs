@@ -1,12 +1,12 @@
-//! `per_request`.
+//! `oneshot`.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
 
 use common::{SECOND, channel, sleeper};
 use rocketmq_tower_core::RemotingCommand;
-use rocketmq_tower_layers::PerRequestLayer;
-use rocketmq_tower_layers::per_request::PerRequest;
+use rocketmq_tower_layers::OneshotLayer;
+use rocketmq_tower_layers::oneshot::Oneshot;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -28,15 +28,15 @@ fn limited(limit: &Arc<Semaphore>) -> (Limited, Handle<&'static str, ()>) {
 /// One connection's service of a server that sheds what is too much for its shared limit.
 fn shedding(
     limit: &Arc<Semaphore>,
-) -> (Spawn<PerRequest<LoadShed<Limited>>>, Handle<&'static str, ()>) {
+) -> (Spawn<Oneshot<LoadShed<Limited>>>, Handle<&'static str, ()>) {
     let (limited, handle) = limited(limit);
-    (Spawn::new(PerRequestLayer::new().layer(LoadShed::new(limited))), handle)
+    (Spawn::new(OneshotLayer::new().layer(LoadShed::new(limited))), handle)
 }
 
 #[tokio::test]
 async fn it_is_always_ready_and_requests_wait_by_themselves() {
     let (mock, mut handle) = mock::pair::<&str, &str>();
-    let mut service = Spawn::new(PerRequestLayer::new().layer(mock));
+    let mut service = Spawn::new(OneshotLayer::new().layer(mock));
     handle.allow(0);
     let mut calls = Vec::new();
     for request in ["a", "b"] {
@@ -58,7 +58,7 @@ async fn it_is_always_ready_and_requests_wait_by_themselves() {
 #[tokio::test]
 async fn errors_of_readiness_are_the_requests() {
     let (mock, mut handle) = mock::pair::<&str, &str>();
-    let mut service = Spawn::new(PerRequestLayer::new().layer(mock));
+    let mut service = Spawn::new(OneshotLayer::new().layer(mock));
     handle.send_error("broken");
     assert_ready_ok!(service.poll_ready());
     let error = assert_ready_err!(task::spawn(service.call("a")).poll());
@@ -85,7 +85,7 @@ async fn a_connection_whose_request_was_shed_takes_no_permit() {
 async fn a_request_that_was_given_up_leaves_the_queue() {
     let limit = Arc::new(Semaphore::new(1));
     let (limited, _handle) = limited(&limit);
-    let mut service = Spawn::new(PerRequestLayer::new().layer(limited));
+    let mut service = Spawn::new(OneshotLayer::new().layer(limited));
     let mut running = task::spawn(service.call("a"));
     assert_pending!(running.poll());
     let mut waiting = ["b", "c"].map(|request| task::spawn(service.call(request)));
@@ -120,7 +120,7 @@ impl<S: Service<&'static str>> Service<&'static str> for Refuse<S> {
 async fn a_request_that_was_refused_gives_its_permit_back() {
     let limit = Arc::new(Semaphore::new(1));
     let (limited, _handle) = limited(&limit);
-    let mut service = Spawn::new(PerRequestLayer::new().layer(Refuse(limited)));
+    let mut service = Spawn::new(OneshotLayer::new().layer(Refuse(limited)));
     assert_ready_ok!(service.poll_ready());
     let error = assert_ready_err!(task::spawn(service.call("a")).poll());
     assert_eq!((error, limit.available_permits()), ("refused", 1));
@@ -129,18 +129,18 @@ async fn a_request_that_was_refused_gives_its_permit_back() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_was_shed_takes_no_slot_of_a_channel() {
     let channel = channel(1, sleeper);
-    let shedding = || PerRequestLayer::new().layer(LoadShed::new(channel.clone()));
+    let shedding = || OneshotLayer::new().layer(LoadShed::new(channel.clone()));
     let (mut one, mut two) = (shedding(), shedding());
-    let running = tokio::spawn(one.call(RemotingCommand::new(10)));
+    let running = tokio::spawn(one.call(RemotingCommand::request(10)));
     sleep(SECOND).await;
-    two.call(RemotingCommand::new(10)).await.expect_err("shed");
+    two.call(RemotingCommand::request(10)).await.expect_err("shed");
     running.await.expect("no panic").expect("answered");
-    one.ready().await.expect("always").call(RemotingCommand::new(10)).await.expect("answered");
+    one.ready().await.expect("always").call(RemotingCommand::request(10)).await.expect("answered");
 }
 
 #[test]
 fn accessors() {
-    let mut service = PerRequestLayer::new().layer(7);
+    let mut service = OneshotLayer::new().layer(7);
     *service.get_mut() += 1;
     assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
 }

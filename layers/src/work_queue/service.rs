@@ -11,14 +11,14 @@ use tower_service::Service;
 
 /// Gives each request to an executor. See the [module's documentation](super).
 #[derive(Clone, Debug)]
-pub struct Executor<S> {
+pub struct WorkQueue<S> {
     /// Never asked for readiness, so it has reserved nothing.
     inner: S,
     pool: Arc<Pool>,
     settings: Settings,
 }
 
-impl<S> Executor<S> {
+impl<S> WorkQueue<S> {
     pub(super) const fn new(inner: S, pool: Arc<Pool>, settings: Settings) -> Self {
         Self { inner, pool, settings }
     }
@@ -26,7 +26,7 @@ impl<S> Executor<S> {
     inner_service!();
 }
 
-impl<S> Service<RemotingCommand> for Executor<S>
+impl<S> Service<RemotingCommand> for WorkQueue<S>
 where
     S: Service<RemotingCommand> + Clone + Send + 'static,
     S::Response: Send + 'static,

@@ -2,7 +2,7 @@
 //!
 //! # What
 //!
-//! [`PerRequest`] is always ready itself. For each request it clones the service inside and waits
+//! [`Oneshot`] is always ready itself. For each request it clones the service inside and waits
 //! for the clone's readiness in the request's future. The clone is gone when it was called, or when
 //! nobody waits for the request any more, and with it whatever its `poll_ready` had reserved, or
 //! was waiting for.
@@ -36,7 +36,7 @@
 //!
 //! ```
 //! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::PerRequestLayer;
+//! use rocketmq_tower_layers::OneshotLayer;
 //! use tower::limit::GlobalConcurrencyLimitLayer;
 //! use tower::load_shed::LoadShedLayer;
 //! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
@@ -44,13 +44,13 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let mut service = ServiceBuilder::new()
-//!     .layer(PerRequestLayer::new())
+//!     .layer(OneshotLayer::new())
 //!     .layer(LoadShedLayer::new())
 //!     .layer(GlobalConcurrencyLimitLayer::new(64))
 //!     .service(service_fn(|_request: RemotingCommand| async {
 //!         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
 //!     }));
-//! let answer = service.ready().await.expect("always").call(RemotingCommand::new(10)).await;
+//! let answer = service.ready().await.expect("always").call(RemotingCommand::request(10)).await;
 //! assert_eq!(answer.expect("not shed").response_code(), ResponseCode::SUCCESS);
 //! # }
 //! ```
@@ -58,5 +58,5 @@
 mod layer;
 mod service;
 
-pub use layer::PerRequestLayer;
-pub use service::PerRequest;
+pub use layer::OneshotLayer;
+pub use service::Oneshot;

@@ -1,12 +1,12 @@
-//! `executor`: what runs, what waits, what is refused.
+//! `work_queue`: what runs, what waits, what is refused.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
 
 use common::{SECOND, sleeper};
 use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-use rocketmq_tower_layers::executor::{Executor, ExecutorStats};
-use rocketmq_tower_layers::{ExecutorLayer, RecoverLayer};
+use rocketmq_tower_layers::work_queue::{WorkQueue, WorkQueueStats};
+use rocketmq_tower_layers::{RecoverLayer, WorkQueueLayer};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,17 +19,17 @@ const REJECTED: &str = "[REJECTREQUEST]system busy, start flow control for a whi
 const FULL: &str = "[OVERLOAD]system busy, start flow control for a while";
 
 fn seconds(seconds: i32) -> RemotingCommand {
-    RemotingCommand::new(seconds)
+    RemotingCommand::request(seconds)
 }
 
-fn counts(stats: &ExecutorStats) -> (usize, usize) {
+fn counts(stats: &WorkQueueStats) -> (usize, usize) {
     (stats.running(), stats.waiting())
 }
 
 /// The remark of the `SYSTEM_BUSY` that this request is answered with.
-async fn refused<S>(executor: Executor<S>, request: RemotingCommand) -> String
+async fn refused<S>(executor: WorkQueue<S>, request: RemotingCommand) -> String
 where
-    Executor<S>: Service<RemotingCommand, Response = RemotingCommand, Error = BoxError>,
+    WorkQueue<S>: Service<RemotingCommand, Response = RemotingCommand, Error = BoxError>,
 {
     let service = ServiceBuilder::new().layer(RecoverLayer::new()).service(executor);
     let Ok(answer) = service.oneshot(request).await;
@@ -39,7 +39,7 @@ where
 
 #[tokio::test(start_paused = true)]
 async fn so_many_run_and_so_many_wait() {
-    let layer = ExecutorLayer::new(2).queue(3);
+    let layer = WorkQueueLayer::new(2).queue(3);
     let stats = layer.stats();
     let mut service = layer.layer(service_fn(sleeper));
     let start = Instant::now();
@@ -57,7 +57,7 @@ async fn so_many_run_and_so_many_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_queue_nothing_waits_and_zero_to_run_is_one() {
-    let layer = ExecutorLayer::new(0).queue(0);
+    let layer = WorkQueueLayer::new(0).queue(0);
     let mut service = layer.layer(service_fn(sleeper));
     let running = service.call(seconds(1));
     assert_eq!(refused(service.clone(), seconds(1)).await, FULL);
@@ -67,7 +67,7 @@ async fn without_a_queue_nothing_waits_and_zero_to_run_is_one() {
 
 #[tokio::test(start_paused = true)]
 async fn by_default_10_000_wait() {
-    let layer = ExecutorLayer::new(1);
+    let layer = WorkQueueLayer::new(1);
     let mut service = layer.layer(service_fn(sleeper));
     let calls: Vec<_> = (0..=10_000).map(|_| service.call(seconds(1))).collect();
     assert_eq!(counts(&layer.stats()), (1, 10_000));
@@ -79,7 +79,7 @@ async fn by_default_10_000_wait() {
 async fn they_run_in_the_order_in_which_they_came() {
     let order = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&order);
-    let mut service = ExecutorLayer::new(1).layer(service_fn(move |request: RemotingCommand| {
+    let mut service = WorkQueueLayer::new(1).layer(service_fn(move |request: RemotingCommand| {
         seen.lock().expect("no panic").push(request.code());
         sleeper(request)
     }));
@@ -92,7 +92,7 @@ async fn they_run_in_the_order_in_which_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn all_services_of_a_layer_share_its_bounds() {
-    let layer = ExecutorLayer::new(1).queue(1);
+    let layer = WorkQueueLayer::new(1).queue(1);
     let mut sends = layer.layer(service_fn(sleeper));
     let mut replies = layer.clone().layer(service_fn(sleeper));
     let calls = (sends.call(seconds(1)), replies.call(seconds(1)));
@@ -105,7 +105,7 @@ async fn all_services_of_a_layer_share_its_bounds() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_too_long_is_refused_with_the_figures_of_the_queue() {
-    let layer = ExecutorLayer::new(1).max_wait(Duration::from_millis(200));
+    let layer = WorkQueueLayer::new(1).max_wait(Duration::from_millis(200));
     let mut service = layer.layer(service_fn(sleeper));
     let running = service.call(seconds(1));
     let waiting = tokio::spawn(refused(service.clone(), seconds(1)));
@@ -123,7 +123,7 @@ async fn who_waits_too_long_is_refused_with_the_figures_of_the_queue() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waited_and_then_runs_is_not_refused_any_more() {
-    let layer = ExecutorLayer::new(1).max_wait(2 * SECOND);
+    let layer = WorkQueueLayer::new(1).max_wait(2 * SECOND);
     let mut service = layer.layer(service_fn(sleeper));
     let start = Instant::now();
     let calls = [1, 9].map(|code| tokio::spawn(service.call(seconds(code))));
@@ -137,7 +137,7 @@ async fn who_waited_and_then_runs_is_not_refused_any_more() {
 async fn requests_are_rejected_while_the_condition_holds_also_when_the_queue_is_full() {
     let busy = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&busy);
-    let layer = ExecutorLayer::new(1).queue(0).reject_when(move || flag.load(Ordering::Relaxed));
+    let layer = WorkQueueLayer::new(1).queue(0).reject_when(move || flag.load(Ordering::Relaxed));
     let mut service = layer.layer(service_fn(sleeper));
     let running = service.call(seconds(1));
     busy.store(true, Ordering::Relaxed);
@@ -150,12 +150,12 @@ async fn requests_are_rejected_while_the_condition_holds_also_when_the_queue_is_
 #[tokio::test(start_paused = true)]
 async fn it_is_always_ready_and_readiness_is_waited_for_inside_of_a_slot() {
     let (mock, mut handle) = mock::pair::<RemotingCommand, RemotingCommand>();
-    let layer = ExecutorLayer::new(1);
+    let layer = WorkQueueLayer::new(1);
     let mut service = mock::Spawn::new(layer.layer(mock));
     handle.allow(0);
     let mut calls = [1, 2].map(|code| {
         assert_ready_ok!(service.poll_ready());
-        task::spawn(service.call(RemotingCommand::new(code)))
+        task::spawn(service.call(RemotingCommand::request(code)))
     });
     sleep(SECOND).await;
     assert_eq!(counts(&layer.stats()), (1, 1));

@@ -1,4 +1,4 @@
-//! `executor`: requests that are given up, refused, panic, or lose their runtime.
+//! `work_queue`: requests that are given up, refused, panic, or lose their runtime.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -8,7 +8,7 @@ use futures_core::Stream;
 use rocketmq_tower_core::{BoxError, RemotingCodec, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::catch_panic::Panicked;
 use rocketmq_tower_layers::spawn::Stopped;
-use rocketmq_tower_layers::{ExecutorLayer, RecoverLayer};
+use rocketmq_tower_layers::{RecoverLayer, WorkQueueLayer};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::thread;
@@ -36,11 +36,11 @@ fn panicking(
 
 #[tokio::test(start_paused = true)]
 async fn who_is_given_up_while_waiting_leaves_the_queue_at_once() {
-    let layer = ExecutorLayer::new(1).queue(2);
+    let layer = WorkQueueLayer::new(1).queue(2);
     let (stats, start) = (layer.stats(), Instant::now());
     let mut service = layer.layer(service_fn(sleeper));
     let [running, given_up, next] =
-        [1, 100, 1].map(|code| service.call(RemotingCommand::new(code)));
+        [1, 100, 1].map(|code| service.call(RemotingCommand::request(code)));
     let mut given_up = task::spawn(given_up);
     assert_pending!(given_up.poll());
     drop(given_up);
@@ -53,16 +53,16 @@ async fn who_is_given_up_while_waiting_leaves_the_queue_at_once() {
 /// Java's queue cleaners answer those as well.
 #[tokio::test(start_paused = true)]
 async fn oneway_requests_that_are_refused_get_no_answer() {
-    let layer = ExecutorLayer::new(1).queue(2).max_wait(SECOND);
+    let layer = WorkQueueLayer::new(1).queue(2).max_wait(SECOND);
     let stack = RecoverLayer::new().layer(layer.layer(service_fn(sleeper)));
     let (mut peer, conn) = connection();
     tokio::spawn(driver(stack).call(conn));
     // One runs, two wait for too long, and two are too many.
     let requests = [(100, 1, false), (1, 2, true), (1, 3, false), (1, 4, true), (1, 5, false)];
     for (code, opaque, oneway) in requests {
-        let mut request = RemotingCommand::new(code);
+        let mut request = RemotingCommand::request(code);
         request.set_opaque(opaque);
-        let request = if oneway { request.into_oneway() } else { request };
+        let request = if oneway { request.oneway() } else { request };
         peer.write_all(&frame(&request)).await.expect("open");
     }
     let mut answers = FramedRead::new(peer, RemotingCodec::new());
@@ -77,10 +77,10 @@ async fn oneway_requests_that_are_refused_get_no_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn who_is_given_up_while_running_is_aborted_and_makes_room() {
-    let layer = ExecutorLayer::new(1);
+    let layer = WorkQueueLayer::new(1);
     let (stats, start) = (layer.stats(), Instant::now());
     let mut service = layer.layer(service_fn(sleeper));
-    let [given_up, next] = [100, 1].map(|code| service.call(RemotingCommand::new(code)));
+    let [given_up, next] = [100, 1].map(|code| service.call(RemotingCommand::request(code)));
     sleep(SECOND).await;
     drop(given_up);
     soon(next).await.expect("answered");
@@ -91,10 +91,10 @@ async fn who_is_given_up_while_running_is_aborted_and_makes_room() {
 /// Its slot has been sent to it, and it has not run yet.
 #[tokio::test(start_paused = true)]
 async fn who_is_given_up_when_its_turn_comes_passes_it_on() {
-    let layer = ExecutorLayer::new(1);
+    let layer = WorkQueueLayer::new(1);
     let mut service = layer.layer(service_fn(sleeper));
     let [running, given_up, next] =
-        [1, 100, 1].map(|code| service.call(RemotingCommand::new(code)));
+        [1, 100, 1].map(|code| service.call(RemotingCommand::request(code)));
     running.await.expect("answered");
     drop(given_up);
     soon(next).await.expect("answered");
@@ -102,10 +102,10 @@ async fn who_is_given_up_when_its_turn_comes_passes_it_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_goes_on_and_makes_room() {
-    let layer = ExecutorLayer::new(1).queue(0);
+    let layer = WorkQueueLayer::new(1).queue(0);
     let service = layer.layer(service_fn(panicking));
     for code in [PANIC_IN_CALL, PANIC_IN_FUTURE] {
-        let call = tokio::spawn(service.clone().oneshot(RemotingCommand::new(code)));
+        let call = tokio::spawn(service.clone().oneshot(RemotingCommand::request(code)));
         assert!(call.await.expect_err("it goes on").is_panic());
         assert_eq!(layer.stats().running(), 0);
     }
@@ -113,20 +113,20 @@ async fn a_panic_goes_on_and_makes_room() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_answered_like_any_other() {
-    let service = ExecutorLayer::new(1).layer(service_fn(panicking));
+    let service = WorkQueueLayer::new(1).layer(service_fn(panicking));
     let channel = channel(1, move |request| service.clone().oneshot(request));
     for (code, answer) in [(PANIC_IN_CALL, ResponseCode::SYSTEM_ERROR), (1, ResponseCode::SUCCESS)]
     {
-        let answered = channel.invoke(RemotingCommand::new(code), 2 * SECOND).await;
+        let answered = channel.invoke(RemotingCommand::request(code), 2 * SECOND).await;
         assert_eq!(answered.expect("answered").response_code(), answer);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_of_the_condition_is_an_error() {
-    let layer = ExecutorLayer::new(1).reject_when(|| panic!("a bug"));
+    let layer = WorkQueueLayer::new(1).reject_when(|| panic!("a bug"));
     let mut service = layer.layer(service_fn(sleeper));
-    let error = service.call(RemotingCommand::new(1)).await.expect_err("panicked");
+    let error = service.call(RemotingCommand::request(1)).await.expect_err("panicked");
     assert_eq!(error.downcast::<Panicked>().expect("a panic").message, "a bug");
     assert_eq!(layer.stats().running(), 0);
 }
@@ -142,15 +142,15 @@ async fn name_thread(_request: RemotingCommand) -> Result<RemotingCommand, BoxEr
 async fn another_runtime_runs_the_requests() {
     let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("heavy").build();
     let runtime = runtime.expect("a runtime");
-    let layer = ExecutorLayer::new(1).on(runtime.handle().clone()).max_wait(3600 * SECOND);
+    let layer = WorkQueueLayer::new(1).on(runtime.handle().clone()).max_wait(3600 * SECOND);
     let mut service = layer.layer(service_fn(name_thread));
-    let calls = [1, 2, 3].map(|code| service.call(RemotingCommand::new(code)));
+    let calls = [1, 2, 3].map(|code| service.call(RemotingCommand::request(code)));
     for call in calls {
         assert_eq!(call.await.expect("answered").remark(), Some("heavy"));
     }
     runtime.shutdown_background();
     for _ in 0..3 {
-        let error = service.call(RemotingCommand::new(1)).await.expect_err("no runtime");
+        let error = service.call(RemotingCommand::request(1)).await.expect_err("no runtime");
         assert!(error.is::<Stopped>(), "{error}");
     }
     assert_eq!((layer.stats().running(), layer.stats().waiting()), (0, 0));
@@ -158,14 +158,14 @@ async fn another_runtime_runs_the_requests() {
 
 #[test]
 fn accessors() {
-    let mut service = ExecutorLayer::new(1).layer(7);
+    let mut service = WorkQueueLayer::new(1).layer(7);
     *service.get_mut() += 1;
     assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_slot_is_lost_when_many_come_and_go_on_many_threads() {
-    let layer = ExecutorLayer::new(3).queue(20);
+    let layer = WorkQueueLayer::new(3).queue(20);
     let service = layer.layer(service_fn(|request: RemotingCommand| async move {
         for _ in 0..request.code() {
             tokio::task::yield_now().await;
@@ -176,7 +176,7 @@ async fn no_slot_is_lost_when_many_come_and_go_on_many_threads() {
         let mut service = service.clone();
         tokio::spawn(async move {
             for code in 0..500 {
-                let call = service.call(RemotingCommand::new((code + caller) % 7));
+                let call = service.call(RemotingCommand::request((code + caller) % 7));
                 if code % 3 == 0 {
                     _ = task::spawn(call).poll();
                 } else {

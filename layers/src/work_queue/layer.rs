@@ -1,6 +1,6 @@
 use super::pool::Pool;
 use super::settings::Settings;
-use super::{Executor, ExecutorStats};
+use super::{WorkQueue, WorkQueueStats};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -12,12 +12,12 @@ use tower_layer::Layer;
 /// The requests that run and wait are counted together for all of them. Other settings are those of
 /// the value that the service was made with, so a clone may give one route a wait of its own.
 #[derive(Clone, Debug)]
-pub struct ExecutorLayer {
+pub struct WorkQueueLayer {
     pool: Arc<Pool>,
     settings: Settings,
 }
 
-impl ExecutorLayer {
+impl WorkQueueLayer {
     /// At most `max_running` requests run at a time, and 10 000 more wait, without a bound on how
     /// long. Zero counts as one.
     #[must_use]
@@ -60,15 +60,15 @@ impl ExecutorLayer {
 
     /// What the executor does at the moment.
     #[must_use]
-    pub fn stats(&self) -> ExecutorStats {
-        ExecutorStats::new(Arc::clone(&self.pool))
+    pub fn stats(&self) -> WorkQueueStats {
+        WorkQueueStats::new(Arc::clone(&self.pool))
     }
 }
 
-impl<S> Layer<S> for ExecutorLayer {
-    type Service = Executor<S>;
+impl<S> Layer<S> for WorkQueueLayer {
+    type Service = WorkQueue<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Executor::new(inner, Arc::clone(&self.pool), self.settings.clone())
+        WorkQueue::new(inner, Arc::clone(&self.pool), self.settings.clone())
     }
 }

@@ -1,14 +1,14 @@
-use super::HandshakeTimeout;
+use super::FirstByteTimeout;
 use std::time::Duration;
 use tower_layer::Layer;
 
 /// Ends connections whose peers say nothing. See the [module's documentation](super).
 #[derive(Clone, Copy, Debug)]
-pub struct HandshakeTimeoutLayer {
+pub struct FirstByteTimeoutLayer {
     limit: Duration,
 }
 
-impl HandshakeTimeoutLayer {
+impl FirstByteTimeoutLayer {
     /// Ends connections whose first byte has not come after `limit`. `Duration::MAX` is never.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
@@ -16,17 +16,17 @@ impl HandshakeTimeoutLayer {
     }
 }
 
-impl Default for HandshakeTimeoutLayer {
+impl Default for FirstByteTimeoutLayer {
     /// 10 s.
     fn default() -> Self {
         Self::new(Duration::from_secs(10))
     }
 }
 
-impl<S> Layer<S> for HandshakeTimeoutLayer {
-    type Service = HandshakeTimeout<S>;
+impl<S> Layer<S> for FirstByteTimeoutLayer {
+    type Service = FirstByteTimeout<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        HandshakeTimeout::new(inner, self.limit)
+        FirstByteTimeout::new(inner, self.limit)
     }
 }

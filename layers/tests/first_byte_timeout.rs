@@ -1,11 +1,11 @@
-//! `handshake_timeout`.
+//! `first_byte_timeout`.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
 
 use common::{SECOND, connection, driver, frame, sleeper, soon};
 use rocketmq_tower_core::{Channel, CloseReason, Connection, Disconnect, RemotingCommand};
-use rocketmq_tower_layers::HandshakeTimeoutLayer;
+use rocketmq_tower_layers::FirstByteTimeoutLayer;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 
-type Life = JoinHandle<Result<Disconnect, Infallible>>;
+type Lifetime = JoinHandle<Result<Disconnect, Infallible>>;
 
-fn start(layer: HandshakeTimeoutLayer) -> (DuplexStream, Channel, Life) {
+fn start(layer: FirstByteTimeoutLayer) -> (DuplexStream, Channel, Lifetime) {
     let mut service = ServiceBuilder::new().layer(layer).service(driver(service_fn(sleeper)));
     let (peer, conn) = connection();
     let channel = conn.channel();
@@ -25,9 +25,9 @@ fn start(layer: HandshakeTimeoutLayer) -> (DuplexStream, Channel, Life) {
 #[tokio::test(start_paused = true)]
 async fn a_silent_connection_ends_after_exactly_the_limit() {
     for (layer, limit) in [
-        (HandshakeTimeoutLayer::default(), 10 * SECOND),
-        (HandshakeTimeoutLayer::new(3 * SECOND), 3 * SECOND),
-        (HandshakeTimeoutLayer::new(Duration::ZERO), Duration::ZERO),
+        (FirstByteTimeoutLayer::default(), 10 * SECOND),
+        (FirstByteTimeoutLayer::new(3 * SECOND), 3 * SECOND),
+        (FirstByteTimeoutLayer::new(Duration::ZERO), Duration::ZERO),
     ] {
         let (mut peer, channel, life) = start(layer);
         let started = Instant::now();
@@ -42,9 +42,9 @@ async fn a_silent_connection_ends_after_exactly_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn one_byte_is_enough() {
-    let (mut peer, channel, _life) = start(HandshakeTimeoutLayer::new(10 * SECOND));
+    let (mut peer, channel, _life) = start(FirstByteTimeoutLayer::new(10 * SECOND));
     sleep(10 * SECOND - Duration::from_millis(1)).await;
-    let request = frame(&RemotingCommand::new(0));
+    let request = frame(&RemotingCommand::request(0));
     peer.write_all(&request[..1]).await.expect("open");
     sleep(20 * SECOND).await;
     peer.write_all(&request[1..]).await.expect("open");
@@ -55,7 +55,7 @@ async fn one_byte_is_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_leaves_without_a_word_is_told_as_such() {
-    let (peer, channel, life) = start(HandshakeTimeoutLayer::default());
+    let (peer, channel, life) = start(FirstByteTimeoutLayer::default());
     drop(peer);
     let Ok(end) = soon(life).await.expect("no panic");
     assert!(matches!(end.reason, CloseReason::PeerClosed), "{:?}", channel.close_reason());
@@ -63,7 +63,7 @@ async fn a_peer_that_leaves_without_a_word_is_told_as_such() {
 
 #[tokio::test(start_paused = true)]
 async fn the_longest_limit_is_never() {
-    let (_peer, channel, _life) = start(HandshakeTimeoutLayer::new(Duration::MAX));
+    let (_peer, channel, _life) = start(FirstByteTimeoutLayer::new(Duration::MAX));
     sleep(Duration::from_secs(365 * 24 * 3600)).await;
     assert!(!channel.is_closed());
 }
@@ -76,7 +76,7 @@ async fn shake<Io: AsyncRead + Unpin>(mut conn: Connection<Io>) -> Result<Discon
 
 #[tokio::test(start_paused = true)]
 async fn layers_inside_that_wait_for_the_peer_see_an_error() {
-    let mut service = HandshakeTimeoutLayer::default().layer(service_fn(shake));
+    let mut service = FirstByteTimeoutLayer::default().layer(service_fn(shake));
     let (_peer, conn) = connection();
     let (channel, started) = (conn.channel(), Instant::now());
     let error = soon(service.call(conn)).await.expect_err("in time");
@@ -86,7 +86,7 @@ async fn layers_inside_that_wait_for_the_peer_see_an_error() {
 
 #[test]
 fn accessors() {
-    let mut service = HandshakeTimeoutLayer::default().layer(7);
+    let mut service = FirstByteTimeoutLayer::default().layer(7);
     *service.get_mut() += 1;
     assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
 }

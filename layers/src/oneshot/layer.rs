@@ -1,11 +1,11 @@
-use super::PerRequest;
+use super::Oneshot;
 use tower_layer::Layer;
 
 /// Takes readiness for one request at a time. See the [module's documentation](super).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct PerRequestLayer(());
+pub struct OneshotLayer(());
 
-impl PerRequestLayer {
+impl OneshotLayer {
     /// The layer; it has no settings.
     #[must_use]
     pub const fn new() -> Self {
@@ -13,10 +13,10 @@ impl PerRequestLayer {
     }
 }
 
-impl<S> Layer<S> for PerRequestLayer {
-    type Service = PerRequest<S>;
+impl<S> Layer<S> for OneshotLayer {
+    type Service = Oneshot<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        PerRequest::new(inner)
+        Oneshot::new(inner)
     }
 }

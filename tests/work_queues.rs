@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Raw, SECOND, Scripted, echo, request};
-use rocketmq_tower::layers::{ExecutorLayer, SpawnLayer};
+use rocketmq_tower::layers::{SpawnLayer, WorkQueueLayer};
 use rocketmq_tower::{BoxError, Layer, RemotingCommand, ResponseCode, Router, Server, service_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ fn serve(router: Router) -> [Raw<DuplexStream>; 2] {
 
 #[tokio::test(start_paused = true)]
 async fn a_routes_executor_is_shared_by_all_connections() {
-    let executor = ExecutorLayer::new(1).queue(2).max_wait(12 * SECOND);
+    let executor = WorkQueueLayer::new(1).queue(2).max_wait(12 * SECOND);
     let stats = executor.stats();
     let router = Router::builder()
         .route([1, 2], executor.layer(service_fn(slow)))
@@ -67,7 +67,7 @@ async fn a_routes_executor_is_shared_by_all_connections() {
 async fn a_route_may_reject_requests() {
     let busy = Arc::new(AtomicBool::new(true));
     let flag = Arc::clone(&busy);
-    let executor = ExecutorLayer::new(1).reject_when(move || flag.load(Ordering::Relaxed));
+    let executor = WorkQueueLayer::new(1).reject_when(move || flag.load(Ordering::Relaxed));
     let router =
         Router::builder().route(1, executor.layer(service_fn(echo))).build().expect("a route");
     let [mut client, _] = serve(router);

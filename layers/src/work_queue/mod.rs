@@ -2,8 +2,8 @@
 //!
 //! # What
 //!
-//! [`ExecutorLayer`] stands for an executor: so many requests [run](ExecutorLayer::new) at a time,
-//! each as a task, so many more [wait](ExecutorLayer::queue), in the order in which they came. All
+//! [`WorkQueueLayer`] stands for an executor: so many requests [run](WorkQueueLayer::new) at a time,
+//! each as a task, so many more [wait](WorkQueueLayer::queue), in the order in which they came. All
 //! services that one layer value, or a clone of it, is put around share these bounds: those of all
 //! connections, and those of all routes. What the executor does not take is refused, in words that
 //! RocketMQ's clients and operators know, with [`Abort`](rocketmq_tower_core::Abort) and
@@ -11,11 +11,11 @@
 //!
 //! | when | remark |
 //! |---|---|
-//! | [`reject_when`](ExecutorLayer::reject_when) says so | `[REJECTREQUEST]system busy, start flow control for a while` |
+//! | [`reject_when`](WorkQueueLayer::reject_when) says so | `[REJECTREQUEST]system busy, start flow control for a while` |
 //! | the queue is full | `[OVERLOAD]system busy, start flow control for a while` |
-//! | it waited for [`max_wait`](ExecutorLayer::max_wait) | `[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while, period in queue: 200ms, size of queue: 7` |
+//! | it waited for [`max_wait`](WorkQueueLayer::max_wait) | `[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while, period in queue: 200ms, size of queue: 7` |
 //!
-//! [`Executor`] is always ready. Each request goes to a clone of the service inside, whose
+//! [`WorkQueue`] is always ready. Each request goes to a clone of the service inside, whose
 //! readiness is waited for by the request's task. The request runs until its future ends; what is
 //! deferred (the answer is `None`) does not run any more. A panic goes on in the future that waits
 //! for the request. When nobody waits for a request any more, it leaves the queue, or its task is
@@ -31,7 +31,7 @@
 //!
 //! For light processors: they are faster in their connection's own task. To hold a connection back
 //! instead of refusing its requests, use tower's limits. Code that blocks its thread should get a
-//! runtime [of its own](ExecutorLayer::on) with as many threads as requests may run.
+//! runtime [of its own](WorkQueueLayer::on) with as many threads as requests may run.
 //!
 //! Requests that wait here count among those that their connection has in flight.
 //!
@@ -47,18 +47,18 @@
 //!
 //! ```
 //! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::ExecutorLayer;
+//! use rocketmq_tower_layers::WorkQueueLayer;
 //! use std::time::Duration;
 //! use tower::{Layer, Service, ServiceExt, service_fn};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), BoxError> {
-//! let sends = ExecutorLayer::new(16).queue(1000).max_wait(Duration::from_millis(200));
+//! let sends = WorkQueueLayer::new(16).queue(1000).max_wait(Duration::from_millis(200));
 //! let stats = sends.stats();
 //! let mut service = sends.layer(service_fn(|_request: RemotingCommand| async {
 //!     Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
 //! }));
-//! let answer = service.ready().await?.call(RemotingCommand::new(10)).await?;
+//! let answer = service.ready().await?.call(RemotingCommand::request(10)).await?;
 //! assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
 //! assert_eq!((stats.running(), stats.waiting()), (0, 0));
 //! # Ok(())
@@ -76,6 +76,6 @@ mod settings;
 mod stats;
 
 pub use future::ResponseFuture;
-pub use layer::ExecutorLayer;
-pub use service::Executor;
-pub use stats::ExecutorStats;
+pub use layer::WorkQueueLayer;
+pub use service::WorkQueue;
+pub use stats::WorkQueueStats;
