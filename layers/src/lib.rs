@@ -55,37 +55,26 @@
 //! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
 //! care when a limit inside of it is shared between connections: see [`oneshot`].
 
-#[cfg(feature = "acl")]
-pub mod acl;
-pub mod body_limit;
-pub mod catch_panic;
-pub mod code_distribution;
-pub mod connection_limit;
+mod connection;
 pub mod deferred;
-pub mod events;
-mod fallible;
-pub mod first_byte_timeout;
-pub mod idle_timeout;
-mod inner;
-pub mod ip_filter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
-pub mod network;
-pub mod oneshot;
-pub mod peer_rate_limit;
-#[cfg(feature = "proxy-protocol")]
-pub mod proxy_protocol;
-pub mod recover;
-mod refused;
-pub mod rpc_hook;
-pub mod spawn;
-mod table;
+mod request;
+mod support;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod trace;
-mod unused;
-pub mod work_queue;
-mod writes;
+
+#[cfg(feature = "proxy-protocol")]
+pub use connection::proxy_protocol;
+pub use connection::{connection_limit, events, first_byte_timeout, idle_timeout, ip_filter};
+#[cfg(feature = "acl")]
+pub use request::acl;
+pub use request::{
+    body_limit, catch_panic, code_distribution, oneshot, peer_rate_limit, recover, rpc_hook, spawn,
+    work_queue,
+};
+pub use support::network;
 
 #[cfg(feature = "metrics")]
 pub use self::metrics::MetricsLayer;

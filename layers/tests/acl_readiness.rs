@@ -4,7 +4,7 @@
 
 use rocketmq_tower_core::RemotingCommand;
 use rocketmq_tower_layers::AclVerifyLayer;
-use rocketmq_tower_layers::acl::{CredentialStore, Credentials, Verify, sign};
+use rocketmq_tower_layers::acl::{AclVerify, CredentialStore, Credentials, sign};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -35,7 +35,7 @@ type Limited = ConcurrencyLimit<Mock<RemotingCommand, RemotingCommand>>;
 fn connection<C: CredentialStore>(
     layer: &AclVerifyLayer<C>,
     limit: &Arc<Semaphore>,
-) -> (Spawn<Verify<Limited, C>>, Handle<RemotingCommand, RemotingCommand>) {
+) -> (Spawn<AclVerify<Limited, C>>, Handle<RemotingCommand, RemotingCommand>) {
     let (mock, handle) = mock::pair();
     let limited = ConcurrencyLimit::with_semaphore(mock, Arc::clone(limit));
     (Spawn::new(layer.layer(limited)), handle)

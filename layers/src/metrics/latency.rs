@@ -2,7 +2,7 @@
 
 use super::names::RPC_LATENCY;
 use super::register::Register;
-use crate::table::{Table, TableKey};
+use crate::support::table::{Table, TableKey};
 use metrics::{Histogram, Label};
 use rocketmq_tower_core::{RequestCode, ResponseCode};
 use std::fmt;

@@ -4,7 +4,7 @@ use super::names::{
     describe,
 };
 use super::register::Register;
-use crate::table::Table;
+use crate::support::table::Table;
 use metrics::{Counter, Gauge, Label};
 use rocketmq_tower_core::{CloseReason, RequestCode, ResponseCode};
 use std::fmt;

@@ -3,7 +3,7 @@ use super::io::MeteredIo;
 use super::meters::Meters;
 use super::request::{Exchange, InFlight, ResponseFuture};
 use crate::deferred::Held;
-use crate::inner::inner_service;
+use crate::support::inner::inner_service;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
 use std::sync::Arc;
 use std::task::{Context, Poll};

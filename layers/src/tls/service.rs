@@ -3,7 +3,7 @@ use super::handshake::Handshake;
 use super::io::MaybeTls;
 use super::sniffed::Sniffed;
 use super::{ServerTls, TlsMode};
-use crate::inner::inner_service;
+use crate::support::inner::inner_service;
 use rocketmq_tower_core::{Connection, Disconnect};
 use std::mem;
 use std::task::{Context, Poll};

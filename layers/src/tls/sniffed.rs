@@ -1,4 +1,4 @@
-use crate::writes::forward_writes;
+use crate::support::writes::forward_writes;
 use pin_project_lite::pin_project;
 use std::io::Result;
 use std::pin::Pin;

@@ -2,7 +2,7 @@ use super::connection::ConnectionFuture;
 use super::request::{Exchange, ResponseFuture};
 use super::{TraceLayer, span};
 use crate::deferred::Held;
-use crate::inner::inner_service;
+use crate::support::inner::inner_service;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
 use std::task::{Context, Poll};
 use tower_service::Service;

@@ -1,0 +1,93 @@
+use super::future::ResponseFuture;
+use super::per_ip::PerIp;
+use crate::support::inner::inner_service;
+use rocketmq_tower_core::{CloseReason, Connection, Disconnect};
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::PollSemaphore;
+use tower_service::Service;
+
+/// Lets in a number of connections at a time. See the [module's documentation](super).
+pub struct ConnectionLimit<S> {
+    inner: S,
+    semaphore: PollSemaphore,
+    /// Taken in `poll_ready`, handed on in `call`.
+    permit: Option<OwnedSemaphorePermit>,
+    refuse: bool,
+    per_ip: PerIp,
+}
+
+impl<S> ConnectionLimit<S> {
+    pub(super) fn new(inner: S, semaphore: Arc<Semaphore>, refuse: bool, per_ip: usize) -> Self {
+        let semaphore = PollSemaphore::new(semaphore);
+        Self { inner, semaphore, permit: None, refuse, per_ip: PerIp::new(per_ip) }
+    }
+
+    inner_service!();
+}
+
+impl<Io, S> Service<Connection<Io>> for ConnectionLimit<S>
+where
+    S: Service<Connection<Io>, Response = Disconnect>,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        if self.permit.is_none() && !self.refuse {
+            self.permit = ready!(self.semaphore.poll_acquire(cx));
+        }
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, connection: Connection<Io>) -> Self::Future {
+        let permit = match self.permit.take() {
+            Some(permit) => permit,
+            None => match self.semaphore.clone_inner().try_acquire_owned() {
+                Ok(permit) => permit,
+                Err(_) => return refused(&connection, "there are too many connections"),
+            },
+        };
+        let mut counted = None;
+        if let Some(ip) = connection.info().peer_addr.ip().filter(|_| self.per_ip.is_bounded()) {
+            counted = self.per_ip.count(ip);
+            if counted.is_none() {
+                return refused(&connection, "there are too many connections from its address");
+            }
+        }
+        ResponseFuture::serving(self.inner.call(connection), permit, counted)
+    }
+}
+
+fn refused<Io, F>(connection: &Connection<Io>, why: &'static str) -> ResponseFuture<F> {
+    let reason = CloseReason::Refused(why.into());
+    // Dropping the connection, which follows, closes it; this makes the reason known.
+    connection.channel().close_with(reason.clone());
+    ResponseFuture::refused(Disconnect::new(reason))
+}
+
+/// A clone shares the permits and starts empty-handed.
+impl<S: Clone> Clone for ConnectionLimit<S> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            semaphore: self.semaphore.clone(),
+            permit: None,
+            refuse: self.refuse,
+            per_ip: self.per_ip.clone(),
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for ConnectionLimit<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionLimit")
+            .field("inner", &self.inner)
+            .field("available", &self.semaphore.available_permits())
+            .field("refuse", &self.refuse)
+            .finish_non_exhaustive()
+    }
+}

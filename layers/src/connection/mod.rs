@@ -1,0 +1,9 @@
+//! Layers of the connection level: each wraps a `Service<Connection<Io>, Response = Disconnect>`.
+
+pub mod connection_limit;
+pub mod events;
+pub mod first_byte_timeout;
+pub mod idle_timeout;
+pub mod ip_filter;
+#[cfg(feature = "proxy-protocol")]
+pub mod proxy_protocol;

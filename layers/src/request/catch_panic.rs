@@ -1,0 +1,160 @@
+//! Turns panics into errors.
+//!
+//! # What
+//!
+//! When the service inside panics, in `poll_ready`, `call` or its future, [`CatchPanic`] fails with
+//! [`Panicked`] instead.
+//!
+//! # Why
+//!
+//! The driver of a connection survives panics by itself and answers `SYSTEM_ERROR`; but the layers
+//! between it and the processor see nothing of that. With this layer inside of them, metrics count
+//! the panic as a failure, and [`recover`](crate::recover) or a layer of the user's answers it.
+//!
+//! # When not
+//!
+//! With `panic = "abort"`, where nothing can be caught. Services that leave shared state broken
+//! when they panic should rather end the process.
+//!
+//! # Where
+//!
+//! At the request level, inside of the layers that are to see the error.
+//!
+//! ```
+//! use rocketmq_tower_core::RemotingCommand;
+//! use rocketmq_tower_layers::CatchPanicLayer;
+//! use std::convert::Infallible;
+//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let mut service = ServiceBuilder::new().layer(CatchPanicLayer::new()).service(service_fn(
+//!     |_request: RemotingCommand| async {
+//!         if true {
+//!             panic!("a bug");
+//!         }
+//!         Ok::<RemotingCommand, Infallible>(RemotingCommand::response(0))
+//!     },
+//! ));
+//! let error = service.ready().await.expect("ready").call(RemotingCommand::request(10)).await.expect_err("a panic");
+//! assert_eq!(error.to_string(), "the processor panicked: a bug");
+//! # }
+//! ```
+
+use crate::support::fallible::Fallible;
+use crate::support::inner::inner_service;
+use pin_project_lite::pin_project;
+use rocketmq_tower_core::error::catch_panic;
+use rocketmq_tower_core::{BoxError, RemotingCommand};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Turns panics into errors. See the [module's documentation](self).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CatchPanicLayer(());
+
+impl CatchPanicLayer {
+    /// The layer; it has no settings.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl<S> Layer<S> for CatchPanicLayer {
+    type Service = CatchPanic<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CatchPanic::new(inner)
+    }
+}
+
+/// Turns panics into errors. See the [module's documentation](self).
+#[derive(Clone, Copy, Debug)]
+pub struct CatchPanic<S> {
+    inner: S,
+}
+
+impl<S> CatchPanic<S> {
+    /// Catches the panics of `inner`.
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
+    }
+
+    inner_service!();
+}
+
+impl<S> Service<RemotingCommand> for CatchPanic<S>
+where
+    S: Service<RemotingCommand>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        match catch(|| self.inner.poll_ready(cx)) {
+            Ok(ready) => ready.map_err(Into::into),
+            Err(panicked) => Poll::Ready(Err(panicked.into())),
+        }
+    }
+
+    fn call(&mut self, request: RemotingCommand) -> Self::Future {
+        match catch(|| self.inner.call(request)) {
+            Ok(inner) => ResponseFuture::running(inner),
+            Err(panicked) => ResponseFuture::panicked(panicked),
+        }
+    }
+}
+
+pin_project! {
+    /// An exchange whose panic is an error.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        exchange: Fallible<F>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    fn running(inner: F) -> Self {
+        Self { exchange: Fallible::running(inner) }
+    }
+
+    fn panicked(panicked: Panicked) -> Self {
+        Self { exchange: Fallible::failed(panicked.into()) }
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<R, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<R, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let exchange = self.project().exchange;
+        catch(|| exchange.poll(cx)).unwrap_or_else(|panicked| Poll::Ready(Err(panicked.into())))
+    }
+}
+
+/// The service panicked, with this message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the processor panicked: {message}")]
+pub struct Panicked {
+    /// The panic's message, if it was a text.
+    pub message: String,
+}
+
+/// Runs `f`, and logs its panic.
+pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_panic(f).map_err(|message| {
+        tracing::error!(message, "a processor panicked");
+        Panicked { message }
+    })
+}

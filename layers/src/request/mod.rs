@@ -1,0 +1,13 @@
+//! Layers of the request level: each wraps a `Service<RemotingCommand>`.
+
+#[cfg(feature = "acl")]
+pub mod acl;
+pub mod body_limit;
+pub mod catch_panic;
+pub mod code_distribution;
+pub mod oneshot;
+pub mod peer_rate_limit;
+pub mod recover;
+pub mod rpc_hook;
+pub mod spawn;
+pub mod work_queue;

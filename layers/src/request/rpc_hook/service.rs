@@ -1,0 +1,94 @@
+use super::RpcHook;
+use super::future::ResponseFuture;
+use crate::support::inner::inner_service;
+use crate::support::unused::Unused;
+use rocketmq_tower_core::error::find_source;
+use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, Reply, ResponseCode};
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// Calls hooks before requests and after their answers. See the [module's documentation](super).
+#[derive(Clone)]
+pub struct RpcHooks<S> {
+    inner: S,
+    hooks: Arc<[Arc<dyn RpcHook>]>,
+    /// Whom a client's requests are sent to; `None` on the server's side.
+    peer: Option<Addr>,
+}
+
+impl<S> RpcHooks<S> {
+    pub(super) fn new(inner: S, hooks: Arc<[Arc<dyn RpcHook>]>, peer: Option<Addr>) -> Self {
+        Self { inner, hooks, peer }
+    }
+
+    inner_service!();
+}
+
+impl<S> Service<RemotingCommand> for RpcHooks<S>
+where
+    S: Service<RemotingCommand> + Clone,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
+        if self.hooks.is_empty() {
+            return ResponseFuture::unhooked(self.inner.call(request));
+        }
+        let is_client = self.peer.is_some();
+        let peer = match (&self.peer, request.channel()) {
+            (Some(peer), _) => peer.clone(),
+            (None, Some(channel)) => channel.peer_addr().clone(),
+            (None, None) => Addr::default(),
+        };
+        let unused = Unused::new(&mut self.inner);
+        let before = self.hooks.iter().try_for_each(|hook| hook.before(&peer, &mut request));
+        let Err(error) = before else {
+            unused.keep();
+            if is_client && request.is_oneway() {
+                return ResponseFuture::unhooked(self.inner.call(request));
+            }
+            let round = After { hooks: Arc::clone(&self.hooks), peer, request: request.clone() };
+            return ResponseFuture::hooked(self.inner.call(request), round);
+        };
+        drop(unused);
+        if is_client || find_source::<Abort>(&*error).is_some() {
+            return ResponseFuture::failed(error);
+        }
+        let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR);
+        let round = After { hooks: Arc::clone(&self.hooks), peer, request };
+        ResponseFuture::failed(round.run(Some(&mut response)).err().unwrap_or(error))
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for RpcHooks<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcHooks")
+            .field("inner", &self.inner)
+            .field("hooks", &self.hooks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The round of after-hooks of one request.
+pub(super) struct After {
+    hooks: Arc<[Arc<dyn RpcHook>]>,
+    peer: Addr,
+    request: RemotingCommand,
+}
+
+impl After {
+    pub(super) fn run(&self, mut response: Option<&mut RemotingCommand>) -> Result<(), BoxError> {
+        let Self { hooks, peer, request } = self;
+        hooks.iter().try_for_each(|hook| hook.after(peer, request, response.as_deref_mut()))
+    }
+}

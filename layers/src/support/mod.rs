@@ -1,0 +1,9 @@
+//! Code that several layers share.
+
+pub(crate) mod fallible;
+pub(crate) mod inner;
+pub mod network;
+pub(crate) mod refused;
+pub(crate) mod table;
+pub(crate) mod unused;
+pub(crate) mod writes;
