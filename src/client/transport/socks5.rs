@@ -67,7 +67,7 @@ impl Socks5Transport {
 
 impl<T> Socks5Transport<T> {
     /// Reaches the proxy, and what needs no proxy, in this way: with TLS around it, or in another
-    /// [time](Tcp::connect_timeout).
+    /// [time](TcpTransport::connect_timeout).
     #[must_use]
     pub fn over<U>(self, transport: U) -> Socks5Transport<U> {
         let Self { proxy, credentials, handshake_timeout, only_for, .. } = self;

@@ -47,7 +47,7 @@ impl TlsTransport {
 }
 
 impl<T> TlsTransport<T> {
-    /// Reaches servers in this way: through a proxy, or in another [time](Tcp::connect_timeout).
+    /// Reaches servers in this way: through a proxy, or in another [time](super::TcpTransport::connect_timeout).
     #[must_use]
     pub fn over<U>(self, transport: U) -> TlsTransport<U> {
         let Self { settings, handshake_timeout, .. } = self;
