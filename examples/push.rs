@@ -5,8 +5,8 @@
 //! cargo run --example push
 //! ```
 
+use rocketmq_tower::channel::Responder;
 use rocketmq_tower::client::Connector;
-use rocketmq_tower::connection::Responder;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, Server, service_fn};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn main() -> Result<(), BoxError> {
     // The server parks pulls, to be answered later.
     let (park, mut parked) = mpsc::channel::<Responder>(16);
-    let server = Server::new(service_fn(move |mut request: RemotingCommand| {
+    let server = Server::new(service_fn(move |request: RemotingCommand| {
         let park = park.clone();
         async move {
             park.send(request.defer()?).await?;

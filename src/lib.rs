@@ -17,8 +17,8 @@ pub use service::{ConnectionService, Processor};
 pub use rocketmq_tower_core::{
     Abort, Addr, BoxError, CallError, Channel, ChannelInfo, CloseReason, Connection, Disconnect,
     ExtFields, HeaderError, LanguageCode, MqVersion, RemotingCodec, RemotingCommand, Reply,
-    RequestCode, ResponseCode, SerializeType, UnsupportedCode, codec, command, connection, driver,
-    error, message,
+    RequestCode, ResponseCode, SerializeType, UnsupportedCode, channel, codec, command, connection,
+    driver, error, message,
 };
 pub use rocketmq_tower_layers as layers;
 pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};

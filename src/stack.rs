@@ -9,8 +9,8 @@
 //!   driver
 //! ```
 
-use crate::service::{ConnectionService, Processor};
-use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
+use crate::service::ConnectionService;
+use rocketmq_tower_core::driver::DriverService;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect};
 use rocketmq_tower_layers::events::Events;
 use rocketmq_tower_layers::idle_timeout::IdleTimeout;
@@ -34,17 +34,9 @@ pub(crate) type Driving<L, P> = DriverService<RequestLayers<L>, P>;
 /// The part of the connection level that is inside of the user's layers.
 pub(crate) type Watched<S> = Events<IdleTimeout<S>>;
 
-pub(crate) fn driving<L, P>(
-    layers: L,
-    hooks: RpcHookLayer,
-    processor: P,
-    config: ConnectionConfig,
-) -> Driving<L, P>
-where
-    RequestLayers<L>: Layer<P, Service: Processor>,
-{
-    let layers = Stack::new(Stack::new(hooks, layers), RecoverLayer::new());
-    DriverService::new(layers, processor, config)
+/// The layers of the request level: `layers` are the user's.
+pub(crate) fn request_layers<L>(layers: L, hooks: RpcHookLayer) -> RequestLayers<L> {
+    Stack::new(Stack::new(hooks, layers), RecoverLayer::new())
 }
 
 pub(crate) fn watched<S>(

@@ -5,8 +5,8 @@ mod common;
 
 use common::net::{Net, named};
 use common::{SECOND, echo, request, soon};
+use rocketmq_tower::channel::CallStage;
 use rocketmq_tower::client::{Client, InvokeError};
-use rocketmq_tower::connection::CallStage;
 use rocketmq_tower::{
     Addr, BoxError, CallError, CloseReason, RemotingCommand, ResponseCode, service_fn,
 };

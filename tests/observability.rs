@@ -6,7 +6,7 @@ mod common;
 use common::{Raw, echo, request, run, soon};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use prometheus_parse::{Scrape, Value};
-use rocketmq_tower::layers::deferred::{Deferred, defer};
+use rocketmq_tower::channel::Responder;
 use rocketmq_tower::layers::metrics::{
     ACCEPTED, CONNECTIONS, DISCONNECTS, IN_FLIGHT, LATENCY_BUCKETS, REFUSED, RPC_LATENCY, SENT,
 };
@@ -39,9 +39,9 @@ async fn what_layers_say_of_a_server_over_sockets() {
     let metrics = MetricsLayer::builder().recorder(recorder).build();
     let traffic = CodeDistributionLayer::new();
     let trace = TraceLayer::new();
-    let (park, mut parked) = mpsc::unbounded_channel::<Deferred>();
-    let pull = service_fn(move |mut request: RemotingCommand| {
-        let parked = defer(&mut request).map(|deferred| park.send(deferred));
+    let (park, mut parked) = mpsc::unbounded_channel::<Responder>();
+    let pull = service_fn(move |request: RemotingCommand| {
+        let parked = request.defer().map(|deferred| park.send(deferred));
         async move { parked.map(|_| None::<RemotingCommand>) }
     });
     let router = Router::builder()

@@ -206,7 +206,7 @@ async fn connections_that_are_closed_already_are_not_counted_as_cut() {
 #[tokio::test(start_paused = true)]
 async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
     for (answers, (seconds, cut)) in [(false, (30, 1)), (true, (0, 0))] {
-        let server = Server::new(service_fn(move |mut request: RemotingCommand| async move {
+        let server = Server::new(service_fn(move |request: RemotingCommand| async move {
             let responder = request.defer()?;
             tokio::spawn(async move {
                 responder.channel().draining().await;

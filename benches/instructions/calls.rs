@@ -29,7 +29,7 @@ impl Client {
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let driver = Driver::new(
+        let driver = Driver::client(
             processor::connection(io),
             service_fn(processor::echo),
             ConnectionConfig::client(),
@@ -76,7 +76,7 @@ fn client(header: SerializeType) -> Client {
 fn both(header: SerializeType) -> Client {
     let runtime = runtime();
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    runtime.spawn(Driver::new(
+    runtime.spawn(Driver::server(
         processor::connection(theirs),
         service_fn(processor::echo),
         ConnectionConfig::server(),

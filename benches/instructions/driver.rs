@@ -21,7 +21,7 @@ fn exchange(header: SerializeType, service: impl ConnectionService<Scripted>) ->
 /// A driver with a layer of the request level.
 macro_rules! driver {
     ($layer:expr) => {
-        DriverService::new($layer, service_fn(processor::echo), ConnectionConfig::server())
+        DriverService::server($layer, service_fn(processor::echo), ConnectionConfig::server())
     };
 }
 

@@ -25,7 +25,7 @@ fn connection_layers(c: &mut Criterion) {
     };
     let request = frames::sized(frames::SEND, SerializeType::Json, 128);
     let processor = service_fn(processor::echo);
-    let driver = || DriverService::new(Identity::new(), processor, ConnectionConfig::server());
+    let driver = || DriverService::server(Identity::new(), processor, ConnectionConfig::server());
 
     measure("none", Exchange::new(driver(), &request, 1));
     let idle_timeout = IdleTimeoutLayer::default().layer(driver());

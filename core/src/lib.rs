@@ -33,11 +33,11 @@
 //!
 //! let (ours, theirs) = tokio::io::duplex(64 * 1024);
 //! let server = Connection::new(theirs, ChannelInfo::default());
-//! tokio::spawn(Driver::new(server, echo, ConnectionConfig::server()));
+//! tokio::spawn(Driver::server(server, echo, ConnectionConfig::server()));
 //!
 //! let client = Connection::new(ours, ChannelInfo::default());
 //! let channel = client.channel();
-//! tokio::spawn(Driver::new(client, echo, ConnectionConfig::client()));
+//! tokio::spawn(Driver::client(client, echo, ConnectionConfig::client()));
 //!
 //! let request = RemotingCommand::request(RequestCode::HEART_BEAT).with_body("ping");
 //! let response = channel.invoke(request, Duration::from_secs(3)).await?;
@@ -46,6 +46,7 @@
 //! # }
 //! ```
 
+pub mod channel;
 pub mod codec;
 pub mod command;
 pub mod connection;
@@ -54,11 +55,12 @@ pub mod error;
 pub mod message;
 mod reply;
 
+pub use channel::{Addr, CallError, Channel, ChannelInfo, CloseReason, Disconnect};
 pub use codec::RemotingCodec;
 pub use command::{
     ExtFields, HeaderError, LanguageCode, MqVersion, RemotingCommand, RequestCode, ResponseCode,
     SerializeType,
 };
-pub use connection::{Addr, CallError, Channel, ChannelInfo, CloseReason, Connection, Disconnect};
+pub use connection::Connection;
 pub use error::{Abort, BoxError, UnsupportedCode};
 pub use reply::Reply;

@@ -4,8 +4,8 @@
 mod common;
 
 use common::driver::{Running, answer, echo, request, soon, start, start_with};
+use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::codec::EncodeError;
-use rocketmq_tower_core::connection::CallStage;
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
 use rocketmq_tower_core::{Addr, CallError, ChannelInfo, CloseReason, Connection, ResponseCode};
 use std::net::SocketAddr;
@@ -229,7 +229,7 @@ async fn addresses_may_change_until_the_driver_starts() {
     connection.info_mut().peer_addr = client.into();
     connection.info_mut().extensions.insert("a fact");
     assert_eq!(channel.peer_addr(), &Addr::Ip(socket));
-    let driver = Driver::new(connection, service_fn(echo), ConnectionConfig::server());
+    let driver = Driver::server(connection, service_fn(echo), ConnectionConfig::server());
     assert_eq!(channel.peer_addr(), &Addr::Ip(client));
     assert_eq!(channel.extensions().get::<&str>(), Some(&"a fact"));
     assert_eq!(channel.peer_addr().to_string(), "192.0.2.7:5");

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::driver::{Running, echo, request, soon, start_with};
-use rocketmq_tower_core::connection::Responder;
+use common::driver::{Running, echo, request, soon, start_client_with, start_with};
+use rocketmq_tower_core::channel::Responder;
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{BoxError, CallError, RemotingCommand, ResponseCode};
 use std::future::{Ready, ready};
@@ -103,7 +103,7 @@ async fn a_client_takes_no_burst_for_a_flood() {
         config.max_in_flight = max_in_flight;
         config.max_queued_requests = 0;
         config.write_high_water = write_high_water;
-        let Running { mut peer, .. } = start_with(Never::default(), config, 64 * 1024);
+        let Running { mut peer, .. } = start_client_with(Never::default(), config, 64 * 1024);
         let burst: Vec<u8> =
             (0..10).flat_map(|opaque| common::encode(&request(1, opaque))).collect();
         peer.send_bytes(&burst).await;
@@ -136,7 +136,7 @@ async fn a_oneway_request_that_is_given_up_before_it_was_written_is_not_sent() {
     let mut config = ConnectionConfig::client();
     config.write_high_water = 1;
     config.write_stall = Duration::MAX;
-    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 16);
+    let Running { mut peer, channel, .. } = start_client_with(service_fn(echo), config, 16);
     // The first is encoded, and cannot be written; the others wait for room.
     let kept: Vec<_> = (0..5)
         .map(|code| {
@@ -160,7 +160,7 @@ async fn a_oneway_request_that_is_given_up_before_it_was_written_is_not_sent() {
 async fn calls_that_were_not_written_fail_as_soon_as_the_peer_ends() {
     let mut config = ConnectionConfig::client();
     config.write_high_water = 1;
-    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 16);
+    let Running { mut peer, channel, .. } = start_client_with(service_fn(echo), config, 16);
     let started = Instant::now();
     let calls: Vec<_> = (0..3)
         .map(|n| {
@@ -183,7 +183,7 @@ async fn calls_that_were_not_written_fail_as_soon_as_the_peer_ends() {
 async fn a_connection_that_is_stuck_does_not_keep_a_shared_permit() {
     let permits = Arc::new(Semaphore::new(1));
     let (parked, mut responders) = mpsc::unbounded_channel::<Responder>();
-    let processor = service_fn(move |mut request: RemotingCommand| {
+    let processor = service_fn(move |request: RemotingCommand| {
         let parked = parked.clone();
         async move {
             if request.code() == 2 {

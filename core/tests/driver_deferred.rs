@@ -4,7 +4,7 @@
 mod common;
 
 use common::driver::{Running, request, soon, start, start_with};
-use rocketmq_tower_core::connection::{DeferError, Responder};
+use rocketmq_tower_core::channel::{DeferError, Responder};
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, ResponseCode};
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn parking(
     parked: mpsc::UnboundedSender<Responder>,
 ) -> impl Service<RemotingCommand, Response = Option<RemotingCommand>, Error = BoxError, Future: Send>
 + Send {
-    service_fn(move |mut request: RemotingCommand| {
+    service_fn(move |request: RemotingCommand| {
         let parked = parked.clone();
         async move {
             if request.code() != 1 {
@@ -87,7 +87,7 @@ async fn a_dropped_responder_answers_with_an_error() {
 #[tokio::test(start_paused = true)]
 async fn a_request_is_answered_once_even_if_the_processor_answers_as_well() {
     let (parked, mut responders) = mpsc::unbounded_channel();
-    let service = service_fn(move |mut request: RemotingCommand| {
+    let service = service_fn(move |request: RemotingCommand| {
         let parked = parked.clone();
         async move {
             let responder = request.defer()?;
@@ -115,9 +115,9 @@ async fn a_request_is_answered_once_even_if_the_processor_answers_as_well() {
 #[tokio::test(start_paused = true)]
 async fn only_requests_of_a_connection_can_be_deferred_and_only_once() {
     assert_eq!(request(1, 1).defer().expect_err("by hand"), DeferError::NotARequest);
-    let service = service_fn(|mut request: RemotingCommand| async move {
+    let service = service_fn(|request: RemotingCommand| async move {
         let first = request.defer()?;
-        assert_eq!(request.defer().expect_err("again"), DeferError::NotARequest);
+        assert_eq!(request.defer().expect_err("again"), DeferError::Already);
         first.send(success("once"))?;
         Ok::<Option<RemotingCommand>, BoxError>(None)
     });
@@ -146,10 +146,7 @@ async fn their_number_is_bounded_and_comes_back() {
         }
         let refused = peer.call(&request(1, 7)).await;
         assert_eq!((refused.opaque(), refused.response_code()), (7, ResponseCode::SYSTEM_ERROR));
-        assert_eq!(
-            refused.remark(),
-            Some("2 requests of the connection wait for their answers already")
-        );
+        assert_eq!(refused.remark(), Some("2 requests of the connection are deferred already"));
         for _ in 0..2 {
             let responder = responders.recv().await.expect("parked");
             if round == 1 {
@@ -198,26 +195,48 @@ fn an_absent_answer_is_a_reply() {
     assert!(None::<RemotingCommand>.into_command().is_none());
 }
 
-/// The right to answer goes with the original.
+/// Layers that retry call the service with a clone.
 #[tokio::test(start_paused = true)]
-async fn clones_of_a_request_cannot_be_deferred() {
+async fn clones_of_a_request_share_the_right_to_defer_it() {
+    let mut running = start(service_fn(|request: RemotingCommand| async move {
+        let (first, second) = (request.clone(), request.clone());
+        let responder = first.defer()?;
+        assert_eq!(second.defer().err(), Some(DeferError::Already));
+        assert_eq!(request.defer().err(), Some(DeferError::Already));
+        responder.send(success("by a clone"))?;
+        Ok::<Option<RemotingCommand>, BoxError>(None)
+    }));
+    assert_eq!(running.peer.call(&request(1, 7)).await.remark(), Some("by a clone"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_that_is_deferred_after_the_response_answers_nothing_and_keeps_nothing() {
     let (kept, mut clones) = mpsc::unbounded_channel();
-    let mut running = start(service_fn(move |request: RemotingCommand| {
+    let Running { mut peer, channel, .. } = start(service_fn(move |request: RemotingCommand| {
         let kept = kept.clone();
         async move {
             kept.send(request.clone())?;
             Ok::<_, BoxError>(success("first"))
         }
     }));
-    assert_eq!(running.peer.call(&request(1, 7)).await.remark(), Some("first"));
-    let mut clone: RemotingCommand = clones.recv().await.expect("was kept");
-    assert_eq!(clone.defer().err(), Some(DeferError::NotARequest));
+    for send in [true, false] {
+        assert_eq!(peer.call(&request(1, 7)).await.remark(), Some("first"));
+        let clone: RemotingCommand = clones.recv().await.expect("was kept");
+        let responder = clone.defer().expect("not known to have ended");
+        match send {
+            true => responder.send(success("second")).expect("open"),
+            false => drop(responder),
+        }
+        assert!(timeout(SECOND, peer.next()).await.is_err(), "answered once");
+    }
+    channel.drain();
+    assert!(peer.next().await.is_none(), "nothing holds the drain");
 }
 
 /// A look-up fails after the request was deferred, or a timeout drops the work and answers.
 #[tokio::test(start_paused = true)]
 async fn what_the_processor_returns_counts_more_than_a_responder_that_it_drops() {
-    let mut running = start(service_fn(|mut request: RemotingCommand| async move {
+    let mut running = start(service_fn(|request: RemotingCommand| async move {
         let work = async {
             let _responder = request.defer()?;
             match request.code() {
@@ -235,7 +254,7 @@ async fn what_the_processor_returns_counts_more_than_a_responder_that_it_drops()
 
 #[tokio::test(start_paused = true)]
 async fn a_responder_that_is_dropped_while_its_processor_runs_is_answered_for_at_its_end() {
-    let mut running = start(service_fn(|mut request: RemotingCommand| async move {
+    let mut running = start(service_fn(|request: RemotingCommand| async move {
         drop(request.defer()?);
         tokio::time::sleep(SECOND).await;
         Ok::<Option<RemotingCommand>, BoxError>(None)

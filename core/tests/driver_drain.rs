@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::driver::{Running, answer, echo, request, soon, start, start_with};
-use rocketmq_tower_core::connection::Responder;
+use common::driver::{Running, answer, echo, request, soon, start, start_client_with, start_with};
+use rocketmq_tower_core::channel::Responder;
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{
     BoxError, CallError, CloseReason, MqVersion, RemotingCommand, ResponseCode,
@@ -26,7 +26,7 @@ async fn that_the_peer_left_is_noticed() {
     for version in [MqVersion::V5_3_3, MqVersion::V5_3_1] {
         let (parked, mut responders) = mpsc::unbounded_channel();
         let Running { mut peer, channel, .. } =
-            start(service_fn(move |mut request: RemotingCommand| {
+            start(service_fn(move |request: RemotingCommand| {
                 let parked = parked.clone();
                 async move {
                     parked.send(request.defer()?)?;
@@ -102,7 +102,7 @@ async fn who_is_sent_away_is_told_by_the_requests_version() {
 #[tokio::test(start_paused = true)]
 async fn a_client_sends_its_server_away_as_well() {
     let config = ConnectionConfig::client();
-    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 64 * 1024);
+    let Running { mut peer, channel, .. } = start_client_with(service_fn(echo), config, 64 * 1024);
     let calling = channel.clone();
     let call = tokio::spawn(async move { calling.invoke(request(5, 1), 60 * SECOND).await });
     let asked = peer.receive().await;
@@ -119,7 +119,7 @@ async fn a_client_sends_its_server_away_as_well() {
 async fn what_is_deferred_meanwhile_is_waited_for() {
     for turns in 0..40 {
         let (parked, mut responders) = mpsc::unbounded_channel::<Responder>();
-        let mut running = start(service_fn(move |mut request: RemotingCommand| {
+        let mut running = start(service_fn(move |request: RemotingCommand| {
             let parked = parked.clone();
             async move {
                 request.channel().expect("from a connection").drain();

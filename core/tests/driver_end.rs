@@ -160,7 +160,7 @@ async fn a_drain_before_the_driver_starts_counts() {
     let connection = Connection::new(theirs, ChannelInfo::default());
     connection.channel().drain();
     let driver =
-        tokio::spawn(Driver::new(connection, service_fn(echo), ConnectionConfig::server()));
+        tokio::spawn(Driver::server(connection, service_fn(echo), ConnectionConfig::server()));
     assert_eq!(peer.read(&mut [0; 8]).await.expect("an end"), 0);
     drop(peer);
     let Ok(end) = driver.await.expect("no panic");
@@ -368,7 +368,7 @@ async fn a_write_that_fails_ends_the_connection_and_is_not_repeated() {
     let request = Some(common::encode(&request(1, 1)));
     let io = Unwritable { request, attempts: Arc::clone(&attempts) };
     let connection = Connection::new(io, ChannelInfo::default());
-    let driver = Driver::new(connection, service_fn(echo), ConnectionConfig::server());
+    let driver = Driver::server(connection, service_fn(echo), ConnectionConfig::server());
     let Ok(end) = soon(driver).await;
     let CloseReason::Io(error) = end.reason else { panic!("{end:?}") };
     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
@@ -425,7 +425,7 @@ async fn the_channel_is_closed_when_the_transport_is_gone_and_not_before() {
         let channel = connection.channel();
         let (seen, noted) = (channel.clone(), Arc::clone(&early));
         let connection = connection.map_io(|inner| Watching { inner, channel: seen, early: noted });
-        let driver = Driver::new(connection, service_fn(echo), ConnectionConfig::server());
+        let driver = Driver::server(connection, service_fn(echo), ConnectionConfig::server());
         let task = tokio::spawn(driver);
         sleep(SECOND).await;
         if abort {

@@ -5,7 +5,7 @@
 mod common;
 
 use bytes::BytesMut;
-use common::driver::{Running, request, soon, start_with};
+use common::driver::{Running, request, soon, start_client_with, start_with};
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{BoxError, RemotingCodec, RemotingCommand, ResponseCode};
 use std::collections::HashSet;
@@ -80,7 +80,7 @@ async fn read(
     answered
 }
 
-async fn run(seed: u64, config: ConnectionConfig) {
+async fn run(seed: u64, client: bool, config: ConnectionConfig) {
     let dice = Dice(Arc::new(AtomicU64::new(seed.wrapping_mul(0xd134_2543_de82_ef95))));
     let (requests, calls) = (60, 20);
     let service_dice = dice.clone();
@@ -93,7 +93,10 @@ async fn run(seed: u64, config: ConnectionConfig) {
         }
     });
     let pipe = 64 + dice.size();
-    let Running { peer, channel, task } = start_with(service, config, pipe);
+    let Running { peer, channel, task } = match client {
+        true => start_client_with(service, config, pipe),
+        false => start_with(service, config, pipe),
+    };
     let (reader, mut writer) = tokio::io::split(peer.framed.into_inner());
     let (to_send, mut outbox) = mpsc::unbounded_channel();
     for opaque in 0..requests {
@@ -144,7 +147,7 @@ async fn a_server_answers_every_mix() {
         config.max_queued_requests = 70;
         config.write_high_water = 1 << (seed % 17);
         eprintln!("seed {seed}");
-        run(seed, config).await;
+        run(seed, false, config).await;
     }
 }
 
@@ -156,6 +159,6 @@ async fn a_client_answers_every_mix() {
         config.max_queued_requests = 70;
         config.write_high_water = 1 << (seed % 17);
         eprintln!("seed {seed}");
-        run(seed, config).await;
+        run(seed, true, config).await;
     }
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::driver::{Running, echo, request, soon, start, start_with};
+use common::driver::{Running, echo, request, soon, start, start_client_with, start_with};
 use common::json;
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
 use rocketmq_tower_core::{
@@ -340,7 +340,7 @@ async fn r4_requests_in_flight_are_bounded() {
 async fn r4_a_client_reads_answers_whatever_else_the_server_sends() {
     let mut config = ConnectionConfig::client();
     config.max_queued_requests = 2;
-    let Running { mut peer, channel, .. } = start_with(NeverReady, config, 1024);
+    let Running { mut peer, channel, .. } = start_client_with(NeverReady, config, 1024);
     let mut call = Box::pin(channel.invoke(request(5, 1), 600 * SECOND));
     let asked = tokio::select! {
         _ = &mut call => panic!("nobody answered"),
@@ -371,7 +371,7 @@ async fn r4_a_client_cuts_a_server_that_asks_without_reading() {
     config.max_queued_requests = 2;
     config.max_in_flight = 5;
     config.write_high_water = 100;
-    let mut running = start_with(NeverReady, config, 1024);
+    let mut running = start_client_with(NeverReady, config, 1024);
     let frame = common::encode(&request(1, 0));
     let closed = running.channel.clone();
     let stream = running.peer.framed.get_mut();
@@ -670,7 +670,7 @@ async fn r9_a_handle_kept_for_ever_keeps_neither_socket_nor_task() {
     let counted = Arc::new(CountedWaker);
     let waker = Waker::from(Arc::clone(&counted));
     let mut cx = Context::from_waker(&waker);
-    let mut driver = Box::pin(Driver::new(connection, service, ConnectionConfig::server()));
+    let mut driver = Box::pin(Driver::server(connection, service, ConnectionConfig::server()));
     tokio::io::AsyncWriteExt::write_all(&mut peer, &common::encode(&request(1, 1)))
         .await
         .expect("open");

@@ -56,7 +56,6 @@
 //! care when a limit inside of it is shared between connections: see [`oneshot`].
 
 mod connection;
-pub mod deferred;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 mod request;

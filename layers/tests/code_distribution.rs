@@ -127,8 +127,7 @@ async fn late_answers_count_when_they_are_given() {
         }
         soon(call).await.expect("no panic").expect("an answer");
     }
-    // 10 is not a code of long polling: what becomes of it is not seen.
-    assert_eq!(layer.traffic().responses().to_string(), "{1:1, 19:1}");
+    assert_eq!(layer.traffic().responses().to_string(), "{1:2, 19:1}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,10 +4,9 @@
 mod common;
 
 use common::{SECOND, served, soon};
-use rocketmq_tower_core::connection::DeferError;
+use rocketmq_tower_core::channel::DeferError;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_layers::CodeDistributionLayer;
-use rocketmq_tower_layers::deferred::defer;
 use tokio::time::sleep;
 use tower::service_fn;
 
@@ -21,9 +20,9 @@ fn answer(code: ResponseCode) -> RemotingCommand {
 
 /// Does the two things that the body says, one after the other: with the deferred answer, and with
 /// what the processor returns. In between it may wait.
-async fn as_told(mut request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
-    let deferred = defer(&mut request)?;
-    assert_eq!(defer(&mut request).err(), Some(DeferError::NotARequest));
+async fn as_told(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
+    let deferred = request.defer()?;
+    assert_eq!(request.defer().err(), Some(DeferError::Already));
     assert_eq!(Some(&deferred.channel()), request.channel());
     let told = String::from_utf8(request.body().to_vec())?;
     let (first, then) = told.split_once(", ").expect("two things");
@@ -91,8 +90,8 @@ async fn oneway_requests_have_nothing_to_count() {
     let traffic = layer.traffic();
     let channel = served(
         layer,
-        service_fn(|mut request: RemotingCommand| async move {
-            defer(&mut request)?.send(answer(LATE))?;
+        service_fn(|request: RemotingCommand| async move {
+            request.defer()?.send(answer(LATE))?;
             Ok::<_, BoxError>(None)
         }),
     );

@@ -97,7 +97,8 @@ async fn bytes_show_while_a_long_frame_is_still_under_way() {
 async fn one_layer_works_at_both_levels() {
     let (layer, handle) = metrics();
     let layer = layer.build();
-    let server = DriverService::new(layer.clone(), service_fn(sleeper), ConnectionConfig::server());
+    let server =
+        DriverService::server(layer.clone(), service_fn(sleeper), ConnectionConfig::server());
     let mut service = layer.layer(server);
     let (mut peer, conn) = connection();
     tokio::spawn(service.call(conn));

@@ -131,27 +131,32 @@ async fn late_answers_are_long_polling_and_last_until_they_are_given() {
     let labels = [("is_long_polling", "true"), ("response_code", "system_error")];
     assert_eq!(latency(&handle, &labels).0, 1.0);
 
-    // A code that is none of long polling is only counted.
-    let call = pull(10);
-    let deferred = soon(parked.recv()).await.expect("a request");
-    deferred.send(RemotingCommand::response(ResponseCode::SUCCESS)).expect("open");
-    soon(call).await.expect("no panic").expect("an answer");
-    assert_eq!(find(&scrape(&handle), RPC_LATENCY, &[]).len(), 2);
-    assert_eq!(value(&handle, DEFERRED, &[]), 3.0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn codes_that_may_be_deferred_can_be_chosen() {
-    let (layer, handle) = metrics();
-    let (park, mut parked) = mpsc::unbounded_channel();
-    let layer = layer.long_polling([RequestCode::from(77)]).build();
-    let channel = served(layer, parking(park));
-    let call =
-        tokio::spawn(async move { channel.invoke(RemotingCommand::request(77), 9 * SECOND).await });
+    // Any request may be deferred, whatever its code is.
+    let call = pull(77);
     let deferred = soon(parked.recv()).await.expect("a request");
     deferred.send(RemotingCommand::response(ResponseCode::SUCCESS)).expect("open");
     soon(call).await.expect("no panic").expect("an answer");
     assert_eq!(latency(&handle, &[("request_code", "77"), ("is_long_polling", "true")]).0, 1.0);
+    assert_eq!(find(&scrape(&handle), RPC_LATENCY, &[]).len(), 3);
+    assert_eq!(value(&handle, DEFERRED, &[]), 3.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deferred_request_whose_connection_closes_is_cancelled() {
+    let (layer, handle) = metrics();
+    let (park, mut parked) = mpsc::unbounded_channel();
+    let channel = served(layer.build(), parking(park));
+    let closing = channel.clone();
+    let call =
+        tokio::spawn(async move { channel.invoke(RemotingCommand::request(77), 9 * SECOND).await });
+    let deferred = soon(parked.recv()).await.expect("a request");
+    closing.close("the test ends it");
+    soon(deferred.channel().closed()).await;
+    soon(call).await.expect("no panic").expect_err("closed");
+    let labels = [("request_code", "77"), ("is_long_polling", "true"), ("result", "cancelled")];
+    assert_eq!(latency(&handle, &labels).0, 1.0);
+    deferred.send(RemotingCommand::response(ResponseCode::SUCCESS)).expect_err("closed");
+    assert_eq!(find(&scrape(&handle), RPC_LATENCY, &[]).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

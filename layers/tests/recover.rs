@@ -1,7 +1,7 @@
 //! `recover`: the table of answers.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-use rocketmq_tower_core::connection::DeferError;
+use rocketmq_tower_core::channel::DeferError;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, ResponseCode, UnsupportedCode};
 use rocketmq_tower_layers::RecoverLayer;
 use rocketmq_tower_layers::recover::answer;

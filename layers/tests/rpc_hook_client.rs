@@ -71,10 +71,10 @@ where
     let (client, server) = (addr(client), addr(server));
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let connection = Connection::new(theirs, ChannelInfo::new(server, client));
-    tokio::spawn(Driver::new(connection, processor, ConnectionConfig::server()));
+    tokio::spawn(Driver::server(connection, processor, ConnectionConfig::server()));
     let connection = Connection::new(ours, ChannelInfo::new(client, server));
     let channel = connection.channel();
-    tokio::spawn(Driver::new(connection, service_fn(succeed), ConnectionConfig::client()));
+    tokio::spawn(Driver::client(connection, service_fn(succeed), ConnectionConfig::client()));
     channel
 }
 

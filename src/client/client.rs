@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::table::Table;
 use super::{ClientBuilder, Deadline, Endpoint, InvokeError, NameServers};
-use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::{Addr, Channel, RemotingCommand};
 use rocketmq_tower_layers::RpcHookLayer;
 use std::fmt;

@@ -4,7 +4,7 @@ use super::transport::{ConnectError, TcpTransport};
 use super::unsupported::Unsupported;
 use crate::service::Processor;
 use crate::stack::{self, RequestLayers};
-use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{Channel, ChannelInfo, Connection};
 use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RpcHookLayer};
@@ -112,7 +112,8 @@ impl<P, T> Connector<P, T> {
         RequestLayers<Identity>: Layer<P, Service: Processor>,
     {
         let (processor, config) = (self.processor.clone(), self.config.clone());
-        let driving = stack::driving(Identity::new(), RpcHookLayer::new(), processor, config);
+        let layers = stack::request_layers(Identity::new(), RpcHookLayer::new());
+        let driving = DriverService::client(layers, processor, config);
         let connection = Connection::new(io, info);
         let channel = connection.channel();
         let life = stack::watched(driving, &self.events, self.idle_timeout).call(connection);

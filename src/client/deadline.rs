@@ -2,7 +2,7 @@
 
 use super::InvokeError;
 use rocketmq_tower_core::Addr;
-use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::channel::CallStage;
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -1,7 +1,7 @@
 //! Why calls fail.
 
 use super::ConnectError;
-use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::{Addr, CallError, CloseReason};
 use std::error::Error;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::client::Inner;
 use super::connection::Connection;
 use super::{Deadline, InvokeError};
-use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::{Addr, CallError, Channel, RemotingCommand, ResponseCode};
 use std::future::Future;
 use std::pin::Pin;

@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use super::dial::{Dial, Dialer};
 use super::{ConnectError, Deadline, InvokeError};
-use rocketmq_tower_core::connection::CallStage;
+use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::{Addr, Channel};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

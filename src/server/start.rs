@@ -5,6 +5,7 @@ use super::listener::{Listener, Retry, TcpAcceptor};
 use super::{BoundServer, Server};
 use crate::service::{ConnectionService, Processor};
 use crate::stack::{self, BoxedStack, Driving, RequestLayers};
+use rocketmq_tower_core::driver::DriverService;
 use std::io;
 use tokio::net::{TcpStream, ToSocketAddrs};
 use tower_layer::Layer;
@@ -58,7 +59,8 @@ impl<P, R, C, G: Guards> Server<P, R, C, G> {
         C: Layer<G::Inner<Driving<R, P>>, Service: ConnectionService<Io>>,
     {
         let Self { processor, request_layer, connection_layer, guards, settings } = self;
-        let driving = stack::driving(request_layer, settings.hooks, processor, settings.config);
+        let layers = stack::request_layers(request_layer, settings.hooks);
+        let driving = DriverService::server(layers, processor, settings.config);
         guards.outside(connection_layer.layer(guards.inside(driving)))
     }
 }

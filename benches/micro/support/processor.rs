@@ -31,7 +31,7 @@ pub(crate) fn received() -> RemotingCommand {
     });
     let (io, script) = Scripted::new(&frames::sized(frames::SEND, SerializeType::Json, 128), 1);
     script.allow(1);
-    let driver = Driver::new(connection(io), processor, ConnectionConfig::server());
+    let driver = Driver::server(connection(io), processor, ConnectionConfig::server());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.expect("a runtime");
     let _entered = runtime.enter();

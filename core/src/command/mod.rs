@@ -23,7 +23,7 @@ pub use response_code::ResponseCode;
 pub use serialize_type::SerializeType;
 pub use version::MqVersion;
 
-use crate::connection::{Channel, Ticket};
+use crate::channel::{Channel, Origin};
 use bytes::Bytes;
 use http::Extensions;
 use serde::{Deserialize, Serialize};
@@ -72,8 +72,7 @@ pub struct RemotingCommand {
     pub(crate) remark: Option<Cow<'static, str>>,
     pub(crate) ext_fields: ExtFields,
     pub(crate) body: Bytes,
-    pub(crate) channel: Option<Channel>,
-    pub(crate) ticket: Ticket,
+    pub(crate) origin: Option<Origin>,
     pub(crate) extensions: Extensions,
 }
 
@@ -217,7 +216,7 @@ impl RemotingCommand {
     /// The connection that this came from; `None` for a command made by hand.
     #[must_use]
     pub fn channel(&self) -> Option<&Channel> {
-        self.channel.as_ref()
+        self.origin.as_ref().map(|origin| &origin.channel)
     }
 
     /// Values that middleware attaches for other middleware. They stay in this process.

@@ -15,8 +15,6 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionConfig {
-    /// Which end of the connection this is, see [`Role`].
-    pub role: Role,
     /// The largest frame in both directions, in bytes, length field included. 16 MiB.
     pub max_frame_length: usize,
     /// How many requests of the peer may run at once, those counted that are answered but not
@@ -56,13 +54,11 @@ pub struct ConnectionConfig {
 
 /// Which end of a connection a driver runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The end that was connected to. It stops reading when it cannot keep up, so that TCP holds
-    /// the peer back.
+pub(super) enum Role {
+    /// Stops reading while it cannot take more, so that TCP slows the peer down.
     Server,
-    /// The end that connected. It never stops reading, so that the answers it waits for arrive
-    /// whatever else the peer sends; requests that it cannot take in are answered with
-    /// `SYSTEM_BUSY`.
+    /// Never stops reading, so that responses arrive whatever else the peer sends. Requests that it
+    /// cannot take are answered with `SYSTEM_BUSY`.
     Client,
 }
 
@@ -71,7 +67,6 @@ impl ConnectionConfig {
     #[must_use]
     pub const fn server() -> Self {
         Self {
-            role: Role::Server,
             max_frame_length: 16 * 1024 * 1024,
             max_in_flight: 1024,
             max_queued_requests: 64,
@@ -90,7 +85,7 @@ impl ConnectionConfig {
     /// The defaults of a client's connection.
     #[must_use]
     pub const fn client() -> Self {
-        Self { role: Role::Client, max_calls: 65_535, max_oneways: 65_535, ..Self::server() }
+        Self { max_calls: 65_535, max_oneways: 65_535, ..Self::server() }
     }
 }
 

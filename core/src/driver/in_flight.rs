@@ -1,6 +1,6 @@
-//! Requests that run.
+//! Requests in flight.
 
-use crate::connection::{ExchangeId, Shared, Stamp};
+use crate::channel::{ExchangeId, Shared, Stamp};
 use crate::error::catch_panic;
 use std::future::Future;
 use std::pin::Pin;
@@ -8,35 +8,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// So many empty slots stay when nothing runs.
+/// Empty slots that are kept while nothing is in flight.
 const KEPT_SLOTS: usize = 1;
 
-/// What is known of a request that runs.
+/// A request whose future runs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Exchange {
+pub(super) struct RunningRequest {
     pub(super) id: ExchangeId,
     pub(super) stamp: Stamp,
     pub(super) oneway: bool,
-    pub(super) deferral: Deferral,
 }
 
-/// What became of a request's responder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deferral {
-    /// There is none, or nothing.
-    Open,
-    /// It has answered.
-    Answered,
-    /// It was dropped.
-    Abandoned,
-}
-
-/// What a request came to: its future's output, or the message of its panic.
+/// How a request ended: the output of its future, or the message of its panic.
 pub(super) type Outcome<T> = Result<T, String>;
 
-/// The futures of a connection's requests, each in a slot that is used again and again: no task,
-/// and once the slots are there no allocation, per request. A future is polled once when it starts;
-/// most need no second time.
+/// The futures of a connection's requests, in slots that are reused: no task per request, and no
+/// allocation once the slots exist. A future is polled once when it starts; most need no second
+/// poll.
 pub(super) struct InFlight<F> {
     slots: Vec<Slot<F>>,
     free: Vec<u32>,
@@ -46,12 +34,12 @@ pub(super) struct InFlight<F> {
 
 struct Slot<F> {
     future: Pin<Box<Option<F>>>,
-    exchange: Option<Exchange>,
+    request: Option<RunningRequest>,
     flag: Arc<SlotWaker>,
     waker: Waker,
 }
 
-/// Wakes the driver, and tells it which slot to look at.
+/// Wakes the driver and tells it which slot to poll.
 struct SlotWaker {
     slot: u32,
     queued: AtomicBool,
@@ -71,8 +59,8 @@ impl Wake for SlotWaker {
 }
 
 impl<F: Future> Slot<F> {
-    /// Polls the future, once `prepare` has had it. At its end, or if anything panics, the slot is
-    /// empty.
+    /// Runs `prepare`, then polls the future. The slot is empty after the future's end and after a
+    /// panic.
     fn poll(&mut self, prepare: impl FnOnce(&mut Pin<Box<Option<F>>>)) -> Poll<Outcome<F::Output>> {
         let Self { future, waker, .. } = self;
         let mut output = None;
@@ -80,7 +68,7 @@ impl<F: Future> Slot<F> {
             prepare(future);
             let Some(running) = future.as_mut().as_pin_mut() else { return };
             if let Poll::Ready(ready) = running.poll(&mut Context::from_waker(waker)) {
-                // Noted first, as a destructor may panic as well: the output stands.
+                // Stored before the destructor runs, which may panic as well.
                 output = Some(ready);
                 future.set(None);
             }
@@ -109,7 +97,7 @@ impl<F: Future> InFlight<F> {
         self.len() == 0
     }
 
-    /// Takes a slot for a request, and names the exchange.
+    /// Reserves a slot, and returns it with the id of the new exchange.
     pub(super) fn reserve(&mut self, shared: &Arc<Shared>) -> (u32, ExchangeId) {
         let slot = self.free.pop().unwrap_or_else(|| self.grow(shared));
         self.turn = self.turn.checked_add(1).unwrap_or(1);
@@ -117,7 +105,7 @@ impl<F: Future> InFlight<F> {
     }
 
     fn grow(&mut self, shared: &Arc<Shared>) -> u32 {
-        // The driver's bound on requests in flight is far below 2^32.
+        // The bound on requests in flight is far below 2^32.
         let slot = self.slots.len() as u32;
         let flag = Arc::new(SlotWaker {
             slot,
@@ -126,73 +114,66 @@ impl<F: Future> InFlight<F> {
         });
         let waker = Waker::from(Arc::clone(&flag));
         if self.slots.is_empty() {
-            // The one that an idle connection keeps.
+            // An idle connection keeps no more than this.
             self.slots.reserve_exact(KEPT_SLOTS);
         }
-        self.slots.push(Slot { future: Box::pin(None), exchange: None, flag, waker });
+        self.slots.push(Slot { future: Box::pin(None), request: None, flag, waker });
         slot
     }
 
-    /// Starts what `call` makes in a reserved slot, and polls it once. Most requests end here, and
-    /// are never noted as running.
+    /// Starts the future that `call` returns in a reserved slot, and polls it once. Most requests end
+    /// here.
     pub(super) fn start(
         &mut self,
         slot: u32,
-        exchange: Exchange,
+        request: RunningRequest,
         call: impl FnOnce() -> F,
-    ) -> Poll<(Exchange, Outcome<F::Output>)> {
+    ) -> Poll<(RunningRequest, Outcome<F::Output>)> {
         let place = &mut self.slots[slot as usize];
         match place.poll(|future| future.set(Some(call()))) {
             Poll::Pending => {
-                place.exchange = Some(exchange);
+                place.request = Some(request);
                 Poll::Pending
             }
             Poll::Ready(outcome) => {
                 self.free.push(slot);
-                Poll::Ready((exchange, outcome))
+                Poll::Ready((request, outcome))
             }
         }
     }
 
-    /// Notes what became of the responder of a request, if the request still runs.
-    pub(super) fn mark(&mut self, id: ExchangeId, deferral: Deferral) -> bool {
-        let slot = self.slots.get_mut(id.slot() as usize);
-        match slot.and_then(|slot| slot.exchange.as_mut()) {
-            Some(exchange) if exchange.id == id => {
-                exchange.deferral = deferral;
-                true
-            }
-            _ => false,
-        }
+    /// Whether the future of this exchange runs. False for one that ended at its first poll.
+    pub(super) fn is_running(&self, id: ExchangeId) -> bool {
+        let slot = self.slots.get(id.slot() as usize);
+        slot.and_then(|slot| slot.request.as_ref()).is_some_and(|request| request.id == id)
     }
 
-    /// Takes over what was woken since the last time; [`next_woken`](Self::next_woken) goes through
-    /// it.
+    /// Takes the slots that were woken, for [`next_woken`](Self::next_woken).
     pub(super) fn collect_woken(&mut self, shared: &Shared) {
         if self.woken.is_empty() {
             shared.inbox.take_ready(&mut self.woken);
-            // Taken from the end: what was woken first comes first.
+            // `next_woken` pops from the end: first woken, first polled.
             self.woken.reverse();
         }
     }
 
-    /// Polls the next woken slot: `None` if there is none left.
-    pub(super) fn next_woken(&mut self) -> Option<Poll<(Exchange, Outcome<F::Output>)>> {
+    /// Polls the next woken slot. Returns `None` if none is left.
+    pub(super) fn next_woken(&mut self) -> Option<Poll<(RunningRequest, Outcome<F::Output>)>> {
         let slot = self.woken.pop()?;
-        // Late wake-ups of a slot that is empty, or gone, mean nothing.
+        // A late wake-up may find the slot empty or removed.
         let Some(place) = self.slots.get_mut(slot as usize) else { return Some(Poll::Pending) };
-        // First this: a wake-up during the poll must count again.
+        // Cleared before the poll: a wake-up during it must be queued again.
         place.flag.queued.store(false, Ordering::Release);
-        if place.exchange.is_none() {
+        if place.request.is_none() {
             return Some(Poll::Pending);
         }
         let Poll::Ready(outcome) = place.poll(|_| {}) else { return Some(Poll::Pending) };
-        let exchange = place.exchange.take()?;
+        let request = place.request.take()?;
         self.free.push(slot);
-        Some(Poll::Ready((exchange, outcome)))
+        Some(Poll::Ready((request, outcome)))
     }
 
-    /// Gives memory back when nothing runs.
+    /// Gives memory back if nothing is in flight.
     pub(super) fn shrink(&mut self) {
         if self.is_empty() && self.slots.len() > KEPT_SLOTS {
             self.slots.truncate(KEPT_SLOTS);

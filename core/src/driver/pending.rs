@@ -1,46 +1,47 @@
-//! Calls that wait for their answers.
+//! Calls that wait for their responses.
 
-use crate::connection::Waiter;
+use crate::channel::Caller;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Waiters by the opaque of their request. Only the driver's task touches it; a waiter's permit
-/// bounds it.
+/// Callers by the opaque of their request. Each caller's permit bounds the table.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    waiters: HashMap<u32, Waiter, BuildHasherDefault<NumberHasher>>,
+    callers: HashMap<u32, Caller, BuildHasherDefault<NumberHasher>>,
 }
 
 impl Pending {
-    /// Gives the waiter back if its number is in use.
-    pub(super) fn insert(&mut self, number: u32, waiter: Waiter) -> Result<(), Waiter> {
-        if self.waiters.contains_key(&number) {
-            return Err(waiter);
+    /// Returns the caller if its number is in use.
+    pub(super) fn insert(&mut self, number: u32, caller: Caller) -> Result<(), Caller> {
+        match self.callers.entry(number) {
+            Entry::Occupied(_) => Err(caller),
+            Entry::Vacant(entry) => {
+                entry.insert(caller);
+                Ok(())
+            }
         }
-        self.waiters.insert(number, waiter);
-        Ok(())
     }
 
-    pub(super) fn remove(&mut self, number: u32) -> Option<Waiter> {
-        let waiter = self.waiters.remove(&number);
-        if self.waiters.is_empty() && self.waiters.capacity() > 64 {
-            self.waiters = HashMap::default();
+    pub(super) fn remove(&mut self, number: u32) -> Option<Caller> {
+        let caller = self.callers.remove(&number);
+        if self.callers.is_empty() && self.callers.capacity() > super::KEPT_CAPACITY {
+            self.callers = HashMap::default();
         }
-        waiter
+        caller
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiters.is_empty()
+        self.callers.is_empty()
     }
 
-    /// Forgets all waiters, who see that the connection is closed.
+    /// Drops all callers: their calls fail.
     pub(super) fn clear(&mut self) {
-        self.waiters = HashMap::default();
+        self.callers = HashMap::default();
     }
 }
 
-/// The keys are this side's own consecutive numbers: one multiplication spreads them, and no peer
-/// can choose them.
+/// Spreads this side's consecutive numbers by one multiplication. No peer can choose them.
 #[derive(Debug, Default)]
 pub(super) struct NumberHasher(u64);
 

@@ -1,8 +1,10 @@
 //! The innermost service of the connection level.
 
+use super::config::Role;
 use super::{ConnectionConfig, Driver};
+use crate::channel::Disconnect;
 use crate::command::RemotingCommand;
-use crate::connection::{Connection, Disconnect};
+use crate::connection::Connection;
 use crate::error::BoxError;
 use crate::reply::Reply;
 use std::convert::Infallible;
@@ -12,38 +14,42 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Drives connections: where the connection level of the stack meets the request level.
+/// Runs a [`Driver`] for each connection: here the connection level of the stack meets the request
+/// level.
 ///
-/// For every connection it clones `processor`, puts `layer` around the clone, and runs a [`Driver`]
-/// with the result. So a layer that keeps state, such as a concurrency limit, keeps it per
-/// connection, and what the clones of `processor` share is shared by all connections. It is always
-/// ready.
+/// For each connection it clones `processor` and wraps the clone in `layer`. A layer that keeps
+/// state, such as a concurrency limit, keeps it per connection; what the clones of `processor` share
+/// is shared by all connections. The service is always ready.
 #[derive(Clone, Debug)]
 pub struct DriverService<L, P> {
     layer: L,
     processor: P,
     config: Arc<ConnectionConfig>,
+    role: Role,
 }
 
 impl<L, P> DriverService<L, P> {
-    /// Requests of every connection go through `layer` to a clone of `processor`.
-    pub fn new(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
-        Self { layer, processor, config: config.into() }
+    /// Runs connections that were accepted.
+    pub fn server(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
+        Self { layer, processor, config: config.into(), role: Role::Server }
+    }
+
+    /// Runs connections that this side has opened.
+    pub fn client(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
+        Self { layer, processor, config: config.into(), role: Role::Client }
     }
 }
 
-impl<Io, L, P> Service<Connection<Io>> for DriverService<L, P>
+impl<Io, L, P, S> Service<Connection<Io>> for DriverService<L, P>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
     P: Clone,
-    L: Layer<P>,
-    L::Service: Service<RemotingCommand>,
-    <L::Service as Service<RemotingCommand>>::Response: Reply,
-    <L::Service as Service<RemotingCommand>>::Error: Into<BoxError>,
+    L: Layer<P, Service = S>,
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>>,
 {
     type Response = Disconnect;
     type Error = Infallible;
-    type Future = Driver<Io, L::Service>;
+    type Future = Driver<Io, S>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -51,6 +57,6 @@ where
 
     fn call(&mut self, connection: Connection<Io>) -> Self::Future {
         let service = self.layer.layer(self.processor.clone());
-        Driver::new(connection, service, Arc::clone(&self.config))
+        Driver::new(connection, self.role, service, Arc::clone(&self.config))
     }
 }

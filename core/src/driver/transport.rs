@@ -34,6 +34,8 @@ pub(super) struct Transport<Io> {
     dirty: bool,
     /// The size of the next write buffer: what the last one held.
     write_block: usize,
+    /// Whether nothing more may be encoded.
+    write_ended: bool,
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
@@ -51,6 +53,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             bytes_written: 0,
             dirty: false,
             write_block: SMALLEST_BLOCK,
+            write_ended: false,
         }
     }
 
@@ -98,10 +101,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         (self.frames_read, self.framed.read_buffer().len() as u64)
     }
 
-    /// Ready when little enough is unwritten to encode more.
+    /// Returns `Ready` when so little is unwritten that more may be encoded.
     pub(super) fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_writable() {
             return Poll::Ready(Ok(()));
+        }
+        if self.write_ended {
+            return Poll::Pending;
         }
         match self.poll_flush(cx) {
             Poll::Pending if self.is_writable() => Poll::Ready(Ok(())),
@@ -110,7 +116,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     }
 
     pub(super) fn is_writable(&self) -> bool {
-        self.unwritten() == 0 || self.unwritten() < self.high_water
+        !self.write_ended && (self.unwritten() == 0 || self.unwritten() < self.high_water)
+    }
+
+    /// Encodes nothing from now on.
+    pub(super) fn end_writing(&mut self) {
+        self.write_ended = true;
     }
 
     pub(super) fn encode(&mut self, command: &RemotingCommand) -> Result<(), EncodeError> {

@@ -35,19 +35,39 @@ pub(crate) struct Running {
     pub(crate) task: JoinHandle<Result<Disconnect, Infallible>>,
 }
 
-/// Starts a driver; `buffer` bytes may be under way in each direction.
+/// Starts the driver of a server's connection; `buffer` bytes may be under way in each direction.
 pub(crate) fn start_with<S>(service: S, config: ConnectionConfig, buffer: usize) -> Running
 where
-    S: Service<RemotingCommand> + Send + 'static,
-    S::Response: Reply,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>,
+    S: Send + 'static,
 {
+    let (peer, connection) = connection(buffer);
+    run(peer, Driver::server(connection, service, config))
+}
+
+/// Starts the driver of a client's connection.
+pub(crate) fn start_client_with<S>(service: S, config: ConnectionConfig, buffer: usize) -> Running
+where
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>,
+    S: Send + 'static,
+{
+    let (peer, connection) = connection(buffer);
+    run(peer, Driver::client(connection, service, config))
+}
+
+fn connection(buffer: usize) -> (Peer, Connection<DuplexStream>) {
     let (ours, theirs) = tokio::io::duplex(buffer);
-    let connection = Connection::new(theirs, ChannelInfo::default());
-    let channel = connection.channel();
-    let task = tokio::spawn(Driver::new(connection, service, config));
-    Running { peer: Peer { framed: Framed::new(ours, RemotingCodec::new()) }, channel, task }
+    let peer = Peer { framed: Framed::new(ours, RemotingCodec::new()) };
+    (peer, Connection::new(theirs, ChannelInfo::default()))
+}
+
+fn run<S>(peer: Peer, driver: Driver<DuplexStream, S>) -> Running
+where
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>,
+    S: Send + 'static,
+{
+    let channel = driver.channel().clone();
+    Running { peer, channel, task: tokio::spawn(driver) }
 }
 
 pub(crate) fn start<S>(service: S) -> Running

@@ -3,7 +3,7 @@
 use crate::broker::Broker;
 use crate::log::Queue;
 use crate::pulled::{Pulled, Wanted, read};
-use rocketmq_tower::layers::deferred::Deferred;
+use rocketmq_tower::channel::Responder;
 use rocketmq_tower::{BoxError, RemotingCommand};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) async fn wait(
     broker: Arc<Broker>,
     queue: Arc<Queue>,
     wanted: Wanted,
-    responder: Deferred,
+    responder: Responder,
     patience: Duration,
 ) {
     let channel = responder.channel();

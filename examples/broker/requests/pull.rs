@@ -7,7 +7,6 @@ use crate::filter::Filter;
 use crate::log::Queue;
 use crate::pulled::{Pulled, Wanted, read};
 use crate::topics::{names, perm};
-use rocketmq_tower::layers::deferred::defer;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -50,7 +49,7 @@ struct Header<'a> {
 
 pub(crate) async fn handle(
     broker: Arc<Broker>,
-    mut request: RemotingCommand,
+    request: RemotingCommand,
 ) -> Result<Option<RemotingCommand>, BoxError> {
     let header: Header<'_> = request.header()?;
     let queue = queue(&broker, &header)?;
@@ -72,7 +71,7 @@ pub(crate) async fn handle(
     if !may_wait || patience.is_zero() || !matches!(pulled, Pulled::End { .. }) {
         return Ok(Some(pulled.answer(&queue)?));
     }
-    let responder = defer(&mut request)?;
+    let responder = request.defer()?;
     tokio::spawn(hold::wait(broker, queue, wanted, responder, patience.min(MAX_SUSPEND)));
     Ok(None)
 }

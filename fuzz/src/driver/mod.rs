@@ -19,9 +19,9 @@ use world::World;
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let vectored = data.first().is_some_and(|kind| kind & 0x80 != 0);
-    let config = config(&mut input);
+    let (is_client, config) = config(&mut input);
     crate::runtime::run(async {
-        let mut world = World::new(config, vectored);
+        let mut world = World::new(is_client, config, vectored);
         while let Some(op) = input.next() {
             world.step(op, &mut input).await;
         }
@@ -30,10 +30,12 @@ pub fn check(data: &[u8]) {
     });
 }
 
-fn config(input: &mut Input<'_>) -> ConnectionConfig {
+/// Whether it is a client's connection, and its bounds.
+fn config(input: &mut Input<'_>) -> (bool, ConnectionConfig) {
     let kind = input.byte();
+    let is_client = kind & 1 == 1;
     let mut config =
-        if kind & 1 == 0 { ConnectionConfig::server() } else { ConnectionConfig::client() };
+        if is_client { ConnectionConfig::client() } else { ConnectionConfig::server() };
     config.max_calls = [64, 1, 2, 4][usize::from(kind >> 1 & 3)];
     config.max_oneways = [64, 1, 2, 4][usize::from(kind >> 3 & 3)];
     config.max_deferred = [64, 0, 1, 4][usize::from(kind >> 5 & 3)];
@@ -41,5 +43,5 @@ fn config(input: &mut Input<'_>) -> ConnectionConfig {
     config.max_queued_requests = input.pick([64, 0, 1, 4]);
     config.write_high_water = input.pick([64 * 1024, 0, 1, 300]);
     config.max_frame_length = input.pick([1 << 24, 512, 4096, 20_000]);
-    config
+    (is_client, config)
 }

@@ -1,7 +1,7 @@
 //! What the service does next: what the fuzzer tells it, and what it leaves for the fuzzer to tell.
 
 use super::book::Book;
-use rocketmq_tower_core::connection::Responder;
+use rocketmq_tower_core::channel::Responder;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Waker;

@@ -45,8 +45,8 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(config: ConnectionConfig, vectored: bool) -> Self {
-        let stage: Shared = Rc::new(RefCell::new(Stage::new(Book::new(config.clone()))));
+    pub(super) fn new(is_client: bool, config: ConnectionConfig, vectored: bool) -> Self {
+        let stage: Shared = Rc::new(RefCell::new(Stage::new(Book::new(is_client, config.clone()))));
         let io = Io::new();
         io.0.borrow_mut().vectored = vectored;
         let peer = Rc::new(RefCell::new(Peer::new(&config)));
@@ -66,7 +66,11 @@ impl World {
         let channel = connection.channel();
         let handle = channel.clone();
         let (grace, write_stall) = (config.half_close_grace, config.write_stall);
-        let driver = Driver::new(connection, Scripted(Rc::clone(&stage)), config);
+        let scripted = Scripted(Rc::clone(&stage));
+        let driver = match is_client {
+            true => Driver::client(connection, scripted, config),
+            false => Driver::server(connection, scripted, config),
+        };
         let closed_flag = Flag::new();
         let waker = Waker::from(Arc::clone(&closed_flag));
         let mut closed: Pin<Box<dyn Future<Output = _>>> =

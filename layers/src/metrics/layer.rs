@@ -1,9 +1,7 @@
 use super::Metrics;
 use super::meters::Meters;
 use super::register::Register;
-use crate::deferred::LONG_POLLING;
 use metrics::{Label, Recorder, SharedString};
-use rocketmq_tower_core::RequestCode;
 use std::sync::Arc;
 use tower_layer::Layer;
 
@@ -23,7 +21,7 @@ impl MetricsLayer {
     /// To use another recorder, or to add labels.
     #[must_use]
     pub fn builder() -> MetricsBuilder {
-        MetricsBuilder { register: Register::default(), long_polling: Box::new(LONG_POLLING) }
+        MetricsBuilder { register: Register::default() }
     }
 }
 
@@ -45,7 +43,6 @@ impl<S> Layer<S> for MetricsLayer {
 #[derive(Clone, Debug)]
 pub struct MetricsBuilder {
     register: Register,
-    long_polling: Box<[RequestCode]>,
 }
 
 impl MetricsBuilder {
@@ -63,18 +60,10 @@ impl MetricsBuilder {
         self
     }
 
-    /// The codes of requests that may be [`deferred`](crate::deferred), instead of
-    /// [`LONG_POLLING`].
-    #[must_use]
-    pub fn long_polling(mut self, codes: impl IntoIterator<Item = RequestCode>) -> Self {
-        self.long_polling = codes.into_iter().collect();
-        self
-    }
-
     /// The layer. Meters that have no labels of their own are registered now, others when they are
     /// needed first.
     #[must_use]
     pub fn build(self) -> MetricsLayer {
-        MetricsLayer { meters: Arc::new(Meters::new(self.register, self.long_polling)) }
+        MetricsLayer { meters: Arc::new(Meters::new(self.register)) }
     }
 }

@@ -6,7 +6,7 @@ use super::names::{
 use super::register::Register;
 use crate::support::table::Table;
 use metrics::{Counter, Gauge, Label};
-use rocketmq_tower_core::{CloseReason, RequestCode, ResponseCode};
+use rocketmq_tower_core::{CloseReason, ResponseCode};
 use std::fmt;
 use std::time::Duration;
 
@@ -25,7 +25,6 @@ pub const REFUSALS: [ResponseCode; 7] = [
 /// without a look-up in the recorder.
 pub(super) struct Meters {
     register: Register,
-    pub(super) long_polling: Box<[RequestCode]>,
     latencies: Latencies,
     refused: Table<i32, Counter>,
     pub(super) in_flight: Gauge,
@@ -38,11 +37,10 @@ pub(super) struct Meters {
 }
 
 impl Meters {
-    pub(super) fn new(register: Register, long_polling: Box<[RequestCode]>) -> Self {
+    pub(super) fn new(register: Register) -> Self {
         register.with(describe);
         let counter = |name| register.counter(name, Vec::new());
         Self {
-            long_polling,
             latencies: Latencies::new(),
             refused: Table::new(REFUSALS.len()),
             in_flight: register.gauge(IN_FLIGHT),

@@ -1,8 +1,8 @@
 use super::latency::{Exchanged, Outcome};
 use super::meters::Meters;
-use crate::deferred::{Held, Late};
 use crate::recover::code_of;
 use pin_project_lite::pin_project;
+use rocketmq_tower_core::channel::{Answered, ExchangeObserver};
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, ResponseCode};
 use std::future::Future;
 use std::pin::Pin;
@@ -17,22 +17,28 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        held: Held<Exchange>,
+        // `None` once the service has returned.
+        request: Option<(MeasuredRequest, ExchangeObserver)>,
         running: InFlight,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
-            if let Some(exchange) = this.project().held.take() {
-                exchange.cut();
+            if let Some((request, _)) = this.project().request.take() {
+                request.dropped();
             }
         }
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) const fn new(inner: F, held: Held<Exchange>, running: InFlight) -> Self {
-        Self { inner, held, running }
+    pub(super) const fn new(
+        inner: F,
+        request: MeasuredRequest,
+        observer: ExchangeObserver,
+        running: InFlight,
+    ) -> Self {
+        Self { inner, request: Some((request, observer)), running }
     }
 }
 
@@ -48,13 +54,11 @@ where
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
         let code = code_of(&mut result);
-        match this.held {
-            // Without an answer, it is given later.
-            Held::Own(Exchange { oneway: false, .. }) | Held::Shared(_) if code.is_none() => {
+        if let Some((request, observer)) = this.request.take() {
+            if code.is_none() && !request.oneway {
                 this.running.0.deferred.increment(1);
-                this.held.returned();
             }
-            held => held.take().into_iter().for_each(|exchange| exchange.end(code)),
+            observer.on_answered(code, |answered| request.answered(answered));
         }
         Poll::Ready(result)
     }
@@ -77,28 +81,32 @@ impl Drop for InFlight {
     }
 }
 
-/// What is measured of a request at its end.
+/// What is recorded of a request when it ends.
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(super) struct MeasuredRequest {
     meters: Arc<Meters>,
     code: i32,
     oneway: bool,
     start: Instant,
 }
 
-impl Exchange {
+impl MeasuredRequest {
     pub(super) fn new(running: &InFlight, request: &RemotingCommand) -> Self {
         let (code, oneway) = (request.code(), request.is_oneway());
         Self { meters: Arc::clone(&running.0), code, oneway, start: Instant::now() }
     }
 
-    fn end(self, answer: Option<ResponseCode>) {
-        let outcome = if self.oneway { Outcome::Oneway } else { Outcome::Success };
-        self.record(answer, false, outcome);
+    fn answered(self, Answered { code, deferred, .. }: Answered) {
+        let outcome = match code {
+            _ if self.oneway => Outcome::Oneway,
+            Some(_) => Outcome::Success,
+            None => Outcome::Cancelled,
+        };
+        self.record(code, deferred, outcome);
     }
 
-    /// The request's future is dropped before its end.
-    fn cut(self) {
+    /// The request's future was dropped before its end.
+    fn dropped(self) {
         let panicked = thread::panicking();
         let outcome = if panicked { Outcome::ProcessRequestFailed } else { Outcome::Cancelled };
         self.record(None, false, outcome);
@@ -108,11 +116,5 @@ impl Exchange {
         let response = answer.map(ResponseCode::as_i32);
         let what = Exchanged { request: self.code, response, is_long_polling, outcome };
         self.meters.exchanged(what, self.start.elapsed());
-    }
-}
-
-impl Late for Exchange {
-    fn late(self, answer: ResponseCode) {
-        self.record(Some(answer), true, Outcome::Success);
     }
 }

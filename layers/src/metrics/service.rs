@@ -1,8 +1,7 @@
 use super::connection::ConnectionFuture;
 use super::io::MeteredIo;
 use super::meters::Meters;
-use super::request::{Exchange, InFlight, ResponseFuture};
-use crate::deferred::Held;
+use super::request::{InFlight, MeasuredRequest, ResponseFuture};
 use crate::support::inner::inner_service;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
 use std::sync::Arc;
@@ -38,16 +37,11 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
+    fn call(&mut self, request: RemotingCommand) -> Self::Future {
         let running = InFlight::new(Arc::clone(&self.meters));
-        let exchange = Exchange::new(&running, &request);
-        let may_be_late =
-            !request.is_oneway() && self.meters.long_polling.contains(&request.request_code());
-        let held = match may_be_late {
-            true => Held::watching(&mut request, exchange),
-            false => Held::Own(exchange),
-        };
-        ResponseFuture::new(self.inner.call(request), held, running)
+        let measured = MeasuredRequest::new(&running, &request);
+        let observer = request.exchange_observer();
+        ResponseFuture::new(self.inner.call(request), measured, observer, running)
     }
 }
 

@@ -95,7 +95,7 @@
 //! # #[derive(Clone)] struct Processor;
 //! let files = PemFiles::new("server.pem", "server.key").require_client_certificates("ca.pem");
 //! let tls = TlsLayer::new(ServerTls::from_files(files)?).mode(TlsMode::Permissive);
-//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
 //! let stack: Tls<_> = ServiceBuilder::new().layer(tls).service(driver);
 //! # Ok(())
 //! # }

@@ -24,7 +24,7 @@
 //!
 //! At the end there is an event with the time it took, `latency_us`, at the span's level; for a
 //! request that failed at [`failure_level`](TraceLayer::failure_level). A request that is
-//! [`deferred`](crate::deferred) keeps its span until it is answered. All targets are
+//! [deferred](rocketmq_tower_core::RemotingCommand::defer) keeps its span until it is answered. All targets are
 //! `rocketmq_tower::trace`.
 //!
 //! # Sampling
@@ -61,7 +61,7 @@
 //!
 //! # #[derive(Clone)] struct Processor;
 //! let trace = TraceLayer::new().level(Level::INFO).every(100);
-//! let driver = DriverService::new(trace.clone(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(trace.clone(), Processor, ConnectionConfig::server());
 //! let stack: Trace<_> = ServiceBuilder::new().layer(trace).service(driver);
 //! ```
 

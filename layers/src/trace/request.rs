@@ -1,7 +1,7 @@
 use super::span::{at_level, target};
-use crate::deferred::{Held, Late};
 use crate::recover::answer;
 use pin_project_lite::pin_project;
+use rocketmq_tower_core::channel::{Answered, ExchangeObserver};
 use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{BoxError, Reply, ResponseCode};
 use std::future::Future;
@@ -19,7 +19,8 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         span: Span,
-        held: Held<Exchange>,
+        // `None` if the request is not traced, and once the service has returned.
+        request: Option<(TracedRequest, ExchangeObserver)>,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
@@ -27,16 +28,20 @@ pin_project! {
             let mut this = this.project();
             let _entered = this.span.enter();
             this.inner.set(None);
-            if let Some(exchange) = this.held.take() {
-                exchange.cancelled();
+            if let Some((request, _)) = this.request.take() {
+                request.end("cancelled");
             }
         }
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) const fn new(inner: F, span: Span, held: Held<Exchange>) -> Self {
-        Self { inner: Some(inner), span, held }
+    pub(super) const fn untraced(inner: F) -> Self {
+        Self { inner: Some(inner), span: Span::none(), request: None }
+    }
+
+    pub(super) fn traced(inner: F, request: TracedRequest, observer: ExchangeObserver) -> Self {
+        Self { inner: Some(inner), span: request.span.clone(), request: Some((request, observer)) }
     }
 }
 
@@ -53,16 +58,25 @@ where
         let _entered = this.span.enter();
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
         let mut result = ready!(inner.poll(cx)).map_err(Into::into);
-        match &mut result {
-            Ok(reply) => match reply.command_mut().map(|answer| answer.response_code()) {
-                Some(code) => this.held.take().into_iter().for_each(|it| it.answered(code)),
-                None if matches!(this.held, Held::Shared(_)) => {
-                    this.span.record("rocketmq.deferred", true);
-                    this.held.returned();
+        if let Some((request, observer)) = this.request.take() {
+            match &mut result {
+                Ok(reply) => {
+                    let code = reply.command_mut().map(|response| response.response_code());
+                    if code.is_none() && !request.oneway {
+                        this.span.record("rocketmq.deferred", true);
+                    }
+                    observer.on_answered(code, |answered| request.answered(answered));
                 }
-                None => this.held.take().into_iter().for_each(Exchange::done),
-            },
-            Err(error) => this.held.take().into_iter().for_each(|it| it.failed(&*error)),
+                Err(error) => {
+                    let code = answer(&**error).response_code();
+                    let text = chain_text(&**error);
+                    observer.on_answered(Some(code), move |answered| match answered.deferred {
+                        // The responder was faster.
+                        true => request.answered(answered),
+                        false => request.failed(code, &text),
+                    });
+                }
+            }
         }
         Poll::Ready(result)
     }
@@ -70,35 +84,32 @@ where
 
 /// What is told at the end of a request that is traced.
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(super) struct TracedRequest {
     span: Span,
     level: Level,
     failure_level: Level,
+    oneway: bool,
     start: Instant,
 }
 
-impl Exchange {
-    pub(super) fn new(span: Span, level: Level, failure_level: Level) -> Self {
-        Self { span, level, failure_level, start: Instant::now() }
+impl TracedRequest {
+    pub(super) fn new(span: Span, level: Level, failure_level: Level, oneway: bool) -> Self {
+        Self { span, level, failure_level, oneway, start: Instant::now() }
     }
 
     fn latency(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn answered(self, code: ResponseCode) {
-        self.span.record("rocketmq.response_code", display(code));
-        self.end("answered");
-    }
-
-    /// There is no answer, as the request is oneway.
-    fn done(self) {
-        self.end("done");
-    }
-
-    /// Nobody waits for the request any more, or its processor panicked.
-    fn cancelled(self) {
-        self.end("cancelled");
+    fn answered(self, Answered { code, .. }: Answered) {
+        match code {
+            Some(code) => {
+                self.span.record("rocketmq.response_code", display(code));
+                self.end("answered");
+            }
+            None if self.oneway => self.end("done"),
+            None => self.end("cancelled"),
+        }
     }
 
     fn end(self, message: &'static str) {
@@ -111,10 +122,10 @@ impl Exchange {
         at_level!(self.level, event);
     }
 
-    fn failed(self, error: &BoxError) {
-        let (latency_us, text) = (self.latency(), chain_text(&**error));
-        self.span.record("rocketmq.response_code", display(answer(&**error).response_code()));
-        self.span.record("error", display(&text));
+    fn failed(self, code: ResponseCode, text: &str) {
+        let latency_us = self.latency();
+        self.span.record("rocketmq.response_code", display(code));
+        self.span.record("error", display(text));
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(
@@ -123,11 +134,5 @@ impl Exchange {
             };
         }
         at_level!(self.failure_level, event);
-    }
-}
-
-impl Late for Exchange {
-    fn late(self, code: ResponseCode) {
-        self.answered(code);
     }
 }

@@ -1,7 +1,6 @@
 use super::connection::ConnectionFuture;
-use super::request::{Exchange, ResponseFuture};
+use super::request::{ResponseFuture, TracedRequest};
 use super::{TraceLayer, span};
-use crate::deferred::Held;
 use crate::support::inner::inner_service;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
 use std::task::{Context, Poll};
@@ -37,20 +36,17 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
-        let level = self.settings.level;
-        if !span::is_enabled(level) || !self.settings.sample.wants(&request) {
-            return ResponseFuture::new(self.inner.call(request), Span::none(), Held::Nothing);
+    fn call(&mut self, request: RemotingCommand) -> Self::Future {
+        let TraceLayer { level, failure_level, sample } = &self.settings;
+        if !span::is_enabled(*level) || !sample.wants(&request) {
+            return ResponseFuture::untraced(self.inner.call(request));
         }
-        let span = span::request(level, &request);
-        let exchange = Exchange::new(span.clone(), level, self.settings.failure_level);
-        let held = if request.is_oneway() {
-            Held::Own(exchange)
-        } else {
-            Held::watching(&mut request, exchange)
-        };
+        let span = span::request(*level, &request);
+        let oneway = request.is_oneway();
+        let traced = TracedRequest::new(span.clone(), *level, *failure_level, oneway);
+        let observer = request.exchange_observer();
         let inner = span.in_scope(|| self.inner.call(request));
-        ResponseFuture::new(inner, span, held)
+        ResponseFuture::traced(inner, traced, observer)
     }
 }
 

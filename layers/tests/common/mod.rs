@@ -6,11 +6,11 @@ pub(crate) mod logged;
 #[cfg(feature = "proxy-protocol")]
 pub(crate) mod proxied;
 
+use rocketmq_tower_core::channel::Responder;
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver, DriverService};
 use rocketmq_tower_core::{
     BoxError, Channel, ChannelInfo, Connection, RemotingCodec, RemotingCommand, Reply, ResponseCode,
 };
-use rocketmq_tower_layers::deferred::{Deferred, defer};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::DuplexStream;
@@ -42,7 +42,7 @@ pub(crate) fn connection_from(peer: &str) -> (DuplexStream, Connection<DuplexStr
 
 /// Drives connections whose requests go to `processor`.
 pub(crate) fn driver<P>(processor: P) -> DriverService<Identity, P> {
-    DriverService::new(Identity::new(), processor, ConnectionConfig::server())
+    DriverService::server(Identity::new(), processor, ConnectionConfig::server())
 }
 
 pub(crate) fn frame(command: &RemotingCommand) -> Vec<u8> {
@@ -66,7 +66,7 @@ where
     let channel = client.channel();
     let mut config = ConnectionConfig::client();
     config.max_calls = max_calls;
-    tokio::spawn(Driver::new(client, service_fn(sleeper), config));
+    tokio::spawn(Driver::client(client, service_fn(sleeper), config));
     channel
 }
 
@@ -87,24 +87,24 @@ where
     <L::Service as Service<RemotingCommand>>::Future: Send + 'static,
 {
     let (ours, server) = connection();
-    let mut service = DriverService::new(layer, processor, ConnectionConfig::server());
+    let mut service = DriverService::server(layer, processor, ConnectionConfig::server());
     tokio::spawn(service.call(server));
     let client = Connection::new(ours, ChannelInfo::default());
     let channel = client.channel();
-    tokio::spawn(Driver::new(client, service_fn(sleeper), ConnectionConfig::client()));
+    tokio::spawn(Driver::client(client, service_fn(sleeper), ConnectionConfig::client()));
     channel
 }
 
 /// Keeps what it is asked in `parked`, to be answered later.
 pub(crate) fn parking(
-    parked: UnboundedSender<Deferred>,
+    parked: UnboundedSender<Responder>,
 ) -> impl Service<RemotingCommand, Response = Option<RemotingCommand>, Error = BoxError, Future: Send>
 + Clone
 + Send {
-    service_fn(move |mut request: RemotingCommand| {
+    service_fn(move |request: RemotingCommand| {
         let parked = parked.clone();
         async move {
-            parked.send(defer(&mut request)?)?;
+            parked.send(request.defer()?)?;
             Ok(None)
         }
     })

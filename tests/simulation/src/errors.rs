@@ -2,8 +2,8 @@
 
 use crate::journal::End;
 use rocketmq_tower::CallError;
+use rocketmq_tower::channel::CallStage;
 use rocketmq_tower::client::InvokeError;
-use rocketmq_tower::connection::CallStage;
 
 /// How a client's call ended.
 pub(crate) fn of_client(error: &InvokeError) -> End {

@@ -7,7 +7,7 @@ use crate::sabotage::Sabotage;
 use crate::stage::Stage;
 use crate::world::World;
 use bytes::Bytes;
-use rocketmq_tower::connection::Responder;
+use rocketmq_tower::channel::Responder;
 use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Processor {
 
     pub(crate) async fn process(
         self,
-        mut request: RemotingCommand,
+        request: RemotingCommand,
     ) -> Result<Option<RemotingCommand>, BoxError> {
         let body = request.body().clone();
         let Some((kind, (id, work))) = Kind::of(&request).zip(payload::parse(&body)) else {

@@ -1,8 +1,8 @@
-//! The quick way to read a header that is written as most are: without blanks, its numbers plain,
-//! its fields' names without backslashes.
+//! Parses the headers that clients and servers write in practice: no white space, plain numbers, no
+//! escapes in names.
 //!
-//! Whatever else is in it, `None` says so, and the careful way is taken from the beginning: what is
-//! taken here means the same there.
+//! Returns `None` for anything else, and the general parser starts over. A header that this parser
+//! accepts means the same to both.
 
 use super::string::{plain, unescape};
 use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand};
@@ -48,21 +48,20 @@ pub(super) fn decode(
     }
 }
 
-/// A number without sign, and what follows it.
+/// Parses a number without sign into `target`. Returns the rest of the text.
 #[inline(always)]
 fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
-    let mut value = 0_u64;
-    for (length, byte) in text.iter().enumerate().take(11) {
-        match byte {
-            b'0'..=b'9' => value = value * 10 + u64::from(byte - b'0'),
-            b',' | b'}' if length > 0 => {
-                *target = i32::try_from(value).ok()?;
-                return text.get(length..);
-            }
-            _ => return None,
-        }
+    let (mut value, mut rest) = (0_u64, text);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        rest = behind;
     }
-    None
+    let digits = text.len() - rest.len();
+    if !(1..=10).contains(&digits) || !matches!(rest, [b',' | b'}', ..]) {
+        return None;
+    }
+    *target = i32::try_from(value).ok()?;
+    Some(rest)
 }
 
 /// A string without backslashes, whose opening quote has been taken, and what follows it.
@@ -74,7 +73,9 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// The fields of an object whose `{` has been taken, and what follows it.
+/// Parses the fields of an object after its `{`. Returns the rest of the text.
+// Not inlined, which costs `decode` 20 instructions: too much to keep in registers.
+#[inline(never)]
 fn ext_fields<'a>(
     header: &'a [u8],
     mut rest: &'a [u8],

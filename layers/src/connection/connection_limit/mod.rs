@@ -31,7 +31,7 @@
 //! use tower::{ServiceBuilder, layer::util::Identity};
 //!
 //! # #[derive(Clone)] struct Processor;
-//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
 //! let stack: ConnectionLimit<_> = ServiceBuilder::new()
 //!     .layer(ConnectionLimitLayer::new(1000).per_ip(50))
 //!     .service(driver);

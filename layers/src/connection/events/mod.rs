@@ -52,7 +52,7 @@
 //!
 //! # #[derive(Clone)] struct Processor;
 //! let events = EventsLayer::from_fn(|event| println!("{} {}", event.name(), event.channel().peer_addr()));
-//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
 //! let stack: Events<_> = ServiceBuilder::new().layer(events).service(driver);
 //! ```
 

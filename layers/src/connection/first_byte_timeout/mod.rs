@@ -39,7 +39,7 @@
 //! use tower::{ServiceBuilder, layer::util::Identity};
 //!
 //! # #[derive(Clone)] struct Processor;
-//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
 //! let stack: FirstByteTimeout<_> = ServiceBuilder::new()
 //!     .layer(FirstByteTimeoutLayer::new(Duration::from_secs(10)))
 //!     .service(driver);

@@ -37,7 +37,7 @@
 //! use tower::{ServiceBuilder, layer::util::Identity};
 //!
 //! # #[derive(Clone)] struct Processor;
-//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
 //! let stack: IdleTimeout<_> = ServiceBuilder::new()
 //!     .layer(IdleTimeoutLayer::new(Duration::from_secs(120)))
 //!     .service(driver);

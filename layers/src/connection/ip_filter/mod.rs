@@ -47,7 +47,7 @@
 //! # #[derive(Clone)] struct Processor;
 //! let rules = IpRules::new().allow(["10.0.0.0/8".parse()?]).deny(["10.6.6.6".parse()?]);
 //! let filter = IpFilterLayer::new(rules);
-//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
 //! let stack: IpFilter<_> = ServiceBuilder::new().layer(filter.clone()).service(driver);
 //!
 //! // Later, such as when a file has changed:

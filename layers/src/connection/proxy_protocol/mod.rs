@@ -63,7 +63,7 @@
 //! # fn main() -> Result<(), ParseNetworkError> {
 //! # #[derive(Clone)] struct Processor;
 //! let balancers = ["10.0.0.0/24".parse()?, "127.0.0.1".parse()?];
-//! let driver = DriverService::new(Identity::new(), Processor, ConnectionConfig::server());
+//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
 //! let stack: ProxyProtocol<_> = ServiceBuilder::new()
 //!     .layer(ProxyProtocolLayer::required().trust(balancers))
 //!     .service(driver);

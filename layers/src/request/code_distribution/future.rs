@@ -1,25 +1,26 @@
 use super::Traffic;
-use crate::deferred::{Held, Late};
 use crate::recover::code_of;
 use pin_project_lite::pin_project;
-use rocketmq_tower_core::{BoxError, Reply, ResponseCode};
+use rocketmq_tower_core::channel::ExchangeObserver;
+use rocketmq_tower_core::{BoxError, Reply};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 pin_project! {
-    /// An exchange whose answer is counted.
+    /// An exchange whose response is counted.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        held: Held<Traffic>,
+        // `None` for a oneway request.
+        counted: Option<(Traffic, ExchangeObserver)>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) const fn new(inner: F, held: Held<Traffic>) -> Self {
-        Self { inner, held }
+    pub(super) const fn new(inner: F, counted: Option<(Traffic, ExchangeObserver)>) -> Self {
+        Self { inner, counted }
     }
 }
 
@@ -34,20 +35,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
-        match code_of(&mut result) {
-            Some(code) => {
-                if let Some(traffic) = this.held.take() {
+        if let Some((traffic, observer)) = this.counted.take() {
+            observer.on_answered(code_of(&mut result), move |answered| {
+                if let Some(code) = answered.code {
                     traffic.response(code.as_i32());
                 }
-            }
-            None => this.held.returned(),
+            });
         }
         Poll::Ready(result)
-    }
-}
-
-impl Late for Traffic {
-    fn late(self, answer: ResponseCode) {
-        self.response(answer.as_i32());
     }
 }

@@ -1,23 +1,20 @@
 use super::Traffic;
 use super::future::ResponseFuture;
-use crate::deferred::Held;
 use crate::support::inner::inner_service;
-use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, RequestCode};
-use std::sync::Arc;
+use rocketmq_tower_core::{BoxError, RemotingCommand, Reply};
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Counts requests and answers by code. See the [module's documentation](super).
+/// Counts requests and responses by code. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct CodeDistribution<S> {
     inner: S,
     traffic: Traffic,
-    long_polling: Arc<[RequestCode]>,
 }
 
 impl<S> CodeDistribution<S> {
-    pub(super) const fn new(inner: S, traffic: Traffic, long_polling: Arc<[RequestCode]>) -> Self {
-        Self { inner, traffic, long_polling }
+    pub(super) const fn new(inner: S, traffic: Traffic) -> Self {
+        Self { inner, traffic }
     }
 
     inner_service!();
@@ -37,16 +34,12 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
+    fn call(&mut self, request: RemotingCommand) -> Self::Future {
         self.traffic.request(&request);
-        let traffic = self.traffic.clone();
-        let held = if request.is_oneway() {
-            Held::Nothing
-        } else if self.long_polling.contains(&request.request_code()) {
-            Held::watching(&mut request, traffic)
-        } else {
-            Held::Own(traffic)
+        let counted = match request.is_oneway() {
+            true => None,
+            false => Some((self.traffic.clone(), request.exchange_observer())),
         };
-        ResponseFuture::new(self.inner.call(request), held)
+        ResponseFuture::new(self.inner.call(request), counted)
     }
 }

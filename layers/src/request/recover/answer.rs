@@ -1,5 +1,5 @@
+use rocketmq_tower_core::channel::DeferError;
 use rocketmq_tower_core::command::remark;
-use rocketmq_tower_core::connection::DeferError;
 use rocketmq_tower_core::error::{chain_text, find_source};
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, Reply, ResponseCode, UnsupportedCode};
 use std::error::Error;

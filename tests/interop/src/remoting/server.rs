@@ -156,7 +156,7 @@ async fn drain(request: RemotingCommand, slow_runs: Arc<Semaphore>) -> Answer {
     Ok(success())
 }
 
-async fn deferred(mut request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
+async fn deferred(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
     let responder = request.defer()?;
     tokio::spawn(async move {
         sleep(Duration::from_millis(50)).await;

@@ -1,23 +1,6 @@
-//! A connection before, while and after its driver runs it.
+//! A connection that its driver has not started yet: [`Connection`].
 
-mod call;
-mod channel;
-mod inbox;
-mod info;
-mod reason;
-mod responder;
-mod shared;
-
-pub(crate) use call::{Call, Oneway, Waiter};
-pub use call::{CallError, CallStage, ResponseFuture};
-pub use channel::Channel;
-pub(crate) use inbox::{CLOSE, DRAIN, MAIL, Message, READY};
-pub use info::{Addr, ChannelInfo};
-pub use reason::{CloseReason, Disconnect};
-pub use responder::{DeferError, Responder};
-pub(crate) use responder::{ExchangeId, Stamp, Ticket};
-pub(crate) use shared::{Bounds, Shared};
-
+use crate::channel::{Channel, ChannelInfo, CloseReason, Shared};
 use std::fmt;
 use std::sync::Arc;
 

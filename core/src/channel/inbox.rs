@@ -1,65 +1,62 @@
-//! How the rest of the world reaches the task of a connection.
+//! Messages from the holders of a channel to the connection's task.
 
-use super::call::{Call, Oneway};
-use super::responder::{ExchangeId, Stamp};
+use super::exchange::{ExchangeId, Stamp};
+use super::outgoing::OutgoingRequest;
 use crate::command::RemotingCommand;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-/// Something is in `messages`.
+/// `messages` is not empty.
 pub(crate) const MAIL: u8 = 1;
-/// Something is in `ready`.
+/// `ready` is not empty.
 pub(crate) const READY: u8 = 1 << 1;
-/// The connection is to be closed at once.
+/// Close the connection at once.
 pub(crate) const CLOSE: u8 = 1 << 2;
-/// The connection is to finish what runs and then close.
+/// Finish what is in flight, then close.
 pub(crate) const DRAIN: u8 = 1 << 3;
 
-/// What the holders of a channel ask of its driver.
+/// A message to the driver.
 ///
-/// Every kind is bounded by something that is taken before: calls and oneways by permits that
-/// travel with them, the others by the call or the deferred exchange that they belong to.
+/// Every kind is bounded: requests by permits that travel with them, the others by the call or the
+/// deferred exchange that they belong to.
 #[derive(Debug)]
 pub(crate) enum Message {
-    Call(Call),
-    Oneway(Oneway),
-    /// The caller of this call gave up.
+    /// Sends a call or a oneway request.
+    Send(OutgoingRequest),
+    /// The caller of the call with this number has given up.
     Cancel(u32),
-    /// This exchange will be answered later, by a `Responder`.
-    Defer(ExchangeId),
-    /// The answer of a deferred exchange.
-    Answer(ExchangeId, RemotingCommand),
+    /// The response to a deferred exchange.
+    Respond(ExchangeId, RemotingCommand),
     /// The responder of a deferred exchange was dropped.
     Abandon(ExchangeId, Stamp),
 }
 
-/// One lock, taken by senders and only then by the driver: while nobody sends, the driver looks at
-/// `bits` and goes on.
+/// The driver takes the lock only when `bits` says that there is something to take.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     bits: AtomicU8,
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
 }
 
 #[derive(Debug)]
-struct State {
-    /// Whether messages are still taken.
+struct InboxState {
+    /// Whether messages are accepted.
     open: bool,
-    /// The driver's task; `None` before it starts and after it is gone.
+    /// The driver's task. `None` before it starts and after it ended.
     waker: Option<Waker>,
     messages: Vec<Message>,
-    /// Slots of in-flight requests that were woken.
+    /// Slots of requests in flight that were woken.
     ready: Vec<u32>,
 }
 
 impl Inbox {
     pub(crate) fn new() -> Self {
-        let state = State { open: true, waker: None, messages: Vec::new(), ready: Vec::new() };
+        let state = InboxState { open: true, waker: None, messages: Vec::new(), ready: Vec::new() };
         Self { bits: AtomicU8::new(0), state: Mutex::new(state) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -72,7 +69,7 @@ impl Inbox {
         }
     }
 
-    /// Hands `message` to the driver; false if the connection is gone.
+    /// Hands `message` to the driver. Returns false if the connection is closed.
     #[must_use]
     pub(crate) fn send(&self, message: Message) -> bool {
         let mut state = self.lock();
@@ -99,12 +96,12 @@ impl Inbox {
         waker.wake();
     }
 
-    /// Makes `waker` the one that is woken.
+    /// Sets the waker of the driver's task.
     pub(crate) fn register(&self, waker: &Waker) {
         self.lock().waker = Some(waker.clone());
     }
 
-    /// The bits that are set now.
+    /// Returns the bits that are set.
     pub(crate) fn bits(&self) -> u8 {
         self.bits.load(Ordering::Acquire)
     }
@@ -123,17 +120,17 @@ impl Inbox {
         std::mem::swap(&mut state.ready, into);
     }
 
-    /// Refuses messages from now on, and forgets those that were not taken. Wake-ups go on.
+    /// Refuses messages from now on and drops those that were not taken. Wake-ups still work.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.open = false;
         let unread = std::mem::take(&mut state.messages);
-        // Not under the lock: dropping a call wakes its caller.
+        // Outside of the lock: dropping a call wakes its caller.
         drop(state);
         drop(unread);
     }
 
-    /// Forgets the driver's task, so that nothing here keeps its memory.
+    /// Drops the waker, so that a channel does not keep the memory of the ended task.
     pub(crate) fn detach(&self) {
         let mut state = self.lock();
         state.ready = Vec::new();

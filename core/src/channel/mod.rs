@@ -1,10 +1,33 @@
-//! The handle of a connection.
+//! The handle of a connection: [`Channel`], and what it takes to call, to respond later, and to
+//! learn how the connection ended.
 
-use super::call::{CallError, ResponseFuture, not_sent};
-use super::inbox::CLOSE;
-use super::shared::Shared;
-use super::{Addr, ChannelInfo, CloseReason};
+mod call;
+mod call_error;
+mod deferral;
+mod exchange;
+mod inbox;
+mod info;
+mod observer;
+mod outgoing;
+mod reason;
+mod responder;
+mod shared;
+
+pub use call::ResponseFuture;
+pub use call_error::{CallError, CallStage};
+pub use deferral::Answered;
+pub(crate) use deferral::AtEnd;
+pub(crate) use exchange::{ExchangeId, Origin, Stamp};
+pub(crate) use inbox::{CLOSE, DRAIN, MAIL, Message, READY};
+pub use info::{Addr, ChannelInfo};
+pub use observer::ExchangeObserver;
+pub(crate) use outgoing::{Caller, OutgoingRequest};
+pub use reason::{CloseReason, Disconnect};
+pub use responder::{DeferError, Responder};
+pub(crate) use shared::{Bounds, Shared};
+
 use crate::command::RemotingCommand;
+use call::not_sent;
 use http::Extensions;
 use std::borrow::Cow;
 use std::fmt;
@@ -26,7 +49,7 @@ use tower_service::Service;
 /// [`ConnectionConfig::max_calls`](crate::driver::ConnectionConfig::max_calls)) and the answer
 /// gives it back.
 pub struct Channel {
-    pub(super) shared: Arc<Shared>,
+    shared: Arc<Shared>,
     /// Boxed, so that plain handles stay small: every request has one.
     held: Option<Box<Held>>,
 }
@@ -54,8 +77,12 @@ struct Slot {
 }
 
 impl Channel {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared, held: None }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Makes this handle, and the clones that will be made of it, keep the connection open: when

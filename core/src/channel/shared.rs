@@ -1,8 +1,9 @@
 //! The small state that all handles of a connection share.
 
+use super::deferral::Deferrals;
 use super::inbox::{DRAIN, Inbox};
 use super::{ChannelInfo, CloseReason};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
 
@@ -28,7 +29,7 @@ pub(crate) struct Shared {
     /// Permits for oneway requests.
     pub(crate) oneways: Arc<Semaphore>,
     next_call: AtomicU32,
-    deferred: AtomicUsize,
+    pub(crate) deferrals: Deferrals,
     bounds: OnceLock<Bounds>,
 }
 
@@ -53,7 +54,7 @@ impl Shared {
             calls: Arc::new(Semaphore::new(0)),
             oneways: Arc::new(Semaphore::new(0)),
             next_call: AtomicU32::new(0),
-            deferred: AtomicUsize::new(0),
+            deferrals: Deferrals::new(),
             bounds: OnceLock::new(),
         })
     }
@@ -96,6 +97,7 @@ impl Shared {
         self.calls.close();
         self.oneways.close();
         self.inbox.close();
+        self.deferrals.close();
         self.changed.notify_waiters();
     }
 
@@ -144,17 +146,8 @@ impl Shared {
         })
     }
 
-    /// Counts one more deferred exchange, if the bound allows it.
-    pub(crate) fn add_deferred(&self) -> Result<(), usize> {
-        let max = self.bounds.get().map_or(0, |bounds| bounds.deferred);
-        let more = |count| (count < max).then_some(count + 1);
-        match self.deferred.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(max),
-        }
-    }
-
-    pub(crate) fn remove_deferred(&self) {
-        self.deferred.fetch_sub(1, Ordering::Relaxed);
+    /// How many exchanges may be deferred.
+    pub(super) fn max_deferred(&self) -> usize {
+        self.bounds.get().map_or(0, |bounds| bounds.deferred)
     }
 }

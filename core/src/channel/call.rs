@@ -1,0 +1,192 @@
+//! Calls of this side over a connection.
+
+use super::inbox::Message;
+use super::outgoing::{CallResult, Caller, OutgoingRequest};
+use super::shared::Shared;
+use super::{CallError, CallStage, Channel, CloseReason};
+use crate::command::RemotingCommand;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
+use tokio::time::Instant;
+use tokio::time::error::Elapsed;
+
+/// The response of a call over a [`Channel`], when it arrives.
+///
+/// Dropping it abandons the call: a request that is not written yet will not be, the permit is
+/// released, and a response that still arrives is ignored.
+#[derive(Debug)]
+#[must_use = "dropping the future abandons the call"]
+pub struct ResponseFuture {
+    state: CallState,
+}
+
+#[derive(Debug)]
+enum CallState {
+    Waiting { result: oneshot::Receiver<CallResult>, shared: Arc<Shared>, number: u32 },
+    Failed(CallError),
+    Done,
+}
+
+impl ResponseFuture {
+    /// Hands the request to the driver.
+    pub(super) fn start(
+        shared: &Arc<Shared>,
+        mut command: RemotingCommand,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        command.flag &= !RemotingCommand::RESPONSE;
+        let (number, (sender, result)) = (shared.next_call(), oneshot::channel());
+        let caller = Some(Caller::new(sender, command.opaque, permit));
+        let request = OutgoingRequest { number, command, caller, _permit: None };
+        if shared.inbox.send(Message::Send(request)) {
+            Self { state: CallState::Waiting { result, shared: Arc::clone(shared), number } }
+        } else {
+            Self::failed(not_sent(shared))
+        }
+    }
+
+    pub(super) fn failed(error: CallError) -> Self {
+        Self { state: CallState::Failed(error) }
+    }
+}
+
+/// Why the connection closed, or is about to.
+fn reason(shared: &Shared) -> CloseReason {
+    shared.reason().cloned().unwrap_or(CloseReason::Aborted)
+}
+
+/// The error of a request that was not written before the connection closed.
+pub(super) fn not_sent(shared: &Shared) -> CallError {
+    CallError::NotSent(reason(shared))
+}
+
+impl Future for ResponseFuture {
+    type Output = CallResult;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallResult> {
+        let result = match &mut self.state {
+            CallState::Waiting { result, shared, .. } => match ready!(Pin::new(result).poll(cx)) {
+                Ok(Err(CallError::Closed(_))) => Err(CallError::Closed(reason(shared))),
+                Ok(result) => result,
+                Err(_) => Err(not_sent(shared)),
+            },
+            CallState::Failed(error) => Err(error.clone()),
+            CallState::Done => Err(CallError::NotReady),
+        };
+        self.state = CallState::Done;
+        Poll::Ready(result)
+    }
+}
+
+impl Drop for ResponseFuture {
+    fn drop(&mut self) {
+        let CallState::Waiting { mut result, shared, number } =
+            std::mem::replace(&mut self.state, CallState::Done)
+        else {
+            return;
+        };
+        // Closed first: the driver skips unsent requests whose caller is gone.
+        result.close();
+        if result.try_recv().is_err() {
+            _ = shared.inbox.send(Message::Cancel(number));
+        }
+    }
+}
+
+impl Channel {
+    /// Sends `command` and waits for the response, for at most `timeout`. The timeout covers the
+    /// wait for a permit, sending, and the response.
+    ///
+    /// The driver replaces the opaque on the wire; the response carries the opaque of `command`. A
+    /// [oneway](RemotingCommand::is_oneway) command returns an empty `SUCCESS` response once it was
+    /// written.
+    ///
+    /// # Errors
+    /// If the connection is or becomes closed, the timeout elapses, or `command` cannot be encoded.
+    /// A response with an error code is returned as `Ok`.
+    pub async fn invoke(
+        &self,
+        command: RemotingCommand,
+        timeout: Duration,
+    ) -> Result<RemotingCommand, CallError> {
+        let timed_out = |stage| move |_| CallError::Timeout { timeout, stage };
+        // `None` means no deadline: the addition overflowed.
+        let deadline = Instant::now().checked_add(timeout);
+        let permit = match Arc::clone(&self.shared.calls).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::Closed) => return Err(not_sent(&self.shared)),
+            Err(TryAcquireError::NoPermits) => {
+                let permit = until(deadline, self.acquire(&self.shared.calls)).await;
+                permit.map_err(timed_out(CallStage::Capacity))??
+            }
+        };
+        let response = ResponseFuture::start(&self.shared, command, permit);
+        until(deadline, response).await.map_err(timed_out(CallStage::Answer))?
+    }
+
+    /// Sends `command` marked as oneway. Waits only for a permit.
+    ///
+    /// Returns `Ok` when the driver has taken the request. It does not tell whether the peer
+    /// receives it.
+    ///
+    /// # Errors
+    /// If the connection is closed.
+    pub async fn invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
+        let permit = self.acquire(&self.shared.oneways).await?;
+        self.send_oneway(command, permit)
+    }
+
+    /// Sends `command` marked as oneway, and waits until it was written to the socket's buffer.
+    ///
+    /// # Errors
+    /// If the connection is or becomes closed, or `command` cannot be encoded.
+    pub async fn write_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
+        let permit = self.acquire(&self.shared.oneways).await?;
+        let written = ResponseFuture::start(&self.shared, command.oneway(), permit);
+        written.await.map(drop)
+    }
+
+    /// Sends `command` marked as oneway, if a permit is free. Never waits: for a push to many
+    /// peers.
+    ///
+    /// # Errors
+    /// If the connection is closed, or [`max_oneways`](crate::driver::ConnectionConfig::max_oneways)
+    /// requests are waiting to be written.
+    pub fn try_invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
+        match Arc::clone(&self.shared.oneways).try_acquire_owned() {
+            Ok(permit) => self.send_oneway(command, permit),
+            Err(TryAcquireError::NoPermits) => Err(CallError::Full),
+            Err(TryAcquireError::Closed) => Err(not_sent(&self.shared)),
+        }
+    }
+
+    fn send_oneway(
+        &self,
+        command: RemotingCommand,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(), CallError> {
+        let mut command = command.oneway();
+        command.flag &= !RemotingCommand::RESPONSE;
+        let number = self.shared.next_call();
+        let request = OutgoingRequest { number, command, caller: None, _permit: Some(permit) };
+        let sent = self.shared.inbox.send(Message::Send(request));
+        if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
+    }
+
+    async fn acquire(&self, permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, CallError> {
+        let permit = Arc::clone(permits).acquire_owned().await;
+        permit.map_err(|_| not_sent(&self.shared))
+    }
+}
+
+/// Runs `future` until `deadline`; without a deadline, to its end.
+async fn until<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, Elapsed> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await,
+        None => Ok(future.await),
+    }
+}

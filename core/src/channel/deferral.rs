@@ -1,0 +1,240 @@
+//! Deferred exchanges of a connection.
+
+use super::exchange::ExchangeId;
+use crate::command::ResponseCode;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What a request was answered with: what an observer of an exchange is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Answered {
+    /// The response's code. `None` if there is no response: the service returned none and did not
+    /// defer it, or the connection closed first.
+    pub code: Option<ResponseCode>,
+    /// Whether the response was deferred.
+    pub deferred: bool,
+}
+
+/// A larger table gives its memory back when it is empty.
+const KEPT_CAPACITY: usize = 64;
+
+pub(super) type Observer = Box<dyn FnOnce(Answered) + Send>;
+
+/// The deferred exchanges of a connection. Bounded by `max_deferred`.
+///
+/// The lock is taken only for requests that are deferred; the driver reads `count` and goes on when
+/// there are none.
+#[derive(Debug)]
+pub(crate) struct Deferrals {
+    count: AtomicUsize,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// Set when the connection has closed.
+    closed: bool,
+    entries: HashMap<ExchangeId, Deferral>,
+}
+
+#[derive(Default)]
+struct Deferral {
+    /// Whether the service has returned without a response.
+    returned: bool,
+    responder: ResponderState,
+    observers: Vec<Observer>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ResponderState {
+    #[default]
+    Held,
+    /// It has sent a response, which the driver has not taken yet.
+    Sent(ResponseCode),
+    /// The driver has taken the response while the service was still running.
+    Taken(ResponseCode),
+    Dropped,
+}
+
+/// Why an exchange cannot be deferred.
+pub(super) enum Refusal {
+    Already,
+    TooMany,
+}
+
+/// What the driver does at the end of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtEnd {
+    /// Sends what the service returned, if it returned a response.
+    Send,
+    /// Sends nothing: the responder's response is the one that counts, or is awaited.
+    Skip,
+    /// Sends an error: the responder was dropped, and the service returned nothing.
+    Unanswered,
+}
+
+impl Deferrals {
+    pub(super) fn new() -> Self {
+        Self { count: AtomicUsize::new(0), table: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == 0
+    }
+
+    /// Registers `id`, unless it is registered or there are `max` already.
+    pub(super) fn insert(&self, id: ExchangeId, max: usize) -> Result<(), Refusal> {
+        let mut table = self.lock();
+        if table.closed {
+            return Ok(());
+        }
+        if table.entries.contains_key(&id) {
+            return Err(Refusal::Already);
+        }
+        if table.entries.len() >= max {
+            return Err(Refusal::TooMany);
+        }
+        table.entries.insert(id, Deferral::default());
+        self.count.store(table.entries.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Notes that the responder sends a response.
+    pub(super) fn responder_sends(&self, id: ExchangeId, code: ResponseCode) {
+        self.set(id, ResponderState::Sent(code));
+    }
+
+    /// Notes that the responder was dropped.
+    pub(super) fn responder_drops(&self, id: ExchangeId) {
+        self.set(id, ResponderState::Dropped);
+    }
+
+    fn set(&self, id: ExchangeId, state: ResponderState) {
+        if let Some(entry) = self.lock().entries.get_mut(&id) {
+            entry.responder = state;
+        }
+    }
+
+    /// Tells `observer` what the peer is answered: at once if that is known, else when the deferred
+    /// response is sent. `returned` is the code that the service returned.
+    pub(super) fn observe(
+        &self,
+        id: ExchangeId,
+        returned: Option<ResponseCode>,
+        observer: impl FnOnce(Answered) + Send + 'static,
+    ) {
+        if self.is_empty() && returned.is_some() {
+            return observer(Answered { code: returned, deferred: false });
+        }
+        let mut table = self.lock();
+        let closed = table.closed;
+        let answered = match table.entries.get_mut(&id) {
+            None => Answered { code: returned, deferred: closed && returned.is_none() },
+            Some(entry) => match (entry.responder, returned) {
+                (ResponderState::Taken(code), _) | (ResponderState::Sent(code), Some(_)) => {
+                    Answered { code: Some(code), deferred: true }
+                }
+                (ResponderState::Held | ResponderState::Dropped, Some(_)) => {
+                    Answered { code: returned, deferred: false }
+                }
+                (_, None) => return entry.observers.push(Box::new(observer)),
+            },
+        };
+        drop(table);
+        observer(answered);
+    }
+
+    /// The service has ended the exchange `id`, with or without a response.
+    #[inline]
+    pub(crate) fn service_ended(&self, id: ExchangeId, response: Option<ResponseCode>) -> AtEnd {
+        if self.is_empty() { AtEnd::Send } else { self.end_deferred(id, response) }
+    }
+
+    fn end_deferred(&self, id: ExchangeId, response: Option<ResponseCode>) -> AtEnd {
+        let mut table = self.lock();
+        let Some(entry) = table.entries.get_mut(&id) else { return AtEnd::Send };
+        entry.returned = true;
+        let (at_end, code) = match (entry.responder, response) {
+            // The entry stays until the driver takes the response, or it is sent or dropped.
+            (ResponderState::Sent(_), _) | (ResponderState::Held, None) => return AtEnd::Skip,
+            (ResponderState::Taken(code), _) => (AtEnd::Skip, code),
+            (ResponderState::Held | ResponderState::Dropped, Some(code)) => (AtEnd::Send, code),
+            (ResponderState::Dropped, None) => (AtEnd::Unanswered, ResponseCode::SYSTEM_ERROR),
+        };
+        self.end(table, id, Answered { code: Some(code), deferred: at_end != AtEnd::Send });
+        at_end
+    }
+
+    /// The driver takes the response that a responder has sent. Returns whether to send it: not if
+    /// the exchange has ended in another way.
+    pub(crate) fn take_response(&self, id: ExchangeId, code: ResponseCode, running: bool) -> bool {
+        let mut table = self.lock();
+        let Some(entry) = table.entries.get_mut(&id) else { return false };
+        if running {
+            entry.responder = ResponderState::Taken(code);
+            return true;
+        }
+        let returned = entry.returned;
+        self.end(table, id, Answered { code: Some(code), deferred: true });
+        returned
+    }
+
+    /// The driver takes notice of a dropped responder. Returns whether to send an error: not while
+    /// the service runs, and not if the exchange has ended.
+    pub(crate) fn take_drop(&self, id: ExchangeId, running: bool) -> bool {
+        let table = self.lock();
+        let Some(entry) = table.entries.get(&id).filter(|_| !running) else { return false };
+        let returned = entry.returned;
+        let code = Some(ResponseCode::SYSTEM_ERROR);
+        self.end(table, id, Answered { code, deferred: true });
+        returned
+    }
+
+    /// The connection has closed: no deferred response will be sent.
+    pub(super) fn close(&self) {
+        let mut table = self.lock();
+        table.closed = true;
+        let entries = std::mem::take(&mut table.entries);
+        self.count.store(0, Ordering::Relaxed);
+        drop(table);
+        for entry in entries.into_values() {
+            entry.tell(Answered { code: None, deferred: true });
+        }
+    }
+
+    /// Removes an entry and tells its observers, outside of the lock.
+    fn end(&self, mut table: MutexGuard<'_, Table>, id: ExchangeId, answered: Answered) {
+        let entry = table.entries.remove(&id);
+        self.count.store(table.entries.len(), Ordering::Relaxed);
+        if table.entries.is_empty() && table.entries.capacity() > KEPT_CAPACITY {
+            table.entries = HashMap::new();
+        }
+        drop(table);
+        if let Some(entry) = entry {
+            entry.tell(answered);
+        }
+    }
+}
+
+impl Deferral {
+    fn tell(self, answered: Answered) {
+        self.observers.into_iter().for_each(|observer| observer(answered));
+    }
+}
+
+impl fmt::Debug for Deferral {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deferral")
+            .field("returned", &self.returned)
+            .field("responder", &self.responder)
+            .field("observers", &self.observers.len())
+            .finish()
+    }
+}

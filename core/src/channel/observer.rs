@@ -1,0 +1,62 @@
+//! How layers learn what a request is answered with.
+
+use super::deferral::Answered;
+use super::exchange::{ExchangeId, Origin};
+use super::shared::Shared;
+use crate::command::{RemotingCommand, ResponseCode};
+use std::sync::Arc;
+
+/// Tells what a request is answered with, even if the response is deferred: for layers that
+/// measure, count or trace.
+///
+/// A layer takes it from the request, and uses it when the service inside has returned:
+///
+/// ```
+/// use rocketmq_tower_core::channel::ExchangeObserver;
+/// use rocketmq_tower_core::{BoxError, RemotingCommand};
+/// use tower_service::Service;
+///
+/// async fn log_code<S>(mut inner: S, request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError>
+/// where
+///     S: Service<RemotingCommand, Response = Option<RemotingCommand>, Error = BoxError>,
+/// {
+///     let observer: ExchangeObserver = request.exchange_observer();
+///     let response = inner.call(request).await?;
+///     observer.on_answered(response.as_ref().map(RemotingCommand::response_code), |answered| {
+///         println!("answered with {:?}, deferred: {}", answered.code, answered.deferred);
+///     });
+///     Ok(response)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ExchangeObserver {
+    /// `None` for a oneway request, and for one that no connection received.
+    exchange: Option<(Arc<Shared>, ExchangeId)>,
+}
+
+impl RemotingCommand {
+    /// An observer of the exchange that this request begins.
+    #[must_use]
+    pub fn exchange_observer(&self) -> ExchangeObserver {
+        let exchange = self.origin.as_ref().and_then(|Origin { channel, exchange }| {
+            exchange.map(|(id, _)| (Arc::clone(&channel.shared), id))
+        });
+        ExchangeObserver { exchange }
+    }
+}
+
+impl ExchangeObserver {
+    /// Calls `observer` with what the peer is answered: at once if that is known, else when the
+    /// deferred response is sent, in the connection's task. `returned` is the code that the service
+    /// returned, if any; a responder may have been faster.
+    pub fn on_answered(
+        self,
+        returned: Option<ResponseCode>,
+        observer: impl FnOnce(Answered) + Send + 'static,
+    ) {
+        match self.exchange {
+            Some((shared, id)) => shared.deferrals.observe(id, returned, observer),
+            None => observer(Answered { code: returned, deferred: false }),
+        }
+    }
+}

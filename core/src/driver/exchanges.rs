@@ -1,0 +1,196 @@
+//! Requests of the peer: from the service's readiness to the response.
+
+use super::config::ConnectionConfig;
+use super::in_flight::{InFlight, Outcome, RunningRequest};
+use crate::channel::{AtEnd, Channel, CloseReason, ExchangeId, Origin, Stamp};
+use crate::command::{RemotingCommand, ResponseCode};
+use crate::error::{BoxError, catch_panic, chain_text};
+use crate::reply::Reply;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// The service, and the requests that it is working on.
+pub(super) struct Exchanges<S: Service<RemotingCommand>> {
+    channel: Channel,
+    /// `None` once no further request is handed to it.
+    service: Option<S>,
+    in_flight: InFlight<S::Future>,
+    /// Whether the last `poll_ready` returned `Pending`.
+    awaits_readiness: bool,
+}
+
+impl<S> Exchanges<S>
+where
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>>,
+{
+    pub(super) fn new(service: S, channel: Channel) -> Self {
+        let in_flight = InFlight::new();
+        Self { channel, service: Some(service), in_flight, awaits_readiness: false }
+    }
+
+    pub(super) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// Whether no request is in flight. Deferred ones are not.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// Whether a deferred response is awaited or about to be sent.
+    pub(super) fn has_deferred(&self) -> bool {
+        !self.channel.shared().deferrals.is_empty()
+    }
+
+    /// Whether requests can be handed to the service, now or later.
+    pub(super) fn has_service(&self) -> bool {
+        self.service.is_some()
+    }
+
+    /// Polls whether one more request may be handed to the service. Must be called with a request
+    /// in hand. `unsent` is the number of responses that wait to be encoded.
+    ///
+    /// Returns an error if the service has failed: it will not be asked again.
+    pub(super) fn poll_ready(
+        &mut self,
+        cx: &mut Context<'_>,
+        unsent: usize,
+        config: &ConnectionConfig,
+    ) -> Poll<Result<(), BoxError>> {
+        let is_full = self.in_flight.len() + unsent >= config.max_in_flight.max(1);
+        // After `Pending`, the service may hold a permit that others wait for: polling goes on.
+        if is_full && !self.awaits_readiness {
+            return Poll::Pending;
+        }
+        let Some(service) = &mut self.service else { return Poll::Pending };
+        let ready = catch_panic(|| service.poll_ready(cx));
+        self.awaits_readiness = matches!(ready, Ok(Poll::Pending));
+        let error = match ready {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
+            Ok(Poll::Ready(Err(error))) => error.into(),
+            Err(panic) => format!("poll_ready panicked: {panic}").into(),
+        };
+        self.service = None;
+        Poll::Ready(Err(error))
+    }
+
+    /// Hands a request to the service, which is ready for it. Passes the response to `send` if the
+    /// service responds at once.
+    pub(super) fn start(
+        &mut self,
+        mut request: RemotingCommand,
+        send: impl FnOnce(RemotingCommand) -> Result<(), CloseReason>,
+    ) -> Result<(), CloseReason> {
+        let Some(service) = &mut self.service else { return Ok(()) };
+        let (slot, id) = self.in_flight.reserve(self.channel.shared());
+        let (stamp, oneway) = (Stamp::of(&request), request.is_oneway());
+        let exchange = if oneway { None } else { Some((id, stamp)) };
+        request.origin = Some(Origin { channel: self.channel.clone(), exchange });
+        let running = RunningRequest { id, stamp, oneway };
+        match self.in_flight.start(slot, running, || service.call(request)) {
+            Poll::Ready((ended, outcome)) => self.end(ended, outcome, send),
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    /// Polls the requests that were woken, and passes their responses to `send`.
+    pub(super) fn poll_woken(
+        &mut self,
+        mut send: impl FnMut(RemotingCommand) -> Result<(), CloseReason>,
+    ) -> Result<(), CloseReason> {
+        self.in_flight.collect_woken(self.channel.shared());
+        while let Some(polled) = self.in_flight.next_woken() {
+            if let Poll::Ready((ended, outcome)) = polled {
+                self.end(ended, outcome, &mut send)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes the response to a request whose future has ended to `send`.
+    fn end(
+        &self,
+        RunningRequest { id, stamp, oneway }: RunningRequest,
+        outcome: Outcome<Result<S::Response, S::Error>>,
+        send: impl FnOnce(RemotingCommand) -> Result<(), CloseReason>,
+    ) -> Result<(), CloseReason> {
+        let mut response = match outcome {
+            Ok(Ok(reply)) => reply.into_command(),
+            Ok(Err(error)) => Some(system_error(chain_text(&*error.into()))),
+            Err(panic) => {
+                tracing::error!(peer = %self.channel.peer_addr(), panic, "a processor panicked");
+                Some(system_error(format!("the processor panicked: {panic}")))
+            }
+        };
+        if oneway {
+            return Ok(());
+        }
+        let code = response.as_ref().map(RemotingCommand::response_code);
+        match self.channel.shared().deferrals.service_ended(id, code) {
+            AtEnd::Send => {}
+            AtEnd::Skip => {
+                if response.is_some() {
+                    self.log_second_answer(stamp.opaque);
+                }
+                return Ok(());
+            }
+            AtEnd::Unanswered => response = Some(self.unanswered(stamp)),
+        }
+        match response {
+            Some(mut response) => {
+                stamp.put_on(&mut response);
+                send(response)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the response that a responder has sent. Returns it if it is to be sent.
+    pub(super) fn take_deferred(
+        &self,
+        id: ExchangeId,
+        response: RemotingCommand,
+    ) -> Option<RemotingCommand> {
+        let (running, code) = (self.in_flight.is_running(id), response.response_code());
+        if self.channel.shared().deferrals.take_response(id, code, running) {
+            return Some(response);
+        }
+        self.log_second_answer(response.opaque());
+        None
+    }
+
+    /// Takes notice of a dropped responder. Returns the error to send, if any.
+    pub(super) fn take_abandoned(&self, id: ExchangeId, stamp: Stamp) -> Option<RemotingCommand> {
+        let running = self.in_flight.is_running(id);
+        let send = self.channel.shared().deferrals.take_drop(id, running);
+        send.then(|| self.unanswered(stamp))
+    }
+
+    fn log_second_answer(&self, opaque: i32) {
+        let peer = self.channel.peer_addr();
+        tracing::warn!(%peer, opaque, "a request was answered twice: the second response is dropped");
+    }
+
+    fn unanswered(&self, stamp: Stamp) -> RemotingCommand {
+        let (peer, opaque) = (self.channel.peer_addr(), stamp.opaque);
+        tracing::warn!(%peer, opaque, "the responder of a deferred request was dropped");
+        let mut response = system_error("the request was dropped unanswered".into());
+        stamp.put_on(&mut response);
+        response
+    }
+
+    /// Drops the service: it may hold, or queue for, permits of a limit that others share.
+    pub(super) fn release_service(&mut self) {
+        self.service = None;
+    }
+
+    pub(super) fn release_memory(&mut self) {
+        self.in_flight.shrink();
+    }
+}
+
+/// The response to an error that no layer has turned into one.
+pub(super) fn system_error(text: String) -> RemotingCommand {
+    RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(text)
+}

@@ -1,0 +1,165 @@
+//! Frames from the peer: when to read, and requests that wait for the service.
+
+use super::config::{ConnectionConfig, Role};
+use super::lifecycle::Lifecycle;
+use super::outbound::Outbound;
+use super::release;
+use super::transport::Transport;
+use crate::codec::DecodeError;
+use crate::command::{MqVersion, RemotingCommand};
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// The reading side of a connection.
+#[derive(Debug)]
+pub(super) struct Inbound {
+    role: Role,
+    input: Input,
+    /// Requests that were read and not handed to the service yet.
+    pub(super) requests: VecDeque<RemotingCommand>,
+    /// The version in the peer's last request.
+    peer_version: Option<MqVersion>,
+}
+
+/// How far the input is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    /// There may be more to read.
+    Readable,
+    /// The last attempt to read returned `Pending`.
+    Empty,
+    /// Buffered frames are used up, and further input stays unread: see
+    /// [`leaves_unread`](Inbound::leaves_unread).
+    Unread,
+    /// Reading has ended on this side.
+    Ended,
+    /// The peer has ended its side.
+    PeerEnded,
+}
+
+impl Inbound {
+    pub(super) fn new(role: Role) -> Self {
+        Self { role, input: Input::Readable, requests: VecDeque::new(), peer_version: None }
+    }
+
+    /// Whether a frame may be read now: not while what it may cause could not be taken.
+    pub(super) fn may_read<Io: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        transport: &Transport<Io>,
+        outbound: &Outbound,
+        config: &ConnectionConfig,
+    ) -> bool {
+        if self.has_ended() {
+            return false;
+        }
+        match self.role {
+            Role::Client => true,
+            // Not even for responses: the peer has to read first.
+            Role::Server if !transport.is_writable() || outbound.has_responses() => false,
+            // Requests in flight may wait for responses that come behind unread requests.
+            Role::Server => !self.is_full(config) || outbound.awaits_responses(),
+        }
+    }
+
+    /// Whether no further request can be queued.
+    #[inline]
+    pub(super) fn is_full(&self, config: &ConnectionConfig) -> bool {
+        // At least the one that readiness is polled with.
+        self.requests.len() >= config.max_queued_requests.max(1)
+    }
+
+    /// Whether to read only what is buffered already: the connection is drained, and the peer does
+    /// not know `GO_AWAY`, or has been sent it for long enough. While calls wait for responses,
+    /// reading goes on.
+    #[inline]
+    pub(super) fn leaves_unread(
+        &self,
+        lifecycle: &Lifecycle,
+        outbound: &Outbound,
+        config: &ConnectionConfig,
+    ) -> bool {
+        !outbound.awaits_responses()
+            && lifecycle.draining_since().is_some_and(|since| {
+                self.peer_version.is_some_and(|version| !version.knows_go_away())
+                    || since.elapsed() > config.linger
+            })
+    }
+
+    /// Reads the next frame. Returns `Ready(None)` at the peer's end.
+    pub(super) fn poll_frame<Io: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        transport: &mut Transport<Io>,
+        leave_unread: bool,
+    ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+        let (frame, when_pending) = if leave_unread {
+            (self.poll_buffered(cx, transport), Input::Unread)
+        } else {
+            (transport.poll_read(cx), Input::Empty)
+        };
+        self.input = if frame.is_ready() { Input::Readable } else { when_pending };
+        frame
+    }
+
+    /// Takes a frame from the buffer, or watches for the peer's end.
+    fn poll_buffered<Io: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        transport: &mut Transport<Io>,
+    ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+        if self.input != Input::Unread {
+            if let Some(frame) = transport.next_buffered() {
+                return Poll::Ready(Some(frame));
+            }
+        }
+        transport.poll_unread_end(cx).map(|()| None)
+    }
+
+    /// Notes the version of the peer, which every request carries.
+    pub(super) fn saw_request(&mut self, request: &RemotingCommand) {
+        self.peer_version = Some(request.version());
+    }
+
+    /// Looks at the input again, even if there was none before.
+    pub(super) fn look_again(&mut self) {
+        if !self.has_ended() {
+            self.input = Input::Readable;
+        }
+    }
+
+    /// Ends reading.
+    pub(super) fn end(&mut self, by_peer: bool) {
+        if by_peer {
+            self.input = Input::PeerEnded;
+        } else if !self.peer_has_ended() {
+            self.input = Input::Ended;
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.input, Input::Ended | Input::PeerEnded)
+    }
+
+    pub(super) fn peer_has_ended(&self) -> bool {
+        self.input == Input::PeerEnded
+    }
+
+    /// Whether the last attempt to read found nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.input == Input::Empty
+    }
+
+    /// Whether no frame is left to read, as far as is known.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.input != Input::Readable
+    }
+
+    pub(super) fn close(&mut self) {
+        self.requests = VecDeque::new();
+    }
+
+    pub(super) fn release_memory(&mut self) {
+        release(&mut self.requests);
+    }
+}

@@ -1,0 +1,220 @@
+//! Frames to the peer: responses first, then calls and oneway requests of this side.
+
+use super::exchanges::system_error;
+use super::pending::Pending;
+use super::release;
+use super::transport::Transport;
+use crate::channel::{CallError, CloseReason, OutgoingRequest, Stamp};
+use crate::codec::EncodeError;
+use crate::command::RemotingCommand;
+use crate::error::chain_text;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// The writing side of a connection.
+#[derive(Debug)]
+pub(super) struct Outbound {
+    /// Responses that are not encoded yet.
+    responses: VecDeque<RemotingCommand>,
+    /// Calls and oneway requests that are not encoded yet.
+    requests: VecDeque<OutgoingRequest>,
+    /// How many of `requests` may have been abandoned by their callers.
+    abandoned: usize,
+    /// Calls that wait for their responses.
+    pending: Pending,
+}
+
+impl Outbound {
+    pub(super) fn new() -> Self {
+        Self {
+            responses: VecDeque::new(),
+            requests: VecDeque::new(),
+            abandoned: 0,
+            pending: Pending::default(),
+        }
+    }
+
+    /// How many responses wait to be encoded.
+    pub(super) fn unsent_responses(&self) -> usize {
+        self.responses.len()
+    }
+
+    pub(super) fn has_responses(&self) -> bool {
+        !self.responses.is_empty()
+    }
+
+    /// Whether calls wait for responses of the peer.
+    pub(super) fn awaits_responses(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Whether no request of this side is unsent or waits for its response.
+    pub(super) fn has_no_calls(&self) -> bool {
+        self.requests.is_empty() && self.pending.is_empty()
+    }
+
+    /// Queues a response.
+    pub(super) fn push_response(&mut self, response: RemotingCommand) {
+        self.responses.push_back(response);
+    }
+
+    /// Encodes a response at once if none waits before it and there is room, else queues it.
+    pub(super) fn send_response<Io: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        transport: &mut Transport<Io>,
+        response: RemotingCommand,
+    ) -> Result<(), CloseReason> {
+        if self.responses.is_empty() && transport.is_writable() {
+            encode_response(transport, &response)
+        } else {
+            self.responses.push_back(response);
+            Ok(())
+        }
+    }
+
+    /// Encodes queued responses while there is room. Returns whether it encoded any.
+    pub(super) fn poll_responses<Io: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        transport: &mut Transport<Io>,
+    ) -> Result<bool, CloseReason> {
+        let mut moved = false;
+        while !self.responses.is_empty() && poll_writable(cx, transport)? {
+            if let Some(response) = self.responses.pop_front() {
+                encode_response(transport, &response)?;
+            }
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Encodes requests of this side while there is room and no response waits. Returns whether it
+    /// encoded any.
+    pub(super) fn poll_requests<Io: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        transport: &mut Transport<Io>,
+    ) -> Result<bool, CloseReason> {
+        let mut moved = false;
+        while !self.requests.is_empty()
+            && self.responses.is_empty()
+            && poll_writable(cx, transport)?
+        {
+            if let Some(request) = self.requests.pop_front() {
+                self.encode_request(transport, request);
+            }
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    fn encode_request<Io: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        transport: &mut Transport<Io>,
+        mut request: OutgoingRequest,
+    ) {
+        if request.is_abandoned() {
+            return;
+        }
+        request.command.opaque = request.number as i32;
+        if request.command.is_oneway() {
+            return match transport.encode(&request.command) {
+                Ok(()) => request.written(),
+                Err(error) => request.unencodable(error),
+            };
+        }
+        let OutgoingRequest { number, command, caller: Some(caller), .. } = request else { return };
+        if let Err(caller) = self.pending.insert(number, caller.sent()) {
+            // 2^32 calls later, an old one still waits under this number.
+            return caller.fail(CallError::Full);
+        }
+        if let Err(error) = transport.encode(&command) {
+            if let Some(caller) = self.pending.remove(number) {
+                caller.fail(CallError::Encode(Arc::new(error)));
+            }
+        }
+    }
+
+    /// Queues a request of this side.
+    pub(super) fn push_request(&mut self, request: OutgoingRequest) {
+        self.requests.push_back(request);
+    }
+
+    /// Takes a response of the peer to its caller.
+    pub(super) fn take_response(&mut self, response: RemotingCommand) {
+        match self.pending.remove(response.opaque() as u32) {
+            Some(caller) => caller.respond(response),
+            None => tracing::debug!(opaque = response.opaque(), "a response without a caller"),
+        }
+    }
+
+    /// Removes the call with this number. Unsent calls are searched only when at least half of the
+    /// queue may be abandoned.
+    pub(super) fn cancel(&mut self, number: u32) {
+        if self.pending.remove(number).is_some() {
+            return;
+        }
+        self.abandoned += 1;
+        if self.abandoned * 2 >= self.requests.len() {
+            self.requests.retain(|request| !request.is_abandoned());
+            self.abandoned = 0;
+        }
+    }
+
+    /// Fails all calls: the peer will send no more responses. Oneway requests stay.
+    pub(super) fn fail_calls(&mut self) {
+        self.pending.clear();
+        self.requests.retain(|request| request.command.is_oneway());
+    }
+
+    pub(super) fn close(&mut self) {
+        self.responses = VecDeque::new();
+        self.requests = VecDeque::new();
+        self.pending.clear();
+    }
+
+    pub(super) fn release_memory(&mut self) {
+        release(&mut self.responses);
+        release(&mut self.requests);
+    }
+}
+
+/// Whether more may be encoded.
+fn poll_writable<Io: AsyncRead + AsyncWrite + Unpin>(
+    cx: &mut Context<'_>,
+    transport: &mut Transport<Io>,
+) -> Result<bool, CloseReason> {
+    match transport.poll_writable(cx) {
+        Poll::Pending => Ok(false),
+        Poll::Ready(Ok(())) => Ok(true),
+        Poll::Ready(Err(error)) => Err(CloseReason::Io(Arc::new(error))),
+    }
+}
+
+fn encode_response<Io: AsyncRead + AsyncWrite + Unpin>(
+    transport: &mut Transport<Io>,
+    response: &RemotingCommand,
+) -> Result<(), CloseReason> {
+    match transport.encode(response) {
+        Ok(()) => Ok(()),
+        Err(error) => encode_failure(transport, response, &error),
+    }
+}
+
+/// Tells the peer that its response cannot be encoded, instead of leaving it to wait.
+#[cold]
+fn encode_failure<Io: AsyncRead + AsyncWrite + Unpin>(
+    transport: &mut Transport<Io>,
+    response: &RemotingCommand,
+    error: &EncodeError,
+) -> Result<(), CloseReason> {
+    let text = chain_text(error);
+    tracing::warn!(opaque = response.opaque(), error = text, "cannot encode a response");
+    let mut failure = system_error(text);
+    Stamp::of(response).put_on(&mut failure);
+    let encoded = transport.encode(&failure);
+    encoded.map_err(|error| CloseReason::Io(Arc::new(io::Error::other(error))))
+}

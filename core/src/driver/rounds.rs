@@ -1,0 +1,354 @@
+//! The stages of a poll, in rounds.
+
+use super::Driver;
+use super::transport::Transport;
+use crate::channel::{CLOSE, CallError, CloseReason, DRAIN, Message, OutgoingRequest, Stamp};
+use crate::codec::DecodeError;
+use crate::command::{RemotingCommand, ResponseCode, remark};
+use crate::error::{BoxError, chain_text};
+use crate::reply::Reply;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+/// Frames read per round before responses get their turn.
+const FRAMES_PER_ROUND: usize = 32;
+
+impl<Io, S> Driver<Io, S>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>>,
+{
+    /// Runs rounds until nothing moves or none is left.
+    pub(super) fn poll_rounds(&mut self, cx: &mut Context<'_>, rounds: &mut usize) {
+        while *rounds > 0 {
+            *rounds -= 1;
+            match self.poll_round(cx) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(reason) => self.close(reason),
+            }
+        }
+        // Other tasks take their turn; what is encoded is flushed meanwhile.
+        cx.waker().wake_by_ref();
+    }
+
+    /// Runs each stage once. Returns whether any has moved.
+    fn poll_round(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        self.take_signals(cx)?;
+        let mut moved = self.poll_in_flight()?;
+        moved |= self.poll_responses(cx)?;
+        moved |= self.poll_admission(cx)?;
+        moved |= self.poll_input(cx)?;
+        // Last: if the peer has ended, that is noticed before a request is sent in vain.
+        moved |= self.poll_requests(cx)?;
+        Ok(moved)
+    }
+
+    /// Does what the holders of the channel ask for.
+    fn take_signals(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        if self.mailbox.has_mail() {
+            self.take_mail();
+        }
+        let signals = self.mailbox.signals();
+        if signals & DRAIN != 0 && self.lifecycle.drain() {
+            self.inbound.look_again();
+        }
+        match &mut self.transport {
+            Some(transport) if signals & CLOSE != 0 => {
+                // What is encoded is sent, as far as that needs no waiting.
+                _ = transport.poll_flush(cx);
+                Err(CloseReason::Aborted)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn take_mail(&mut self) {
+        let mut messages = self.mailbox.take();
+        for message in messages.drain(..) {
+            let response = match message {
+                Message::Send(request) => {
+                    self.take_request_of_this_side(request);
+                    None
+                }
+                Message::Cancel(number) => {
+                    self.outbound.cancel(number);
+                    None
+                }
+                Message::Respond(id, response) => self.exchanges.take_deferred(id, response),
+                Message::Abandon(id, stamp) => self.exchanges.take_abandoned(id, stamp),
+            };
+            if let Some(response) = response {
+                self.outbound.push_response(response);
+            }
+        }
+        self.mailbox.recycle(messages);
+    }
+
+    /// Queues a request of this side, if it can still be sent and, in case of a call, answered.
+    fn take_request_of_this_side(&mut self, request: OutgoingRequest) {
+        let is_call = !request.command.is_oneway();
+        if !self.lifecycle.may_send() || is_call && self.inbound.has_ended() {
+            // Dropping the request fails it.
+            return;
+        }
+        // While the connection is drained, only what works for the peer may call.
+        let works_for_peer = !self.exchanges.is_idle()
+            || !self.inbound.requests.is_empty()
+            || self.exchanges.has_deferred();
+        if is_call && self.lifecycle.is_draining() && !works_for_peer {
+            if let Some(caller) = request.caller {
+                caller.fail(CallError::NotSent(CloseReason::Drained));
+            }
+            return;
+        }
+        self.outbound.push_request(request);
+    }
+
+    fn poll_in_flight(&mut self) -> Result<bool, CloseReason> {
+        if !self.mailbox.has_woken_requests() {
+            return Ok(false);
+        }
+        let Self { exchanges, outbound, transport, .. } = self;
+        match transport {
+            Some(transport) => {
+                exchanges.poll_woken(|response| outbound.send_response(transport, response))?;
+            }
+            None => exchanges.poll_woken(|_| Ok(()))?,
+        }
+        Ok(true)
+    }
+
+    fn poll_responses(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        let Some(transport) = &mut self.transport else { return Ok(false) };
+        self.outbound.poll_responses(cx, transport)
+    }
+
+    fn poll_requests(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        let Some(transport) = &mut self.transport else { return Ok(false) };
+        self.outbound.poll_requests(cx, transport)
+    }
+
+    /// Hands queued requests to the service while it is ready.
+    fn poll_admission(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        let mut moved = false;
+        while !self.inbound.requests.is_empty() && self.poll_service(cx)? {
+            if let Some(request) = self.inbound.requests.pop_front() {
+                self.start(request)?;
+            }
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Reads frames while there is room for what they may cause.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        for turn in 0..FRAMES_PER_ROUND {
+            let Some(transport) = &mut self.transport else { return Ok(turn > 0) };
+            let (inbound, outbound, config) = (&mut self.inbound, &self.outbound, &*self.config);
+            if !inbound.may_read(transport, outbound, config) {
+                return Ok(turn > 0);
+            }
+            let leave_unread = inbound.leaves_unread(&self.lifecycle, outbound, config);
+            match inbound.poll_frame(cx, transport, leave_unread) {
+                Poll::Pending => return Ok(turn > 0),
+                Poll::Ready(frame) => self.take_frame(cx, frame)?,
+            }
+        }
+        Ok(true)
+    }
+
+    fn take_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        frame: Option<Result<RemotingCommand, DecodeError>>,
+    ) -> Result<(), CloseReason> {
+        match frame {
+            Some(Ok(command)) if command.is_response() => self.outbound.take_response(command),
+            Some(Ok(command)) => return self.take_request(cx, command),
+            Some(Err(DecodeError::Io(error))) => return Err(CloseReason::Io(Arc::new(error))),
+            Some(Err(error)) => {
+                let by_peer = matches!(error, DecodeError::EndInFrame { .. });
+                self.end_input(by_peer, CloseReason::Protocol(Arc::new(error)));
+            }
+            None => self.end_input(true, CloseReason::PeerClosed),
+        }
+        Ok(())
+    }
+
+    /// Ends reading, and so all calls that wait for responses. Requests in flight are finished.
+    fn end_input(&mut self, by_peer: bool, reason: CloseReason) {
+        self.inbound.end(by_peer);
+        self.lifecycle.finish(reason, &self.config);
+        self.outbound.fail_calls();
+    }
+
+    /// Refuses a request, hands it to the service, or queues it until the service is ready.
+    fn take_request(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: RemotingCommand,
+    ) -> Result<(), CloseReason> {
+        self.inbound.saw_request(&request);
+        if self.lifecycle.is_draining() && request.version().knows_go_away() {
+            self.refuse(&request, ResponseCode::GO_AWAY, remark::GO_AWAY)?;
+            return self.check_flood(cx);
+        }
+        if self.inbound.is_full(&self.config) {
+            self.refuse(&request, ResponseCode::SYSTEM_BUSY, remark::OVERLOAD)?;
+            return self.check_flood(cx);
+        }
+        if self.inbound.requests.is_empty() && self.poll_service(cx)? {
+            return self.start(request);
+        }
+        self.inbound.requests.push_back(request);
+        if !self.exchanges.has_service() {
+            self.refuse_queued()?;
+        }
+        Ok(())
+    }
+
+    /// Answers a request without asking the service.
+    fn refuse(
+        &mut self,
+        request: &RemotingCommand,
+        code: ResponseCode,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Result<(), CloseReason> {
+        if request.is_oneway() {
+            return Ok(());
+        }
+        let mut response = RemotingCommand::response(code).with_remark(text);
+        Stamp::of(request).put_on(&mut response);
+        self.send(response)
+    }
+
+    /// Closes the connection if the peer sends requests and does not read the responses. Only a
+    /// client gets here: a server stops reading before.
+    fn check_flood(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        if self.outbound.unsent_responses() > self.config.max_in_flight {
+            self.poll_responses(cx)?;
+            if self.outbound.unsent_responses() > self.config.max_in_flight {
+                return Err(CloseReason::Flooded);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the service takes one more request. Must be called with a request in hand.
+    fn poll_service(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        let unsent = self.outbound.unsent_responses();
+        match self.exchanges.poll_ready(cx, unsent, &self.config) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(())) => Ok(true),
+            Poll::Ready(Err(error)) => {
+                self.service_failed(error)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// The service takes no more requests: tells the peer, and finishes the connection.
+    #[cold]
+    fn service_failed(&mut self, error: BoxError) -> Result<(), CloseReason> {
+        let (peer, text) = (self.channel().peer_addr(), chain_text(&*error));
+        tracing::error!(%peer, error = text, "the request service failed");
+        self.end_input(false, CloseReason::Service(error.into()));
+        self.refuse_queued()
+    }
+
+    fn refuse_queued(&mut self) -> Result<(), CloseReason> {
+        let text = std::error::Error::source(&self.lifecycle.reason()).map(chain_text);
+        for request in std::mem::take(&mut self.inbound.requests) {
+            let text = text.clone().unwrap_or_default();
+            self.refuse(&request, ResponseCode::SYSTEM_ERROR, text)?;
+        }
+        Ok(())
+    }
+
+    /// Hands a request to the service, which is ready for it.
+    fn start(&mut self, request: RemotingCommand) -> Result<(), CloseReason> {
+        let Self { exchanges, outbound, transport, .. } = self;
+        let Some(transport) = transport else { return Ok(()) };
+        exchanges.start(request, |response| outbound.send_response(transport, response))
+    }
+
+    fn send(&mut self, response: RemotingCommand) -> Result<(), CloseReason> {
+        let Some(transport) = &mut self.transport else { return Ok(()) };
+        self.outbound.send_response(transport, response)
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        self.transport.as_ref().is_some_and(Transport::is_writable)
+    }
+
+    /// Writes what is encoded.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) {
+        let Some(transport) = &mut self.transport else { return };
+        if let Poll::Ready(Err(error)) = transport.poll_flush(cx) {
+            self.close(CloseReason::Io(Arc::new(error)));
+        }
+    }
+
+    /// Ends the connection when all that must be answered or sent is.
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) {
+        let done = self.is_done();
+        let Some(transport) = &mut self.transport else { return };
+        if self.lifecycle.is_finishing() && done && transport.is_flushed() {
+            self.lifecycle.shut_down(&self.config);
+            self.inbound.end(false);
+            transport.end_writing();
+        }
+        let peer_has_ended = self.inbound.peer_has_ended();
+        if self.lifecycle.poll_closing(cx, transport, peer_has_ended).is_ready() {
+            self.close(CloseReason::Aborted);
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        if self.mailbox.has_mail() || self.outbound.has_responses() {
+            return false;
+        }
+        if self.lifecycle.grace_is_over() {
+            return true;
+        }
+        if !self.exchanges.is_idle() || !self.inbound.requests.is_empty() {
+            return false;
+        }
+        // A peer that has ended its side reads responses, but does not wait for deferred ones.
+        self.inbound.peer_has_ended()
+            || self.inbound.is_exhausted()
+                && self.outbound.has_no_calls()
+                && !self.exchanges.has_deferred()
+    }
+
+    /// Closes the connection if the peer took too long. Returns whether a timer has fired.
+    pub(super) fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(transport) = &self.transport else { return false };
+        let (inbound, outbound, config) = (&self.inbound, &self.outbound, &*self.config);
+        let reading = inbound.is_empty()
+            && inbound.may_read(transport, outbound, config)
+            && !inbound.leaves_unread(&self.lifecycle, outbound, config);
+        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, config);
+        expired.unwrap_or_else(|reason| {
+            self.close(reason);
+            true
+        })
+    }
+
+    /// Gives memory back while nothing is in flight.
+    pub(super) fn release_memory(&mut self) {
+        if !self.exchanges.is_idle() || self.outbound.awaits_responses() {
+            return;
+        }
+        self.exchanges.release_memory();
+        self.inbound.release_memory();
+        self.outbound.release_memory();
+        if let Some(transport) = &mut self.transport {
+            transport.release_buffers();
+        }
+    }
+}
