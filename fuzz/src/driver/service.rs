@@ -50,7 +50,7 @@ impl Service<RemotingCommand> for Scripted {
         let body = request.take_body();
         let answer = RemotingCommand::response(ResponseCode::SUCCESS).with_body(body);
         let answered = Rc::new(RefCell::new(Answered::default()));
-        let mut defer = |stage: &mut Stage| {
+        let defer = |stage: &mut Stage| {
             let responder = request.defer().ok()?;
             assert!(request.defer().is_err() || oneway, "deferred twice");
             let finished = Rc::clone(&answered);

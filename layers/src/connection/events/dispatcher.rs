@@ -1,4 +1,4 @@
-use super::queue::Queued;
+use super::event::Queued;
 use super::{Event, EventListener};
 use rocketmq_tower_core::error::catch_panic;
 use std::sync::{Mutex, PoisonError};

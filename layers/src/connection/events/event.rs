@@ -1,4 +1,5 @@
 use rocketmq_tower_core::{Channel, CloseReason};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Something that happened to a connection.
 #[derive(Clone, Debug)]
@@ -46,4 +47,13 @@ impl Event {
             Self::Disconnected(..) => "DISCONNECTED",
         }
     }
+}
+
+/// An item of the queue between connections and the listener.
+#[derive(Debug)]
+pub(super) enum Queued {
+    /// An event with its place in the queue. Aborted connections need no place.
+    Event { event: Event, _place: Option<OwnedSemaphorePermit> },
+    /// Answered when everything before it has been delivered.
+    Flush(oneshot::Sender<()>),
 }

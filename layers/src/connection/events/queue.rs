@@ -1,4 +1,5 @@
 use super::dispatcher::Dispatcher;
+use super::event::Queued;
 use super::{Event, EventListener, EventStream};
 use rocketmq_tower_core::Addr;
 use std::fmt;
@@ -11,15 +12,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
 
 /// How many addresses a subscriber may lag behind before it misses some.
 const ADDRESSES: usize = 1024;
-
-/// What is in the queue.
-#[derive(Debug)]
-pub(super) enum Queued {
-    /// An event and its place in the queue, which aborted connections do without.
-    Event { event: Event, _place: Option<OwnedSemaphorePermit> },
-    /// Somebody wants to know when all that is before this has been delivered.
-    Flush(oneshot::Sender<()>),
-}
 
 /// Where connections report events.
 pub(super) struct Queue {

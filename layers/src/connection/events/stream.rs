@@ -1,5 +1,5 @@
 use super::Event;
-use super::queue::Queued;
+use super::event::Queued;
 use futures_core::Stream;
 use std::future::poll_fn;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-use super::service::After;
+use super::after::After;
 use crate::support::fallible::Fallible;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{BoxError, Reply};

@@ -70,6 +70,7 @@
 //! let layer = RpcHookLayer::new().hook(RequireToken);
 //! ```
 
+mod after;
 mod future;
 mod hook;
 mod layer;

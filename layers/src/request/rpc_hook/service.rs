@@ -1,4 +1,5 @@
 use super::RpcHook;
+use super::after::After;
 use super::future::ResponseFuture;
 use crate::support::inner::inner_service;
 use crate::support::unused::Unused;
@@ -76,19 +77,5 @@ impl<S: fmt::Debug> fmt::Debug for RpcHooks<S> {
             .field("inner", &self.inner)
             .field("hooks", &self.hooks.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The round of after-hooks of one request.
-pub(super) struct After {
-    hooks: Arc<[Arc<dyn RpcHook>]>,
-    peer: Addr,
-    request: RemotingCommand,
-}
-
-impl After {
-    pub(super) fn run(&self, mut response: Option<&mut RemotingCommand>) -> Result<(), BoxError> {
-        let Self { hooks, peer, request } = self;
-        hooks.iter().try_for_each(|hook| hook.after(peer, request, response.as_deref_mut()))
     }
 }
