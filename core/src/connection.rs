@@ -4,11 +4,11 @@ use crate::channel::{Channel, ChannelInfo, CloseReason, Shared};
 use std::fmt;
 use std::sync::Arc;
 
-/// A connection that has just been made: the request of the connection level's services.
+/// A new connection: the request of a connection-level service.
 ///
-/// It holds the bytes' source `Io` and the driver's end of the [`Channel`]. Layers look at it, wrap
-/// its `Io` ([`map_io`](Self::map_io): TLS, timeouts), add to what is known of it, and pass it on;
-/// the innermost service drives it to its end. Dropping it closes it.
+/// It holds the byte stream `Io` and the driver's end of the [`Channel`]. Layers wrap the stream
+/// ([`map_io`](Self::map_io)), add facts ([`info_mut`](Self::info_mut)), and pass the connection on;
+/// the innermost service runs it. Dropping it closes it.
 pub struct Connection<Io> {
     io: Io,
     info: ChannelInfo,
@@ -16,46 +16,47 @@ pub struct Connection<Io> {
 }
 
 impl<Io> Connection<Io> {
-    /// A connection over `io`, about which `info` is known.
+    /// Creates a connection over `io`.
     #[must_use]
     pub fn new(io: Io, info: ChannelInfo) -> Self {
         let end = DriverEnd { shared: Shared::new(info.clone()) };
         Self { io, info, end }
     }
 
-    /// A handle of the connection. Calls over it wait until the driver runs.
+    /// Returns a handle of the connection. Calls over it wait until the driver runs.
     #[must_use]
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.end.shared))
     }
 
-    /// What is known of the connection.
+    /// Returns the facts about the connection.
     #[must_use]
     pub fn info(&self) -> &ChannelInfo {
         &self.info
     }
 
-    /// What is known of the connection, to add to it. Handles see the changes once the driver has
+    /// Returns the facts about the connection for changes, which handles see once the driver has
     /// started.
     pub fn info_mut(&mut self) -> &mut ChannelInfo {
         &mut self.info
     }
 
-    /// The bytes' source.
+    /// Returns the byte stream.
     #[must_use]
     pub fn io(&self) -> &Io {
         &self.io
     }
 
-    /// The bytes' source, to read from or write to before the driver does.
+    /// Returns the byte stream, to read from or write to before the driver does.
     pub fn io_mut(&mut self) -> &mut Io {
         &mut self.io
     }
 
-    /// The same connection over another source of bytes, made of this one's.
+    /// Replaces the byte stream by one that `f` makes of it.
     ///
-    /// A layer that has to wait first, such as for a handshake, does so in its future, over
-    /// [`io_mut`](Self::io_mut), with a time limit of its own; what it dropped halfway is closed:
+    /// A layer that has to wait first, such as for a handshake, waits in its future over
+    /// [`io_mut`](Self::io_mut), with a time limit of its own. Dropping the future closes the
+    /// connection:
     ///
     /// ```
     /// use rocketmq_tower_core::{BoxError, Connection, Disconnect};
@@ -63,10 +64,10 @@ impl<Io> Connection<Io> {
     /// use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, BufReader};
     /// use tower_service::Service;
     ///
-    /// /// Reads one byte, adds it to what is known, and passes the connection on, buffered.
+    /// /// Reads one byte, stores it, and passes the connection on, buffered.
     /// async fn greet<Io, S>(
     ///     mut connection: Connection<Io>,
-    ///     mut inner: S, // a clone of the layer's inner service that is ready
+    ///     mut inner: S, // ready
     /// ) -> Result<Disconnect, BoxError>
     /// where
     ///     Io: AsyncRead + AsyncWrite + Unpin,
@@ -98,7 +99,7 @@ impl<Io> fmt::Debug for Connection<Io> {
     }
 }
 
-/// What makes the channel end when the connection does, whoever drops it.
+/// The driver's end of a channel. Dropping it marks the connection as closed.
 #[derive(Debug)]
 pub(crate) struct DriverEnd {
     pub(crate) shared: Arc<Shared>,

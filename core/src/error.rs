@@ -1,4 +1,4 @@
-//! Errors that are not tied to one place, and help with chains of them.
+//! Errors that several modules use, and helpers for error chains.
 
 use crate::command::{RequestCode, ResponseCode};
 use std::borrow::Cow;
@@ -6,43 +6,43 @@ use std::error::Error;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Any error that can cross threads: what tower's middleware speaks.
+/// A boxed error, as tower's middleware uses it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Ends a request with exactly this answer: RocketMQ's `AbortProcessException`.
+/// Ends a request with this code and remark: RocketMQ's `AbortProcessException`.
 ///
-/// A processor or a hook returns it as its error. The layer `recover` turns it into a response with
-/// this code and remark, found anywhere in the error's chain of sources.
+/// Processors, layers and hooks return it as an error. The layer `recover` finds it anywhere in the
+/// error's chain of sources and turns it into the response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("aborted with {code}: {remark}")]
 pub struct Abort {
-    /// The answer's code.
+    /// The code of the response.
     pub code: ResponseCode,
-    /// The answer's remark, sent as it is.
+    /// The remark of the response.
     pub remark: Cow<'static, str>,
 }
 
 impl Abort {
-    /// An answer with this code and remark.
+    /// Creates an abort with this code and remark.
     #[must_use]
     pub fn new(code: ResponseCode, remark: impl Into<Cow<'static, str>>) -> Self {
         Self { code, remark: remark.into() }
     }
 }
 
-/// There is no processor for the request's code.
+/// No processor is registered for the request's code.
 ///
-/// It is answered with `REQUEST_CODE_NOT_SUPPORTED` and a text that starts with a blank, as Java's
+/// Answered with `REQUEST_CODE_NOT_SUPPORTED` and a remark that starts with a blank, as Java's
 /// does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(" request type {} not supported", .0.as_i32())]
 pub struct UnsupportedCode(pub RequestCode);
 
-/// The first error of type `E` in `error`'s chain of sources, `error` itself and what an
-/// `io::Error` was made of included.
+/// Returns the first error of type `E` in the chain of sources of `error`, including `error` itself
+/// and errors inside of an `io::Error`.
 ///
-/// It sees what the chain shows. An error that stands in for another (`#[error(transparent)]` of
-/// thiserror, `anyhow::Error`) hides it: use `#[source]`, or convert by hand.
+/// Errors that replace another one (`#[error(transparent)]` of thiserror, `anyhow::Error`) hide it:
+/// use `#[source]`, or convert by hand.
 #[must_use]
 pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
@@ -50,14 +50,14 @@ pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        // What an `io::Error` holds is not its source: that is the held error's source.
+        // `io::Error::source` skips the error that it holds.
         let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
     }
     None
 }
 
-/// `error` and its sources as one text, `outer: inner: innermost`.
+/// Returns `error` and its sources as one text, `outer: inner: innermost`.
 #[must_use]
 pub fn chain_text(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -70,10 +70,10 @@ pub fn chain_text(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// Runs `f` and returns what it does, or the message of its panic.
+/// Runs `f` and returns its result, or the message of its panic.
 ///
-/// The panic hook has printed it by then. What `f` was working on may be left half done; it is for
-/// the caller to drop it or to know better.
+/// The panic hook has run by then. State that `f` was changing may be inconsistent; the caller
+/// should drop it.
 ///
 /// # Errors
 /// If `f` panics.

@@ -1,20 +1,20 @@
-//! What a processor may answer with.
+//! Responses of request services.
 
 use crate::command::RemotingCommand;
 
-/// What a request service answers with: a [`RemotingCommand`], or an `Option` of one.
+/// The response of a request service: a [`RemotingCommand`], or an `Option` of one.
 ///
-/// `None` means that there is nothing to send now: the request was oneway, or it will be answered
-/// later through a [`Responder`](crate::connection::Responder). A `Some` for a oneway request is
-/// dropped. The trait is sealed.
+/// `None` means that there is nothing to send now: the request is oneway, or its response is
+/// [deferred](crate::RemotingCommand::defer). A response to a oneway request is dropped. The trait is
+/// sealed.
 #[diagnostic::on_unimplemented(
-    message = "a request is answered with a `RemotingCommand` or an `Option` of one, not with `{Self}`"
+    message = "`{Self}` is not a response: return a `RemotingCommand` or an `Option<RemotingCommand>`"
 )]
 pub trait Reply: From<RemotingCommand> + sealed::Sealed {
-    /// The answer, if there is one.
+    /// Returns the response, if there is one.
     fn into_command(self) -> Option<RemotingCommand>;
 
-    /// The answer, to look at or change it.
+    /// Returns the response for changes, if there is one.
     fn command_mut(&mut self) -> Option<&mut RemotingCommand>;
 }
 

@@ -1,4 +1,4 @@
-//! Who is at the ends of a connection.
+//! Addresses and other facts about a connection.
 
 use http::Extensions;
 use std::fmt;
@@ -12,23 +12,23 @@ use std::sync::Arc;
 pub enum Addr {
     /// An IP address and a port.
     Ip(SocketAddr),
-    /// A host's name and a port, `host:port`, not looked up yet: whom a client wants to reach.
+    /// An unresolved host name and port, `host:port`: the target of a client.
     Name(Arc<str>),
     /// The path of a Unix socket.
     Unix(Arc<Path>),
-    /// No address: an unnamed Unix socket, or bytes that come from no socket at all.
+    /// No address: an unnamed Unix socket, or no socket at all.
     #[default]
     Unnamed,
 }
 
 impl Addr {
-    /// The IP address, if it is one.
+    /// Returns the IP address, if there is one.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         self.socket_addr().map(|addr| addr.ip())
     }
 
-    /// IP address and port, if it is one.
+    /// Returns IP address and port, if there are.
     #[must_use]
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
@@ -44,14 +44,14 @@ impl From<SocketAddr> for Addr {
     }
 }
 
-/// An IP address and a port if it is that, else a name.
+/// Parses an IP address and a port; anything else becomes a name.
 impl From<&str> for Addr {
     fn from(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Name(text.into()), Self::Ip)
     }
 }
 
-/// An IP address and a port if it is that, else a name.
+/// Parses an IP address and a port; anything else becomes a name.
 impl From<String> for Addr {
     fn from(text: String) -> Self {
         text.as_str().into()
@@ -69,24 +69,23 @@ impl fmt::Display for Addr {
     }
 }
 
-/// What is known about a connection: its addresses, and what the connection's layers found out.
+/// Facts about a connection: its addresses, and what layers of the connection level add.
 ///
-/// Layers of the connection level may change it through
-/// [`Connection::info_mut`](super::Connection::info_mut) until the driver starts; from then on it
-/// is fixed.
+/// Layers change it through [`Connection::info_mut`](crate::connection::Connection::info_mut) until
+/// the driver starts; from then on it is fixed.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ChannelInfo {
     /// This side's address.
     pub local_addr: Addr,
-    /// The other side's address: behind a proxy, the true client's once a layer has learnt it.
+    /// The peer's address. Behind a proxy, the client's, once a layer has set it.
     pub peer_addr: Addr,
-    /// Facts of any type, such as a TLS layer's about certificates.
+    /// Facts of any type, such as the peer's certificate.
     pub extensions: Extensions,
 }
 
 impl ChannelInfo {
-    /// A connection between these addresses.
+    /// Creates the info of a connection between two addresses.
     #[must_use]
     pub fn new(local_addr: impl Into<Addr>, peer_addr: impl Into<Addr>) -> Self {
         let (local_addr, peer_addr) = (local_addr.into(), peer_addr.into());

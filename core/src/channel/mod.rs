@@ -38,30 +38,29 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::PollSemaphore;
 use tower_service::Service;
 
-/// The handle of one connection: cheap to clone, and never more than a handle.
+/// The handle of one connection, cheap to clone.
 ///
-/// It knows the connection's addresses, closes or drains it, and calls the peer: by
-/// [`invoke`](Self::invoke), or as a `tower::Service<RemotingCommand>`, so that client middleware
-/// goes around it. A clone that is kept for ever keeps a few hundred bytes, not the socket, its
-/// buffers or the task.
+/// It returns the connection's addresses, closes or drains the connection, and calls the peer:
+/// through [`invoke`](Self::invoke), or as a `tower::Service<RemotingCommand>` that client
+/// middleware wraps. A clone keeps a few hundred bytes alive, but not the socket, its buffers or the
+/// task.
 ///
-/// As a service, `poll_ready` reserves one of the connection's slots for calls (see
-/// [`ConnectionConfig::max_calls`](crate::driver::ConnectionConfig::max_calls)) and the answer
-/// gives it back.
+/// As a service, `poll_ready` reserves one of the connection's
+/// [`max_calls`](crate::driver::ConnectionConfig::max_calls) permits; the response releases it.
 pub struct Channel {
     shared: Arc<Shared>,
-    /// Boxed, so that plain handles stay small: every request has one.
+    /// Boxed to keep plain handles small: every request has one.
     held: Option<Box<Held>>,
 }
 
-/// What a handle may hold.
+/// What a handle holds beyond the shared state.
 #[derive(Default)]
 struct Held {
     slot: Option<Slot>,
     lease: Option<Arc<Lease>>,
 }
 
-/// What the handles share that keep a connection open.
+/// Shared by the handles that keep a connection open. Dropping the last one drains it.
 struct Lease(Arc<Shared>);
 
 impl Drop for Lease {
@@ -70,7 +69,7 @@ impl Drop for Lease {
     }
 }
 
-/// What `poll_ready` is waiting for or has reserved. Made at the first `poll_ready`.
+/// The permit that `poll_ready` waits for or has reserved.
 struct Slot {
     semaphore: PollSemaphore,
     permit: Option<OwnedSemaphorePermit>,
@@ -85,9 +84,9 @@ impl Channel {
         &self.shared
     }
 
-    /// Makes this handle, and the clones that will be made of it, keep the connection open: when
-    /// the last of them is dropped, the connection is [drained](Self::drain). Other handles, such
-    /// as those of requests and [observers](Self::observer), do not count.
+    /// Makes this handle and its future clones keep the connection open: when the last of them is
+    /// dropped, the connection is [drained](Self::drain). Other handles, such as those of requests
+    /// and [observers](Self::observer), do not count.
     #[must_use]
     pub fn drain_on_drop(mut self) -> Self {
         let lease = Arc::new(Lease(Arc::clone(&self.shared)));
@@ -95,59 +94,58 @@ impl Channel {
         self
     }
 
-    /// A handle that does not keep the connection [open](Self::drain_on_drop).
+    /// Returns a handle that does not keep the connection [open](Self::drain_on_drop).
     #[must_use]
     pub fn observer(&self) -> Self {
         Self::new(Arc::clone(&self.shared))
     }
 
-    /// The connection's number in this process.
+    /// Returns the connection's number, unique in this process.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.shared.id
     }
 
-    /// Addresses and extensions together.
+    /// Returns addresses and extensions.
     #[must_use]
     pub fn info(&self) -> &ChannelInfo {
         self.shared.info()
     }
 
-    /// This side's address.
+    /// Returns this side's address.
     #[must_use]
     pub fn local_addr(&self) -> &Addr {
         &self.info().local_addr
     }
 
-    /// The peer's address.
+    /// Returns the peer's address.
     #[must_use]
     pub fn peer_addr(&self) -> &Addr {
         &self.info().peer_addr
     }
 
-    /// What the connection's layers found out about it.
+    /// Returns facts that the connection's layers have added.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.info().extensions
     }
 
-    /// Closes the connection at once, for the reason `why`, unless it is ending already.
+    /// Closes the connection at once, with the reason `why` unless it is ending already.
     ///
-    /// Requests that run are finished, but their answers are not sent. What has been written to the
-    /// socket's buffer is.
+    /// Requests in flight run to completion, but their responses are not sent. Bytes in the socket's
+    /// buffer are.
     pub fn close(&self, why: impl Into<Cow<'static, str>>) {
         self.close_with(CloseReason::Requested(why.into()));
     }
 
-    /// Closes the connection at once, for this reason. This is what layers use, such as a timeout
-    /// of idle connections.
+    /// Closes the connection at once with any reason: for layers, such as an idle timeout.
     pub fn close_with(&self, reason: CloseReason) {
         self.shared.set_reason(reason);
         self.shared.inbox.signal(CLOSE);
     }
 
-    /// Lets the connection end in an orderly way: what was read is answered, what is asked anew is
-    /// sent away (`GO_AWAY`, to peers that know it), and then the connection closes.
+    /// Closes the connection gracefully: requests that were read are answered, new requests are
+    /// answered with `GO_AWAY` if the peer knows it, and then the connection closes.
     pub fn drain(&self) {
         self.shared.drain();
     }
@@ -158,32 +156,32 @@ impl Channel {
         self.shared.is_draining()
     }
 
-    /// Waits until the connection is to be drained, or is gone: the time to answer what was
-    /// deferred.
+    /// Waits until the connection starts to drain or is closed. Holders of a [`Responder`] should
+    /// respond then: a drain waits for them.
     pub async fn draining(&self) {
         self.shared.wait_draining().await;
     }
 
-    /// Whether the connection is gone: nothing can be sent or received any more.
+    /// Whether the connection is closed: nothing can be sent or received.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.is_gone()
     }
 
-    /// Why the connection is gone; `None` while it is not.
+    /// Returns why the connection closed, or `None` while it is open.
     #[must_use]
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.shared.reason().filter(|_| self.is_closed()).cloned()
     }
 
-    /// How many calls and oneway requests of this side are under way: they wait to be written or to
-    /// be answered, or are reserved.
+    /// Returns the number of calls and oneway requests of this side in flight, including reserved
+    /// permits.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.shared.under_way()
     }
 
-    /// Waits until the connection is gone, and tells why.
+    /// Waits until the connection is closed, and returns why.
     pub async fn closed(&self) -> CloseReason {
         self.shared.wait_gone().await
     }
@@ -218,7 +216,7 @@ impl Service<RemotingCommand> for Channel {
     }
 }
 
-/// A clone has reserved nothing.
+/// A clone has reserved no permit.
 impl Clone for Channel {
     fn clone(&self) -> Self {
         let lease = self.held.as_ref().and_then(|held| held.lease.clone());

@@ -1,4 +1,4 @@
-//! Why connections end.
+//! Why connections close.
 
 use crate::codec::DecodeError;
 use std::borrow::Cow;
@@ -7,39 +7,38 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-/// Why a connection ended. The first cause counts.
+/// Why a connection closed. The first cause counts.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// The peer ended it in an orderly way, between frames.
+    /// The peer closed it between frames.
     PeerClosed,
-    /// Nothing was read or written for too long.
+    /// No byte was read or written during the idle timeout.
     Idle,
-    /// It was drained: what was running has been answered.
+    /// It was drained: requests in flight were answered first.
     Drained,
-    /// A limit did not let it in.
+    /// A layer refused it, such as a connection limit.
     Refused(Cow<'static, str>),
-    /// Somebody here called [`Channel::close`](super::Channel::close) with these words.
+    /// [`Channel::close`](super::Channel::close) was called with this text.
     Requested(Cow<'static, str>),
-    /// The peer sent what is not a frame.
+    /// The peer sent an invalid frame.
     Protocol(Arc<DecodeError>),
     /// Reading or writing failed.
     Io(Arc<io::Error>),
-    /// A frame was begun, and no more of it came for too long, or it came too slowly.
+    /// A frame did not arrive in time.
     ReadStalled,
-    /// The peer did not take what was written to it for too long.
+    /// The peer did not read in time.
     WriteStalled,
-    /// The peer sent requests without reading the answers, past every bound.
+    /// The peer sent requests without reading the responses.
     Flooded,
-    /// The request service failed for good: its `poll_ready` returned this error.
+    /// The `poll_ready` of the request service returned this error.
     Service(Arc<dyn Error + Send + Sync>),
-    /// The connection's future was dropped: its task was aborted or panicked, or a layer dropped
-    /// it.
+    /// The connection's future was dropped: its task was aborted or panicked, or a layer dropped it.
     Aborted,
 }
 
 impl CloseReason {
-    /// Whether something went wrong, as opposed to an end that belongs to a connection's life.
+    /// Whether the connection failed, as opposed to an orderly end.
     #[must_use]
     pub fn is_error(&self) -> bool {
         match self {
@@ -71,7 +70,7 @@ impl fmt::Display for CloseReason {
             Self::Io(_) => f.write_str("the connection failed"),
             Self::ReadStalled => f.write_str("the peer stalled inside a frame"),
             Self::WriteStalled => f.write_str("the peer stopped reading"),
-            Self::Flooded => f.write_str("the peer sent requests without reading answers"),
+            Self::Flooded => f.write_str("the peer sent requests without reading responses"),
             Self::Service(_) => f.write_str("the request service failed"),
             Self::Aborted => f.write_str("the connection was aborted"),
         }
@@ -89,16 +88,16 @@ impl Error for CloseReason {
     }
 }
 
-/// The end of a connection: what the services of the connection level answer with.
+/// The end of a connection: the response of a connection-level service.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Disconnect {
-    /// Why it ended.
+    /// Why the connection closed.
     pub reason: CloseReason,
 }
 
 impl Disconnect {
-    /// An end for this reason.
+    /// Creates the end of a connection that closed for `reason`.
     #[must_use]
     pub fn new(reason: CloseReason) -> Self {
         Self { reason }

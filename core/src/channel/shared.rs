@@ -1,4 +1,4 @@
-//! The small state that all handles of a connection share.
+//! The state that all handles of a connection share.
 
 use super::deferral::Deferrals;
 use super::inbox::{DRAIN, Inbox};
@@ -7,24 +7,24 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
 
-/// Counts connections in this process.
+/// The number of the next connection in this process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// All that a [`Channel`](super::Channel) keeps alive: no socket, no buffer, no task.
+/// Everything that a [`Channel`](super::Channel) keeps alive: no socket, no buffer, no task.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) id: u64,
-    /// What was known when the connection was made.
+    /// The info with which the connection was created.
     accepted: ChannelInfo,
-    /// What is known since the driver started.
+    /// The final info, set when the driver starts.
     settled: OnceLock<ChannelInfo>,
     pub(crate) inbox: Inbox,
-    /// Why the connection ends: the first to say so.
+    /// Why the connection ends. The first reason counts.
     reason: OnceLock<CloseReason>,
     gone: AtomicBool,
-    /// Tells those who wait that the connection is gone, or that it is to be drained.
+    /// Notified when the connection closes and when it starts to drain.
     changed: Notify,
-    /// Permits for calls; none before the driver starts.
+    /// Permits for calls. There are none before the driver starts.
     pub(crate) calls: Arc<Semaphore>,
     /// Permits for oneway requests.
     pub(crate) oneways: Arc<Semaphore>,
@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     bounds: OnceLock<Bounds>,
 }
 
-/// The bounds that the driver's configuration sets.
+/// Limits from the driver's configuration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) calls: usize,
@@ -59,7 +59,7 @@ impl Shared {
         })
     }
 
-    /// The driver starts: what is known is final, and calls may go.
+    /// Called when the driver starts: the info becomes final, and calls are sent.
     pub(crate) fn start(&self, info: ChannelInfo, bounds: Bounds) {
         if self.settled.set(info).is_ok() {
             let permits = |max: usize| max.min(Semaphore::MAX_PERMITS);
@@ -74,12 +74,12 @@ impl Shared {
         self.settled.get().unwrap_or(&self.accepted)
     }
 
-    /// The reason if the connection ends or has ended.
+    /// Why the connection is ending or has ended.
     pub(crate) fn reason(&self) -> Option<&CloseReason> {
         self.reason.get()
     }
 
-    /// Gives a reason, unless there is one already; the one that counts comes back.
+    /// Sets the reason, unless there is one already. Returns the one that counts.
     pub(crate) fn set_reason(&self, reason: CloseReason) -> &CloseReason {
         self.reason.get_or_init(|| reason)
     }
@@ -88,7 +88,7 @@ impl Shared {
         self.gone.load(Ordering::Acquire)
     }
 
-    /// The transport is gone: nobody waits for it any longer, nothing can be sent.
+    /// Announces that the transport is closed: pending calls fail, nothing more can be sent.
     pub(crate) fn set_gone(&self, reason: CloseReason) {
         self.set_reason(reason);
         if self.gone.swap(true, Ordering::AcqRel) {
@@ -101,10 +101,10 @@ impl Shared {
         self.changed.notify_waiters();
     }
 
-    /// Waits until the transport is gone.
+    /// Waits until the transport is closed.
     pub(crate) async fn wait_gone(&self) -> CloseReason {
         loop {
-            // Registered before the look, so that what happens in between is seen.
+            // Registered before the check, so that no change in between is missed.
             let changed = self.changed.notified();
             if self.is_gone() {
                 return self.reason.get().cloned().unwrap_or(CloseReason::Aborted);
@@ -122,7 +122,7 @@ impl Shared {
         self.inbox.bits() & DRAIN != 0
     }
 
-    /// Waits until the connection is to be drained, or is gone.
+    /// Waits until the connection starts to drain or is closed.
     pub(crate) async fn wait_draining(&self) {
         loop {
             let changed = self.changed.notified();
@@ -133,7 +133,7 @@ impl Shared {
         }
     }
 
-    /// A number for a new call, which becomes its opaque.
+    /// Returns the number of a new call, which becomes its opaque.
     pub(crate) fn next_call(&self) -> u32 {
         self.next_call.fetch_add(1, Ordering::Relaxed)
     }

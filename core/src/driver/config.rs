@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What one connection may use: the bounds of every queue, buffer and wait of its driver.
+/// The limits of one connection: every queue, buffer and wait of its driver has one.
 ///
 /// ```
 /// use rocketmq_tower_core::driver::ConnectionConfig;
@@ -15,40 +15,43 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionConfig {
-    /// The largest frame in both directions, in bytes, length field included. 16 MiB.
+    /// The longest frame in either direction, in bytes, including its length field. Default: 16 MiB.
     pub max_frame_length: usize,
-    /// How many requests of the peer may run at once, those counted that are answered but not
-    /// written yet. 1024. One more may run if the service was asked for it when there was room.
+    /// The most requests of the peer in flight, including answered requests whose response is not
+    /// yet written. Default: 1024. One more may run if the service became ready while there was
+    /// room.
     pub max_in_flight: usize,
-    /// How many requests may be read beyond those that run. 64. Then a server stops reading, unless
-    /// it waits for answers of the peer, which may come behind more requests: those, and all that a
-    /// client cannot take in, are answered with `SYSTEM_BUSY` and Java's `[OVERLOAD]` text.
+    /// The most requests that are read and wait for the service. Default: 64. A server then stops
+    /// reading, unless its calls wait for responses, which may arrive behind requests. Requests
+    /// beyond the limit are answered with `SYSTEM_BUSY` and Java's `[OVERLOAD]` text.
     pub max_queued_requests: usize,
-    /// Above this many unwritten bytes nothing is encoded, and a server stops reading. 64 KiB. One
-    /// answer, however long, is always encoded whole.
+    /// From this many unwritten bytes on, nothing is encoded and a server stops reading. Default:
+    /// 64 KiB. A frame that was begun is always encoded whole.
     pub write_high_water: usize,
-    /// How many calls of this side may be under way, queued ones included; more wait. 64 for
+    /// The most calls of this side in flight, including unsent ones; more wait. Default: 64 for
     /// servers and 65535 for clients, as Java's `serverAsyncSemaphoreValue` and
     /// `clientAsyncSemaphoreValue`.
     pub max_calls: usize,
-    /// How many oneway requests of this side may wait to be written; more wait. 256 for servers
-    /// and 65535 for clients, as Java's `serverOnewaySemaphoreValue` and
+    /// The most oneway requests of this side that are not written yet; more wait. Default: 256 for
+    /// servers and 65535 for clients, as Java's `serverOnewaySemaphoreValue` and
     /// `clientOnewaySemaphoreValue`.
     pub max_oneways: usize,
-    /// How many requests may be deferred, see [`Responder`](crate::connection::Responder). 65536.
+    /// The most deferred requests, see [`Responder`](crate::channel::Responder). Default: 65536.
     pub max_deferred: usize,
-    /// A frame that has begun and brings no further byte for this long ends the connection. 30 s.
+    /// Closes the connection when no byte of a frame that was begun arrives for this long. Default:
+    /// 30 s.
     pub read_stall: Duration,
-    /// A frame has to be complete this long after its first byte, plus a second for every 16 KiB of
-    /// it that came. 120 s, Java's idle time, in which a slow frame does not count as activity.
+    /// Closes the connection when a frame is not complete this long after its first byte, plus one
+    /// second per 16 KiB received. Default: 120 s, Java's idle time.
     pub frame_timeout: Duration,
-    /// A peer that takes none of what is to be written for this long is cut off. 30 s.
+    /// Closes the connection when the peer accepts no byte of pending output for this long.
+    /// Default: 30 s.
     pub write_stall: Duration,
-    /// After the peer has ended its side, or has sent what is not a frame, the requests that run
-    /// have this long to be answered. 5 s. They run to their end in any case.
+    /// How long requests in flight may take to be answered after the peer has ended its side or sent
+    /// a bad frame. Default: 5 s. They run to completion in any case.
     pub half_close_grace: Duration,
-    /// How long the last answers may take to reach the peer after this side has ended its own. 1
-    /// s.
+    /// How long the peer has to read the last responses after this side has ended its own. Default:
+    /// 1 s.
     pub linger: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The framed bytes of a connection.
+//! The bytes of a connection, framed.
 
 use super::config::ConnectionConfig;
 use super::vectored::{Bodies, LONG};
@@ -13,26 +13,26 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Framed};
 
-/// The size of a write buffer when it is made: this, or what the last one held, up to
-/// [`LARGEST_BLOCK`]. It grows with what is encoded.
+/// The least size of a new write buffer. It starts at the fill of the last one, between this and
+/// [`LARGEST_BLOCK`], and grows with what is encoded.
 const SMALLEST_BLOCK: usize = 1024;
 
-/// How many reads of a peer's last words are made at a time.
+/// Reads per poll while lingering.
 const LINGER_READS: usize = 16;
 
-/// A `Framed` with bounds, progress counters, and buffers that are there only while they hold
-/// something.
+/// A `Framed` with limits and progress counters, whose buffers are allocated only while they are in
+/// use.
 #[derive(Debug)]
 pub(super) struct Transport<Io> {
     framed: Framed<Io, RemotingCodec>,
-    /// What is to be written and not in the write buffer.
+    /// Long bodies that are not copied into the write buffer.
     bodies: Option<Box<Bodies>>,
     high_water: usize,
     frames_read: u64,
     bytes_written: u64,
-    /// Whether something was encoded since the last complete flush.
+    /// Whether anything was encoded since the last complete flush.
     dirty: bool,
-    /// The size of the next write buffer: what the last one held.
+    /// The size of the next write buffer: the fill of the last one.
     write_block: usize,
     /// Whether nothing more may be encoded.
     write_ended: bool,
@@ -57,7 +57,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         }
     }
 
-    /// The next frame; `None` at the peer's end.
+    /// Reads the next frame. Returns `None` at the peer's end.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -72,7 +72,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Ready(frame)
     }
 
-    /// The next frame of what was read already.
+    /// Returns the next frame that is buffered completely.
     pub(super) fn next_buffered(&mut self) -> Option<Result<RemotingCommand, DecodeError>> {
         let mut buffer = std::mem::take(self.framed.read_buffer_mut());
         let frame = self.framed.codec_mut().decode(&mut buffer).transpose();
@@ -80,13 +80,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         frame
     }
 
-    /// Whether the peer has ended its side, behind at most a block of bytes that are left where
-    /// they are.
+    /// Returns `Ready` when the peer has ended its side. Buffers at most one block of what it sends
+    /// before that.
     pub(super) fn poll_unread_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.framed.read_buffer().len() < BLOCK {
             let mut bytes = [0; 1024];
             let mut buffer = ReadBuf::new(&mut bytes);
-            // An error will be seen by whoever writes.
+            // The next write reports the error.
             let read = ready!(Pin::new(self.framed.get_mut()).poll_read(cx, &mut buffer));
             if read.is_err() || buffer.filled().is_empty() {
                 return Poll::Ready(());
@@ -96,7 +96,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Pending
     }
 
-    /// How many frames were read, and how many bytes of the next one.
+    /// Returns the number of frames read, and of buffered bytes of the next one.
     pub(super) fn read_progress(&self) -> (u64, u64) {
         (self.frames_read, self.framed.read_buffer().len() as u64)
     }
@@ -181,13 +181,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         self.bytes_written
     }
 
-    /// Ends this side's half of the connection.
+    /// Ends this side of the connection.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(self.framed.get_mut()).poll_shutdown(cx)
     }
 
-    /// Reads and forgets until the peer's end. To drop a socket with unread bytes would reset the
-    /// connection, and could take answers from the peer that it has not read yet.
+    /// Reads and discards until the peer's end. Closing a socket with unread bytes would reset the
+    /// connection, and the peer could lose responses that it has not read yet.
     pub(super) fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut bytes = [0; 1024];
         for _ in 0..LINGER_READS {
@@ -201,7 +201,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Pending
     }
 
-    /// Gives the buffers back that hold nothing.
+    /// Releases empty buffers.
     pub(super) fn release_buffers(&mut self) {
         if self.framed.read_buffer().is_empty() {
             *self.framed.read_buffer_mut() = BytesMut::new();

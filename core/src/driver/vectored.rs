@@ -1,4 +1,4 @@
-//! Long bodies, which are written from where they are.
+//! Long bodies, written by vectored writes without copying.
 
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -7,36 +7,36 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
 
-/// From this length on, a body is not copied into the write buffer. Below, one copy costs less than
-/// one more slice.
+/// Bodies of at least this many bytes are not copied into the write buffer. Copying a shorter one
+/// costs less than another slice.
 pub(super) const LONG: usize = 16 * 1024;
 
-/// How many slices one write takes at most.
+/// The most slices per write.
 const SLICES: usize = 16;
 
-/// The bodies that are not in the write buffer, though they belong between its bytes.
+/// Long bodies that belong between the bytes of the write buffer.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
     queue: VecDeque<Body>,
     unwritten: usize,
-    /// How many bytes of the write buffer lie before the last body.
+    /// The position of the last body: that many bytes of the write buffer go before it.
     placed: usize,
 }
 
 #[derive(Debug)]
 struct Body {
-    /// How many bytes of the write buffer go before it, but behind the body that is before it.
+    /// How many bytes of the write buffer go between the previous body and this one.
     before: usize,
     bytes: Bytes,
 }
 
 impl Bodies {
-    /// How many of their bytes are unwritten.
+    /// The number of unwritten bytes of bodies.
     pub(super) fn unwritten(&self) -> usize {
         self.unwritten
     }
 
-    /// Puts a body behind all that is in the write buffer, which is so long.
+    /// Appends a body behind the `buffered` bytes that the write buffer holds.
     pub(super) fn push(&mut self, bytes: Bytes, buffered: usize) {
         let before = buffered - self.placed;
         self.placed = buffered;
@@ -44,7 +44,7 @@ impl Bodies {
         self.queue.push_back(Body { before, bytes });
     }
 
-    /// Writes until the last body is written.
+    /// Writes up to the end of the last body.
     pub(super) fn poll_write<Io: AsyncWrite + Unpin>(
         &mut self,
         io: &mut Io,
@@ -68,7 +68,7 @@ impl Bodies {
         Poll::Ready(Ok(()))
     }
 
-    /// The next bytes in their order.
+    /// Fills `slices` with the next bytes in order. Returns the number of slices.
     fn fill<'a>(&'a self, mut buffer: &'a [u8], slices: &mut [IoSlice<'a>; SLICES]) -> usize {
         let mut count = 0;
         for (body, pair) in self.queue.iter().zip(slices.chunks_exact_mut(2)) {
@@ -81,7 +81,7 @@ impl Bodies {
         count
     }
 
-    /// So many bytes were written.
+    /// Removes `written` bytes.
     fn advance(&mut self, buffer: &mut BytesMut, mut written: usize) {
         while let Some(body) = self.queue.front_mut() {
             let before = written.min(body.before);

@@ -1,5 +1,4 @@
-//! The waits of a connection that must end: one timer for all of them, armed only when something
-//! waits.
+//! Deadlines for everything that depends on the peer: one timer for all, armed only while needed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
-/// What took too long.
+/// The deadline that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expired {
     Read,
@@ -17,21 +16,21 @@ pub(super) enum Expired {
 
 /// Deadlines for reading, writing and ending.
 ///
-/// The timer is not moved when a deadline moves to a later time, which happens with every byte; it
-/// finds out when it fires.
+/// Deadlines move to later times with every byte. The timer stays where it is then, and is set again
+/// when it fires early.
 #[derive(Debug, Default)]
 pub(super) struct Watchdog {
     timer: Option<Pin<Box<Sleep>>>,
-    /// Frames, and bytes of the next one.
+    /// Progress: frames read, and bytes of the next one.
     pub(super) read: Stall<(u64, u64)>,
-    /// Bytes.
+    /// Progress: bytes written.
     pub(super) write: Stall<u64>,
     pub(super) frame: FrameClock,
-    /// When the connection ends, whatever is left to do.
+    /// When the connection ends in any case.
     pub(super) end: Option<Instant>,
 }
 
-/// A wait that begins anew with every sign of progress.
+/// A deadline that restarts with every sign of progress.
 #[derive(Debug, Default)]
 pub(super) struct Stall<P> {
     progress: P,
@@ -39,7 +38,7 @@ pub(super) struct Stall<P> {
 }
 
 impl<P: PartialEq> Stall<P> {
-    /// Something is waited for, and so much has come so far.
+    /// Starts the wait, or restarts it if `progress` has changed.
     pub(super) fn watch(&mut self, progress: P, limit: Duration) {
         if self.deadline.is_none() || self.progress != progress {
             self.progress = progress;
@@ -47,16 +46,16 @@ impl<P: PartialEq> Stall<P> {
         }
     }
 
-    /// Nothing is waited for.
+    /// Ends the wait.
     pub(super) fn clear(&mut self) {
         self.deadline = None;
     }
 }
 
-/// What a frame has to bring in a second, on average and after its time is over.
+/// The rate at which a long frame earns time beyond the limit.
 const BYTES_PER_SECOND: u64 = 16 * 1024;
 
-/// A wait for the whole of a frame, however it trickles.
+/// The deadline for a whole frame, however slowly its bytes arrive.
 #[derive(Debug, Default)]
 pub(super) struct FrameClock {
     frame: u64,
@@ -65,7 +64,7 @@ pub(super) struct FrameClock {
 }
 
 impl FrameClock {
-    /// So many bytes of this frame have come so far.
+    /// Notes that `bytes` bytes of frame number `frame` have arrived.
     pub(super) fn watch(&mut self, frame: u64, bytes: u64, limit: Duration) {
         if self.frame != frame {
             self.clear();
@@ -76,7 +75,7 @@ impl FrameClock {
         self.deadline = begun.checked_add(limit.saturating_add(earned));
     }
 
-    /// Nothing is waited for.
+    /// Ends the wait.
     pub(super) fn clear(&mut self) {
         self.begun = None;
         self.deadline = None;
@@ -84,7 +83,7 @@ impl FrameClock {
 }
 
 impl Watchdog {
-    /// Sets the end, unless an earlier one is set.
+    /// Sets the end to `limit` from now, unless an earlier one is set.
     pub(super) fn end_within(&mut self, limit: Duration) {
         let at = Instant::now().checked_add(limit);
         self.end = self.end.into_iter().chain(at).min();

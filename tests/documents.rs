@@ -1,0 +1,177 @@
+//! The documents: every relative link and anchor leads somewhere, the README stays short, and words that readers stumbled over stay
+//! away.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Paths of all files that belong to the repository and have one of these endings.
+fn files(endings: &[&str]) -> Vec<PathBuf> {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .expect("git is installed");
+    assert!(listed.status.success(), "this is a git checkout");
+    let listed = String::from_utf8(listed.stdout).expect("UTF-8");
+    let wanted = |path: &&str| endings.iter().any(|ending| path.ends_with(ending));
+    // A file that was deleted and not committed is still listed.
+    listed
+        .lines()
+        .filter(wanted)
+        .map(PathBuf::from)
+        .filter(|path| root().join(path).exists())
+        .collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(root().join(path))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The lines of a document outside of code blocks, with their numbers.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut in_code = false;
+    text.lines().enumerate().filter_map(move |(at, line)| {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+            return None;
+        }
+        (!in_code).then_some((at + 1, line))
+    })
+}
+
+/// The targets of `[text](target)` and `[name]: target`, without those in code spans.
+fn links(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("](") {
+        let in_code = rest[..at].matches('`').count() % 2 == 1;
+        let target = rest[at + 2..].split(')').next().unwrap_or_default();
+        if !in_code {
+            found.push(target);
+        }
+        rest = &rest[at + 2..];
+    }
+    if let Some((name, target)) = line.split_once("]: ") {
+        if name.starts_with('[') {
+            found.push(target.trim());
+        }
+    }
+    found
+}
+
+/// The anchors of a document's headings, as forges make them.
+fn anchors(text: &str) -> HashSet<String> {
+    prose(text)
+        .filter_map(|(_, line)| line.strip_prefix('#'))
+        .map(|heading| {
+            let heading = heading.trim_start_matches('#').trim().to_lowercase();
+            let kept =
+                heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
+/// `path` without `.` and `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => _ = normal.pop(),
+            Component::CurDir => {}
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut dead = Vec::new();
+    let mut count = 0;
+    for document in files(&[".md"]) {
+        let text = read(&document);
+        for (line, content) in prose(&text) {
+            for target in links(content) {
+                count += 1;
+                if target.starts_with("https://") || target.starts_with("http://") {
+                    continue;
+                }
+                let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+                let file = match path {
+                    "" => document.clone(),
+                    path => normal(&document.parent().expect("a folder").join(path)),
+                };
+                let exists = root().join(&file).exists();
+                let found = exists && (anchor.is_empty() || anchors(&read(&file)).contains(anchor));
+                if !found {
+                    dead.push(format!("{}:{line}: {target}", document.display()));
+                }
+            }
+        }
+    }
+    assert!(count > 30, "{count} links: the documents were found");
+    assert!(dead.is_empty(), "dead links:\n{}", dead.join("\n"));
+}
+
+#[test]
+fn the_readme_fits_in_the_head() {
+    let lines = read(Path::new("README.md")).lines().count();
+    assert!(lines <= 150, "{lines} lines");
+}
+
+/// The text of a comment, or of a line of a document.
+fn comment(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let marks = ["//!", "///", "//", "#[error(\""];
+    marks.iter().find_map(|mark| line.strip_prefix(mark)).map(str::trim_start)
+}
+
+/// Why a sentence makes readers stumble, if it does.
+fn stumbles(text: &str) -> Option<&'static str> {
+    const PHRASES: [&str; 6] =
+        ["so many ", "whoever ", "who has ", " is none ", " are none ", "nobody is asked"];
+    let lower = text.to_lowercase();
+    let headless =
+        (text.starts_with("What ") || text.starts_with("Who ") || text.starts_with("Whom "))
+            && text.ends_with('.')
+            && !text.contains(" is ")
+            && !text.contains(" are ");
+    if headless {
+        return Some("a sentence without a verb: say what is returned, or what it does");
+    }
+    let padded = format!("{lower} ");
+    PHRASES.iter().any(|phrase| padded.contains(phrase)).then_some("say \"at most N\", or name it")
+}
+
+#[test]
+fn comments_and_documents_are_plain_english() {
+    let mut found = Vec::new();
+    let this = Path::new(file!()).file_name().map(PathBuf::from).unwrap_or_default();
+    for path in files(&[".rs"]) {
+        if path.ends_with(&this) {
+            continue;
+        }
+        for (at, line) in read(&path).lines().enumerate() {
+            if let Some(why) = comment(line).and_then(stumbles) {
+                found.push(format!("{}:{}: {line} ({why})", path.display(), at + 1));
+            }
+        }
+    }
+    for path in files(&[".md"]) {
+        for (line, content) in prose(&read(&path)) {
+            if let Some(why) = stumbles(content.trim_start_matches(['*', '-', ' '])) {
+                found.push(format!("{}:{line}: {content} ({why})", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{} places:\n{}", found.len(), found.join("\n"));
+}
