@@ -1,5 +1,5 @@
-//! CONFORMANCE.md says of every fact how it is proved, and SECURITY.md of every promise: that the
-//! tests which they name are there, and that the bounds of a connection are those that are told.
+//! docs/conformance.md names a test or a reason for each fact, docs/threat-model.md a test for each promise: checks that the named
+//! tests exist, and that the limits of a connection are the documented ones.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower::driver::ConnectionConfig;
@@ -120,7 +120,7 @@ fn check_proof(proof: &str, sources: &mut Sources) -> (Vec<String>, usize) {
 
 #[test]
 fn every_row_has_a_mark_and_a_test_or_a_reason() {
-    let (rows, mut sources) = (rows("CONFORMANCE.md"), Sources::default());
+    let (rows, mut sources) = (rows("docs/conformance.md"), Sources::default());
     assert!(rows.len() > 100, "{} rows", rows.len());
     let mut wrong = Vec::new();
     for Row { line, cells } in rows {
@@ -145,12 +145,12 @@ fn every_row_has_a_mark_and_a_test_or_a_reason() {
             complain("what is the same as in Java has a test");
         }
     }
-    assert!(wrong.is_empty(), "CONFORMANCE.md:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "docs/conformance.md:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_promise_has_a_test() {
-    let (rows, mut sources) = (rows("SECURITY.md"), Sources::default());
+    let (rows, mut sources) = (rows("docs/threat-model.md"), Sources::default());
     assert!(rows.len() > 50, "{} rows", rows.len());
     let mut wrong = Vec::new();
     for Row { line, cells } in rows {
@@ -160,7 +160,7 @@ fn every_promise_has_a_test() {
         }
         wrong.extend(errors.iter().map(|error| format!("line {line}: {error}")));
     }
-    assert!(wrong.is_empty(), "SECURITY.md:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "docs/threat-model.md:\n{}", wrong.join("\n"));
 }
 
 /// The fields and their values, as `Debug` shows them.
@@ -194,7 +194,7 @@ fn the_bounds_of_a_connection_are_those_that_are_told() {
     let server = settings(&ConnectionConfig::server());
     let client = settings(&ConnectionConfig::client());
     assert!(server.len() > 10, "{server:?}");
-    let rows = rows("SECURITY.md");
+    let rows = rows("docs/threat-model.md");
     for (name, value) in server.into_iter().filter(|(name, _)| name != "role") {
         let head = format!("`{name}`");
         let row = rows.iter().find(|row| row.cells[0] == head);

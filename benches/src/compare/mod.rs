@@ -78,8 +78,7 @@ pub(crate) fn run(options: &Options) -> Result<(), BoxError> {
     if options.builds {
         builds::run(options, &mut results);
     }
-    let notes = fs::read_to_string("benches/NOTES.md").unwrap_or_default();
-    let report = report::write(options, &Machine::look(), &results, &notes)?;
+    let report = report::write(options, &Machine::look(), &results)?;
     fs::create_dir_all(&options.out)?;
     fs::write(options.out.join("RESULTS.md"), &report)?;
     chart::draw(&options.out.join("results.svg"), &results)?;

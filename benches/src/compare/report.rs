@@ -35,7 +35,6 @@ pub(super) fn write(
     options: &Options,
     machine: &Machine,
     results: &Results,
-    notes: &str,
 ) -> Result<String, fmt::Error> {
     let mut out =
         String::from("# Results\n\nWritten by `benches/run`: change nothing by hand.\n\n");
@@ -43,9 +42,6 @@ pub(super) fn write(
     writeln!(out, "\n{READING}")?;
     writeln!(out, "## Goals\n\n| | figure | goal | met |\n|---|---:|---:|---|")?;
     goals::of(results).iter().try_for_each(|goal| goal_row(&mut out, goal))?;
-    if !notes.is_empty() {
-        writeln!(out, "\n{}", notes.trim())?;
-    }
     for shape in SHAPES {
         table(&mut out, &shape, results)?;
     }
