@@ -1,4 +1,4 @@
-#![doc = include_str!("../README.md")]
+//! Crate docs.
 
 pub mod client;
 pub mod router;

@@ -1,19 +1,20 @@
-//! The default stacks. This is the only place that names concrete layers.
+//! The default stacks: which layers there are, and in which order.
 //!
 //! ```text
 //! connection level, outermost first     request level, outermost first
 //!   connection_limit                      recover
-//!   layers of the user                    layers of the user
+//!   connection layers of the user         request layers of the user
 //!   events                                rpc_hook
 //!   idle_timeout                          processor
 //!   driver
 //! ```
 
-use crate::service::{ConnectionService, Processor};
+use crate::service::ConnectionService;
 use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::{BoxError, Connection, Disconnect};
 use rocketmq_tower_layers::events::Events;
 use rocketmq_tower_layers::idle_timeout::IdleTimeout;
+use rocketmq_tower_layers::rpc_hook::RpcHooks;
 use rocketmq_tower_layers::{
     ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
 };
@@ -21,52 +22,52 @@ use tower::layer::util::Stack;
 use tower::util::BoxService;
 use tower::{Layer, ServiceExt};
 
-/// A stack of the connection level, whatever it is made of. One box per connection is the price of
-/// not naming its type.
-pub(crate) type BoxedStack<Io> = BoxService<Connection<Io>, Disconnect, BoxError>;
+/// What a server's request layers are put around: the processor with its RPC hooks.
+pub type HookedProcessor<P> = RpcHooks<P>;
 
-/// Request level: recover around the user's layers around the hooks.
-pub(crate) type RequestLayers<L> = Stack<Stack<RpcHookLayer, L>, RecoverLayer>;
+/// What a server's connection layers are put around: events around the idle timeout around the
+/// driver.
+pub type WatchedDriver<P, R> = Events<IdleTimeout<RequestDriver<P, R>>>;
 
-/// What drives connections: requests of each go through the layers to a clone of the processor.
-pub(crate) type Driving<L, P> = DriverService<RequestLayers<L>, P>;
+/// Drives connections: the requests of each go through `recover`, the request layers `R` and the
+/// hooks to a clone of the processor.
+pub(crate) type RequestDriver<P, R> = DriverService<Stack<Stack<RpcHookLayer, R>, RecoverLayer>, P>;
 
-/// The part of the connection level that is inside of the user's layers.
-pub(crate) type Watched<S> = Events<IdleTimeout<S>>;
+/// The connection level of a server's stack as one service, of any type inside. It costs one box for
+/// each connection.
+pub type BoxConnectionService<Io> = BoxService<Connection<Io>, Disconnect, BoxError>;
 
-pub(crate) fn driving<L, P>(
-    layers: L,
-    hooks: RpcHookLayer,
+/// The service that drives connections, with its request level.
+pub(crate) fn driver<P, R>(
     processor: P,
+    layers: R,
+    hooks: RpcHookLayer,
     config: ConnectionConfig,
-) -> Driving<L, P>
-where
-    RequestLayers<L>: Layer<P, Service: Processor>,
-{
+) -> RequestDriver<P, R> {
     let layers = Stack::new(Stack::new(hooks, layers), RecoverLayer::new());
     DriverService::new(layers, processor, config)
 }
 
+/// The part of the connection level that is inside of the user's layers.
 pub(crate) fn watched<S>(
     inner: S,
     events: &EventsLayer,
     idle_timeout: IdleTimeoutLayer,
-) -> Watched<S> {
+) -> Events<IdleTimeout<S>> {
     events.layer(idle_timeout.layer(inner))
 }
 
-pub(crate) fn limited<Io, S>(inner: S, limit: &ConnectionLimitLayer) -> BoxedStack<Io>
+/// The part of the connection level that is outside of the user's layers.
+pub(crate) fn limited<Io, S>(
+    inner: S,
+    limit: Option<&ConnectionLimitLayer>,
+) -> BoxConnectionService<Io>
 where
     Io: Send + 'static,
     S: ConnectionService<Io>,
 {
-    boxed(limit.layer(inner))
-}
-
-pub(crate) fn boxed<Io, S>(stack: S) -> BoxedStack<Io>
-where
-    Io: Send + 'static,
-    S: ConnectionService<Io>,
-{
-    BoxService::new(stack.map_err(Into::into))
+    match limit {
+        Some(limit) => BoxService::new(limit.layer(inner).map_err(Into::into)),
+        None => BoxService::new(inner.map_err(Into::into)),
+    }
 }

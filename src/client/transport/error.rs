@@ -37,3 +37,13 @@ pub enum ConnectError {
     #[error("the transport failed")]
     Transport(#[source] BoxError),
 }
+
+impl ConnectError {
+    /// Converts the error of a transport of any type.
+    pub(in crate::client) fn from_transport(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self::Transport(error),
+        }
+    }
+}

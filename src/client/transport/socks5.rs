@@ -1,5 +1,6 @@
-use super::{ConnectError, Connecting, Socks5Error, TcpTransport};
-use rocketmq_tower_core::{Addr, BoxError, ChannelInfo};
+use super::service::BoxConnectFuture;
+use super::{ConnectError, Socks5Error, TcpTransport, Transport};
+use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -117,16 +118,13 @@ impl<T> Socks5Transport<T> {
     }
 }
 
-impl<T, Io> Service<Addr> for Socks5Transport<T>
+impl<T> Service<Addr> for Socks5Transport<T>
 where
-    T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
-    T::Error: Into<BoxError>,
-    T::Future: Send,
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: Transport,
 {
-    type Response = (Io, ChannelInfo);
+    type Response = (T::Io, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<Io>;
+    type Future = BoxConnectFuture<T::Io>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))

@@ -1,4 +1,5 @@
-use super::{ConnectError, Connecting};
+use super::ConnectError;
+use super::service::BoxConnectFuture;
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -47,7 +48,7 @@ impl Default for TcpTransport {
 impl Service<Addr> for TcpTransport {
     type Response = (TcpStream, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<TcpStream>;
+    type Future = BoxConnectFuture<TcpStream>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))

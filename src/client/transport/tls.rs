@@ -1,5 +1,6 @@
-use super::{ConnectError, Connecting, TcpTransport, TlsError};
-use rocketmq_tower_core::{Addr, BoxError, ChannelInfo};
+use super::service::BoxConnectFuture;
+use super::{ConnectError, TcpTransport, TlsError, Transport};
+use rocketmq_tower_core::{Addr, ChannelInfo};
 use rocketmq_tower_layers::tls::rustls::pki_types::ServerName;
 use rocketmq_tower_layers::tls::{ClientTls, TlsInfo};
 use std::sync::Arc;
@@ -96,16 +97,13 @@ impl<T> TlsTransport<T> {
     }
 }
 
-impl<T, Io> Service<Addr> for TlsTransport<T>
+impl<T> Service<Addr> for TlsTransport<T>
 where
-    T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
-    T::Error: Into<BoxError>,
-    T::Future: Send,
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: Transport,
 {
-    type Response = (TlsStream<Io>, ChannelInfo);
+    type Response = (TlsStream<T::Io>, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<TlsStream<Io>>;
+    type Future = BoxConnectFuture<TlsStream<T::Io>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))

@@ -1,4 +1,5 @@
-use super::{ConnectError, Connecting};
+use super::ConnectError;
+use super::service::BoxConnectFuture;
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::task::{Context, Poll};
 use tokio::net::UnixStream;
@@ -19,7 +20,7 @@ impl UnixTransport {
 impl Service<Addr> for UnixTransport {
     type Response = (UnixStream, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<UnixStream>;
+    type Future = BoxConnectFuture<UnixStream>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))
