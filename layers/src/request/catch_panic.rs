@@ -152,7 +152,7 @@ pub struct Panicked {
 }
 
 /// Runs `f`, and logs its panic.
-pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
+fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_panic(f).map_err(|message| {
         tracing::error!(message, "a processor panicked");
         Panicked { message }

@@ -68,6 +68,7 @@
 //! Source of the texts and of the order of the checks: Java's
 //! `NettyRemotingAbstract.processRequestCommand` and `broker/.../latency/BrokerFastFailure.java`.
 
+mod error;
 mod future;
 mod layer;
 mod pool;
@@ -75,6 +76,7 @@ mod service;
 mod settings;
 mod stats;
 
+pub use error::ConditionPanicked;
 pub use future::ResponseFuture;
 pub use layer::WorkQueueLayer;
 pub use service::WorkQueue;
