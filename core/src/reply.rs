@@ -10,7 +10,7 @@ use crate::command::RemotingCommand;
 #[diagnostic::on_unimplemented(
     message = "a request is answered with a `RemotingCommand` or an `Option` of one, not with `{Self}`"
 )]
-pub trait Reply: From<RemotingCommand> + sealed::Sealed {
+pub trait Reply: From<RemotingCommand> + Send + 'static + sealed::Sealed {
     /// The answer, if there is one.
     fn into_command(self) -> Option<RemotingCommand>;
 

@@ -22,6 +22,22 @@ use tower_service::Service;
 /// goes around it. A clone that is kept for ever keeps a few hundred bytes, not the socket, its
 /// buffers or the task.
 ///
+/// ```
+/// use rocketmq_tower_core::{CallError, Channel, RemotingCommand, RequestCode};
+/// use std::time::Duration;
+///
+/// /// Sends a request to the peer, and closes the connection when no response comes.
+/// async fn probe(channel: &Channel) -> Result<RemotingCommand, CallError> {
+///     let request = RemotingCommand::request(RequestCode::HEART_BEAT);
+///     let result = channel.invoke(request, Duration::from_secs(3)).await;
+///     if result.is_err() {
+///         println!("{} does not respond", channel.peer_addr());
+///         channel.close("no response");
+///     }
+///     result
+/// }
+/// ```
+///
 /// As a service, `poll_ready` reserves one of the connection's slots for calls (see
 /// [`ConnectionConfig::max_calls`](crate::driver::ConnectionConfig::max_calls)) and the answer
 /// gives it back.

@@ -85,16 +85,21 @@
 //! count.
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::MetricsLayer;
-//! use rocketmq_tower_layers::metrics::Metrics;
-//! use tower::ServiceBuilder;
+//! use metrics_exporter_prometheus::PrometheusBuilder;
+//! use rocketmq_tower::layers::MetricsLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # #[derive(Clone)] struct Processor;
-//! # let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-//! let metrics = MetricsLayer::builder().recorder(recorder).label("server", "a").build();
-//! let driver = DriverService::new(metrics.clone(), Processor, ConnectionConfig::server());
-//! let stack: Metrics<_> = ServiceBuilder::new().layer(metrics).service(driver);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let recorder = PrometheusBuilder::new().build_recorder();
+//!     let metrics = MetricsLayer::builder().recorder(recorder).label("server", "a").build();
+//!     let server = Server::new(router)
+//!         .connection_layer(metrics.clone())
+//!         .layer(metrics)
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod connection;

@@ -53,16 +53,20 @@
 //! protocol; at the request level outermost of the user's layers.
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::TraceLayer;
-//! use rocketmq_tower_layers::trace::Trace;
-//! use tower::ServiceBuilder;
+//! use rocketmq_tower::layers::TraceLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //! use tracing::Level;
 //!
-//! # #[derive(Clone)] struct Processor;
-//! let trace = TraceLayer::new().level(Level::INFO).every(100);
-//! let driver = DriverService::new(trace.clone(), Processor, ConnectionConfig::server());
-//! let stack: Trace<_> = ServiceBuilder::new().layer(trace).service(driver);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let trace = TraceLayer::new().level(Level::INFO).every(100);
+//!     let server = Server::new(router)
+//!         .connection_layer(trace.clone())
+//!         .layer(trace)
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod connection;

@@ -34,13 +34,18 @@ mod unix;
 pub use error::ConnectError;
 pub use service::Transport;
 #[cfg(feature = "socks5")]
+#[cfg_attr(docsrs, doc(cfg(feature = "socks5")))]
 pub use socks5::Socks5Transport;
 #[cfg(feature = "socks5")]
+#[cfg_attr(docsrs, doc(cfg(feature = "socks5")))]
 pub use socks5_error::Socks5Error;
 pub use tcp::TcpTransport;
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use tls::TlsTransport;
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use tls_error::TlsError;
 #[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
 pub use unix::UnixTransport;
