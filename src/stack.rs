@@ -48,7 +48,7 @@ pub(crate) fn driver<P, R>(
     DriverService::new(layers, processor, config)
 }
 
-/// The part of the connection level that is inside of the user's layers.
+/// The part of the connection level that is inside the user's layers.
 pub(crate) fn watched<S>(
     inner: S,
     events: &EventsLayer,
@@ -57,7 +57,7 @@ pub(crate) fn watched<S>(
     events.layer(idle_timeout.layer(inner))
 }
 
-/// The part of the connection level that is outside of the user's layers.
+/// The part of the connection level that is outside the user's layers.
 pub(crate) fn limited<Io, S>(
     inner: S,
     limit: Option<&ConnectionLimitLayer>,

@@ -5,12 +5,12 @@ use std::task::{Context, Poll};
 use tokio::net::UnixStream;
 use tower_service::Service;
 
-/// Connects to Unix sockets, which takes no time worth a limit.
+/// Connects to Unix sockets, without a timeout of its own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnixTransport(());
 
 impl UnixTransport {
-    /// The transport; it has no settings.
+    /// Creates the transport, which has no settings.
     #[must_use]
     pub const fn new() -> Self {
         Self(())
