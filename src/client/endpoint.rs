@@ -36,7 +36,7 @@ use tower_service::Service;
 /// # async fn main() -> Result<(), BoxError> {
 /// let broker = Client::new().endpoint("127.0.0.1:10911");
 /// let mut broker = ServiceBuilder::new().timeout(Duration::from_secs(10)).buffer(64).service(broker);
-/// let answer = broker.ready().await?.call(RemotingCommand::request(RequestCode::HEART_BEAT)).await?;
+/// let response = broker.ready().await?.call(RemotingCommand::request(RequestCode::HEART_BEAT)).await?;
 /// # use rocketmq_tower::Service;
 /// # Ok(())
 /// # }
