@@ -4,13 +4,16 @@
 //! cargo run --release --example server -- --listen 127.0.0.1:9876
 //! ```
 //!
-//! With `--bare` it serves without the layers: no limit of connections, no idle timeout, no events,
-//! no hook.
+//! With `--bare` it serves without the default stack: no connection limit, no idle timeout, no
+//! events, no hook.
 
 use clap::Parser;
-use rocketmq_tower::layers::EventsLayer;
+use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
+use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
+use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
+use rocketmq_tower::server::{Shutdown, serve};
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
 use std::future::{Ready, ready};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +25,7 @@ struct Options {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:9876")]
     listen: String,
-    /// Serve without any layer.
+    /// Serve without the default stack.
     #[arg(long)]
     bare: bool,
     /// How much to log.
@@ -62,19 +65,31 @@ async fn main() -> Result<(), BoxError> {
     let options = Options::parse();
     tracing_subscriber::fmt().with_max_level(options.log).with_writer(std::io::stderr).init();
 
-    let server = if options.bare {
-        Server::bare(service_fn(echo)).bind(&options.listen).await?
-    } else {
-        Server::new(service_fn(echo))
-            .max_connections(1000)
-            .idle_timeout(Duration::from_secs(120))
-            .events(EventsLayer::from_fn(log))
-            .hook(Counter::default())
-            .bind(&options.listen)
-            .await?
-    };
-    println!("listening on {}", server.local_addr());
-    let shutdown = server.serve_until(tokio::signal::ctrl_c()).await?;
+    let shutdown =
+        if options.bare { serve_bare(&options).await? } else { serve_stack(&options).await? };
     tracing::info!(accepted = shutdown.accepted, aborted = shutdown.aborted, "bye");
     Ok(())
+}
+
+/// The default stack, with a hook and events.
+async fn serve_stack(options: &Options) -> Result<Shutdown, BoxError> {
+    let server = Server::new(service_fn(echo))
+        .max_connections(1000)
+        .idle_timeout(Duration::from_secs(120))
+        .events(EventsLayer::from_fn(log))
+        .hook(Counter::default())
+        .bind(&options.listen)
+        .await?;
+    println!("listening on {}", server.local_addr());
+    Ok(server.serve_until(tokio::signal::ctrl_c()).await?)
+}
+
+/// A stack that is built by hand: the driver, and inside it the layer that answers errors.
+async fn serve_bare(options: &Options) -> Result<Shutdown, BoxError> {
+    let recover = RecoverLayer::new();
+    let service = DriverService::server(recover, service_fn(echo), ConnectionConfig::server());
+    let tcp = TcpAcceptor::bind(&options.listen, &TcpOptions::default()).await?;
+    let server = serve(Retry::new(tcp), service);
+    println!("listening on {}", server.local_addr());
+    Ok(server.with_graceful_shutdown(tokio::signal::ctrl_c()).await?)
 }

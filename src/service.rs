@@ -1,19 +1,20 @@
-//! The two kinds of services by their names.
+//! Trait aliases for the services of the two levels.
 
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
 use std::future::Future;
 use tower_service::Service;
 
-/// A service of the request level: `Service<RemotingCommand>` that answers with a [`Reply`] and can
-/// be sent between threads.
+/// A service of the request level: a `Service<RemotingCommand>` whose response is a [`Reply`], and
+/// which can be sent between threads.
 ///
-/// Implemented for every service that fits; nothing needs to be done for it.
+/// Implemented for every service that fits; there is nothing to implement by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not process requests",
     label = "not a service of the request level",
-    note = "what layers make of a processor is a `Service<RemotingCommand>` that is `Send + 'static`",
+    note = "a processor is a `Service<RemotingCommand>` that is `Send + 'static`",
     note = "its response is a `RemotingCommand` or an `Option<RemotingCommand>`",
-    note = "its error is `Into<BoxError>`, and its future is `Send + 'static`"
+    note = "its error is `Into<BoxError>`, and its future is `Send + 'static`",
+    note = "layers of connections are added with `Server::connection_layer`, not with `Server::layer`"
 )]
 pub trait Processor:
     Service<
@@ -44,16 +45,17 @@ where
     type Exchange = S::Future;
 }
 
-/// A service of the connection level: `Service<Connection<Io>>` whose future is the connection's
-/// life.
+/// A service of the connection level: a `Service<Connection<Io>>` whose future is the lifetime of a
+/// connection.
 ///
-/// Implemented for every service that fits; nothing needs to be done for it.
+/// Implemented for every service that fits; there is nothing to implement by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not serve connections of `{Io}`",
     label = "not a service of the connection level",
-    note = "what connection layers make is a `Service<Connection<{Io}>>` that is `Send + 'static`",
+    note = "a service of the connection level is a `Service<Connection<{Io}>>` that is `Send + 'static`",
     note = "its response is a `Disconnect`",
-    note = "its error is `Into<BoxError>`, and its future is `Send + 'static`"
+    note = "its error is `Into<BoxError>`, and its future is `Send + 'static`",
+    note = "layers of requests are added with `Server::layer`, not with `Server::connection_layer`"
 )]
 pub trait ConnectionService<Io>:
     Service<Connection<Io>, Response = Disconnect, Error = Self::Failure, Future = Self::Lifetime>

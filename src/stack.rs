@@ -1,9 +1,9 @@
-//! The default stacks. This is the only place that names concrete layers.
+//! The default stacks: which layers there are, and in which order.
 //!
 //! ```text
 //! connection level, outermost first     request level, outermost first
 //!   connection_limit                      recover
-//!   layers of the user                    layers of the user
+//!   connection layers of the user         request layers of the user
 //!   events                                rpc_hook
 //!   idle_timeout                          processor
 //!   driver
@@ -14,6 +14,7 @@ use rocketmq_tower_core::driver::DriverService;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect};
 use rocketmq_tower_layers::events::Events;
 use rocketmq_tower_layers::idle_timeout::IdleTimeout;
+use rocketmq_tower_layers::rpc_hook::RpcHooks;
 use rocketmq_tower_layers::{
     ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
 };
@@ -21,44 +22,48 @@ use tower::layer::util::Stack;
 use tower::util::BoxService;
 use tower::{Layer, ServiceExt};
 
-/// A stack of the connection level, whatever it is made of. One box per connection is the price of
-/// not naming its type.
-pub(crate) type BoxedStack<Io> = BoxService<Connection<Io>, Disconnect, BoxError>;
+/// What a server's request layers are put around: the processor with its RPC hooks.
+pub type HookedProcessor<P> = RpcHooks<P>;
 
-/// Request level: recover around the user's layers around the hooks.
-pub(crate) type RequestLayers<L> = Stack<Stack<RpcHookLayer, L>, RecoverLayer>;
+/// What a server's connection layers are put around: events around the idle timeout around the
+/// driver.
+pub type WatchedDriver<P, R> = Events<IdleTimeout<RequestDriver<P, R>>>;
 
-/// What drives connections: requests of each go through the layers to a clone of the processor.
-pub(crate) type Driving<L, P> = DriverService<RequestLayers<L>, P>;
+/// The request level around the hooks, and `recover` around the request level.
+pub(crate) type RequestLayers<R> = Stack<Stack<RpcHookLayer, R>, RecoverLayer>;
 
-/// The part of the connection level that is inside of the user's layers.
-pub(crate) type Watched<S> = Events<IdleTimeout<S>>;
+/// Drives connections: requests go through the request level to a clone of the processor.
+pub(crate) type RequestDriver<P, R> = DriverService<RequestLayers<R>, P>;
 
-/// The layers of the request level: `layers` are the user's.
-pub(crate) fn request_layers<L>(layers: L, hooks: RpcHookLayer) -> RequestLayers<L> {
+/// The connection level of a server's stack as one service, of any type inside. It costs one box for
+/// each connection.
+pub type BoxConnectionService<Io> = BoxService<Connection<Io>, Disconnect, BoxError>;
+
+/// Puts the layers of the request level together; `layers` are the user's.
+pub(crate) fn request_layers<R>(layers: R, hooks: RpcHookLayer) -> RequestLayers<R> {
     Stack::new(Stack::new(hooks, layers), RecoverLayer::new())
 }
 
+/// The part of the connection level that is inside the user's layers.
 pub(crate) fn watched<S>(
     inner: S,
     events: &EventsLayer,
     idle_timeout: IdleTimeoutLayer,
-) -> Watched<S> {
+) -> Events<IdleTimeout<S>> {
     events.layer(idle_timeout.layer(inner))
 }
 
-pub(crate) fn limited<Io, S>(inner: S, limit: &ConnectionLimitLayer) -> BoxedStack<Io>
+/// The part of the connection level that is outside the user's layers.
+pub(crate) fn limited<Io, S>(
+    inner: S,
+    limit: Option<&ConnectionLimitLayer>,
+) -> BoxConnectionService<Io>
 where
     Io: Send + 'static,
     S: ConnectionService<Io>,
 {
-    boxed(limit.layer(inner))
-}
-
-pub(crate) fn boxed<Io, S>(stack: S) -> BoxedStack<Io>
-where
-    Io: Send + 'static,
-    S: ConnectionService<Io>,
-{
-    BoxService::new(stack.map_err(Into::into))
+    match limit {
+        Some(limit) => BoxService::new(limit.layer(inner).map_err(Into::into)),
+        None => BoxService::new(inner.map_err(Into::into)),
+    }
 }

@@ -71,8 +71,9 @@ async fn one_address_cannot_take_it_all() {
 }
 
 #[tokio::test]
-async fn a_bare_server_has_none() {
-    let server = Server::bare(service_fn(echo)).bind("127.0.0.1:0").await.expect("binds");
+async fn without_the_limit_all_are_served() {
+    let server = Server::new(service_fn(echo)).max_connections(None).bind("127.0.0.1:0").await;
+    let server = server.expect("binds");
     let connections = server.connections();
     let server = run(server);
     let mut clients = Vec::new();

@@ -4,16 +4,20 @@
 mod common;
 
 use common::{Raw, SECOND, Scripted, echo, request};
+use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::events::Events;
-use rocketmq_tower::server::BoundServer;
+use rocketmq_tower::server::{HookedProcessor, WatchedDriver, serve};
 use rocketmq_tower::{
-    BoxError, Connection, Disconnect, Layer, Server, Service, ServiceBuilder, service_fn,
+    BoxError, Connection, ConnectionService, Disconnect, Layer, Processor, Server, Service,
+    ServiceBuilder, service_fn,
 };
+use std::future::{Future, IntoFuture};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::DuplexStream;
 use tower::layer::layer_fn;
+use tower::layer::util::{Identity, Stack};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::timeout::TimeoutLayer;
 use tower::util::{MapErrLayer, MapRequestLayer, option_layer};
@@ -59,13 +63,23 @@ fn counter() -> Counter {
 }
 
 /// Asks twice over the one connection.
-async fn is_served(server: impl FnOnce(Scripted) -> BoundServer<Scripted>) {
+async fn is_served<F>(serve: impl FnOnce(Scripted) -> F)
+where
+    F: Future<Output: Send> + Send + 'static,
+{
     let (listener, mut peers) = Scripted::new(1, false);
-    tokio::spawn(server(listener).serve());
+    tokio::spawn(serve(listener));
     let mut peer = Raw::new(peers.remove(0));
     for opaque in 1..=2 {
         assert_eq!(peer.call(&request(1, opaque)).await.opaque(), opaque);
     }
+}
+
+/// The innermost service of a stack that is built by hand.
+macro_rules! driver {
+    () => {
+        DriverService::server(Identity::new(), service_fn(echo), ConnectionConfig::server())
+    };
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,28 +87,29 @@ async fn closures() {
     let (connections, counted) = counter();
     let count = Arc::clone(&counted);
     let layer = layer_fn(move |inner| Counted { inner, count: Arc::clone(&count) });
-    is_served(|listener| Server::new(service_fn(echo)).connection_layer(layer).listen(listener))
-        .await;
+    let server = Server::new(service_fn(echo)).connection_layer(layer);
+    is_served(|listener| server.listen(listener).serve()).await;
     let layer = layer_fn(move |inner| Counted { inner, count: Arc::clone(&counted) });
-    is_served(|listener| Server::bare(service_fn(echo)).connection_layer(layer).listen(listener))
-        .await;
+    let service = ServiceBuilder::new().layer(layer).service(driver!());
+    is_served(|listener| serve(listener, service).into_future()).await;
     assert_eq!(connections.load(Ordering::Relaxed), 2, "one each");
 
     let (requests, counted) = counter();
     let layer = layer_fn(move |inner| Counted { inner, count: Arc::clone(&counted) });
-    is_served(|listener| Server::new(service_fn(echo)).layer(layer).listen(listener)).await;
+    let server = Server::new(service_fn(echo)).layer(layer);
+    is_served(|listener| server.listen(listener).serve()).await;
     assert_eq!(requests.load(Ordering::Relaxed), 2);
 
     let stack = layer_fn(|inner| ServiceBuilder::new().timeout(SECOND).service(inner));
-    is_served(|listener| Server::new(service_fn(echo)).connection_layer(stack).listen(listener))
-        .await;
+    let server = Server::new(service_fn(echo)).connection_layer(stack);
+    is_served(|listener| server.listen(listener).serve()).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn layers_around_one_kind_of_service() {
     let (connections, counted) = counter();
     let server = Server::new(service_fn(echo)).connection_layer(AroundEvents(counted));
-    is_served(|listener| server.max_connections(5).listen(listener)).await;
+    is_served(|listener| server.max_connections(5).listen(listener).serve()).await;
     assert_eq!(connections.load(Ordering::Relaxed), 1);
 
     let (connections, counted) = counter();
@@ -102,34 +117,52 @@ async fn layers_around_one_kind_of_service() {
         counted.fetch_add(1, Ordering::Relaxed);
         connection
     });
-    is_served(|listener| Server::bare(service_fn(echo)).connection_layer(tag).listen(listener))
-        .await;
+    let service = ServiceBuilder::new().layer(tag).service(driver!());
+    is_served(|listener| serve(listener, service).into_future()).await;
     assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
-/// A layer that brings an error of its own into the connection level, which fails in none, wants
-/// the other branch to have the same.
-macro_rules! with_optional_layers {
-    ($server:expr, $limit:expr) => {{
-        let limit = $limit;
-        is_served(|listener| {
-            let server = $server.layer(option_layer(limit.map(|_| TimeoutLayer::new(SECOND))));
-            let server = server
-                .connection_layer(option_layer(limit.map(|_| TimeoutLayer::new(SECOND))))
-                .connection_layer(MapErrLayer::new(BoxError::from))
-                .connection_layer(option_layer(limit.map(ConcurrencyLimitLayer::new)));
-            server.listen(listener)
-        })
-        .await;
-    }};
-}
-
+/// A layer that adds its own error to the connection level, where nothing else fails, needs the other
+/// branch to have the same error.
 #[tokio::test(start_paused = true)]
 async fn layers_that_may_be_there() {
     for limit in [None, Some(1)] {
-        with_optional_layers!(Server::new(service_fn(echo)), limit);
-        with_optional_layers!(Server::bare(service_fn(echo)), limit);
+        let timeout = || option_layer(limit.map(|_| TimeoutLayer::new(SECOND)));
+        let server = Server::new(service_fn(echo))
+            .layer(timeout())
+            .connection_layer(timeout())
+            .connection_layer(MapErrLayer::new(BoxError::from))
+            .connection_layer(option_layer(limit.map(ConcurrencyLimitLayer::new)));
+        is_served(|listener| server.listen(listener).serve()).await;
+
+        let service = ServiceBuilder::new()
+            .layer(timeout())
+            .layer(MapErrLayer::new(BoxError::from))
+            .layer(option_layer(limit.map(ConcurrencyLimitLayer::new)))
+            .service(driver!());
+        is_served(|listener| serve(listener, service).into_future()).await;
     }
+}
+
+/// A function that is generic over the processor and the layers of a server.
+async fn serve_any<P, R, C>(listener: Scripted, processor: P, requests: R, connections: C)
+where
+    P: Processor + Clone,
+    R: Layer<HookedProcessor<P>, Service: Processor> + Send + 'static,
+    C: Layer<WatchedDriver<P, Stack<R, Identity>>, Service: ConnectionService<DuplexStream>>,
+{
+    let server = Server::new(processor).layer(requests).connection_layer(connections);
+    server.listen(listener).serve().await.expect("no failure");
+}
+
+#[tokio::test(start_paused = true)]
+async fn generic_functions_name_the_bounds() {
+    let (requests, count) = counter();
+    let layer = layer_fn(move |inner| Counted { inner, count: Arc::clone(&count) });
+    let (connections, count) = counter();
+    let outer = layer_fn(move |inner| Counted { inner, count: Arc::clone(&count) });
+    is_served(|listener| serve_any(listener, service_fn(echo), layer, outer)).await;
+    assert_eq!((requests.load(Ordering::Relaxed), connections.load(Ordering::Relaxed)), (2, 1));
 }
 
 /// All of it over TCP, and as a service.

@@ -10,7 +10,7 @@ use crate::command::RemotingCommand;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a response: return a `RemotingCommand` or an `Option<RemotingCommand>`"
 )]
-pub trait Reply: From<RemotingCommand> + sealed::Sealed {
+pub trait Reply: From<RemotingCommand> + Send + 'static + sealed::Sealed {
     /// Returns the response, if there is one.
     fn into_command(self) -> Option<RemotingCommand>;
 

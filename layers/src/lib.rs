@@ -2,72 +2,69 @@
 //!
 //! | layer | level | what it does |
 //! |---|---|---|
-//! | [`connection_limit`] | connection | how many connections there may be, in all and per address |
-//! | [`ip_filter`] | connection | who may connect, by address |
-//! | [`first_byte_timeout`] | connection | ends connections whose peers say nothing at all |
-//! | [`events`] | connection | tells a listener of connections that come, fail and go |
-//! | [`idle_timeout`] | connection | ends connections on which nothing moves |
-//! | [`recover`] | request | turns every error into the protocol's answer for it |
+//! | [`connection_limit`] | connection | bounds the number of connections, in all and for each address |
+//! | [`ip_filter`] | connection | allows or denies peers by network |
+//! | [`first_byte_timeout`] | connection | closes connections whose peers send nothing at all |
+//! | [`events`] | connection | reports connections that begin, fail and end |
+//! | [`idle_timeout`] | connection | closes connections on which no byte moves |
+//! | [`proxy_protocol`], a feature | connection | takes the client's address from a balancer's PROXY header |
+//! | [`tls`], a feature | connection | TLS, required or permitted |
+//! | [`recover`] | request | turns every error into a response |
 //! | [`catch_panic`] | request | turns panics into errors |
 //! | [`rpc_hook`] | request | RocketMQ's RPC hooks |
-//! | [`oneshot`] | request | takes readiness for one request at a time, for shared limits |
+//! | [`oneshot`] | request | reserves readiness for one request at a time, for shared limits |
 //! | [`spawn`] | request | runs requests as tasks, for heavy processors |
-//! | [`work_queue`] | request | an executor for some processors: so many run, so many wait |
-//! | [`peer_rate_limit`] | request | how many requests a peer may send in a second |
-//! | [`body_limit`] | request | how long bodies may be, for each code |
+//! | [`work_queue`] | request | runs at most N requests at a time and queues at most M |
+//! | [`peer_rate_limit`] | request | limits the requests per second of each IP address |
+//! | [`body_limit`] | request | limits the length of bodies, for each request code |
+//! | [`code_distribution`] | request | logs the number of requests and responses by code |
+//! | [`acl`], a feature | request | verifies signed requests |
 //! | [`trace`] | both | a span for each connection and each request |
-//! | [`code_distribution`] | request | the traffic log: counts requests and answers by code |
-#![cfg_attr(
-    feature = "proxy-protocol",
-    doc = "| [`proxy_protocol`], a feature | connection | who the client behind a balancer is |"
-)]
-#![cfg_attr(
-    not(feature = "proxy-protocol"),
-    doc = "| `proxy_protocol`, a feature | connection | who the client behind a balancer is |"
-)]
-#![cfg_attr(
-    feature = "tls",
-    doc = "| [`tls`], a feature | connection | TLS, required or allowed |"
-)]
-#![cfg_attr(
-    not(feature = "tls"),
-    doc = "| `tls`, a feature | connection | TLS, required or allowed |"
-)]
-#![cfg_attr(feature = "acl", doc = "| [`acl`], a feature | request | signed requests |")]
-#![cfg_attr(not(feature = "acl"), doc = "| `acl`, a feature | request | signed requests |")]
-#![cfg_attr(
-    feature = "metrics",
-    doc = "| [`metrics`], a feature | both | latency, connections, bytes and so on, for any recorder |"
-)]
-#![cfg_attr(
-    not(feature = "metrics"),
-    doc = "| `metrics`, a feature | both | latency, connections, bytes and so on, for any recorder |"
-)]
+//! | [`metrics`], a feature | both | latency, connections and bytes, for any recorder |
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
-//! whose future is a connection's whole life. Layers of the **request level** wrap a
-//! `Service<RemotingCommand>`, whose future is one exchange. Layers of tower itself work at both.
+//! whose future is the lifetime of a connection. Layers of the **request level** wrap a
+//! `Service<RemotingCommand>`, whose future ends with the response. Layers of tower itself work at
+//! both.
 //!
-//! The order of the connection level, outermost first: connection_limit, what the user adds
+//! The order of the connection level, outermost first: connection_limit, the layers of the user
 //! (first_byte_timeout, proxy_protocol, ip_filter, tls, in this order), events, idle_timeout,
-//! driver. Of the request level: recover, what the user adds, rpc_hook, processor.
+//! driver. Of the request level: recover, the layers of the user, rpc_hook, processor. `Server` in
+//! `rocketmq-tower` builds this stack, and the examples of the layers show where a layer is added
+//! to it.
 //!
 //! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
 //! care when a limit inside of it is shared between connections: see [`oneshot`].
+//!
+//! # Features
+//!
+//! `acl`, `metrics`, `proxy-protocol` and `tls` add the layers of these names. `tls-reload` replaces
+//! certificates while a server runs, and `tls-self-signed` makes certificates on the spot. All are
+//! off by default.
+//!
+#![cfg_attr(not(feature = "acl"), doc = "[`acl`]: #features")]
+#![cfg_attr(not(feature = "metrics"), doc = "[`metrics`]: #features")]
+#![cfg_attr(not(feature = "proxy-protocol"), doc = "[`proxy_protocol`]: #features")]
+#![cfg_attr(not(feature = "tls"), doc = "[`tls`]: #features")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod connection;
 #[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub mod metrics;
 mod request;
 mod support;
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub mod tls;
 pub mod trace;
 
 #[cfg(feature = "proxy-protocol")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proxy-protocol")))]
 pub use connection::proxy_protocol;
 pub use connection::{connection_limit, events, first_byte_timeout, idle_timeout, ip_filter};
 #[cfg(feature = "acl")]
+#[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use request::acl;
 pub use request::{
     body_limit, catch_panic, code_distribution, oneshot, peer_rate_limit, recover, rpc_hook, spawn,
@@ -76,8 +73,10 @@ pub use request::{
 pub use support::network;
 
 #[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub use self::metrics::MetricsLayer;
 #[cfg(feature = "acl")]
+#[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use acl::AclVerifyLayer;
 pub use body_limit::BodyLimitLayer;
 pub use catch_panic::CatchPanicLayer;
@@ -90,11 +89,13 @@ pub use ip_filter::IpFilterLayer;
 pub use oneshot::OneshotLayer;
 pub use peer_rate_limit::PeerRateLimitLayer;
 #[cfg(feature = "proxy-protocol")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proxy-protocol")))]
 pub use proxy_protocol::ProxyProtocolLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
 pub use spawn::SpawnLayer;
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use tls::TlsLayer;
 pub use trace::TraceLayer;
 pub use work_queue::WorkQueueLayer;

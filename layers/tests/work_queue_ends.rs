@@ -6,8 +6,8 @@ mod common;
 use common::{SECOND, channel, connection, driver, frame, sleeper, soon};
 use futures_core::Stream;
 use rocketmq_tower_core::{BoxError, RemotingCodec, RemotingCommand, ResponseCode};
-use rocketmq_tower_layers::catch_panic::Panicked;
 use rocketmq_tower_layers::spawn::Stopped;
+use rocketmq_tower_layers::work_queue::ConditionPanicked;
 use rocketmq_tower_layers::{RecoverLayer, WorkQueueLayer};
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -127,8 +127,19 @@ async fn a_panic_of_the_condition_is_an_error() {
     let layer = WorkQueueLayer::new(1).reject_when(|| panic!("a bug"));
     let mut service = layer.layer(service_fn(sleeper));
     let error = service.call(RemotingCommand::request(1)).await.expect_err("panicked");
-    assert_eq!(error.downcast::<Panicked>().expect("a panic").message, "a bug");
+    assert_eq!(error.to_string(), "the reject condition of the work queue panicked: a bug");
+    assert_eq!(error.downcast::<ConditionPanicked>().expect("a panic").message, "a bug");
     assert_eq!(layer.stats().running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_response_after_a_panic_of_the_condition_names_the_condition() {
+    let layer = WorkQueueLayer::new(1).reject_when(|| panic!("a bug"));
+    let service = RecoverLayer::new().layer(layer.layer(service_fn(sleeper)));
+    let Ok(response) = service.oneshot(RemotingCommand::request(1)).await;
+    assert_eq!(response.response_code(), ResponseCode::SYSTEM_ERROR);
+    let remark = response.remark().expect("a remark");
+    assert_eq!(remark, "the reject condition of the work queue panicked: a bug");
 }
 
 /// Answers with the name of the thread that it runs on.

@@ -1,53 +1,57 @@
-//! When to connect again.
+//! The pauses between attempts to connect.
 
-use super::Deadline;
+use super::deadline::Deadline;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The pauses between attempts to reach an address, for all who make them.
+/// The pauses between attempts to connect to an address. Shared by the clones of an endpoint.
 pub(super) struct Backoff {
     first: Duration,
     last: Duration,
-    state: Mutex<State>,
+    state: Mutex<BackoffState>,
 }
 
-struct State {
-    /// How long to wait after the next failure.
+struct BackoffState {
+    /// The pause after the next failure.
     pause: Duration,
-    /// When the last failure has been waited for.
+    /// The end of the pause after the last failure.
     until: Option<Instant>,
 }
 
 impl Backoff {
     pub(super) fn new((first, last): (Duration, Duration)) -> Self {
-        Self { first, last, state: Mutex::new(State { pause: first.min(last), until: None }) }
+        Self {
+            first,
+            last,
+            state: Mutex::new(BackoffState { pause: first.min(last), until: None }),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BackoffState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When to connect, if that is not now.
+    /// Returns when to connect; `None` for now.
     pub(super) fn until(&self) -> Option<Instant> {
         self.lock().until.filter(|until| *until > Instant::now())
     }
 
-    /// How long to wait after the next failure.
+    /// Returns the pause after the next failure.
     pub(super) fn pause(&self) -> Duration {
         self.lock().pause
     }
 
     pub(super) fn failed(&self) {
         let mut state = self.lock();
-        // Many may be told of the same failure.
+        // Several clones may report the same failure.
         if state.until.is_none_or(|until| until <= Instant::now()) {
             state.until = Some(Deadline::within(state.pause).at());
             state.pause = self.last.min(state.pause.saturating_mul(2));
         }
     }
 
-    /// Failures are far apart again. A pause that has begun goes on.
+    /// Starts again with the first pause. A pause that has begun goes on.
     pub(super) fn reset(&self) {
         self.lock().pause = self.first.min(self.last);
     }

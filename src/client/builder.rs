@@ -1,23 +1,28 @@
-//! What a client is made of.
+//! The settings of a client.
 
-use super::client::{Inner, Limit};
-use super::dial::Dialer;
-use super::table::Table;
+use super::limit::CallLimit;
+use super::pool::{ConnectionPool, Dialer};
+use super::shared::ClientShared;
+use super::transport::Transport;
 use super::{Client, Connector};
 use crate::service::Processor;
-use crate::stack::RequestLayers;
-use rocketmq_tower_core::{Addr, BoxError, ChannelInfo};
 use rocketmq_tower_layers::RpcHookLayer;
 use rocketmq_tower_layers::rpc_hook::RpcHook;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tower::layer::util::Identity;
-use tower_layer::Layer;
-use tower_service::Service;
 
-/// A [`Client`] to be.
+/// Builds a [`Client`].
+///
+/// ```
+/// use rocketmq_tower::client::{Client, Connector};
+/// use std::time::Duration;
+///
+/// let client = Client::builder()
+///     .connector(Connector::new().idle_timeout(Duration::from_secs(60)))
+///     .call_timeout(Duration::from_secs(5))
+///     .build();
+/// ```
 pub struct ClientBuilder {
     dialer: Arc<dyn Dialer>,
     hooks: RpcHookLayer,
@@ -27,6 +32,26 @@ pub struct ClientBuilder {
     dial_timeout: Duration,
     call_timeout: Duration,
     backoff: (Duration, Duration),
+}
+
+impl Client {
+    /// Creates a client with the defaults of [`ClientBuilder`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Returns a builder with the default settings.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Default for ClientBuilder {
@@ -45,90 +70,88 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Makes connections with `connector`: its time to connect, its bounds, its idle timeout, its
-    /// events, and its service for what servers ask.
+    /// Makes connections with `connector`: its transport, its connect timeout, the bounds of its
+    /// connections, its idle timeout, its events, and its service for the requests of servers.
     #[must_use]
-    pub fn connector<P, T, Io>(mut self, connector: Connector<P, T>) -> Self
+    pub fn connector<P, T>(mut self, connector: Connector<P, T>) -> Self
     where
-        P: Clone + Send + Sync + 'static,
-        RequestLayers<Identity>: Layer<P, Service: Processor>,
-        T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
-        T::Error: Into<BoxError>,
-        T::Future: Send,
-        Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        P: Processor + Clone + Sync,
+        T: Transport,
     {
         self.dialer = Arc::new(connector);
         self
     }
 
-    /// Adds an RPC hook, called for every call and oneway request by the client's
-    /// [rules](rocketmq_tower_layers::rpc_hook). It is told the address that was called, and not
-    /// called again when a call is repeated because of a `GO_AWAY`.
+    /// Adds an RPC hook, which runs for every call and oneway request by the client's
+    /// [rules](rocketmq_tower_layers::rpc_hook). It is given the address that is called, and does
+    /// not run again when a call is repeated because of a `GO_AWAY`.
     #[must_use]
     pub fn hook(mut self, hook: impl RpcHook) -> Self {
         self.hooks = self.hooks.hook(hook);
         self
     }
 
-    /// How many calls may be under way, over all connections; more wait. 65535, as Java's
-    /// `clientAsyncSemaphoreValue`.
+    /// Sets the maximum number of calls in flight, over all connections; more wait. 65535 by
+    /// default, as Java's `clientAsyncSemaphoreValue`.
     #[must_use]
     pub fn max_calls(mut self, max: usize) -> Self {
         self.max_calls = max;
         self
     }
 
-    /// How many oneway requests may wait to be written, over all connections; more wait. 65535, as
-    /// Java's `clientOnewaySemaphoreValue`.
+    /// Sets the maximum number of oneway requests that wait to be written, over all connections;
+    /// more wait for capacity. 65535 by default, as Java's `clientOnewaySemaphoreValue`.
     #[must_use]
     pub fn max_oneways(mut self, max: usize) -> Self {
         self.max_oneways = max;
         self
     }
 
-    /// How many connections there may be; calls that need more fail. 10,000.
+    /// Sets the maximum number of connections; calls that need another one fail. 10,000 by default.
     #[must_use]
     pub fn max_connections(mut self, max: usize) -> Self {
         self.max_connections = max;
         self
     }
 
-    /// How long the transport may take to make a connection, whatever it does: TCP has less time for
-    /// each address that a name stands for. 15 s.
+    /// Sets how long the transport may take to make a connection, in all. TCP has a shorter time for
+    /// each address that a name stands for. 15 s by default.
     #[must_use]
     pub fn dial_timeout(mut self, limit: Duration) -> Self {
         self.dial_timeout = limit;
         self
     }
 
-    /// The time of calls that are made through a service, which cannot be told one. 3 s. A timeout
-    /// outside should be longer: a call that is dropped cannot find out that nobody is there.
+    /// Sets the timeout of calls that are made through a service, which take no timeout of their own.
+    /// 3 s by default. A timeout outside should be longer: a call that is dropped does not notice
+    /// that the peer has vanished.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
         self
     }
 
-    /// How long an [`Endpoint`](super::Endpoint) waits before it connects again: `first` after the
-    /// first failure, twice as long after each more, up to `last`. 100 ms and 60 s, Java's
-    /// `maxReconnectIntervalTimeSeconds`.
+    /// Sets how long an [`Endpoint`](super::Endpoint) waits before it connects again: `first` after
+    /// the first failure, twice as long after each further failure, at most `last`. 100 ms and 60 s
+    /// by default; the latter is Java's `maxReconnectIntervalTimeSeconds`.
     #[must_use]
     pub fn backoff(mut self, first: Duration, last: Duration) -> Self {
         self.backoff = (first, last);
         self
     }
 
-    /// The client.
+    /// Creates the client.
     #[must_use]
     pub fn build(self) -> Client {
-        Client::from_inner(Arc::new(Inner {
-            table: Table::new(self.dialer, self.max_connections, self.dial_timeout),
+        let shared = Arc::new(ClientShared {
+            pool: ConnectionPool::new(self.dialer, self.max_connections, self.dial_timeout),
             hooks: self.hooks,
-            calls: Limit::new(self.max_calls),
-            oneways: Limit::new(self.max_oneways),
+            calls: CallLimit::new(self.max_calls),
+            oneways: CallLimit::new(self.max_oneways),
             call_timeout: self.call_timeout,
             backoff: self.backoff,
-        }))
+        });
+        Client { shared }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::transport::{ConnectError, TcpTransport};
 use super::unsupported::Unsupported;
 use crate::service::Processor;
-use crate::stack::{self, RequestLayers};
+use crate::stack;
 use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{Channel, ChannelInfo, Connection};
@@ -12,13 +12,36 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::ToSocketAddrs;
 use tower::layer::util::Identity;
-use tower_layer::Layer;
 use tower_service::Service;
 
-/// Makes connections to servers: what they ask, what they may use, how long they may take.
+/// Makes connections to servers: over which transport, with which bounds, and with which service for
+/// the requests that servers send.
 ///
-/// The connection runs in a task of its own until either side closes it, nothing moved on it for
-/// 120 s (Java's `clientChannelMaxIdleTimeSeconds`), or nobody [keeps](Self::connect) it any more.
+/// A connection runs in a task of its own until either side closes it, no byte moved on it for 120 s
+/// (Java's `clientChannelMaxIdleTimeSeconds`), or nothing [keeps](Self::connect) it open.
+///
+/// ```no_run
+/// use rocketmq_tower::client::Connector;
+/// use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, Router, service_fn};
+/// use std::time::Duration;
+///
+/// async fn notified(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+///     println!("the consumer group has changed: {:?}", request.ext_fields().get("consumerGroup"));
+///     Ok(RemotingCommand::response(0))
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), BoxError> {
+/// let requests_of_the_server = Router::builder()
+///     .route(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED, service_fn(notified))
+///     .build()?;
+/// let connector = Connector::new()
+///     .service(requests_of_the_server)
+///     .connect_timeout(Duration::from_secs(1));
+/// let channel = connector.connect("127.0.0.1:10911").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Connector<P = Unsupported, T = TcpTransport> {
     pub(super) transport: T,
@@ -29,7 +52,8 @@ pub struct Connector<P = Unsupported, T = TcpTransport> {
 }
 
 impl Connector {
-    /// A connector over TCP, for servers that ask nothing.
+    /// Creates a connector over TCP that answers every request of a server with
+    /// `REQUEST_CODE_NOT_SUPPORTED`.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -49,14 +73,14 @@ impl Default for Connector {
 }
 
 impl<P, T> Connector<P, T> {
-    /// Requests of the server go to `processor`, such as a [`Router`](crate::Router).
+    /// Sends the requests of servers to `processor`, such as a [`Router`](crate::Router).
     #[must_use]
     pub fn service<Q>(self, processor: Q) -> Connector<Q, T> {
         let Self { transport, config, idle_timeout, events, .. } = self;
         Connector { transport, processor, config, idle_timeout, events }
     }
 
-    /// Connects in this way: over a Unix socket, through a proxy, with TLS. See
+    /// Connects over this transport: a Unix socket, a proxy, TLS. See
     /// [`transport`](super::transport).
     #[must_use]
     pub fn transport<U>(self, transport: U) -> Connector<P, U> {
@@ -64,42 +88,41 @@ impl<P, T> Connector<P, T> {
         Connector { transport, processor, config, idle_timeout, events }
     }
 
-    /// Sets the bounds of each connection.
+    /// Sets the limits of each connection. Default: [`ConnectionConfig::client`].
     #[must_use]
     pub fn config(mut self, config: ConnectionConfig) -> Self {
         self.config = config;
         self
     }
 
-    /// Closes connections on which nothing moved for this long. 120 s by default; `Duration::MAX`
-    /// for never. Zero, which is never in Java, closes every connection at once.
+    /// Closes connections on which no byte moved for `limit`. 120 s by default; `None` keeps them
+    /// open. Zero closes every connection at once (in Java, zero means never).
     #[must_use]
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.idle_timeout = IdleTimeoutLayer::new(limit);
+    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.idle_timeout = IdleTimeoutLayer::new(limit.into().unwrap_or(Duration::MAX));
         self
     }
 
-    /// Reports events of connections.
+    /// Reports the events of connections with this layer.
     #[must_use]
     pub fn events(mut self, events: EventsLayer) -> Self {
         self.events = events;
         self
     }
 
-    /// Runs a connection that was made in some other way. Must be called within a tokio runtime.
+    /// Runs a connection that was made in another way. Must be called within a tokio runtime.
     ///
-    /// As with [`connect`](Self::connect), the channel and its clones keep it open.
+    /// As with [`connect`](Self::connect), the channel and its clones keep the connection open.
     #[must_use = "the connection ends when its channel is dropped"]
     pub fn run<Io>(&self, io: Io, info: ChannelInfo) -> Channel
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        P: Clone + Send + 'static,
-        RequestLayers<Identity>: Layer<P, Service: Processor>,
+        P: Processor + Clone,
     {
         self.start(io, info, |_| {})
     }
 
-    /// Runs a connection, and tells `on_end` its number when it is gone.
+    /// Runs a connection, and calls `on_end` with its number when it has ended.
     pub(super) fn start<Io>(
         &self,
         io: Io,
@@ -108,55 +131,64 @@ impl<P, T> Connector<P, T> {
     ) -> Channel
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        P: Clone + Send + 'static,
-        RequestLayers<Identity>: Layer<P, Service: Processor>,
+        P: Processor + Clone,
     {
         let (processor, config) = (self.processor.clone(), self.config.clone());
         let layers = stack::request_layers(Identity::new(), RpcHookLayer::new());
-        let driving = DriverService::client(layers, processor, config);
+        let driver = DriverService::client(layers, processor, config);
         let connection = Connection::new(io, info);
         let channel = connection.channel();
-        let life = stack::watched(driving, &self.events, self.idle_timeout).call(connection);
+        let lifetime = stack::watched(driver, &self.events, self.idle_timeout).call(connection);
         let handle = channel.clone();
         tokio::spawn(async move {
-            // Requests of the server may run on after the connection's end.
+            // Requests of the server may run on after the connection has ended.
             let ended = async {
                 let reason = handle.closed().await;
                 on_end(handle.id());
                 let (id, peer) = (handle.id(), handle.peer_addr());
                 tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
             };
-            let (Ok(_), ()) = tokio::join!(life, ended);
+            let (Ok(_), ()) = tokio::join!(lifetime, ended);
         });
         channel.drain_on_drop()
     }
 }
 
 impl<P> Connector<P> {
-    /// How long connecting to one address may take, and looking addresses up. 3 s, as Java's
-    /// `connectTimeoutMillis`.
+    /// Sets how long connecting to one address may take, and resolving a name. 3 s by default, as
+    /// Java's `connectTimeoutMillis`.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.transport = self.transport.connect_timeout(limit);
         self
     }
 
-    /// Connects to the first of the addresses that can be reached: each is tried in turn, for the
-    /// [time](Self::connect_timeout) that one may take.
+    /// Connects to the first of the addresses that can be reached. Each is tried in turn, for at most
+    /// the [`connect_timeout`](Self::connect_timeout).
     ///
-    /// The connection is kept open by the [`Channel`] that is returned, and its clones. When the
-    /// last of them is dropped, the connection is [drained](Channel::drain) and ends: keep one for
-    /// as long as the server is to reach this client, too. The handles of requests that the server
-    /// sends do not count.
+    /// The [`Channel`] that is returned and its clones keep the connection open. When the last of
+    /// them is dropped, the connection is [drained](Channel::drain) and ends: keep one as long as the
+    /// server should be able to reach this client. The handles in requests of the server do not
+    /// count.
     ///
     /// # Errors
-    /// If none of the addresses can be reached: the error of the last one.
+    /// If no address can be reached: the error of the last one.
     pub async fn connect(&self, addr: impl ToSocketAddrs) -> Result<Channel, ConnectError>
     where
-        P: Clone + Send + 'static,
-        RequestLayers<Identity>: Layer<P, Service: Processor>,
+        P: Processor + Clone,
     {
         let (stream, info) = self.transport.dial(addr).await?;
         Ok(self.run(stream, info))
     }
+}
+
+/// Connects to a server over TCP. Requests of the server are answered with
+/// `REQUEST_CODE_NOT_SUPPORTED`. See [`Connector`] for more.
+///
+/// The channel and its clones keep the connection open: see [`Connector::connect`].
+///
+/// # Errors
+/// If none of the addresses that `addr` stands for can be reached. Each is tried for at most 3 s.
+pub async fn connect(addr: impl ToSocketAddrs) -> Result<Channel, ConnectError> {
+    Connector::new().connect(addr).await
 }

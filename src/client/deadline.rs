@@ -1,4 +1,4 @@
-//! The time of a call.
+//! The deadline of a call.
 
 use super::InvokeError;
 use rocketmq_tower_core::Addr;
@@ -6,7 +6,7 @@ use rocketmq_tower_core::channel::CallStage;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// When a call is over, whatever it is waiting for then.
+/// When a call fails, whatever it is waiting for then.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     at: Instant,
@@ -16,7 +16,7 @@ pub(super) struct Deadline {
 impl Deadline {
     pub(super) fn within(timeout: Duration) -> Self {
         let now = Instant::now();
-        // As good as never, for who says so.
+        // More than a hundred years, where the sum overflows.
         let at = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(1 << 32));
         Self { at, timeout }
     }
@@ -33,7 +33,7 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// The error of a call that is late.
+    /// Returns the error of a call that passed its deadline in this stage.
     pub(super) fn passed(self, addr: &Addr, stage: CallStage) -> InvokeError {
         InvokeError::Timeout { addr: addr.clone(), timeout: self.timeout, stage }
     }

@@ -1,10 +1,11 @@
 //! The service of one address.
 
 use super::backoff::Backoff;
-use super::client::Inner;
-use super::connection::Connection;
-use super::exchange::{Answering, Exchange};
-use super::{Deadline, InvokeError};
+use super::call::{CallFuture, ClientCall};
+use super::deadline::Deadline;
+use super::pool::PooledConnection;
+use super::shared::ClientShared;
+use super::{Client, InvokeError};
 use rocketmq_tower_core::{Addr, RemotingCommand};
 use std::fmt;
 use std::sync::Arc;
@@ -14,17 +15,17 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::ReusableBoxFuture;
 use tower_service::Service;
 
-/// The service of one address of a [`Client`](super::Client).
+/// The service of one address of a [`Client`].
 ///
-/// **Its readiness is the connection's**: `poll_ready` connects, and waits with back-off while the
-/// server cannot be reached. It does not fail until the client is
-/// [shut down](super::Client::shutdown), so that `Balance`, `Buffer` and the like keep the service
-/// while its server is away, and use others meanwhile. Who wants an error instead makes calls
-/// through the client itself, which connect in the call's time, or puts a timeout around a buffer,
-/// as below: tower's timeout has no bound for readiness, but for what waits in a buffer.
+/// **It is ready when there is a connection.** `poll_ready` connects, and waits with back-off while
+/// the server cannot be reached. It does not fail until the client is
+/// [shut down](Client::shutdown), so that `Balance`, `Buffer` and the like keep the service while its
+/// server is away, and use others meanwhile. To get an error instead, make calls through the client
+/// itself, which connect within the timeout of the call, or put a timeout around a buffer, as below:
+/// tower's timeout does not limit readiness, but it limits the wait in a buffer.
 ///
-/// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout), in which it waits
-/// for a slot, too: nothing that others wait for is kept by an endpoint without a call.
+/// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout), which includes the
+/// wait for capacity: an endpoint without a call in flight reserves nothing that others wait for.
 ///
 /// ```no_run
 /// use rocketmq_tower::client::Client;
@@ -35,122 +36,129 @@ use tower_service::Service;
 /// # async fn main() -> Result<(), BoxError> {
 /// let broker = Client::new().endpoint("127.0.0.1:10911");
 /// let mut broker = ServiceBuilder::new().timeout(Duration::from_secs(10)).buffer(64).service(broker);
-/// let answer = broker.ready().await?.call(RemotingCommand::request(RequestCode::HEART_BEAT)).await?;
+/// let response = broker.ready().await?.call(RemotingCommand::request(RequestCode::HEART_BEAT)).await?;
 /// # use rocketmq_tower::Service;
 /// # Ok(())
 /// # }
 /// ```
 pub struct Endpoint {
-    inner: Arc<Inner>,
+    client: Arc<ClientShared>,
     addr: Addr,
-    state: State,
-    /// Of all clones.
+    state: EndpointState,
+    /// Shared by all clones.
     backoff: Arc<Backoff>,
 }
 
-enum State {
+enum EndpointState {
     Idle,
-    Connecting(ReusableBoxFuture<'static, Result<Connection, InvokeError>>),
+    Connecting(ReusableBoxFuture<'static, Result<PooledConnection, InvokeError>>),
     Waiting(ReusableBoxFuture<'static, ()>),
-    /// Since when.
-    Connected(Connection, Instant),
+    /// The connection, and when it was made.
+    Connected(PooledConnection, Instant),
+}
+
+impl Client {
+    /// Returns the service of one address, which is ready when there is a connection.
+    #[must_use]
+    pub fn endpoint(&self, addr: impl Into<Addr>) -> Endpoint {
+        Endpoint {
+            client: Arc::clone(&self.shared),
+            addr: addr.into(),
+            state: EndpointState::Idle,
+            backoff: Arc::new(Backoff::new(self.shared.backoff)),
+        }
+    }
 }
 
 impl Endpoint {
-    pub(super) fn new(inner: Arc<Inner>, addr: Addr) -> Self {
-        let backoff = Arc::new(Backoff::new(inner.backoff));
-        Self { inner, addr, state: State::Idle, backoff }
-    }
-
-    /// The address.
+    /// Returns the address.
     #[must_use]
     pub fn addr(&self) -> &Addr {
         &self.addr
     }
 
-    /// Ready when there is a connection. Fails when there will be none.
+    /// Waits for a connection. Fails when the client was shut down.
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         loop {
             self.state = match &mut self.state {
-                State::Idle => match self.backoff.until() {
-                    Some(at) => State::Waiting(ReusableBoxFuture::new(sleep_until(at))),
-                    None => State::Connecting(self.connect()),
+                EndpointState::Idle => match self.backoff.until() {
+                    Some(at) => EndpointState::Waiting(ReusableBoxFuture::new(sleep_until(at))),
+                    None => EndpointState::Connecting(self.connect()),
                 },
-                State::Connecting(connecting) => match ready!(connecting.poll(cx)) {
-                    Ok(connection) => State::Connected(connection, Instant::now()),
+                EndpointState::Connecting(connecting) => match ready!(connecting.poll(cx)) {
+                    Ok(connection) => EndpointState::Connected(connection, Instant::now()),
                     Err(error @ InvokeError::ShutDown) => {
-                        self.state = State::Idle;
+                        self.state = EndpointState::Idle;
                         return Poll::Ready(Err(error));
                     }
                     Err(error) => {
                         tracing::debug!(addr = %self.addr, %error, "an endpoint has no connection");
                         self.backoff.failed();
-                        State::Idle
+                        EndpointState::Idle
                     }
                 },
-                State::Waiting(waiting) => {
+                EndpointState::Waiting(waiting) => {
                     ready!(waiting.poll(cx));
-                    State::Idle
+                    EndpointState::Idle
                 }
-                State::Connected(connection, _) if connection.is_usable() => {
+                EndpointState::Connected(connection, _) if connection.is_usable() => {
                     return Poll::Ready(Ok(()));
                 }
-                State::Connected(connection, since) => {
-                    // One that ends before it was of use counts as a failure to connect: a server
-                    // that closes every connection is not to be dialled in a loop.
+                EndpointState::Connected(connection, since) => {
+                    // A connection that ends before a response came counts as a failure to connect,
+                    // so that a server which closes every connection is not dialled in a loop.
                     let lasted = since.elapsed() >= self.backoff.pause();
-                    if lasted || connection.answers() > 0 || connection.channel.is_draining() {
+                    if lasted || connection.responses() > 0 || connection.channel.is_draining() {
                         self.backoff.reset();
                     } else {
                         self.backoff.failed();
                     }
-                    State::Idle
+                    EndpointState::Idle
                 }
             };
         }
     }
 
-    fn connect(&self) -> ReusableBoxFuture<'static, Result<Connection, InvokeError>> {
-        let (table, addr) = (Arc::clone(&self.inner.table), self.addr.clone());
-        // The connector's own time bounds it.
+    fn connect(&self) -> ReusableBoxFuture<'static, Result<PooledConnection, InvokeError>> {
+        let (pool, addr) = (Arc::clone(&self.client.pool), self.addr.clone());
+        // The dial timeout bounds it.
         let deadline = Deadline::within(Duration::MAX);
-        ReusableBoxFuture::new(async move { table.get(&addr, deadline, deadline.at()).await })
+        ReusableBoxFuture::new(async move { pool.get(&addr, deadline, deadline.at()).await })
     }
 }
 
 impl Service<RemotingCommand> for Endpoint {
     type Response = RemotingCommand;
     type Error = InvokeError;
-    type Future = Answering;
+    type Future = CallFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         self.poll_connection(cx)
     }
 
-    fn call(&mut self, command: RemotingCommand) -> Answering {
-        let deadline = Deadline::within(self.inner.call_timeout);
-        let (inner, addr) = (Arc::clone(&self.inner), self.addr.clone());
-        // The table has the connection, or a better one by now.
-        Box::pin(async move { Exchange::new(&inner, addr, deadline).run(command).await })
+    fn call(&mut self, command: RemotingCommand) -> CallFuture {
+        let deadline = Deadline::within(self.client.call_timeout);
+        // The pool has the connection, or a newer one by now.
+        Box::pin(ClientCall::new(&self.client, self.addr.clone(), deadline).run(command))
     }
 }
 
-/// A clone shares the connection, and the waiting for it: however many clones there are, the server
-/// is dialled as if it were one.
+/// A clone shares the connection and the back-off: all clones together connect no more often than
+/// one.
 impl Clone for Endpoint {
     fn clone(&self) -> Self {
-        let (inner, backoff) = (Arc::clone(&self.inner), Arc::clone(&self.backoff));
-        Self { inner, addr: self.addr.clone(), state: State::Idle, backoff }
+        let (client, backoff) = (Arc::clone(&self.client), Arc::clone(&self.backoff));
+        Self { client, addr: self.addr.clone(), state: EndpointState::Idle, backoff }
     }
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
-            State::Idle => "idle",
-            State::Connecting(_) => "connecting",
-            State::Waiting(_) => "waiting to connect again",
-            State::Connected(..) => "connected",
+            EndpointState::Idle => "idle",
+            EndpointState::Connecting(_) => "connecting",
+            EndpointState::Waiting(_) => "waiting to connect again",
+            EndpointState::Connected(..) => "connected",
         };
         f.debug_struct("Endpoint").field("addr", &self.addr).field("state", &state).finish()
     }

@@ -7,67 +7,67 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a call of a [`Client`](super::Client) failed. An answer with an error code is an answer.
+/// Why a call of a [`Client`](super::Client) failed. A response with an error code is no failure.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvokeError {
     /// There was no connection, and none could be made.
     #[error("no connection to {addr}")]
     Connect {
-        /// Who was called.
+        /// The address that was called.
         addr: Addr,
         /// Why connecting failed.
         source: Arc<ConnectError>,
     },
-    /// The request could not be sent: the connection closed just then, twice, or the request cannot
-    /// be encoded.
+    /// The request was not sent: the connection closed before, twice, or the request cannot be
+    /// encoded.
     #[error("the request to {addr} was not sent")]
     NotSent {
-        /// Who was called.
+        /// The address that was called.
         addr: Addr,
         /// Why it was not sent.
         source: CallError,
     },
-    /// The call's time was over before its answer came.
+    /// The deadline of the call passed before the response came.
     #[error("the call to {addr} timed out after {timeout:?} {stage}")]
     Timeout {
-        /// Who was called.
+        /// The address that was called.
         addr: Addr,
-        /// The time that the call was given.
+        /// The timeout of the call.
         timeout: Duration,
-        /// What it was waiting for.
+        /// What the call was waiting for.
         stage: CallStage,
     },
-    /// The connection closed before the answer came.
+    /// The connection closed before the response came.
     #[error("the connection to {addr} closed before the answer came")]
     Closed {
-        /// Who was called.
+        /// The address that was called.
         addr: Addr,
         /// Why the connection closed.
         source: CloseReason,
     },
-    /// The server said `GO_AWAY`, and said so again on a fresh connection.
-    #[error("{addr} sends everybody away")]
+    /// The server answered `GO_AWAY`, and did so again over a new connection.
+    #[error("{addr} answered GO_AWAY twice")]
     GoAway {
-        /// Who was called.
+        /// The address that was called.
         addr: Addr,
     },
-    /// Too many calls are under way, and the call was given no time to wait.
+    /// Too many calls are in flight, and the call has no time to wait.
     #[error("{limit} calls are under way")]
     TooManyCalls {
-        /// The client's bound.
+        /// The client's limit.
         limit: usize,
     },
-    /// The client has as many connections as it may have.
+    /// The client has its maximum number of connections.
     #[error("the client has {limit} connections")]
     TooManyConnections {
-        /// The bound.
+        /// The client's limit.
         limit: usize,
     },
     /// A hook failed.
     #[error("a hook failed")]
     Hook(#[source] Arc<dyn Error + Send + Sync>),
-    /// There is no name server to call.
+    /// The list of name servers is empty.
     #[error("there is no name server to call")]
     NoNameServer,
     /// The client was shut down.
@@ -76,8 +76,8 @@ pub enum InvokeError {
 }
 
 impl InvokeError {
-    /// Whether no server can have acted on the request, so that sending it again, here or
-    /// elsewhere, does no harm.
+    /// Returns whether no server can have acted on the request, so that sending it again, to the same
+    /// server or another, does no harm.
     #[must_use]
     pub fn is_unprocessed(&self) -> bool {
         match self {
@@ -89,12 +89,12 @@ impl InvokeError {
             | Self::NoNameServer
             | Self::ShutDown => true,
             Self::Timeout { stage, .. } => *stage != CallStage::Answer,
-            // The hook may be one that runs after the answer.
+            // It may be a hook that runs after the response.
             Self::Closed { .. } | Self::Hook(_) => false,
         }
     }
 
-    /// Whether the same request fails in the same way whenever and wherever it is sent again.
+    /// Returns whether the same request fails in the same way whenever and wherever it is sent again.
     pub(super) fn is_final(&self) -> bool {
         match self {
             Self::NotSent { source, .. } => matches!(source, CallError::Encode(_)),
@@ -103,7 +103,7 @@ impl InvokeError {
         }
     }
 
-    /// What the channel of `addr` says of a call that was given `timeout`.
+    /// Converts the error of a channel to `addr`, for a call with this timeout.
     pub(super) fn from_call(addr: &Addr, error: CallError, timeout: Duration) -> Self {
         let addr = addr.clone();
         match error {

@@ -1,4 +1,11 @@
-//! Clients: connect to a server and call it.
+//! Clients: connect to servers and call them.
+//!
+//! | | |
+//! |---|---|
+//! | [`connect`], [`Connector`] | one connection: a [`Channel`](crate::Channel) |
+//! | [`Client`] | one connection to each address, made when a call needs it |
+//! | [`Endpoint`] | one address of a client, as a service that is ready when it is connected |
+//! | [`NameServers`] | a list of equivalent servers, as one service |
 //!
 //! ```no_run
 //! use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
@@ -16,44 +23,28 @@
 
 mod backoff;
 mod builder;
+mod call;
 #[expect(clippy::module_inception, reason = "the client is the module's main part")]
 mod client;
-mod connection;
 mod connector;
 mod deadline;
-mod dial;
 mod endpoint;
 mod error;
-mod exchange;
+mod limit;
 mod name_servers;
+mod pool;
 mod retry;
-mod service;
-mod table;
+mod shared;
 pub mod transport;
 mod unsupported;
 
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use connector::Connector;
+pub use connector::{Connector, connect};
 pub use endpoint::Endpoint;
 pub use error::InvokeError;
 pub use name_servers::NameServers;
 pub use retry::RetryUnprocessed;
 #[doc(inline)]
-pub use transport::ConnectError;
+pub use transport::{ConnectError, Transport};
 pub use unsupported::Unsupported;
-
-use deadline::Deadline;
-use rocketmq_tower_core::Channel;
-use tokio::net::ToSocketAddrs;
-
-/// Connects to a server whose requests are all answered with `REQUEST_CODE_NOT_SUPPORTED`. See
-/// [`Connector`] for more.
-///
-/// The connection lasts as long as the channel or a clone of it: see [`Connector::connect`].
-///
-/// # Errors
-/// If none of the addresses that `addr` stands for can be reached. Each is given 3 s.
-pub async fn connect(addr: impl ToSocketAddrs) -> Result<Channel, ConnectError> {
-    Connector::new().connect(addr).await
-}

@@ -1,9 +1,12 @@
 //! A list of name servers as one service.
 
-use super::exchange::{Answering, Exchange};
-use super::{Client, Deadline, InvokeError};
+use super::call::{CallFuture, ClientCall};
+use super::deadline::Deadline;
+use super::shared::ClientShared;
+use super::{Client, InvokeError};
 use rocketmq_tower_core::{Addr, RemotingCommand};
 use std::collections::hash_map::RandomState;
+use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -11,100 +14,131 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower_service::Service;
 
-/// Name servers, each as good as the others: calls go to one of them.
+/// A list of equivalent name servers, as one service. Each call goes to one of them. Created by
+/// [`Client::name_servers`].
 ///
-/// They stay with it as long as it can be reached. When it cannot, the same call goes on to the
-/// next one, and so do the calls after it. As long as there are others to try, connecting gets a
-/// fair part of the call's time only. The first one is chosen at random, so that many clients
-/// spread over the servers.
+/// Calls go to the same server as long as it can be reached. When it cannot, the call goes on to the
+/// next server, and so do later calls. While there are others to try, connecting gets only a fair
+/// part of the call's time. The first server is chosen at random, so that many clients spread over
+/// the servers.
 ///
-/// A call is only repeated when no server can have acted on it. When the answer does not come in
+/// A call is repeated only when no server can have acted on it. When the response does not come in
 /// time or the connection is lost, the call fails, and the next call goes to another server.
 ///
 /// Clones share the list and the choice.
-#[derive(Clone, Debug)]
+///
+/// ```no_run
+/// use rocketmq_tower::{BoxError, Client, RemotingCommand, RequestCode};
+/// use std::time::Duration;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), BoxError> {
+/// let name_servers = Client::new().name_servers(["10.0.0.1:9876", "10.0.0.2:9876"]);
+/// let request = RemotingCommand::request(RequestCode::GET_ROUTEINFO_BY_TOPIC)
+///     .with_ext_field("topic", "TopicTest");
+/// let response = name_servers.invoke(request, Duration::from_secs(3)).await?;
+/// println!("{} from {:?}", response.response_code(), name_servers.chosen());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
 pub struct NameServers {
-    client: Client,
-    list: Arc<Mutex<List>>,
+    client: Arc<ClientShared>,
+    list: Arc<Mutex<ServerList>>,
 }
 
-#[derive(Clone, Debug)]
-struct List {
+#[derive(Clone)]
+struct ServerList {
     addrs: Arc<[Addr]>,
-    /// Index of the one that calls go to.
+    /// The index of the server that calls go to.
     chosen: usize,
 }
 
-impl NameServers {
-    pub(super) fn new(client: Client, addrs: Arc<[Addr]>) -> Self {
+impl ServerList {
+    fn new(addrs: Arc<[Addr]>) -> Self {
         let chosen = at_random(addrs.len());
-        Self { client, list: Arc::new(Mutex::new(List { addrs, chosen })) }
+        Self { addrs, chosen }
     }
 
-    fn lock(&self) -> MutexGuard<'_, List> {
+    fn chosen(&self) -> Option<&Addr> {
+        self.addrs.get(self.chosen)
+    }
+}
+
+impl Client {
+    /// Returns the service of a list of equivalent name servers.
+    pub fn name_servers<A: Into<Addr>>(&self, addrs: impl IntoIterator<Item = A>) -> NameServers {
+        let list = ServerList::new(addrs.into_iter().map(Into::into).collect());
+        NameServers { client: Arc::clone(&self.shared), list: Arc::new(Mutex::new(list)) }
+    }
+}
+
+impl NameServers {
+    fn lock(&self) -> MutexGuard<'_, ServerList> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The list.
+    /// Returns the list.
     #[must_use]
     pub fn addrs(&self) -> Vec<Addr> {
         self.lock().addrs.to_vec()
     }
 
-    /// The one that calls go to now; `None` if the list is empty.
+    /// Returns the server that calls go to now; `None` if the list is empty.
     #[must_use]
     pub fn chosen(&self) -> Option<Addr> {
-        let list = self.lock();
-        list.addrs.get(list.chosen).cloned()
+        self.lock().chosen().cloned()
     }
 
-    /// Replaces the list. An empty one is ignored, as in Java. The choice stays if it is in the new
-    /// list; the connections to servers that are not in it end when their calls are done.
+    /// Replaces the list. An empty list is ignored, as in Java. The choice stays if it is in the new
+    /// list; the connections to servers that are not in it end when their calls have ended.
     pub fn update<A: Into<Addr>>(&self, addrs: impl IntoIterator<Item = A>) {
         let addrs: Arc<[Addr]> = addrs.into_iter().map(Into::into).collect();
         if addrs.is_empty() {
             return;
         }
         let mut list = self.lock();
-        let chosen = list.addrs.get(list.chosen);
-        let place = chosen.and_then(|chosen| addrs.iter().position(|addr| addr == chosen));
-        let chosen = place.unwrap_or_else(|| at_random(addrs.len()));
-        let old = std::mem::replace(&mut *list, List { addrs: Arc::clone(&addrs), chosen });
+        let place = list.chosen().and_then(|chosen| addrs.iter().position(|addr| addr == chosen));
+        let new = match place {
+            Some(chosen) => ServerList { addrs: Arc::clone(&addrs), chosen },
+            None => ServerList::new(Arc::clone(&addrs)),
+        };
+        let old = std::mem::replace(&mut *list, new);
         drop(list);
         for gone in old.addrs.iter().filter(|addr| !addrs.contains(addr)) {
-            self.client.inner.table.leave(gone);
+            self.client.pool.leave(gone);
         }
     }
 
-    /// Calls go to another server than `failed` from now on.
+    /// Chooses another server than `failed`.
     fn leave(&self, failed: &Addr) {
         let mut list = self.lock();
-        // Somebody else may have done so already.
-        if list.addrs.get(list.chosen) == Some(failed) {
+        // Another call may have done so already.
+        if list.chosen() == Some(failed) {
             list.chosen = (list.chosen + 1) % list.addrs.len();
         }
     }
 
-    /// Sends `command` to a name server and waits for the answer, for `timeout` at most.
+    /// Sends `command` to a name server and waits for the response, for at most `timeout`.
     ///
     /// # Errors
-    /// See [`InvokeError`]: if none can be reached, that of the last one.
+    /// See [`InvokeError`]. If no server can be reached, the error of the last one.
     pub async fn invoke(
         &self,
         command: RemotingCommand,
         timeout: Duration,
     ) -> Result<RemotingCommand, InvokeError> {
         let deadline = Deadline::within(timeout);
-        let List { addrs, chosen } = self.lock().clone();
-        let (behind, first) = addrs.split_at(chosen);
+        let ServerList { addrs, chosen } = self.lock().clone();
+        let (before, from_chosen) = addrs.split_at(chosen);
         let mut last = InvokeError::NoNameServer;
-        for (tried, addr) in first.iter().chain(behind).enumerate() {
+        for (tried, addr) in from_chosen.iter().chain(before).enumerate() {
             let share = deadline.left() / (addrs.len() - tried) as u32;
-            let exchange = Exchange::new(&self.client.inner, addr.clone(), deadline)
+            let call = ClientCall::new(&self.client, addr.clone(), deadline)
                 .connect_by(Instant::now() + share);
-            last = match exchange.run(command.clone()).await {
-                Ok(answer) => return Ok(answer),
-                // Whoever else is asked, it would be the same.
+            last = match call.run(command.clone()).await {
+                Ok(response) => return Ok(response),
+                // It would fail in the same way at every server.
                 Err(error) if error.is_final() => return Err(error),
                 Err(error) => error,
             };
@@ -118,26 +152,36 @@ impl NameServers {
 }
 
 fn at_random(len: usize) -> usize {
-    // Each has keys of its own that come from the system's random numbers.
+    // Each `RandomState` has its own keys, from the system's random numbers.
     RandomState::new().hash_one(len) as usize % len.max(1)
 }
 
-/// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout). It is always
-/// ready.
+/// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout). The service is
+/// always ready.
 impl Service<RemotingCommand> for NameServers {
     type Response = RemotingCommand;
     type Error = InvokeError;
-    type Future = Answering;
+    type Future = CallFuture;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, command: RemotingCommand) -> Answering {
+    fn call(&mut self, command: RemotingCommand) -> CallFuture {
         let servers = self.clone();
         Box::pin(async move {
-            let timeout = servers.client.inner.call_timeout;
+            let timeout = servers.client.call_timeout;
             servers.invoke(command, timeout).await
         })
+    }
+}
+
+impl fmt::Debug for NameServers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = self.lock().clone();
+        f.debug_struct("NameServers")
+            .field("addrs", &list.addrs)
+            .field("chosen", &list.chosen())
+            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! When calls are repeated.
+//! The policy of repeating calls.
 
 use super::InvokeError;
 use rocketmq_tower_core::BoxError;
@@ -10,12 +10,11 @@ use tower::retry::Policy;
 /// A policy of tower's [`Retry`](tower::retry::Retry): repeats calls that no server can have acted
 /// on (see [`InvokeError::is_unprocessed`]), unless they would fail in the same way again.
 ///
-/// Other failures are the caller's to judge: it alone knows whether its request does harm when it
-/// is done twice.
+/// It does not repeat other calls: only the caller knows whether a request does harm when it is
+/// processed twice.
 ///
-/// It goes around any service of this client, and around middleware whose errors are boxed: it
-/// finds the client's error in them. `Retry` clones its service, so a `Balance` needs a `Buffer`
-/// between them.
+/// It works around any service of this client, and around middleware with boxed errors, in which it
+/// finds the client's error. `Retry` clones its service, so a `Balance` needs a `Buffer` around it.
 ///
 /// ```
 /// use rocketmq_tower::client::{Client, RetryUnprocessed};
@@ -33,15 +32,15 @@ pub struct RetryUnprocessed {
 }
 
 impl RetryUnprocessed {
-    /// A call is made so many times at most. One that failed is repeated at once.
+    /// Makes each call at most this many times. A call that failed is repeated at once.
     #[must_use]
     pub const fn attempts(attempts: usize) -> Self {
         let left = attempts.saturating_sub(1);
         Self { left, pause: Duration::ZERO, last: Duration::ZERO }
     }
 
-    /// Waits before a call is repeated: `first` at the first time, twice as long at each more, up
-    /// to `last`.
+    /// Waits before a call is repeated: `first` before the first repetition, twice as long before each
+    /// further one, at most `last`.
     #[must_use]
     pub const fn backoff(mut self, first: Duration, last: Duration) -> Self {
         (self.pause, self.last) = (first, last);

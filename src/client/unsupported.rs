@@ -1,11 +1,11 @@
-//! The processor of clients that serve nothing.
+//! The processor of clients that serve no requests.
 
 use rocketmq_tower_core::{RemotingCommand, UnsupportedCode};
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Serves no request at all.
+/// Answers every request with `REQUEST_CODE_NOT_SUPPORTED`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unsupported;
 

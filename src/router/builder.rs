@@ -1,13 +1,12 @@
-use super::codes::Codes;
-use super::route::{Route, Routes};
-use super::{Router, codes};
+use super::routes::{Route, Routes};
+use super::{Codes, Router};
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, RequestCode};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use tower_service::Service;
 
-/// Collects routes for a [`Router`].
+/// Builds a [`Router`].
 #[derive(Default)]
 pub struct RouterBuilder {
     routes: BTreeMap<i32, Arc<dyn Route>>,
@@ -15,25 +14,33 @@ pub struct RouterBuilder {
     duplicate: Option<DuplicateRoute>,
 }
 
-/// Two routes, or two fallbacks, want the same requests.
+/// Two routes, or two fallbacks, for the same requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DuplicateRoute {
-    /// Two routes for this code.
+    /// Two routes have this code.
     #[error("there are two routes for the request code {0:?}")]
     Code(RequestCode),
-    /// Two fallbacks.
+    /// There are two fallbacks.
     #[error("there are two fallbacks")]
     Fallback,
 }
 
-impl RouterBuilder {
-    /// Requests with this code, or one of these codes, go to `service`.
-    ///
-    /// It is cloned for each request; what the clones share, such as the permits of a limit around
-    /// it, is the route's.
+impl Router {
+    /// Returns a builder without routes.
     #[must_use]
-    pub fn route<S>(mut self, codes: impl Into<codes::Codes>, service: S) -> Self
+    pub fn builder() -> RouterBuilder {
+        RouterBuilder::default()
+    }
+}
+
+impl RouterBuilder {
+    /// Sends requests with this code, or one of these codes, to `service`.
+    ///
+    /// The service is cloned for each request. What the clones share, such as the permits of a limit
+    /// around it, belongs to the route.
+    #[must_use]
+    pub fn route<S>(mut self, codes: impl Into<Codes>, service: S) -> Self
     where
         S: Service<RemotingCommand> + Clone + Send + Sync + 'static,
         S::Response: Reply,
@@ -50,7 +57,7 @@ impl RouterBuilder {
         self
     }
 
-    /// Requests with any other code go to `service`: RocketMQ's default processor.
+    /// Sends requests with any other code to `service`: RocketMQ's default processor.
     #[must_use]
     pub fn fallback<S>(mut self, service: S) -> Self
     where
@@ -65,16 +72,16 @@ impl RouterBuilder {
         self
     }
 
-    /// The finished table.
+    /// Creates the router.
     ///
     /// # Errors
-    /// If a code has two routes: the first such code.
+    /// If there are two routes for a code, or two fallbacks: the first that was found.
     pub fn build(self) -> Result<Router, DuplicateRoute> {
         match self.duplicate {
             Some(duplicate) => Err(duplicate),
             None => {
                 let by_code = self.routes.into_iter().collect();
-                Ok(Router { routes: Arc::new(Routes { by_code, fallback: self.fallback }) })
+                Ok(Router::new(Routes { by_code, fallback: self.fallback }))
             }
         }
     }

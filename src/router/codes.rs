@@ -1,7 +1,7 @@
 use rocketmq_tower_core::RequestCode;
 
-/// One request code or several: what a route serves. Made of a code or a number, or of an array, a
-/// slice, a `Vec` or an iterator of codes.
+/// The request codes of a route. Converts from a code or a number, and from an array, a slice, a
+/// `Vec` or an iterator of codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codes(pub(super) Vec<RequestCode>);
 

@@ -1,27 +1,27 @@
-use super::route::Exchange;
+use super::routes::BoxRouteFuture;
 use rocketmq_tower_core::{BoxError, RemotingCommand, RequestCode, UnsupportedCode};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// An exchange of a [`Router`](super::Router).
+/// The future of a [`Router`](super::Router).
 pub struct RouteFuture {
-    state: State,
+    state: RouteState,
 }
 
-enum State {
-    Running(Exchange),
+enum RouteState {
+    Running(BoxRouteFuture),
     Unsupported(RequestCode),
 }
 
 impl RouteFuture {
-    pub(super) fn running(exchange: Exchange) -> Self {
-        Self { state: State::Running(exchange) }
+    pub(super) fn running(route: BoxRouteFuture) -> Self {
+        Self { state: RouteState::Running(route) }
     }
 
     pub(super) fn unsupported(code: RequestCode) -> Self {
-        Self { state: State::Unsupported(code) }
+        Self { state: RouteState::Unsupported(code) }
     }
 }
 
@@ -30,8 +30,8 @@ impl Future for RouteFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.state {
-            State::Running(exchange) => exchange.as_mut().poll(cx),
-            State::Unsupported(code) => Poll::Ready(Err(UnsupportedCode(*code).into())),
+            RouteState::Running(route) => route.as_mut().poll(cx),
+            RouteState::Unsupported(code) => Poll::Ready(Err(UnsupportedCode(*code).into())),
         }
     }
 }

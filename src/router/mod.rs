@@ -1,104 +1,13 @@
-//! Request codes to services: RocketMQ's table of processors.
+//! Routes from request codes to services.
 
 mod builder;
 mod codes;
 mod future;
-mod route;
+#[expect(clippy::module_inception, reason = "the router is the module's main part")]
+mod router;
+mod routes;
 
 pub use builder::{DuplicateRoute, RouterBuilder};
 pub use codes::Codes;
 pub use future::RouteFuture;
-
-use rocketmq_tower_core::{BoxError, RemotingCommand};
-use route::Routes;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-use tower_service::Service;
-
-/// Hands each request to the service of its code.
-///
-/// The table is built once and shared by all clones. The router is always ready; a route whose own
-/// service is not ready makes its own requests wait, not those of other routes. So limits and other
-/// layers around a route are the route's alone:
-///
-/// ```
-/// use rocketmq_tower::router::{DuplicateRoute, Router};
-/// use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, ServiceBuilder, service_fn};
-/// use std::time::Duration;
-///
-/// async fn answer(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-///     Ok(RemotingCommand::response(ResponseCode::SUCCESS))
-/// }
-///
-/// # fn main() -> Result<(), DuplicateRoute> {
-/// let limited = ServiceBuilder::new().concurrency_limit(16).timeout(Duration::from_secs(5));
-/// let router = Router::builder()
-///     .route(RequestCode::HEART_BEAT, service_fn(answer))
-///     .route([RequestCode::PULL_MESSAGE, RequestCode::LITE_PULL_MESSAGE], limited.service_fn(answer))
-///     .build()?;
-/// # Ok(())
-/// # }
-/// ```
-///
-/// Services of many types that are collected first, such as by plugins, can be kept as tower's
-/// `BoxCloneSyncService`:
-///
-/// ```
-/// # use rocketmq_tower::router::{DuplicateRoute, Router};
-/// # use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ServiceBuilder, service_fn};
-/// # async fn answer(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-/// #     Ok(RemotingCommand::response(0))
-/// # }
-/// use tower::util::BoxCloneSyncService;
-///
-/// type AnyService = BoxCloneSyncService<RemotingCommand, RemotingCommand, BoxError>;
-///
-/// # fn main() -> Result<(), DuplicateRoute> {
-/// let limited = ServiceBuilder::new().concurrency_limit(16).service_fn(answer);
-/// let services: Vec<(RequestCode, AnyService)> = vec![
-///     (RequestCode::HEART_BEAT, AnyService::new(service_fn(answer))),
-///     (RequestCode::PULL_MESSAGE, AnyService::new(limited)),
-/// ];
-/// let router = services.into_iter().fold(Router::builder(), |router, (code, service)| {
-///     router.route(code, service)
-/// });
-/// let router = router.build()?;
-/// # Ok(())
-/// # }
-/// ```
-///
-/// A request whose code has no route goes to the [fallback](RouterBuilder::fallback), or, if there
-/// is none, fails with [`UnsupportedCode`](rocketmq_tower_core::UnsupportedCode), which is answered
-/// with `REQUEST_CODE_NOT_SUPPORTED` and `" request type N not supported"`.
-///
-/// Each request is one allocation here: the box of a future whose type differs from route to route.
-/// A default router has no routes.
-#[derive(Clone, Debug, Default)]
-pub struct Router {
-    routes: Arc<Routes>,
-}
-
-impl Router {
-    /// Starts a table without routes.
-    #[must_use]
-    pub fn builder() -> RouterBuilder {
-        RouterBuilder::default()
-    }
-}
-
-impl Service<RemotingCommand> for Router {
-    type Response = Option<RemotingCommand>;
-    type Error = BoxError;
-    type Future = RouteFuture;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: RemotingCommand) -> RouteFuture {
-        match self.routes.find(request.code()) {
-            Some(route) => RouteFuture::running(route.exchange(request)),
-            None => RouteFuture::unsupported(request.request_code()),
-        }
-    }
-}
+pub use router::Router;

@@ -1,46 +1,36 @@
 //! The accept loop.
 
-use super::connections::{Connections, Share};
-use super::{BoxConnectionService, Listener, ServeError, Shutdown};
+use super::connections::ServerShare;
+use super::{Connections, Listener, ServeError, Shutdown};
+use crate::service::ConnectionService;
 use rocketmq_tower_core::error::{catch_panic, chain_text};
 use rocketmq_tower_core::{BoxError, Channel, ChannelInfo, CloseReason, Connection, Disconnect};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
-use tower_service::Service;
 
 /// Accepts connections and runs each in a task of its own.
-pub(super) struct Accepting<Io> {
-    service: BoxConnectionService<Io>,
-    share: Share,
+pub(super) struct AcceptLoop<S> {
+    service: S,
+    share: ServerShare,
     tasks: JoinSet<()>,
 }
 
-/// Why no more connections are accepted.
-pub(super) enum Ended {
-    /// It was asked for, or the listener ended.
-    Done,
-    Failed(ServeError),
-}
-
-impl<Io> Accepting<Io>
-where
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    pub(super) fn new(service: BoxConnectionService<Io>, connections: Connections) -> Self {
+impl<S> AcceptLoop<S> {
+    pub(super) fn new(service: S, connections: &Connections) -> Self {
         Self { service, share: connections.share(), tasks: JoinSet::new() }
     }
 
-    /// Accepts until `signal` resolves. First the service has to be ready, then a connection is
-    /// accepted: one that cannot be served yet stays in the kernel's queue.
-    pub(super) async fn run<L, S>(&mut self, mut listener: L, signal: S) -> Ended
+    /// Accepts until `signal` resolves, or the listener ends. The service has to be ready before a
+    /// connection is accepted: a connection that cannot be served yet stays in the kernel's queue.
+    pub(super) async fn run<L, F>(&mut self, mut listener: L, signal: F) -> Result<(), ServeError>
     where
-        L: Listener<Io = Io>,
-        S: Future,
+        L: Listener,
+        S: ConnectionService<L::Io>,
+        F: Future,
     {
         let mut signal = pin!(signal);
         loop {
@@ -50,7 +40,7 @@ where
             };
             let accepted = tokio::select! {
                 biased;
-                _ = &mut signal => return Ended::Done,
+                _ = &mut signal => return Ok(()),
                 Some(ended) = self.tasks.join_next() => {
                     log_panic(ended);
                     listener.connection_ended();
@@ -61,23 +51,24 @@ where
             match accepted {
                 Ok(Some((io, info))) => self.spawn(io, info),
                 Ok(None) => {
-                    let failure = listener.failure();
-                    return failure
-                        .map_or(Ended::Done, |error| Ended::Failed(ServeError::Accept(error)));
+                    return listener.failure().map_or(Ok(()), |e| Err(ServeError::Accept(e)));
                 }
-                Err(error) => return Ended::Failed(ServeError::Service(error)),
+                Err(error) => return Err(ServeError::Service(error)),
             }
         }
     }
 
-    fn spawn(&mut self, io: Io, info: ChannelInfo) {
+    fn spawn<Io>(&mut self, io: Io, info: ChannelInfo)
+    where
+        S: ConnectionService<Io>,
+    {
         let connection = Connection::new(io, info);
         let channel = connection.channel();
-        let entry = self.share.add(channel.clone());
-        // A layer that fails at one connection, such as by a broken invariant, is not to end the
-        // others. The connection is dropped, and so closed, while the panic unwinds.
-        let life = match catch_panic(|| self.service.call(connection)) {
-            Ok(life) => life,
+        let member = self.share.add(channel.clone());
+        // A layer that panics at one connection must not end the others. The connection is dropped,
+        // and so closed, while the panic unwinds.
+        let lifetime = match catch_panic(|| self.service.call(connection)) {
+            Ok(lifetime) => lifetime,
             Err(panic) => {
                 let (id, peer) = (channel.id(), channel.peer_addr());
                 tracing::error!(id, %peer, panic, "the stack panicked, the connection is dropped");
@@ -85,15 +76,15 @@ where
             }
         };
         self.tasks.spawn(async move {
-            let end = life.await;
-            drop(entry);
-            log_end(&channel, end);
+            let end = lifetime.await;
+            drop(member);
+            log_end(&channel, end.map_err(Into::into));
         });
     }
 
-    /// Drains all connections, waits for their ends, and cuts those that are left at the deadline.
+    /// Drains all connections, waits until they end, and closes those that are left at the deadline.
     pub(super) async fn finish(mut self, deadline: Duration) -> Shutdown {
-        // A stack that queues connections would hold on to them.
+        // A stack that queues connections would keep them open.
         drop(self.service);
         tracing::info!(connections = self.tasks.len(), "draining");
         self.share.drain();
@@ -112,20 +103,23 @@ where
     }
 }
 
-/// A stack that panics here is broken for good: there is no connection to blame.
-fn poll_ready<Io>(
-    service: &mut BoxConnectionService<Io>,
-    cx: &mut Context<'_>,
-) -> Poll<Result<(), BoxError>> {
-    catch_panic(|| service.poll_ready(cx)).unwrap_or_else(|panic| {
-        Poll::Ready(Err(format!("the stack of the connection level panicked: {panic}").into()))
-    })
+/// Turns a panic into an error, which ends the server: no single connection has caused it.
+fn poll_ready<Io, S>(service: &mut S, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>>
+where
+    S: ConnectionService<Io>,
+{
+    match catch_panic(|| service.poll_ready(cx)) {
+        Ok(ready) => ready.map_err(Into::into),
+        Err(panic) => {
+            Poll::Ready(Err(format!("the stack of the connection level panicked: {panic}").into()))
+        }
+    }
 }
 
 fn log_end(channel: &Channel, end: Result<Disconnect, BoxError>) {
     let (id, peer) = (channel.id(), channel.peer_addr());
     match end {
-        // Peers that vanish are everyday life; peers that misbehave are worth a look.
+        // Peers that vanish are common; peers that break the protocol deserve a warning.
         Ok(Disconnect { reason, .. })
             if reason.is_error() && !matches!(reason, CloseReason::Io(_)) =>
         {
@@ -134,14 +128,14 @@ fn log_end(channel: &Channel, end: Result<Disconnect, BoxError>) {
         Ok(Disconnect { reason, .. }) => {
             tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
         }
-        // A layer's decision, such as a timeout or a shed load. One that wants it seen logs.
+        // A layer's decision, such as a timeout or load shedding. The layer logs what matters.
         Err(error) => {
             tracing::debug!(id, %peer, error = chain_text(&*error), "a layer ended a connection");
         }
     }
 }
 
-/// A connection's task panics only when a layer of the connection level does.
+/// The task of a connection panics only when a layer of the connection level does.
 fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a connection's task did not end by itself");

@@ -1,76 +1,57 @@
 //! A server that listens.
 
-use super::accept::{Accepting, Ended};
-use super::{BoxConnectionService, Connections, Listener};
-use rocketmq_tower_core::{Addr, BoxError};
+use super::serve::Serve;
+use super::{BoxConnectionService, Connections, Listener, ServeError, Shutdown};
+use rocketmq_tower_core::Addr;
 use rocketmq_tower_layers::EventsLayer;
 use std::fmt;
 use std::future::{Future, pending};
-use std::io;
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-/// The least time that the listener has for the last events.
+/// The least time that the event listener has for the last events.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
-/// A server that listens, and is to be served.
+/// A server that listens and has to be served. Created by [`Server::bind`](super::Server::bind) and
+/// [`Server::listen`](super::Server::listen).
+///
+/// ```no_run
+/// use rocketmq_tower::{BoxError, Router, Server};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), BoxError> {
+/// let server = Server::new(Router::default()).bind("127.0.0.1:0").await?;
+/// println!("listening on {}", server.local_addr());
+/// let connections = server.connections();
+/// let shutdown = server.serve_until(tokio::signal::ctrl_c()).await?;
+/// println!("{} connections accepted, {} left", shutdown.accepted, connections.len());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "connections are served by `serve` or `serve_until`"]
 pub struct BoundServer<L: Listener> {
-    listener: L,
-    service: BoxConnectionService<L::Io>,
-    connections: Connections,
-    /// What tells of connections, if anything does.
-    events: Option<EventsLayer>,
-    drain_deadline: Duration,
-}
-
-/// How a server ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Shutdown {
-    /// How many connections it accepted in its life.
-    pub accepted: u64,
-    /// How many connections were still open when the drain deadline passed, and were cut. One that
-    /// was closed already, and only had requests running whose answers could go nowhere, does not
-    /// count.
-    pub aborted: usize,
-}
-
-/// Why a server ended by itself.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The connection level's stack takes no connections any more.
-    #[error("the stack of the connection level failed")]
-    Service(#[source] BoxError),
-    /// The listener gave up, see [`Listener::failure`].
-    #[error("no more connections can be accepted")]
-    Accept(#[source] io::Error),
+    serve: Serve<L, BoxConnectionService<L::Io>>,
+    events: EventsLayer,
 }
 
 impl<L: Listener> BoundServer<L> {
-    pub(super) fn new(
-        listener: L,
-        service: BoxConnectionService<L::Io>,
-        connections: Connections,
-        events: Option<EventsLayer>,
-        drain_deadline: Duration,
-    ) -> Self {
-        Self { listener, service, connections, events, drain_deadline }
+    pub(super) fn new(serve: Serve<L, BoxConnectionService<L::Io>>, events: EventsLayer) -> Self {
+        Self { serve, events }
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn local_addr(&self) -> Addr {
-        self.listener.local_addr()
+        self.serve.local_addr()
     }
 
-    /// A handle of its connections.
+    /// Returns a handle of the table of the server's connections.
     #[must_use]
     pub fn connections(&self) -> Connections {
-        self.connections.clone()
+        self.serve.table().clone()
     }
 
-    /// Serves until the listener ends, which sockets never do. Dropping the future cuts all
+    /// Serves until the listener ends, which sockets never do. Dropping the future closes all
     /// connections.
     ///
     /// # Errors
@@ -81,36 +62,30 @@ impl<L: Listener> BoundServer<L> {
 
     /// Serves until `signal` resolves, then shuts down gracefully.
     ///
-    /// It stops listening and [drains](rocketmq_tower_core::Channel::drain) every connection: what
-    /// was read is answered; new requests are sent away with `GO_AWAY`, if the peer's version
-    /// knows that; and when nothing is left to do, the connection ends. Connections that have
-    /// not ended at the drain deadline are cut. To shut down at once, drop the future.
+    /// The server stops listening and [drains](rocketmq_tower_core::Channel::drain) every
+    /// connection: requests that were read are answered; new requests are answered with `GO_AWAY`,
+    /// if the peer's version knows it; and when nothing is left to do, the connection ends.
+    /// Connections that have not ended at the drain deadline are closed. To shut down at once, drop
+    /// the future.
     ///
-    /// [Deferred](rocketmq_tower_core::RemotingCommand::defer) answers, such as parked long polls,
-    /// hold a drain until they are given, or until the deadline. Whoever keeps them learns from
-    /// [`Channel::draining`](rocketmq_tower_core::Channel::draining) that it is time to answer.
+    /// [Deferred](rocketmq_tower_core::RemotingCommand::defer) responses, such as those of long
+    /// polls, hold up the drain until they are sent, or until the deadline. Send them when
+    /// [`Channel::draining`](rocketmq_tower_core::Channel::draining) resolves.
     ///
-    /// At last the event listener is waited for, until the deadline and for a second at least, so
-    /// that it has seen all connections go.
+    /// In the end the server waits for the event listener, until the deadline and for at least one
+    /// second, so that the listener is told of every connection that ended.
     ///
     /// # Errors
     /// If the stack of the connection level fails for good, or the listener does. The connections
     /// are drained all the same.
     pub async fn serve_until<S: Future>(self, signal: S) -> Result<Shutdown, ServeError> {
-        let mut accepting = Accepting::new(self.service, self.connections);
-        let ended = accepting.run(self.listener, signal).await;
-        let draining = Instant::now();
-        let shutdown = accepting.finish(self.drain_deadline).await;
-        if let Some(events) = self.events {
-            let left = self.drain_deadline.saturating_sub(draining.elapsed()).max(LAST_EVENTS);
-            if timeout(left, events.flush()).await.is_err() {
-                tracing::warn!("the event listener has not taken all events");
-            }
+        let deadline = self.serve.deadline();
+        let (ended, draining) = self.serve.with_graceful_shutdown(signal).run().await;
+        let left = deadline.saturating_sub(draining.elapsed()).max(LAST_EVENTS);
+        if timeout(left, self.events.flush()).await.is_err() {
+            tracing::warn!("the event listener has not taken all events");
         }
-        match ended {
-            Ended::Failed(error) => Err(error),
-            Ended::Done => Ok(shutdown),
-        }
+        ended
     }
 }
 
@@ -118,8 +93,8 @@ impl<L: Listener> fmt::Debug for BoundServer<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BoundServer")
             .field("local_addr", &self.local_addr())
-            .field("connections", &self.connections.len())
-            .field("drain_deadline", &self.drain_deadline)
+            .field("connections", &self.serve.table().len())
+            .field("drain_deadline", &self.serve.deadline())
             .finish_non_exhaustive()
     }
 }

@@ -1,153 +1,126 @@
-//! What a server is made of.
+//! The parts of a server: a processor and the layers around it.
 
-use super::guards::{Bare, Guarded};
-use super::{Connections, TcpOptions};
-use rocketmq_tower_core::driver::ConnectionConfig;
-use rocketmq_tower_layers::RpcHookLayer;
-use rocketmq_tower_layers::rpc_hook::RpcHook;
+use super::settings::Settings;
+use crate::service::{ConnectionService, Processor};
+use crate::stack::{self, BoxConnectionService, HookedProcessor, WatchedDriver};
+use rocketmq_tower_core::driver::DriverService;
 use std::fmt;
-use std::time::Duration;
 use tower::layer::util::{Identity, Stack};
+use tower_layer::Layer;
 
-/// A server to be: a processor, the layers around it, and the bounds of connections.
+/// Builds a server from a processor, the layers around it, and the bounds of its connections.
 ///
-/// | | [`new`](Self::new) | [`bare`](Self::bare) |
-/// |---|---|---|
-/// | connections at a time | 1000, more wait in the kernel's queue | no limit |
-/// | idle connections | closed after 120 s | kept |
-/// | events | to who asks for them | none |
-/// | to set these three | [`max_connections`](Self::max_connections) and so on | no way |
-/// | errors and panics of the processor | answered | answered |
-/// | bounds of each connection | [`ConnectionConfig::server`] | the same |
+/// ```no_run
+/// use rocketmq_tower::layers::{FirstByteTimeoutLayer, SpawnLayer};
+/// use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+/// use std::time::Duration;
 ///
-/// The processor is cloned for every connection; what the clones share is the server's. A request
-/// layer is put around each clone, so that a limit layer limits one connection, and its `Global`
-/// sibling the server.
+/// async fn echo(mut request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+///     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body()))
+/// }
 ///
-/// `Guards` is [`Guarded`] or [`Bare`]: what the server puts around connections by itself.
-pub struct Server<P, RequestLayer = Identity, ConnectionLayer = Identity, Guards = Guarded> {
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), BoxError> {
+/// let server = Server::new(service_fn(echo))
+///     .max_connections(10_000)
+///     .idle_timeout(Duration::from_secs(60))
+///     .connection_layer(FirstByteTimeoutLayer::new(Duration::from_secs(5)))
+///     .layer(SpawnLayer::new())
+///     .bind("127.0.0.1:10911")
+///     .await?;
+/// server.serve_until(tokio::signal::ctrl_c()).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # The default stack
+///
+/// | layer | by default | set by | switched off by |
+/// |---|---|---|---|
+/// | `connection_limit` | at most 1000 connections; more wait in the kernel's queue | [`max_connections`](Self::max_connections), [`connection_limit`](Self::connection_limit) | `max_connections(None)` |
+/// | `events` | none are reported | [`event_listener`](Self::event_listener), [`events`](Self::events) | `events(EventsLayer::silent())` |
+/// | `idle_timeout` | 120 s | [`idle_timeout`](Self::idle_timeout) | `idle_timeout(None)` |
+/// | `recover` | every error of the processor becomes a response | | |
+/// | `rpc_hook` | no hooks | [`hook`](Self::hook) | |
+///
+/// To build the connection level by hand, use [`serve`](super::serve).
+///
+/// # One processor for each connection
+///
+/// The processor is cloned for every connection; what the clones share is shared by all of them. A
+/// request layer is put around each clone: a limit layer limits one connection, and its `Global`
+/// sibling the whole server.
+pub struct Server<P, R = Identity, C = Identity> {
     pub(super) processor: P,
-    pub(super) request_layer: RequestLayer,
-    pub(super) connection_layer: ConnectionLayer,
-    pub(super) guards: Guards,
+    pub(super) request_layers: R,
+    pub(super) connection_layers: C,
     pub(super) settings: Settings,
 }
 
-/// What does not depend on the types of layers.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) hooks: RpcHookLayer,
-    pub(super) config: ConnectionConfig,
-    pub(super) tcp: TcpOptions,
-    pub(super) connections: Connections,
-    pub(super) drain_deadline: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            hooks: RpcHookLayer::new(),
-            config: ConnectionConfig::server(),
-            tcp: TcpOptions::default(),
-            connections: Connections::default(),
-            drain_deadline: Duration::from_secs(30),
-        }
-    }
-}
-
 impl<P> Server<P> {
-    /// A server with the default stack.
+    /// Creates a server with the default stack around `processor`.
     #[must_use]
     pub fn new(processor: P) -> Self {
-        Self::with_guards(processor, Guarded::default())
-    }
-
-    /// A server without the layers of the connection level: no limit, no idle timeout, no events.
-    /// Who wants some of them adds those as [connection layers](Self::connection_layer).
-    #[must_use]
-    pub fn bare(processor: P) -> Server<P, Identity, Identity, Bare> {
-        Server::with_guards(processor, Bare::default())
-    }
-}
-
-impl<P, G> Server<P, Identity, Identity, G> {
-    fn with_guards(processor: P, guards: G) -> Self {
         Self {
             processor,
-            request_layer: Identity::new(),
-            connection_layer: Identity::new(),
-            guards,
+            request_layers: Identity::new(),
+            connection_layers: Identity::new(),
             settings: Settings::default(),
         }
     }
 }
 
-impl<P, R, C, G> Server<P, R, C, G> {
-    /// Adds a layer around the processor of each connection. The first that is added is outermost,
-    /// as with `tower::ServiceBuilder`.
+impl<P, R, C> Server<P, R, C> {
+    /// Adds a layer around the processor of each connection. The first layer added is the
+    /// outermost, as in `tower::ServiceBuilder`.
     #[must_use]
-    pub fn layer<L>(self, layer: L) -> Server<P, Stack<L, R>, C, G> {
-        let Self { processor, request_layer, connection_layer, guards, settings } = self;
-        let request_layer = Stack::new(layer, request_layer);
-        Server { processor, request_layer, connection_layer, guards, settings }
+    pub fn layer<L>(self, layer: L) -> Server<P, Stack<L, R>, C> {
+        let Self { processor, request_layers, connection_layers, settings } = self;
+        let request_layers = Stack::new(layer, request_layers);
+        Server { processor, request_layers, connection_layers, settings }
     }
 
-    /// Adds a layer around the service of connections: inside of the connection limit, outside of
-    /// events. The first that is added is outermost.
+    /// Adds a layer around the service of connections: inside the connection limit, outside the
+    /// events. The first layer added is the outermost.
     ///
-    /// What is inside never fails: its error is `Infallible`. Where that is too narrow, such as for
-    /// `option_layer` of a timeout, both of whose branches must fail alike, add
+    /// The service inside never fails: its error is `Infallible`. Where that is too narrow, such as
+    /// for `option_layer` of a timeout, whose two branches must have the same error, add
     /// `MapErrLayer::new(BoxError::from)` after it.
     #[must_use]
-    pub fn connection_layer<L>(self, layer: L) -> Server<P, R, Stack<L, C>, G> {
-        let Self { processor, request_layer, connection_layer, guards, settings } = self;
-        let connection_layer = Stack::new(layer, connection_layer);
-        Server { processor, request_layer, connection_layer, guards, settings }
+    pub fn connection_layer<L>(self, layer: L) -> Server<P, R, Stack<L, C>> {
+        let Self { processor, request_layers, connection_layers, settings } = self;
+        let connection_layers = Stack::new(layer, connection_layers);
+        Server { processor, request_layers, connection_layers, settings }
     }
 
-    /// Adds an RPC hook. Hooks run inside of all request layers.
-    #[must_use]
-    pub fn hook(mut self, hook: impl RpcHook) -> Self {
-        self.settings.hooks = self.settings.hooks.hook(hook);
-        self
-    }
-
-    /// Sets the bounds of each connection.
-    #[must_use]
-    pub fn config(mut self, config: ConnectionConfig) -> Self {
-        self.settings.config = config;
-        self
-    }
-
-    /// Sets the options of the TCP sockets that [`bind`](Self::bind) makes.
-    #[must_use]
-    pub fn tcp_options(mut self, options: TcpOptions) -> Self {
-        self.settings.tcp = options;
-        self
-    }
-
-    /// Keeps the server's connections in this table: made before the processor, it can be the
-    /// processor's.
-    #[must_use]
-    pub fn connections(mut self, connections: Connections) -> Self {
-        self.settings.connections = connections;
-        self
-    }
-
-    /// How long a graceful shutdown may take before the connections that are left are cut. 30 s, as
-    /// Java's `shutdownWaitTimeSeconds`.
-    #[must_use]
-    pub fn drain_deadline(mut self, deadline: Duration) -> Self {
-        self.settings.drain_deadline = deadline;
-        self
+    /// Returns the whole stack as a service of connections, for programs that accept connections
+    /// themselves.
+    ///
+    /// Such a program calls `poll_ready` before it accepts, so that the limit holds; makes a
+    /// [`Connection`](crate::Connection) of what it accepted; and runs the future that `call`
+    /// returns, one task for each connection. The table of [`Connections`](super::Connections) does
+    /// not contain these connections. To shut down, the program
+    /// [drains](crate::Channel::drain) the connections, waits for the futures, and then
+    /// [flushes](crate::layers::EventsLayer::flush) the events. [`serve`](super::serve) does the
+    /// first three.
+    // The bounds are the methods', not the impl's, so that the compiler names the one not met.
+    pub fn into_service<Io>(self) -> BoxConnectionService<Io>
+    where
+        Io: Send + 'static,
+        P: Processor + Clone,
+        R: Layer<HookedProcessor<P>, Service: Processor>,
+        C: Layer<WatchedDriver<P, R>, Service: ConnectionService<Io>>,
+    {
+        let Self { processor, request_layers, connection_layers, settings } = self;
+        let layers = stack::request_layers(request_layers, settings.hooks);
+        let driver = DriverService::server(layers, processor, settings.config);
+        let watched = stack::watched(driver, &settings.events, settings.idle_timeout);
+        stack::limited(connection_layers.layer(watched), settings.connection_limit.as_ref())
     }
 }
 
-impl<P, R, C, G: fmt::Debug> fmt::Debug for Server<P, R, C, G> {
+impl<P, R, C> fmt::Debug for Server<P, R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("guards", &self.guards)
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
     }
 }

@@ -1,26 +1,46 @@
-//! The connections of a server.
+//! The table of a server's connections.
 
 use rocketmq_tower_core::Channel;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The connections that a server has now: to push to them, count them, close them.
+/// The table of a server's connections: to push requests over them, count them, or close them.
 ///
-/// A connection is in it from when it was accepted until all its requests have finished. A table
-/// that is made first and given to [`Server::connections`](super::Server::connections) can be held
-/// by the processor; several servers may share one, and each drains its own connections only.
-#[derive(Clone, Debug, Default)]
+/// A connection is in the table from when it is accepted until all its requests have finished. A
+/// table that is created first and given to [`Server::connections`](super::Server::connections) can
+/// be part of the processor. Several servers may share one table; each drains its own connections
+/// only.
+///
+/// ```
+/// use rocketmq_tower::server::Connections;
+/// use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, Server, service_fn};
+///
+/// let connections = Connections::default();
+/// let table = connections.clone();
+/// let processor = service_fn(move |request: RemotingCommand| {
+///     let connections = table.clone();
+///     async move {
+///         for channel in connections.channels() {
+///             let notice = RemotingCommand::request(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
+///             channel.invoke_oneway(notice).await?;
+///         }
+///         Ok::<_, BoxError>(RemotingCommand::response(0).with_body(request.body().clone()))
+///     }
+/// });
+/// let server = Server::new(processor).connections(connections);
+/// ```
+#[derive(Clone, Default)]
 pub struct Connections {
-    table: Arc<Mutex<Table>>,
+    table: Arc<Mutex<ConnectionTable>>,
 }
 
-#[derive(Debug, Default)]
-struct Table {
+#[derive(Default)]
+struct ConnectionTable {
     members: HashMap<u64, Member>,
     shares: u64,
 }
 
-#[derive(Debug)]
 struct Member {
     channel: Channel,
     /// The number of the server's share.
@@ -28,73 +48,77 @@ struct Member {
 }
 
 impl Connections {
-    fn lock(&self) -> MutexGuard<'_, Table> {
+    fn lock(&self) -> MutexGuard<'_, ConnectionTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many there are.
+    /// Returns the number of connections.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().members.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no connections.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The handles of all, in no order.
+    /// Returns the handles of all connections, in no order.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
         self.lock().members.values().map(|member| member.channel.clone()).collect()
     }
 
-    /// The handle of the connection with this [number](Channel::id).
+    /// Returns the handle of the connection with this [number](Channel::id), if it is in the table.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<Channel> {
         self.lock().members.get(&id).map(|member| member.channel.clone())
     }
 
-    /// The part of the table that is one server's.
-    pub(super) fn share(&self) -> Share {
+    /// Starts a server's part of the table.
+    pub(super) fn share(&self) -> ServerShare {
         let mut table = self.lock();
         table.shares += 1;
-        Share { connections: self.clone(), number: table.shares, accepted: 0 }
+        ServerShare { connections: self.clone(), number: table.shares, accepted: 0 }
     }
 }
 
-/// The connections of one server, among those of all that share the table.
-#[derive(Debug)]
-pub(super) struct Share {
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("len", &self.len()).finish()
+    }
+}
+
+/// The connections of one server, among those of all servers that share the table.
+pub(super) struct ServerShare {
     connections: Connections,
     number: u64,
     accepted: u64,
 }
 
-impl Share {
-    /// Adds a connection for as long as the entry lives.
-    pub(super) fn add(&mut self, channel: Channel) -> Entry {
+impl ServerShare {
+    /// Adds a connection, which stays in the table until the guard is dropped.
+    pub(super) fn add(&mut self, channel: Channel) -> MemberGuard {
         self.accepted += 1;
         let id = channel.id();
         let member = Member { channel, share: self.number };
         self.connections.lock().members.insert(id, member);
-        Entry { connections: self.connections.clone(), id }
+        MemberGuard { connections: self.connections.clone(), id }
     }
 
-    /// How many connections were added so far.
+    /// Returns the number of connections added so far.
     pub(super) fn accepted(&self) -> u64 {
         self.accepted
     }
 
-    /// How many connections there are that can still send or receive.
+    /// Returns the number of connections that can still send or receive.
     pub(super) fn open(&self) -> usize {
         self.channels().iter().filter(|channel| !channel.is_closed()).count()
     }
 
-    /// Drains all.
     pub(super) fn drain(&self) {
-        // Not under the lock: it wakes tasks.
+        // Not under the lock: draining wakes tasks.
         for channel in self.channels() {
             channel.drain();
         }
@@ -107,17 +131,16 @@ impl Share {
     }
 }
 
-/// A connection's place in the table.
-#[derive(Debug)]
-pub(super) struct Entry {
+/// Removes a connection from the table when it is dropped.
+pub(super) struct MemberGuard {
     connections: Connections,
     id: u64,
 }
 
-impl Drop for Entry {
+impl Drop for MemberGuard {
     fn drop(&mut self) {
         let member = self.connections.lock().members.remove(&self.id);
-        // Not under the lock.
+        // Not under the lock: it may be the last handle.
         drop(member);
     }
 }

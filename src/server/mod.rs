@@ -1,5 +1,7 @@
 //! Servers: accept connections and serve them with a stack of tower services.
 //!
+//! [`Server`] builds the default stack, with layers of your own inside it:
+//!
 //! ```no_run
 //! use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, service_fn};
 //!
@@ -13,23 +15,29 @@
 //! let server = Server::new(processor).bind("127.0.0.1:9876").await?;
 //! println!("listening on {}", server.local_addr());
 //! let shutdown = server.serve_until(tokio::signal::ctrl_c()).await?;
-//! println!("{} connections were cut", shutdown.aborted);
+//! println!("{} connections were closed at the deadline", shutdown.aborted);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`serve`] serves a stack that you built yourself, on any [`Listener`].
 
 mod accept;
+mod bind;
 mod bound;
 mod builder;
 mod connections;
-mod guards;
 pub mod listener;
-mod start;
+mod outcome;
+mod serve;
+mod setters;
+mod settings;
 
-pub use bound::{BoundServer, ServeError, Shutdown};
+pub use crate::stack::{BoxConnectionService, HookedProcessor, WatchedDriver};
+pub use bound::BoundServer;
 pub use builder::Server;
 pub use connections::Connections;
-pub use guards::{Bare, Guarded, Guards};
 #[doc(inline)]
 pub use listener::{Listener, TcpOptions};
-pub use start::BoxConnectionService;
+pub use outcome::{ServeError, Shutdown};
+pub use serve::{Serve, serve};

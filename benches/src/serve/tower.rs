@@ -1,8 +1,10 @@
 //! The library's servers.
 
 use super::announce;
-use rocketmq_tower::layers::EventsLayer;
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower::driver::{ConnectionConfig, DriverService};
+use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
+use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, server, service_fn};
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,8 +27,11 @@ pub(super) async fn serve(listen: SocketAddr) -> Result<(), BoxError> {
 }
 
 pub(super) async fn serve_without_layers(listen: SocketAddr) -> Result<(), BoxError> {
-    let server = Server::bare(service_fn(echo)).bind(listen).await?;
+    let recover = RecoverLayer::new();
+    let service = DriverService::server(recover, service_fn(echo), ConnectionConfig::server());
+    let tcp = TcpAcceptor::bind(listen, &TcpOptions::default()).await?;
+    let server = server::serve(Retry::new(tcp), service);
     announce(server.local_addr());
-    server.serve().await?;
+    server.await?;
     Ok(())
 }

@@ -45,6 +45,22 @@ use tower_service::Service;
 /// middleware wraps. A clone keeps a few hundred bytes alive, but not the socket, its buffers or the
 /// task.
 ///
+/// ```
+/// use rocketmq_tower_core::{CallError, Channel, RemotingCommand, RequestCode};
+/// use std::time::Duration;
+///
+/// /// Sends a request to the peer, and closes the connection when no response comes.
+/// async fn probe(channel: &Channel) -> Result<RemotingCommand, CallError> {
+///     let request = RemotingCommand::request(RequestCode::HEART_BEAT);
+///     let result = channel.invoke(request, Duration::from_secs(3)).await;
+///     if result.is_err() {
+///         println!("{} does not respond", channel.peer_addr());
+///         channel.close("no response");
+///     }
+///     result
+/// }
+/// ```
+///
 /// As a service, `poll_ready` reserves one of the connection's
 /// [`max_calls`](crate::driver::ConnectionConfig::max_calls) permits; the response releases it.
 pub struct Channel {

@@ -31,26 +31,16 @@
 //! [`oneshot`](crate::oneshot).
 //!
 //! ```
-//! use rocketmq_tower_core::{BoxError, RemotingCommand, RequestCode, ResponseCode};
-//! use rocketmq_tower_layers::{BodyLimitLayer, RecoverLayer};
-//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//! use rocketmq_tower::layers::BodyLimitLayer;
+//! use rocketmq_tower::{BoxError, RequestCode, Router, Server};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! let mut service = ServiceBuilder::new()
-//!     .layer(RecoverLayer::new())
-//!     .layer(BodyLimitLayer::new(64 << 10).code(RequestCode::SEND_MESSAGE_V2, 4 << 20))
-//!     .service(service_fn(|_request: RemotingCommand| async {
-//!         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
-//!     }));
-//! let body = vec![0; 100_000];
-//! let send = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2).with_body(body.clone());
-//! let Ok(answer) = service.ready().await.expect("infallible").call(send).await;
-//! assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
-//! let heartbeat = RemotingCommand::request(RequestCode::HEART_BEAT).with_body(body);
-//! let Ok(answer) = service.ready().await.expect("infallible").call(heartbeat).await;
-//! assert_eq!(answer.response_code(), ResponseCode::MESSAGE_ILLEGAL);
-//! # }
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     // 4 MiB for sends, 64 KiB for all other requests.
+//!     let limit = BodyLimitLayer::new(64 << 10).code(RequestCode::SEND_MESSAGE_V2, 4 << 20);
+//!     let server = Server::new(router).layer(limit).bind("0.0.0.0:10911").await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 pub use crate::support::fallible::ResponseFuture;

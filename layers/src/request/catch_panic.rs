@@ -21,24 +21,20 @@
 //! At the request level, inside of the layers that are to see the error.
 //!
 //! ```
-//! use rocketmq_tower_core::RemotingCommand;
-//! use rocketmq_tower_layers::CatchPanicLayer;
-//! use std::convert::Infallible;
-//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//! use rocketmq_tower::layers::{CatchPanicLayer, CodeDistributionLayer};
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! let mut service = ServiceBuilder::new().layer(CatchPanicLayer::new()).service(service_fn(
-//!     |_request: RemotingCommand| async {
-//!         if true {
-//!             panic!("a bug");
-//!         }
-//!         Ok::<RemotingCommand, Infallible>(RemotingCommand::response(0))
-//!     },
-//! ));
-//! let error = service.ready().await.expect("ready").call(RemotingCommand::request(10)).await.expect_err("a panic");
-//! assert_eq!(error.to_string(), "the processor panicked: a bug");
-//! # }
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let server = Server::new(router)
+//!         .layer(CodeDistributionLayer::new())
+//!         // A panic is an error for the layers above, whose response has the remark
+//!         // "the processor panicked: ..".
+//!         .layer(CatchPanicLayer::new())
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 use crate::support::fallible::Fallible;
@@ -152,7 +148,7 @@ pub struct Panicked {
 }
 
 /// Runs `f`, and logs its panic.
-pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
+fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_panic(f).map_err(|message| {
         tracing::error!(message, "a processor panicked");
         Panicked { message }

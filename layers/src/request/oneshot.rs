@@ -35,24 +35,21 @@
 //! Right around the layer that answers by itself.
 //!
 //! ```
-//! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::OneshotLayer;
+//! use rocketmq_tower::layers::OneshotLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //! use tower::limit::GlobalConcurrencyLimitLayer;
 //! use tower::load_shed::LoadShedLayer;
-//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! let mut service = ServiceBuilder::new()
-//!     .layer(OneshotLayer::new())
-//!     .layer(LoadShedLayer::new())
-//!     .layer(GlobalConcurrencyLimitLayer::new(64))
-//!     .service(service_fn(|_request: RemotingCommand| async {
-//!         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
-//!     }));
-//! let answer = service.ready().await.expect("always").call(RemotingCommand::request(10)).await;
-//! assert_eq!(answer.expect("not shed").response_code(), ResponseCode::SUCCESS);
-//! # }
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let server = Server::new(router)
+//!         .layer(OneshotLayer::new())
+//!         .layer(LoadShedLayer::new())
+//!         .layer(GlobalConcurrencyLimitLayer::new(64))
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 use crate::support::inner::inner_service;

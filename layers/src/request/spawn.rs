@@ -28,22 +28,19 @@
 //! [`recover`](crate::recover). It works around services that are not `Clone`.
 //!
 //! ```
-//! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::SpawnLayer;
-//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//! use rocketmq_tower::layers::SpawnLayer;
+//! use rocketmq_tower::{BoxError, Processor, RequestCode, Router, Server, ServiceBuilder};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), BoxError> {
-//! let mut service = ServiceBuilder::new().layer(SpawnLayer::new()).service(service_fn(
-//!     |_request: RemotingCommand| async {
-//!         // Computes for long.
-//!         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
-//!     },
-//! ));
-//! let answer = service.ready().await?.call(RemotingCommand::request(10)).await?;
-//! assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
-//! # Ok(())
-//! # }
+//! async fn serve(
+//!     heavy: impl Processor + Clone + Sync,
+//!     others: impl Processor + Clone + Sync,
+//! ) -> Result<(), BoxError> {
+//!     let heavy = ServiceBuilder::new().layer(SpawnLayer::new()).service(heavy);
+//!     let router =
+//!         Router::builder().route(RequestCode::QUERY_MESSAGE, heavy).fallback(others).build()?;
+//!     Server::new(router).bind("0.0.0.0:10911").await?.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 //!
 //! Source of the rule that processors have threads of their own: Java's

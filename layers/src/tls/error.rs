@@ -42,10 +42,12 @@ pub enum TlsConfigError {
     ServerName(String),
     /// The files cannot be watched.
     #[cfg(feature = "tls-reload")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls-reload")))]
     #[error("the certificate's files can't be watched")]
     Watch(#[source] rocketmq_tower_core::BoxError),
     /// No certificate could be made.
     #[cfg(feature = "tls-self-signed")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls-self-signed")))]
     #[error("no certificate could be made")]
     SelfSigned(#[source] rocketmq_tower_core::BoxError),
 }

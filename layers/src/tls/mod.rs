@@ -85,20 +85,18 @@
 //! first on the wire; outside of [`events`](crate::events) and [`idle_timeout`](crate::idle_timeout). The
 //! service inside must be `Clone`, as readiness that was taken waits for the handshake.
 //!
-//! ```no_run
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::TlsLayer;
-//! use rocketmq_tower_layers::tls::{PemFiles, ServerTls, Tls, TlsMode};
-//! use tower::{ServiceBuilder, layer::util::Identity};
+//! ```
+//! use rocketmq_tower::layers::TlsLayer;
+//! use rocketmq_tower::layers::tls::{PemFiles, ServerTls, TlsMode};
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # fn make() -> Result<(), rocketmq_tower_layers::tls::TlsConfigError> {
-//! # #[derive(Clone)] struct Processor;
-//! let files = PemFiles::new("server.pem", "server.key").require_client_certificates("ca.pem");
-//! let tls = TlsLayer::new(ServerTls::from_files(files)?).mode(TlsMode::Permissive);
-//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: Tls<_> = ServiceBuilder::new().layer(tls).service(driver);
-//! # Ok(())
-//! # }
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let files = PemFiles::new("server.pem", "server.key").require_client_certificates("ca.pem");
+//!     let tls = TlsLayer::new(ServerTls::from_files(files)?).mode(TlsMode::Permissive);
+//!     let server = Server::new(router).connection_layer(tls).bind("0.0.0.0:10911").await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod any;
@@ -130,6 +128,7 @@ pub use io::MaybeTls;
 pub use layer::TlsLayer;
 pub use mode::{TlsMode, UnknownTlsMode};
 #[cfg(feature = "tls-self-signed")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls-self-signed")))]
 pub use self_signed::{Issued, SelfSigned};
 pub use server::ServerTls;
 pub use service::Tls;

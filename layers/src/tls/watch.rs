@@ -23,6 +23,7 @@ impl ServerTls {
     ///
     /// # Errors
     /// If the system does not let them be watched.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls-reload")))]
     pub fn watch(self) -> Result<Self, TlsConfigError> {
         let Some(files) = self.files() else { return Ok(self) };
         let folders: BTreeSet<_> = files.paths().map(folder).collect();

@@ -24,7 +24,7 @@
 //!
 //! At the end there is an event with the time it took, `latency_us`, at the span's level; for a
 //! request that failed at [`failure_level`](TraceLayer::failure_level). A request that is
-//! [deferred](rocketmq_tower_core::RemotingCommand::defer) keeps its span until it is answered. All targets are
+//! [`deferred`](crate::deferred) keeps its span until it is answered. All targets are
 //! `rocketmq_tower::trace`.
 //!
 //! # Sampling
@@ -53,16 +53,20 @@
 //! protocol; at the request level outermost of the user's layers.
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::TraceLayer;
-//! use rocketmq_tower_layers::trace::Trace;
-//! use tower::ServiceBuilder;
+//! use rocketmq_tower::layers::TraceLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //! use tracing::Level;
 //!
-//! # #[derive(Clone)] struct Processor;
-//! let trace = TraceLayer::new().level(Level::INFO).every(100);
-//! let driver = DriverService::server(trace.clone(), Processor, ConnectionConfig::server());
-//! let stack: Trace<_> = ServiceBuilder::new().layer(trace).service(driver);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let trace = TraceLayer::new().level(Level::INFO).every(100);
+//!     let server = Server::new(router)
+//!         .connection_layer(trace.clone())
+//!         .layer(trace)
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod connection;

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The address could not be looked up, or there is none of that name.
+    /// The name could not be resolved, or has no address.
     #[error("the server's address can't be found")]
     Resolve(#[source] io::Error),
     /// Connecting failed.
@@ -15,7 +15,7 @@ pub enum ConnectError {
     Io {
         /// The address that was tried last.
         addr: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// Connecting took too long.
@@ -23,17 +23,27 @@ pub enum ConnectError {
     Timeout {
         /// The address that was tried last.
         addr: SocketAddr,
-        /// The time that it was given.
+        /// The time limit.
         limit: Duration,
     },
     /// The transport took too long, see
     /// [`dial_timeout`](crate::client::ClientBuilder::dial_timeout).
     #[error("the transport took longer than {0:?}")]
     TransportTimeout(Duration),
-    /// The transport cannot reach such an address.
+    /// The transport does not support this kind of address.
     #[error("the transport can't reach {0}")]
     Unreachable(Addr),
     /// The transport failed.
     #[error("the transport failed")]
     Transport(#[source] BoxError),
+}
+
+impl ConnectError {
+    /// Converts the error of a transport of any type.
+    pub(in crate::client) fn from_transport(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self::Transport(error),
+        }
+    }
 }

@@ -1,8 +1,9 @@
-//! How a client gets the bytes of a connection.
+//! Transports: the ways in which a client connects to a server.
 //!
-//! A transport is a `Service<Addr>` that answers with the bytes' source and what is known of the
-//! connection: [`TcpTransport`] by default, [`UnixTransport`] for Unix sockets, `Socks5Transport` and `TlsTransport` with the features of
-//! these names, or any service of one's own:
+//! A [`Transport`] is a `Service<Addr>` whose response is a source of bytes and what is known of the
+//! connection. There are [`TcpTransport`], the default; [`UnixTransport`] for Unix sockets;
+//! `Socks5Transport` and `TlsTransport` with the features `socks5` and `tls`; and any service of your
+//! own:
 //!
 //! ```
 //! use rocketmq_tower::client::Connector;
@@ -17,6 +18,7 @@
 //! ```
 
 mod error;
+mod service;
 #[cfg(feature = "socks5")]
 mod socks5;
 #[cfg(feature = "socks5")]
@@ -30,31 +32,20 @@ mod tls_error;
 mod unix;
 
 pub use error::ConnectError;
+pub use service::Transport;
 #[cfg(feature = "socks5")]
+#[cfg_attr(docsrs, doc(cfg(feature = "socks5")))]
 pub use socks5::Socks5Transport;
 #[cfg(feature = "socks5")]
+#[cfg_attr(docsrs, doc(cfg(feature = "socks5")))]
 pub use socks5_error::Socks5Error;
 pub use tcp::TcpTransport;
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use tls::TlsTransport;
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use tls_error::TlsError;
 #[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
 pub use unix::UnixTransport;
-
-use rocketmq_tower_core::{BoxError, ChannelInfo};
-use std::future::Future;
-use std::pin::Pin;
-
-/// A socket to be.
-type Connecting<Io> = Pin<Box<dyn Future<Output = Result<(Io, ChannelInfo), ConnectError>> + Send>>;
-
-impl ConnectError {
-    /// What a transport failed with.
-    pub(super) fn from_transport(error: BoxError) -> Self {
-        match error.downcast::<Self>() {
-            Ok(error) => *error,
-            Err(error) => Self::Transport(error),
-        }
-    }
-}

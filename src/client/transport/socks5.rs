@@ -1,5 +1,6 @@
-use super::{ConnectError, Connecting, Socks5Error, TcpTransport};
-use rocketmq_tower_core::{Addr, BoxError, ChannelInfo};
+use super::service::BoxConnectFuture;
+use super::{ConnectError, Socks5Error, TcpTransport, Transport};
+use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,9 +12,9 @@ use tokio_socks::{IntoTargetAddr, TargetAddr};
 use tower::ServiceExt;
 use tower_service::Service;
 
-/// Connects through a SOCKS5 proxy, which is reached over TCP or [another](Self::over) transport.
+/// Connects through a SOCKS5 proxy, over TCP or [another](Self::over) transport.
 ///
-/// Names go to the proxy as they are: it looks them up, as with Java's clients.
+/// The proxy resolves names, as with Java's clients.
 ///
 /// ```
 /// use rocketmq_tower::Addr;
@@ -21,13 +22,12 @@ use tower_service::Service;
 /// use rocketmq_tower::client::transport::Socks5Transport;
 ///
 /// let proxy = Socks5Transport::new("proxy.example:1080").credentials("user", "password");
-/// // Straight to what is near.
+/// // Without the proxy on this machine.
 /// let proxy = proxy.only_for(|addr: &Addr| addr.ip().is_none_or(|ip| !ip.is_loopback()));
 /// let connector = Connector::new().transport(proxy);
 /// ```
 ///
-/// Who has several proxies chooses one in a transport of their own, as Java does by the server's
-/// network:
+/// To choose between several proxies by the server's network, as Java does, write a transport:
 ///
 /// ```
 /// use rocketmq_tower::client::{Connector, transport::Socks5Transport};
@@ -52,7 +52,7 @@ pub struct Socks5Transport<T = TcpTransport> {
 type Choice = dyn Fn(&Addr) -> bool + Send + Sync;
 
 impl Socks5Transport {
-    /// Through the proxy at this address, over TCP.
+    /// Creates a transport through the proxy at this address, over TCP.
     #[must_use]
     pub fn new(proxy: impl Into<Addr>) -> Self {
         Self {
@@ -66,23 +66,24 @@ impl Socks5Transport {
 }
 
 impl<T> Socks5Transport<T> {
-    /// Reaches the proxy, and what needs no proxy, in this way: with TLS around it, or in another
-    /// [time](TcpTransport::connect_timeout).
+    /// Connects to the proxy, and to servers without it, over this transport, such as TLS, or TCP with
+    /// another [timeout](TcpTransport::connect_timeout).
     #[must_use]
     pub fn over<U>(self, transport: U) -> Socks5Transport<U> {
         let Self { proxy, credentials, handshake_timeout, only_for, .. } = self;
         Socks5Transport { transport, proxy, credentials, handshake_timeout, only_for }
     }
 
-    /// Who the proxy is told to be asked by, if it asks. Each may have 255 bytes.
+    /// Sets the user name and the password, for a proxy that requires them. Each may have at most 255
+    /// bytes.
     #[must_use]
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.credentials = Some(Arc::new((user.into(), password.into())));
         self
     }
 
-    /// How long the proxy may take to connect to the server. 3 s, which connecting to the proxy
-    /// does not count against.
+    /// Sets how long the proxy may take to connect to the server, without connecting to the proxy. 3 s
+    /// by default.
     #[must_use]
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;
@@ -117,16 +118,13 @@ impl<T> Socks5Transport<T> {
     }
 }
 
-impl<T, Io> Service<Addr> for Socks5Transport<T>
+impl<T> Service<Addr> for Socks5Transport<T>
 where
-    T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
-    T::Error: Into<BoxError>,
-    T::Future: Send,
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: Transport,
 {
-    type Response = (Io, ChannelInfo);
+    type Response = (T::Io, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<Io>;
+    type Future = BoxConnectFuture<T::Io>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))

@@ -3,40 +3,40 @@ use rocketmq_tower_core::{Addr, BoxError};
 use std::time::Duration;
 use tokio_socks::Error;
 
-/// Why there is no connection through a proxy: the source of a [`ConnectError::Transport`].
+/// Why connecting through a proxy failed: the source of a [`ConnectError::Transport`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Socks5Error {
-    /// The proxy itself can't be reached.
+    /// The proxy cannot be reached.
     #[error("the proxy {proxy} can't be reached")]
     Unreachable {
         /// The proxy.
         proxy: Addr,
-        /// Why not.
+        /// The error of connecting to the proxy.
         source: Box<ConnectError>,
     },
-    /// The proxy wants a user and a password, or others than it got.
+    /// The proxy requires a user name and a password, or rejects these.
     #[error("the proxy {proxy} does not accept the user")]
     Credentials {
         /// The proxy.
         proxy: Addr,
-        /// What it says.
+        /// The error of the proxy.
         source: BoxError,
     },
-    /// The proxy can't reach the server, or is not allowed to.
+    /// The proxy cannot reach the server, or does not permit it.
     #[error("the proxy {proxy} does not connect to the server")]
     Refused {
         /// The proxy.
         proxy: Addr,
-        /// What it says.
+        /// The error of the proxy.
         source: BoxError,
     },
-    /// The proxy hung up, or speaks something else.
+    /// The proxy closed the connection, or does not speak SOCKS5.
     #[error("the proxy {proxy} does not follow the protocol")]
     Protocol {
         /// The proxy.
         proxy: Addr,
-        /// What is wrong.
+        /// The error.
         source: BoxError,
     },
     /// The proxy took too long.
@@ -44,7 +44,7 @@ pub enum Socks5Error {
     Timeout {
         /// The proxy.
         proxy: Addr,
-        /// The time that it was given.
+        /// The time limit.
         limit: Duration,
     },
 }
@@ -65,7 +65,7 @@ impl Socks5Error {
             | Error::TtlExpired
             | Error::CommandNotSupported
             | Error::AddressTypeNotSupported => Self::Refused { proxy, source: error.into() },
-            // Its own text is the system's, once is enough.
+            // Its text is that of the system's error, which would appear twice.
             Error::Io(error) => Self::Protocol { proxy, source: error.into() },
             error => Self::Protocol { proxy, source: error.into() },
         }

@@ -1,4 +1,5 @@
-use super::{ConnectError, Connecting};
+use super::ConnectError;
+use super::service::BoxConnectFuture;
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -10,20 +11,20 @@ use tower_service::Service;
 
 /// Connects over TCP, with `TCP_NODELAY`.
 ///
-/// A name may stand for several addresses: each is tried in turn, for the time that one may take.
+/// A name may stand for several addresses: each is tried in turn, for at most the connect timeout.
 #[derive(Clone, Debug)]
 pub struct TcpTransport {
     connect_timeout: Duration,
 }
 
 impl TcpTransport {
-    /// With 3 s for each address, as Java's `connectTimeoutMillis`.
+    /// Creates a transport with a connect timeout of 3 s, as Java's `connectTimeoutMillis`.
     #[must_use]
     pub const fn new() -> Self {
         Self { connect_timeout: Duration::from_secs(3) }
     }
 
-    /// How long connecting to one address may take, and looking addresses up. 3 s by default.
+    /// Sets how long connecting to one address may take, and resolving a name. 3 s by default.
     #[must_use]
     pub const fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
@@ -47,7 +48,7 @@ impl Default for TcpTransport {
 impl Service<Addr> for TcpTransport {
     type Response = (TcpStream, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<TcpStream>;
+    type Future = BoxConnectFuture<TcpStream>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))
@@ -65,7 +66,7 @@ impl Service<Addr> for TcpTransport {
     }
 }
 
-/// Connects to the first address that can be reached, within `limit` for each.
+/// Connects to the first address that can be reached. Each is tried for at most `limit`.
 async fn dial(
     addr: impl ToSocketAddrs,
     limit: Duration,

@@ -1,5 +1,6 @@
-use super::{ConnectError, Connecting, TcpTransport, TlsError};
-use rocketmq_tower_core::{Addr, BoxError, ChannelInfo};
+use super::service::BoxConnectFuture;
+use super::{ConnectError, TcpTransport, TlsError, Transport};
+use rocketmq_tower_core::{Addr, ChannelInfo};
 use rocketmq_tower_layers::tls::rustls::pki_types::ServerName;
 use rocketmq_tower_layers::tls::{ClientTls, TlsInfo};
 use std::sync::Arc;
@@ -12,11 +13,11 @@ use tokio_rustls::client::TlsStream;
 use tower::ServiceExt;
 use tower_service::Service;
 
-/// Puts TLS around connections, which are made over TCP or [another](Self::over) transport.
+/// Adds TLS to connections over TCP or [another](Self::over) transport.
 ///
-/// Servers are verified, unless the [settings](ClientTls) say otherwise: by the name or the IP
-/// address that is connected to. What the handshake found out is a [`TlsInfo`] in the channel's
-/// extensions.
+/// Servers are verified by the name or the IP address of the call, unless the
+/// [settings](ClientTls) say otherwise. The channel's extensions contain a [`TlsInfo`] with the
+/// results of the handshake.
 ///
 /// ```no_run
 /// use rocketmq_tower::client::Client;
@@ -38,7 +39,7 @@ pub struct TlsTransport<T = TcpTransport> {
 }
 
 impl TlsTransport {
-    /// TLS over TCP.
+    /// Creates a transport of TLS over TCP.
     #[must_use]
     pub const fn new(settings: ClientTls) -> Self {
         let handshake_timeout = Duration::from_secs(3);
@@ -47,21 +48,22 @@ impl TlsTransport {
 }
 
 impl<T> TlsTransport<T> {
-    /// Reaches servers in this way: through a proxy, or in another [time](super::TcpTransport::connect_timeout).
+    /// Connects over this transport, such as a proxy, or TCP with another
+    /// [timeout](super::TcpTransport::connect_timeout).
     #[must_use]
     pub fn over<U>(self, transport: U) -> TlsTransport<U> {
         let Self { settings, handshake_timeout, .. } = self;
         TlsTransport { settings, transport, handshake_timeout }
     }
 
-    /// How long the handshake may take. 3 s, which connecting does not count against.
+    /// Sets how long the handshake may take, without connecting. 3 s by default.
     #[must_use]
     pub const fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;
         self
     }
 
-    /// The name that the server has to prove.
+    /// Returns the name that the server's certificate must have.
     fn server_name(&self, addr: &Addr) -> Result<ServerName<'static>, TlsError> {
         if let Some(name) = self.settings.fixed_server_name() {
             return Ok(name.clone());
@@ -96,16 +98,13 @@ impl<T> TlsTransport<T> {
     }
 }
 
-impl<T, Io> Service<Addr> for TlsTransport<T>
+impl<T> Service<Addr> for TlsTransport<T>
 where
-    T: Service<Addr, Response = (Io, ChannelInfo)> + Clone + Send + Sync + 'static,
-    T::Error: Into<BoxError>,
-    T::Future: Send,
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: Transport,
 {
-    type Response = (TlsStream<Io>, ChannelInfo);
+    type Response = (TlsStream<T::Io>, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<TlsStream<Io>>;
+    type Future = BoxConnectFuture<TlsStream<T::Io>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))

@@ -3,23 +3,23 @@ use rocketmq_tower_core::Addr;
 use std::io;
 use std::time::Duration;
 
-/// Why there is no TLS with a server that was reached: the source of a [`ConnectError::Transport`].
+/// Why TLS with a server failed: the source of a [`ConnectError::Transport`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The address has no name that a certificate could be for. It can be
-    /// [set](rocketmq_tower_layers::tls::ClientTls::server_name).
+    /// The address has no name that a certificate could be for. Set the name with
+    /// [`ClientTls::server_name`](rocketmq_tower_layers::tls::ClientTls::server_name).
     #[error("{addr} has no name that a certificate could be for")]
     ServerName {
         /// The server.
         addr: Addr,
     },
-    /// The server was not who it should be, broke the handshake off, or does not speak TLS.
+    /// The server could not be verified, ended the handshake, or does not speak TLS.
     #[error("the TLS handshake with {addr} failed")]
     Handshake {
         /// The server.
         addr: Addr,
-        /// What is wrong.
+        /// The error of the handshake.
         source: io::Error,
     },
     /// The server took too long.
@@ -27,7 +27,7 @@ pub enum TlsError {
     Timeout {
         /// The server.
         addr: Addr,
-        /// The time that it was given.
+        /// The time limit.
         limit: Duration,
     },
 }

@@ -1,15 +1,16 @@
-use super::{ConnectError, Connecting};
+use super::ConnectError;
+use super::service::BoxConnectFuture;
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::task::{Context, Poll};
 use tokio::net::UnixStream;
 use tower_service::Service;
 
-/// Connects to Unix sockets, which takes no time worth a limit.
+/// Connects to Unix sockets, without a timeout of its own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnixTransport(());
 
 impl UnixTransport {
-    /// The transport; it has no settings.
+    /// Creates the transport, which has no settings.
     #[must_use]
     pub const fn new() -> Self {
         Self(())
@@ -19,7 +20,7 @@ impl UnixTransport {
 impl Service<Addr> for UnixTransport {
     type Response = (UnixStream, ChannelInfo);
     type Error = ConnectError;
-    type Future = Connecting<UnixStream>;
+    type Future = BoxConnectFuture<UnixStream>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))

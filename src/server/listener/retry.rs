@@ -1,53 +1,36 @@
 //! Accepting again after errors.
 
-use super::Listener;
 use super::errors::is_of_one_connection;
+use super::{Accept, Listener};
 use rocketmq_tower_core::{Addr, ChannelInfo};
-use std::future::Future;
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
-/// The first wait after an error of the system's.
+/// The first wait after an error of the system.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LAST_WAIT: Duration = Duration::from_secs(64);
-/// So many errors of single connections in a row are taken for an error of the system's.
+/// More errors of single connections in a row than this count as an error of the system.
 const MAX_AT_ONCE: u32 = 64;
-
-/// A source of connections that may fail. `accept` must be cancel safe.
-pub trait Accept: Send + 'static {
-    /// The bytes of a connection.
-    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
-
-    /// Waits for the next connection.
-    ///
-    /// # Errors
-    /// If there is none to be had now. The next attempt may succeed.
-    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, ChannelInfo)>> + Send;
-
-    /// Where this listens.
-    fn local_addr(&self) -> Addr;
-}
 
 /// A [`Listener`] that goes on accepting after errors.
 ///
-/// Errors that belong to one connection (it was aborted before it was accepted) are retried at
-/// once. Others, such as running out of file descriptors, are retried after 1 s, 2 s, 4 s and so
-/// on, up to 64 s; one success ends the series. A connection of the server's that ends frees a
-/// descriptor and so ends the wait, but not the series. All are logged. It never gives up, unless
-/// [told to](Self::give_up_after).
+/// After an error of a single connection, which was aborted before it was accepted, it retries at
+/// once. After an error of the system, such as having no file descriptors left, it retries after 1 s,
+/// 2 s, 4 s and so on, up to 64 s; one success ends the series. A connection of the server that ends
+/// frees a descriptor and so ends the wait, but not the series. All errors are logged. It retries for
+/// ever, unless [`give_up_after`](Self::give_up_after) is set.
 #[derive(Debug)]
 pub struct Retry<A> {
     inner: A,
     wait: Duration,
-    /// Kept here, so that a wait goes on when the future that waited was dropped.
+    /// Kept here, so that a wait goes on after its future was dropped.
     resume_at: Option<Instant>,
     failures: u32,
     failures_at_once: u32,
     max_failures: u32,
-    /// The error that it gave up at.
+    /// The error after which it gave up.
     failure: Option<io::Error>,
 }
 
@@ -66,15 +49,15 @@ impl<A> Retry<A> {
         }
     }
 
-    /// Gives up after this many errors in a row (those of single connections do not count), and so
-    /// ends the server with [`ServeError::Accept`](crate::server::ServeError::Accept).
+    /// Gives up after this many errors of the system in a row, which ends the server with
+    /// [`ServeError::Accept`](crate::server::ServeError::Accept).
     #[must_use]
     pub const fn give_up_after(mut self, errors: u32) -> Self {
         self.max_failures = errors;
         self
     }
 
-    /// The source of connections.
+    /// Returns the source of connections.
     pub fn get_ref(&self) -> &A {
         &self.inner
     }
@@ -85,7 +68,7 @@ impl<A> Retry<A> {
         self.failures_at_once = 0;
     }
 
-    /// Takes note of an error, and says whether to go on.
+    /// Notes an error, and returns whether to go on.
     fn failed(&mut self, error: io::Error) -> bool {
         if is_of_one_connection(&error) && self.failures_at_once < MAX_AT_ONCE {
             self.failures_at_once += 1;
@@ -133,7 +116,7 @@ impl<A: Accept> Listener for Retry<A> {
         self.inner.local_addr()
     }
 
-    /// One attempt per connection that ended: should it fail, the next wait begins.
+    /// Allows one attempt for each connection that ended; if it fails, the next wait begins.
     fn connection_ended(&mut self) {
         self.resume_at = None;
     }

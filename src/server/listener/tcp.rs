@@ -10,17 +10,17 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct TcpOptions {
-    /// How many connections may wait to be accepted (SO_BACKLOG). 1024; the system may have a
-    /// smaller bound.
+    /// The maximum number of connections that wait to be accepted (the backlog of `listen`). 1024 by
+    /// default; the system may have a smaller bound.
     pub backlog: u32,
     /// Whether the port can be bound while connections of an earlier server linger (SO_REUSEADDR).
-    /// True.
+    /// True by default.
     pub reuse_addr: bool,
-    /// Whether small segments are sent at once (TCP_NODELAY). True.
+    /// Whether small segments are sent at once (TCP_NODELAY). True by default.
     pub nodelay: bool,
-    /// The size of send buffers (SO_SNDBUF); the system's own if `None`, the default.
+    /// The size of send buffers in bytes (SO_SNDBUF); the system's own if `None`, the default.
     pub send_buffer: Option<u32>,
-    /// The size of receive buffers (SO_RCVBUF); the system's own if `None`, the default.
+    /// The size of receive buffers in bytes (SO_RCVBUF); the system's own if `None`, the default.
     pub recv_buffer: Option<u32>,
 }
 
@@ -45,11 +45,11 @@ pub struct TcpAcceptor {
 }
 
 impl TcpAcceptor {
-    /// Listens on the first address that can be bound of those that `addr` resolves to.
+    /// Listens on the first address that `addr` resolves to and that can be bound.
     ///
     /// # Errors
-    /// If `addr` does not resolve, or none of its addresses can be bound: then the last one's
-    /// error.
+    /// If `addr` does not resolve; or if none of its addresses can be bound: the error of the last
+    /// one.
     pub async fn bind(addr: impl ToSocketAddrs, options: &TcpOptions) -> io::Result<Self> {
         let mut last =
             io::Error::new(io::ErrorKind::InvalidInput, "the address resolves to nothing");
@@ -65,17 +65,17 @@ impl TcpAcceptor {
         Err(last)
     }
 
-    /// Takes over a socket that listens already.
+    /// Accepts from a socket that listens already.
     ///
     /// # Errors
-    /// If the socket does not know its address.
+    /// If the local address of the socket cannot be read.
     pub fn from_listener(listener: TcpListener) -> io::Result<Self> {
         let local_addr = listener.local_addr()?;
         Ok(Self { listener, local_addr, nodelay: true })
     }
 }
 
-/// Which address could not be bound, inside of the `io::Error`.
+/// Names the address that could not be bound, inside the `io::Error`.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to bind to {addr}")]
 struct BindError {
@@ -86,7 +86,7 @@ struct BindError {
 fn listen(addr: SocketAddr, options: &TcpOptions) -> io::Result<TcpListener> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(options.reuse_addr)?;
-    // Accepted sockets inherit the sizes, which have to be known before the handshake.
+    // Accepted sockets inherit the sizes, which must be set before the handshake.
     if let Some(size) = options.send_buffer {
         socket.set_send_buffer_size(size)?;
     }
@@ -102,7 +102,7 @@ impl Accept for TcpAcceptor {
 
     async fn accept(&mut self) -> io::Result<(TcpStream, ChannelInfo)> {
         let (stream, peer) = self.listener.accept().await?;
-        // Neither fails but for a peer that is gone already, which the first read will tell.
+        // These fail only if the peer has gone already, and then the first read fails, too.
         _ = stream.set_nodelay(self.nodelay);
         let local = stream.local_addr().unwrap_or(self.local_addr);
         Ok((stream, ChannelInfo::new(local, peer)))

@@ -58,7 +58,7 @@ async fn serve(world: &Arc<World>, dice: &mut Dice) -> turmoil::Result {
     let server = Server::new(service_fn(move |request| processor.clone().process(request)))
         .connection_limit(limit)
         .idle_timeout(bounds.server_idle)
-        .listener(Reporter { world: Arc::clone(world), host: None, told: 0 })
+        .event_listener(Reporter { world: Arc::clone(world), host: None, told: 0 })
         .config(bounds.config(ConnectionConfig::server()))
         .connections(connections.clone())
         .drain_deadline(bounds.drain_deadline)

@@ -25,16 +25,18 @@
 //! Outermost of the connection level, so that handshakes count.
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::ConnectionLimitLayer;
-//! use rocketmq_tower_layers::connection_limit::ConnectionLimit;
-//! use tower::{ServiceBuilder, layer::util::Identity};
+//! use rocketmq_tower::layers::ConnectionLimitLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # #[derive(Clone)] struct Processor;
-//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: ConnectionLimit<_> = ServiceBuilder::new()
-//!     .layer(ConnectionLimitLayer::new(1000).per_ip(50))
-//!     .service(driver);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     // 1000 connections by default.
+//!     let server = Server::new(router)
+//!         .connection_limit(ConnectionLimitLayer::new(10_000).per_ip(50))
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod future;

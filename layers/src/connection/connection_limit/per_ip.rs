@@ -1,15 +1,22 @@
 //! Connections counted by address.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts connections by IP address, with an entry per address that has any: it is as large as
-/// there are connections.
-#[derive(Clone, Debug)]
+/// Counts connections by IP address. It has an entry for each address with a connection, and so at
+/// most as many as there are connections.
+#[derive(Clone)]
 pub(super) struct PerIp {
     max: usize,
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+impl fmt::Debug for PerIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerIp").field("max", &self.max).finish_non_exhaustive()
+    }
 }
 
 /// One counted connection.

@@ -45,15 +45,17 @@
 //! (limits, PROXY protocol, TLS), outside of [`idle_timeout`](crate::idle_timeout).
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::EventsLayer;
-//! use rocketmq_tower_layers::events::Events;
-//! use tower::{ServiceBuilder, layer::util::Identity};
+//! use rocketmq_tower::layers::EventsLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # #[derive(Clone)] struct Processor;
-//! let events = EventsLayer::from_fn(|event| println!("{} {}", event.name(), event.channel().peer_addr()));
-//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: Events<_> = ServiceBuilder::new().layer(events).service(driver);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let events = EventsLayer::from_fn(|event| {
+//!         println!("{} {}", event.name(), event.channel().peer_addr());
+//!     });
+//!     let server = Server::new(router).events(events).bind("0.0.0.0:10911").await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod dispatcher;

@@ -103,6 +103,9 @@ impl Queue {
 
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue").field("places", &self.places).finish_non_exhaustive()
+        f.debug_struct("Queue")
+            .field("listening", &self.sender.is_some())
+            .field("free", &self.places.available_permits())
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 use super::Event;
 use super::event::Queued;
 use futures_core::Stream;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,7 +10,6 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// Events of connections, in order: [`recv`](Self::recv) them, or use it as a `Stream`.
 ///
 /// When this is dropped, connections go on without reporting.
-#[derive(Debug)]
 pub struct EventStream {
     receiver: UnboundedReceiver<Queued>,
 }
@@ -33,6 +33,12 @@ impl EventStream {
                 None => return Poll::Ready(None),
             }
         }
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("waiting", &self.receiver.len()).finish_non_exhaustive()
     }
 }
 

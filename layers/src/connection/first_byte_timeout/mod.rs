@@ -32,17 +32,18 @@
 //! driver's matter, see `ConnectionConfig::read_stall`.
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::FirstByteTimeoutLayer;
-//! use rocketmq_tower_layers::first_byte_timeout::FirstByteTimeout;
+//! use rocketmq_tower::layers::FirstByteTimeoutLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //! use std::time::Duration;
-//! use tower::{ServiceBuilder, layer::util::Identity};
 //!
-//! # #[derive(Clone)] struct Processor;
-//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: FirstByteTimeout<_> = ServiceBuilder::new()
-//!     .layer(FirstByteTimeoutLayer::new(Duration::from_secs(10)))
-//!     .service(driver);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let server = Server::new(router)
+//!         .connection_layer(FirstByteTimeoutLayer::new(Duration::from_secs(10)))
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod io;

@@ -29,18 +29,39 @@
 //! Innermost of the connection level, right around the driver, so that what the outer layers
 //! exchange (a TLS handshake) does not count, and the events layer sees the outcome.
 //!
-//! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::IdleTimeoutLayer;
-//! use rocketmq_tower_layers::idle_timeout::IdleTimeout;
-//! use std::time::Duration;
-//! use tower::{ServiceBuilder, layer::util::Identity};
+//! A server has it by default:
 //!
-//! # #[derive(Clone)] struct Processor;
-//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: IdleTimeout<_> = ServiceBuilder::new()
-//!     .layer(IdleTimeoutLayer::new(Duration::from_secs(120)))
-//!     .service(driver);
+//! ```
+//! use rocketmq_tower::{BoxError, Router, Server};
+//! use std::time::Duration;
+//!
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let server = Server::new(router)
+//!         .idle_timeout(Duration::from_secs(300))
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! In a stack that is built by hand:
+//!
+//! ```
+//! use rocketmq_tower::driver::{ConnectionConfig, DriverService};
+//! use rocketmq_tower::layers::{IdleTimeoutLayer, RecoverLayer};
+//! use rocketmq_tower::server::{Listener, serve};
+//! use rocketmq_tower::{BoxError, Router, ServiceBuilder};
+//! use std::time::Duration;
+//!
+//! async fn serve_by_hand(listener: impl Listener, router: Router) -> Result<(), BoxError> {
+//!     let driver = DriverService::server(RecoverLayer::new(), router, ConnectionConfig::server());
+//!     let service = ServiceBuilder::new()
+//!         .layer(IdleTimeoutLayer::new(Duration::from_secs(300)))
+//!         .service(driver);
+//!     serve(listener, service).await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod activity;

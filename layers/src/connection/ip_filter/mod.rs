@@ -37,23 +37,21 @@
 //! for.)
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::ip_filter::{IpFilter, IpRules};
-//! use rocketmq_tower_layers::network::ParseNetworkError;
-//! use rocketmq_tower_layers::IpFilterLayer;
-//! use tower::{ServiceBuilder, layer::util::Identity};
+//! use rocketmq_tower::layers::IpFilterLayer;
+//! use rocketmq_tower::layers::ip_filter::IpRules;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # fn main() -> Result<(), ParseNetworkError> {
-//! # #[derive(Clone)] struct Processor;
-//! let rules = IpRules::new().allow(["10.0.0.0/8".parse()?]).deny(["10.6.6.6".parse()?]);
-//! let filter = IpFilterLayer::new(rules);
-//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: IpFilter<_> = ServiceBuilder::new().layer(filter.clone()).service(driver);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let rules = IpRules::new().allow(["10.0.0.0/8".parse()?]).deny(["10.6.6.6".parse()?]);
+//!     let filter = IpFilterLayer::new(rules);
+//!     let server =
+//!         Server::new(router).connection_layer(filter.clone()).bind("0.0.0.0:10911").await?;
 //!
-//! // Later, such as when a file has changed:
-//! filter.replace(IpRules::new().allow(["10.0.0.0/8".parse()?, "fd00::/8".parse()?]));
-//! # Ok(())
-//! # }
+//!     // Later, such as when a file has changed:
+//!     filter.replace(IpRules::new().allow(["10.0.0.0/8".parse()?, "fd00::/8".parse()?]));
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod future;

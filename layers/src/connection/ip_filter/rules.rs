@@ -1,4 +1,5 @@
 use crate::network::{Network, contains};
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,7 +42,6 @@ impl IpRules {
 }
 
 /// The rules that hold now, for all services of a layer.
-#[derive(Debug)]
 pub(super) struct Current {
     rules: RwLock<Arc<IpRules>>,
     refused: AtomicU64,
@@ -56,11 +56,14 @@ impl Current {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
     }
 
-    /// Whether `ip` may connect; counts those that may not.
+    fn rules(&self) -> Arc<IpRules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns whether `ip` may connect; counts the refusals.
     pub(super) fn admit(&self, ip: IpAddr) -> bool {
-        // The lock is not held while the lists are looked through.
-        let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
-        let admitted = rules.admit(ip);
+        // The lock is not held while the lists are searched.
+        let admitted = self.rules().admit(ip);
         if !admitted {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }
@@ -69,5 +72,14 @@ impl Current {
 
     pub(super) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Current")
+            .field("rules", &self.rules())
+            .field("refused", &self.refused())
+            .finish()
     }
 }

@@ -54,21 +54,18 @@
 //! [`ConnectionLimitLayer`](crate::ConnectionLimitLayer) inside of this one.
 //!
 //! ```
-//! use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
-//! use rocketmq_tower_layers::ProxyProtocolLayer;
-//! use rocketmq_tower_layers::network::ParseNetworkError;
-//! use rocketmq_tower_layers::proxy_protocol::ProxyProtocol;
-//! use tower::{ServiceBuilder, layer::util::Identity};
+//! use rocketmq_tower::layers::ProxyProtocolLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # fn main() -> Result<(), ParseNetworkError> {
-//! # #[derive(Clone)] struct Processor;
-//! let balancers = ["10.0.0.0/24".parse()?, "127.0.0.1".parse()?];
-//! let driver = DriverService::server(Identity::new(), Processor, ConnectionConfig::server());
-//! let stack: ProxyProtocol<_> = ServiceBuilder::new()
-//!     .layer(ProxyProtocolLayer::required().trust(balancers))
-//!     .service(driver);
-//! # Ok(())
-//! # }
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let balancers = ["10.0.0.0/24".parse()?, "127.0.0.1".parse()?];
+//!     let server = Server::new(router)
+//!         .connection_layer(ProxyProtocolLayer::required().trust(balancers))
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 //!
 //! [PROXY protocol]: https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt

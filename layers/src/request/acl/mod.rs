@@ -49,36 +49,38 @@
 //! The service inside of [`AclVerify`] must be `Clone`: when a request is refused, what `poll_ready`
 //! reserved is given back by going on with a clone.
 //!
+//! The server:
+//!
 //! ```
-//! use rocketmq_tower_core::{Addr, BoxError, RemotingCommand, RequestCode, ResponseCode};
-//! use rocketmq_tower_layers::acl::{AccessKey, Credentials, SignHook};
-//! use rocketmq_tower_layers::rpc_hook::RpcHook;
-//! use rocketmq_tower_layers::{RecoverLayer, AclVerifyLayer};
+//! use rocketmq_tower::layers::AclVerifyLayer;
+//! use rocketmq_tower::layers::acl::AccessKey;
+//! use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, Server, service_fn};
 //! use std::collections::HashMap;
-//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), BoxError> {
-//! let keys = HashMap::from([("producer", "12345678")]);
-//! let mut server = ServiceBuilder::new()
-//!     .layer(RecoverLayer::new())
-//!     .layer(AclVerifyLayer::new(keys).exempt([RequestCode::HEART_BEAT]))
-//!     .service_fn(|request: RemotingCommand| async move {
-//!         let user = request.extensions().get::<AccessKey>().map(AccessKey::to_string);
-//!         Ok::<_, BoxError>(RemotingCommand::response(0).with_remark(user.unwrap_or_default()))
-//!     });
+//! async fn processor(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+//!     let user = request.extensions().get::<AccessKey>().map(AccessKey::to_string);
+//!     Ok(RemotingCommand::response(0).with_remark(user.unwrap_or_default()))
+//! }
 //!
-//! // A client does so with `RpcHookLayer::new().hook(sign).peer(..)` around its channel.
+//! async fn serve() -> Result<(), BoxError> {
+//!     let keys = HashMap::from([("producer", "12345678")]);
+//!     let server = Server::new(service_fn(processor))
+//!         .layer(AclVerifyLayer::new(keys).exempt([RequestCode::HEART_BEAT]))
+//!         .bind("0.0.0.0:10911")
+//!         .await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! And its client:
+//!
+//! ```
+//! use rocketmq_tower::Client;
+//! use rocketmq_tower::layers::acl::{Credentials, SignHook};
+//!
 //! let sign = SignHook::new(Credentials::new("producer", "12345678"));
-//! let mut request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2).with_body("hello");
-//! sign.before(&Addr::default(), &mut request)?;
-//!
-//! let Ok(answer) = server.ready().await?.call(request.clone()).await;
-//! assert_eq!(answer.remark(), Some("producer"));
-//! let Ok(answer) = server.ready().await?.call(request.with_body("bye")).await;
-//! assert_eq!(answer.response_code(), ResponseCode::NO_PERMISSION);
-//! # Ok(())
-//! # }
+//! let client = Client::builder().hook(sign).build();
 //! ```
 //!
 //! Sources: Java's `client/.../acl/common/AclClientRPCHook`, `AclUtils` and `AclSigner`;

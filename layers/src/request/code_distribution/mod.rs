@@ -48,22 +48,17 @@
 //! Outermost of the user's request layers, so that refusals count.
 //!
 //! ```
-//! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::CodeDistributionLayer;
-//! use tower::{Layer, Service, ServiceExt, service_fn};
+//! use rocketmq_tower::layers::CodeDistributionLayer;
+//! use rocketmq_tower::{BoxError, Router, Server};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), BoxError> {
-//! let layer = CodeDistributionLayer::new();
-//! let traffic = layer.traffic();
-//! let mut service = layer.layer(service_fn(|_request: RemotingCommand| async {
-//!     Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
-//! }));
-//! service.ready().await?.call(RemotingCommand::request(310)).await?;
-//! assert_eq!(traffic.requests().to_string(), "{310:1}");
-//! assert_eq!(traffic.responses().to_string(), "{0:1}");
-//! # Ok(())
-//! # }
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let distribution = CodeDistributionLayer::new();
+//!     let traffic = distribution.traffic();
+//!     let server = Server::new(router).layer(distribution).bind("0.0.0.0:10911").await?;
+//!     server.serve_until(tokio::signal::ctrl_c()).await?;
+//!     println!("{} {}", traffic.requests(), traffic.responses());
+//!     Ok(())
+//! }
 //! ```
 
 mod counts;

@@ -43,16 +43,21 @@
 //! [`oneshot`](crate::oneshot).
 //!
 //! ```
-//! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::PeerRateLimitLayer;
-//! use rocketmq_tower_layers::peer_rate_limit::PeerRateLimit;
-//! use tower::{Layer, service_fn};
+//! use rocketmq_tower::layers::PeerRateLimitLayer;
+//! use rocketmq_tower::{BoxError, Processor, RequestCode, Router, Server, ServiceBuilder};
 //!
-//! let limit = PeerRateLimitLayer::new(1000).burst(5000);
-//! let sends: PeerRateLimit<_> = limit.layer(service_fn(|_request: RemotingCommand| async {
-//!     Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
-//! }));
-//! assert_eq!((limit.peers(), limit.refused()), (0, 0));
+//! async fn serve(
+//!     sends: impl Processor + Clone + Sync,
+//!     others: impl Processor + Clone + Sync,
+//! ) -> Result<(), BoxError> {
+//!     let limit = PeerRateLimitLayer::new(1000).burst(5000);
+//!     let router = Router::builder()
+//!         .route(RequestCode::SEND_MESSAGE_V2, ServiceBuilder::new().layer(limit).service(sends))
+//!         .fallback(others)
+//!         .build()?;
+//!     Server::new(router).bind("0.0.0.0:10911").await?.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod bucket;

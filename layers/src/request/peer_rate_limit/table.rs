@@ -1,6 +1,7 @@
 use super::bucket::{Bucket, Rate};
 use crate::network::around;
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +23,6 @@ pub(super) struct Settings {
 }
 
 /// All peers. An entry is needed while a connection has it, or it is not spent.
-#[derive(Debug)]
 pub(super) struct Table {
     settings: Settings,
     rate: Rate,
@@ -33,7 +33,6 @@ pub(super) struct Table {
     refused: AtomicU64,
 }
 
-#[derive(Debug)]
 struct Peers {
     buckets: HashMap<IpAddr, Arc<Bucket>>,
     /// With so many it is time to look for what is over.
@@ -106,6 +105,16 @@ impl Table {
 
     fn lock(&self) -> MutexGuard<'_, Peers> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("settings", &self.settings)
+            .field("peers", &self.peers())
+            .field("refused", &self.refused())
+            .finish_non_exhaustive()
     }
 }
 

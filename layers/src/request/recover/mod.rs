@@ -34,21 +34,35 @@
 //!
 //! Outermost of the request level. `Server` in `rocketmq-tower` always puts it there.
 //!
-//! ```
-//! use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::RecoverLayer;
-//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//! A server has it by default, so a processor may simply fail:
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! let mut service = ServiceBuilder::new().layer(RecoverLayer::new()).service(service_fn(
-//!     |_request: RemotingCommand| async {
-//!         Err::<RemotingCommand, BoxError>(Abort::new(ResponseCode::NO_PERMISSION, "not you").into())
-//!     },
-//! ));
-//! let Ok(answer) = service.ready().await.expect("infallible").call(RemotingCommand::request(10)).await;
-//! assert_eq!(answer.response_code(), ResponseCode::NO_PERMISSION);
-//! # }
+//! ```
+//! use rocketmq_tower::{Abort, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+//!
+//! async fn processor(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+//!     // Becomes a response with this code and remark.
+//!     Err(Abort::new(ResponseCode::NO_PERMISSION, "not you").into())
+//! }
+//!
+//! async fn serve() -> Result<(), BoxError> {
+//!     Server::new(service_fn(processor)).bind("0.0.0.0:10911").await?.serve().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! In a stack that is built by hand:
+//!
+//! ```
+//! use rocketmq_tower::driver::{ConnectionConfig, DriverService};
+//! use rocketmq_tower::layers::RecoverLayer;
+//! use rocketmq_tower::server::{Listener, serve};
+//! use rocketmq_tower::{BoxError, Router};
+//!
+//! async fn serve_by_hand(listener: impl Listener, router: Router) -> Result<(), BoxError> {
+//!     let driver = DriverService::server(RecoverLayer::new(), router, ConnectionConfig::server());
+//!     serve(listener, driver).await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod answer;

@@ -52,9 +52,8 @@
 //! stack of `Server` in `rocketmq-tower`: right around the processor.
 //!
 //! ```
-//! use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::RpcHookLayer;
-//! use rocketmq_tower_layers::rpc_hook::RpcHook;
+//! use rocketmq_tower::layers::rpc_hook::RpcHook;
+//! use rocketmq_tower::{Abort, Addr, BoxError, RemotingCommand, ResponseCode, Router, Server};
 //!
 //! struct RequireToken;
 //!
@@ -67,7 +66,11 @@
 //!     }
 //! }
 //!
-//! let layer = RpcHookLayer::new().hook(RequireToken);
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let server = Server::new(router).hook(RequireToken).bind("0.0.0.0:10911").await?;
+//!     server.serve().await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod after;

@@ -37,8 +37,8 @@
 //!
 //! # How it differs from Java
 //!
-//! The condition that rejects may panic; then the request fails with that panic, where Java sends
-//! no answer at all. Each request has a timer of its own, where Java's broker looks at the queue
+//! When the condition that rejects panics, the request fails with [`ConditionPanicked`]; Java sends no
+//! response then. Each request has a timer of its own, where Java's broker looks at the queue
 //! every 10 ms and its proxy every 10 s. A oneway request that waited for too long gets no answer.
 //!
 //! # Where
@@ -46,28 +46,32 @@
 //! Around a processor or a route, inside of [`recover`](crate::recover).
 //!
 //! ```
-//! use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
-//! use rocketmq_tower_layers::WorkQueueLayer;
+//! use rocketmq_tower::layers::WorkQueueLayer;
+//! use rocketmq_tower::{BoxError, Processor, RequestCode, Router, Server, ServiceBuilder};
 //! use std::time::Duration;
-//! use tower::{Layer, Service, ServiceExt, service_fn};
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), BoxError> {
-//! let sends = WorkQueueLayer::new(16).queue(1000).max_wait(Duration::from_millis(200));
-//! let stats = sends.stats();
-//! let mut service = sends.layer(service_fn(|_request: RemotingCommand| async {
-//!     Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
-//! }));
-//! let answer = service.ready().await?.call(RemotingCommand::request(10)).await?;
-//! assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
-//! assert_eq!((stats.running(), stats.waiting()), (0, 0));
-//! # Ok(())
-//! # }
+//! async fn serve(
+//!     sends: impl Processor + Clone + Sync,
+//!     others: impl Processor + Clone + Sync,
+//! ) -> Result<(), BoxError> {
+//!     let queue = WorkQueueLayer::new(16).queue(1000).max_wait(Duration::from_millis(200));
+//!     let stats = queue.stats();
+//!     let sends = ServiceBuilder::new().layer(queue).service(sends);
+//!     let router = Router::builder()
+//!         .route([RequestCode::SEND_MESSAGE, RequestCode::SEND_MESSAGE_V2], sends)
+//!         .fallback(others)
+//!         .build()?;
+//!     let server = Server::new(router).bind("0.0.0.0:10911").await?;
+//!     server.serve_until(tokio::signal::ctrl_c()).await?;
+//!     println!("{} sends run, {} wait", stats.running(), stats.waiting());
+//!     Ok(())
+//! }
 //! ```
 //!
 //! Source of the texts and of the order of the checks: Java's
 //! `NettyRemotingAbstract.processRequestCommand` and `broker/.../latency/BrokerFastFailure.java`.
 
+mod error;
 mod future;
 mod layer;
 mod pool;
@@ -75,6 +79,7 @@ mod service;
 mod settings;
 mod stats;
 
+pub use error::ConditionPanicked;
 pub use future::ResponseFuture;
 pub use layer::WorkQueueLayer;
 pub use service::WorkQueue;

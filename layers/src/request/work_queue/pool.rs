@@ -1,17 +1,17 @@
 //! The slots and the queue of an executor.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// How many requests run, and which ones wait. Nobody waits while there is room to run.
-#[derive(Debug)]
+/// The requests that run and that wait. No request waits while there is room to run.
 pub(super) struct Pool {
     max_running: usize,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     running: usize,
     /// By number, which is the order in which they came.
@@ -68,6 +68,16 @@ impl Pool {
             state.running -= 1;
         }
         next.map(|(_, sender)| sender)
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("max_running", &self.max_running)
+            .field("running", &self.running())
+            .field("waiting", &self.waiting())
+            .finish()
     }
 }
 

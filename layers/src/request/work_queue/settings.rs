@@ -1,5 +1,6 @@
-use crate::catch_panic::catch;
+use super::ConditionPanicked;
 use rocketmq_tower_core::command::remark;
+use rocketmq_tower_core::error::catch_panic;
 use rocketmq_tower_core::{Abort, BoxError, ResponseCode};
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use tokio::runtime::Handle;
 /// Java's `BrokerConfig.sendThreadPoolQueueCapacity`.
 const MAX_WAITING: usize = 10_000;
 
-/// What an executor does with the requests that come.
+/// The settings of a work queue.
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) max_waiting: usize,
@@ -23,13 +24,16 @@ impl Settings {
         Self { max_waiting: MAX_WAITING, max_wait: None, handle: None, reject_when: None }
     }
 
-    /// Whether requests are taken at all now.
+    /// Fails if requests are rejected now.
     pub(super) fn check(&self) -> Result<(), BoxError> {
         let Some(reject) = &self.reject_when else { return Ok(()) };
-        match catch(|| reject()) {
+        match catch_panic(|| reject()) {
             Ok(false) => Ok(()),
             Ok(true) => Err(busy(remark::REJECT_REQUEST).into()),
-            Err(panicked) => Err(panicked.into()),
+            Err(message) => {
+                tracing::error!(message, "the reject condition of a work queue panicked");
+                Err(ConditionPanicked { message }.into())
+            }
         }
     }
 }

@@ -81,7 +81,7 @@ impl Caller {
     async fn is_sent_away(&self) -> Checked {
         match self.call(ECHO).await {
             Err(error @ InvokeError::GoAway { .. }) => {
-                equal(error.to_string().as_str(), "broker:10911 sends everybody away")?;
+                equal(error.to_string().as_str(), "broker:10911 answered GO_AWAY twice")?;
                 equal(error.is_unprocessed(), true)?;
             }
             other => return Err(format!("{other:?}").into()),

@@ -1,8 +1,9 @@
-//! One call: connection, hooks, and a second attempt if the server sends it away.
+//! One call of a client: the connection, the hooks, and a second attempt after `GO_AWAY`.
 
-use super::client::Inner;
-use super::connection::Connection;
-use super::{Deadline, InvokeError};
+use super::InvokeError;
+use super::deadline::Deadline;
+use super::pool::PooledConnection;
+use super::shared::ClientShared;
 use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::{Addr, CallError, Channel, RemotingCommand, ResponseCode};
 use std::future::Future;
@@ -13,24 +14,25 @@ use tower::service_fn;
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub(super) type Answering =
+/// The future of the client's services.
+pub(super) type CallFuture =
     Pin<Box<dyn Future<Output = Result<RemotingCommand, InvokeError>> + Send>>;
 
-/// A call that is to be made.
-pub(super) struct Exchange {
-    inner: Arc<Inner>,
+/// A call to one address.
+pub(super) struct ClientCall {
+    client: Arc<ClientShared>,
     addr: Addr,
     deadline: Deadline,
     /// When to give up waiting for a connection.
     connect_by: Instant,
 }
 
-impl Exchange {
-    pub(super) fn new(inner: &Arc<Inner>, addr: Addr, deadline: Deadline) -> Self {
-        Self { inner: Arc::clone(inner), addr, deadline, connect_by: deadline.at() }
+impl ClientCall {
+    pub(super) fn new(client: &Arc<ClientShared>, addr: Addr, deadline: Deadline) -> Self {
+        Self { client: Arc::clone(client), addr, deadline, connect_by: deadline.at() }
     }
 
-    /// With less time to connect than the call has.
+    /// Gives up waiting for a connection at this time, before the deadline.
     pub(super) fn connect_by(mut self, at: Instant) -> Self {
         self.connect_by = at;
         self
@@ -41,13 +43,13 @@ impl Exchange {
         self,
         command: RemotingCommand,
     ) -> Result<RemotingCommand, InvokeError> {
-        self.inner.table.check()?;
-        let limit = if command.is_oneway() { &self.inner.oneways } else { &self.inner.calls };
+        self.client.pool.check()?;
+        let limit = if command.is_oneway() { &self.client.oneways } else { &self.client.calls };
         let _permit = limit.acquire(&self.addr, self.deadline).await?;
-        if self.inner.hooks.is_empty() {
+        if self.client.hooks.is_empty() {
             return self.send(command).await;
         }
-        let hooks = self.inner.hooks.clone().peer(self.addr.clone());
+        let hooks = self.client.hooks.clone().peer(self.addr.clone());
         // It is always ready.
         let mut hooked = hooks.layer(service_fn(|command| self.send(command)));
         hooked.call(command).await.map_err(|error| match error.downcast::<InvokeError>() {
@@ -60,11 +62,11 @@ impl Exchange {
         let (mut sent_away, mut missed) = (false, false);
         loop {
             let connection = self.connection().await?;
-            let before = connection.answers();
+            let before = connection.responses();
             let error = match self.attempt(&connection.channel, command.clone()).await {
-                Ok(answer) if answer.response_code() != ResponseCode::GO_AWAY => {
-                    connection.answered();
-                    return Ok(answer);
+                Ok(response) if response.response_code() != ResponseCode::GO_AWAY => {
+                    connection.count_response();
+                    return Ok(response);
                 }
                 Ok(_) if !sent_away => {
                     sent_away = true;
@@ -78,15 +80,15 @@ impl Exchange {
                 Err(error) => error,
             };
             match &error {
-                // It ended between the look-up and the sending.
+                // The connection ended between the look-up and the sending.
                 CallError::NotSent(_) if !missed => {
                     missed = true;
                     self.retire(&connection);
                     continue;
                 }
-                // Nothing came in all the time: nobody may be there any more.
+                // No response came during the whole call: the peer may have vanished.
                 CallError::Timeout { stage: CallStage::Answer, .. }
-                    if connection.answers() == before =>
+                    if connection.responses() == before =>
                 {
                     self.retire(&connection);
                 }
@@ -96,12 +98,12 @@ impl Exchange {
         }
     }
 
-    async fn connection(&self) -> Result<Connection, InvokeError> {
-        self.inner.table.get(&self.addr, self.deadline, self.connect_by).await
+    async fn connection(&self) -> Result<PooledConnection, InvokeError> {
+        self.client.pool.get(&self.addr, self.deadline, self.connect_by).await
     }
 
-    fn retire(&self, connection: &Connection) {
-        self.inner.table.retire(&self.addr, &connection.channel);
+    fn retire(&self, connection: &PooledConnection) {
+        self.client.pool.retire(&self.addr, &connection.channel);
     }
 
     async fn attempt(

@@ -1,19 +1,20 @@
-//! The table, and services of any type in it.
+//! The services of a router, by request code.
 
-use rocketmq_tower_core::{BoxError, RemotingCommand, Reply};
+use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, RequestCode};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use tower_service::Service;
 
-pub(super) type Exchange =
+/// The future of a route, of any type inside.
+pub(super) type BoxRouteFuture =
     Pin<Box<dyn Future<Output = Result<Option<RemotingCommand>, BoxError>> + Send>>;
 
-/// A service whose type is forgotten.
+/// A service of any type.
 pub(super) trait Route: Send + Sync {
     /// Waits until the service is ready, and then calls it.
-    fn exchange(&self, request: RemotingCommand) -> Exchange;
+    fn run(&self, request: RemotingCommand) -> BoxRouteFuture;
 }
 
 impl<S> Route for S
@@ -23,7 +24,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
-    fn exchange(&self, request: RemotingCommand) -> Exchange {
+    fn run(&self, request: RemotingCommand) -> BoxRouteFuture {
         let mut service = self.clone();
         Box::pin(async move {
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
@@ -32,7 +33,7 @@ where
     }
 }
 
-/// Routes by code, sorted, and the one for all other codes.
+/// The routes, sorted by code, and the route for all other codes.
 #[derive(Default)]
 pub(super) struct Routes {
     pub(super) by_code: Box<[(i32, Arc<dyn Route>)]>,
@@ -50,8 +51,7 @@ impl Routes {
 
 impl fmt::Debug for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let codes =
-            self.by_code.iter().map(|(code, _)| rocketmq_tower_core::RequestCode::from(*code));
+        let codes = self.by_code.iter().map(|(code, _)| RequestCode::from(*code));
         f.debug_struct("Routes")
             .field("codes", &codes.collect::<Vec<_>>())
             .field("fallback", &self.fallback.is_some())

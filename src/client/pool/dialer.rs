@@ -1,0 +1,37 @@
+//! Connectors of any type behind one.
+
+use crate::client::Connector;
+use crate::client::transport::{ConnectError, Transport};
+use crate::service::Processor;
+use rocketmq_tower_core::{Addr, Channel};
+use std::future::Future;
+use std::pin::Pin;
+use tower::ServiceExt;
+
+/// Called with the number of a connection when the connection has ended.
+pub(super) type OnEnd = Box<dyn FnOnce(u64) + Send>;
+
+pub(super) type Dialing<'a> =
+    Pin<Box<dyn Future<Output = Result<Channel, ConnectError>> + Send + 'a>>;
+
+/// A [`Connector`] of any type.
+pub(in crate::client) trait Dialer: Send + Sync {
+    /// Makes a connection and runs it in a task of its own. The channel keeps it open.
+    fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_>;
+}
+
+impl<P, T> Dialer for Connector<P, T>
+where
+    P: Processor + Clone + Sync,
+    T: Transport,
+{
+    fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_> {
+        let connecting = self.transport.clone().oneshot(addr);
+        Box::pin(async move {
+            let connected = connecting.await;
+            let (io, info) =
+                connected.map_err(|error| ConnectError::from_transport(error.into()))?;
+            Ok(self.start(io, info, on_end))
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Sources of connections, which fail or do not.
+
+use rocketmq_tower_core::{Addr, ChannelInfo};
+use std::future::Future;
+use std::io;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A source of connections that cannot fail.
+///
+/// A listener deals with its errors itself. `accept` returns the next connection, or `None` when
+/// there will never be one again: then the server shuts down gracefully, and asks for the
+/// [`failure`](Self::failure), if there was one. For sources that fail, such as sockets, implement
+/// [`Accept`] and put [`Retry`](super::Retry) around it.
+///
+/// `accept` must be cancel safe: the server drops its future and calls it again.
+///
+/// ```
+/// use rocketmq_tower::server::Listener;
+/// use rocketmq_tower::{Addr, ChannelInfo};
+/// use tokio::io::DuplexStream;
+/// use tokio::sync::mpsc::UnboundedReceiver;
+///
+/// /// Takes connections within the process from a queue.
+/// struct InMemory(UnboundedReceiver<DuplexStream>);
+///
+/// impl Listener for InMemory {
+///     type Io = DuplexStream;
+///
+///     async fn accept(&mut self) -> Option<(DuplexStream, ChannelInfo)> {
+///         self.0.recv().await.map(|io| (io, ChannelInfo::default()))
+///     }
+///
+///     fn local_addr(&self) -> Addr {
+///         Addr::Unnamed
+///     }
+/// }
+/// ```
+pub trait Listener: Send + 'static {
+    /// The source of a connection's bytes.
+    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Waits for the next connection.
+    fn accept(&mut self) -> impl Future<Output = Option<(Self::Io, ChannelInfo)>> + Send;
+
+    /// Returns the address that this listens on.
+    fn local_addr(&self) -> Addr;
+
+    /// Called when a connection of this listener has ended and has released its resources, such as a
+    /// file descriptor: a listener that waits for one may try again. Does nothing by default.
+    fn connection_ended(&mut self) {}
+
+    /// Returns why `accept` returned `None`, if that was a failure: serving then ends with
+    /// [`ServeError::Accept`](crate::server::ServeError::Accept) instead of `Ok`. Returns `None` by
+    /// default.
+    fn failure(&mut self) -> Option<io::Error> {
+        None
+    }
+}
+
+/// A source of connections that may fail. `accept` must be cancel safe.
+pub trait Accept: Send + 'static {
+    /// The source of a connection's bytes.
+    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    /// If no connection can be accepted now. The next attempt may succeed.
+    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, ChannelInfo)>> + Send;
+
+    /// Returns the address that this listens on.
+    fn local_addr(&self) -> Addr;
+}

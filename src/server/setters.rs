@@ -1,0 +1,93 @@
+//! The settings of a [`Server`].
+
+use super::{Connections, Server, TcpOptions};
+use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_layers::events::EventListener;
+use rocketmq_tower_layers::rpc_hook::RpcHook;
+use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer};
+use std::time::Duration;
+
+impl<P, R, C> Server<P, R, C> {
+    /// Accepts at most `max` connections at a time; more wait in the kernel's queue. 1000 by
+    /// default; `None` removes the limit.
+    ///
+    /// ```
+    /// # use rocketmq_tower::{Router, Server};
+    /// # let router = Router::default();
+    /// let server = Server::new(router.clone()).max_connections(10_000);
+    /// let unlimited = Server::new(router).max_connections(None);
+    /// ```
+    #[must_use]
+    pub fn max_connections(mut self, max: impl Into<Option<usize>>) -> Self {
+        self.settings.connection_limit = max.into().map(ConnectionLimitLayer::new);
+        self
+    }
+
+    /// Limits connections with this layer, which can also refuse them or count them by address.
+    /// Replaces [`max_connections`](Self::max_connections).
+    #[must_use]
+    pub fn connection_limit(mut self, limit: ConnectionLimitLayer) -> Self {
+        self.settings.connection_limit = Some(limit);
+        self
+    }
+
+    /// Closes connections on which no byte moved for `limit`. 120 s by default; `None` keeps them
+    /// open. Zero closes every connection at once (in Java, zero means never).
+    #[must_use]
+    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.settings.idle_timeout = IdleTimeoutLayer::new(limit.into().unwrap_or(Duration::MAX));
+        self
+    }
+
+    /// Reports the events of connections to `listener`, in a task that belongs to the runtime of the
+    /// first connection. Replaces earlier [`events`](Self::events).
+    #[must_use]
+    pub fn event_listener(self, listener: impl EventListener) -> Self {
+        self.events(EventsLayer::new(listener))
+    }
+
+    /// Reports the events of connections with this layer: to a closure, as a stream, or as a
+    /// broadcast of addresses. Replaces an earlier [`event_listener`](Self::event_listener).
+    #[must_use]
+    pub fn events(mut self, events: EventsLayer) -> Self {
+        self.settings.events = events;
+        self
+    }
+
+    /// Adds an RPC hook. Hooks run inside all request layers.
+    #[must_use]
+    pub fn hook(mut self, hook: impl RpcHook) -> Self {
+        self.settings.hooks = self.settings.hooks.hook(hook);
+        self
+    }
+
+    /// Sets the limits of each connection. Default: [`ConnectionConfig::server`].
+    #[must_use]
+    pub fn config(mut self, config: ConnectionConfig) -> Self {
+        self.settings.config = config;
+        self
+    }
+
+    /// Sets the options of the TCP sockets that [`bind`](Self::bind) opens.
+    #[must_use]
+    pub fn tcp_options(mut self, options: TcpOptions) -> Self {
+        self.settings.tcp = options;
+        self
+    }
+
+    /// Keeps the server's connections in this table. A table that is created first can be given to
+    /// the processor, too.
+    #[must_use]
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.settings.connections = connections;
+        self
+    }
+
+    /// Sets how long a graceful shutdown waits for connections before it closes those that are left.
+    /// 30 s by default, as Java's `shutdownWaitTimeSeconds`.
+    #[must_use]
+    pub fn drain_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.drain_deadline = deadline;
+        self
+    }
+}

@@ -1,0 +1,38 @@
+//! The settings of a server that do not depend on the types of its layers.
+
+use super::Connections;
+use super::listener::TcpOptions;
+use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RpcHookLayer};
+use std::time::Duration;
+
+/// How long a graceful shutdown waits for connections by default: Java's
+/// `shutdownWaitTimeSeconds`.
+pub(super) const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) connection_limit: Option<ConnectionLimitLayer>,
+    pub(super) idle_timeout: IdleTimeoutLayer,
+    pub(super) events: EventsLayer,
+    pub(super) hooks: RpcHookLayer,
+    pub(super) config: ConnectionConfig,
+    pub(super) tcp: TcpOptions,
+    pub(super) connections: Connections,
+    pub(super) drain_deadline: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connection_limit: Some(ConnectionLimitLayer::new(1000)),
+            idle_timeout: IdleTimeoutLayer::default(),
+            events: EventsLayer::silent(),
+            hooks: RpcHookLayer::new(),
+            config: ConnectionConfig::server(),
+            tcp: TcpOptions::default(),
+            connections: Connections::default(),
+            drain_deadline: DRAIN_DEADLINE,
+        }
+    }
+}
