@@ -29,14 +29,13 @@
 //! |---|---|
 //! | `protocol_type` | `remoting` |
 //! | `request_code`, `response_code` | the code's name in lower case, or its number |
-//! | `is_long_polling` | `true` if the answer was [`deferred`](crate::deferred) |
+//! | `is_long_polling` | `true` if the response was [deferred](rocketmq_tower_core::RemotingCommand::defer) |
 //! | `result` | `success`: it was answered, be it with an error. `oneway`. `cancelled`: its connection was cut, or a layer outside gave up. `process_request_failed`: the processor panicked |
 //!
 //! [`LATENCY_BUCKETS`] are Java's buckets. Recorders have others, or none: tell yours.
 //!
 //! The latency of a request that is answered later lasts until that answer is given, as in Java:
-//! it is the time that the peer waited. Its processor has to use [`defer`](crate::deferred::defer);
-//! else only [`DEFERRED`] counts it.
+//! it is the time that the peer waited. If the connection closes first, the result is `cancelled`.
 //!
 //! # How it differs from Java
 //!
@@ -65,9 +64,8 @@
 //! # Cost
 //!
 //! About 110 ns per request without a recorder, of which half is for looking at the clock; 170 ns
-//! with that of Prometheus; 250 ns if its code is one of those that may be deferred
-//! (`benches/micro/request_layers.rs`). No look-up in the recorder and no allocation, but for codes
-//! that may be deferred. Bytes are counted without an atomic, and told when a burst is over or 64
+//! with that of Prometheus (`benches/micro/request_layers.rs`). No look-up in the recorder, and no
+//! allocation except one per deferred request. Bytes are counted without an atomic, and told when a burst is over or 64
 //! KiB have moved.
 //!
 //! # Why

@@ -24,7 +24,7 @@
 //!
 //! At the end there is an event with the time it took, `latency_us`, at the span's level; for a
 //! request that failed at [`failure_level`](TraceLayer::failure_level). A request that is
-//! [`deferred`](crate::deferred) keeps its span until it is answered. All targets are
+//! [deferred](rocketmq_tower_core::RemotingCommand::defer) keeps its span until it is answered. All targets are
 //! `rocketmq_tower::trace`.
 //!
 //! # Sampling
