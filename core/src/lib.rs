@@ -51,8 +51,12 @@ pub mod command;
 pub mod connection;
 pub mod driver;
 pub mod error;
+mod last_wins;
 pub mod message;
+mod reader;
 mod reply;
+#[doc(hidden)]
+pub mod sync;
 
 pub use codec::RemotingCodec;
 pub use command::{

@@ -1,7 +1,8 @@
 use crate::network::{Network, contains};
+use rocketmq_tower_core::sync::{read, write};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 /// Who may connect. By default everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,13 +54,13 @@ impl Current {
     }
 
     pub(super) fn replace(&self, rules: IpRules) {
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        *write(&self.rules) = Arc::new(rules);
     }
 
     /// Whether `ip` may connect; counts those that may not.
     pub(super) fn admit(&self, ip: IpAddr) -> bool {
         // The lock is not held while the lists are looked through.
-        let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
+        let rules = Arc::clone(&read(&self.rules));
         let admitted = rules.admit(ip);
         if !admitted {
             self.refused.fetch_add(1, Ordering::Relaxed);
