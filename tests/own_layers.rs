@@ -3,12 +3,13 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, request};
+use common::Scripted;
 use rocketmq_tower::layers::events::Events;
 use rocketmq_tower::server::BoundServer;
 use rocketmq_tower::{
     BoxError, Connection, Disconnect, Layer, Server, Service, ServiceBuilder, service_fn,
 };
+use rocketmq_tower_test_support::{Raw, SECOND, echo, request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -62,7 +63,7 @@ fn counter() -> Counter {
 async fn is_served(server: impl FnOnce(Scripted) -> BoundServer<Scripted>) {
     let (listener, mut peers) = Scripted::new(1, false);
     tokio::spawn(server(listener).serve());
-    let mut peer = Raw::new(peers.remove(0));
+    let mut peer = peers.remove(0);
     for opaque in 1..=2 {
         assert_eq!(peer.call(&request(1, opaque)).await.opaque(), opaque);
     }

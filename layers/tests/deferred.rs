@@ -3,11 +3,12 @@
 
 mod common;
 
-use common::{SECOND, served, soon};
+use common::served;
 use rocketmq_tower_core::connection::DeferError;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_layers::CodeDistributionLayer;
 use rocketmq_tower_layers::deferred::defer;
+use rocketmq_tower_test_support::{SECOND, soon};
 use tokio::time::sleep;
 use tower::service_fn;
 

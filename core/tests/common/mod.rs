@@ -1,50 +1,53 @@
-//! Help that the tests share.
+//! A driver whose peer is the test.
 #![allow(dead_code, reason = "not every test uses all of it")]
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
+#![allow(clippy::expect_used, reason = "test code")]
 
-pub(crate) mod driver;
+use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
+use rocketmq_tower_core::{
+    BoxError, Channel, ChannelInfo, Connection, Disconnect, RemotingCommand, Reply,
+};
+use rocketmq_tower_test_support::{Raw, soon};
+use std::convert::Infallible;
+use tokio::io::DuplexStream;
+use tokio::task::JoinHandle;
+use tower_service::Service;
 
-use bytes::BytesMut;
-use rocketmq_tower_core::codec::DecodeError;
-use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
-use tokio_util::codec::{Decoder, Encoder};
-
-/// Bytes of hex digits; blanks do not count.
-pub(crate) fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let pairs = digits.chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+/// A driver that runs in a task of its own.
+pub(crate) struct Running {
+    pub(crate) peer: Raw<DuplexStream>,
+    pub(crate) channel: Channel,
+    pub(crate) task: JoinHandle<Result<Disconnect, Infallible>>,
 }
 
-/// A frame of this header and body, with the serialize type in the header word.
-pub(crate) fn frame(serialize_type: u8, header: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut bytes = ((4 + header.len() + body.len()) as u32).to_be_bytes().to_vec();
-    bytes.extend(((u32::from(serialize_type) << 24) | header.len() as u32).to_be_bytes());
-    bytes.extend(header);
-    bytes.extend(body);
-    bytes
+/// Starts a driver; at most `buffer` bytes are under way in each direction.
+pub(crate) fn start_with<S>(service: S, config: ConnectionConfig, buffer: usize) -> Running
+where
+    S: Service<RemotingCommand> + Send + 'static,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+{
+    let (ours, theirs) = tokio::io::duplex(buffer);
+    let connection = Connection::new(theirs, ChannelInfo::default());
+    let channel = connection.channel();
+    let task = tokio::spawn(Driver::new(connection, service, config));
+    Running { peer: Raw::new(ours), channel, task }
 }
 
-pub(crate) fn json(header: &str) -> Vec<u8> {
-    frame(0, header.as_bytes(), b"")
+pub(crate) fn start<S>(service: S) -> Running
+where
+    S: Service<RemotingCommand> + Send + 'static,
+    S::Response: Reply,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+{
+    start_with(service, ConnectionConfig::server(), 64 * 1024)
 }
 
-/// The first command in `bytes`.
-pub(crate) fn decode(bytes: &[u8]) -> Result<RemotingCommand, DecodeError> {
-    let mut buffer = BytesMut::from(bytes);
-    let command = RemotingCodec::new().decode(&mut buffer)?;
-    Ok(command.expect("a whole frame"))
-}
-
-pub(crate) fn encode(command: &RemotingCommand) -> Vec<u8> {
-    let mut buffer = BytesMut::new();
-    RemotingCodec::new().encode(command, &mut buffer).unwrap();
-    buffer.to_vec()
-}
-
-/// One of the captured commands, by the name of its frame.
-pub(crate) fn captured(name: &str) -> RemotingCommand {
-    let mut lines = include_str!("../data/captured_frames.txt").lines();
-    lines.find(|line| *line == name).expect("a captured frame of this name");
-    decode(&hex(lines.next().expect("its bytes"))).expect("decodes")
+impl Running {
+    /// Waits for the driver's end.
+    pub(crate) async fn end(self) -> Disconnect {
+        let Ok(disconnect) = soon(self.task).await.expect("the driver does not panic");
+        disconnect
+    }
 }
