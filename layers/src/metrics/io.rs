@@ -5,7 +5,8 @@ use std::mem;
 /// The counter is told after at most this many bytes, also while more are moving.
 const STEP: u64 = 64 * 1024;
 
-/// A connection's bytes, counted.
+/// A connection's bytes, counted. The source of bytes inside is what `get_ref`, `get_mut` and
+/// `into_inner` return.
 pub type MeteredIo<Io> = ObservedIo<Io, Meter>;
 
 impl<Io> MeteredIo<Io> {

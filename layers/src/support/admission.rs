@@ -40,10 +40,6 @@ impl<F, G> ResponseFuture<F, G> {
     pub(crate) fn ended(end: Disconnect) -> Self {
         Self { state: State::Ended { end: Some(end) } }
     }
-
-    pub(crate) fn is_serving(&self) -> bool {
-        matches!(self.state, State::Serving { .. })
-    }
 }
 
 impl<F, G, E> Future for ResponseFuture<F, G>

@@ -1,7 +1,8 @@
 use super::activity::Activity;
 use crate::support::observed::{ObservedIo, Observer};
 
-/// A connection's bytes, with a note of when they last moved.
+/// A connection's bytes, with a note of when they last moved. The source of bytes inside is what
+/// `get_ref`, `get_mut` and `into_inner` return.
 pub type IdleIo<Io> = ObservedIo<Io, Activity>;
 
 impl Observer for Activity {

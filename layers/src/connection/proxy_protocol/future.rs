@@ -148,8 +148,7 @@ impl<Io, S, F> fmt::Debug for ResponseFuture<Io, S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
             State::Reading { .. } => "reading",
-            State::Decided { life } if life.is_serving() => "serving",
-            State::Decided { .. } => "ended",
+            State::Decided { .. } => "decided",
         };
         f.debug_struct("ResponseFuture").field("state", &state).finish()
     }
