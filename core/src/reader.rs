@@ -29,6 +29,7 @@ impl<'a, E: ReadError> Reader<'a, E> {
         self.bytes
     }
 
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], E> {
         let Some((chunk, rest)) = self.bytes.split_first_chunk() else {
             return Err(E::truncated(field, N, self.bytes.len()));
@@ -54,6 +55,7 @@ impl<'a, E: ReadError> Reader<'a, E> {
     }
 
     /// The next `needed` bytes.
+    #[inline]
     pub(crate) fn take(&mut self, field: &'static str, needed: usize) -> Result<&'a [u8], E> {
         let Some((part, rest)) = self.bytes.split_at_checked(needed) else {
             return Err(E::truncated(field, needed, self.bytes.len()));
@@ -63,6 +65,7 @@ impl<'a, E: ReadError> Reader<'a, E> {
     }
 
     /// The next `length` bytes, where the length is what the wire says.
+    #[inline]
     pub(crate) fn part(
         &mut self,
         field: &'static str,

@@ -134,6 +134,7 @@ impl ExtFieldsBuilder {
         ExtFields { table: Some(Box::new(Table::new(frame, owned, entries))) }
     }
 
+    #[cold]
     fn keep_last_of_each_name(&mut self, frame: &[u8]) {
         let named = self.entries.iter().map(|entry| (entry.key.of(frame, &self.owned), *entry));
         // Room for none in advance: the names may be few.
