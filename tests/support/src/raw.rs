@@ -23,7 +23,7 @@ impl Raw {
     /// Connects to `addr`.
     ///
     /// # Panics
-    /// If that fails, or takes too long.
+    /// If that fails, or takes more than 20 s.
     pub async fn connect(addr: SocketAddr) -> Self {
         soon(Self::try_connect(addr)).await.expect("connects")
     }
@@ -31,7 +31,7 @@ impl Raw {
     /// Connects to `addr` with a small receive buffer: the kernel takes little that is not read.
     ///
     /// # Panics
-    /// If that fails, or takes too long.
+    /// If that fails, or takes more than 20 s.
     pub async fn connect_narrow(addr: SocketAddr) -> Self {
         soon(Self::try_connect_narrow(addr)).await.expect("connects")
     }
@@ -72,7 +72,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
     /// Sends a command.
     ///
     /// # Panics
-    /// If that fails, or takes too long.
+    /// If that fails, or takes more than 20 s.
     pub async fn send(&mut self, command: &RemotingCommand) {
         self.send_bytes(&encode(command)).await;
     }
@@ -80,7 +80,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
     /// Sends these bytes.
     ///
     /// # Panics
-    /// If that fails, or takes too long.
+    /// If that fails, or takes more than 20 s.
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
         soon(self.io.write_all(bytes)).await.expect("the connection is open");
     }
@@ -89,7 +89,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
     ///
     /// # Panics
     /// If the connection fails, ends inside a frame or brings a malformed one, or if nothing comes
-    /// for too long.
+    /// within 20 s.
     pub async fn next(&mut self) -> Option<RemotingCommand> {
         soon(self.try_next()).await.expect("sound frames")
     }
@@ -98,7 +98,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
     /// inside a frame.
     ///
     /// # Panics
-    /// If the connection brings a malformed frame, or if nothing comes for too long.
+    /// If the connection brings a malformed frame, or if nothing comes within 20 s.
     pub async fn next_or_end(&mut self) -> Option<RemotingCommand> {
         match soon(self.try_next()).await {
             Ok(next) => next,
