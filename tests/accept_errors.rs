@@ -1,12 +1,10 @@
 //! Accepting goes on after errors, without a hot loop.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
-use common::{Raw, SECOND, echo, request, soon};
 use rocketmq_tower::server::listener::{Accept, Retry};
 use rocketmq_tower::server::{Listener, ServeError};
 use rocketmq_tower::{Addr, ChannelInfo, RemotingCommand, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, echo, request, soon};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;

@@ -3,19 +3,16 @@
 
 mod common;
 
-use common::{Raw, echo, frame, request, run, soon};
+use common::run;
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::{CloseReason, RemotingCommand, SerializeType, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, echo, encode, json, request, soon};
 use tokio::io::AsyncWriteExt;
 
 /// A frame of these parts, whatever they are.
 fn raw_frame(length: u32, word: u32, rest: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], &word.to_be_bytes(), rest].concat()
-}
-
-fn json(header: &[u8]) -> Vec<u8> {
-    raw_frame(4 + header.len() as u32, header.len() as u32, header)
 }
 
 #[tokio::test]
@@ -27,8 +24,8 @@ async fn each_kind_of_bad_input_has_its_reason() {
     neighbour.call(&request(1, 0)).await;
     soon(told.recv()).await.expect("the neighbour");
 
-    let truncated_binary = frame(&request(1, 1).with_serialize_type(SerializeType::RocketMq));
-    let mut wrong_word = truncated_binary.clone();
+    let binary = encode(&request(1, 1).with_serialize_type(SerializeType::RocketMq));
+    let mut wrong_word = binary.to_vec();
     wrong_word[7] -= 1;
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
         ("length 0", vec![0; 4], "length field of 0 is too small"),
@@ -65,7 +62,7 @@ async fn each_kind_of_bad_input_has_its_reason() {
         let mut client = Raw::connect(server.addr).await;
         client.io.write_all(&bytes).await.expect("open");
         client.io.shutdown().await.expect("open");
-        assert!(client.next().await.is_none(), "{name}: closed without an answer");
+        assert!(client.next_or_end().await.is_none(), "{name}: closed without an answer");
         assert_eq!(soon(told.recv()).await.expect("an event").name(), "CONNECTED");
         let Some(Event::Exception(_, CloseReason::Protocol(error))) = soon(told.recv()).await
         else {
@@ -83,9 +80,9 @@ async fn the_longest_frame_passes() {
     let server = common::echo_server().await;
     let mut client = Raw::connect(server.addr).await;
     let ask = |length: usize| request(1, 1).with_body(vec![7; length]);
-    let fixed = frame(&ask(0)).len();
+    let fixed = encode(&ask(0)).len();
     let longest = ask(16 * 1024 * 1024 - fixed);
-    assert_eq!(frame(&longest)[..4], 16_777_212_u32.to_be_bytes());
+    assert_eq!(encode(&longest)[..4], 16_777_212_u32.to_be_bytes());
     assert_eq!(client.call(&longest).await.body().len(), longest.body().len());
     server.stop().await;
 }
@@ -95,7 +92,7 @@ async fn frames_may_come_byte_by_byte() {
     let server = common::echo_server().await;
     let mut client = Raw::connect(server.addr).await;
     client.io.set_nodelay(true).expect("open");
-    for byte in frame(&request(1, 9).with_body("slow")) {
+    for byte in encode(&request(1, 9).with_body("slow")) {
         client.io.write_all(&[byte]).await.expect("open");
         tokio::task::yield_now().await;
     }

@@ -3,13 +3,14 @@
 
 mod common;
 
-use common::{SECOND, echo, request, run, soon};
+use common::run;
 use rocketmq_tower::client::Connector;
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::{
     BoxError, CallError, CloseReason, RemotingCommand, ResponseCode, Router, SerializeType, Server,
     Service, ServiceBuilder, ServiceExt, service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, echo, request, soon};
 use std::time::Duration;
 
 #[tokio::test]

@@ -4,12 +4,12 @@
 mod common;
 
 use common::net::Net;
-use common::{SECOND, soon};
 use rocketmq_tower::client::{Client, Endpoint, InvokeError, RetryUnprocessed};
 use rocketmq_tower::{
     Addr, BoxError, RemotingCommand, ResponseCode, Service, ServiceBuilder, ServiceExt, error,
     service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, soon};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::{BuildHasherDefault, DefaultHasher};

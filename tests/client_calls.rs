@@ -4,12 +4,12 @@
 mod common;
 
 use common::net::{Net, named};
-use common::{SECOND, echo, request, soon};
 use rocketmq_tower::channel::CallStage;
 use rocketmq_tower::client::{Client, InvokeError};
 use rocketmq_tower::{
     Addr, BoxError, CallError, CloseReason, RemotingCommand, ResponseCode, service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, echo, request, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

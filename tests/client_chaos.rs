@@ -4,37 +4,17 @@
 mod common;
 
 use common::net::Net;
-use common::{SECOND, echo, request};
 use rocketmq_tower::client::{Client, Endpoint, InvokeError, NameServers};
 use rocketmq_tower::{
     Addr, BoxError, RemotingCommand, ResponseCode, Service, ServiceExt, service_fn,
 };
+use rocketmq_tower_test_support::{Dice, SECOND, echo, request};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 const CALLS: usize = 1_000_000;
 const CALLERS: usize = 500;
 const SERVERS: [&str; 3] = ["a:1", "b:1", "c:1"];
-
-/// Numbers that look random, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-
-    fn server(&mut self) -> &'static str {
-        SERVERS[self.roll(3) as usize]
-    }
-
-    fn millis(&mut self, below: u64) -> Duration {
-        Duration::from_millis(self.roll(below))
-    }
-}
 
 /// Takes as many milliseconds as the code says; drops every seventh request of long ones.
 async fn work(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
@@ -62,10 +42,10 @@ impl Caller {
     async fn call(&mut self) -> Result<(), InvokeError> {
         let dice = &mut self.dice;
         // Half of the requests are answered at once.
-        let code = dice.roll(2) * dice.roll(30);
+        let code = dice.below(2) * dice.below(30);
         let command = request(code as i32, 1);
-        let (server, limit) = (dice.server(), dice.millis(20));
-        match dice.roll(10) {
+        let (server, limit) = (dice.pick(&SERVERS), dice.millis(0..20));
+        match dice.below(10) {
             0..=3 => self.client.invoke(server, command, limit).await.map(drop),
             4..=5 => {
                 // Nobody waits for it any more.
@@ -79,7 +59,7 @@ impl Caller {
             7 => self.name_servers.invoke(command, limit).await.map(drop),
             8 => self.client.clone().oneshot((Addr::from(server), command)).await.map(drop),
             _ => {
-                let endpoint = &mut self.endpoints[dice.roll(3) as usize];
+                let endpoint = &mut self.endpoints[dice.index(3)];
                 if let Ok(ready) = timeout(limit, endpoint.ready()).await {
                     let call = ready?.call(command);
                     _ = timeout(limit, call).await;
@@ -92,19 +72,19 @@ impl Caller {
 
 /// Kills, restarts, drains and silences servers, over and over.
 async fn trouble(net: Net) {
-    let mut dice = Dice(0x5eed);
+    let mut dice = Dice::new(0x5eed);
     loop {
-        sleep(dice.millis(30)).await;
-        let server = dice.server();
-        match dice.roll(4) {
+        sleep(dice.millis(0..30)).await;
+        let server = dice.pick(&SERVERS);
+        match dice.below(4) {
             0 => {
                 net.kill(server).await;
-                sleep(dice.millis(30)).await;
+                sleep(dice.millis(0..30)).await;
                 net.restart(server);
             }
             1 => {
                 net.set_silent(server, true);
-                sleep(dice.millis(30)).await;
+                sleep(dice.millis(0..30)).await;
                 net.set_silent(server, false);
             }
             2 => net.open(server).iter().for_each(|channel| channel.drain()),
@@ -124,7 +104,7 @@ async fn a_million_calls_leave_nothing_behind() {
     let callers: Vec<_> = (1..=CALLERS as u64)
         .map(|seed| {
             let mut caller = Caller {
-                dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+                dice: Dice::new(seed),
                 client: client.clone(),
                 endpoints: SERVERS.map(|server| client.endpoint(server)),
                 name_servers: client.name_servers(SERVERS),

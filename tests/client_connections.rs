@@ -4,10 +4,10 @@
 mod common;
 
 use common::net::{Net, named};
-use common::{SECOND, request, soon};
 use rocketmq_tower::client::{Client, ConnectError, InvokeError};
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::{Addr, RemotingCommand};
+use rocketmq_tower_test_support::{SECOND, request, soon};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -4,12 +4,12 @@
 mod common;
 
 use common::net::Net;
-use common::{SECOND, echo, request, soon};
 use rocketmq_tower::client::{Client, Connector, InvokeError};
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::{
     Abort, Addr, BoxError, MqVersion, RemotingCommand, ResponseCode, Router, service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, echo, request, soon};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;

@@ -4,9 +4,9 @@
 mod common;
 
 use common::net::{Net, named};
-use common::{SECOND, echo, soon};
 use rocketmq_tower::client::{Endpoint, InvokeError};
 use rocketmq_tower::{RemotingCommand, Service, ServiceExt, service_fn};
+use rocketmq_tower_test_support::{SECOND, echo, soon};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use tower::util::BoxService;

@@ -4,12 +4,12 @@
 mod common;
 
 use common::net::{Net, named};
-use common::{SECOND, soon};
 use rocketmq_tower::client::{InvokeError, RetryUnprocessed};
 use rocketmq_tower::{
     Addr, BoxError, CallError, RemotingCommand, ResponseCode, Service, ServiceBuilder, ServiceExt,
     service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{Instant, sleep, timeout};

@@ -4,13 +4,13 @@
 mod common;
 
 use common::net::Net;
-use common::{SECOND, soon};
 use rocketmq_tower::client::InvokeError;
 use rocketmq_tower::layers::OneshotLayer;
 use rocketmq_tower::{
     Addr, BoxError, Processor, RemotingCommand, ResponseCode, Service, ServiceBuilder, ServiceExt,
     service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::SECOND;
 use common::net::{Net, named};
 use rocketmq_tower::client::{Client, InvokeError};
 use rocketmq_tower::{BoxError, RemotingCommand, service_fn};
+use rocketmq_tower_test_support::SECOND;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};

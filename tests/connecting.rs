@@ -3,12 +3,13 @@
 
 mod common;
 
-use common::{SECOND, echo, run, soon};
+use common::run;
 use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError};
 use rocketmq_tower::server::Connections;
 use rocketmq_tower::{
     Addr, CloseReason, RemotingCommand, Server, Service, ServiceExt, error, service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, echo, soon, until};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -101,16 +102,6 @@ async fn addresses_are_tried_in_turn() {
     server.stop().await;
 }
 
-/// Until there are so many connections.
-async fn until(connections: &Connections, count: usize) {
-    soon(async {
-        while connections.len() != count {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_connection_lasts_as_long_as_its_channel() {
     let connections = Connections::default();
@@ -136,7 +127,7 @@ async fn a_connection_lasts_as_long_as_its_channel() {
     assert_eq!((connections.len(), to_client.is_closed()), (1, false));
     drop(clone);
     assert!(matches!(soon(to_client.closed()).await, CloseReason::PeerClosed));
-    until(&connections, 0).await;
+    until(|| connections.is_empty()).await;
     server.stop().await;
 }
 

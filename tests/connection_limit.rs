@@ -3,9 +3,10 @@
 
 mod common;
 
-use common::{Raw, SECOND, echo, request, run, soon};
+use common::run;
 use rocketmq_tower::layers::ConnectionLimitLayer;
 use rocketmq_tower::{Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, echo, encode, request, soon};
 use tokio::time::timeout;
 
 /// 1000 at once by default; the 1001st waits in the kernel's queue and is served when one leaves.
@@ -39,16 +40,15 @@ async fn refusing_closes_at_once() {
     let server = run(server.expect("binds"));
     let mut first = Raw::connect(server.addr).await;
     first.call(&request(1, 1)).await;
-    assert!(Raw::connect(server.addr).await.next().await.is_none());
+    assert!(Raw::connect(server.addr).await.next_or_end().await.is_none());
     first.call(&request(1, 2)).await;
     drop(first);
     soon(async {
         loop {
             let mut again = Raw::connect(server.addr).await;
             // The server may not have noticed yet that the first is gone.
-            _ = tokio::io::AsyncWriteExt::write_all(&mut again.io, &common::frame(&request(1, 3)))
-                .await;
-            if again.next().await.is_some() {
+            _ = tokio::io::AsyncWriteExt::write_all(&mut again.io, &encode(&request(1, 3))).await;
+            if again.next_or_end().await.is_some() {
                 return;
             }
         }
@@ -66,7 +66,7 @@ async fn one_address_cannot_take_it_all() {
     for client in &mut clients {
         client.call(&request(1, 1)).await;
     }
-    assert!(Raw::connect(server.addr).await.next().await.is_none());
+    assert!(Raw::connect(server.addr).await.next_or_end().await.is_none());
     server.stop().await;
 }
 

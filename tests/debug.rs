@@ -3,11 +3,12 @@
 
 mod common;
 
-use common::{Raw, Scripted, echo, request};
+use common::Scripted;
 use rocketmq_tower::client::{Client, Connector};
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::server::{Connections, serve};
 use rocketmq_tower::{Router, Server, service_fn};
+use rocketmq_tower_test_support::{echo, request};
 use std::fmt::Debug;
 use tower::layer::util::Identity;
 
@@ -36,7 +37,7 @@ async fn a_table_of_connections_prints_their_number() {
     let server = Server::new(service_fn(echo)).connections(connections.clone());
     let (listener, mut peers) = Scripted::new(1, false);
     tokio::spawn(server.listen(listener).serve());
-    Raw::new(peers.remove(0)).call(&request(1, 1)).await;
+    peers.remove(0).call(&request(1, 1)).await;
     assert_eq!(printed(&connections), "Connections { len: 1 }");
 }
 

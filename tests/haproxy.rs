@@ -8,13 +8,14 @@
 
 mod common;
 
-use common::{Raw, request, run, soon};
+use common::run;
 use rocketmq_tower::layers::events::{Event, EventsLayer};
 use rocketmq_tower::layers::proxy_protocol::ProxyInfo;
 use rocketmq_tower::layers::{FirstByteTimeoutLayer, ProxyProtocolLayer};
 use rocketmq_tower::{
     Addr, BoxError, CloseReason, RemotingCommand, ResponseCode, Server, service_fn,
 };
+use rocketmq_tower_test_support::{Raw, echo, request, soon};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -131,7 +132,7 @@ async fn checks_are_its_own_and_find_the_server_up() {
     for options in ["send-proxy-v2 check inter 50ms", "send-proxy check inter 50ms"] {
         let (events, mut told) = EventsLayer::stream(100);
         let headers = ProxyProtocolLayer::required().trust_anyone();
-        let server = Server::new(service_fn(common::echo)).connection_layer(headers).events(events);
+        let server = Server::new(service_fn(echo)).connection_layer(headers).events(events);
         let server = run(server.bind("127.0.0.1:0").await.expect("binds"));
         let proxy = haproxy(server.addr, options).await;
         let mut checks = 0;

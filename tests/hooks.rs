@@ -3,12 +3,13 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, request, soon};
+use common::Scripted;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{EventsLayer, WorkQueueLayer};
 use rocketmq_tower::{
     Abort, Addr, BoxError, Layer, RemotingCommand, ResponseCode, Router, Server, service_fn,
 };
+use rocketmq_tower_test_support::{Raw, SECOND, echo, request, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::DuplexStream;
@@ -71,7 +72,7 @@ fn router() -> Router {
 
 fn one() -> (Scripted, Raw<DuplexStream>) {
     let (listener, mut peers) = Scripted::new(1, false);
-    (listener, Raw::new(peers.remove(0)))
+    (listener, peers.remove(0))
 }
 
 /// Of two requests, one of them oneway, each time one is answered; and the connection knows nothing

@@ -4,14 +4,12 @@
 
 mod common;
 
-use common::{Raw, request};
+use rocketmq_tower_test_support::{Process, Raw, request};
 use tokio::io::AsyncWriteExt;
 
 /// The memory that this process has now, in bytes.
 fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages: usize = status.split(' ').nth(1).expect("a field").parse().expect("a number");
-    pages * 4096
+    Process::own().resident().expect("Linux")
 }
 
 /// One test after the other: each would see the other's memory.

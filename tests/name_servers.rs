@@ -4,10 +4,10 @@
 mod common;
 
 use common::net::{Net, named};
-use common::{SECOND, echo, request, soon};
 use rocketmq_tower::channel::CallStage;
 use rocketmq_tower::client::{InvokeError, NameServers};
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ServiceExt, service_fn};
+use rocketmq_tower_test_support::{SECOND, echo, request, soon};
 use std::collections::HashSet;
 use tokio::time::{Instant, sleep};
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Raw, echo, request, run, soon};
+use common::run;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use prometheus_parse::{Scrape, Value};
 use rocketmq_tower::channel::Responder;
@@ -12,6 +12,7 @@ use rocketmq_tower::layers::metrics::{
 };
 use rocketmq_tower::layers::{CodeDistributionLayer, MetricsLayer, TraceLayer};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode, Router, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, echo, request, soon};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, request};
+use common::Scripted;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::events::Events;
 use rocketmq_tower::server::{HookedProcessor, WatchedDriver, serve};
@@ -11,6 +11,7 @@ use rocketmq_tower::{
     BoxError, Connection, ConnectionService, Disconnect, Layer, Processor, Server, Service,
     ServiceBuilder, service_fn,
 };
+use rocketmq_tower_test_support::{Raw, SECOND, echo, request};
 use std::future::{Future, IntoFuture};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,7 +70,7 @@ where
 {
     let (listener, mut peers) = Scripted::new(1, false);
     tokio::spawn(serve(listener));
-    let mut peer = Raw::new(peers.remove(0));
+    let mut peer = peers.remove(0);
     for opaque in 1..=2 {
         assert_eq!(peer.call(&request(1, opaque)).await.opaque(), opaque);
     }

@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{Raw, Running, echo, request, run};
+use common::{Running, run};
 use rocketmq_tower::layers::ip_filter::IpRules;
 use rocketmq_tower::layers::{BodyLimitLayer, IpFilterLayer, PeerRateLimitLayer};
 use rocketmq_tower::{RequestCode, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, echo, request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +19,7 @@ async fn rules_hold_for_connections_that_come_after_them() {
     let mut first = Raw::connect(server.addr).await;
     first.call(&request(1, 1)).await;
     filter.replace(IpRules::new().deny(["127.0.0.0/8".parse().expect("a network")]));
-    assert!(Raw::connect(server.addr).await.next().await.is_none());
+    assert!(Raw::connect(server.addr).await.next_or_end().await.is_none());
     assert_eq!(first.call(&request(1, 2)).await.opaque(), 2, "who is there stays");
     filter.replace(IpRules::new().allow(["127.0.0.1".parse().expect("an address")]));
     assert_eq!(Raw::connect(server.addr).await.call(&request(1, 3)).await.opaque(), 3);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Raw, Running, frame, request, run, soon};
+use common::{Running, run};
 use rocketmq_tower::layers::events::{EventStream, EventsLayer};
 use rocketmq_tower::layers::ip_filter::IpRules;
 use rocketmq_tower::layers::proxy_protocol::ProxyInfo;
@@ -13,6 +13,7 @@ use rocketmq_tower::layers::{
     ConnectionLimitLayer, FirstByteTimeoutLayer, IpFilterLayer, ProxyProtocolLayer,
 };
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, encode, request, soon};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -56,7 +57,7 @@ async fn server() -> (Running, EventStream) {
 async fn from(server: &Running, client: &str) -> Raw {
     let mut socket = soon(TcpStream::connect(server.addr)).await.expect("connects");
     let header = format!("PROXY TCP4 {client} 198.51.100.1 5678 443\r\n");
-    let first = [header.as_bytes(), &frame(&request(1, 1))].concat();
+    let first = [header.as_bytes(), &encode(&request(1, 1))].concat();
     socket.write_all(&first).await.expect("open");
     Raw::new(socket)
 }
@@ -87,13 +88,13 @@ async fn the_clients_address_is_everywhere_the_peers() {
 #[tokio::test]
 async fn limits_and_lists_inside_are_about_the_client() {
     let (server, _events) = server().await;
-    assert!(from(&server, "192.0.2.66").await.next().await.is_none(), "denied");
+    assert!(from(&server, "192.0.2.66").await.next_or_end().await.is_none(), "denied");
     let mut clients = [from(&server, "192.0.2.7").await, from(&server, "192.0.2.7").await];
     for client in &mut clients {
-        assert!(client.next().await.is_some());
+        assert!(client.next_or_end().await.is_some());
     }
-    assert!(from(&server, "192.0.2.7").await.next().await.is_none(), "the third of two");
-    assert!(from(&server, "192.0.2.8").await.next().await.is_some(), "another client");
+    assert!(from(&server, "192.0.2.7").await.next_or_end().await.is_none(), "the third of two");
+    assert!(from(&server, "192.0.2.8").await.next_or_end().await.is_some(), "another client");
     server.stop().await;
 }
 
@@ -103,7 +104,7 @@ async fn a_shutdown_does_not_wait_for_headers() {
     let (server, _events) = server().await;
     let mut half = soon(TcpStream::connect(server.addr)).await.expect("connects");
     half.write_all(b"PROXY TCP4").await.expect("open");
-    assert!(from(&server, "192.0.2.7").await.next().await.is_some(), "accepted behind it");
+    assert!(from(&server, "192.0.2.7").await.next_or_end().await.is_some(), "accepted behind it");
     let since = std::time::Instant::now();
     assert_eq!(server.stop().await.aborted, 0);
     assert!(since.elapsed() < std::time::Duration::from_secs(5), "the header has ten");

@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, request};
+use common::Scripted;
 use rocketmq_tower::client::Connector;
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::{BoxError, ChannelInfo, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, request};
 use std::future::{Pending, pending};
 use tokio::io::DuplexStream;
 use tokio::time::timeout;
@@ -24,8 +25,7 @@ fn small(mut config: ConnectionConfig) -> ConnectionConfig {
 }
 
 /// Sends more requests than there is room for, and returns the codes of the responses.
-async fn overload(io: DuplexStream) -> Vec<ResponseCode> {
-    let mut peer = Raw::new(io);
+async fn overload(mut peer: Raw<DuplexStream>) -> Vec<ResponseCode> {
     for opaque in 0..REQUESTS {
         peer.send(&request(1, opaque)).await;
     }
@@ -50,7 +50,7 @@ async fn a_client_with_a_servers_bounds_never_stops_reading() {
     let connector =
         Connector::new().service(service_fn(stuck)).config(small(ConnectionConfig::server()));
     let _channel = connector.run(ours, ChannelInfo::default());
-    let codes = overload(theirs).await;
+    let codes = overload(Raw::new(theirs)).await;
     assert!(codes.len() >= REQUESTS as usize - 3, "{codes:?}");
     assert!(codes.iter().all(|code| *code == ResponseCode::SYSTEM_BUSY), "{codes:?}");
 }

@@ -3,12 +3,13 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, request};
+use common::Scripted;
 use rocketmq_tower::router::{Codes, DuplicateRoute, Router};
 use rocketmq_tower::{
     BoxError, RemotingCommand, RequestCode, ResponseCode, Server, Service, ServiceBuilder,
     ServiceExt, UnsupportedCode, service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, request};
 use std::convert::Infallible;
 use tokio::time::{Instant, sleep};
 
@@ -100,9 +101,8 @@ async fn routes_have_layers_and_a_readiness_of_their_own() {
         .route(3, ServiceBuilder::new().load_shed().concurrency_limit(1).service(slow))
         .build()
         .expect("no duplicates");
-    let (listener, peers) = Scripted::new(2, false);
+    let (listener, mut clients) = Scripted::new(2, false);
     tokio::spawn(Server::new(router).listen(listener).serve());
-    let mut clients: Vec<_> = peers.into_iter().map(Raw::new).collect();
     let started = Instant::now();
     for client in &mut clients {
         client.send(&request(1, 1)).await;

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, request, soon};
+use common::Scripted;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::RecoverLayer;
 use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
@@ -12,6 +12,7 @@ use rocketmq_tower::{
     BoxError, Connection, Disconnect, RemotingCommand, ResponseCode, Server, Service,
     UnsupportedCode, service_fn,
 };
+use rocketmq_tower_test_support::{Raw, SECOND, echo, request, soon};
 use std::future::{IntoFuture, Pending, pending};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncReadExt, DuplexStream};
@@ -51,7 +52,7 @@ async fn connections_left_at_the_drain_deadline_are_closed() {
     let stuck = service_fn(|_request| pending::<Result<RemotingCommand, BoxError>>());
     let service = DriverService::server(Identity::new(), stuck, ConnectionConfig::server());
     let (listener, mut peers) = Scripted::new(1, false);
-    Raw::new(&mut peers[0]).send(&request(1, 1)).await;
+    peers[0].send(&request(1, 1)).await;
     let started = Instant::now();
     let server = serve(listener, service).drain_deadline(3 * SECOND);
     let shutdown = server.with_graceful_shutdown(sleep(SECOND)).await.expect("no failure");
@@ -88,6 +89,6 @@ async fn without_the_idle_timeout_silent_connections_stay() {
     let (listener, mut peers) = Scripted::new(1, false);
     tokio::spawn(Server::new(service_fn(echo)).idle_timeout(None).listen(listener).serve());
     let day = 24 * 3600 * SECOND;
-    timeout(day, peers[0].read_u8()).await.expect_err("nothing comes, and nothing ends");
-    assert_eq!(Raw::<DuplexStream>::new(peers.remove(0)).call(&request(1, 5)).await.opaque(), 5);
+    timeout(day, peers[0].io.read_u8()).await.expect_err("nothing comes, and nothing ends");
+    assert_eq!(peers[0].call(&request(1, 5)).await.opaque(), 5);
 }

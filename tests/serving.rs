@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, echo_server, request, run, soon};
+use common::{Scripted, echo_server, run};
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
@@ -12,6 +12,7 @@ use rocketmq_tower::{
     Addr, BoxError, ChannelInfo, Connection, LanguageCode, MqVersion, RemotingCommand,
     ResponseCode, SerializeType, Server, Service, ServiceExt, service_fn,
 };
+use rocketmq_tower_test_support::{Folder, Raw, SECOND, echo, request, soon};
 use std::io::ErrorKind;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -190,7 +191,7 @@ async fn connections_can_be_found_and_closed() {
     channel.invoke_oneway(request(40, 0)).await.expect("open");
     assert_eq!(client.next().await.expect("pushed").code(), 40);
     channel.close("enough");
-    assert!(client.next().await.is_none());
+    assert!(client.next_or_end().await.is_none());
     soon(async {
         while !connections.is_empty() {
             tokio::task::yield_now().await;
@@ -249,7 +250,7 @@ async fn servers_can_share_a_table_of_connections() {
     theirs.call(&request(1, 1)).await;
     assert_eq!(connections.len(), 2);
     let (shutdown, end) = tokio::join!(one.stop(), async {
-        let end = ours.next().await;
+        let end = ours.next_or_end().await;
         drop(ours);
         end
     });
@@ -267,8 +268,7 @@ async fn servers_can_share_a_table_of_connections() {
 
 #[tokio::test]
 async fn a_listener_that_ends_ends_the_server() {
-    let (listener, peers) = Scripted::new(3, true);
-    let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
+    let (listener, mut peers) = Scripted::new(3, true);
     for peer in &mut peers {
         peer.send(&request(1, 1).with_version(MqVersion::V5_3_1)).await;
     }
@@ -288,7 +288,7 @@ async fn dropping_the_future_cuts_everything() {
     let mut client = Raw::connect(server.addr).await;
     client.call(&request(1, 1)).await;
     server.task.abort();
-    assert!(client.next().await.is_none());
+    assert!(client.next_or_end().await.is_none());
     let refused = soon(TcpStream::connect(server.addr)).await.expect_err("nobody listens");
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
 }
@@ -299,7 +299,7 @@ async fn a_silent_connection_is_closed_after_120_s() {
     tokio::spawn(Server::new(service_fn(echo)).listen(listener).serve());
     let mut peer = peers.remove(0);
     let started = Instant::now();
-    let end = timeout(300 * SECOND, peer.read_u8()).await.expect("closed");
+    let end = timeout(300 * SECOND, peer.io.read_u8()).await.expect("closed");
     assert_eq!(end.expect_err("nothing came").kind(), ErrorKind::UnexpectedEof);
     assert_eq!(started.elapsed(), 120 * SECOND);
 }
@@ -332,13 +332,12 @@ async fn as_a_service_of_connections() {
 #[cfg(unix)]
 #[tokio::test]
 async fn unix_sockets_come_free() {
-    let path = std::env::temp_dir().join(format!("rocketmq-tower-{}.sock", std::process::id()));
-    _ = std::fs::remove_file(&path);
+    let folder = Folder::new("rocketmq-tower-serving");
+    let path = folder.file("socket");
     let listener = tokio::net::UnixListener::bind(&path).expect("binds");
     let server = Server::new(service_fn(echo)).listen(Retry::new(listener));
     assert_eq!(server.local_addr().to_string(), path.to_string_lossy());
     tokio::spawn(server.serve());
     let mut client = Raw::new(tokio::net::UnixStream::connect(&path).await.expect("connects"));
     assert_eq!(client.call(&request(1, 3)).await.opaque(), 3);
-    std::fs::remove_file(&path).expect("removes");
 }

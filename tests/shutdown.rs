@@ -3,12 +3,13 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, request, run, soon};
+use common::{Scripted, run};
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::{
     BoxError, Connection, MqVersion, RemotingCommand, ResponseCode, Router, Server, service_fn,
 };
+use rocketmq_tower_test_support::{Raw, SECOND, echo, encode, request, sleeper, soon};
 use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
@@ -44,7 +45,7 @@ async fn under_load_no_answered_request_is_lost() {
                 let (reader, mut writer) = stream.into_split();
                 let load = tokio::spawn(async move {
                     for opaque in 0.. {
-                        let frame = common::frame(&request(code, opaque).with_version(version));
+                        let frame = encode(&request(code, opaque).with_version(version));
                         if tokio::io::AsyncWriteExt::write_all(&mut writer, &frame).await.is_err() {
                             return;
                         }
@@ -53,7 +54,7 @@ async fn under_load_no_answered_request_is_lost() {
                 });
                 let mut raw = Raw::new(tokio::io::join(reader, tokio::io::sink()));
                 let (mut answered, mut away) = (Vec::new(), 0);
-                while let Some(answer) = raw.next().await {
+                while let Some(answer) = raw.next_or_end().await {
                     match answer.response_code() {
                         ResponseCode::SUCCESS => answered.push((code, answer.opaque())),
                         ResponseCode::GO_AWAY => away += 1,
@@ -111,7 +112,7 @@ async fn nobody_listens_while_it_drains() {
     assert_eq!((away.opaque(), away.response_code()), (2, ResponseCode::GO_AWAY));
     gone.notify_one();
     assert_eq!(client.next().await.expect("what ran").opaque(), 1);
-    assert!(client.next().await.is_none());
+    assert!(client.next_or_end().await.is_none());
     drop(client);
     assert_eq!(soon(server.task).await.expect("no panic").expect("no failure").aborted, 0);
 }
@@ -121,15 +122,11 @@ async fn nobody_listens_while_it_drains() {
 #[tokio::test(start_paused = true)]
 async fn codes_without_a_processor_are_sent_away_like_all_others() {
     let (listener, mut peers) = Scripted::new(1, false);
-    let slow = service_fn(|request: RemotingCommand| async move {
-        sleep(3 * SECOND).await;
-        echo(request).await
-    });
-    let router = Router::builder().route(1, slow).build().expect("no duplicates");
+    let router = Router::builder().route(3, service_fn(sleeper)).build().expect("no duplicates");
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(Server::new(router).listen(listener).serve_until(stopped));
-    let mut peer = Raw::new(peers.remove(0));
-    peer.send(&request(1, 1)).await;
+    let mut peer = peers.remove(0);
+    peer.send(&request(3, 1)).await;
     sleep(SECOND).await;
     stop.send(()).expect("runs");
     for (version, code) in [
@@ -157,10 +154,9 @@ async fn what_is_left_at_the_deadline_is_cut_and_counted() {
     let connections = server.connections();
     let server = tokio::spawn(server.serve_until(stopped));
     for (code, peer) in [2, 1, 2, 1, 1].into_iter().zip(&mut peers) {
-        let mut raw = Raw::new(peer);
-        raw.send(&request(code, 1)).await;
+        peer.send(&request(code, 1)).await;
         if code == 1 {
-            raw.next().await.expect("answered");
+            peer.receive().await;
         }
     }
     sleep(SECOND).await;
@@ -182,13 +178,12 @@ async fn a_signal_that_is_there_at_once_ends_the_server_at_once() {
 /// Their processors may run until the deadline, but there is nothing left to cut.
 #[tokio::test(start_paused = true)]
 async fn connections_that_are_closed_already_are_not_counted_as_cut() {
-    let (listener, peers) = Scripted::new(3, false);
+    let (listener, mut peers) = Scripted::new(3, false);
     let stuck = service_fn(|_| std::future::pending::<Result<RemotingCommand, BoxError>>());
     let (stop, stopped) = oneshot::channel::<()>();
     let server = Server::new(stuck).drain_deadline(7 * SECOND).listen(listener);
     let connections = server.connections();
     let server = tokio::spawn(server.serve_until(stopped));
-    let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
     for peer in &mut peers {
         peer.send(&request(1, 1)).await;
     }
@@ -220,7 +215,7 @@ async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
         let (listener, mut peers) = Scripted::new(1, false);
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(server.listen(listener).serve_until(stopped));
-        let mut peer = Raw::new(peers.remove(0));
+        let mut peer = peers.remove(0);
         peer.send(&request(1, 1)).await;
         sleep(SECOND).await;
         let started = Instant::now();
@@ -242,7 +237,7 @@ async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
 /// Also those that a layer has not let through yet.
 #[tokio::test(start_paused = true)]
 async fn connections_that_wait_in_a_layer_are_drained() {
-    let (listener, peers) = Scripted::new(3, false);
+    let (listener, mut peers) = Scripted::new(3, false);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = Server::new(service_fn(echo))
         .connection_layer(BufferLayer::<Connection<DuplexStream>>::new(8))
@@ -250,7 +245,6 @@ async fn connections_that_wait_in_a_layer_are_drained() {
         .listen(listener);
     let connections = server.connections();
     let server = tokio::spawn(server.serve_until(stopped));
-    let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
     for peer in &mut peers {
         peer.send(&request(1, 1)).await;
     }

@@ -5,9 +5,10 @@
 
 mod common;
 
-use common::{Raw, SECOND, echo, request, run};
+use common::run;
 use rocketmq_tower::layers::{FirstByteTimeoutLayer, ProxyProtocolLayer};
 use rocketmq_tower::{Server, service_fn};
+use rocketmq_tower_test_support::{Process, Raw, SECOND, echo, request};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
@@ -16,9 +17,7 @@ const MANY: usize = 1000;
 
 /// The memory that this process has now, in bytes.
 fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages: usize = status.split(' ').nth(1).expect("a field").parse().expect("a number");
-    pages * 4096
+    Process::own().resident().expect("Linux")
 }
 
 /// One after the other: each would see the other's memory.
@@ -58,7 +57,7 @@ async fn hang(begun: &[u8]) {
     println!("a client is answered after {answered:?}, beside {}", connections.len() - 1);
     assert!(answered < SECOND, "{answered:?}");
     for peer in &mut hanging {
-        assert!(peer.next().await.is_none(), "they are sent away");
+        assert!(peer.next_or_end().await.is_none(), "they are sent away");
     }
     assert_eq!(client.call(&request(1, 3)).await.opaque(), 3, "who speaks stays");
     drop(client);

@@ -5,12 +5,12 @@
 mod common;
 
 use common::net::{Net, named};
-use common::{SECOND, soon};
 use rocketmq_tower::client::transport::{Socks5Error, Socks5Transport};
 use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError};
 use rocketmq_tower::{
     Addr, BoxError, Connection, Disconnect, RemotingCommand, Service, error, service_fn,
 };
+use rocketmq_tower_test_support::{SECOND, soon};
 use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};

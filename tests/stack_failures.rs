@@ -3,11 +3,12 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, request, soon};
+use common::Scripted;
 use rocketmq_tower::server::{ServeError, Shutdown};
 use rocketmq_tower::{
     BoxError, Connection, Disconnect, Layer, RemotingCommand, Server, Service, service_fn,
 };
+use rocketmq_tower_test_support::{Raw, echo, request, sleeper, soon};
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +17,6 @@ use std::task::{Context, Poll};
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
 
 /// A layer that fails, as it is told, at the connection of this number.
 #[derive(Clone, Copy)]
@@ -83,7 +83,6 @@ fn serve(fault: Fault) -> (Serving, oneshot::Sender<()>, Vec<Raw<DuplexStream>>)
     let (listener, peers) = Scripted::new(3, false);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = Server::new(service_fn(echo)).connection_layer(fault).listen(listener);
-    let peers = peers.into_iter().map(Raw::new).collect();
     (tokio::spawn(server.serve_until(stopped)), stop, peers)
 }
 
@@ -103,12 +102,11 @@ async fn a_panic_while_a_connection_is_set_up_is_that_connections() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_failed_keeps_no_place_among_the_connections() {
     for fault in [Fault::CallPanics(0), Fault::LifePanics(0), Fault::LifeFails(0)] {
-        let (listener, peers) = Scripted::new(2, false);
+        let (listener, mut peers) = Scripted::new(2, false);
         let server = Server::new(service_fn(echo)).max_connections(1).connection_layer(fault);
         tokio::spawn(server.listen(listener).serve());
-        let mut peers = peers.into_iter().map(Raw::new);
-        assert!(peers.next().expect("the first").next().await.is_none());
-        assert_eq!(peers.next().expect("the second").call(&request(1, 2)).await.opaque(), 2);
+        assert!(peers.remove(0).next().await.is_none());
+        assert_eq!(peers.remove(0).call(&request(1, 2)).await.opaque(), 2);
     }
 }
 
@@ -138,24 +136,19 @@ impl Service<RemotingCommand> for BadClone {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_of_the_processors_clone_is_that_connections() {
-    let (listener, peers) = Scripted::new(2, false);
+    let (listener, mut peers) = Scripted::new(2, false);
     tokio::spawn(Server::new(BadClone(Arc::default())).listen(listener).serve());
-    let mut peers = peers.into_iter().map(Raw::new);
-    assert!(peers.next().expect("the first").next().await.is_none());
-    assert_eq!(peers.next().expect("the second").call(&request(1, 2)).await.opaque(), 2);
+    assert!(peers.remove(0).next().await.is_none());
+    assert_eq!(peers.remove(0).call(&request(1, 2)).await.opaque(), 2);
 }
 
 /// The connections that are there are drained: what they asked is answered.
 #[tokio::test(start_paused = true)]
 async fn a_stack_whose_readiness_panics_ends_the_server_in_order() {
-    let (listener, peers) = Scripted::new(1, false);
-    let slow = service_fn(|request: RemotingCommand| async move {
-        sleep(3 * SECOND).await;
-        echo(request).await
-    });
-    let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
-    peers[0].send(&request(1, 1)).await;
-    let server = Server::new(slow).connection_layer(Fault::ReadyPanics(1)).listen(listener);
+    let (listener, mut peers) = Scripted::new(1, false);
+    peers[0].send(&request(3, 1)).await;
+    let server =
+        Server::new(service_fn(sleeper)).connection_layer(Fault::ReadyPanics(1)).listen(listener);
     let server = tokio::spawn(server.serve());
     assert_eq!(peers[0].next().await.expect("answered").opaque(), 1);
     assert!(peers[0].next().await.is_none(), "drained");

@@ -5,12 +5,13 @@
 mod common;
 
 use common::tls::{Certificates, client};
-use common::{Raw, Running, SECOND, echo, request, run, soon};
+use common::{Running, run};
 use rocketmq_tower::client::transport::{TlsError, TlsTransport};
 use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError};
 use rocketmq_tower::layers::TlsLayer;
 use rocketmq_tower::layers::tls::{ClientTls, PemFiles, SelfSigned, ServerTls, TlsInfo, TlsMode};
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, echo, encode, request, soon};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -229,8 +230,8 @@ async fn plain_requests_are_dropped_where_tls_is_enforced() {
     let certificates = Certificates::new("dropped");
     let server = start(certificates.files(), TlsMode::Enforcing).await;
     let mut raw = Raw::connect(server.addr).await;
-    _ = raw.io.write_all(&common::frame(&request(1, 1))).await;
-    assert!(raw.next().await.is_none());
+    _ = raw.io.write_all(&encode(&request(1, 1))).await;
+    assert!(raw.next_or_end().await.is_none());
     server.stop().await;
 }
 

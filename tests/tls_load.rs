@@ -4,12 +4,13 @@
 
 mod common;
 
+use common::run;
 use common::tls::{Certificates, client};
-use common::{SECOND, echo, request, run, soon};
 use rocketmq_tower::layers::TlsLayer;
 use rocketmq_tower::layers::tls::rustls::pki_types::CertificateDer;
 use rocketmq_tower::layers::tls::{ServerTls, TlsInfo};
 use rocketmq_tower::{Channel, Server, service_fn};
+use rocketmq_tower_test_support::{SECOND, echo, request, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;

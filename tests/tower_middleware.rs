@@ -3,9 +3,10 @@
 
 mod common;
 
-use common::{Raw, Scripted, echo, request};
+use common::Scripted;
 use rocketmq_tower::layers::OneshotLayer;
 use rocketmq_tower::{BoxError, Connection, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, request, sleeper};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, DuplexStream};
 use tokio::time::{Instant, sleep, timeout};
@@ -18,27 +19,21 @@ use tower::util::MapRequestLayer;
 type Conn = Connection<DuplexStream>;
 type Client = Raw<DuplexStream>;
 
-/// The clock of these tests is paused: times are exact.
-const TICK: Duration = Duration::from_secs(1);
-
-/// Takes as many ticks as the code says.
-async fn work(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-    sleep(u32::try_from(request.code())? * TICK).await;
-    echo(request).await
-}
+/// The clock of these tests is paused: times are exact. A request takes as many ticks as its code
+/// says.
+const TICK: Duration = SECOND;
 
 /// Two connections, the second waiting behind the first.
 fn two() -> (Scripted, [Client; 2]) {
     let (listener, peers) = Scripted::new(2, false);
-    let mut clients = peers.into_iter().map(Raw::new);
-    (listener, std::array::from_fn(|_| clients.next().expect("two")))
+    (listener, peers.try_into().expect("two"))
 }
 
 /// Two connections to a server with these layers around its processor.
 macro_rules! with_request_layers {
     ($($layer:expr),*) => {{
         let (listener, clients) = two();
-        tokio::spawn(Server::new(service_fn(work))$(.layer($layer))*.listen(listener).serve());
+        tokio::spawn(Server::new(service_fn(sleeper))$(.layer($layer))*.listen(listener).serve());
         clients
     }};
 }
@@ -47,7 +42,7 @@ macro_rules! with_request_layers {
 macro_rules! with_connection_layers {
     ($($layer:expr),*) => {{
         let (listener, clients) = two();
-        tokio::spawn(Server::new(service_fn(work))$(.connection_layer($layer))*.listen(listener).serve());
+        tokio::spawn(Server::new(service_fn(sleeper))$(.connection_layer($layer))*.listen(listener).serve());
         clients
     }};
 }

@@ -3,9 +3,10 @@
 
 mod common;
 
-use common::{Raw, SECOND, Scripted, echo, request};
+use common::Scripted;
 use rocketmq_tower::layers::{SpawnLayer, WorkQueueLayer};
 use rocketmq_tower::{BoxError, Layer, RemotingCommand, ResponseCode, Router, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, echo, request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::DuplexStream;
@@ -21,8 +22,7 @@ async fn slow(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
 fn serve(router: Router) -> [Raw<DuplexStream>; 2] {
     let (listener, peers) = Scripted::new(2, false);
     tokio::spawn(Server::new(router).listen(listener).serve());
-    let mut clients = peers.into_iter().map(Raw::new);
-    std::array::from_fn(|_| clients.next().expect("two"))
+    peers.try_into().expect("two")
 }
 
 #[tokio::test(start_paused = true)]

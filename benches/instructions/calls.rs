@@ -8,6 +8,7 @@ use gungraun::{library_benchmark, library_benchmark_group};
 use rocketmq_tower::SerializeType::{self, Json, RocketMq};
 use rocketmq_tower::driver::{ConnectionConfig, Driver};
 use rocketmq_tower::{Channel, RemotingCommand, service_fn};
+use rocketmq_tower_test_support::echo;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
@@ -29,11 +30,8 @@ impl Client {
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let driver = Driver::client(
-            processor::connection(io),
-            service_fn(processor::echo),
-            ConnectionConfig::client(),
-        );
+        let driver =
+            Driver::client(processor::connection(io), service_fn(echo), ConnectionConfig::client());
         let channel = driver.channel().clone();
         runtime.spawn(driver);
         let this = Self { runtime, channel, request: request(header) };
@@ -78,7 +76,7 @@ fn both(header: SerializeType) -> Client {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     runtime.spawn(Driver::server(
         processor::connection(theirs),
-        service_fn(processor::echo),
+        service_fn(echo),
         ConnectionConfig::server(),
     ));
     Client::over(runtime, ours, header)

@@ -18,12 +18,12 @@ fn answer(header: SerializeType) -> RemotingCommand {
 
 /// One frame after another, as they lie in a read buffer.
 fn many(command: RemotingCommand) -> BytesMut {
-    BytesMut::from(&frames::encoded(&command).repeat(REQUESTS)[..])
+    BytesMut::from(&rocketmq_tower_test_support::encode(&command).repeat(REQUESTS)[..])
 }
 
 /// Room for all of them.
 fn room(command: RemotingCommand) -> (RemotingCommand, BytesMut) {
-    let bytes = frames::encoded(&command).len() * REQUESTS;
+    let bytes = rocketmq_tower_test_support::encode(&command).len() * REQUESTS;
     (command, BytesMut::with_capacity(bytes))
 }
 

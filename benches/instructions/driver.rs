@@ -3,7 +3,6 @@
 use crate::requests::{PER_READ, READS};
 use crate::support::exchange::Exchange;
 use crate::support::frames::{self, SEND};
-use crate::support::processor;
 use crate::support::scripted::Scripted;
 use gungraun::{library_benchmark, library_benchmark_group};
 use rocketmq_tower::SerializeType::{self, Json, RocketMq};
@@ -12,6 +11,7 @@ use rocketmq_tower::layers::{
     ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
 };
 use rocketmq_tower::{ConnectionService, Layer, Server, service_fn};
+use rocketmq_tower_test_support::echo;
 use tower::layer::util::Identity;
 
 fn exchange(header: SerializeType, service: impl ConnectionService<Scripted>) -> Exchange {
@@ -21,7 +21,7 @@ fn exchange(header: SerializeType, service: impl ConnectionService<Scripted>) ->
 /// A driver with a layer of the request level.
 macro_rules! driver {
     ($layer:expr) => {
-        DriverService::server($layer, service_fn(processor::echo), ConnectionConfig::server())
+        DriverService::server($layer, service_fn(echo), ConnectionConfig::server())
     };
 }
 
@@ -51,7 +51,7 @@ fn rpc_hook(header: SerializeType) -> Exchange {
 }
 
 fn server(header: SerializeType) -> Exchange {
-    exchange(header, Server::new(service_fn(processor::echo)).into_service())
+    exchange(header, Server::new(service_fn(echo)).into_service())
 }
 
 #[library_benchmark]

@@ -3,6 +3,7 @@
 use crate::support::frames;
 use memchr::memmem;
 use rocketmq_tower::{RemotingCommand, SerializeType};
+use rocketmq_tower_test_support::encode;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -35,7 +36,7 @@ impl Reflecting {
             SerializeType::Json => OPAQUE.to_string().into_bytes(),
             SerializeType::RocketMq => OPAQUE.to_be_bytes().to_vec(),
         };
-        let frame = &frames::encoded(&answer)[8..];
+        let frame = &encode(&answer)[8..];
         let at = memmem::find(frame, &opaque).expect("an opaque");
         let around = (frame[..at].to_vec(), frame[at + opaque.len()..].to_vec());
         let (requests, answers) = (Vec::new(), Vec::new());

@@ -43,7 +43,7 @@ fn batch(frame: &BytesMut) -> BatchSize {
 fn decode(c: &mut Criterion) {
     let mut group = c.benchmark_group("decode");
     for (name, command) in commands() {
-        let frame = frames::encoded(&command);
+        let frame = rocketmq_tower_test_support::encode(&command);
         group.throughput(Throughput::Bytes(frame.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bench| {
             let decode = |mut bytes: BytesMut| {
@@ -59,7 +59,7 @@ fn decode(c: &mut Criterion) {
 fn encode(c: &mut Criterion) {
     let mut group = c.benchmark_group("encode");
     for (name, command) in commands() {
-        let mut bytes = frames::encoded(&command);
+        let mut bytes = rocketmq_tower_test_support::encode(&command);
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bench| {
             bench.iter(|| {

@@ -13,9 +13,9 @@ use rocketmq_tower::layers::{
     ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, MetricsLayer, TraceLayer,
 };
 use rocketmq_tower::{Layer, SerializeType, Server, service_fn};
+use rocketmq_tower_test_support::echo;
 use support::exchange::Exchange;
 use support::frames;
-use support::processor;
 use tower::layer::util::Identity;
 
 fn connection_layers(c: &mut Criterion) {
@@ -24,7 +24,7 @@ fn connection_layers(c: &mut Criterion) {
         group.bench_function(name, |bench| bench.iter(|| exchange.turns(1)));
     };
     let request = frames::sized(frames::SEND, SerializeType::Json, 128);
-    let processor = service_fn(processor::echo);
+    let processor = service_fn(echo);
     let driver = || DriverService::server(Identity::new(), processor, ConnectionConfig::server());
 
     measure("none", Exchange::new(driver(), &request, 1));

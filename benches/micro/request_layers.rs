@@ -51,7 +51,7 @@ where
 
 fn request_layers(c: &mut Criterion) {
     let request = &processor::received();
-    let echo = service_fn(processor::echo);
+    let echo = service_fn(rocketmq_tower_test_support::echo);
     let mut group = c.benchmark_group("request_layers");
     let group = &mut group;
 
@@ -74,7 +74,7 @@ fn request_layers(c: &mut Criterion) {
 
 fn trace(c: &mut Criterion) {
     let request = &processor::received();
-    let echo = service_fn(processor::echo);
+    let echo = service_fn(rocketmq_tower_test_support::echo);
     let mut group = c.benchmark_group("request_layers");
     let mut measure = |name: &str, layer: &TraceLayer, level: Option<Level>| {
         let trace = layer.layer(echo);
@@ -93,7 +93,7 @@ fn trace(c: &mut Criterion) {
 
 fn metrics(c: &mut Criterion) {
     let request = &processor::received();
-    let echo = service_fn(processor::echo);
+    let echo = service_fn(rocketmq_tower_test_support::echo);
     let mut group = c.benchmark_group("request_layers");
     let group = &mut group;
 
@@ -113,7 +113,7 @@ fn metrics(c: &mut Criterion) {
 
 fn tasks(c: &mut Criterion) {
     let request = &processor::received();
-    let echo = service_fn(processor::echo);
+    let echo = service_fn(rocketmq_tower_test_support::echo);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.expect("a runtime");
     let mut group = c.benchmark_group("request_layers");

@@ -52,8 +52,12 @@ pub mod command;
 pub mod connection;
 pub mod driver;
 pub mod error;
+mod last_wins;
 pub mod message;
+mod reader;
 mod reply;
+#[doc(hidden)]
+pub mod sync;
 
 pub use channel::{Addr, CallError, Channel, ChannelInfo, CloseReason, Disconnect};
 pub use codec::RemotingCodec;

@@ -3,19 +3,18 @@
 
 mod common;
 
-use common::driver::{Running, answer, echo, request, soon, start, start_with};
+use common::{Running, start, start_with};
 use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::codec::EncodeError;
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
 use rocketmq_tower_core::{Addr, CallError, ChannelInfo, CloseReason, Connection, ResponseCode};
+use rocketmq_tower_test_support::{SECOND, answer, echo, request, soon};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{ServiceExt, service_fn};
 use tower_service::Service;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn readiness_reserves_a_slot_and_gives_it_back() {

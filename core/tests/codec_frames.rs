@@ -1,12 +1,10 @@
 //! Frames and their limits.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
 use bytes::{Bytes, BytesMut};
-use common::{decode, encode, frame, hex, json};
 use rocketmq_tower_core::codec::{DecodeError, EncodeError, ForeignProtocol};
 use rocketmq_tower_core::{RemotingCodec, RemotingCommand, SerializeType};
+use rocketmq_tower_test_support::{decode, encode, frame, hex, json};
 use tokio_util::codec::{Decoder, Encoder};
 
 #[track_caller]

@@ -1,11 +1,9 @@
 //! What the JSON header may look like, and how it is written.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
-use common::{decode, encode, frame, json};
 use rocketmq_tower_core::codec::DecodeError;
 use rocketmq_tower_core::{ExtFields, LanguageCode, MqVersion, RemotingCommand};
+use rocketmq_tower_test_support::{decode, encode, frame, json};
 
 #[track_caller]
 fn header(text: &str) -> RemotingCommand {

@@ -3,20 +3,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
 use bytes::{Bytes, BytesMut};
-use common::{decode, frame};
 use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
+use rocketmq_tower_test_support::{Process, decode, frame};
 use tokio_util::codec::Decoder;
-
-/// The memory of this process, in bytes: `VmRSS` now, `VmHWM` at most.
-fn memory(field: &str) -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
-    let kib = line.split_ascii_whitespace().nth(1).expect("a figure");
-    1024 * kib.parse::<usize>().expect("a number")
-}
 
 /// Decodes a frame whose bytes arrive as from a socket.
 fn receive(bytes: &[u8]) -> RemotingCommand {
@@ -41,9 +31,9 @@ fn memory_is_for_what_is_there() {
 fn a_kept_body_does_not_keep_a_long_header() {
     let header = format!("{{\"remark\":\"{}\"}}", "x".repeat(4_000_000));
     let bytes = frame(0, header.as_bytes(), &[1; 2100]);
-    let before = memory("VmRSS");
+    let before = Process::own().resident().expect("Linux");
     let kept: Vec<Bytes> = (0..20).map(|_| receive(&bytes).take_body()).collect();
-    let grown = memory("VmRSS").saturating_sub(before);
+    let grown = Process::own().resident().expect("Linux").saturating_sub(before);
     assert!(grown < 16 << 20, "{} bodies hold {grown} bytes", kept.len());
 }
 
@@ -57,9 +47,9 @@ fn repeated_ext_fields_take_room_once() {
     let bytes = frame(1, &header, b"");
     // Makes the highest value start anew.
     std::fs::write("/proc/self/clear_refs", "5").expect("it is this process's own");
-    let before = memory("VmRSS");
+    let before = Process::own().resident().expect("Linux");
     let command = decode(&bytes).expect("sound");
-    let grown = memory("VmHWM").saturating_sub(before);
+    let grown = Process::own().peak().expect("Linux").saturating_sub(before);
     assert_eq!(command.ext_fields().len(), 101);
     // `decode` copies the frame.
     assert!(grown < 2 * bytes.len(), "{grown} bytes for a frame of {}", bytes.len());

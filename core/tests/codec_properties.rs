@@ -1,12 +1,10 @@
 //! Properties of the codec over generated commands and headers.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
 use bytes::BytesMut;
-use common::{decode, encode, json};
 use proptest::prelude::*;
 use rocketmq_tower_core::{RemotingCodec, RemotingCommand, SerializeType};
+use rocketmq_tower_test_support::{decode, encode, frame, json};
 use tokio_util::codec::Decoder;
 
 fn commands() -> impl Strategy<Value = RemotingCommand> {
@@ -66,7 +64,7 @@ proptest! {
         tail in prop::collection::vec(any::<u8>(), 0..12),
         sizes in prop::collection::vec(prop_oneof![1..5_usize, 1..5000_usize], 1..20),
     ) {
-        let frames: Vec<Vec<u8>> = commands.iter().map(encode).collect();
+        let frames: Vec<BytesMut> = commands.iter().map(encode).collect();
         let bytes = [frames.concat(), tail].concat();
         let (whole, end) = receive(&bytes, &[usize::MAX]);
         prop_assert!(whole.len() >= commands.len());
@@ -124,7 +122,7 @@ proptest! {
     ) {
         let value = serde_json::json!({ "a": extra, "code": code, "extFields": fields, "z": [extra] });
         let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-        let command = decode(&json(&text.expect("writes"))).expect("decodes");
+        let command = decode(&json(text.expect("writes"))).expect("decodes");
         prop_assert_eq!(command.code(), code);
         prop_assert_eq!(command.ext_fields().len(), fields.len());
         for (name, text) in &fields {
@@ -134,7 +132,7 @@ proptest! {
 
     #[test]
     fn garbage_never_panics(kind in 0..3_u8, header in prop::collection::vec(any::<u8>(), 0..200)) {
-        _ = decode(&common::frame(kind, &header, b"body"));
+        _ = decode(&frame(kind, &header, b"body"));
     }
 
     #[test]

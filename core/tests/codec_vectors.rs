@@ -1,10 +1,8 @@
 //! Frames that Java and other clients wrote, byte for byte.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
-use common::{decode, encode, hex};
 use rocketmq_tower_core::{LanguageCode, MqVersion, RemotingCommand, RequestCode, SerializeType};
+use rocketmq_tower_test_support::{captured_frames, decode, encode, hex};
 use tokio_util::codec::Encoder;
 
 /// A command as Java 5.3.3 makes it.
@@ -155,25 +153,23 @@ fn binary_headers_are_as_long_as_javas() {
 /// Captured from unmodified clients: Java, Go, C++ (0.5 and head) and Node.
 #[test]
 fn captured_frames_decode_and_survive_the_round_trip() {
-    let data = include_str!("data/captured_frames.txt");
-    let lines: Vec<&str> = data.lines().filter(|line| !line.starts_with('#')).collect();
-    assert_eq!(lines.len(), 2 * 21);
-    for pair in lines.chunks(2) {
-        let name: Vec<&str> = pair[0].split(' ').collect();
-        let command = decode(&hex(pair[1])).unwrap_or_else(|error| panic!("{}: {error}", pair[0]));
+    assert_eq!(captured_frames().count(), 21);
+    for (text, frame) in captured_frames() {
+        let name: Vec<&str> = text.split(' ').collect();
+        let command = decode(&frame).unwrap_or_else(|error| panic!("{text}: {error}"));
         if !command.is_response() {
-            assert_eq!(command.request_code().name(), Some(name[2]), "{}", pair[0]);
+            assert_eq!(command.request_code().name(), Some(name[2]), "{text}");
         }
         let language = match name[0] {
             "cpp" | "cpp2" => LanguageCode::CPP,
             "go" => LanguageCode::GO,
             _ => LanguageCode::JAVA,
         };
-        assert_eq!(command.language(), language, "{}", pair[0]);
+        assert_eq!(command.language(), language, "{text}");
         let again = encode(&command);
-        assert_eq!(decode(&again).expect("decodes"), command, "{}", pair[0]);
+        assert_eq!(decode(&again).expect("decodes"), command, "{text}");
         if name[0].starts_with("java") {
-            assert_eq!(again, hex(pair[1]), "{}: same bytes as Java's", pair[0]);
+            assert_eq!(again, frame, "{text}: same bytes as Java's");
         }
     }
 }

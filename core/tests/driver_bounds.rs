@@ -3,21 +3,21 @@
 
 mod common;
 
-use common::driver::{Running, echo, request, soon, start_client_with, start_with};
+use common::{Running, start_client_with, start_with};
 use rocketmq_tower_core::channel::Responder;
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{BoxError, CallError, RemotingCommand, ResponseCode};
+use rocketmq_tower_test_support::{SECOND, echo, encode, request, soon};
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout};
 use tower::limit::ConcurrencyLimit;
 use tower::{ServiceExt, service_fn};
 use tower_service::Service;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 fn success() -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SUCCESS)
@@ -104,8 +104,7 @@ async fn a_client_takes_no_burst_for_a_flood() {
         config.max_queued_requests = 0;
         config.write_high_water = write_high_water;
         let Running { mut peer, .. } = start_client_with(Never::default(), config, 64 * 1024);
-        let burst: Vec<u8> =
-            (0..10).flat_map(|opaque| common::encode(&request(1, opaque))).collect();
+        let burst: Vec<u8> = (0..10).flat_map(|opaque| encode(&request(1, opaque))).collect();
         peer.send_bytes(&burst).await;
         // One waits for the service, the others are refused.
         for opaque in 1..10 {
@@ -169,7 +168,7 @@ async fn calls_that_were_not_written_fail_as_soon_as_the_peer_ends() {
         })
         .collect();
     sleep(SECOND).await;
-    peer.shutdown().await.expect("open");
+    peer.io.shutdown().await.expect("open");
     for call in calls {
         let error = soon(call).await.expect("no panic").expect_err("closed");
         assert!(matches!(error, CallError::Closed(_) | CallError::NotSent(_)), "{error:?}");

@@ -3,17 +3,15 @@
 
 mod common;
 
-use common::driver::{Running, request, soon, start, start_with};
+use common::{Running, start, start_with};
 use rocketmq_tower_core::channel::{DeferError, Responder};
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, ResponseCode};
-use std::time::Duration;
+use rocketmq_tower_test_support::{SECOND, request, soon};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tower::service_fn;
 use tower_service::Service;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 fn success(remark: &'static str) -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SUCCESS).with_remark(remark)
@@ -67,7 +65,7 @@ async fn no_answer_without_a_responder_is_no_answer() {
         }));
     peer.send(&request(1, 1)).await;
     assert_eq!(peer.call(&request(2, 2)).await.opaque(), 2);
-    assert!(timeout(60 * SECOND, peer.next()).await.is_err());
+    assert!(timeout(60 * SECOND, peer.try_next()).await.is_err());
     channel.drain();
     assert!(peer.next().await.is_none());
 }

@@ -3,22 +3,20 @@
 
 mod common;
 
-use common::driver::{Running, answer, echo, request, soon, start, start_client_with, start_with};
+use common::{Running, start, start_client_with, start_with};
 use rocketmq_tower_core::channel::Responder;
 use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_core::{
     BoxError, CallError, CloseReason, MqVersion, RemotingCommand, ResponseCode,
 };
+use rocketmq_tower_test_support::{SECOND, answer, echo, encode, request, soon};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tower::service_fn;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// A peer that leaves is not waited for, whether or not its requests are still read.
 #[tokio::test(start_paused = true)]
@@ -79,8 +77,8 @@ async fn who_is_sent_away_is_told_by_the_requests_version() {
         sleep(SECOND).await;
         running.channel.drain();
         let later = |opaque| request(0, opaque).with_version(version.into());
-        let mut bytes = common::encode(&later(2).oneway());
-        bytes.extend(common::encode(&later(3)));
+        let mut bytes = encode(&later(2).oneway());
+        bytes.extend(encode(&later(3)));
         running.peer.send_bytes(&bytes).await;
         let answer = running.peer.receive().await;
         let (code, expected_runs) = if is_sent_away {
@@ -190,10 +188,10 @@ async fn this_side_cannot_put_it_off_by_calling() {
 async fn the_peer_cannot_put_it_off_by_asking() {
     let config = ConnectionConfig::server();
     let Running { peer, channel, .. } = start_with(service_fn(echo), config, 1 << 20);
-    let (mut reader, mut writer) = tokio::io::split(peer.framed.into_inner());
+    let (mut reader, mut writer) = tokio::io::split(peer.io);
     let mut block = Vec::new();
     for opaque in 0..1000 {
-        block.extend(common::encode(&request(1, opaque)));
+        block.extend(encode(&request(1, opaque)));
     }
     let (started, running) = tokio::sync::oneshot::channel();
     let asking = tokio::spawn(async move { while writer.write_all(&block).await.is_ok() {} });

@@ -3,23 +3,21 @@
 
 mod common;
 
-use common::driver::{Running, echo, request, soon, start, start_with};
+use common::{Running, start, start_with};
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
 use rocketmq_tower_core::{
     BoxError, Channel, ChannelInfo, CloseReason, Connection, MqVersion, RemotingCommand,
     ResponseCode,
 };
+use rocketmq_tower_test_support::{SECOND, answer, echo, encode, request, sleeper, soon};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, sleep, timeout};
 use tower::service_fn;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 async fn slow_echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     sleep(SECOND).await;
@@ -35,7 +33,7 @@ async fn an_idle_connection_drains_at_once() {
     let mut running = start(service_fn(echo));
     running.channel.drain();
     assert!(running.peer.next().await.is_none());
-    running.peer.shutdown().await.expect("open");
+    running.peer.io.shutdown().await.expect("open");
     let Ok(end) = soon(running.task).await.expect("no panic");
     assert!(matches!(end.reason, CloseReason::Drained), "{end:?}");
 }
@@ -62,7 +60,7 @@ async fn draining_serves_what_an_old_peer_has_sent_and_reads_no_more() {
     let mut running = start(service_fn(slow_echo));
     let mut bytes = Vec::new();
     for opaque in 0..5 {
-        bytes.extend(common::encode(&old(1, opaque)));
+        bytes.extend(encode(&old(1, opaque)));
     }
     running.peer.send_bytes(&bytes).await;
     sleep(SECOND / 2).await;
@@ -80,10 +78,10 @@ async fn draining_serves_what_an_old_peer_has_sent_and_reads_no_more() {
 async fn draining_ends_under_a_load_that_does_not() {
     for version in [MqVersion::V5_3_1, MqVersion::V5_3_3] {
         let mut running = start(service_fn(slow_echo));
-        let (mut reader, mut writer) = tokio::io::split(running.peer.framed.into_inner());
+        let (mut reader, mut writer) = tokio::io::split(running.peer.io);
         let load = tokio::spawn(async move {
             for opaque in 0.. {
-                let frame = common::encode(&request(1, opaque).with_version(version));
+                let frame = encode(&request(1, opaque).with_version(version));
                 if tokio::io::AsyncWriteExt::write_all(&mut writer, &frame).await.is_err() {
                     return;
                 }
@@ -114,9 +112,7 @@ async fn draining_waits_for_our_own_calls() {
     let asked = running.peer.receive().await;
     running.channel.drain();
     assert!(timeout(10 * SECOND, running.peer.next()).await.is_err(), "not yet");
-    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
-    answer.set_opaque(asked.opaque());
-    running.peer.send(&answer).await;
+    running.peer.send(&answer(asked.opaque())).await;
     soon(call).await.expect("no panic").expect("answered");
     assert!(running.peer.next().await.is_none());
 }
@@ -135,9 +131,7 @@ async fn draining_an_old_peer_reads_the_answers_that_it_owes() {
     running.channel.drain();
     let asked = running.peer.receive().await;
     assert_eq!(asked.code(), 9, "a call that began while it was drained");
-    let mut answer = RemotingCommand::response(ResponseCode::SUCCESS);
-    answer.set_opaque(asked.opaque());
-    running.peer.send(&answer).await;
+    running.peer.send(&answer(asked.opaque())).await;
     assert_eq!(running.peer.receive().await.opaque(), 1);
     assert!(running.peer.next().await.is_none());
 }
@@ -196,9 +190,9 @@ async fn closing_is_immediate_but_what_is_written_goes_out() {
         echo(request).await
     });
     let Running { mut peer, task, .. } = start(service);
-    let mut bytes = common::encode(&request(1, 1));
-    bytes.extend(common::encode(&request(2, 2)));
-    bytes.extend(common::encode(&request(1, 3)));
+    let mut bytes = encode(&request(1, 1));
+    bytes.extend(encode(&request(2, 2)));
+    bytes.extend(encode(&request(1, 3)));
     peer.send_bytes(&bytes).await;
     assert_eq!(peer.receive().await.opaque(), 1);
     while peer.next().await.is_some() {}
@@ -208,14 +202,11 @@ async fn closing_is_immediate_but_what_is_written_goes_out() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_of_a_half_closed_peer_have_a_grace() {
-    let mut running = start(service_fn(|request: RemotingCommand| async move {
-        sleep(u32::try_from(request.code()).expect("positive") * SECOND).await;
-        echo(request).await
-    }));
+    let mut running = start(service_fn(sleeper));
     running.peer.send(&request(3, 3)).await;
     running.peer.send(&request(9, 9)).await;
     sleep(SECOND).await;
-    running.peer.shutdown().await.expect("open");
+    running.peer.io.shutdown().await.expect("open");
     assert_eq!(running.peer.receive().await.opaque(), 3);
     let started = Instant::now();
     let reason = soon(running.channel.closed()).await;
@@ -230,8 +221,8 @@ async fn requests_of_a_half_closed_peer_have_a_grace() {
 #[tokio::test(start_paused = true)]
 async fn an_end_inside_a_frame_is_told_apart() {
     let mut running = start(service_fn(echo));
-    running.peer.send_bytes(&common::encode(&request(1, 1))[..30]).await;
-    running.peer.shutdown().await.expect("open");
+    running.peer.send_bytes(&encode(&request(1, 1))[..30]).await;
+    running.peer.io.shutdown().await.expect("open");
     let reason = soon(running.channel.closed()).await;
     let CloseReason::Protocol(error) = reason else { panic!("{reason}") };
     assert!(error.to_string().starts_with("the connection ended inside a frame, after 30 of"));
@@ -264,7 +255,7 @@ async fn late_before_garbage(tenths: u32) -> (Running, Instant) {
         echo(request).await
     });
     let mut running = start_with(late, config, 64 * 1024);
-    let mut bytes = common::encode(&request(1, 1));
+    let mut bytes = encode(&request(1, 1));
     bytes.extend([0xff; 8]);
     let started = Instant::now();
     running.peer.send_bytes(&bytes).await;
@@ -301,11 +292,11 @@ async fn an_answer_that_is_being_taken_is_not_cut() {
     });
     for codes in [&[1][..], &[2, 1]] {
         let Running { mut peer, .. } = start_with(stuck, ConnectionConfig::server(), 1024);
-        let (mut reader, mut writer) = tokio::io::split(peer.framed.get_mut());
+        let (mut reader, mut writer) = tokio::io::split(&mut peer.io);
         let send = async {
             for &code in codes {
                 let body = vec![7; if code == 1 { 100_000 } else { 0 }];
-                let frame = common::encode(&request(code, code).with_body(body));
+                let frame = encode(&request(code, code).with_body(body));
                 writer.write_all(&frame).await.expect("open");
             }
             writer.shutdown().await.expect("open");
@@ -365,7 +356,7 @@ impl AsyncWrite for Unwritable {
 #[tokio::test(start_paused = true)]
 async fn a_write_that_fails_ends_the_connection_and_is_not_repeated() {
     let attempts = Arc::new(AtomicUsize::new(0));
-    let request = Some(common::encode(&request(1, 1)));
+    let request = Some(encode(&request(1, 1)).to_vec());
     let io = Unwritable { request, attempts: Arc::clone(&attempts) };
     let connection = Connection::new(io, ChannelInfo::default());
     let driver = Driver::server(connection, service_fn(echo), ConnectionConfig::server());

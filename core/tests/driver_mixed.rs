@@ -5,12 +5,11 @@
 mod common;
 
 use bytes::BytesMut;
-use common::driver::{Running, request, soon, start_client_with, start_with};
+use common::{Running, start_client_with, start_with};
 use rocketmq_tower_core::driver::ConnectionConfig;
-use rocketmq_tower_core::{BoxError, RemotingCodec, RemotingCommand, ResponseCode};
+use rocketmq_tower_core::{BoxError, RemotingCodec, RemotingCommand};
+use rocketmq_tower_test_support::{Dice, answer, encode, request, within};
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf};
 use tokio::sync::mpsc;
@@ -18,31 +17,20 @@ use tokio::time::sleep;
 use tokio_util::codec::Decoder;
 use tower::service_fn;
 
-/// Numbers that look random and follow from the seed.
-#[derive(Clone)]
-struct Dice(Arc<AtomicU64>);
+/// No mix takes longer.
+const HOUR: Duration = Duration::from_secs(3600);
 
-impl Dice {
-    fn below(&self, bound: u64) -> u64 {
-        let step = 0x9e37_79b9_7f4a_7c15;
-        let mut x = self.0.fetch_add(step, Ordering::Relaxed).wrapping_add(step);
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (x ^ (x >> 31)) % bound
-    }
+/// Small mostly, large at times.
+fn size(dice: &mut Dice) -> usize {
+    let bits = dice.below(18);
+    dice.below(1 << bits) as usize
+}
 
-    /// Small mostly, large at times.
-    fn size(&self) -> usize {
-        let bits = self.below(18);
-        self.below(1 << bits) as usize
-    }
-
-    async fn pause(&self) {
-        match self.below(4) {
-            0 => sleep(Duration::from_millis(self.below(50))).await,
-            1 => tokio::task::yield_now().await,
-            _ => {}
-        }
+async fn pause(dice: &mut Dice) {
+    match dice.below(4) {
+        0 => sleep(dice.millis(0..50)).await,
+        1 => tokio::task::yield_now().await,
+        _ => {}
     }
 }
 
@@ -51,7 +39,7 @@ impl Dice {
 async fn read(
     mut reader: ReadHalf<tokio::io::DuplexStream>,
     to_send: mpsc::UnboundedSender<RemotingCommand>,
-    dice: Dice,
+    mut dice: Dice,
     requests: usize,
     calls: usize,
 ) -> HashSet<i32> {
@@ -60,7 +48,7 @@ async fn read(
     let mut answered = HashSet::new();
     let mut asked = 0;
     while answered.len() < requests || asked < calls {
-        let mut chunk = vec![0; 64 + dice.size()];
+        let mut chunk = vec![0; 64 + size(&mut dice)];
         let length = reader.read(&mut chunk).await.expect("open");
         assert_ne!(length, 0, "the driver ended after {} answers, {asked} calls", answered.len());
         buffer.extend_from_slice(&chunk[..length]);
@@ -69,73 +57,70 @@ async fn read(
                 assert!(answered.insert(command.opaque()), "answered twice");
             } else {
                 asked += 1;
-                let mut answer = RemotingCommand::response(ResponseCode::SUCCESS)
-                    .with_body(vec![0; command.body().len()]);
-                answer.set_opaque(command.opaque());
+                let answer = answer(command.opaque()).with_body(vec![0; command.body().len()]);
                 to_send.send(answer).expect("the writer runs");
             }
         }
-        dice.pause().await;
+        pause(&mut dice).await;
     }
     answered
 }
 
 async fn run(seed: u64, client: bool, config: ConnectionConfig) {
-    let dice = Dice(Arc::new(AtomicU64::new(seed.wrapping_mul(0xd134_2543_de82_ef95))));
+    let mut dice = Dice::new(seed);
     let (requests, calls) = (60, 20);
-    let service_dice = dice.clone();
+    let mut service_dice = dice.fork();
     let service = service_fn(move |request: RemotingCommand| {
-        let dice = service_dice.clone();
+        let mut dice = service_dice.fork();
         async move {
-            dice.pause().await;
-            let body = vec![0; dice.size()];
+            pause(&mut dice).await;
+            let body = vec![0; size(&mut dice)];
             Ok::<_, BoxError>(RemotingCommand::response(request.code()).with_body(body))
         }
     });
-    let pipe = 64 + dice.size();
+    let pipe = 64 + size(&mut dice);
     let Running { peer, channel, task } = match client {
         true => start_client_with(service, config, pipe),
         false => start_with(service, config, pipe),
     };
-    let (reader, mut writer) = tokio::io::split(peer.framed.into_inner());
+    let (reader, mut writer) = tokio::io::split(peer.io);
     let (to_send, mut outbox) = mpsc::unbounded_channel();
     for opaque in 0..requests {
-        to_send.send(request(1, opaque).with_body(vec![0; dice.size()])).expect("open");
+        to_send.send(request(1, opaque).with_body(vec![0; size(&mut dice)])).expect("open");
     }
     let own_calls: Vec<_> = (0..calls)
         .map(|opaque| {
-            let (channel, dice) = (channel.clone(), dice.clone());
+            let (channel, mut dice) = (channel.clone(), dice.fork());
             tokio::spawn(async move {
-                dice.pause().await;
-                let body = vec![0; dice.size()];
+                pause(&mut dice).await;
+                let body = vec![0; size(&mut dice)];
                 let length = body.len();
                 let call = request(2, opaque).with_body(body);
-                let answer =
-                    channel.invoke(call, Duration::from_secs(3600)).await.expect("answered");
+                let answer = channel.invoke(call, HOUR).await.expect("answered");
                 assert_eq!((answer.opaque(), answer.body().len()), (opaque, length));
             })
         })
         .collect();
-    let writing = dice.clone();
+    let mut writing = dice.fork();
     let write = tokio::spawn(async move {
         while let Some(command) = outbox.recv().await {
-            for chunk in common::encode(&command).chunks(64 + writing.size()) {
+            for chunk in encode(&command).chunks(64 + size(&mut writing)) {
                 writer.write_all(chunk).await.expect("open");
-                writing.pause().await;
+                pause(&mut writing).await;
             }
         }
         writer
     });
     let read = read(reader, to_send, dice, requests as usize, calls as usize);
     assert!((0..requests).all({
-        let answered = soon(read).await;
+        let answered = within(HOUR, read).await;
         move |opaque| answered.contains(&opaque)
     }));
     for call in own_calls {
-        soon(call).await.expect("no panic");
+        within(HOUR, call).await.expect("no panic");
     }
-    drop(soon(write).await.expect("no panic"));
-    soon(task).await.expect("no panic").expect("infallible");
+    drop(within(HOUR, write).await.expect("no panic"));
+    within(HOUR, task).await.expect("no panic").expect("infallible");
     assert!(channel.is_closed());
 }
 

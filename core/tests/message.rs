@@ -1,14 +1,12 @@
 //! Stored messages, batches and ids: bytes that Java wrote, and bytes that nobody should send.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
 use bytes::BytesMut;
-use common::hex;
 use rocketmq_tower_core::message::{
     BatchedMessage, MessageError, MessageId, Position, Properties, StoredMessage, is_intact,
     sys_flag,
 };
+use rocketmq_tower_test_support::{captured, hex};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Java's encoding of [`message`].
@@ -59,7 +57,7 @@ fn stored_messages_are_javas_byte_for_byte() {
 /// From a broker that Node's client pulled from.
 #[test]
 fn a_captured_pull_holds_a_message() {
-    let answer = common::captured("node server PULL_MESSAGE");
+    let answer = captured("node server PULL_MESSAGE");
     let messages: Result<Vec<_>, _> = StoredMessage::decode_all(answer.body()).collect();
     let messages = messages.expect("messages");
     assert_eq!(messages.len(), 1);

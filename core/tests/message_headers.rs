@@ -1,11 +1,9 @@
 //! Properties, and the headers of sends as real clients write them.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
-use common::{captured, decode, encode};
 use rocketmq_tower_core::message::{Properties, PropertiesBuf, SendHeader, property};
 use rocketmq_tower_core::{HeaderError, RemotingCommand, RequestCode, SerializeType};
+use rocketmq_tower_test_support::{captured, decode, encode};
 
 #[test]
 fn properties_are_read_as_java_reads_them() {

@@ -1,11 +1,9 @@
 //! Properties of ext fields and of typed headers, over the wire.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
-use common::{decode, encode, frame, json};
 use proptest::prelude::*;
 use rocketmq_tower_core::{RemotingCommand, SerializeType};
+use rocketmq_tower_test_support::{decode, encode, frame, json};
 use serde::{Deserialize, Serialize};
 
 type Pairs = Vec<(String, String)>;
@@ -53,7 +51,7 @@ fn json_frame(pairs: &Pairs, escaped: bool) -> Vec<u8> {
     };
     let fields: Vec<String> =
         pairs.iter().map(|(name, value)| format!("{}:{}", quoted(name), quoted(value))).collect();
-    json(&format!("{{\"code\":1,\"extFields\":{{{}}}}}", fields.join(",")))
+    json(format!("{{\"code\":1,\"extFields\":{{{}}}}}", fields.join(",")))
 }
 
 fn binary_frame(pairs: &Pairs) -> Vec<u8> {

@@ -4,7 +4,8 @@ use crate::command::{Parts, same};
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::BytesMut;
 use rocketmq_tower_core::{ExtFields, LanguageCode, RemotingCodec, RemotingCommand, SerializeType};
-use tokio_util::codec::{Decoder, Encoder};
+use rocketmq_tower_test_support::encode;
+use tokio_util::codec::Decoder;
 
 pub fn check(data: &[u8]) {
     let Ok(parts) = Parts::arbitrary_take_rest(Unstructured::new(data)) else { return };
@@ -18,12 +19,6 @@ pub fn check(data: &[u8]) {
         assert_eq!(frame, again, "the same bytes");
     }
     assert_eq!(encode(&decode(again.clone())), again);
-}
-
-fn encode(command: &RemotingCommand) -> BytesMut {
-    let mut bytes = BytesMut::new();
-    RemotingCodec::new().encode(command, &mut bytes).expect("encodes");
-    bytes
 }
 
 fn decode(mut frame: BytesMut) -> RemotingCommand {

@@ -1,6 +1,7 @@
 //! Inputs to begin with: frames that real clients wrote, headers of PROXY and TLS, and the usual
 //! lives of a connection.
 
+use rocketmq_tower_test_support::{captured_frames, frame, json};
 use std::path::Path;
 
 /// One input of a target.
@@ -10,9 +11,6 @@ pub struct Seed {
     pub name: String,
     pub bytes: Vec<u8>,
 }
-
-/// Captured frames: a line with a name, then one with the bytes.
-const FRAMES: &str = include_str!("../../core/tests/data/captured_frames.txt");
 
 /// Headers that nobody sends any day.
 const HEADERS: [&str; 8] = [
@@ -121,10 +119,9 @@ pub fn all() -> Vec<Seed> {
     let mut add = |target, name: String, prefix: &[u8], bytes: &[u8]| {
         seeds.push(Seed { target, name, bytes: [prefix, bytes].concat() });
     };
-    let lines: Vec<&str> = FRAMES.lines().filter(|line| !line.starts_with('#')).collect();
     let mut stream = Vec::new();
-    for pair in lines.chunks(2) {
-        let (name, frame) = (pair[0].replace(' ', "_"), unhex(pair[1]));
+    for (name, frame) in captured_frames() {
+        let name = name.replace(' ', "_");
         add("decode", name.clone(), &[0, 5, 0], &frame);
         add("round_trip", name.clone(), &[], &frame);
         if frame.len() < 250 {
@@ -135,12 +132,11 @@ pub fn all() -> Vec<Seed> {
     }
     add("decode", "stream".to_owned(), &[7, 9, 1], &stream);
     for (at, header) in HEADERS.iter().enumerate() {
-        let frame = frame(0, header.as_bytes());
-        add("decode", format!("header_{at}"), &[0, 1, 2], &frame);
+        add("decode", format!("header_{at}"), &[0, 1, 2], &json(header));
     }
     let binary =
         b"\0\x69\x0c\x01\xdf\0\0\0\x01\0\0\0\0\0\0\0\x02ok\0\0\0\x0c\0\x05topic\0\0\0\x01T";
-    add("decode", "binary".to_owned(), &[0, 3, 0], &frame(1, binary));
+    add("decode", "binary".to_owned(), &[0, 3, 0], &frame(1, binary, b""));
     for (at, bytes) in PROXIED.iter().enumerate() {
         for settings in [0, 1] {
             let prefix = [settings, 2, 3, 1, 1, 0, 0];
@@ -157,16 +153,4 @@ pub fn all() -> Vec<Seed> {
         add("driver", format!("life_{at}"), &[], life);
     }
     seeds
-}
-
-fn frame(kind: u8, header: &[u8]) -> Vec<u8> {
-    let length = header.len() as u32;
-    let word = u32::from(kind) << 24 | length;
-    [&(length + 4).to_be_bytes(), &word.to_be_bytes(), header].concat()
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let pairs = text.as_bytes().chunks(2);
-    let digits = pairs.map(|pair| std::str::from_utf8(pair).expect("ASCII"));
-    digits.map(|pair| u8::from_str_radix(pair, 16).expect("hex digits")).collect()
 }

@@ -4,10 +4,11 @@
 
 mod common;
 
-use common::{SECOND, channel};
+use common::channel;
 use rocketmq_tower_core::{Addr, BoxError, RemotingCommand, ResponseCode, SerializeType};
 use rocketmq_tower_layers::acl::{AccessKey, CredentialStore, Credentials, SignHook, sign};
 use rocketmq_tower_layers::{AclVerifyLayer, RecoverLayer, RpcHookLayer};
+use rocketmq_tower_test_support::{SECOND, assert_accessors};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -131,7 +132,5 @@ async fn a_client_signs_and_a_server_verifies() {
 
 #[test]
 fn accessors() {
-    let mut service = layer().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(layer());
 }

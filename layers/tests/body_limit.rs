@@ -4,6 +4,7 @@
 use rocketmq_tower_core::error::find_source;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_layers::BodyLimitLayer;
+use rocketmq_tower_test_support::assert_accessors;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
@@ -67,7 +68,5 @@ async fn a_request_that_is_refused_keeps_nothing_that_was_reserved_for_it() {
 
 #[test]
 fn accessors() {
-    let mut service = BodyLimitLayer::new(1).layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(BodyLimitLayer::new(1));
 }

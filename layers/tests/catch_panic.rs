@@ -1,15 +1,15 @@
 //! `catch_panic`.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod common;
+
 use rocketmq_tower_core::{RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::catch_panic::Panicked;
 use rocketmq_tower_layers::{CatchPanicLayer, RecoverLayer};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
-use tokio_test::{assert_pending, assert_ready_ok};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_test::mock::{self, Spawn};
 
 #[tokio::test]
 async fn panics_become_errors_wherever_they_happen() {
@@ -61,14 +61,5 @@ async fn a_panic_in_poll_ready_is_answered_by_recover() {
 
 #[tokio::test]
 async fn the_rest_passes() {
-    let (mock, mut handle) = mock::pair::<RemotingCommand, RemotingCommand>();
-    let mut service = Spawn::new(CatchPanicLayer::new().layer(mock));
-    handle.allow(0);
-    assert_pending!(service.poll_ready());
-    handle.allow(1);
-    assert_ready_ok!(service.poll_ready());
-    let call = service.call(RemotingCommand::request(1));
-    let (_, respond) = handle.next_request().await.expect("called");
-    respond.send_error("no");
-    assert_eq!(call.await.expect_err("passed on").to_string(), "no");
+    common::assert_passes_readiness_and_errors(CatchPanicLayer::new()).await;
 }

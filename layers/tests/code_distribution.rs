@@ -4,10 +4,11 @@
 mod common;
 
 use common::logged::Logged;
-use common::{SECOND, parking, served, sleeper, soon};
+use common::{parking, served};
 use rocketmq_tower_core::error::UnsupportedCode;
 use rocketmq_tower_core::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_layers::CodeDistributionLayer;
+use rocketmq_tower_test_support::{SECOND, assert_accessors, sleeper, soon};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -152,7 +153,5 @@ fn without_a_runtime_it_counts_and_does_not_log() {
 
 #[test]
 fn accessors() {
-    let mut service = CodeDistributionLayer::default().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(CodeDistributionLayer::default());
 }

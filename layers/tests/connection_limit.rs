@@ -7,6 +7,7 @@ use common::{connection, connection_from};
 use rocketmq_tower_core::{CloseReason, Connection, Disconnect};
 use rocketmq_tower_layers::ConnectionLimitLayer;
 use rocketmq_tower_layers::connection_limit::ConnectionLimit;
+use rocketmq_tower_test_support::assert_accessors;
 use std::sync::Arc;
 use tokio::io::DuplexStream;
 use tokio::sync::Semaphore;
@@ -149,9 +150,7 @@ async fn errors_pass_and_free_the_permit() {
 
 #[test]
 fn accessors() {
-    let mut service = ConnectionLimitLayer::new(1).layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(ConnectionLimitLayer::new(1));
     fn is_service<S: Service<Conn>>() {}
     is_service::<ConnectionLimit<Mock<Conn, Disconnect>>>();
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{connection, driver, sleeper};
+use common::{connection, driver};
 use rocketmq_tower_core::RemotingCommand;
 use rocketmq_tower_layers::ip_filter::IpRules;
 use rocketmq_tower_layers::{
@@ -11,6 +11,7 @@ use rocketmq_tower_layers::{
     IdleTimeoutLayer, IpFilterLayer, OneshotLayer, PeerRateLimitLayer, RpcHookLayer, SpawnLayer,
     WorkQueueLayer,
 };
+use rocketmq_tower_test_support::sleeper;
 use std::fmt::Debug;
 use std::time::Duration;
 use tower::{Layer, Service, service_fn};

@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{SECOND, served, soon};
+use common::served;
 use rocketmq_tower_core::channel::DeferError;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_layers::CodeDistributionLayer;
+use rocketmq_tower_test_support::{SECOND, soon};
 use tokio::time::sleep;
 use tower::service_fn;
 

@@ -3,12 +3,13 @@
 
 mod common;
 
-use common::{SECOND, connection, driver, frame, sleeper, soon};
+use common::{connection, driver};
 use rocketmq_tower_core::{
     Addr, Channel, ChannelInfo, CloseReason, Connection, Disconnect, RemotingCommand,
 };
 use rocketmq_tower_layers::events::{Event, EventStream};
 use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer};
+use rocketmq_tower_test_support::{SECOND, encode, sleeper, soon, within};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 async fn names(events: &mut EventStream) -> Vec<&'static str> {
     let mut names = Vec::new();
     while names.last() != Some(&"DISCONNECTED") {
-        names.push(soon(events.recv()).await.expect("more events").name());
+        names.push(within(200 * SECOND, events.recv()).await.expect("more events").name());
     }
     names
 }
@@ -160,7 +161,7 @@ async fn nothing_is_read_before_connected_is_told() {
     tokio::spawn(service.call(first));
     let (mut peer, conn) = connection();
     tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::request(0))).await.expect("room in the pipe");
+    peer.write_all(&encode(&RemotingCommand::request(0))).await.expect("room in the pipe");
     let mut answer = [0; 1];
     assert!(timeout(10 * SECOND, peer.read(&mut answer)).await.is_err(), "the queue is full");
     soon(events.recv()).await.expect("the first");
@@ -210,12 +211,12 @@ async fn disconnected_does_not_wait_for_requests_that_still_run() {
     let (mut peer, conn) = connection();
     let channel = conn.channel();
     let life = tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::request(100))).await.expect("open");
+    peer.write_all(&encode(&RemotingCommand::request(100))).await.expect("open");
     sleep(SECOND).await;
     channel.close("test");
     assert_eq!(names(&mut events).await, ["CONNECTED", "DISCONNECTED"]);
     assert!(!life.is_finished());
-    soon(life).await.expect("no panic").expect("infallible");
+    within(200 * SECOND, life).await.expect("no panic").expect("infallible");
 }
 
 #[tokio::test(start_paused = true)]

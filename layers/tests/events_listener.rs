@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{SECOND, connection, driver, sleeper, soon};
+use common::{connection, driver};
 use rocketmq_tower_core::{Channel, CloseReason, Connection, Disconnect};
 use rocketmq_tower_layers::events::{Event, EventListener, Events};
 use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer};
+use rocketmq_tower_test_support::{SECOND, sleeper, soon};
 use std::future::{Ready, pending, ready};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -3,23 +3,17 @@
 
 mod common;
 
-use common::{SECOND, connection, driver, frame, sleeper, soon};
+use common::{Lifetime, connection, driver};
 use rocketmq_tower_core::{Channel, CloseReason, Connection, Disconnect, RemotingCommand};
 use rocketmq_tower_layers::FirstByteTimeoutLayer;
-use std::convert::Infallible;
+use rocketmq_tower_test_support::{SECOND, assert_accessors, encode, sleeper, soon};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
-use tower::{Layer, Service, ServiceBuilder, service_fn};
-
-type Lifetime = JoinHandle<Result<Disconnect, Infallible>>;
+use tower::{Layer, Service, service_fn};
 
 fn start(layer: FirstByteTimeoutLayer) -> (DuplexStream, Channel, Lifetime) {
-    let mut service = ServiceBuilder::new().layer(layer).service(driver(service_fn(sleeper)));
-    let (peer, conn) = connection();
-    let channel = conn.channel();
-    (peer, channel, tokio::spawn(service.call(conn)))
+    common::start(layer.layer(driver(service_fn(sleeper))))
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +38,7 @@ async fn a_silent_connection_ends_after_exactly_the_limit() {
 async fn one_byte_is_enough() {
     let (mut peer, channel, _life) = start(FirstByteTimeoutLayer::new(10 * SECOND));
     sleep(10 * SECOND - Duration::from_millis(1)).await;
-    let request = frame(&RemotingCommand::request(0));
+    let request = encode(&RemotingCommand::request(0));
     peer.write_all(&request[..1]).await.expect("open");
     sleep(20 * SECOND).await;
     peer.write_all(&request[1..]).await.expect("open");
@@ -86,7 +80,5 @@ async fn layers_inside_that_wait_for_the_peer_see_an_error() {
 
 #[test]
 fn accessors() {
-    let mut service = FirstByteTimeoutLayer::default().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(FirstByteTimeoutLayer::default());
 }

@@ -3,25 +3,17 @@
 
 mod common;
 
-use common::{SECOND, connection, driver, frame, sleeper, soon};
-use rocketmq_tower_core::{
-    BoxError, Channel, CloseReason, Disconnect, RemotingCommand, ResponseCode,
-};
+use common::{Lifetime, connection, driver};
+use rocketmq_tower_core::{BoxError, Channel, CloseReason, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::IdleTimeoutLayer;
-use std::convert::Infallible;
+use rocketmq_tower_test_support::{SECOND, assert_accessors, encode, sleeper, soon, within};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
-use tower::{Service, ServiceBuilder, service_fn};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
 
-fn start(
-    layer: IdleTimeoutLayer,
-) -> (DuplexStream, Channel, JoinHandle<Result<Disconnect, Infallible>>) {
-    let mut service = ServiceBuilder::new().layer(layer).service(driver(service_fn(sleeper)));
-    let (peer, conn) = connection();
-    let channel = conn.channel();
-    (peer, channel, tokio::spawn(service.call(conn)))
+fn start(layer: IdleTimeoutLayer) -> (DuplexStream, Channel, Lifetime) {
+    common::start(layer.layer(driver(service_fn(sleeper))))
 }
 
 #[tokio::test(start_paused = true)]
@@ -33,7 +25,8 @@ async fn a_silent_connection_ends_after_exactly_the_limit() {
     ] {
         let (mut peer, channel, life) = start(layer);
         let started = Instant::now();
-        assert_eq!(soon(peer.read(&mut [0; 1])).await.expect("an end"), 0);
+        let end = within(200 * SECOND, peer.read(&mut [0; 1])).await;
+        assert_eq!(end.expect("an end"), 0);
         assert_eq!(started.elapsed(), limit);
         assert!(matches!(channel.close_reason(), Some(CloseReason::Idle)));
         let Ok(end) = soon(life).await.expect("no panic");
@@ -44,7 +37,7 @@ async fn a_silent_connection_ends_after_exactly_the_limit() {
 #[tokio::test(start_paused = true)]
 async fn every_byte_that_comes_counts() {
     let (mut peer, channel, _life) = start(IdleTimeoutLayer::new(SECOND));
-    for byte in &frame(&RemotingCommand::request(0)) {
+    for byte in &encode(&RemotingCommand::request(0)) {
         sleep(SECOND * 9 / 10).await;
         peer.write_all(&[*byte]).await.expect("open");
     }
@@ -57,7 +50,7 @@ async fn every_byte_that_comes_counts() {
 async fn what_is_written_counts_as_well() {
     let (mut peer, channel, _life) = start(IdleTimeoutLayer::new(10 * SECOND));
     let started = Instant::now();
-    peer.write_all(&frame(&RemotingCommand::request(9))).await.expect("open");
+    peer.write_all(&encode(&RemotingCommand::request(9))).await.expect("open");
     soon(channel.closed()).await;
     assert_eq!(started.elapsed(), 19 * SECOND, "ten seconds after the answer");
 }
@@ -77,12 +70,12 @@ async fn requests_that_run_are_finished_all_the_same() {
         ServiceBuilder::new().layer(IdleTimeoutLayer::new(10 * SECOND)).service(driver(slow));
     let (mut peer, conn) = connection();
     let life = tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::request(1))).await.expect("open");
+    peer.write_all(&encode(&RemotingCommand::request(1))).await.expect("open");
     let started = Instant::now();
     assert_eq!(soon(peer.read(&mut [0; 1])).await.expect("an end"), 0);
     assert_eq!(started.elapsed(), 10 * SECOND);
     assert!(told.try_recv().is_err());
-    soon(life).await.expect("no panic").expect("infallible");
+    within(100 * SECOND, life).await.expect("no panic").expect("infallible");
     assert_eq!((told.recv().await, started.elapsed()), (Some(0), 60 * SECOND));
 }
 
@@ -95,8 +88,5 @@ async fn the_longest_limit_is_never() {
 
 #[test]
 fn accessors() {
-    use tower::Layer;
-    let mut service = IdleTimeoutLayer::default().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(IdleTimeoutLayer::default());
 }

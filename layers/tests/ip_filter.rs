@@ -8,6 +8,7 @@ use rocketmq_tower_core::{Addr, ChannelInfo, CloseReason, Connection, Disconnect
 use rocketmq_tower_layers::IpFilterLayer;
 use rocketmq_tower_layers::ip_filter::{IpFilter, IpRules};
 use rocketmq_tower_layers::network::Network;
+use rocketmq_tower_test_support::assert_accessors;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Poll;
@@ -133,7 +134,5 @@ async fn a_connection_that_is_refused_keeps_nothing_that_was_reserved_for_it() {
 
 #[test]
 fn accessors() {
-    let mut service = IpFilterLayer::new(IpRules::new()).layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(IpFilterLayer::new(IpRules::new()));
 }

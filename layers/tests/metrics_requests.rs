@@ -6,10 +6,11 @@ mod common;
 #[path = "common/scrape.rs"]
 mod scrapes;
 
-use common::{SECOND, parking, served, soon};
+use common::{parking, served};
 use prometheus_parse::Value;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_layers::metrics::{DEFERRED, IN_FLIGHT, LATENCY_BUCKETS, REFUSED, RPC_LATENCY};
+use rocketmq_tower_test_support::{SECOND, assert_accessors, soon};
 use scrapes::{find, latency, metrics, scrape, value};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
@@ -213,7 +214,5 @@ fn find_all(scrape: &prometheus_parse::Scrape, name: &str, value: &str) -> usize
 
 #[test]
 fn accessors() {
-    let mut service = rocketmq_tower_layers::MetricsLayer::default().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(rocketmq_tower_layers::MetricsLayer::default());
 }

@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{SECOND, channel, sleeper};
+use common::channel;
 use rocketmq_tower_core::RemotingCommand;
 use rocketmq_tower_layers::OneshotLayer;
 use rocketmq_tower_layers::oneshot::Oneshot;
+use rocketmq_tower_test_support::{SECOND, assert_accessors, sleeper};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -140,7 +141,5 @@ async fn a_call_that_was_shed_takes_no_slot_of_a_channel() {
 
 #[test]
 fn accessors() {
-    let mut service = OneshotLayer::new().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(OneshotLayer::new());
 }

@@ -3,26 +3,24 @@
 
 mod common;
 
-use common::{SECOND, connection_from, driver, frame, soon};
-use rocketmq_tower_core::{
-    Addr, BoxError, ChannelInfo, Connection, RemotingCodec, RemotingCommand, ResponseCode,
-};
+use common::{connection_from, driver};
+use rocketmq_tower_core::{Addr, BoxError, ChannelInfo, Connection, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::peer_rate_limit::PeerRateLimit;
 use rocketmq_tower_layers::{OneshotLayer, PeerRateLimitLayer, RecoverLayer};
+use rocketmq_tower_test_support::{Raw, SECOND, assert_accessors, encode, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::sync::Semaphore;
 use tokio::time::advance;
 use tokio_test::{assert_ready_err, assert_ready_ok, task};
-use tokio_util::codec::Decoder;
 use tower::limit::ConcurrencyLimit;
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 use tower_test::mock::{self, Spawn};
 
 /// A peer with one connection to a server of this layer, and how many requests were processed.
 struct Peer {
-    io: DuplexStream,
+    raw: Raw<DuplexStream>,
     processed: Arc<AtomicUsize>,
 }
 
@@ -44,18 +42,11 @@ impl Peer {
             .layer(layer.clone())
             .service(processor);
         tokio::spawn(driver(service).call(conn));
-        Self { io, processed }
+        Self { raw: Raw::new(io), processed }
     }
 
     async fn ask(&mut self) -> RemotingCommand {
-        self.io.write_all(&frame(&RemotingCommand::request(10))).await.expect("open");
-        let (mut codec, mut buffer) = (RemotingCodec::new(), Default::default());
-        loop {
-            soon(self.io.read_buf(&mut buffer)).await.expect("open");
-            if let Some(answer) = codec.decode(&mut buffer).expect("a frame") {
-                return answer;
-            }
-        }
+        self.raw.call(&RemotingCommand::request(10)).await
     }
 
     /// How many of ten requests are served.
@@ -134,7 +125,7 @@ async fn oneway_requests_that_are_too_many_are_dropped() {
     let mut peer = Peer::new(&layer, "10.0.0.1:1");
     for _ in 0..10 {
         let oneway = RemotingCommand::request(10).oneway();
-        peer.io.write_all(&frame(&oneway)).await.expect("open");
+        peer.raw.send(&oneway).await;
     }
     assert_eq!(peer.ask().await.response_code(), ResponseCode::SYSTEM_BUSY, "the first answer");
     assert_eq!((peer.processed.load(Ordering::Relaxed), layer.refused()), (3, 8));
@@ -169,7 +160,7 @@ async fn clones_count_together() {
         .layer(layer.clone())
         .service(processor);
     tokio::spawn(driver(service).call(conn));
-    let mut peer = Peer { io, processed: Arc::default() };
+    let mut peer = Peer { raw: Raw::new(io), processed: Arc::default() };
     assert_eq!(peer.ask_ten().await, 4);
 }
 
@@ -184,7 +175,7 @@ async fn a_request_that_is_refused_keeps_nothing_that_was_reserved_for_it() {
     let (mut io, conn) = connection_from("10.0.0.1:1");
     tokio::spawn(driver(take).call(conn));
     for _ in 0..2 {
-        io.write_all(&frame(&RemotingCommand::request(10))).await.expect("open");
+        io.write_all(&encode(&RemotingCommand::request(10))).await.expect("open");
     }
     let limit = Arc::new(Semaphore::new(1));
     let (mock, _handle) = mock::pair::<RemotingCommand, RemotingCommand>();
@@ -205,7 +196,5 @@ async fn a_request_that_is_refused_keeps_nothing_that_was_reserved_for_it() {
 fn accessors() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let _guard = runtime.expect("a runtime").enter();
-    let mut service = PeerRateLimitLayer::new(1).layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(PeerRateLimitLayer::new(1));
 }

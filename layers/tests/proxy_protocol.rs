@@ -5,15 +5,15 @@
 mod common;
 
 use common::proxied::{BALANCER, V1, start, trusting, v2, v2_ipv4};
-use common::{frame, soon};
 use rocketmq_tower_core::{Addr, CloseReason, RemotingCommand};
 use rocketmq_tower_layers::ProxyProtocolLayer;
 use rocketmq_tower_layers::proxy_protocol::ProxyInfo;
+use rocketmq_tower_test_support::{encode, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What is known of a connection from [`BALANCER`] that begins with `bytes` and `behind`.
 async fn learnt(layer: &ProxyProtocolLayer, bytes: &[u8]) -> (Addr, Option<ProxyInfo>) {
-    let behind = frame(&RemotingCommand::request(10));
+    let behind = encode(&RemotingCommand::request(10));
     let mut started = start(layer, BALANCER);
     started.peer.write_all(&[bytes, &behind].concat()).await.expect("open");
     let mut conn = started.passed().await;

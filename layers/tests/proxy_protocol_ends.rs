@@ -4,19 +4,19 @@
 
 mod common;
 
+use common::connection_from;
 use common::proxied::{BALANCER, V1, start, start_with, trusting, v2_ipv4};
-use common::{SECOND, connection_from, frame, soon};
 use rocketmq_tower_core::{Addr, ChannelInfo, CloseReason, Connection, RemotingCommand};
 use rocketmq_tower_layers::ProxyProtocolLayer;
 use rocketmq_tower_layers::proxy_protocol::ProxyInfo;
+use rocketmq_tower_test_support::{SECOND, assert_accessors, encode, soon};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
-use tower::Layer;
 
 #[tokio::test(start_paused = true)]
 async fn what_is_no_header_is_the_sources_own_or_refused() {
-    let request = frame(&RemotingCommand::request(10));
+    let request = encode(&RemotingCommand::request(10));
     for bytes in [&request[..], b"\x16\x03\x01", b"PROXX", b"\r\n\r\n\0\r\nQUIT\r"] {
         let mut started = start(&trusting(ProxyProtocolLayer::optional()), BALANCER);
         started.peer.write_all(bytes).await.expect("open");
@@ -166,7 +166,5 @@ async fn reads_of_any_size_get_what_was_put_back_and_then_the_rest() {
 
 #[test]
 fn accessors() {
-    let mut service = ProxyProtocolLayer::required().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(ProxyProtocolLayer::required());
 }

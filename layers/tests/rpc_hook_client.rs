@@ -1,6 +1,8 @@
 //! `rpc_hook` on a client, around a channel: Java's rules.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod common;
+
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
 use rocketmq_tower_core::{
     Addr, BoxError, CallError, Channel, ChannelInfo, Connection, RemotingCommand, Reply,
@@ -72,10 +74,7 @@ where
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let connection = Connection::new(theirs, ChannelInfo::new(server, client));
     tokio::spawn(Driver::server(connection, processor, ConnectionConfig::server()));
-    let connection = Connection::new(ours, ChannelInfo::new(client, server));
-    let channel = connection.channel();
-    tokio::spawn(Driver::client(connection, service_fn(succeed), ConnectionConfig::client()));
-    channel
+    common::client(ours, ChannelInfo::new(client, server), ConnectionConfig::client())
 }
 
 /// What the hooks around a channel see of this request, and what becomes of it.

@@ -3,28 +3,16 @@
 
 mod common;
 
-use common::{SECOND, channel, sleeper, soon};
+use common::{channel, heavy, name_thread};
 use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::SpawnLayer;
 use rocketmq_tower_layers::spawn::Stopped;
+use rocketmq_tower_test_support::{SECOND, assert_accessors, sleeper, soon};
 use std::sync::Arc;
-use std::thread;
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
-use tokio_test::{assert_pending, assert_ready_ok, task};
+use tokio_test::{assert_pending, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_test::mock;
-
-fn heavy() -> Runtime {
-    Builder::new_multi_thread().worker_threads(1).thread_name("heavy").build().expect("a runtime")
-}
-
-/// Answers with the name of the thread that it runs on.
-async fn name_thread(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-    let name = thread::current().name().unwrap_or_default().to_owned();
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_remark(name))
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_request_runs_while_nobody_polls_it() {
@@ -40,16 +28,7 @@ async fn a_request_runs_while_nobody_polls_it() {
 
 #[tokio::test]
 async fn it_is_as_ready_as_the_service_and_passes_its_errors() {
-    let (mock, mut handle) = mock::pair::<RemotingCommand, RemotingCommand>();
-    let mut service = mock::Spawn::new(SpawnLayer::new().layer(mock));
-    handle.allow(0);
-    assert_pending!(service.poll_ready());
-    handle.allow(1);
-    assert_ready_ok!(service.poll_ready());
-    let call = service.call(RemotingCommand::request(1));
-    let (_, respond) = handle.next_request().await.expect("called");
-    respond.send_error("no");
-    assert_eq!(call.await.expect_err("passed on").to_string(), "no");
+    common::assert_passes_readiness_and_errors(SpawnLayer::new()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +89,5 @@ async fn another_runtime_runs_the_requests() {
 
 #[test]
 fn accessors() {
-    let mut service = SpawnLayer::new().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(SpawnLayer::new());
 }

@@ -4,30 +4,25 @@
 
 mod common;
 
-use common::{SECOND, connection, driver, frame, sleeper, soon};
-use rocketmq_tower_core::{
-    Channel, CloseReason, Connection, Disconnect, RemotingCodec, RemotingCommand,
-};
+use common::{Lifetime, connection, driver};
+use rocketmq_tower_core::{Channel, CloseReason, Connection, Disconnect, RemotingCommand};
 use rocketmq_tower_layers::TlsLayer;
 use rocketmq_tower_layers::tls::rustls::ProtocolVersion;
 use rocketmq_tower_layers::tls::rustls::pki_types::ServerName;
 use rocketmq_tower_layers::tls::{
     ClientTls, HandshakeError, MaybeTls, SelfSigned, ServerTls, TlsInfo, TlsMode,
 };
+use rocketmq_tower_test_support::{Raw, SECOND, encode, sleeper, soon};
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::task::JoinHandle;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_util::codec::Decoder;
-use tower::{Service, ServiceBuilder, service_fn};
-
-type Lifetime = JoinHandle<Result<Disconnect, Infallible>>;
+use tower::{Layer, Service, ServiceBuilder, service_fn};
 
 /// A server for `localhost`, and a client that trusts it.
 fn pair() -> (ServerTls, ClientTls) {
@@ -44,10 +39,8 @@ fn start(layer: &TlsLayer) -> (DuplexStream, Channel, Lifetime, Arc<AtomicUsize>
         count.fetch_add(1, Ordering::Relaxed);
         sleeper(request)
     });
-    let mut service = ServiceBuilder::new().layer(layer.clone()).service(driver(counting));
-    let (peer, conn) = connection();
-    let channel = conn.channel();
-    (peer, channel, tokio::spawn(service.call(conn)), asked)
+    let (peer, channel, life) = common::start(layer.layer(driver(counting)));
+    (peer, channel, life, asked)
 }
 
 async fn connect(client: &ClientTls, io: DuplexStream) -> io::Result<TlsStream<DuplexStream>> {
@@ -55,12 +48,8 @@ async fn connect(client: &ClientTls, io: DuplexStream) -> io::Result<TlsStream<D
     soon(TlsConnector::from(Arc::clone(client.config())).connect(name, io)).await
 }
 
-async fn is_answered<Io: AsyncReadExt + AsyncWriteExt + Unpin>(io: &mut Io) {
-    io.write_all(&frame(&RemotingCommand::request(0))).await.expect("open");
-    let (mut codec, mut bytes) = (RemotingCodec::new(), Default::default());
-    while codec.decode(&mut bytes).expect("sound").is_none() {
-        assert_ne!(soon(io.read_buf(&mut bytes)).await.expect("open"), 0, "an answer");
-    }
+async fn is_answered<Io: AsyncRead + AsyncWrite + Unpin>(io: &mut Io) {
+    Raw::new(io).call(&RemotingCommand::request(0)).await;
 }
 
 async fn reason(life: Lifetime) -> CloseReason {
@@ -105,7 +94,7 @@ async fn plain_peers_are_served_where_they_may() {
         assert!(matches!(reason(life).await, CloseReason::PeerClosed));
 
         let (mut peer, ..) = start(&TlsLayer::new(server.clone()).mode(mode));
-        for byte in frame(&RemotingCommand::request(0)) {
+        for byte in encode(&RemotingCommand::request(0)) {
             peer.write_all(&[byte]).await.expect("open");
             sleep(Duration::from_millis(1)).await;
         }
@@ -118,7 +107,7 @@ async fn plain_peers_are_served_where_they_may() {
 async fn where_tls_is_enforced_plain_requests_are_not_run() {
     let (server, _) = pair();
     let (mut peer, channel, life, asked) = start(&TlsLayer::new(server));
-    let request = frame(&RemotingCommand::request(0));
+    let request = encode(&RemotingCommand::request(0));
     peer.write_all(&request).await.expect("there is room");
     let end = reason(life).await;
     assert!(matches!(end, CloseReason::Refused(_)), "{end:?}");

@@ -4,12 +4,13 @@
 
 mod common;
 
-use common::{connection, driver, sleeper};
+use common::{connection, driver};
 use rocketmq_tower_layers::TlsLayer;
 use rocketmq_tower_layers::tls::rustls::pki_types::ServerName;
 use rocketmq_tower_layers::tls::{
     ClientTls, Issued, PemFiles, SelfSigned, ServerTls, TlsConfigError,
 };
+use rocketmq_tower_test_support::{Folder, sleeper};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,35 +21,31 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tower::{Service, ServiceBuilder, service_fn};
 
-/// A folder with a certificate, a key and an authority, deleted at the end.
-struct Folder {
-    path: PathBuf,
+/// A folder with a certificate, a key and an authority.
+struct Certificates {
+    folder: Folder,
     authority: SelfSigned,
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.path);
-    }
-}
-
-impl Folder {
+impl Certificates {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("tls-files-{name}-{}", std::process::id()));
-        _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        let folder = Self { path, authority: SelfSigned::new().expect("made") };
-        folder.write("ca.pem", folder.authority.certificate_pem());
-        folder.put(&folder.issue());
-        folder
+        let folder = Folder::new(&format!("tls-files-{name}"));
+        let this = Self { folder, authority: SelfSigned::new().expect("made") };
+        this.write("ca.pem", this.authority.certificate_pem());
+        this.put(&this.issue());
+        this
     }
 
     fn issue(&self) -> Issued {
         self.authority.issue(["localhost"]).expect("issued")
     }
 
-    fn write(&self, file: &str, text: impl AsRef<[u8]>) {
-        fs::write(self.path.join(file), text).expect("written");
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.file(name)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        self.folder.write(name, text);
     }
 
     fn put(&self, issued: &Issued) {
@@ -57,7 +54,7 @@ impl Folder {
     }
 
     fn files(&self) -> PemFiles {
-        PemFiles::new(self.path.join("server.pem"), self.path.join("server.key"))
+        PemFiles::new(self.file("server.pem"), self.file("server.key"))
     }
 
     fn client(&self) -> ClientTls {
@@ -104,14 +101,14 @@ async fn comes_to_show(server: &ServerTls, client: &ClientTls, issued: &Issued) 
 
 #[tokio::test]
 async fn clients_need_a_certificate_or_not() {
-    let folder = Folder::new("clients");
+    let folder = Certificates::new("clients");
     let (plain, issued) = (folder.client(), folder.issue());
     let known = plain.clone().identity_pem(issued.certificate_pem(), issued.key_pem());
     let known = known.expect("sound");
     let stranger = SelfSigned::new().expect("made").issue(["localhost"]).expect("issued");
     let stranger = plain.clone().identity_pem(stranger.certificate_pem(), stranger.key_pem());
     let stranger = stranger.expect("sound");
-    let authorities = folder.path.join("ca.pem");
+    let authorities = folder.file("ca.pem");
     let server = |files| ServerTls::from_files(files).expect("sound");
     for (server, outcomes) in [
         (server(folder.files()), [true, true, true]),
@@ -127,14 +124,14 @@ async fn clients_need_a_certificate_or_not() {
 
 #[test]
 fn bad_files_are_named() {
-    let folder = Folder::new("bad");
+    let folder = Certificates::new("bad");
     let error = |files: PemFiles| ServerTls::from_files(files).expect_err("bad files");
-    let missing = PemFiles::new(folder.path.join("nothing.pem"), folder.path.join("server.key"));
+    let missing = PemFiles::new(folder.file("nothing.pem"), folder.file("server.key"));
     assert!(
         matches!(error(missing), TlsConfigError::Read { path, .. } if path.ends_with("nothing.pem"))
     );
 
-    let good = fs::read(folder.path.join("server.pem")).expect("readable");
+    let good = fs::read(folder.file("server.pem")).expect("readable");
     for (file, text, expected) in [
         ("server.pem", &b""[..], "server.pem holds no certificate"),
         ("server.pem", &good[..good.len() / 2], "server.pem is not PEM: a section has no end"),
@@ -156,9 +153,9 @@ fn bad_files_are_named() {
         ),
         ("ca.pem", b"", "ca.pem holds no certificate"),
     ] {
-        let before = fs::read(folder.path.join(file)).expect("readable");
+        let before = fs::read(folder.file(file)).expect("readable");
         folder.write(file, text);
-        let files = folder.files().require_client_certificates(folder.path.join("ca.pem"));
+        let files = folder.files().require_client_certificates(folder.file("ca.pem"));
         let text = error(files).to_string();
         assert!(text.ends_with(expected), "{text:?}, not {expected:?}");
         folder.write(file, before);
@@ -169,7 +166,7 @@ fn bad_files_are_named() {
 
 #[tokio::test]
 async fn files_are_read_again_when_asked_to() {
-    let folder = Folder::new("reload");
+    let folder = Certificates::new("reload");
     let (server, client) = (ServerTls::from_files(folder.files()).expect("sound"), folder.client());
     let old = shown(&server, &client).await.expect("trusted");
     assert!(!server.reload().expect("sound"), "nothing has changed");
@@ -182,7 +179,7 @@ async fn files_are_read_again_when_asked_to() {
     assert!(server.reload().expect("sound"));
     assert_eq!(shown(&server, &client).await.expect("trusted"), der(&new), "no session of before");
 
-    fs::remove_file(folder.path.join("server.key")).expect("deleted");
+    fs::remove_file(folder.file("server.key")).expect("deleted");
     assert!(matches!(server.reload(), Err(TlsConfigError::Read { .. })));
     assert_eq!(shown(&server, &client).await.expect("trusted"), der(&new));
     let given = folder.issue().server().expect("sound");
@@ -191,7 +188,7 @@ async fn files_are_read_again_when_asked_to() {
 
 #[tokio::test]
 async fn files_that_change_are_read_again() {
-    let folder = Folder::new("watch");
+    let folder = Certificates::new("watch");
     let server = ServerTls::from_files(folder.files()).and_then(ServerTls::watch).expect("watched");
     let client = folder.client();
     // Overwritten, one after the other.
@@ -208,7 +205,7 @@ async fn files_that_change_are_read_again() {
     folder.write("new.pem", second.certificate_pem());
     folder.write("new.key", second.key_pem());
     for kind in ["pem", "key"] {
-        let [from, to] = ["new", "server"].map(|name| folder.path.join(format!("{name}.{kind}")));
+        let [from, to] = ["new", "server"].map(|name| folder.file(&format!("{name}.{kind}")));
         fs::rename(from, to).expect("renamed");
     }
     comes_to_show(&server, &client, &second).await;
@@ -219,29 +216,29 @@ async fn files_that_change_are_read_again() {
 #[tokio::test]
 async fn links_that_change_are_followed() {
     use std::os::unix::fs::symlink;
-    let folder = Folder::new("links");
-    let link = |from: &Path, to: &str| symlink(from, folder.path.join(to)).expect("linked");
+    let folder = Certificates::new("links");
+    let link = |from: &Path, to: &str| symlink(from, folder.file(to)).expect("linked");
     let issued = [folder.issue(), folder.issue()];
     for (issued, version) in issued.iter().zip(["v1", "v2"]) {
-        fs::create_dir(folder.path.join(version)).expect("a folder");
+        fs::create_dir(folder.file(version)).expect("a folder");
         folder.write(&format!("{version}/tls.crt"), issued.certificate_pem());
         folder.write(&format!("{version}/tls.key"), issued.key_pem());
     }
     link(Path::new("v1"), "data");
     link(Path::new("data/tls.crt"), "tls.crt");
     link(Path::new("data/tls.key"), "tls.key");
-    let files = PemFiles::new(folder.path.join("tls.crt"), folder.path.join("tls.key"));
+    let files = PemFiles::new(folder.file("tls.crt"), folder.file("tls.key"));
     let server = ServerTls::from_files(files).and_then(ServerTls::watch).expect("watched");
     comes_to_show(&server, &folder.client(), &issued[0]).await;
     link(Path::new("v2"), "data_new");
-    let renamed = fs::rename(folder.path.join("data_new"), folder.path.join("data"));
+    let renamed = fs::rename(folder.file("data_new"), folder.file("data"));
     renamed.expect("renamed");
     comes_to_show(&server, &folder.client(), &issued[1]).await;
 }
 
 #[test]
 fn a_watch_ends_with_the_settings() {
-    let folder = Folder::new("dropped");
+    let folder = Certificates::new("dropped");
     let missing = PemFiles::new("/no such folder/a.pem", "/no such folder/a.key");
     assert!(ServerTls::from_files(missing).is_err());
     let server = ServerTls::from_files(folder.files()).expect("sound");

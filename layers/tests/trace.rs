@@ -4,9 +4,10 @@
 mod common;
 
 use common::logged::Logged;
-use common::{SECOND, connection, driver, frame, parking, served, sleeper, soon};
+use common::{connection, driver, parking, served};
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::TraceLayer;
+use rocketmq_tower_test_support::{SECOND, assert_accessors, encode, sleeper, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -123,7 +124,7 @@ async fn requests_are_in_the_span_of_their_connection() {
     let (mut peer, conn) = connection();
     let id = conn.channel().id();
     let life = tokio::spawn(service.call(conn));
-    peer.write_all(&frame(&RemotingCommand::request(310))).await.expect("open");
+    peer.write_all(&encode(&RemotingCommand::request(310))).await.expect("open");
     assert!(soon(peer.read(&mut [0; 1000])).await.expect("an answer") > 0);
     drop(peer);
     soon(life).await.expect("no panic").expect("infallible");
@@ -184,7 +185,5 @@ async fn nothing_is_done_when_the_level_is_disabled() {
 
 #[test]
 fn accessors() {
-    let mut service = TraceLayer::default().layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(TraceLayer::default());
 }

@@ -1,12 +1,10 @@
 //! `work_queue`: what runs, what waits, what is refused.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-mod common;
-
-use common::{SECOND, sleeper};
 use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::work_queue::{WorkQueue, WorkQueueStats};
 use rocketmq_tower_layers::{RecoverLayer, WorkQueueLayer};
+use rocketmq_tower_test_support::{SECOND, sleeper};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

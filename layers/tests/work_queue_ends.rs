@@ -3,20 +3,14 @@
 
 mod common;
 
-use common::{SECOND, channel, connection, driver, frame, sleeper, soon};
-use futures_core::Stream;
-use rocketmq_tower_core::{BoxError, RemotingCodec, RemotingCommand, ResponseCode};
+use common::{channel, driver, heavy, name_thread, start};
+use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
 use rocketmq_tower_layers::spawn::Stopped;
 use rocketmq_tower_layers::work_queue::ConditionPanicked;
 use rocketmq_tower_layers::{RecoverLayer, WorkQueueLayer};
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::thread;
-use tokio::io::AsyncWriteExt;
-use tokio::runtime::Builder;
+use rocketmq_tower_test_support::{Raw, SECOND, assert_accessors, request, sleeper, soon};
 use tokio::time::{Instant, sleep};
 use tokio_test::{assert_pending, task};
-use tokio_util::codec::FramedRead;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 const PANIC_IN_CALL: i32 = 1001;
@@ -55,20 +49,15 @@ async fn who_is_given_up_while_waiting_leaves_the_queue_at_once() {
 async fn oneway_requests_that_are_refused_get_no_answer() {
     let layer = WorkQueueLayer::new(1).queue(2).max_wait(SECOND);
     let stack = RecoverLayer::new().layer(layer.layer(service_fn(sleeper)));
-    let (mut peer, conn) = connection();
-    tokio::spawn(driver(stack).call(conn));
+    let mut peer = Raw::new(start(driver(stack)).0);
     // One runs, two wait for too long, and two are too many.
     let requests = [(100, 1, false), (1, 2, true), (1, 3, false), (1, 4, true), (1, 5, false)];
     for (code, opaque, oneway) in requests {
-        let mut request = RemotingCommand::request(code);
-        request.set_opaque(opaque);
-        let request = if oneway { request.oneway() } else { request };
-        peer.write_all(&frame(&request)).await.expect("open");
+        let request = request(code, opaque);
+        peer.send(&if oneway { request.oneway() } else { request }).await;
     }
-    let mut answers = FramedRead::new(peer, RemotingCodec::new());
     for (opaque, remark) in [(5, "[OVERLOAD]"), (3, "[TIMEOUT_CLEAN_QUEUE]")] {
-        let answer = poll_fn(|cx| Pin::new(&mut answers).poll_next(cx));
-        let answer = soon(answer).await.expect("open").expect("sound");
+        let answer = peer.receive().await;
         assert_eq!(answer.opaque(), opaque);
         assert!(answer.remark().is_some_and(|text| text.starts_with(remark)), "{answer:?}");
     }
@@ -142,17 +131,10 @@ async fn the_response_after_a_panic_of_the_condition_names_the_condition() {
     assert_eq!(remark, "the reject condition of the work queue panicked: a bug");
 }
 
-/// Answers with the name of the thread that it runs on.
-async fn name_thread(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-    let name = thread::current().name().unwrap_or_default().to_owned();
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_remark(name))
-}
-
 /// It has no timers; the waits in the queue are not its business.
 #[tokio::test]
 async fn another_runtime_runs_the_requests() {
-    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("heavy").build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = heavy();
     let layer = WorkQueueLayer::new(1).on(runtime.handle().clone()).max_wait(3600 * SECOND);
     let mut service = layer.layer(service_fn(name_thread));
     let calls = [1, 2, 3].map(|code| service.call(RemotingCommand::request(code)));
@@ -169,9 +151,7 @@ async fn another_runtime_runs_the_requests() {
 
 #[test]
 fn accessors() {
-    let mut service = WorkQueueLayer::new(1).layer(7);
-    *service.get_mut() += 1;
-    assert_eq!((*service.get_ref(), service.into_inner()), (8, 8));
+    assert_accessors!(WorkQueueLayer::new(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

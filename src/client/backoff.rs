@@ -1,7 +1,8 @@
 //! The pauses between attempts to connect.
 
 use super::deadline::Deadline;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use rocketmq_tower_core::sync::lock;
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,22 +29,18 @@ impl Backoff {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BackoffState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Returns when to connect; `None` for now.
     pub(super) fn until(&self) -> Option<Instant> {
-        self.lock().until.filter(|until| *until > Instant::now())
+        lock(&self.state).until.filter(|until| *until > Instant::now())
     }
 
     /// Returns the pause after the next failure.
     pub(super) fn pause(&self) -> Duration {
-        self.lock().pause
+        lock(&self.state).pause
     }
 
     pub(super) fn failed(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         // Several clones may report the same failure.
         if state.until.is_none_or(|until| until <= Instant::now()) {
             state.until = Some(Deadline::within(state.pause).at());
@@ -53,6 +50,6 @@ impl Backoff {
 
     /// Starts again with the first pause. A pause that has begun goes on.
     pub(super) fn reset(&self) {
-        self.lock().pause = self.first.min(self.last);
+        lock(&self.state).pause = self.first.min(self.last);
     }
 }

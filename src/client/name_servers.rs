@@ -4,11 +4,12 @@ use super::call::{CallFuture, ClientCall};
 use super::deadline::Deadline;
 use super::shared::ClientShared;
 use super::{Client, InvokeError};
+use rocketmq_tower_core::sync::lock;
 use rocketmq_tower_core::{Addr, RemotingCommand};
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -74,20 +75,16 @@ impl Client {
 }
 
 impl NameServers {
-    fn lock(&self) -> MutexGuard<'_, ServerList> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Returns the list.
     #[must_use]
     pub fn addrs(&self) -> Vec<Addr> {
-        self.lock().addrs.to_vec()
+        lock(&self.list).addrs.to_vec()
     }
 
     /// Returns the server that calls go to now; `None` if the list is empty.
     #[must_use]
     pub fn chosen(&self) -> Option<Addr> {
-        self.lock().chosen().cloned()
+        lock(&self.list).chosen().cloned()
     }
 
     /// Replaces the list. An empty list is ignored, as in Java. The choice stays if it is in the new
@@ -97,7 +94,7 @@ impl NameServers {
         if addrs.is_empty() {
             return;
         }
-        let mut list = self.lock();
+        let mut list = lock(&self.list);
         let place = list.chosen().and_then(|chosen| addrs.iter().position(|addr| addr == chosen));
         let new = match place {
             Some(chosen) => ServerList { addrs: Arc::clone(&addrs), chosen },
@@ -112,7 +109,7 @@ impl NameServers {
 
     /// Chooses another server than `failed`.
     fn leave(&self, failed: &Addr) {
-        let mut list = self.lock();
+        let mut list = lock(&self.list);
         // Another call may have done so already.
         if list.chosen() == Some(failed) {
             list.chosen = (list.chosen + 1) % list.addrs.len();
@@ -129,7 +126,7 @@ impl NameServers {
         timeout: Duration,
     ) -> Result<RemotingCommand, InvokeError> {
         let deadline = Deadline::within(timeout);
-        let ServerList { addrs, chosen } = self.lock().clone();
+        let ServerList { addrs, chosen } = lock(&self.list).clone();
         let (before, from_chosen) = addrs.split_at(chosen);
         let mut last = InvokeError::NoNameServer;
         for (tried, addr) in from_chosen.iter().chain(before).enumerate() {
@@ -178,7 +175,7 @@ impl Service<RemotingCommand> for NameServers {
 
 impl fmt::Debug for NameServers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = self.lock().clone();
+        let list = lock(&self.list).clone();
         f.debug_struct("NameServers")
             .field("addrs", &list.addrs)
             .field("chosen", &list.chosen())

@@ -1,9 +1,10 @@
 //! The table of a server's connections.
 
 use rocketmq_tower_core::Channel;
+use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The table of a server's connections: to push requests over them, count them, or close them.
 ///
@@ -48,14 +49,10 @@ struct Member {
 }
 
 impl Connections {
-    fn lock(&self) -> MutexGuard<'_, ConnectionTable> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Returns the number of connections.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().members.len()
+        lock(&self.table).members.len()
     }
 
     /// Returns whether there are no connections.
@@ -67,18 +64,18 @@ impl Connections {
     /// Returns the handles of all connections, in no order.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
-        self.lock().members.values().map(|member| member.channel.clone()).collect()
+        lock(&self.table).members.values().map(|member| member.channel.clone()).collect()
     }
 
     /// Returns the handle of the connection with this [number](Channel::id), if it is in the table.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<Channel> {
-        self.lock().members.get(&id).map(|member| member.channel.clone())
+        lock(&self.table).members.get(&id).map(|member| member.channel.clone())
     }
 
     /// Starts a server's part of the table.
     pub(super) fn share(&self) -> ServerShare {
-        let mut table = self.lock();
+        let mut table = lock(&self.table);
         table.shares += 1;
         ServerShare { connections: self.clone(), number: table.shares, accepted: 0 }
     }
@@ -103,7 +100,7 @@ impl ServerShare {
         self.accepted += 1;
         let id = channel.id();
         let member = Member { channel, share: self.number };
-        self.connections.lock().members.insert(id, member);
+        lock(&self.connections.table).members.insert(id, member);
         MemberGuard { connections: self.connections.clone(), id }
     }
 
@@ -125,7 +122,7 @@ impl ServerShare {
     }
 
     fn channels(&self) -> Vec<Channel> {
-        let table = self.connections.lock();
+        let table = lock(&self.connections.table);
         let own = table.members.values().filter(|member| member.share == self.number);
         own.map(|member| member.channel.clone()).collect()
     }
@@ -139,7 +136,7 @@ pub(super) struct MemberGuard {
 
 impl Drop for MemberGuard {
     fn drop(&mut self) {
-        let member = self.connections.lock().members.remove(&self.id);
+        let member = lock(&self.connections.table).members.remove(&self.id);
         // Not under the lock: it may be the last handle.
         drop(member);
     }

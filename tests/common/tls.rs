@@ -3,24 +3,20 @@
 use rocketmq_tower::client::transport::TlsTransport;
 use rocketmq_tower::client::{Client, Connector};
 use rocketmq_tower::layers::tls::{ClientTls, Issued, PemFiles, SelfSigned};
-use std::fs;
+use rocketmq_tower_test_support::Folder;
 use std::path::PathBuf;
 
-/// An authority, and a folder for the files of a server with one of its certificates; deleted at
-/// the end.
+/// An authority, and the files of a server with one of its certificates.
 pub(crate) struct Certificates {
     pub(crate) authority: SelfSigned,
-    path: PathBuf,
+    folder: Folder,
 }
 
 impl Certificates {
     pub(crate) fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("tls-{name}-{}", std::process::id()));
-        _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        let certificates = Self { authority: SelfSigned::new().expect("made"), path };
-        fs::write(certificates.path.join("ca.pem"), certificates.authority.certificate_pem())
-            .expect("written");
+        let folder = Folder::new(&format!("tls-{name}"));
+        let certificates = Self { authority: SelfSigned::new().expect("made"), folder };
+        certificates.folder.write("ca.pem", certificates.authority.certificate_pem());
         certificates.replace();
         certificates
     }
@@ -32,31 +28,22 @@ impl Certificates {
     /// Puts a new certificate in the place of the server's.
     pub(crate) fn replace(&self) {
         let issued = self.issue();
-        for (file, text) in
-            [("server.pem", issued.certificate_pem()), ("server.key", issued.key_pem())]
-        {
-            fs::write(self.path.join(file), text).expect("written");
-        }
+        self.folder.write("server.pem", issued.certificate_pem());
+        self.folder.write("server.key", issued.key_pem());
     }
 
     pub(crate) fn files(&self) -> PemFiles {
-        PemFiles::new(self.path.join("server.pem"), self.path.join("server.key"))
+        PemFiles::new(self.folder.file("server.pem"), self.folder.file("server.key"))
     }
 
     /// For `require_client_certificates` and the like.
     pub(crate) fn roots(&self) -> PathBuf {
-        self.path.join("ca.pem")
+        self.folder.file("ca.pem")
     }
 
     /// A client that trusts the authority.
     pub(crate) fn client_tls(&self) -> ClientTls {
         ClientTls::from_roots_file(self.roots()).expect("sound")
-    }
-}
-
-impl Drop for Certificates {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.path);
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The test binary runs itself again, as the test [`serve`] alone.
 
-use crate::common::{echo, soon};
 use rocketmq_tower::{Server, service_fn};
+use rocketmq_tower_test_support::{Process, echo, soon};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -11,13 +11,13 @@ use std::process::{Child, Command, Stdio};
 const MARK: &str = "listening on ";
 
 /// Ends with the value.
-pub(crate) struct Process {
+pub(crate) struct Served {
     child: Child,
     pub(crate) addr: SocketAddr,
 }
 
-impl Process {
-    /// Starts a server that may have so many open files.
+impl Served {
+    /// Starts a server that may have at most `files` open files.
     pub(crate) fn start(files: u32) -> Self {
         let own = std::env::current_exe().expect("a path");
         let mut child = Command::new("sh")
@@ -36,49 +36,20 @@ impl Process {
         Self { child, addr: found.expect("it listens") }
     }
 
-    /// The memory that it has now, in KiB.
-    pub(crate) fn resident(&self) -> usize {
-        self.memory("VmRSS:")
-    }
-
-    /// The memory that it has asked for, in KiB, whether it was ever used or not.
-    pub(crate) fn reserved(&self) -> usize {
-        self.memory("VmData:")
-    }
-
-    fn memory(&self, field: &str) -> usize {
-        let status = self.read("status");
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("a field");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-
-    /// How many files it has open.
-    pub(crate) fn files(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
-    }
-
-    /// The processor's time that it has used, in hundredths of a second.
-    pub(crate) fn ticks(&self) -> u64 {
-        let stat = self.read("stat");
-        let (_, fields) = stat.rsplit_once(") ").expect("a name");
-        let fields: Vec<_> = fields.split(' ').collect();
-        let number = |field: &str| field.parse::<u64>().expect("a number");
-        number(fields[11]) + number(fields[12])
-    }
-
-    fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).expect("it runs")
+    /// The process, whose usage may be asked for.
+    pub(crate) fn process(&self) -> Process {
+        Process::of(self.child.id())
     }
 }
 
-impl Drop for Process {
+impl Drop for Served {
     fn drop(&mut self) {
         _ = self.child.kill();
         _ = self.child.wait();
     }
 }
 
-/// Not a test: what [`Process`] runs.
+/// Not a test: what [`Served`] runs.
 #[test]
 #[ignore = "run by the tests that need a process of their own"]
 fn serve() {

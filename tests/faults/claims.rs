@@ -2,8 +2,8 @@
 //!
 //! `--nocapture` shows the figures.
 
-use crate::child::Process;
-use crate::common::{Raw, request};
+use crate::child::Served;
+use rocketmq_tower_test_support::{Raw, request};
 use tokio::io::AsyncWriteExt;
 
 const PEERS: usize = 1000;
@@ -18,10 +18,14 @@ async fn what_is_claimed_is_not_reserved() {
         ([frame, 10_u32.to_be_bytes()].concat(), 16 * 1024, 40),
     ];
     for (claim, sent, mib) in rows {
-        let server = Process::start(4096);
+        let server = Served::start(4096);
+        let usage = || {
+            let used = server.process();
+            [used.resident(), used.reserved()].map(|bytes| bytes.expect("it runs") >> 10)
+        };
         let mut neighbour = Raw::connect(server.addr).await;
         neighbour.call(&request(1, 0)).await;
-        let before = [server.resident(), server.reserved()];
+        let before = usage();
         let mut peers = Vec::new();
         for _ in 0..PEERS {
             let mut peer = Raw::connect(server.addr).await;
@@ -36,8 +40,9 @@ async fn what_is_claimed_is_not_reserved() {
             assert_eq!(last.call(&request(1, opaque)).await.opaque(), opaque);
             assert_eq!(neighbour.call(&request(1, opaque)).await.opaque(), opaque);
         }
-        let grown = server.resident().saturating_sub(before[0]);
-        let reserved = server.reserved().saturating_sub(before[1]);
+        let [resident, reserved] = usage();
+        let (grown, reserved) =
+            (resident.saturating_sub(before[0]), reserved.saturating_sub(before[1]));
         println!(
             "{PEERS} claims of 16 MiB, {sent} bytes of each sent: {grown} KiB more, {reserved} KiB reserved"
         );

@@ -1,8 +1,9 @@
 //! A clock that jumps, as after a machine was asleep: what is over ends, the rest goes on.
 
-use crate::common::{Raw, SECOND, Scripted, echo, frame, request, soon};
+use crate::common::Scripted;
 use rocketmq_tower::client::Connector;
 use rocketmq_tower::{CallError, ChannelInfo, RemotingCommand, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, echo, encode, request, soon};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncWriteExt, DuplexStream};
@@ -14,7 +15,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 struct Jumping {
-    peers: Vec<DuplexStream>,
+    peers: Vec<Raw<DuplexStream>>,
     /// One permit for each request of code 2 that is to end.
     gate: Arc<Semaphore>,
     /// How many of them have ended.
@@ -23,7 +24,7 @@ struct Jumping {
     server: JoinHandle<(u64, usize)>,
 }
 
-/// A server to which so many connect, and which takes so many at a time.
+/// A server with this many connections, which takes at most `max` at a time.
 fn start(connections: usize, max: usize) -> Jumping {
     let (listener, peers) = Scripted::new(connections, false);
     let (gate, ended) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
@@ -58,11 +59,10 @@ async fn settle() {
 async fn what_is_over_ends_and_new_connections_are_served() {
     for jump in [HOUR, YEARS] {
         let Jumping { mut peers, gate, ended, stop, server } = start(4, 3);
-        let mut late = Raw::new(peers.pop().expect("four"));
-        let mut peers: Vec<_> = peers.into_iter().map(Raw::new).collect();
+        let mut late = peers.pop().expect("four");
         // One that is idle, one that is inside a frame, one that waits for its answer.
         peers[0].call(&request(1, 1)).await;
-        peers[1].io.write_all(&frame(&request(1, 1))[..20]).await.expect("open");
+        peers[1].io.write_all(&encode(&request(1, 1))[..20]).await.expect("open");
         peers[2].send(&request(2, 1)).await;
         settle().await;
         advance(jump).await;
@@ -81,7 +81,7 @@ async fn what_is_over_ends_and_new_connections_are_served() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_that_is_overtaken_cuts_what_is_left() {
     let Jumping { mut peers, stop, server, .. } = start(1, 1);
-    let mut peer = Raw::new(peers.remove(0));
+    let mut peer = peers.remove(0);
     peer.send(&request(2, 1)).await;
     settle().await;
     stop.send(()).expect("runs");
@@ -97,7 +97,7 @@ async fn a_drain_that_is_overtaken_cuts_what_is_left() {
 async fn calls_time_out_once_and_the_next_ones_are_answered() {
     let Jumping { mut peers, gate, stop, server, .. } = start(1, 1);
     let connector = Connector::new().idle_timeout(Duration::MAX);
-    let channel = connector.run(peers.remove(0), ChannelInfo::default());
+    let channel = connector.run(peers.remove(0).io, ChannelInfo::default());
     // The server's idle time is longer than this jump, the call's is not.
     let call = tokio::spawn({
         let channel = channel.clone();

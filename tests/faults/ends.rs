@@ -1,9 +1,9 @@
 //! Peers that end their half, or everything, while their requests run.
 
-use crate::common::{Raw, SECOND, frame, request};
-use crate::support::{GATED, start, until};
+use crate::support::{GATED, start};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::{CloseReason, ResponseCode};
+use rocketmq_tower_test_support::{Raw, SECOND, encode, request, until};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
@@ -29,7 +29,7 @@ async fn after_a_half_close_all_answers_arrive_and_then_the_end() {
         assert_eq!((answer.opaque(), answer.body().len()), (opaque, 20_000));
         assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
     }
-    assert!(peer.next().await.is_none());
+    assert!(peer.next_or_end().await.is_none());
     let reason = faulted.end().await;
     assert!(matches!(reason, CloseReason::PeerClosed), "{reason}");
     faulted.server.stop().await;
@@ -44,7 +44,7 @@ async fn after_a_reset_what_runs_is_finished() {
         for opaque in 0..MANY as i32 {
             peer.send(&request(GATED, opaque)).await;
         }
-        peer.io.write_all(&frame(&request(1, 0))[..rest]).await.expect("open");
+        peer.io.write_all(&encode(&request(1, 0))[..rest]).await.expect("open");
         let progress = Arc::clone(&faulted.progress);
         until(|| progress.begun() == 1 + MANY).await;
         peer.io.set_zero_linger().expect("open");
@@ -67,7 +67,7 @@ async fn resets_in_a_row_leave_no_connection() {
     let mut faulted = start(ConnectionConfig::server()).await;
     for round in 0..300 {
         let mut peer = Raw::connect(faulted.server.addr).await;
-        peer.io.write_all(&frame(&request(1, 0))[..round % 30]).await.expect("open");
+        peer.io.write_all(&encode(&request(1, 0))[..round % 30]).await.expect("open");
         peer.io.set_zero_linger().expect("open");
         drop(peer);
         // Some are gone before they are accepted; all that are told of, end.

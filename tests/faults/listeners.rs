@@ -1,9 +1,10 @@
 //! A listener of events that blocks: no more connections are accepted, and no event is lost.
 
-use crate::common::{Raw, Running, SECOND, echo, request, run, soon};
+use crate::common::{Running, run};
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::EventListener;
 use rocketmq_tower::{Channel, CloseReason, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, echo, request, soon};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -50,7 +51,7 @@ pub(crate) async fn start(max: usize, deadline: Duration) -> (Running, Log, Send
 async fn visit(addr: SocketAddr) -> bool {
     let mut peer = Raw::connect(addr).await;
     peer.send(&request(1, 7)).await;
-    peer.next().await.is_some_and(|answer| answer.opaque() == 7)
+    peer.next_or_end().await.is_some_and(|answer| answer.opaque() == 7)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,9 +1,8 @@
 //! A server that runs out of file descriptors: who is connected is served, the others are as soon
 //! as there are some again.
 
-use crate::child::Process;
-use crate::common::{Raw, SECOND, request, soon};
-use crate::support::until;
+use crate::child::Served;
+use rocketmq_tower_test_support::{Raw, SECOND, request, soon, until};
 use tokio::time::{sleep, timeout};
 
 const FILES: u32 = 64;
@@ -11,7 +10,7 @@ const PEERS: i32 = 150;
 
 #[tokio::test]
 async fn it_recovers_by_itself_when_descriptors_are_free_again() {
-    let server = Process::start(FILES);
+    let server = Served::start(FILES);
     let mut neighbour = Raw::connect(server.addr).await;
     neighbour.call(&request(1, 1)).await;
     // The kernel takes them all.
@@ -21,7 +20,7 @@ async fn it_recovers_by_itself_when_descriptors_are_free_again() {
         peer.send(&request(1, opaque)).await;
         peers.push((opaque, peer));
     }
-    until(|| server.files() >= FILES as usize).await;
+    until(|| server.process().files().expect("it runs") >= FILES as usize).await;
     let mut served = Vec::new();
     let mut waiting = std::collections::VecDeque::from(peers);
     while let Some((opaque, mut peer)) = waiting.pop_front() {
@@ -40,12 +39,12 @@ async fn it_recovers_by_itself_when_descriptors_are_free_again() {
     assert!((20..FILES as usize).contains(&count), "{count} were served");
 
     // It does not spend its time on trying again, and serves those that are there.
-    let before = server.ticks();
+    let before = server.process().ticks().expect("it runs");
     for opaque in 0..5 {
         assert_eq!(neighbour.call(&request(1, opaque)).await.opaque(), opaque);
         sleep(SECOND / 10).await;
     }
-    let used = server.ticks() - before;
+    let used = server.process().ticks().expect("it runs") - before;
     println!("{count} served of {PEERS}; {used} ticks of the processor in 50");
     assert!(used < 25, "{used} ticks");
 

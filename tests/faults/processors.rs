@@ -1,11 +1,12 @@
 //! Processors and hooks that fail: their own request is answered with an error, and nothing else
 //! happens.
 
-use crate::common::{Raw, echo, request, run};
+use crate::common::run;
 use crate::support::{FAILS, PANICS, start};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, Service, service_fn};
+use rocketmq_tower_test_support::{Raw, echo, request};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -98,7 +99,7 @@ async fn a_processor_whose_readiness_panics_costs_its_connection() {
     neighbour.call(&request(1, 1)).await;
     broken.store(true, Ordering::SeqCst);
     peer.send(&request(1, 2)).await;
-    while let Some(answer) = peer.next().await {
+    while let Some(answer) = peer.next_or_end().await {
         assert_eq!(answer.response_code(), ResponseCode::SYSTEM_ERROR);
     }
     broken.store(false, Ordering::SeqCst);

@@ -1,11 +1,11 @@
 //! Shutting down while something is wrong: it ends within its deadline, and what runs is finished.
 
-use crate::common::{Raw, SECOND, echo, frame, request, soon};
 use crate::listeners;
-use crate::support::{FAILS, GATED, PANICS, connect_narrow, start, start_with_deadline, until};
+use crate::support::{FAILS, GATED, PANICS, start, start_with_deadline};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::server::listener::{Accept, Retry};
 use rocketmq_tower::{Addr, ChannelInfo, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, echo, encode, request, soon, until};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ const SLACK: Duration = Duration::from_secs(4);
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_cut_at_the_deadline() {
     let faulted = start_with_deadline(patient(), SECOND).await;
-    let mut peer = Raw::new(connect_narrow(faulted.server.addr).await);
+    let mut peer = Raw::connect_narrow(faulted.server.addr).await;
     // So much does not fit into any buffer.
     peer.send(&request(1, 1).with_body(vec![0; 1 << 20])).await;
     let progress = Arc::clone(&faulted.progress);
@@ -37,7 +37,7 @@ async fn a_peer_that_does_not_read_is_cut_at_the_deadline() {
     let shutdown = faulted.server.stop().await;
     assert_eq!((shutdown.accepted, shutdown.aborted), (2, 1));
     assert!((SECOND..SECOND + SLACK).contains(&started.elapsed()), "{:?}", started.elapsed());
-    assert!(peer.next().await.is_none(), "half an answer is none");
+    assert!(peer.next_or_end().await.is_none(), "half an answer is none");
 }
 
 /// The rest of a frame is not waited for.
@@ -45,14 +45,14 @@ async fn a_peer_that_does_not_read_is_cut_at_the_deadline() {
 async fn a_peer_inside_a_frame_holds_up_nothing() {
     let faulted = start(patient()).await;
     let mut slow = Raw::connect(faulted.server.addr).await;
-    let mut bytes = frame(&request(1, 1));
-    bytes.extend(&frame(&request(1, 2))[..20]);
+    let mut bytes = encode(&request(1, 1));
+    bytes.extend(&encode(&request(1, 2))[..20]);
     slow.io.write_all(&bytes).await.expect("open");
     assert_eq!(slow.next().await.expect("it was whole").opaque(), 1);
     drop(faulted.neighbour);
     let started = Instant::now();
     let (shutdown, end) = tokio::join!(faulted.server.stop(), async {
-        let end = slow.next().await;
+        let end = slow.next_or_end().await;
         drop(slow);
         end
     });
@@ -78,7 +78,7 @@ async fn a_half_closed_peer_gets_its_answers() {
         let answer = peer.next().await.expect("every answer");
         assert_eq!((answer.opaque(), answer.response_code()), (opaque, ResponseCode::SUCCESS));
     }
-    assert!(peer.next().await.is_none());
+    assert!(peer.next_or_end().await.is_none());
     let shutdown = soon(faulted.server.task).await.expect("no panic").expect("no failure");
     assert_eq!(shutdown.aborted, 0);
 }
@@ -122,7 +122,7 @@ async fn a_processor_that_fails_all_the_time_does_not_matter() {
         let codes = [ResponseCode::SYSTEM_ERROR, ResponseCode::GO_AWAY];
         assert!(codes.contains(&answer.response_code()), "{answer:?}");
     }
-    assert!(peer.next().await.is_none());
+    assert!(peer.next_or_end().await.is_none());
     drop(peer);
     let shutdown = soon(faulted.server.task).await.expect("no panic").expect("no failure");
     assert_eq!(shutdown.aborted, 0);

@@ -1,9 +1,10 @@
 //! Peers that are slow to take their answers, or take none.
 
-use crate::common::{Raw, SECOND, request, run};
-use crate::support::{GATED, connect_narrow, flood, start, until};
+use crate::common::run;
+use crate::support::{GATED, flood, start};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::{BoxError, CloseReason, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Raw, SECOND, request, until};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -29,7 +30,7 @@ async fn who_reads_slowly_gets_every_answer_in_the_order_of_completion() {
     }));
     let server = run(server.bind("127.0.0.1:0").await.expect("binds"));
     let mut neighbour = Raw::connect(server.addr).await;
-    let (reader, writer) = connect_narrow(server.addr).await.into_split();
+    let (reader, writer) = Raw::connect_narrow(server.addr).await.io.into_split();
     let load = tokio::spawn(async move {
         let mut writer = writer;
         flood(&mut writer, 1, MANY).await;
@@ -58,7 +59,7 @@ async fn who_reads_nothing_is_cut_and_what_it_asked_is_finished() {
     let mut config = ConnectionConfig::server();
     config.write_stall = Duration::from_millis(300);
     let mut faulted = start(config).await;
-    let (reader, mut writer) = connect_narrow(faulted.server.addr).await.into_split();
+    let (reader, mut writer) = Raw::connect_narrow(faulted.server.addr).await.io.into_split();
     // Until the server cuts it: TCP takes some, the server some more.
     tokio::join!(flood(&mut writer, 1, i32::MAX), faulted.neighbour_is_served());
     let reason = faulted.end().await;
@@ -70,7 +71,7 @@ async fn who_reads_nothing_is_cut_and_what_it_asked_is_finished() {
     // What it finds when it reads at last is sound and in order, as far as it goes.
     let mut late = Raw::new(tokio::io::join(reader, tokio::io::sink()));
     let mut expected = 0;
-    while let Some(answer) = late.next().await {
+    while let Some(answer) = late.next_or_end().await {
         assert_eq!((answer.opaque(), answer.body().len()), (expected, 10_000));
         expected += 1;
     }
@@ -85,7 +86,7 @@ async fn who_reads_nothing_is_held_back() {
     config.max_in_flight = 8;
     config.max_queued_requests = 8;
     let mut faulted = start(config).await;
-    let (reader, mut writer) = connect_narrow(faulted.server.addr).await.into_split();
+    let (reader, mut writer) = Raw::connect_narrow(faulted.server.addr).await.io.into_split();
     let load = tokio::spawn(async move { flood(&mut writer, GATED, 2000).await });
     let progress = Arc::clone(&faulted.progress);
     // The neighbour's is the first.

@@ -1,9 +1,9 @@
 //! Peers that are slow to send their frames.
 
-use crate::common::{Raw, SECOND, frame, request};
 use crate::support::{Faulted, start};
 use rocketmq_tower::CloseReason;
 use rocketmq_tower::driver::ConnectionConfig;
+use rocketmq_tower_test_support::{Raw, SECOND, encode, request};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
@@ -32,7 +32,7 @@ async fn start_with(frame_timeout: Duration) -> Faulted {
 async fn who_trickles_is_cut_when_the_frames_time_is_over() {
     let mut faulted = start_with(SECOND / 2).await;
     let mut slow = Raw::connect(faulted.server.addr).await;
-    let long = frame(&request(1, 1).with_body(vec![0; 10_000]));
+    let long = encode(&request(1, 1).with_body(vec![0; 10_000]));
     let started = Instant::now();
     let trickles = trickle(&mut slow, &long);
     let (reason, ()) = tokio::join!(
@@ -44,7 +44,7 @@ async fn who_trickles_is_cut_when_the_frames_time_is_over() {
     );
     assert!(matches!(reason, CloseReason::ReadStalled), "{reason}");
     assert!(started.elapsed() >= SECOND / 2);
-    assert!(slow.next().await.is_none());
+    assert!(slow.next_or_end().await.is_none());
     faulted.neighbour_is_served().await;
     assert_eq!(faulted.progress.begun(), 3, "the neighbour's alone");
     faulted.server.stop().await;
@@ -53,7 +53,7 @@ async fn who_trickles_is_cut_when_the_frames_time_is_over() {
 /// The time is a frame's, not the connection's: three of them take longer than one may.
 #[tokio::test]
 async fn who_trickles_frames_in_time_is_served() {
-    let short = frame(&request(1, 1));
+    let short = encode(&request(1, 1));
     let mut faulted = start_with(PAUSE * short.len() as u32 * 20).await;
     let mut slow = Raw::connect(faulted.server.addr).await;
     for _ in 0..3 {
@@ -74,13 +74,13 @@ async fn who_stops_inside_a_frame_is_cut_and_was_served_before() {
     config.read_stall = SECOND / 5;
     let mut faulted = start(config).await;
     let mut slow = Raw::connect(faulted.server.addr).await;
-    let mut bytes = frame(&request(1, 1));
-    bytes.extend(&frame(&request(1, 2))[..20]);
+    let mut bytes = encode(&request(1, 1));
+    bytes.extend(&encode(&request(1, 2))[..20]);
     slow.io.write_all(&bytes).await.expect("open");
     assert_eq!(slow.next().await.expect("it was whole").opaque(), 1);
     let reason = faulted.end().await;
     assert!(matches!(reason, CloseReason::ReadStalled), "{reason}");
-    assert!(slow.next().await.is_none());
+    assert!(slow.next_or_end().await.is_none());
     faulted.neighbour_is_served().await;
     faulted.server.stop().await;
 }

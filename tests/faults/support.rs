@@ -1,17 +1,16 @@
 //! A server whose processor the test holds in its hand, and connections that misbehave.
 
-use crate::common::{Raw, Running, SECOND, echo, frame, request, run, soon};
+use crate::common::{Running, run};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::{Event, EventStream};
 use rocketmq_tower::server::TcpOptions;
 use rocketmq_tower::{CloseReason, RemotingCommand, ResponseCode, Server, service_fn};
-use std::net::SocketAddr;
+use rocketmq_tower_test_support::{Raw, SECOND, echo, encode, request, soon};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
 /// Requests of this code wait for a permit of the gate.
@@ -106,28 +105,11 @@ impl Faulted {
     }
 }
 
-/// Waits for something that no event tells of.
-pub(crate) async fn until(condition: impl Fn() -> bool) {
-    soon(async {
-        while !condition() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-}
-
-/// A connection whose kernel takes little that is not read.
-pub(crate) async fn connect_narrow(addr: SocketAddr) -> TcpStream {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(4096).expect("a size");
-    soon(socket.connect(addr)).await.expect("connects")
-}
-
 /// Sends `count` requests of 10 KB from opaque 0 on, until the connection takes no more.
 pub(crate) async fn flood(mut writer: impl tokio::io::AsyncWrite + Unpin, code: i32, count: i32) {
     for opaque in 0..count {
         let body = vec![opaque as u8; 10_000];
-        if writer.write_all(&frame(&request(code, opaque).with_body(body))).await.is_err() {
+        if writer.write_all(&encode(&request(code, opaque).with_body(body))).await.is_err() {
             return;
         }
     }

@@ -1,20 +1,15 @@
-//! Processors that cost next to nothing.
+//! Connections, and what comes over them.
 
 use super::frames;
 use super::scripted::Scripted;
 use rocketmq_tower::driver::{ConnectionConfig, Driver};
-use rocketmq_tower::{BoxError, ChannelInfo, Connection, RemotingCommand, ResponseCode};
-use rocketmq_tower::{SerializeType, service_fn};
-use std::future::{Future, Ready, ready};
+use rocketmq_tower::{ChannelInfo, Connection, RemotingCommand, SerializeType, service_fn};
+use rocketmq_tower_test_support::echo;
+use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::mpsc;
 use std::task::{Context, Waker};
-
-/// Answers with the request's body.
-pub(crate) fn echo(mut request: RemotingCommand) -> Ready<Result<RemotingCommand, BoxError>> {
-    ready(Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body())))
-}
 
 /// A connection of a peer with an address.
 pub(crate) fn connection<Io>(io: Io) -> Connection<Io> {

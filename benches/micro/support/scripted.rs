@@ -1,7 +1,7 @@
 //! Bytes that come from memory and go nowhere.
 
-use super::frames;
 use rocketmq_tower::RemotingCommand;
+use rocketmq_tower_test_support::encode;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Scripted {
     /// Each turn brings this many frames of `command`. A read brings what fits of one turn.
     pub(crate) fn new(command: &RemotingCommand, frames: usize) -> (Self, Script) {
         let script = Script::default();
-        let frames = frames::encoded(command).repeat(frames);
+        let frames = encode(command).repeat(frames);
         (Self { frames, read: 0, turns: 0, script: script.clone() }, script)
     }
 }

@@ -2,10 +2,11 @@
 
 use super::exchange::ExchangeId;
 use crate::command::ResponseCode;
+use crate::sync::lock;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 /// What a request was answered with: what an observer of an exchange is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,17 +82,13 @@ impl Deferrals {
         Self { count: AtomicUsize::new(0), table: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Relaxed) == 0
     }
 
     /// Registers `id`, unless it is registered or there are `max` already.
     pub(super) fn insert(&self, id: ExchangeId, max: usize) -> Result<(), Refusal> {
-        let mut table = self.lock();
+        let mut table = lock(&self.table);
         if table.closed {
             return Ok(());
         }
@@ -117,7 +114,7 @@ impl Deferrals {
     }
 
     fn set(&self, id: ExchangeId, state: ResponderState) {
-        if let Some(entry) = self.lock().entries.get_mut(&id) {
+        if let Some(entry) = lock(&self.table).entries.get_mut(&id) {
             entry.responder = state;
         }
     }
@@ -133,7 +130,7 @@ impl Deferrals {
         if self.is_empty() && returned.is_some() {
             return observer(Answered { code: returned, deferred: false });
         }
-        let mut table = self.lock();
+        let mut table = lock(&self.table);
         let closed = table.closed;
         let answered = match table.entries.get_mut(&id) {
             None => Answered { code: returned, deferred: closed && returned.is_none() },
@@ -158,7 +155,7 @@ impl Deferrals {
     }
 
     fn end_deferred(&self, id: ExchangeId, response: Option<ResponseCode>) -> AtEnd {
-        let mut table = self.lock();
+        let mut table = lock(&self.table);
         let Some(entry) = table.entries.get_mut(&id) else { return AtEnd::Send };
         entry.returned = true;
         let (at_end, code) = match (entry.responder, response) {
@@ -175,7 +172,7 @@ impl Deferrals {
     /// The driver takes the response that a responder has sent. Returns whether to send it: not if
     /// the exchange has ended in another way.
     pub(crate) fn take_response(&self, id: ExchangeId, code: ResponseCode, running: bool) -> bool {
-        let mut table = self.lock();
+        let mut table = lock(&self.table);
         let Some(entry) = table.entries.get_mut(&id) else { return false };
         if running {
             entry.responder = ResponderState::Taken(code);
@@ -189,7 +186,7 @@ impl Deferrals {
     /// The driver takes notice of a dropped responder. Returns whether to send an error: not while
     /// the service runs, and not if the exchange has ended.
     pub(crate) fn take_drop(&self, id: ExchangeId, running: bool) -> bool {
-        let table = self.lock();
+        let table = lock(&self.table);
         let Some(entry) = table.entries.get(&id).filter(|_| !running) else { return false };
         let returned = entry.returned;
         let code = Some(ResponseCode::SYSTEM_ERROR);
@@ -199,7 +196,7 @@ impl Deferrals {
 
     /// The connection has closed: no deferred response will be sent.
     pub(super) fn close(&self) {
-        let mut table = self.lock();
+        let mut table = lock(&self.table);
         table.closed = true;
         let entries = std::mem::take(&mut table.entries);
         self.count.store(0, Ordering::Relaxed);

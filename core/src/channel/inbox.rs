@@ -3,8 +3,9 @@
 use super::exchange::{ExchangeId, Stamp};
 use super::outgoing::OutgoingRequest;
 use crate::command::RemotingCommand;
+use crate::sync::lock;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 /// `messages` is not empty.
@@ -56,14 +57,10 @@ impl Inbox {
         Self { bits: AtomicU8::new(0), state: Mutex::new(state) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, InboxState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Sets `bit` and wakes the driver.
     pub(crate) fn signal(&self, bit: u8) {
         self.bits.fetch_or(bit, Ordering::Release);
-        let waker = self.lock().waker.clone();
+        let waker = lock(&self.state).waker.clone();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -72,7 +69,7 @@ impl Inbox {
     /// Hands `message` to the driver. Returns false if the connection is closed.
     #[must_use]
     pub(crate) fn send(&self, message: Message) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if !state.open {
             return false;
         }
@@ -88,7 +85,7 @@ impl Inbox {
 
     /// Tells the driver to poll the request in `slot`.
     pub(crate) fn wake_slot(&self, slot: u32) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let Some(waker) = state.waker.clone() else { return };
         state.ready.push(slot);
         self.bits.fetch_or(READY, Ordering::Release);
@@ -98,7 +95,7 @@ impl Inbox {
 
     /// Sets the waker of the driver's task.
     pub(crate) fn register(&self, waker: &Waker) {
-        self.lock().waker = Some(waker.clone());
+        lock(&self.state).waker = Some(waker.clone());
     }
 
     /// Returns the bits that are set.
@@ -108,21 +105,21 @@ impl Inbox {
 
     /// Moves the messages to `into`, which must be empty.
     pub(crate) fn take_messages(&self, into: &mut Vec<Message>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         self.bits.fetch_and(!MAIL, Ordering::Relaxed);
         std::mem::swap(&mut state.messages, into);
     }
 
     /// Moves the woken slots to `into`, which must be empty.
     pub(crate) fn take_ready(&self, into: &mut Vec<u32>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         self.bits.fetch_and(!READY, Ordering::Relaxed);
         std::mem::swap(&mut state.ready, into);
     }
 
     /// Refuses messages from now on and drops those that were not taken. Wake-ups still work.
     pub(crate) fn close(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.open = false;
         let unread = std::mem::take(&mut state.messages);
         // Outside of the lock: dropping a call wakes its caller.
@@ -132,7 +129,7 @@ impl Inbox {
 
     /// Drops the waker, so that a channel does not keep the memory of the ended task.
     pub(crate) fn detach(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.ready = Vec::new();
         let waker = state.waker.take();
         drop(state);

@@ -11,10 +11,23 @@
 
 use super::DecodeError;
 use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};
+use crate::reader::{ReadError, Reader};
 use bytes::{BufMut, Bytes, BytesMut};
 
 /// Code, language, version, opaque, flag and the remark's length.
 const FIXED: usize = 17;
+
+type HeaderReader<'a> = Reader<'a, DecodeError>;
+
+impl ReadError for DecodeError {
+    fn truncated(field: &'static str, needed: usize, available: usize) -> Self {
+        Self::HeaderEnds { field, needed, available }
+    }
+
+    fn negative_length(field: &'static str, length: i32) -> Self {
+        Self::NegativeLength { field, length }
+    }
+}
 
 /// Whether the layout can hold the command without loss.
 pub(super) fn fits(command: &RemotingCommand) -> bool {
@@ -55,10 +68,10 @@ pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
 }
 
 pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
-    let mut reader = Reader { bytes: &header };
+    let mut reader = HeaderReader::new(&header);
     let mut command = RemotingCommand {
         code: reader.i16("code")?.into(),
-        language: reader.take::<1>("language")?[0].into(),
+        language: reader.array::<1>("language")?[0].into(),
         version: i32::from(reader.i16("version")?).into(),
         opaque: reader.i32("opaque")?,
         flag: reader.i32("flag")?,
@@ -74,8 +87,8 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     let length = reader.i32("ext fields")?;
     // Zero and less mean that there are none, as for Java.
     let entries = if length > 0 { reader.part("ext fields", length)? } else { &[] };
-    if !reader.bytes.is_empty() {
-        return Err(DecodeError::HeaderGoesOn(reader.bytes.len()));
+    if !reader.rest().is_empty() {
+        return Err(DecodeError::HeaderGoesOn(reader.rest().len()));
     }
     if !entries.is_empty() {
         let fields = ext_fields(&header, entries)?;
@@ -132,46 +145,11 @@ impl<'a> Entry<'a> {
     /// What is wrong with the first one, which is not whole.
     #[cold]
     fn fault(entries: &[u8]) -> DecodeError {
-        let mut reader = Reader { bytes: entries };
+        let mut reader = HeaderReader::new(entries);
         let name = reader.i16("ext field's name").map(i32::from);
         let name = name.and_then(|length| reader.part("ext field's name", length));
         let value = name.and_then(|_| reader.i32("ext field's value"));
         let value = value.and_then(|length| reader.part("ext field's value", length));
         value.err().unwrap_or(DecodeError::HeaderGoesOn(entries.len()))
-    }
-}
-
-/// Reads what it is given and never past its end.
-struct Reader<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], DecodeError> {
-        let Some((chunk, rest)) = self.bytes.split_first_chunk() else {
-            return Err(DecodeError::HeaderEnds { field, needed: N, available: self.bytes.len() });
-        };
-        self.bytes = rest;
-        Ok(*chunk)
-    }
-
-    fn i16(&mut self, field: &'static str) -> Result<i16, DecodeError> {
-        self.take(field).map(i16::from_be_bytes)
-    }
-
-    fn i32(&mut self, field: &'static str) -> Result<i32, DecodeError> {
-        self.take(field).map(i32::from_be_bytes)
-    }
-
-    /// The next `length` bytes.
-    fn part(&mut self, field: &'static str, length: i32) -> Result<&'a [u8], DecodeError> {
-        let Ok(needed) = usize::try_from(length) else {
-            return Err(DecodeError::NegativeLength { field, length });
-        };
-        let Some((part, rest)) = self.bytes.split_at_checked(needed) else {
-            return Err(DecodeError::HeaderEnds { field, needed, available: self.bytes.len() });
-        };
-        self.bytes = rest;
-        Ok(part)
     }
 }

@@ -29,5 +29,5 @@ fn debug_names_the_code_and_spares_the_body() {
 /// Commands are moved a lot; this is a reminder to look before one grows.
 #[test]
 fn size() {
-    assert!(size_of::<RemotingCommand>() <= 240, "{}", size_of::<RemotingCommand>());
+    assert!(size_of::<RemotingCommand>() <= 128, "{}", size_of::<RemotingCommand>());
 }

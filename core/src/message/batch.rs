@@ -1,7 +1,7 @@
 //! The body of a batch.
 
 use super::encode::{MAX_TEXT, check, check_size};
-use super::reader::Reader;
+use super::reader::{MessageReader, next};
 use super::{MessageError, Properties};
 use bytes::{BufMut, BytesMut};
 use std::iter::FusedIterator;
@@ -48,11 +48,11 @@ impl<'a> BatchedMessage<'a> {
     /// # Errors
     /// If `bytes` does not begin with a whole message of this form.
     pub fn decode(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), MessageError> {
-        let (mut reader, rest) = Reader::message(bytes)?;
+        let (mut reader, rest) = MessageReader::message(bytes)?;
         reader.take("magic and CRC", 8)?;
         let flag = reader.i32("flag")?;
         let length = reader.i32("body's length")?;
-        let body = reader.bytes("body", length)?;
+        let body = reader.part("body", length)?;
         let length = reader.i16("properties' length")?;
         let properties = Properties::new(reader.text("properties", length)?);
         reader.end()?;
@@ -103,14 +103,7 @@ impl<'a> Iterator for DecodeBatch<'a> {
     type Item = Result<BatchedMessage<'a>, MessageError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let decoded = BatchedMessage::decode(std::mem::take(&mut self.bytes));
-        Some(decoded.map(|(message, rest)| {
-            self.bytes = rest;
-            message
-        }))
+        next(&mut self.bytes, BatchedMessage::decode)
     }
 }
 

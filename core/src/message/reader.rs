@@ -1,58 +1,29 @@
-//! Reads the fields of one message, and never past its end.
+//! Reads the fields of one message.
 
 use super::MessageError;
+use crate::reader::{ReadError, Reader};
 use std::net::{IpAddr, SocketAddr};
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(super) type MessageReader<'a> = Reader<'a, MessageError>;
 
-impl<'a> Reader<'a> {
+impl ReadError for MessageError {
+    fn truncated(field: &'static str, needed: usize, available: usize) -> Self {
+        Self::Truncated { field, needed, available }
+    }
+
+    fn negative_length(field: &'static str, length: i32) -> Self {
+        Self::NegativeLength { field, length }
+    }
+}
+
+impl<'a> MessageReader<'a> {
     /// The first message of `bytes`, by its size, which comes first; and what follows it.
     pub(super) fn message(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), MessageError> {
-        let mut reader = Self(bytes);
+        let mut reader = Self::new(bytes);
         let size = reader.i32("size")?;
         let length = usize::try_from(size).ok().and_then(|size| size.checked_sub(4));
         let fields = reader.take("rest", length.ok_or(MessageError::TooSmall(size))?)?;
-        Ok((Self(fields), reader.0))
-    }
-
-    pub(super) fn take(
-        &mut self,
-        field: &'static str,
-        needed: usize,
-    ) -> Result<&'a [u8], MessageError> {
-        let available = self.0.len();
-        let (taken, rest) = self.0.split_at_checked(needed).ok_or(MessageError::Truncated {
-            field,
-            needed,
-            available,
-        })?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], MessageError> {
-        let Some((taken, rest)) = self.0.split_first_chunk() else {
-            return Err(MessageError::Truncated { field, needed: N, available: self.0.len() });
-        };
-        self.0 = rest;
-        Ok(*taken)
-    }
-
-    pub(super) fn i8(&mut self, field: &'static str) -> Result<i8, MessageError> {
-        self.array(field).map(i8::from_be_bytes)
-    }
-
-    pub(super) fn i16(&mut self, field: &'static str) -> Result<i16, MessageError> {
-        self.array(field).map(i16::from_be_bytes)
-    }
-
-    pub(super) fn i32(&mut self, field: &'static str) -> Result<i32, MessageError> {
-        self.array(field).map(i32::from_be_bytes)
-    }
-
-    pub(super) fn i64(&mut self, field: &'static str) -> Result<i64, MessageError> {
-        self.array(field).map(i64::from_be_bytes)
+        Ok((Self::new(fields), reader.rest()))
     }
 
     /// An address of 4 or 16 bytes, and a port of 4.
@@ -70,32 +41,36 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn bytes(
-        &mut self,
-        field: &'static str,
-        length: impl Into<i32>,
-    ) -> Result<&'a [u8], MessageError> {
-        let length = length.into();
-        match length.try_into() {
-            Ok(length) => self.take(field, length),
-            Err(_) => Err(MessageError::NegativeLength { field, length }),
-        }
-    }
-
     pub(super) fn text(
         &mut self,
         field: &'static str,
         length: impl Into<i32>,
     ) -> Result<&'a str, MessageError> {
-        std::str::from_utf8(self.bytes(field, length)?)
+        std::str::from_utf8(self.part(field, length)?)
             .map_err(|error| MessageError::NotUtf8 { field, at: error.valid_up_to() })
     }
 
-    /// The last field was read.
+    /// Fails if fields are left.
     pub(super) fn end(self) -> Result<(), MessageError> {
-        match self.0.len() {
+        match self.rest().len() {
             0 => Ok(()),
             rest => Err(MessageError::GoesOn(rest)),
         }
     }
+}
+
+/// The next message of `bytes`, which becomes what follows it: nothing after an error, as nothing
+/// is known of where the next message would begin.
+pub(super) fn next<'a, M>(
+    bytes: &mut &'a [u8],
+    decode: impl FnOnce(&'a [u8]) -> Result<(M, &'a [u8]), MessageError>,
+) -> Option<Result<M, MessageError>> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let decoded = decode(std::mem::take(bytes));
+    Some(decoded.map(|(message, rest)| {
+        *bytes = rest;
+        message
+    }))
 }

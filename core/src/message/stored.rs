@@ -1,6 +1,6 @@
 //! A message as brokers store it: what it is, and reading it.
 
-use super::reader::Reader;
+use super::reader::{MessageReader, next};
 use super::{MessageError, MessageId, Properties, sys_flag};
 use std::iter::FusedIterator;
 use std::net::SocketAddr;
@@ -75,7 +75,7 @@ impl<'a> StoredMessage<'a> {
     /// # Errors
     /// If `bytes` does not begin with a whole message of a known form.
     pub fn decode(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), MessageError> {
-        let (mut reader, rest) = Reader::message(bytes)?;
+        let (mut reader, rest) = MessageReader::message(bytes)?;
         let magic = reader.i32("magic")? as u32;
         if magic != MAGIC_V1 && magic != MAGIC_V2 {
             return Err(MessageError::UnknownMagic(magic));
@@ -93,7 +93,7 @@ impl<'a> StoredMessage<'a> {
         let reconsume_times = reader.i32("reconsume times")?;
         let prepared_transaction_offset = reader.i64("prepared transaction offset")?;
         let length = reader.i32("body's length")?;
-        let body = reader.bytes("body", length)?;
+        let body = reader.part("body", length)?;
         let length = match magic {
             MAGIC_V1 => reader.i8("topic's length")?.into(),
             _ => reader.i16("topic's length")?,
@@ -144,15 +144,7 @@ impl<'a> Iterator for DecodeAll<'a> {
     type Item = Result<StoredMessage<'a>, MessageError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        // Nothing is known of where the next one would begin after a bad one.
-        let decoded = StoredMessage::decode(std::mem::take(&mut self.bytes));
-        Some(decoded.map(|(message, rest)| {
-            self.bytes = rest;
-            message
-        }))
+        next(&mut self.bytes, StoredMessage::decode)
     }
 }
 

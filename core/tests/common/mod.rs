@@ -1,50 +1,71 @@
-//! Help that the tests share.
+//! A driver whose peer is the test.
 #![allow(dead_code, reason = "not every test uses all of it")]
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
+#![allow(clippy::expect_used, reason = "test code")]
 
-pub(crate) mod driver;
+use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
+use rocketmq_tower_core::{
+    BoxError, Channel, ChannelInfo, Connection, Disconnect, RemotingCommand, Reply,
+};
+use rocketmq_tower_test_support::{Raw, soon};
+use std::convert::Infallible;
+use tokio::io::DuplexStream;
+use tokio::task::JoinHandle;
+use tower_service::Service;
 
-use bytes::BytesMut;
-use rocketmq_tower_core::codec::DecodeError;
-use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
-use tokio_util::codec::{Decoder, Encoder};
-
-/// Bytes of hex digits; blanks do not count.
-pub(crate) fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let pairs = digits.chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+/// A driver that runs in a task of its own.
+pub(crate) struct Running {
+    pub(crate) peer: Raw<DuplexStream>,
+    pub(crate) channel: Channel,
+    pub(crate) task: JoinHandle<Result<Disconnect, Infallible>>,
 }
 
-/// A frame of this header and body, with the serialize type in the header word.
-pub(crate) fn frame(serialize_type: u8, header: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut bytes = ((4 + header.len() + body.len()) as u32).to_be_bytes().to_vec();
-    bytes.extend(((u32::from(serialize_type) << 24) | header.len() as u32).to_be_bytes());
-    bytes.extend(header);
-    bytes.extend(body);
-    bytes
+/// Starts the driver of a server's connection; at most `buffer` bytes are in flight in each
+/// direction.
+pub(crate) fn start_with<S>(service: S, config: ConnectionConfig, buffer: usize) -> Running
+where
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>,
+    S: Send + 'static,
+{
+    let (peer, connection) = connection(buffer);
+    run(peer, Driver::server(connection, service, config))
 }
 
-pub(crate) fn json(header: &str) -> Vec<u8> {
-    frame(0, header.as_bytes(), b"")
+/// Starts the driver of a client's connection.
+pub(crate) fn start_client_with<S>(service: S, config: ConnectionConfig, buffer: usize) -> Running
+where
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>,
+    S: Send + 'static,
+{
+    let (peer, connection) = connection(buffer);
+    run(peer, Driver::client(connection, service, config))
 }
 
-/// The first command in `bytes`.
-pub(crate) fn decode(bytes: &[u8]) -> Result<RemotingCommand, DecodeError> {
-    let mut buffer = BytesMut::from(bytes);
-    let command = RemotingCodec::new().decode(&mut buffer)?;
-    Ok(command.expect("a whole frame"))
+fn connection(buffer: usize) -> (Raw<DuplexStream>, Connection<DuplexStream>) {
+    let (ours, theirs) = tokio::io::duplex(buffer);
+    (Raw::new(ours), Connection::new(theirs, ChannelInfo::default()))
 }
 
-pub(crate) fn encode(command: &RemotingCommand) -> Vec<u8> {
-    let mut buffer = BytesMut::new();
-    RemotingCodec::new().encode(command, &mut buffer).unwrap();
-    buffer.to_vec()
+fn run<S>(peer: Raw<DuplexStream>, driver: Driver<DuplexStream, S>) -> Running
+where
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>,
+    S: Send + 'static,
+{
+    let channel = driver.channel().clone();
+    Running { peer, channel, task: tokio::spawn(driver) }
 }
 
-/// One of the captured commands, by the name of its frame.
-pub(crate) fn captured(name: &str) -> RemotingCommand {
-    let mut lines = include_str!("../data/captured_frames.txt").lines();
-    lines.find(|line| *line == name).expect("a captured frame of this name");
-    decode(&hex(lines.next().expect("its bytes"))).expect("decodes")
+pub(crate) fn start<S>(service: S) -> Running
+where
+    S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>,
+    S: Send + 'static,
+{
+    start_with(service, ConnectionConfig::server(), 64 * 1024)
+}
+
+impl Running {
+    /// Waits for the driver's end.
+    pub(crate) async fn end(self) -> Disconnect {
+        let Ok(disconnect) = soon(self.task).await.expect("the driver does not panic");
+        disconnect
+    }
 }

@@ -1,43 +1,43 @@
+use crate::support::observed::{ObservedIo, Observer};
 use metrics::Counter;
-use pin_project_lite::pin_project;
-use std::io::{IoSlice, Result};
 use std::mem;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// So many bytes are told at the latest, also while they go on moving.
+/// The counter is told after at most this many bytes, also while more are moving.
 const STEP: u64 = 64 * 1024;
 
-pin_project! {
-    /// A connection's bytes, counted.
-    #[derive(Debug)]
-    pub struct MeteredIo<Io> {
-        #[pin]
-        inner: Io,
-        received: Tally,
-        sent: Tally,
-    }
-}
+/// A connection's bytes, counted. The source of bytes inside is what `get_ref`, `get_mut` and
+/// `into_inner` return.
+pub type MeteredIo<Io> = ObservedIo<Io, Meter>;
 
 impl<Io> MeteredIo<Io> {
     pub(super) fn new(inner: Io, received: Counter, sent: Counter) -> Self {
-        Self { inner, received: Tally::new(received), sent: Tally::new(sent) }
+        let meter = Meter { received: Tally::new(received), sent: Tally::new(sent) };
+        Self::observed(inner, meter)
+    }
+}
+
+/// Counts the bytes of one connection.
+#[derive(Debug)]
+pub struct Meter {
+    received: Tally,
+    sent: Tally,
+}
+
+impl Observer for Meter {
+    fn read(&mut self, bytes: usize) {
+        match bytes {
+            // The end of what there is for now.
+            0 => self.received.tell(),
+            bytes => self.received.add(bytes),
+        }
     }
 
-    /// The wrapped source of bytes.
-    pub fn get_ref(&self) -> &Io {
-        &self.inner
+    fn wrote(&mut self, bytes: usize) {
+        self.sent.add(bytes);
     }
 
-    /// The wrapped source of bytes, to change it.
-    pub fn get_mut(&mut self) -> &mut Io {
-        &mut self.inner
-    }
-
-    /// The source of bytes alone.
-    pub fn into_inner(self) -> Io {
-        self.inner
+    fn flushing(&mut self) {
+        self.sent.tell();
     }
 }
 
@@ -70,62 +70,5 @@ impl Tally {
 impl Drop for Tally {
     fn drop(&mut self) {
         self.tell();
-    }
-}
-
-fn noted(sent: &mut Tally, written: Poll<Result<usize>>) -> Poll<Result<usize>> {
-    if let Poll::Ready(Ok(bytes)) = written {
-        sent.add(bytes);
-    }
-    written
-}
-
-impl<Io: AsyncRead> AsyncRead for MeteredIo<Io> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<Result<()>> {
-        let this = self.project();
-        let before = buffer.filled().len();
-        let read = this.inner.poll_read(cx, buffer);
-        match buffer.filled().len() - before {
-            // The end of what there is for now.
-            0 => this.received.tell(),
-            bytes => this.received.add(bytes),
-        }
-        read
-    }
-}
-
-impl<Io: AsyncWrite> AsyncWrite for MeteredIo<Io> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
-        let this = self.project();
-        noted(this.sent, this.inner.poll_write(cx, bytes))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        let this = self.project();
-        noted(this.sent, this.inner.poll_write_vectored(cx, slices))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let this = self.project();
-        this.sent.tell();
-        this.inner.poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let this = self.project();
-        this.sent.tell();
-        this.inner.poll_shutdown(cx)
     }
 }

@@ -1,4 +1,4 @@
-//! What every service of a layer offers of the one inside.
+//! What every wrapper of a layer offers of what is inside.
 
 /// The accessors of a service whose field `inner`, an `S`, is the one inside.
 macro_rules! inner_service {
@@ -20,4 +20,25 @@ macro_rules! inner_service {
     };
 }
 
-pub(crate) use inner_service;
+/// The accessors of a source of bytes whose field `inner`, an `Io`, is the one inside; the text is
+/// what `into_inner` returns.
+macro_rules! inner_io {
+    ($alone:literal) => {
+        /// The wrapped source of bytes.
+        pub fn get_ref(&self) -> &Io {
+            &self.inner
+        }
+
+        /// The wrapped source of bytes, to change it.
+        pub fn get_mut(&mut self) -> &mut Io {
+            &mut self.inner
+        }
+
+        #[doc = $alone]
+        pub fn into_inner(self) -> Io {
+            self.inner
+        }
+    };
+}
+
+pub(crate) use {inner_io, inner_service};

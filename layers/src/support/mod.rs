@@ -1,8 +1,10 @@
 //! Code that several layers share.
 
+pub(crate) mod admission;
 pub(crate) mod fallible;
 pub(crate) mod inner;
 pub mod network;
+pub(crate) mod observed;
 pub(crate) mod refused;
 pub(crate) mod table;
 pub(crate) mod unused;

@@ -1,7 +1,8 @@
 //! A small table that is filled as keys turn up, and read without a lock.
 
+use rocketmq_tower_core::sync::lock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 /// What a [`Table`] finds its entries by.
 pub(crate) trait TableKey: Copy + Eq {
@@ -52,7 +53,7 @@ impl<K: TableKey, V> Table<K, V> {
     }
 
     fn insert(&self, key: K, make: impl FnOnce() -> V) -> Option<&V> {
-        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let _adding = lock(&self.adding);
         let mut slots = self.probe(key);
         // Another thread may have been faster.
         let slot = slots.find(|slot| slot.get().is_none_or(|(known, _)| *known == key))?;

@@ -1,7 +1,8 @@
 use super::{PemFiles, TlsConfigError};
+use rocketmq_tower_core::sync::{lock, read, write};
 use std::fmt;
 use std::hash::RandomState;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use tokio_rustls::rustls::ServerConfig;
 
 /// What a server shows its clients and wants from them: certificate, key, authorities.
@@ -88,13 +89,13 @@ impl ServerTls {
 
     /// What a connection that begins now uses.
     pub(super) fn current(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.shared.current.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&read(&self.shared.current))
     }
 }
 
 impl Shared {
     fn replace(&self, config: Arc<ServerConfig>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+        *write(&self.current) = config;
     }
 
     pub(super) fn reload(&self) -> Result<bool, TlsConfigError> {
@@ -109,10 +110,6 @@ impl Shared {
         *loaded = fingerprint;
         Ok(true)
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Without keys.

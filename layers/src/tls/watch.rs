@@ -1,10 +1,11 @@
 //! Certificates that are replaced while a server runs.
 
-use super::server::{Shared, lock};
+use super::server::Shared;
 use super::{ServerTls, TlsConfigError};
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecursiveMode, Watcher};
 use rocketmq_tower_core::error::chain_text;
+use rocketmq_tower_core::sync::lock;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Weak};

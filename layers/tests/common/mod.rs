@@ -9,24 +9,24 @@ pub(crate) mod proxied;
 use rocketmq_tower_core::channel::Responder;
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver, DriverService};
 use rocketmq_tower_core::{
-    BoxError, Channel, ChannelInfo, Connection, RemotingCodec, RemotingCommand, Reply, ResponseCode,
+    BoxError, Channel, ChannelInfo, Connection, Disconnect, RemotingCommand, Reply, ResponseCode,
 };
+use rocketmq_tower_test_support::sleeper;
+use std::convert::Infallible;
+use std::fmt::Debug;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use tokio::io::DuplexStream;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio_util::codec::Encoder;
+use tokio::task::JoinHandle;
+use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::layer::util::Identity;
+use tower::limit::ConcurrencyLimit;
 use tower::{Layer, Service, service_fn};
-
-pub(crate) const SECOND: Duration = Duration::from_secs(1);
-
-/// Fails instead of waiting for ever. Under the paused clock, a day passes at once when nothing
-/// else can happen.
-pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
-    let day = Duration::from_secs(24 * 3600);
-    tokio::time::timeout(day, future).await.expect("something happens within a day")
-}
+use tower_test::mock::{self, Handle, Mock, Spawn};
 
 /// A connection from 127.0.0.1, and the peer's end of it.
 pub(crate) fn connection() -> (DuplexStream, Connection<DuplexStream>) {
@@ -45,10 +45,43 @@ pub(crate) fn driver<P>(processor: P) -> DriverService<Identity, P> {
     DriverService::server(Identity::new(), processor, ConnectionConfig::server())
 }
 
-pub(crate) fn frame(command: &RemotingCommand) -> Vec<u8> {
-    let mut bytes = Default::default();
-    RemotingCodec::new().encode(command, &mut bytes).unwrap();
-    bytes.to_vec()
+/// What may answer the requests of a connection.
+pub(crate) trait Processing:
+    Send + 'static + Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>
+{
+}
+
+impl<S> Processing for S where
+    S: Send
+        + 'static
+        + Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>
+{
+}
+
+/// What a connection's life comes to.
+pub(crate) type Lifetime = JoinHandle<Result<Disconnect, Infallible>>;
+
+/// Starts the life of a [`connection`]; returns the peer's end and the connection's channel, too.
+pub(crate) fn start<S>(mut service: S) -> (DuplexStream, Channel, Lifetime)
+where
+    S: Service<
+            Connection<DuplexStream>,
+            Response = Disconnect,
+            Error = Infallible,
+            Future: Send + 'static,
+        >,
+{
+    let (peer, conn) = connection();
+    let channel = conn.channel();
+    (peer, channel, tokio::spawn(service.call(conn)))
+}
+
+/// The channel of a client at this end of a connection.
+pub(crate) fn client(io: DuplexStream, info: ChannelInfo, config: ConnectionConfig) -> Channel {
+    let client = Connection::new(io, info);
+    let channel = client.channel();
+    tokio::spawn(Driver::client(client, service_fn(sleeper), config));
+    channel
 }
 
 /// A channel for this many calls at a time to `processor`.
@@ -59,40 +92,27 @@ pub(crate) fn channel<F>(
 where
     F: Future<Output = Result<RemotingCommand, BoxError>> + Send + 'static,
 {
-    let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let server = Connection::new(theirs, ChannelInfo::default());
-    tokio::spawn(driver(service_fn(processor)).call(server));
-    let client = Connection::new(ours, ChannelInfo::default());
-    let channel = client.channel();
     let mut config = ConnectionConfig::client();
     config.max_calls = max_calls;
-    tokio::spawn(Driver::client(client, service_fn(sleeper), config));
-    channel
-}
-
-/// Answers after as many seconds as the code says.
-pub(crate) async fn sleeper(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-    tokio::time::sleep(u32::try_from(request.code())? * SECOND).await;
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+    served_to(config, Identity::new(), service_fn(processor))
 }
 
 /// A connection whose requests go through `layer` to `processor`; calls over the channel reach it.
 pub(crate) fn served<L, P>(layer: L, processor: P) -> Channel
 where
-    L: Layer<P>,
+    L: Layer<P, Service: Processing>,
     P: Clone,
-    L::Service: Service<RemotingCommand> + Send + 'static,
-    <L::Service as Service<RemotingCommand>>::Response: Reply,
-    <L::Service as Service<RemotingCommand>>::Error: Into<BoxError>,
-    <L::Service as Service<RemotingCommand>>::Future: Send + 'static,
 {
-    let (ours, server) = connection();
-    let mut service = DriverService::server(layer, processor, ConnectionConfig::server());
-    tokio::spawn(service.call(server));
-    let client = Connection::new(ours, ChannelInfo::default());
-    let channel = client.channel();
-    tokio::spawn(Driver::client(client, service_fn(sleeper), ConnectionConfig::client()));
-    channel
+    served_to(ConnectionConfig::client(), layer, processor)
+}
+
+fn served_to<L, P>(config: ConnectionConfig, layer: L, processor: P) -> Channel
+where
+    L: Layer<P, Service: Processing>,
+    P: Clone,
+{
+    let (ours, _, _) = start(DriverService::server(layer, processor, ConnectionConfig::server()));
+    client(ours, ChannelInfo::default(), config)
 }
 
 /// Keeps what it is asked in `parked`, to be answered later.
@@ -108,4 +128,66 @@ pub(crate) fn parking(
             Ok(None)
         }
     })
+}
+
+/// Asserts that a layer passes the readiness and the errors of the service inside.
+pub(crate) async fn assert_passes_readiness_and_errors<L>(layer: L)
+where
+    L: Layer<Mock<RemotingCommand, RemotingCommand>>,
+    L::Service: Service<RemotingCommand, Response = RemotingCommand, Error = BoxError>,
+{
+    let (mock, mut handle) = mock::pair();
+    let mut service = Spawn::new(layer.layer(mock));
+    handle.allow(0);
+    assert_pending!(service.poll_ready());
+    handle.allow(1);
+    assert_ready_ok!(service.poll_ready());
+    let call = service.call(RemotingCommand::request(1));
+    let (_, respond) = handle.next_request().await.expect("called");
+    respond.send_error("no");
+    assert_eq!(call.await.expect_err("passed on").to_string(), "no");
+}
+
+/// A service inside of which a limit is shared between connections.
+pub(crate) type Limited = ConcurrencyLimit<Mock<RemotingCommand, RemotingCommand>>;
+
+/// One connection's service of a server whose limit is shared.
+pub(crate) fn limited<L: Layer<Limited>>(
+    layer: &L,
+    limit: &Arc<Semaphore>,
+) -> (Spawn<L::Service>, Handle<RemotingCommand, RemotingCommand>) {
+    let (mock, handle) = mock::pair();
+    let limited = ConcurrencyLimit::with_semaphore(mock, Arc::clone(limit));
+    (Spawn::new(layer.layer(limited)), handle)
+}
+
+/// Asserts that a request which `layer` refuses, or at which it panics, gives its permit of a
+/// shared limit to the next connection.
+pub(crate) fn assert_gives_its_permit_back<L>(layer: &L, request: RemotingCommand, panics: bool)
+where
+    L: Layer<Limited>,
+    L::Service: Service<RemotingCommand, Response: Debug, Error: Debug>,
+{
+    let limit = Arc::new(Semaphore::new(1));
+    let ((mut one, _one), (mut two, _two)) = (limited(layer, &limit), limited(layer, &limit));
+    assert_ready_ok!(one.poll_ready());
+    assert_pending!(two.poll_ready());
+    let call = catch_unwind(AssertUnwindSafe(|| one.call(request)));
+    assert_eq!(call.is_err(), panics);
+    if let Ok(call) = call {
+        drop(assert_ready_err!(task::spawn(call).poll()));
+    }
+    assert!(two.is_woken(), "while the first connection is open, and does nothing");
+    assert_ready_ok!(two.poll_ready());
+}
+
+/// A runtime of one thread, which is called `heavy` and has no timers.
+pub(crate) fn heavy() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).thread_name("heavy").build().expect("a runtime")
+}
+
+/// Answers with the name of the thread that it runs on.
+pub(crate) async fn name_thread(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_remark(name))
 }

@@ -1,9 +1,10 @@
 //! Connections through `proxy_protocol`, and headers byte by byte, as the protocol has them.
 
-use super::{connection_from, soon};
+use super::connection_from;
 use rocketmq_tower_core::{CloseReason, Connection, Disconnect};
 use rocketmq_tower_layers::ProxyProtocolLayer;
 use rocketmq_tower_layers::proxy_protocol::ProxyIo;
+use rocketmq_tower_test_support::soon;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;

@@ -11,10 +11,11 @@ use super::deadline::Deadline;
 use super::{ConnectError, InvokeError};
 use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::error::chain_text;
+use rocketmq_tower_core::sync::lock;
 use rocketmq_tower_core::{Addr, Channel};
 use slots::{DialReceiver, DialResult, PoolSlot, PoolSlots};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -49,13 +50,9 @@ impl ConnectionPool {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, PoolSlots> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Returns the number of addresses that have a connection or an attempt to connect.
     pub(super) fn len(&self) -> usize {
-        self.lock().len()
+        lock(&self.slots).len()
     }
 
     /// Returns the connection to `addr`. Waits for it until `by`, or until the deadline.
@@ -88,7 +85,7 @@ impl ConnectionPool {
     /// Finds the connection to `addr`, or starts to connect.
     fn look_up(self: &Arc<Self>, addr: &Addr) -> Result<Lookup, InvokeError> {
         self.check()?;
-        let mut slots = self.lock();
+        let mut slots = lock(&self.slots);
         match slots.get(addr) {
             Some(PoolSlot::Open(connection)) if connection.is_usable() => {
                 return Ok(Lookup::Open(connection.clone()));
@@ -118,21 +115,21 @@ impl ConnectionPool {
 
     /// Removes the connection with this number.
     fn evict(&self, addr: &Addr, id: u64) {
-        let slot = self.lock().remove_connection(addr, id);
+        let slot = lock(&self.slots).remove_connection(addr, id);
         // Not under the lock: it may be the last handle of a connection.
         drop(slot);
     }
 
     /// Lets a connection end when its calls have ended. New calls get a new connection.
     pub(super) fn retire(&self, addr: &Addr, channel: &Channel) {
-        self.lock().add_retired(channel);
+        lock(&self.slots).add_retired(channel);
         self.evict(addr, channel.id());
         channel.drain();
     }
 
     /// Retires the connection to `addr`, if there is one.
     pub(super) fn leave(&self, addr: &Addr) {
-        let slot = self.lock().remove(addr);
+        let slot = lock(&self.slots).remove(addr);
         if let Some(PoolSlot::Open(connection)) = slot {
             self.retire(addr, &connection.channel);
         }
@@ -140,7 +137,7 @@ impl ConnectionPool {
 
     /// Closes the connection to `addr`, or stops connecting.
     pub(super) fn close(&self, addr: &Addr, why: &'static str) {
-        let slot = self.lock().remove(addr);
+        let slot = lock(&self.slots).remove(addr);
         match slot {
             Some(PoolSlot::Open(connection)) => connection.channel.close(why),
             Some(PoolSlot::Dialing { task, .. }) => task.abort(),
@@ -161,7 +158,7 @@ impl ConnectionPool {
 
     /// Drains all connections and returns their handles.
     pub(super) fn drain(&self) -> Vec<Channel> {
-        let channels = self.lock().channels();
+        let channels = lock(&self.slots).channels();
         channels.iter().for_each(Channel::drain);
         channels
     }
@@ -169,7 +166,7 @@ impl ConnectionPool {
     /// Closes all connections and stops connecting.
     pub(super) fn abort(&self) {
         self.aborted.store(true, Ordering::Release);
-        let mut slots = self.lock();
+        let mut slots = lock(&self.slots);
         let channels = slots.channels();
         let taken = slots.take();
         drop(slots);
@@ -207,7 +204,7 @@ async fn dial(
     }
     let result = result.map_err(Arc::new);
     if let Some(pool) = pool.upgrade() {
-        pool.lock().finish_dial(&addr, number, &result);
+        lock(&pool.slots).finish_dial(&addr, number, &result);
     }
     // An error means that no call waits any more.
     _ = sender.send(Some(result));

@@ -1,6 +1,5 @@
 //! Who calls, in all the ways there are.
 
-use crate::dice::Dice;
 use crate::errors;
 use crate::journal::{End, Open};
 use crate::network::PORT;
@@ -9,6 +8,7 @@ use crate::sabotage::Sabotage;
 use crate::world::World;
 use rocketmq_tower::client::{Client, Endpoint, InvokeError, RetryUnprocessed};
 use rocketmq_tower::{Addr, RemotingCommand, Service, ServiceExt};
+use rocketmq_tower_test_support::Dice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

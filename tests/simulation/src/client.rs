@@ -1,7 +1,6 @@
 //! A client's host.
 
 use crate::caller::{self, Calls};
-use crate::dice::Dice;
 use crate::journal::End;
 use crate::network::Transport;
 use crate::processor::Processor;
@@ -11,6 +10,7 @@ use rocketmq_tower::client::{Client, Connector};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::service_fn;
+use rocketmq_tower_test_support::Dice;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};

@@ -1,6 +1,6 @@
 //! What goes wrong, and is put right again.
 
-use crate::dice::Dice;
+use rocketmq_tower_test_support::Dice;
 use std::fmt;
 use std::time::Duration;
 use turmoil::Sim;

@@ -2,10 +2,11 @@
 //! share.
 
 use crate::fault::host_name;
+use rocketmq_tower_test_support::lock;
 use std::collections::BTreeMap;
 use std::fmt::{self, Arguments, Write};
 use std::hash::{DefaultHasher, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// The server, or a client by its number.
@@ -145,7 +146,7 @@ impl Journal {
     }
 
     pub(crate) fn open(&self) -> MutexGuard<'_, Book> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     pub(crate) fn note(&self, what: Arguments<'_>) {

@@ -18,7 +18,6 @@
 mod caller;
 mod checks;
 mod client;
-mod dice;
 mod errors;
 mod fault;
 mod journal;

@@ -1,8 +1,8 @@
 //! All that a seed decides before a run begins.
 
-use crate::dice::Dice;
 use crate::fault::{Fault, schedule};
 use rocketmq_tower::driver::ConnectionConfig;
+use rocketmq_tower_test_support::Dice;
 use std::time::Duration;
 
 /// A run to be.

@@ -9,7 +9,8 @@ use crate::world::World;
 use bytes::Bytes;
 use rocketmq_tower::channel::Responder;
 use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode};
-use std::sync::{Arc, Mutex, PoisonError};
+use rocketmq_tower_test_support::lock;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -78,7 +79,7 @@ impl Processor {
     }
 
     fn maybe_mixed_up(&self, id: CallId, body: Bytes) -> Bytes {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last);
         let before = std::mem::replace(&mut *last, body.clone());
         if self.world.is(Sabotage::WrongCaller) && id.0 % 16 == 0 { before } else { body }
     }

@@ -1,6 +1,5 @@
 //! The server's host.
 
-use crate::dice::Dice;
 use crate::errors;
 use crate::journal::End;
 use crate::network::Backlog;
@@ -13,6 +12,7 @@ use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::layers::ConnectionLimitLayer;
 use rocketmq_tower::server::Connections;
 use rocketmq_tower::{Channel, Server, service_fn};
+use rocketmq_tower_test_support::Dice;
 use std::cell::Cell;
 use std::future::pending;
 use std::sync::Arc;

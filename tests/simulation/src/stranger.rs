@@ -1,18 +1,16 @@
 //! Peers that connect and do not follow the protocol.
 
-use crate::dice::Dice;
 use crate::fault::SERVER;
 use crate::network::PORT;
 use crate::stage::Stage;
 use crate::world::World;
 use bytes::BytesMut;
-use rocketmq_tower::{RemotingCodec, RemotingCommand};
+use rocketmq_tower_test_support::{Dice, encode, request};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{sleep, timeout};
-use tokio_util::codec::Encoder;
 use turmoil::net::TcpStream;
 
 /// Does this and that until things are to become well.
@@ -44,7 +42,7 @@ async fn bother(dice: &mut Dice) -> turmoil::Result<std::convert::Infallible> {
             // Announces too much.
             3 => BytesMut::from(&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0][..]),
             // Asks and asks, and reads no answer.
-            _ => requests(dice.within(1..3_000))?,
+            _ => requests(dice.within(1..3_000)),
         };
         // An error means that the server has hung up.
         let written = timeout(patience, io.write_all(&bytes)).await;
@@ -54,12 +52,11 @@ async fn bother(dice: &mut Dice) -> turmoil::Result<std::convert::Infallible> {
     }
 }
 
-fn requests(count: u64) -> turmoil::Result<BytesMut> {
-    let (mut codec, mut bytes) = (RemotingCodec::default(), BytesMut::new());
+fn requests(count: u64) -> BytesMut {
+    let mut bytes = BytesMut::new();
     for opaque in 0..count {
-        let mut request = RemotingCommand::request(40_000).with_remark("x".repeat(200));
-        request.set_opaque(opaque as i32);
-        codec.encode(&request, &mut bytes)?;
+        let request = request(40_000, opaque as i32).with_remark("x".repeat(200));
+        bytes.extend_from_slice(&encode(&request));
     }
-    Ok(bytes)
+    bytes
 }

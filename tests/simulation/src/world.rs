@@ -1,6 +1,5 @@
 //! What all hosts of a run share.
 
-use crate::dice::Dice;
 use crate::journal::{Host, Journal, Step};
 use crate::plan::Plan;
 use crate::sabotage::Sabotage;
@@ -8,8 +7,9 @@ use crate::stage::{Signal, Stage};
 use rocketmq_tower::layers::events::EventListener;
 use rocketmq_tower::server::Connections;
 use rocketmq_tower::{Channel, CloseReason};
+use rocketmq_tower_test_support::{Dice, lock};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -124,10 +124,6 @@ impl World {
             self.journal.violation("nothing is left", what);
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes the events of connections down.

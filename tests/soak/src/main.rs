@@ -12,7 +12,6 @@
 //! ```
 
 mod faults;
-mod raw;
 mod run;
 
 use clap::Parser;

@@ -2,8 +2,8 @@
 
 use super::ExtFields;
 use super::table::{Entry, Span, Table};
+use crate::last_wins::last_of_each_name;
 use bytes::Bytes;
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// Room for this many fields is made at the first; SEND_MESSAGE_V2 has 13 to 15.
@@ -134,18 +134,11 @@ impl ExtFieldsBuilder {
         ExtFields { table: Some(Box::new(Table::new(frame, owned, entries))) }
     }
 
+    #[cold]
     fn keep_last_of_each_name(&mut self, frame: &[u8]) {
-        let mut place: HashMap<&[u8], usize> = HashMap::new();
-        let mut unique: Vec<Entry> = Vec::new();
-        for entry in &self.entries {
-            let name = entry.key.of(frame, &self.owned);
-            let at = *place.entry(name).or_insert(unique.len());
-            match unique.get_mut(at) {
-                Some(earlier) => earlier.value = entry.value,
-                None => unique.push(*entry),
-            }
-        }
-        self.entries = unique;
+        let named = self.entries.iter().map(|entry| (entry.key.of(frame, &self.owned), *entry));
+        // Room for none in advance: the names may be few.
+        self.entries = last_of_each_name(named, 0);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Properties to be changed.
 
 use super::{NAME_END, PROPERTY_END, Properties};
+use crate::last_wins::last_of_each_name;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -113,18 +113,12 @@ impl From<Properties<'_>> for PropertiesBuf {
 impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for PropertiesBuf {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(properties: I) -> Self {
         let properties: Vec<(K, V)> = properties.into_iter().collect();
-        let mut places = HashMap::with_capacity(properties.len());
-        let mut unique: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::with_capacity(properties.len());
-        for (name, value) in &properties {
+        let named = properties.iter().map(|(name, value)| {
             let (name, value) = (clean_name(name.as_ref()), clean_value(value.as_ref()));
-            let at = *places.entry(name.clone()).or_insert(unique.len());
-            match unique.get_mut(at) {
-                Some(earlier) => earlier.1 = value,
-                None => unique.push((name, value)),
-            }
-        }
+            (name.clone(), (name, value))
+        });
         let mut this = Self::new();
-        for (name, value) in unique {
+        for (name, value) in last_of_each_name(named, properties.len()) {
             if !name.is_empty() && !value.is_empty() {
                 this.push(&name, &value);
             }

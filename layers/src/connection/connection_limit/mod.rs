@@ -39,11 +39,9 @@
 //! }
 //! ```
 
-mod future;
 mod layer;
 mod per_ip;
 mod service;
 
-pub use future::ResponseFuture;
 pub use layer::ConnectionLimitLayer;
-pub use service::ConnectionLimit;
+pub use service::{ConnectionLimit, ResponseFuture};

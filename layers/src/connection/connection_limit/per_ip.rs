@@ -1,9 +1,10 @@
 //! Connections counted by address.
 
+use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Counts connections by IP address. It has an entry for each address with a connection, and so at
 /// most as many as there are connections.
@@ -39,7 +40,7 @@ impl PerIp {
     pub(super) fn count(&self, ip: IpAddr) -> Option<Counted> {
         // An IPv4 client of a dual-stack socket is the same client.
         let ip = ip.to_canonical();
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = lock(&self.counts);
         let count = counts.entry(ip).or_default();
         if *count >= self.max {
             if *count == 0 {
@@ -54,7 +55,7 @@ impl PerIp {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut counts = self.table.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = lock(&self.table.counts);
         if let Some(count) = counts.get_mut(&self.ip) {
             *count -= 1;
             if *count == 0 {

@@ -1,7 +1,8 @@
-use super::future::ResponseFuture;
-use super::per_ip::PerIp;
+use super::per_ip::{Counted, PerIp};
+use crate::support::admission;
 use crate::support::inner::inner_service;
-use rocketmq_tower_core::{CloseReason, Connection, Disconnect};
+use crate::support::refused::refuse;
+use rocketmq_tower_core::{Connection, Disconnect};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -28,6 +29,16 @@ impl<S> ConnectionLimit<S> {
     inner_service!();
 }
 
+/// A connection's life within the limit; its permit is free again when this is dropped.
+pub type ResponseFuture<F> = admission::ResponseFuture<F, Held>;
+
+/// What a connection takes of the limits.
+#[derive(Debug)]
+pub struct Held {
+    _permit: OwnedSemaphorePermit,
+    _counted: Option<Counted>,
+}
+
 impl<Io, S> Service<Connection<Io>> for ConnectionLimit<S>
 where
     S: Service<Connection<Io>, Response = Disconnect>,
@@ -48,25 +59,23 @@ where
             Some(permit) => permit,
             None => match self.semaphore.clone_inner().try_acquire_owned() {
                 Ok(permit) => permit,
-                Err(_) => return refused(&connection, "there are too many connections"),
+                Err(_) => {
+                    let why = "there are too many connections";
+                    return ResponseFuture::ended(refuse(&connection, why));
+                }
             },
         };
         let mut counted = None;
         if let Some(ip) = connection.info().peer_addr.ip().filter(|_| self.per_ip.is_bounded()) {
             counted = self.per_ip.count(ip);
             if counted.is_none() {
-                return refused(&connection, "there are too many connections from its address");
+                let why = "there are too many connections from its address";
+                return ResponseFuture::ended(refuse(&connection, why));
             }
         }
-        ResponseFuture::serving(self.inner.call(connection), permit, counted)
+        let held = Held { _permit: permit, _counted: counted };
+        ResponseFuture::holding(self.inner.call(connection), held)
     }
-}
-
-fn refused<Io, F>(connection: &Connection<Io>, why: &'static str) -> ResponseFuture<F> {
-    let reason = CloseReason::Refused(why.into());
-    // Dropping the connection, which follows, closes it; this makes the reason known.
-    connection.channel().close_with(reason.clone());
-    ResponseFuture::refused(Disconnect::new(reason))
 }
 
 /// A clone shares the permits and starts empty-handed.

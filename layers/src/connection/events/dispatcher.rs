@@ -1,7 +1,8 @@
 use super::event::Queued;
 use super::{Event, EventListener};
 use rocketmq_tower_core::error::catch_panic;
-use std::sync::{Mutex, PoisonError};
+use rocketmq_tower_core::sync::lock;
+use std::sync::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -25,14 +26,14 @@ impl Dispatcher {
     /// the next connection.
     pub(super) fn start(&self) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let idle = lock(&self.idle).take();
         if let Some(Idle { listener, events }) = idle {
             runtime.spawn(dispatch(listener, events));
         }
     }
 
     pub(super) fn is_started(&self) -> bool {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        lock(&self.idle).is_none()
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::support::inner::inner_io;
 use crate::support::writes::forward_writes;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{Channel, CloseReason};
@@ -49,20 +50,7 @@ impl<Io> HandshakeIo<Io> {
         Self { inner, silence: Some(silence) }
     }
 
-    /// The wrapped source of bytes.
-    pub fn get_ref(&self) -> &Io {
-        &self.inner
-    }
-
-    /// The wrapped source of bytes, to change it.
-    pub fn get_mut(&mut self) -> &mut Io {
-        &mut self.inner
-    }
-
-    /// The source of bytes alone, which has all the time.
-    pub fn into_inner(self) -> Io {
-        self.inner
-    }
+    inner_io!("The source of bytes alone, which has all the time.");
 }
 
 impl<Io: AsyncRead> AsyncRead for HandshakeIo<Io> {

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 /// When bytes last moved.
 #[derive(Clone, Debug)]
-pub(super) struct Activity {
+pub struct Activity {
     start: Instant,
     /// Nanoseconds after `start`; 64 bits last for centuries.
     last: Arc<AtomicU64>,

@@ -54,12 +54,11 @@
 //! }
 //! ```
 
-mod future;
 mod layer;
 mod rules;
 mod service;
 
-pub use future::ResponseFuture;
+pub use crate::support::admission::ResponseFuture;
 pub use layer::IpFilterLayer;
 pub use rules::IpRules;
 pub use service::IpFilter;

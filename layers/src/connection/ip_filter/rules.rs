@@ -1,8 +1,9 @@
 use crate::network::{Network, contains};
+use rocketmq_tower_core::sync::{read, write};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 /// Who may connect. By default everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,11 +54,11 @@ impl Current {
     }
 
     pub(super) fn replace(&self, rules: IpRules) {
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        *write(&self.rules) = Arc::new(rules);
     }
 
     fn rules(&self) -> Arc<IpRules> {
-        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&read(&self.rules))
     }
 
     /// Returns whether `ip` may connect; counts the refusals.

@@ -1,4 +1,4 @@
-use super::future::ResponseFuture;
+use super::ResponseFuture;
 use super::rules::Current;
 use crate::support::inner::inner_service;
 use crate::support::refused::refuse;
@@ -41,7 +41,7 @@ where
                 tracing::debug!(%ip, "connections from this address are not let in");
                 drop(Unused::new(&mut self.inner));
                 let why = "connections from its address are not let in";
-                ResponseFuture::refused(refuse(&connection, why))
+                ResponseFuture::ended(refuse(&connection, why))
             }
             _ => ResponseFuture::serving(self.inner.call(connection)),
         }

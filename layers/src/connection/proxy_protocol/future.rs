@@ -3,6 +3,7 @@ use super::header::HeaderReader;
 use super::info::ProxyInfo;
 use super::io::ProxyIo;
 use super::settings::Settings;
+use crate::support::admission;
 use crate::support::refused::end;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::{Connection, Disconnect};
@@ -28,8 +29,7 @@ pin_project! {
     enum State<Io, S, F> {
         // In a box, which is gone when the header is read: connections live long.
         Reading { reading: Box<Reading<Io, S>> },
-        Serving { #[pin] life: F },
-        Ended { end: Option<Disconnect> },
+        Decided { #[pin] life: admission::ResponseFuture<F> },
     }
 }
 
@@ -57,11 +57,11 @@ impl<Io, S, F> ResponseFuture<Io, S, F> {
     }
 
     pub(super) fn serving(life: F) -> Self {
-        Self { state: State::Serving { life } }
+        Self { state: State::Decided { life: admission::ResponseFuture::serving(life) } }
     }
 
     pub(super) fn ended(end: Disconnect) -> Self {
-        Self { state: State::Ended { end: Some(end) } }
+        Self { state: State::Decided { life: admission::ResponseFuture::ended(end) } }
     }
 }
 
@@ -108,7 +108,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut state = self.project().state;
         loop {
-            let next = match state.as_mut().project() {
+            let life = match state.as_mut().project() {
                 StateProj::Reading { reading } => {
                     let found = ready!(reading.poll(cx));
                     let Some((mut connection, mut inner)) = reading.ready.take() else {
@@ -124,17 +124,14 @@ where
                             let header = std::mem::replace(&mut reading.header, nothing);
                             let rest = header.into_rest(length);
                             let connection = connection.map_io(|io| ProxyIo::new(io, rest));
-                            State::Serving { life: inner.call(connection) }
+                            admission::ResponseFuture::serving(inner.call(connection))
                         }
-                        Err(error) => State::Ended { end: Some(end_for(error, &connection)) },
+                        Err(error) => admission::ResponseFuture::ended(end_for(error, &connection)),
                     }
                 }
-                StateProj::Serving { life } => return life.poll(cx),
-                StateProj::Ended { end } => {
-                    return end.take().map_or(Poll::Pending, |end| Poll::Ready(Ok(end)));
-                }
+                StateProj::Decided { life } => return life.poll(cx),
             };
-            state.set(next);
+            state.set(State::Decided { life });
         }
     }
 }
@@ -151,8 +148,7 @@ impl<Io, S, F> fmt::Debug for ResponseFuture<Io, S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
             State::Reading { .. } => "reading",
-            State::Serving { .. } => "serving",
-            State::Ended { .. } => "ended",
+            State::Decided { .. } => "decided",
         };
         f.debug_struct("ResponseFuture").field("state", &state).finish()
     }

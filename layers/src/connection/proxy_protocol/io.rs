@@ -1,3 +1,4 @@
+use crate::support::inner::inner_io;
 use crate::support::writes::forward_writes;
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -22,20 +23,7 @@ impl<Io> ProxyIo<Io> {
         Self { inner, put_back, read: 0 }
     }
 
-    /// The wrapped source of bytes.
-    pub fn get_ref(&self) -> &Io {
-        &self.inner
-    }
-
-    /// The wrapped source of bytes, to change it.
-    pub fn get_mut(&mut self) -> &mut Io {
-        &mut self.inner
-    }
-
-    /// The source of bytes alone, without those that were put back and not read yet.
-    pub fn into_inner(self) -> Io {
-        self.inner
-    }
+    inner_io!("The source of bytes alone, without those that were put back and not read yet.");
 }
 
 impl<Io: AsyncRead> AsyncRead for ProxyIo<Io> {

@@ -1,10 +1,11 @@
 use super::bucket::{Bucket, Rate};
 use crate::network::around;
+use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -77,7 +78,7 @@ impl Table {
 
     pub(super) fn place(&self, ip: IpAddr) -> Place {
         let ip = around(ip, self.settings.ipv6_prefix);
-        let mut peers = self.lock();
+        let mut peers = lock(&self.peers);
         if let Some(bucket) = peers.buckets.get(&ip) {
             return Place::Own(Arc::clone(bucket));
         }
@@ -91,7 +92,7 @@ impl Table {
     }
 
     pub(super) fn peers(&self) -> usize {
-        self.lock().buckets.len()
+        lock(&self.peers).buckets.len()
     }
 
     pub(super) fn refused(&self) -> u64 {
@@ -101,10 +102,6 @@ impl Table {
     /// 64 bits of nanoseconds last for centuries.
     fn now(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Peers> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The slots and the queue of an executor.
 
+use rocketmq_tower_core::sync::lock;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 /// The requests that run and that wait. No request waits while there is room to run.
@@ -33,7 +34,7 @@ impl Pool {
     }
 
     pub(super) fn enter(self: &Arc<Self>, max_waiting: usize) -> Entry {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.running < self.max_running {
             state.running += 1;
             return Entry::Run(Slot(Some(Arc::clone(self))));
@@ -49,20 +50,16 @@ impl Pool {
     }
 
     pub(super) fn running(&self) -> usize {
-        self.lock().running
+        lock(&self.state).running
     }
 
     pub(super) fn waiting(&self) -> usize {
-        self.lock().waiting.len()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state).waiting.len()
     }
 
     /// The one that has waited longest, for a slot that is free now. Without one the slot is gone.
     fn next(&self) -> Option<oneshot::Sender<Slot>> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let next = state.waiting.pop_first();
         if next.is_none() {
             state.running -= 1;
@@ -109,7 +106,7 @@ pub(super) struct Place {
 impl Place {
     /// Leaves the queue and tells how many are left in it; `None` if its turn has come before.
     pub(super) fn leave(&self) -> Option<usize> {
-        let mut state = self.pool.lock();
+        let mut state = lock(&self.pool.state);
         let sender = state.waiting.remove(&self.number)?;
         let left = state.waiting.len();
         drop(state);

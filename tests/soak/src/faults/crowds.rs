@@ -3,8 +3,8 @@
 use super::ECHO;
 use super::neighbour::{Neighbour, ask};
 use super::target::Target;
-use crate::raw::{Raw, frame, request};
 use rocketmq_tower::BoxError;
+use rocketmq_tower_test_support::{Raw, encode, request};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
@@ -14,24 +14,24 @@ const PEERS: usize = 1000;
 /// Connections that are reset in the midst of a frame, behind a request.
 pub(crate) async fn resets(target: &Target) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
-    let files = target.files()?;
-    let bytes = frame(&request(ECHO, 1).with_body(vec![1; 1000]))?;
+    let files = target.process.files()?;
+    let bytes = encode(&request(ECHO, 1).with_body(vec![1; 1000]));
     for round in 0..PEERS {
-        let mut peer = Raw::connect(target.addr).await?;
+        let mut peer = Raw::try_connect(target.addr).await?;
         peer.io.write_all(&bytes).await?;
         peer.io.write_all(&bytes[..round % bytes.len()]).await?;
-        peer.reset()?;
+        peer.try_reset()?;
     }
     let waited = neighbour.end().await;
     // Some are still to be accepted.
     for _ in 0..50 {
-        if target.files()? < files {
+        if target.process.files()? < files {
             break;
         }
         sleep(Duration::from_millis(100)).await;
     }
     // The neighbour's is one of those that were open.
-    let left = target.files()?.saturating_sub(files - 1);
+    let left = target.process.files()?.saturating_sub(files - 1);
     Ok(format!("{PEERS} resets, {left} sockets left; {waited}"))
 }
 
@@ -51,11 +51,11 @@ async fn crowd(target: &Target, begun: &[u8]) -> Result<String, BoxError> {
     let before = target.resident()?;
     let mut peers = Vec::new();
     for _ in 0..PEERS {
-        let mut peer = Raw::connect(target.addr).await?;
+        let mut peer = Raw::try_connect(target.addr).await?;
         peer.io.write_all(begun).await?;
         peers.push(peer);
     }
-    let mut last = Raw::connect(target.addr).await?;
+    let mut last = Raw::try_connect(target.addr).await?;
     let late = ask(&mut last).await.map_or_else(|error| error.to_string(), |()| "served".into());
     sleep(Duration::from_secs(1)).await;
     let grown = target.resident()?.saturating_sub(before);

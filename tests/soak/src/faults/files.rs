@@ -3,8 +3,8 @@
 use super::ECHO;
 use super::neighbour::Neighbour;
 use super::target::Target;
-use crate::raw::{Raw, request};
 use rocketmq_tower::BoxError;
+use rocketmq_tower_test_support::{Raw, request};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
@@ -15,17 +15,17 @@ const PEERS: usize = 100;
 /// Who is served while there are none left, and how soon the others are when the ones have gone.
 pub(crate) async fn none_left(target: &Target, patience: Duration) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
-    target.limit_files(target.files()? + MORE).await?;
+    target.limit_files(target.process.files()? + MORE).await?;
     let mut peers = Vec::new();
     for _ in 0..PEERS {
-        let mut peer = Raw::connect(target.addr).await?;
-        peer.send(&request(ECHO, 5)).await?;
+        let mut peer = Raw::try_connect(target.addr).await?;
+        peer.try_send(&request(ECHO, 5)).await?;
         peers.push(peer);
     }
     let (served, waiting, closed) = sort(peers, Duration::from_secs(1)).await;
-    let before = target.ticks()?;
+    let before = target.process.ticks()?;
     sleep(Duration::from_secs(1)).await;
-    let busy = target.ticks()? - before;
+    let busy = target.process.ticks()? - before;
     let texts = [served.len(), waiting.len(), closed];
     let started = Instant::now();
     drop(served);
@@ -33,7 +33,7 @@ pub(crate) async fn none_left(target: &Target, patience: Duration) -> Result<Str
     let mut late = 0;
     for mut peer in waiting.into_iter().take(texts[0].min(texts[1])) {
         let left = patience.saturating_sub(started.elapsed());
-        late += usize::from(matches!(timeout(left, peer.next()).await, Ok(Ok(Some(_)))));
+        late += usize::from(matches!(timeout(left, peer.try_next()).await, Ok(Ok(Some(_)))));
     }
     let after = started.elapsed();
     let waited = neighbour.end().await;
@@ -50,7 +50,7 @@ async fn sort(peers: Vec<Raw>, wait: Duration) -> (Vec<Raw>, Vec<Raw>, usize) {
     sleep(wait).await;
     let (mut served, mut waiting, mut closed) = (Vec::new(), Vec::new(), 0);
     for mut peer in peers {
-        match timeout(Duration::from_millis(1), peer.next()).await {
+        match timeout(Duration::from_millis(1), peer.try_next()).await {
             Err(_) => waiting.push(peer),
             Ok(Ok(Some(_))) => served.push(peer),
             Ok(_) => closed += 1,

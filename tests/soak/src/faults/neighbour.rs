@@ -2,8 +2,8 @@
 
 use super::ECHO;
 use super::target::Target;
-use crate::raw::{Raw, request};
 use rocketmq_tower::BoxError;
+use rocketmq_tower_test_support::{Raw, request};
 use std::fmt;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -24,7 +24,7 @@ pub(crate) struct Waited {
 impl Neighbour {
     /// One that has been served once.
     pub(crate) async fn start(target: &Target) -> Result<Self, BoxError> {
-        let mut peer = Raw::connect(target.addr).await?;
+        let mut peer = Raw::try_connect(target.addr).await?;
         ask(&mut peer).await?;
         let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
@@ -60,8 +60,8 @@ impl fmt::Display for Waited {
 /// One call that is answered within ten seconds.
 pub(crate) async fn ask(peer: &mut Raw) -> Result<(), BoxError> {
     let body = vec![7; 100];
-    peer.send(&request(ECHO, 5).with_body(body.clone())).await?;
-    let answer = timeout(Duration::from_secs(10), peer.next()).await;
+    peer.try_send(&request(ECHO, 5).with_body(body.clone())).await?;
+    let answer = timeout(Duration::from_secs(10), peer.try_next()).await;
     let answer = answer.map_err(|_| "no answer in 10 s")??.ok_or("closed")?;
     if answer.opaque() == 5 && *answer.body() == body { Ok(()) } else { Err("wrong answer".into()) }
 }

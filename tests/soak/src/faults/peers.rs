@@ -3,8 +3,8 @@
 use super::ECHO;
 use super::neighbour::{Neighbour, ask};
 use super::target::Target;
-use crate::raw::{Raw, frame, request};
 use rocketmq_tower::BoxError;
+use rocketmq_tower_test_support::{Raw, encode, request};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
@@ -14,22 +14,22 @@ const MANY: i32 = 500;
 /// Requests of 10 KB whose answers are taken bit by bit.
 pub(crate) async fn slow_reader(target: &Target) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
-    let mut slow = Raw::connect_narrow(target.addr).await?;
+    let mut slow = Raw::try_connect_narrow(target.addr).await?;
     let mut answers = Vec::new();
     let mut wrong = 0;
     for opaque in 0..MANY {
-        slow.send(&request(ECHO, opaque).with_body(vec![opaque as u8; 10_000])).await?;
+        slow.try_send(&request(ECHO, opaque).with_body(vec![opaque as u8; 10_000])).await?;
         // A window of requests, as clients with limits have.
         if opaque >= 50 {
             sleep(Duration::from_millis(1)).await;
-            let Some(answer) = slow.next().await? else { break };
+            let Some(answer) = slow.try_next().await? else { break };
             wrong += usize::from(answer.body().len() != 10_000);
             answers.push(answer.opaque());
         }
     }
     while answers.len() < MANY as usize {
         sleep(Duration::from_millis(1)).await;
-        match timeout(Duration::from_secs(10), slow.next()).await {
+        match timeout(Duration::from_secs(10), slow.try_next()).await {
             Ok(Ok(Some(answer))) => answers.push(answer.opaque()),
             _ => break,
         }
@@ -43,8 +43,8 @@ pub(crate) async fn slow_reader(target: &Target) -> Result<String, BoxError> {
 pub(crate) async fn deaf_reader(target: &Target, patience: Duration) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
     let before = target.resident()?;
-    let mut deaf = Raw::connect_narrow(target.addr).await?;
-    let bytes = frame(&request(ECHO, 1).with_body(vec![7; 10_000]))?;
+    let mut deaf = Raw::try_connect_narrow(target.addr).await?;
+    let bytes = encode(&request(ECHO, 1).with_body(vec![7; 10_000]));
     let started = Instant::now();
     let (mut sent, mut peak) = (0, before);
     let end = loop {
@@ -70,21 +70,21 @@ pub(crate) async fn deaf_reader(target: &Target, patience: Duration) -> Result<S
 }
 
 pub(crate) async fn slow_writer(target: &Target) -> Result<String, BoxError> {
-    let mut slow = Raw::connect(target.addr).await?;
+    let mut slow = Raw::try_connect(target.addr).await?;
     slow.io.set_nodelay(true)?;
     let started = Instant::now();
-    for byte in frame(&request(ECHO, 3).with_body("slow"))? {
+    for byte in encode(&request(ECHO, 3).with_body("slow")) {
         slow.io.write_all(&[byte]).await?;
         sleep(Duration::from_millis(5)).await;
     }
-    let answer = timeout(Duration::from_secs(5), slow.next()).await;
+    let answer = timeout(Duration::from_secs(5), slow.try_next()).await;
     let what = if matches!(answer, Ok(Ok(Some(_)))) { "answered" } else { "NOT ANSWERED" };
     Ok(format!("byte by byte in {:.1?}: {what}", started.elapsed()))
 }
 
 pub(crate) async fn stalled_frame(target: &Target, patience: Duration) -> Result<String, BoxError> {
-    let mut stalled = Raw::connect(target.addr).await?;
-    let bytes = frame(&request(ECHO, 3))?;
+    let mut stalled = Raw::try_connect(target.addr).await?;
+    let bytes = encode(&request(ECHO, 3));
     stalled.io.write_all(&bytes[..bytes.len() / 2]).await?;
     let started = Instant::now();
     Ok(match timeout(patience, stalled.io.read(&mut [0; 100])).await {
@@ -96,14 +96,14 @@ pub(crate) async fn stalled_frame(target: &Target, patience: Duration) -> Result
 /// A hundred requests and the end of its own half.
 pub(crate) async fn half_close(target: &Target, patience: Duration) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
-    let mut peer = Raw::connect(target.addr).await?;
+    let mut peer = Raw::try_connect(target.addr).await?;
     for opaque in 0..100 {
-        peer.send(&request(ECHO, opaque).with_body(vec![1; 20_000])).await?;
+        peer.try_send(&request(ECHO, opaque).with_body(vec![1; 20_000])).await?;
     }
     peer.io.shutdown().await?;
     let mut answers = 0;
     let end = loop {
-        match timeout(patience, peer.next()).await {
+        match timeout(patience, peer.try_next()).await {
             Err(_) => break "kept open".to_owned(),
             Ok(Ok(Some(_))) => answers += 1,
             Ok(Ok(None)) => break "an orderly end".to_owned(),
@@ -127,10 +127,10 @@ pub(crate) async fn bad_frames(target: &Target) -> Result<String, BoxError> {
     ];
     let mut texts = Vec::new();
     for (name, bytes) in bad {
-        let mut peer = Raw::connect(target.addr).await?;
+        let mut peer = Raw::try_connect(target.addr).await?;
         ask(&mut peer).await?;
         peer.io.write_all(bytes).await?;
-        let what = match timeout(Duration::from_secs(3), peer.next()).await {
+        let what = match timeout(Duration::from_secs(3), peer.try_next()).await {
             Err(_) => "kept open",
             Ok(Ok(Some(_))) => "answered",
             Ok(Ok(None) | Err(_)) => "closed",

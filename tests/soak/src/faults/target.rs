@@ -1,7 +1,8 @@
 //! The server in its process.
 
 use rocketmq_tower::BoxError;
-use std::fs;
+use rocketmq_tower_test_support::Process;
+use std::io;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,7 +16,7 @@ const START: Duration = Duration::from_secs(60);
 /// Killed at the end.
 pub(crate) struct Target {
     _child: Child,
-    pid: u32,
+    pub(crate) process: Process,
     pub(crate) addr: SocketAddr,
 }
 
@@ -35,7 +36,7 @@ impl Target {
         };
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
-        let pid = child.id().ok_or("it ended at once")?;
+        let process = Process::of(child.id().ok_or("it ended at once")?);
         let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
         let found = async {
             while let Some(line) = lines.next_line().await? {
@@ -48,32 +49,18 @@ impl Target {
         let addr = timeout(START, found).await??;
         // It may go on printing.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { _child: child, pid, addr })
+        Ok(Self { _child: child, process, addr })
     }
 
     /// Its memory, in KiB.
-    pub(crate) fn resident(&self) -> Result<usize, BoxError> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    pub(crate) fn resident(&self) -> io::Result<usize> {
+        Ok(self.process.resident()? >> 10)
     }
 
-    pub(crate) fn files(&self) -> Result<usize, BoxError> {
-        Ok(fs::read_dir(format!("/proc/{}/fd", self.pid))?.count())
-    }
-
-    /// The processor's time that it has used, in hundredths of a second.
-    pub(crate) fn ticks(&self) -> Result<u64, BoxError> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
-        let (_, fields) = stat.rsplit_once(") ").ok_or("no name")?;
-        let used = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
-        Ok(used.sum::<Result<_, _>>()?)
-    }
-
-    /// From now on it may have so many open files.
+    /// From now on it may have at most `files` open files.
     pub(crate) async fn limit_files(&self, files: usize) -> Result<(), BoxError> {
         let mut prlimit = Command::new("prlimit");
-        prlimit.arg("--pid").arg(self.pid.to_string()).arg(format!("--nofile={files}"));
+        prlimit.arg("--pid").arg(self.process.id().to_string()).arg(format!("--nofile={files}"));
         if prlimit.status().await?.success() { Ok(()) } else { Err("prlimit failed".into()) }
     }
 }

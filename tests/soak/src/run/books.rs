@@ -1,7 +1,8 @@
 //! What was begun and how it ended: the two must agree.
 
+use rocketmq_tower_test_support::lock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 #[derive(Debug, Default)]
 pub(crate) struct Count(AtomicU64);
@@ -107,7 +108,7 @@ const TOLD: usize = 10;
 impl Inner {
     pub(crate) fn fault(&self, text: impl Into<String>) {
         self.faults.add();
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = lock(&self.told);
         if told.len() < TOLD {
             told.push(text.into());
         }
@@ -126,7 +127,7 @@ impl Inner {
 
     /// What does not agree, when all has ended.
     pub(crate) fn audit(&self) -> Vec<String> {
-        let mut faults = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut faults = lock(&self.told).clone();
         if self.faults.get() > TOLD as u64 {
             faults.push(format!("{} of these in all", self.faults.get()));
         }

@@ -1,11 +1,11 @@
 //! Calls over clients with pools and reconnects, and over clients that are made for a few calls.
 
 use super::World;
-use super::dice::Dice;
 use super::processor::{CALLERS, DEFER, ECHO, FAIL, NOTE, NOTED, PUSH, SLOW};
 use super::servers::{Moment, SERVERS};
 use rocketmq_tower::client::{Client, Connector, InvokeError};
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, SerializeType, service_fn};
+use rocketmq_tower_test_support::Dice;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -56,9 +56,9 @@ type Ended = Result<(), BoxError>;
 impl Caller {
     async fn run(mut self) {
         while !self.world.is_over() {
-            let server = self.dice.roll(SERVERS as u64) as usize;
-            let of_impatient = self.dice.roll(10) == 0;
-            match self.dice.roll(1000) {
+            let server = self.dice.index(SERVERS);
+            let of_impatient = self.dice.below(10) == 0;
+            match self.dice.below(1000) {
                 0..100 => self.note(server).await,
                 100..105 => self.short_lived(server).await,
                 _ => {
@@ -75,9 +75,9 @@ impl Caller {
     }
 
     fn request(&mut self, code: i32) -> RemotingCommand {
-        let length = self.dice.length();
-        let body = vec![self.dice.roll(256) as u8; length];
-        let kind = [SerializeType::Json, SerializeType::RocketMq][self.dice.roll(2) as usize];
+        let length = length(&mut self.dice);
+        let body = vec![self.dice.below(256) as u8; length];
+        let kind = self.dice.pick(&[SerializeType::Json, SerializeType::RocketMq]);
         RemotingCommand::request(code).with_serialize_type(kind).with_body(body)
     }
 
@@ -85,7 +85,7 @@ impl Caller {
     async fn call(&mut self, client: &Client, server: usize, code: Option<i32>) {
         let called = &self.world.clone().books.called;
         let since = self.world.servers.moment(server);
-        let roll = self.dice.roll(1000);
+        let roll = self.dice.below(1000);
         called.begun.add();
         let ended = match code {
             Some(code) => self.answered(client, server, code, 0).await,
@@ -130,7 +130,7 @@ impl Caller {
     async fn answered(&mut self, client: &Client, server: usize, code: i32, ms: u64) -> Ended {
         let mut request = self.request(code);
         if ms > 0 {
-            request = request.with_ext_field("ms", &self.dice.roll(ms).to_string());
+            request = request.with_ext_field("ms", &self.dice.below(ms).to_string());
         }
         let body = request.body().clone();
         let answer = self.invoke(client, server, request, TIME).await?;
@@ -156,7 +156,7 @@ impl Caller {
 
     async fn late(&mut self, server: usize) -> Ended {
         let request = self.request(SLOW).with_ext_field("ms", "500");
-        let time = self.dice.millis(100);
+        let time = self.dice.millis(0..100);
         match self.invoke(&self.impatient, server, request, time).await {
             Err(InvokeError::Timeout { .. }) => {
                 self.world.books.called.timed_out.add();
@@ -173,9 +173,9 @@ impl Caller {
 
     /// Whoever called is gone before the answer comes.
     async fn given_up(&mut self, server: usize) -> Ended {
-        let code = [ECHO, SLOW, DEFER, PUSH][self.dice.roll(4) as usize];
+        let code = self.dice.pick(&[ECHO, SLOW, DEFER, PUSH]);
         let request = self.request(code).with_ext_field("ms", "50");
-        let wait = self.dice.millis(20);
+        let wait = self.dice.millis(0..20);
         match timeout(wait, self.invoke(&self.client, server, request, TIME)).await {
             Err(_) => self.world.books.called.given_up.add(),
             Ok(Err(error)) => return Err(error.into()),
@@ -222,10 +222,21 @@ impl Caller {
         for code in [ECHO, SLOW, DEFER] {
             self.call(&client, server, Some(code)).await;
         }
-        if self.dice.roll(2) == 0 {
+        if self.dice.below(2) == 0 {
             client.shutdown(TIME).await;
         }
     }
+}
+
+/// The length of a body: mostly small, sometimes large, seldom very large.
+fn length(dice: &mut Dice) -> usize {
+    let below = match dice.below(1000) {
+        0..900 => 512,
+        900..990 => 16 * 1024,
+        990..999 => 128 * 1024,
+        _ => 1024 * 1024,
+    };
+    dice.index(below)
 }
 
 /// The error with its causes.

@@ -3,7 +3,6 @@
 mod audit;
 mod books;
 mod callers;
-mod dice;
 mod probes;
 mod processor;
 mod report;

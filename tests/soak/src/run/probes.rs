@@ -1,8 +1,8 @@
 //! What the process holds, as Linux and tokio tell.
 
 use rocketmq_tower::BoxError;
+use rocketmq_tower_test_support::Process;
 use std::fmt;
-use std::fs;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Probes {
@@ -16,15 +16,11 @@ pub(crate) struct Probes {
 
 impl Probes {
     pub(crate) fn take() -> Result<Self, BoxError> {
-        let status = fs::read_to_string("/proc/self/status")?;
-        let field = |name: &str| -> Result<usize, BoxError> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("a field")?;
-            Ok(line.trim().trim_end_matches(" kB").parse()?)
-        };
+        let own = Process::own();
         Ok(Self {
-            resident: field("VmRSS:")?,
-            peak: field("VmHWM:")?,
-            files: fs::read_dir("/proc/self/fd")?.count(),
+            resident: own.resident()? >> 10,
+            peak: own.peak()? >> 10,
+            files: own.files()?,
             tasks: tokio::runtime::Handle::current().metrics().num_alive_tasks(),
         })
     }

@@ -3,16 +3,16 @@
 use super::World;
 use super::audit::CALM;
 use super::books::Books;
-use super::dice::Dice;
 use super::processor::{CALLERS, Processor};
 use super::sabotage::Sabotage;
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::layers::{ConnectionLimitLayer, EventsLayer};
 use rocketmq_tower::server::{Connections, ServeError, Shutdown};
 use rocketmq_tower::{BoxError, RemotingCommand, Server, service_fn};
+use rocketmq_tower_test_support::{Dice, lock};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
@@ -96,14 +96,14 @@ impl Servers {
 
     pub(crate) fn moment(&self, number: usize) -> Moment {
         let one = &self.all[number];
-        let changed = one.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = lock(&one.changed);
         let calm = changed.is_none_or(|at| at.elapsed() > CALM);
         Moment { epoch: one.epoch.load(Ordering::SeqCst), calm }
     }
 
     /// How long ago the server was last restarted, for those who wonder what happened.
     pub(crate) fn last_change(&self, number: usize) -> Option<Duration> {
-        let changed = self.all[number].changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = lock(&self.all[number].changed);
         changed.map(|at| at.elapsed())
     }
 
@@ -134,12 +134,12 @@ impl Servers {
         let server = server.bind(one.addr).await?;
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(server.serve_until(stopped));
-        *one.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { stop, task });
+        *lock(&one.running) = Some(Running { stop, task });
         Ok(())
     }
 
     async fn end(&self, one: &One, abrupt: bool) -> Result<(), BoxError> {
-        let running = one.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let running = lock(&one.running).take();
         let Some(Running { stop, task }) = running else { return Ok(()) };
         let served = &one.processor.books.served;
         if abrupt {
@@ -183,7 +183,7 @@ impl Servers {
 
 impl One {
     fn change(&self) {
-        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *lock(&self.changed) = Some(Instant::now());
         self.epoch.fetch_add(1, Ordering::SeqCst);
     }
 }
@@ -200,7 +200,7 @@ pub(crate) async fn restart_in_turn(world: Arc<World>, length: Duration) -> Resu
         if world.is_over() || started.elapsed() + every > length {
             break;
         }
-        let pause = dice.millis(300);
+        let pause = dice.millis(0..300);
         world.servers.restart(turn / 2 % SERVERS, turn % 2 == 1, pause).await?;
     }
     Ok(())

@@ -1,11 +1,10 @@
 //! Peers that connect, do one thing or another, and go.
 
 use super::World;
-use super::dice::Dice;
 use super::processor::{DEFER, ECHO, SLOW};
 use super::servers::{IDLE, SERVERS};
-use crate::raw::{Raw, frame, request};
 use rocketmq_tower::{BoxError, ResponseCode, SerializeType};
+use rocketmq_tower_test_support::{Dice, Raw, encode, request};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,12 +54,12 @@ fn told(world: &World, ended: Result<(), tokio::task::JoinError>) {
 
 async fn visit(world: Arc<World>, mut dice: Dice) {
     let visits = &world.books.visits;
-    let server = dice.roll(SERVERS as u64) as usize;
+    let server = dice.index(SERVERS);
     let addr = world.servers.addr(server);
     let since = world.servers.moment(server);
     visits.begun.add();
     let name = ["polite", "half-close", "reset", "garbage", "idle", "staying", "slow"];
-    let kind = dice.roll(name.len() as u64) as usize;
+    let kind = dice.index(name.len());
     let doing = async {
         match kind {
             0 => polite(&world, addr, &mut dice).await,
@@ -80,15 +79,15 @@ async fn visit(world: Arc<World>, mut dice: Dice) {
     }
 }
 
-/// Sends so many requests whose bodies tell them apart.
+/// Sends `count` requests whose bodies tell them apart.
 async fn ask(peer: &mut Raw, count: usize, dice: &mut Dice) -> Result<(), BoxError> {
-    let code = [ECHO, SLOW][dice.roll(2) as usize];
-    let kind = [SerializeType::Json, SerializeType::RocketMq][dice.roll(2) as usize];
+    let code = dice.pick(&[ECHO, SLOW]);
+    let kind = dice.pick(&[SerializeType::Json, SerializeType::RocketMq]);
     for opaque in 0..count {
         let body = vec![opaque as u8; opaque * 100];
-        let ms = dice.roll(20).to_string();
+        let ms = dice.below(20).to_string();
         let command = request(code, opaque as i32).with_serialize_type(kind);
-        peer.send(&command.with_ext_field("ms", &ms).with_body(body)).await?;
+        peer.try_send(&command.with_ext_field("ms", &ms).with_body(body)).await?;
     }
     Ok(())
 }
@@ -97,7 +96,7 @@ async fn ask(peer: &mut Raw, count: usize, dice: &mut Dice) -> Result<(), BoxErr
 async fn take(world: &World, peer: &mut Raw, count: usize) -> Result<(), BoxError> {
     let mut open = vec![true; count];
     for _ in 0..count {
-        let answer = peer.next().await?.ok_or("closed before all answers came")?;
+        let answer = peer.try_next().await?.ok_or("closed before all answers came")?;
         let opaque = answer.opaque() as usize;
         if answer.response_code() != ResponseCode::SUCCESS {
             return Err(format!("{answer:?}").into());
@@ -115,20 +114,20 @@ async fn take(world: &World, peer: &mut Raw, count: usize) -> Result<(), BoxErro
 }
 
 async fn polite(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
-    let mut peer = Raw::connect(addr).await?;
-    let count = 1 + dice.roll(20) as usize;
+    let mut peer = Raw::try_connect(addr).await?;
+    let count = 1 + dice.index(20);
     ask(&mut peer, count, dice).await?;
     take(world, &mut peer, count).await
 }
 
 async fn half_close(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
-    let mut peer = Raw::connect(addr).await?;
-    let count = 1 + dice.roll(20) as usize;
+    let mut peer = Raw::try_connect(addr).await?;
+    let count = 1 + dice.index(20);
     ask(&mut peer, count, dice).await?;
     peer.io.shutdown().await?;
     take(world, &mut peer, count).await?;
     world.books.visits.half_closes.add();
-    match peer.next().await? {
+    match peer.try_next().await? {
         None => Ok(()),
         Some(more) => Err(format!("one more: {more:?}").into()),
     }
@@ -136,22 +135,22 @@ async fn half_close(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<
 
 /// Gone in the midst of a frame, while requests run and an answer is deferred.
 async fn reset(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
-    let mut peer = Raw::connect(addr).await?;
-    ask(&mut peer, dice.roll(20) as usize, dice).await?;
-    let last = frame(&request(DEFER, 99).with_ext_field("ms", "30"))?;
+    let mut peer = Raw::try_connect(addr).await?;
+    ask(&mut peer, dice.index(20), dice).await?;
+    let last = encode(&request(DEFER, 99).with_ext_field("ms", "30"));
     peer.io.write_all(&last).await?;
-    peer.io.write_all(&last[..dice.roll(last.len() as u64) as usize]).await?;
-    sleep(dice.millis(40)).await;
+    peer.io.write_all(&last[..dice.index(last.len())]).await?;
+    sleep(dice.millis(0..40)).await;
     world.books.visits.resets.add();
-    Ok(peer.reset()?)
+    Ok(peer.try_reset()?)
 }
 
 /// Is thrown out.
 async fn garbage(addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
-    let mut peer = Raw::connect(addr).await?;
+    let mut peer = Raw::try_connect(addr).await?;
     let words: [&[u8]; 3] = [b"GET / HTTP/1.1\r\n\r\n", &[0; 100], b"\0\0\0\x06\0\0\0\x02{]"];
-    peer.io.write_all(words[dice.roll(3) as usize]).await?;
-    match peer.next().await {
+    peer.io.write_all(dice.pick(&words)).await?;
+    match peer.try_next().await {
         Ok(Some(answer)) => Err(format!("{answer:?}").into()),
         Ok(None) | Err(_) => Ok(()),
     }
@@ -159,8 +158,8 @@ async fn garbage(addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
 
 /// Says nothing until it is thrown out.
 async fn idle(addr: SocketAddr) -> Result<(), BoxError> {
-    let mut peer = Raw::connect(addr).await?;
-    match timeout(IDLE * 4, peer.next()).await?? {
+    let mut peer = Raw::try_connect(addr).await?;
+    match timeout(IDLE * 4, peer.try_next()).await?? {
         None => Ok(()),
         Some(command) => Err(format!("{command:?}").into()),
     }
@@ -168,22 +167,22 @@ async fn idle(addr: SocketAddr) -> Result<(), BoxError> {
 
 /// Asks now and then, for some seconds.
 async fn staying(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
-    let mut peer = Raw::connect(addr).await?;
+    let mut peer = Raw::try_connect(addr).await?;
     for _ in 0..10 {
         if world.is_over() {
             return Ok(());
         }
         ask(&mut peer, 1, dice).await?;
         take(world, &mut peer, 1).await?;
-        sleep(IDLE / 4 + dice.millis(500)).await;
+        sleep(IDLE / 4 + dice.millis(0..500)).await;
     }
     Ok(())
 }
 
 /// Takes its answers bit by bit.
 async fn slow(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
-    let mut peer = Raw::connect_narrow(addr).await?;
+    let mut peer = Raw::try_connect_narrow(addr).await?;
     ask(&mut peer, 50, dice).await?;
-    sleep(dice.millis(100)).await;
+    sleep(dice.millis(0..100)).await;
     take(world, &mut peer, 50).await
 }

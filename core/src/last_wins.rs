@@ -1,0 +1,22 @@
+//! Names that come more than once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// The item of each name, in the order in which the names came first. Of several items with one
+/// name the last counts. Makes room for `expected` names before it begins; takes linear time.
+pub(crate) fn last_of_each_name<N: Eq + Hash, T>(
+    items: impl IntoIterator<Item = (N, T)>,
+    expected: usize,
+) -> Vec<T> {
+    let mut places = HashMap::with_capacity(expected);
+    let mut unique = Vec::with_capacity(expected);
+    for (name, item) in items {
+        let at = *places.entry(name).or_insert(unique.len());
+        match unique.get_mut(at) {
+            Some(earlier) => *earlier = item,
+            None => unique.push(item),
+        }
+    }
+    unique
+}

@@ -1,0 +1,91 @@
+//! A connection's bytes with somebody who counts them.
+
+use crate::support::inner::inner_io;
+use pin_project_lite::pin_project;
+use std::io::{IoSlice, Result};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Learns how many bytes move over a connection.
+pub trait Observer {
+    /// A read returned `bytes` bytes; 0 if it is pending, failed, or met the end.
+    fn read(&mut self, bytes: usize);
+
+    /// A write took `bytes` bytes.
+    fn wrote(&mut self, bytes: usize);
+
+    /// What was written is about to be flushed.
+    fn flushing(&mut self) {}
+}
+
+pin_project! {
+    /// A connection's bytes, of which an observer is told.
+    #[derive(Debug)]
+    pub struct ObservedIo<Io, O> {
+        #[pin]
+        inner: Io,
+        observer: O,
+    }
+}
+
+impl<Io, O> ObservedIo<Io, O> {
+    pub(crate) const fn observed(inner: Io, observer: O) -> Self {
+        Self { inner, observer }
+    }
+
+    inner_io!("The source of bytes alone.");
+}
+
+fn noted(observer: &mut impl Observer, written: Poll<Result<usize>>) -> Poll<Result<usize>> {
+    if let Poll::Ready(Ok(bytes)) = written {
+        observer.wrote(bytes);
+    }
+    written
+}
+
+impl<Io: AsyncRead, O: Observer> AsyncRead for ObservedIo<Io, O> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        let this = self.project();
+        let before = buffer.filled().len();
+        let read = this.inner.poll_read(cx, buffer);
+        this.observer.read(buffer.filled().len() - before);
+        read
+    }
+}
+
+impl<Io: AsyncWrite, O: Observer> AsyncWrite for ObservedIo<Io, O> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        let this = self.project();
+        noted(this.observer, this.inner.poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        let this = self.project();
+        noted(this.observer, this.inner.poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let this = self.project();
+        this.observer.flushing();
+        this.inner.poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let this = self.project();
+        this.observer.flushing();
+        this.inner.poll_shutdown(cx)
+    }
+}
