@@ -1,9 +1,10 @@
-//! Where clients find the broker.
+//! The address at which clients reach the broker.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use tokio::net::lookup_host;
 
-/// What clients are told: what was `asked` for, with the port that the broker has if it has none.
+/// Returns the address that clients are told: `asked`, with the broker's port if it has none, or else
+/// the address on which the broker listens.
 pub(crate) fn advertised(listening: SocketAddr, asked: Option<&str>) -> String {
     match asked {
         Some(host) if has_port(host) => host.to_owned(),
@@ -19,9 +20,9 @@ fn has_port(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
 }
 
-/// The address that this machine sends from. Nothing is sent.
+/// Returns the address from which this machine sends. Nothing is sent.
 fn own_address() -> Ipv4Addr {
-    // Of the addresses that are for documentation only (RFC 5737).
+    // One of the addresses for documentation (RFC 5737).
     let anywhere = (Ipv4Addr::new(192, 0, 2, 1), 9);
     let ask = || {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
@@ -34,8 +35,8 @@ fn own_address() -> Ipv4Addr {
     }
 }
 
-/// The same as it is stored in messages and their ids: with an IPv4 address, which all clients can
-/// read.
+/// Returns the address as it is stored in messages and their ids: with an IPv4 address, which all
+/// clients can read.
 pub(crate) async fn stored(advertised: &str) -> SocketAddr {
     let all = lookup_host(advertised).await;
     let v4 = all.ok().and_then(|mut all| all.find(SocketAddr::is_ipv4));
@@ -50,14 +51,14 @@ mod tests {
     use super::advertised;
 
     #[test]
-    fn what_was_asked_for_is_advertised() {
+    fn the_address_that_was_set_is_advertised_with_a_port() {
         let listening = "0.0.0.0:10911".parse().unwrap();
         assert_eq!(advertised(listening, Some("broker.example")), "broker.example:10911");
         assert_eq!(advertised(listening, Some("10.0.0.1:30911")), "10.0.0.1:30911");
     }
 
     #[test]
-    fn all_addresses_are_none_to_advertise() {
+    fn the_unspecified_address_is_replaced_by_the_machines_own() {
         let own = advertised("0.0.0.0:10911".parse().unwrap(), None);
         assert!(own.ends_with(":10911") && !own.starts_with("0.0.0.0"), "{own}");
         assert_eq!(advertised("127.0.0.1:1".parse().unwrap(), None), "127.0.0.1:1");

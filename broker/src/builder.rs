@@ -12,7 +12,6 @@ pub struct Broker {}
 
 impl Broker {
     /// Returns a builder with the default options.
-    #[must_use]
     pub fn builder() -> BrokerBuilder {
         BrokerBuilder { config: BrokerConfig::default() }
     }

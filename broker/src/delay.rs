@@ -1,4 +1,4 @@
-//! When a message is to be delivered.
+//! Delays of messages.
 
 use crate::refusal::refuse;
 use crate::topics::names;
@@ -9,25 +9,25 @@ use rocketmq_tower::{BoxError, ResponseCode};
 const LEVELS: [i64; 18] =
     [1, 5, 10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200];
 
-/// The longest delay that a message may ask for by time: Java's `timerMaxDelaySec`, three days.
+/// The maximum delay until a delivery time, in ms: Java's `timerMaxDelaySec`, three days.
 const MAX_DELAY: i64 = 3 * 24 * 3600 * 1000;
 
-/// Where and until when a message waits.
+/// The delay of a message: the topic in which it waits, and its delivery time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Delay {
     /// The topic in which it waits, and the id of the queue.
     pub(crate) topic: &'static str,
     pub(crate) queue_id: i32,
-    /// When it is to be delivered, in ms.
+    /// The delivery time, in ms since 1970.
     pub(crate) due: i64,
 }
 
-/// The delay that the properties ask for, if they do: by time, or by level.
+/// Returns the delay that the properties ask for, by time or by level, if they do.
 pub(crate) fn of(properties: Properties<'_>, now: i64) -> Result<Option<Delay>, BoxError> {
     if let Some(due) = time(properties, now)? {
         let wait = due.saturating_sub(now);
         if wait > MAX_DELAY {
-            let text = format!("a message can wait {MAX_DELAY} ms at most, not {wait}");
+            let text = format!("a message can wait at most {MAX_DELAY} ms, not {wait}");
             return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
         }
         return Ok((due > now).then_some(Delay { topic: names::TIMED, queue_id: 0, due }));
@@ -38,7 +38,7 @@ pub(crate) fn of(properties: Properties<'_>, now: i64) -> Result<Option<Delay>, 
     }
 }
 
-/// The delay of a level; of the highest, if there is none so high.
+/// Returns the delay of a level; of the highest one, if `level` is higher.
 pub(crate) fn of_level(level: i64, now: i64) -> Delay {
     let level = level.clamp(1, LEVELS.len() as i64);
     let queue_id = level as i32 - 1;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_javas() {
+    fn levels_have_the_delays_of_javas_broker() {
         for (level, seconds) in [(1, 1), (2, 5), (3, 10), (5, 60), (14, 600), (18, 7200)] {
             let queue_id = level as i32 - 1;
             let due = NOW + seconds * 1000;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_waits_if_it_says_so() {
+    fn a_message_waits_if_its_properties_ask_for_it() {
         let (deliver, soon) = ((NOW + 7).to_string(), NOW.to_string());
         for (name, value, expected) in [
             (property::DELAY, "2", Some(5000)),
@@ -115,12 +115,12 @@ mod tests {
             assert_eq!(asked(&[(name, value)]), Ok(expected), "{name} {value}");
         }
         assert_eq!(asked(&[]), Ok(None));
-        // A time is more exact than a level.
+        // A time takes precedence over a level.
         assert_eq!(asked(&[(property::DELAY, "2"), (property::TIMER_DELAY_MS, "3")]), Ok(Some(3)));
     }
 
     #[test]
-    fn no_number_is_too_large_to_be_answered() {
+    fn numbers_of_any_size_are_handled() {
         assert_eq!(
             asked(&[(property::TIMER_DELAY_MS, &MAX_DELAY.to_string())]),
             Ok(Some(MAX_DELAY))

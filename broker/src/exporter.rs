@@ -1,4 +1,4 @@
-//! Metrics for Prometheus: a recorder, and the HTTP that it takes to read them.
+//! Metrics for Prometheus: a recorder, and a minimal HTTP server.
 
 use crate::{StartError, sockets};
 use metrics_exporter_prometheus::{
@@ -16,16 +16,16 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
-/// So many readers at a time; more wait before they are accepted.
+/// The maximum number of readers at a time; more wait to be accepted.
 const MAX_READERS: usize = 16;
-/// So long may a reader take.
+/// The maximum time of a reader.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The longest request.
+/// The maximum size of a request, in bytes.
 const MAX_REQUEST: u64 = 8 * 1024;
-/// How often the recorder puts latencies into their buckets, also if nobody reads them.
+/// The interval at which the recorder puts latencies into their buckets, also if nothing reads them.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// What the servers measure, for whoever connects.
+/// Serves the metrics of both servers.
 pub(crate) struct Exporter {
     recorder: Arc<PrometheusRecorder>,
     listener: Retry<TcpAcceptor>,
@@ -47,12 +47,12 @@ impl Exporter {
         sockets::local_addr(self.listener.get_ref())
     }
 
-    /// What measures one of the servers.
+    /// Returns the layer that measures one of the servers.
     pub(crate) fn layer(&self, server: &'static str) -> MetricsLayer {
         MetricsLayer::builder().recorder(Arc::clone(&self.recorder)).label("server", server).build()
     }
 
-    /// Answers readers, for ever.
+    /// Serves readers until the listener ends.
     pub(crate) async fn serve(mut self) {
         let handle = self.recorder.handle();
         let mut upkeep = interval(UPKEEP);
@@ -64,16 +64,16 @@ impl Exporter {
                 accepted = self.listener.accept(), if readers.len() < MAX_READERS => {
                     let Some((io, _)) = accepted else { return };
                     let handle = handle.clone();
-                    // Who is slow or leaves is no matter of ours.
-                    readers.spawn(async move { _ = timeout(PATIENCE, answer(io, handle)).await });
+                    // A reader that is slow or leaves is not an error of the broker.
+                    readers.spawn(async move { _ = timeout(PATIENCE, respond(io, handle)).await });
                 }
             }
         }
     }
 }
 
-/// Answers one request and closes.
-async fn answer(
+/// Responds to one request, and closes the connection.
+async fn respond(
     mut io: impl AsyncRead + AsyncWrite + Unpin,
     handle: PrometheusHandle,
 ) -> io::Result<()> {

@@ -1,19 +1,20 @@
-//! Which messages of a topic a consumer wants.
+//! Filters of subscriptions.
 
 use crate::refusal::refuse;
 use rocketmq_tower::message::{Properties, property};
 use rocketmq_tower::{BoxError, ResponseCode};
 
-/// A filter by tag.
+/// A filter of messages by tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Filter {
     All,
-    /// One of these tags.
+    /// Messages with one of these tags.
     Tags(Vec<String>),
 }
 
 impl Filter {
-    /// Reads `A || B`; `*` and nothing are all. Other kinds of expressions are not supported.
+    /// Parses `A || B`. `*` and an empty expression accept all messages. Kinds of expressions other than
+    /// `TAG` are refused.
     pub(crate) fn parse(kind: &str, expression: &str) -> Result<Self, BoxError> {
         if !matches!(kind, "" | "TAG") {
             let text = format!("messages can be filtered by tag only, not by {kind}");
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_or_nothing_is_all() {
+    fn a_star_or_an_empty_expression_accepts_all() {
         for all in ["", "*", " * ", "A || *"] {
             assert_eq!(Filter::parse("", all).unwrap(), Filter::All, "{all:?}");
         }

@@ -54,7 +54,8 @@ mod messages;
 mod metrics;
 mod name_server;
 mod offsets;
-mod queue_read;
+mod pull_query;
+
 mod refusal;
 mod request_counter;
 mod requests;

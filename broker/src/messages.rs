@@ -1,4 +1,4 @@
-//! Messages on their way into the log.
+//! Messages as entries of the log.
 
 use crate::log::{LogEntry, Queue, Visibility, index};
 use crate::refusal::refuse;
@@ -9,13 +9,13 @@ use rocketmq_tower::{Addr, BoxError, ResponseCode};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-/// Java's `maxMessageSize`.
+/// The maximum size of a body: Java's `maxMessageSize`.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// What of the flags that a client sends is kept: compression, and its kind.
+/// The flags of a client that are stored: compression, and its kind.
 pub(crate) const KEPT_FLAGS: i32 = sys_flag::COMPRESSED | sys_flag::COMPRESSION_MASK;
 
-/// `message` as an entry of the log, in the queue of `topic` that it names.
+/// Returns `message` as an entry of the log, in the queue of `topic` that it names.
 pub(crate) fn entry(
     topic: &Topic,
     message: &StoredMessage<'_>,
@@ -30,7 +30,7 @@ pub(crate) fn entry(
     message
         .encode(&mut record)
         .map_err(|error| refuse(ResponseCode::MESSAGE_ILLEGAL, error.to_string()))?;
-    // What consumers can't see can't be found by key either.
+    // A message that consumers do not see cannot be found by key either.
     let keys = match visibility {
         Visibility::Visible => index::keys_of(message.topic, message.properties),
         Visibility::DeliverAt(_) | Visibility::AfterCommit => Vec::new(),
@@ -46,8 +46,8 @@ fn queue(topic: &Topic, id: i32) -> Result<Arc<Queue>, BoxError> {
     })
 }
 
-/// `message` as an entry of one of the broker's own topics, where it waits: its properties then say
-/// where it belongs.
+/// Returns `message` as an entry of one of the broker's own topics, in which it waits. Its properties
+/// name the topic and queue that it was sent to.
 pub(crate) fn parked(
     waiting: &Topic,
     queue_id: i32,
@@ -66,7 +66,7 @@ pub(crate) fn parked(
     entry(waiting, &parked, visibility)
 }
 
-/// A message that has waited, as an entry of the queue of `topic` that it names, without the
+/// Returns a message that has waited as an entry of the queue of `topic` that it names, without the
 /// properties in `done`.
 pub(crate) fn released(
     topic: &Topic,
@@ -88,14 +88,14 @@ pub(crate) fn released(
     entry(topic, &message, Visibility::Visible)
 }
 
-/// Where a message that waits belongs: its topic and the id of its queue.
+/// Returns the topic, and the id of the queue, that a waiting message was sent to.
 pub(crate) fn destination<'a>(parked: &StoredMessage<'a>) -> Result<(&'a str, i32), BoxError> {
     let topic = parked.properties.get(property::REAL_TOPIC).ok_or("a message without a topic")?;
     let queue = parked.properties.get(property::REAL_QID).ok_or("a message without a queue")?;
     Ok((topic, queue.parse()?))
 }
 
-/// A host as it is stored: with an IPv4 address, since not all clients can read others.
+/// Returns a host as it is stored: with an IPv4 address, as some clients cannot read others.
 pub(crate) fn stored_host(addr: Option<&Addr>) -> SocketAddr {
     match addr.and_then(Addr::socket_addr) {
         Some(addr) => {

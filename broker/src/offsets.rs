@@ -1,4 +1,4 @@
-//! How far each group has consumed each queue.
+//! The consumer offsets: how far each group has consumed each queue.
 
 use crate::log::{Log, LogError, LogWrite};
 use crate::storage::{StorageBatch, StorageTable};
@@ -7,18 +7,18 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// More groups and topics than this are not kept.
+/// The maximum number of pairs of group and topic.
 const MAX_TABLES: usize = 1_000_000;
 
-/// The offsets of all groups, in memory and in the store.
+/// The consumer offsets of all groups, in memory and in the store.
 pub(crate) struct Offsets {
-    /// By group and topic, then by the queue's id; -1 where there is none.
+    /// By group and topic, then by the queue's id; -1 for no offset.
     tables: Mutex<HashMap<(String, String), Vec<i64>>>,
     log: Arc<Log>,
 }
 
 impl Offsets {
-    /// What the store has.
+    /// Reads the offsets from the store.
     pub(crate) fn open(log: Arc<Log>) -> Result<Self, BoxError> {
         let offsets = Self { tables: Mutex::default(), log };
         let mut rows = Vec::new();
@@ -27,7 +27,7 @@ impl Offsets {
             ControlFlow::Continue(())
         })?;
         for (key, row) in rows {
-            let (group, topic, queue) = names(&key).ok_or("an offset without a name")?;
+            let (group, topic, queue) = parse_key(&key).ok_or("an offset without a name")?;
             offsets.note(group, topic, queue, i64::from_be_bytes(row.as_slice().try_into()?));
         }
         Ok(offsets)
@@ -39,7 +39,7 @@ impl Offsets {
         table.get(usize::try_from(queue).ok()?).copied().filter(|&offset| offset >= 0)
     }
 
-    /// Notes an offset, and has it stored some time soon.
+    /// Sets an offset, and does not wait until it is stored.
     pub(crate) async fn update(
         &self,
         group: &str,
@@ -54,7 +54,7 @@ impl Offsets {
         Ok(())
     }
 
-    /// Notes an offset, and stores it.
+    /// Sets an offset, and waits until it is stored.
     pub(crate) async fn store(
         &self,
         group: &str,
@@ -66,7 +66,7 @@ impl Offsets {
         if self.note(group, topic, queue, offset) == Noted::NoRoom {
             return Ok(());
         }
-        // Also if it is known: it may not be stored yet, or its writing may have failed.
+        // Also if it is known: it may not be stored yet, or an earlier write may have failed.
         self.log.write(row(group, topic, queue, offset)).await.map(drop)
     }
 
@@ -88,7 +88,7 @@ impl Offsets {
     }
 }
 
-/// What became of an offset in memory.
+/// The effect of an offset in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Noted {
     New,
@@ -96,21 +96,21 @@ enum Noted {
     NoRoom,
 }
 
-/// An offset's row in the store.
+/// Returns the write of an offset's row.
 fn row(group: &str, topic: &str, queue: u16, offset: i64) -> LogWrite {
     let mut rows = StorageBatch::default();
     rows.put(StorageTable::Offsets, key(group, topic, queue), offset.to_be_bytes().to_vec());
     LogWrite::rows(rows)
 }
 
-/// Groups and topics have no zero in their names.
+/// Returns the key of an offset's row. Names of groups and topics have no zero byte.
 fn key(group: &str, topic: &str, queue: u16) -> Vec<u8> {
     let mut key = [group.as_bytes(), topic.as_bytes(), b""].join(&0);
     key.extend(queue.to_be_bytes());
     key
 }
 
-fn names(key: &[u8]) -> Option<(&str, &str, u16)> {
+fn parse_key(key: &[u8]) -> Option<(&str, &str, u16)> {
     let (names, queue) = key.split_last_chunk::<2>()?;
     let (group, topic) = std::str::from_utf8(names).ok()?.strip_suffix('\0')?.split_once('\0')?;
     Some((group, topic, u16::from_be_bytes(*queue)))
@@ -118,11 +118,11 @@ fn names(key: &[u8]) -> Option<(&str, &str, u16)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{key, names};
+    use super::{key, parse_key};
 
     #[test]
-    fn a_key_says_what_it_is_for() {
-        assert_eq!(names(&key("group", "%RETRY%group", 7)), Some(("group", "%RETRY%group", 7)));
-        assert_eq!(names(b"group"), None);
+    fn a_key_is_parsed_back() {
+        assert_eq!(parse_key(&key("group", "%RETRY%group", 7)), Some(("group", "%RETRY%group", 7)));
+        assert_eq!(parse_key(b"group"), None);
     }
 }

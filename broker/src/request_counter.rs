@@ -1,10 +1,10 @@
-//! A hook that counts.
+//! A hook that counts requests.
 
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::{Addr, BoxError, RemotingCommand};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts requests, and says how many there were when the server is gone.
+/// Counts requests, and logs their number when the server ends.
 #[derive(Debug, Default)]
 pub(crate) struct RequestCounter {
     requests: AtomicU64,

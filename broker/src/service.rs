@@ -1,9 +1,9 @@
-//! Functions as services.
+//! Handlers of requests as services.
 
 use rocketmq_tower::{BoxError, RemotingCommand, Reply, Service, service_fn};
 use std::sync::Arc;
 
-/// `f` as a service that answers requests with what `state` has.
+/// Returns a service that calls `f` with `state` and the request.
 pub(crate) fn handler<T, F, Fut, R>(
     state: &Arc<T>,
     f: F,

@@ -1,20 +1,20 @@
-//! The two servers: which layers are around what. This is the file to read first.
+//! The stacks of layers of both servers. This is the file to read first.
 //!
 //! ```text
-//!  connection level           1000 connections, more wait before they are accepted
+//!  connection level           at most 1000 connections; more wait to be accepted
 //!  (both servers)             metrics and trace: bytes, connections; a span of each
-//!                             events: who is gone leaves its groups (the broker's)
+//!                             events: clients leave their groups (the broker's)
 //!                             idle timeout, 120 s
-//!                             the driver: frames, answers in any order, calls to clients
+//!                             the driver: frames, responses in any order, calls to clients
 //!
-//!  request level              the default stack's `recover`: every error becomes an answer
+//!  request level              the default stack's `recover`: every error becomes a response
 //!  (the broker's)             metrics, trace, traffic log: latency by code, a span of each request
 //!                             hook: counts requests
 //!                             router, by code:
-//!    sends                      load shedding, so many at a time of all connections
-//!    pulls                      so many at a time; those that wait for messages are deferred
-//!    queries                    tasks of their own: they look at much
-//!    heartbeats, offsets ..     nothing: never held up by the others
+//!    sends                      load shedding and a limit for all connections together
+//!    pulls                      a limit; pending pulls are deferred
+//!    queries                    tasks of their own, as they read many messages
+//!    heartbeats, offsets, ..    no layer: never delayed by the others
 //! ```
 
 use crate::clients::ClientReaper;
@@ -37,7 +37,7 @@ use tower::Layer;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 
-/// The name server.
+/// Returns the name server, listening.
 pub(crate) fn name_server<L: Listener>(
     listener: L,
     state: &Arc<NameServerState>,
@@ -56,7 +56,7 @@ pub(crate) fn name_server<L: Listener>(
     Ok(server.listen(listener))
 }
 
-/// The broker.
+/// Returns the broker's server, listening.
 pub(crate) fn broker<L: Listener>(
     listener: L,
     state: &Arc<BrokerState>,
@@ -78,38 +78,38 @@ pub(crate) fn broker<L: Listener>(
     Ok(server.listen(listener))
 }
 
-/// Java's `serverChannelMaxIdleTimeSeconds`. Clients beat every 30 s.
+/// The idle timeout: Java's `serverChannelMaxIdleTimeSeconds`. Clients send a heartbeat every 30 s.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How long a shutdown waits for clients to go.
+/// The maximum time that a shutdown waits for connections to end.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The traffic log of one server.
+/// Returns the traffic log of one server.
 fn traffic(config: &BrokerConfig) -> CodeDistributionLayer {
     CodeDistributionLayer::new().period(config.traffic_log)
 }
 
-/// The bounds of one connection.
+/// Returns the bounds of a connection.
 fn bounds() -> ConnectionConfig {
     let mut config = ConnectionConfig::server();
-    // One pull of each queue that a client consumes waits for messages.
+    // A client has one pending pull for each queue that it consumes.
     config.max_deferred = 16_384;
     config
 }
 
-/// Which requests go where, and how many of each kind at a time.
+/// Returns the broker's router, with the limits of each kind of request.
 fn router(broker: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, DuplicateRoute> {
     use RequestCode as Code;
 
-    // More permits than that make tokio panic.
+    // tokio panics at more permits.
     let max_sends = config.max_sends.min(Semaphore::MAX_PERMITS);
-    // What can't be stored soon is refused, and clients try another time.
+    // Sends above the limit are refused at once, and clients retry.
     let sends = ServiceBuilder::new()
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(max_sends));
-    // Those that find nothing wait elsewhere.
+    // A pull that becomes pending gives its permit back.
     let pulls = GlobalConcurrencyLimitLayer::new(MAX_PULLS);
-    // In tasks, and those that wait for too long are refused.
+    // Queries run as tasks; those that wait longer than 5 s are refused.
     let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
 
     Router::builder()
@@ -153,5 +153,5 @@ fn router(broker: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Du
         .build()
 }
 
-/// So many pulls read from the store at a time; more wait.
+/// The maximum number of pulls that read from the store at a time; more wait.
 const MAX_PULLS: usize = 256;

@@ -1,4 +1,4 @@
-//! What all requests to the broker share.
+//! The state that all requests to the broker share.
 
 use crate::clients::{Clients, QueueLocks};
 use crate::log::Log;
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The broker's state. Its parts lock themselves, each for moments, and never two at a time.
+/// The broker's state. Each part has its own lock, which is held briefly, and never two at a time.
 pub(crate) struct BrokerState {
     pub(crate) identity: Arc<BrokerIdentity>,
     pub(crate) log: Arc<Log>,
@@ -23,19 +23,19 @@ pub(crate) struct BrokerState {
     turns: AtomicUsize,
 }
 
-/// What clients call the broker.
+/// The names and addresses of the broker.
 #[derive(Debug)]
 pub(crate) struct BrokerIdentity {
     pub(crate) cluster: String,
     pub(crate) name: String,
-    /// Where clients reach it, `host:port`.
+    /// The address at which clients reach it, `host:port`.
     pub(crate) address: String,
-    /// The same in stored messages, which have IPv4 addresses.
+    /// The address in stored messages, which is an IPv4 address.
     pub(crate) stored: SocketAddr,
 }
 
 impl BrokerState {
-    /// A broker with what is in the log's store.
+    /// Reads the state from the log's store.
     pub(crate) async fn open(
         identity: Arc<BrokerIdentity>,
         log: Arc<Log>,
@@ -53,12 +53,12 @@ impl BrokerState {
         })
     }
 
-    /// A number that is another one each time, to take turns.
+    /// Returns the next number of a counter, for round robin.
     pub(crate) fn turn(&self) -> usize {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// The id of the message at this offset.
+    /// Returns the id of the message at this offset.
     pub(crate) fn message_id(&self, commit_log_offset: i64) -> MessageId {
         MessageId { host: self.identity.stored, commit_log_offset }
     }

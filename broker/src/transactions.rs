@@ -1,4 +1,4 @@
-//! Transactions that are not decided yet.
+//! Transactions whose outcome is still open.
 
 use crate::clock;
 use crate::log::{CommitLogOffset, Log};
@@ -11,56 +11,57 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// More transactions than this can't be open at a time.
+/// The maximum number of open transactions.
 const MAX_OPEN: usize = 1_000_000;
 
-/// So often a producer is asked: Java's `transactionCheckMax`.
+/// How often a producer is asked at most: Java's `transactionCheckMax`.
 const MAX_CHECKS: u32 = 15;
 
-/// The longest that a message may ask not to be asked about, in seconds.
+/// The maximum of `CHECK_IMMUNITY_TIME_IN_SECONDS`, during which a message's producer is not asked.
 const MAX_IMMUNITY: u64 = 24 * 3600;
 
-/// When producers are asked what became of their transactions.
+/// When producers are asked for the outcome of their transactions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TransactionChecks {
-    /// At first after this. Java's `transactionTimeOut` is 6 s.
+    /// Time until the first check. Java's `transactionTimeOut` is 6 s.
     pub(crate) first: Duration,
-    /// Visibility again after this. Java's `transactionCheckInterval` is 30 s.
+    /// Time between two checks. Java's `transactionCheckInterval` is 30 s.
     pub(crate) interval: Duration,
 }
 
-/// The open transactions, by the places of their messages.
+/// The open transactions, by the offsets of their messages.
 #[derive(Debug)]
 pub(crate) struct Transactions {
     open: Mutex<HashMap<CommitLogOffset, OpenTransaction>>,
     checks: TransactionChecks,
 }
 
-/// One that is open.
+/// The state of an open transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenTransaction {
-    /// When its producer is to be asked, in ms.
+    /// When its producer is asked next, in ms since 1970.
     due: i64,
     checks: u32,
 }
 
-/// What is to be done about an open transaction.
+/// An open transaction whose check is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DueCheck {
     Ask(CommitLogOffset),
-    /// Its producer was asked often enough.
+    /// Its producer was asked `MAX_CHECKS` times.
     GiveUp(CommitLogOffset),
 }
 
 impl Transactions {
-    /// Those in the store. How often their producers were asked is forgotten.
+    /// Reads the open transactions from the store. The number of checks is not stored, and starts at
+    /// zero.
     pub(crate) fn open(log: &Log, checks: TransactionChecks) -> Result<Self, BoxError> {
         let mut open = HashMap::new();
-        let due = clock::now_ms() + checks.first.as_millis() as i64;
+        let due = clock::now_ms().saturating_add(clock::millis(checks.first));
         log.storage().scan(StorageTable::Prepared, b""..&[0xff; 9], &mut |key, _| {
             open.extend(
                 CommitLogOffset::from_key(key)
-                    .map(|place| (place, OpenTransaction { due, checks: 0 })),
+                    .map(|offset| (offset, OpenTransaction { due, checks: 0 })),
             );
             ControlFlow::Continue(())
         })?;
@@ -71,48 +72,48 @@ impl Transactions {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether one more may begin.
+    /// Fails if no more transactions can be opened.
     pub(crate) fn check_room(&self) -> Result<(), BoxError> {
         if self.lock().len() < MAX_OPEN {
             return Ok(());
         }
-        let text = format!("{MAX_OPEN} transactions are open");
+        let text = format!("the maximum of {MAX_OPEN} open transactions is reached");
         Err(refuse(ResponseCode::SYSTEM_BUSY, text))
     }
 
-    /// Notes one that has begun.
+    /// Adds a transaction whose message was stored.
     pub(crate) fn opened(&self, at: Position, properties: Properties<'_>) {
         let asked_for = properties.get(property::CHECK_IMMUNITY_TIME_IN_SECONDS);
         let seconds = asked_for.and_then(|text| text.parse().ok()).filter(|&seconds| seconds > 0);
         let seconds = seconds.map(|seconds: u64| seconds.min(MAX_IMMUNITY));
         let wait = seconds.map_or(self.checks.first, Duration::from_secs);
-        let due = at.store_timestamp.saturating_add(wait.as_millis() as i64);
-        if let Some(place) = CommitLogOffset::from_i64(at.commit_log_offset) {
-            self.lock().insert(place, OpenTransaction { due, checks: 0 });
+        let due = at.store_timestamp.saturating_add(clock::millis(wait));
+        if let Some(offset) = CommitLogOffset::from_i64(at.commit_log_offset) {
+            self.lock().insert(offset, OpenTransaction { due, checks: 0 });
         }
     }
 
-    /// Takes one to decide it. Whoever has taken it is the only one who can.
-    pub(crate) fn take(&self, place: CommitLogOffset) -> Option<OpenTransaction> {
-        self.lock().remove(&place)
+    /// Takes a transaction out, so that only the caller can commit it or roll it back.
+    pub(crate) fn take(&self, offset: CommitLogOffset) -> Option<OpenTransaction> {
+        self.lock().remove(&offset)
     }
 
-    /// Puts back one that could not be decided.
-    pub(crate) fn put_back(&self, place: CommitLogOffset, open: OpenTransaction) {
-        self.lock().insert(place, open);
+    /// Puts back a transaction whose outcome could not be stored.
+    pub(crate) fn put_back(&self, offset: CommitLogOffset, open: OpenTransaction) {
+        self.lock().insert(offset, open);
     }
 
-    /// Those whose time has come. The next time of each is an interval later.
+    /// Returns the transactions whose check is due, and schedules the next check of each.
     pub(crate) fn due(&self, now: i64) -> Vec<DueCheck> {
         let mut due = Vec::new();
-        for (place, open) in self.lock().iter_mut().filter(|(_, open)| open.due <= now) {
+        for (offset, open) in self.lock().iter_mut().filter(|(_, open)| open.due <= now) {
             if open.checks == MAX_CHECKS {
-                due.push(DueCheck::GiveUp(*place));
+                due.push(DueCheck::GiveUp(*offset));
             } else {
                 open.checks += 1;
-                due.push(DueCheck::Ask(*place));
+                due.push(DueCheck::Ask(*offset));
             }
-            open.due = now + self.checks.interval.as_millis() as i64;
+            open.due = now.saturating_add(clock::millis(self.checks.interval));
         }
         due
     }
@@ -128,49 +129,49 @@ mod tests {
     use std::sync::Mutex;
     use std::time::Duration;
 
-    fn begun(properties: &str) -> (Transactions, CommitLogOffset) {
+    fn one_open(properties: &str) -> (Transactions, CommitLogOffset) {
         let checks =
             TransactionChecks { first: Duration::from_secs(6), interval: Duration::from_secs(30) };
         let transactions = Transactions { open: Mutex::new(HashMap::new()), checks };
-        let place = CommitLogOffset::new(1, 2);
-        let commit_log_offset = place.as_i64();
+        let offset = CommitLogOffset::new(1, 2);
+        let commit_log_offset = offset.as_i64();
         let at = Position { queue_offset: 2, commit_log_offset, store_timestamp: 1000 };
         transactions.opened(at, Properties::new(properties));
-        (transactions, place)
+        (transactions, offset)
     }
 
     #[test]
-    fn a_producer_is_asked_after_a_while_and_then_again_and_again_but_not_for_ever() {
-        let (transactions, place) = begun("");
+    fn a_producer_is_asked_at_each_interval_until_the_maximum_number_of_checks() {
+        let (transactions, offset) = one_open("");
         assert_eq!(transactions.due(6999), []);
         let mut now = 7000;
         for _ in 0..MAX_CHECKS {
-            assert_eq!(transactions.due(now), [DueCheck::Ask(place)]);
+            assert_eq!(transactions.due(now), [DueCheck::Ask(offset)]);
             assert_eq!(transactions.due(now + 29_999), []);
             now += 30_000;
         }
-        assert_eq!(transactions.due(now), [DueCheck::GiveUp(place)]);
+        assert_eq!(transactions.due(now), [DueCheck::GiveUp(offset)]);
     }
 
     #[test]
-    fn a_message_may_ask_for_more_time() {
-        let (transactions, place) = begun("CHECK_IMMUNITY_TIME_IN_SECONDS\u{1}60");
+    fn a_message_may_delay_the_first_check() {
+        let (transactions, offset) = one_open("CHECK_IMMUNITY_TIME_IN_SECONDS\u{1}60");
         assert_eq!(transactions.due(60_999), []);
-        assert_eq!(transactions.due(61_000), [DueCheck::Ask(place)]);
+        assert_eq!(transactions.due(61_000), [DueCheck::Ask(offset)]);
         for nonsense in ["0", "-1", "soon"] {
             let properties = format!("CHECK_IMMUNITY_TIME_IN_SECONDS\u{1}{nonsense}");
-            let (transactions, place) = begun(&properties);
-            assert_eq!(transactions.due(7000), [DueCheck::Ask(place)], "{nonsense}");
+            let (transactions, offset) = one_open(&properties);
+            assert_eq!(transactions.due(7000), [DueCheck::Ask(offset)], "{nonsense}");
         }
     }
 
     #[test]
-    fn one_that_is_taken_is_not_there_until_it_is_put_back() {
-        let (transactions, place) = begun("");
-        let open = transactions.take(place).unwrap();
-        assert!(transactions.take(place).is_none());
+    fn a_transaction_that_was_taken_is_not_due_until_it_is_put_back() {
+        let (transactions, offset) = one_open("");
+        let open = transactions.take(offset).unwrap();
+        assert!(transactions.take(offset).is_none());
         assert_eq!(transactions.due(i64::MAX / 2), []);
-        transactions.put_back(place, open);
-        assert_eq!(transactions.due(7000), [DueCheck::Ask(place)]);
+        transactions.put_back(offset, open);
+        assert_eq!(transactions.due(7000), [DueCheck::Ask(offset)]);
     }
 }

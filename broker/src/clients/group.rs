@@ -1,13 +1,13 @@
-//! The members of one group.
+//! A group and its members.
 
 use rocketmq_tower::Channel;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-/// A group has no more members than this.
+/// The maximum number of members of a group.
 const MAX_MEMBERS: usize = 10_000;
 
-/// Clients, by their ids. One connection may be several clients'.
+/// The clients of a group, by their ids. Several clients may share a connection.
 #[derive(Debug, Default)]
 pub(super) struct GroupMembers(BTreeMap<String, GroupMember>);
 
@@ -18,7 +18,7 @@ pub(super) struct GroupMember {
 }
 
 impl GroupMembers {
-    /// Whether the client is new, or has a new connection.
+    /// Notes a heartbeat, and returns whether the client is new or has a new connection.
     pub(super) fn beats(&mut self, client: &str, channel: &Channel) -> bool {
         let seen = Instant::now();
         let full = self.0.len() >= MAX_MEMBERS;
@@ -39,7 +39,7 @@ impl GroupMembers {
         }
     }
 
-    /// Whether there was anybody to remove.
+    /// Removes members, and returns whether there were any to remove.
     pub(super) fn remove(&mut self, mut gone: impl FnMut(&str, &GroupMember) -> bool) -> bool {
         let before = self.0.len();
         self.0.retain(|id, member| !gone(id, member));
@@ -63,14 +63,14 @@ impl GroupMembers {
     }
 }
 
-/// What a group wants of a topic.
+/// The subscription of a group to a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Subscription {
     pub(crate) topic: String,
-    /// The expression's kind: `TAG`, if it says any.
+    /// The kind of the expression: `TAG`, or empty.
     pub(crate) kind: String,
     pub(crate) expression: String,
-    /// A later one has a higher version.
+    /// A later subscription has a higher version.
     pub(crate) version: i64,
 }
 
@@ -82,12 +82,12 @@ pub(super) struct ConsumerGroup {
     pub(super) subscriptions: HashMap<String, Subscription>,
 }
 
-/// What a heartbeat changed.
+/// The effect of a heartbeat on a group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GroupUpdate {
-    /// There is another member, or another topic.
+    /// The members or the topics have changed.
     pub(crate) changed: bool,
-    /// Nothing is known of the group's subscriptions.
+    /// The subscriptions of the group are unknown.
     pub(crate) needs_subscriptions: bool,
 }
 
@@ -105,7 +105,8 @@ impl ConsumerGroup {
         GroupUpdate { changed, needs_subscriptions: self.subscriptions.is_empty() }
     }
 
-    /// Whether the topics changed. All members of a group are to subscribe to the same.
+    /// Replaces the subscriptions, and returns whether the topics changed. All members of a group have
+    /// to subscribe to the same topics.
     fn subscribe(&mut self, subscriptions: Vec<Subscription>) -> bool {
         let before = self.subscriptions.len();
         self.subscriptions.retain(|topic, _| subscriptions.iter().any(|new| new.topic == *topic));
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_subscription_counts_and_an_earlier_one_does_not() {
+    fn only_a_later_subscription_replaces_a_subscription() {
         let mut group = ConsumerGroup::default();
         assert!(group.subscribe(vec![subscription("T", "a", 2)]), "a topic more");
         for (version, expression, counts) in [(1, "b", "a"), (2, "c", "a"), (3, "d", "d")] {
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_new_once_on_each_connection() {
+    fn a_member_is_new_at_its_first_heartbeat_on_each_connection() {
         let (mut members, old, new) = (GroupMembers::default(), channel(), channel());
         for (channel, is_new) in [(&old, true), (&old, false), (&new, true), (&new, false)] {
             assert_eq!(members.beats("client", channel), is_new);

@@ -1,5 +1,5 @@
-//! What heartbeats say. Java, Go and Node write names and numbers where C++ writes ordinals and
-//! strings, and C++ leaves out what is empty.
+//! The bodies of heartbeats. Where clients in Java, Go and Node write names and numbers, clients in
+//! C++ write ordinals and strings, and leave out what is empty.
 
 use super::Subscription;
 use serde::{Deserialize, Deserializer};
@@ -13,10 +13,10 @@ pub(crate) struct HeartBeat {
     pub(crate) producer_data_set: Vec<Producer>,
     #[serde(default)]
     pub(crate) consumer_data_set: Vec<Consumer>,
-    /// Not 0 if the client would rather not send its subscriptions each time.
+    /// Not 0 if the client wants to send its subscriptions only when they change.
     #[serde(default)]
     pub(crate) heartbeat_fingerprint: i64,
-    /// The subscriptions are as they were, and left out.
+    /// The subscriptions are left out, as they have not changed.
     #[serde(default)]
     pub(crate) without_sub: bool,
 }
@@ -59,14 +59,14 @@ impl From<SubscriptionData> for Subscription {
 }
 
 impl SubscriptionData {
-    /// The expression's kind, and the expression.
+    /// Returns the kind of the expression, and the expression.
     pub(crate) fn expression(&self) -> (&str, &str) {
         let kind = self.expression_type.as_deref().unwrap_or_default();
         (kind, self.sub_string.as_deref().unwrap_or_default())
     }
 }
 
-/// A number, or a string that holds one.
+/// Reads a number, or a string with a number.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -85,7 +85,7 @@ mod tests {
     use super::HeartBeat;
 
     #[test]
-    fn cpps_is_read() {
+    fn a_heartbeat_of_cpp_is_read() {
         let text = r#"{"clientID":"28879-127.0.0.1@1","consumerDataSet":[{"consumeFromWhere":0,"consumeType":1,
             "groupName":"g","messageModel":1,"subscriptionDataSet":[{"subString":"*","subVersion":"1795341511645","topic":"T1"}]}]}"#;
         let beat: HeartBeat = serde_json::from_str(text).unwrap();
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn gos_is_read() {
+    fn a_heartbeat_of_go_is_read() {
         let text = r#"{"clientID":"1@a","producerDataSet":[],"consumerDataSet":[{"groupName":"g",
             "consumeType":"CONSUME_PASSIVELY","messageModel":"CLUSTERING","consumeFromWhere":"CONSUME_FROM_FIRST_OFFSET",
             "subscriptionDataSet":[{"classFilterMode":false,"topic":"T1","subString":"*","tagsSet":[],"codeSet":["2598919"],

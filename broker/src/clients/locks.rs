@@ -1,19 +1,19 @@
-//! Queues that are one consumer's for a while, so that it can consume them in order.
+//! Locks of queues, which consumers hold to consume messages in order.
 
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A lock that is not renewed for this long is nobody's any more: Java's
+/// The time after which a lock expires if it is not renewed: Java's
 /// `rocketmq.broker.rebalance.lockMaxLiveTime`.
-const LIFE: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_secs(60);
 
-/// So many groups may have locks, and each so many.
+/// The maximum number of groups with locks, and of locks of a group.
 const MAX_GROUPS: usize = 10_000;
 const MAX_LOCKS: usize = 100_000;
 
-/// A queue, as clients name it; they look it up by the same words.
+/// A queue as clients name it. A response repeats the names of its request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QueueName {
@@ -22,7 +22,7 @@ pub(crate) struct QueueName {
     queue_id: i32,
 }
 
-/// Who has which queue, by group.
+/// The locks of all groups.
 #[derive(Debug, Default)]
 pub(crate) struct QueueLocks(Mutex<HashMap<String, HashMap<QueueName, QueueLock>>>);
 
@@ -33,13 +33,13 @@ struct QueueLock {
 }
 
 impl QueueLock {
-    fn is_over(&self) -> bool {
-        self.renewed.elapsed() > LIFE
+    fn has_expired(&self) -> bool {
+        self.renewed.elapsed() > LIFETIME
     }
 }
 
 impl QueueLocks {
-    /// QueueLocks what is nobody else's, and returns what the client has then.
+    /// Locks the queues that no other client holds, and returns those that the client holds now.
     pub(crate) fn lock(&self, group: &str, client: &str, queues: Vec<QueueName>) -> Vec<QueueName> {
         let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if groups.len() >= MAX_GROUPS && !groups.contains_key(group) {
@@ -49,7 +49,7 @@ impl QueueLocks {
         let mut locked = Vec::new();
         for queue in queues {
             let free = match locks.get(&queue) {
-                Some(lock) => lock.client == client || lock.is_over(),
+                Some(lock) => lock.client == client || lock.has_expired(),
                 None => locks.len() < MAX_LOCKS,
             };
             if free {
@@ -61,7 +61,7 @@ impl QueueLocks {
         locked
     }
 
-    /// Gives up those that are the client's.
+    /// Unlocks the queues that the client holds.
     pub(crate) fn unlock(&self, group: &str, client: &str, queues: &[QueueName]) {
         let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(locks) = groups.get_mut(group) else { return };
@@ -72,10 +72,10 @@ impl QueueLocks {
         }
     }
 
-    /// Forgets what is over.
+    /// Removes expired locks.
     pub(crate) fn expire(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, locks| {
-            locks.retain(|_, lock| !lock.is_over());
+            locks.retain(|_, lock| !lock.has_expired());
             !locks.is_empty()
         });
     }
@@ -83,14 +83,14 @@ impl QueueLocks {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Instant, LIFE, QueueLocks, QueueName};
+    use super::{Duration, Instant, LIFETIME, QueueLocks, QueueName};
 
     fn queue(queue_id: i32) -> QueueName {
         QueueName { topic: "T".into(), broker_name: "b".into(), queue_id }
     }
 
     impl QueueLocks {
-        /// As if no lock had been renewed for this long.
+        /// Makes all locks look as if they had not been renewed for this time.
         fn age(&self, age: Duration) {
             for lock in self.0.lock().unwrap().values_mut().flat_map(|locks| locks.values_mut()) {
                 lock.renewed = Instant::now().checked_sub(age).unwrap();
@@ -99,24 +99,24 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_not_renewed_is_nobodys_after_a_minute() {
+    fn a_lock_that_is_not_renewed_expires_after_a_minute() {
         let locks = QueueLocks::default();
         locks.lock("g", "one", vec![queue(0), queue(1)]);
-        locks.age(LIFE - Duration::from_secs(1));
+        locks.age(LIFETIME - Duration::from_secs(1));
         assert_eq!(locks.lock("g", "two", vec![queue(0)]), []);
         locks.expire();
         assert_eq!(locks.lock("g", "one", vec![queue(0)]), [queue(0)]);
 
-        locks.age(LIFE);
+        locks.age(LIFETIME);
         assert_eq!(locks.lock("g", "two", vec![queue(0)]), [queue(0)]);
         assert_eq!(locks.lock("g", "one", vec![queue(0), queue(1)]), [queue(1)]);
     }
 
     #[test]
-    fn what_is_over_is_forgotten() {
+    fn expired_locks_are_removed() {
         let locks = QueueLocks::default();
         locks.lock("old", "one", vec![queue(0)]);
-        locks.age(LIFE);
+        locks.age(LIFETIME);
         locks.lock("new", "one", vec![queue(0)]);
         locks.expire();
         let left = locks.0.lock().unwrap();

@@ -1,5 +1,5 @@
-//! Who is there: producers and consumers by their groups, as their heartbeats say, for as long as
-//! their connections last.
+//! The connected clients: producers and consumers by their groups, from their heartbeats until their
+//! connections end.
 
 mod group;
 pub(crate) mod heart_beat;
@@ -15,13 +15,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// GroupMembers that have not been heard of for this long are taken out: Java's `channelExpiredTimeout`.
+/// The time without a heartbeat after which a member is removed: Java's `channelExpiredTimeout`.
 const EXPIRY: Duration = Duration::from_secs(120);
 
-/// More groups of either kind than this are not kept.
+/// The maximum number of groups of producers, and of groups of consumers.
 const MAX_GROUPS: usize = 100_000;
 
-/// The table of clients.
+/// The clients of the broker.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     tables: Mutex<Tables>,
@@ -38,7 +38,7 @@ impl Clients {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a producer is there.
+    /// Notes a heartbeat of a producer.
     pub(crate) fn producer_beats(&self, group: &str, client: &str, channel: &Channel) {
         let mut tables = self.lock();
         if tables.producers.len() < MAX_GROUPS || tables.producers.contains_key(group) {
@@ -46,8 +46,8 @@ impl Clients {
         }
     }
 
-    /// Notes that a consumer is there, and to what its group has subscribed, if it says so. All
-    /// members of the group are told when that changes the group.
+    /// Notes a heartbeat of a consumer, with the subscriptions of its group if it has any. If that changes
+    /// the group, all its members are notified.
     pub(crate) fn consumer_beats(
         &self,
         group: &str,
@@ -61,13 +61,13 @@ impl Clients {
         }
         let members = tables.consumers.entry(group.to_owned()).or_default();
         let update = members.beats(client, channel, subscriptions);
-        let told = update.changed.then(|| members.channels());
+        let notified = update.changed.then(|| members.channels());
         drop(tables);
-        tell(group, told.unwrap_or_default());
+        notify(group, notified.unwrap_or_default());
         update
     }
 
-    /// Takes a client out of a group of producers and one of consumers.
+    /// Removes a client from a group of producers and from a group of consumers.
     pub(crate) fn leaves(&self, client: &str, producer: Option<&str>, consumer: Option<&str>) {
         if let Some(group) = producer {
             self.retain(|tables| &mut tables.producers, group, client);
@@ -92,7 +92,8 @@ impl Clients {
         }
     }
 
-    /// Takes out the consumers that `gone` says, and tells those that are left in their groups.
+    /// Removes the consumers for which `gone` returns true, and notifies the other members of their
+    /// groups.
     fn remove_consumers(&self, gone: impl Fn(&str, &str, &group::GroupMember) -> bool) {
         let mut left = Vec::new();
         self.lock().consumers.retain(|name, group| {
@@ -102,12 +103,12 @@ impl Clients {
             !group.members.is_empty()
         });
         for (group, channels) in left {
-            tell(&group, channels);
+            notify(&group, channels);
         }
     }
 
-    /// Takes out whom nobody has heard of for long, such as clients that ended without a word on a
-    /// connection that others use, too.
+    /// Removes clients without heartbeats, such as those that have ended on a connection that they shared
+    /// with others.
     pub(crate) fn expire(&self) {
         let old = |member: &group::GroupMember| member.seen.elapsed() > EXPIRY;
         self.lock().producers.retain(|_, members| {
@@ -117,7 +118,7 @@ impl Clients {
         self.remove_consumers(|_, _, member| old(member));
     }
 
-    /// Takes out the clients of a connection that has ended.
+    /// Removes the clients of a connection that has ended.
     pub(crate) fn remove_connection(&self, channel: &Channel) {
         self.lock().producers.retain(|_, members| {
             members.remove(|_, member| member.channel == *channel);
@@ -126,17 +127,17 @@ impl Clients {
         self.remove_consumers(|_, _, member| member.channel == *channel);
     }
 
-    /// To what a group has subscribed.
+    /// Returns the subscription of a group to a topic.
     pub(crate) fn subscription(&self, group: &str, topic: &str) -> Option<Subscription> {
         self.lock().consumers.get(group)?.subscriptions.get(topic).cloned()
     }
 
-    /// The ids of a group's consumers, sorted.
+    /// Returns the ids of a group's consumers, sorted.
     pub(crate) fn consumers(&self, group: &str) -> Vec<String> {
         self.lock().consumers.get(group).map(|group| group.members.ids()).unwrap_or_default()
     }
 
-    /// A connection to one of a group's producers; another one each time.
+    /// Returns the connection of one of a group's producers, which `turn` selects.
     pub(crate) fn any_producer(&self, group: &str, turn: usize) -> Option<Channel> {
         let tables = self.lock();
         let mut channels = tables.producers.get(group)?.channels();
@@ -144,7 +145,7 @@ impl Clients {
         Some(channels.swap_remove(turn))
     }
 
-    /// The connection of a client, whatever its group.
+    /// Returns the connection of a client of any group.
     pub(crate) fn channel_of(&self, client: &str) -> Option<Channel> {
         let tables = self.lock();
         let consumers = tables.consumers.values().map(|group| &group.members);
@@ -152,14 +153,14 @@ impl Clients {
     }
 }
 
-/// Tells consumers that their group has changed, so that they share the queues anew. Whoever can't
-/// be told looks by itself, every 20 s.
-fn tell(group: &str, consumers: Vec<Channel>) {
+/// Notifies consumers that their group has changed, so that they rebalance the queues. A consumer that
+/// cannot be notified looks at the group every 20 s.
+fn notify(group: &str, consumers: Vec<Channel>) {
     for channel in consumers {
         let changed = RemotingCommand::request(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
         let changed = changed.with_ext_field("consumerGroup", group);
         if let Err(error) = channel.try_invoke_oneway(changed) {
-            tracing::debug!(group, peer = %channel.peer_addr(), %error, "a consumer was not told");
+            tracing::debug!(group, peer = %channel.peer_addr(), %error, "a consumer was not notified");
         }
     }
 }

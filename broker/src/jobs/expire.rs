@@ -1,4 +1,4 @@
-//! Forgets clients and locks that nobody renews.
+//! Removes clients and locks that are not renewed.
 
 use crate::state::BrokerState;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Looks for ever.
+/// Removes them, in a loop.
 pub(crate) async fn run(broker: &BrokerState) {
     loop {
         sleep(EVERY).await;

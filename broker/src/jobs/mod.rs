@@ -1,4 +1,4 @@
-//! What the broker does by itself.
+//! The broker's background jobs.
 
 mod expire;
 pub(crate) mod retention;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Starts all of it. Dropping the set ends it.
+/// Starts all jobs. Dropping the set aborts them.
 pub(crate) fn start(broker: &Arc<BrokerState>, keep: Duration) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     let of = || Arc::clone(broker);

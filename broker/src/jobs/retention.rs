@@ -1,4 +1,4 @@
-//! Deletes messages that are too old.
+//! Deletes messages that are older than the retention time.
 
 use crate::clock;
 use crate::log::{LogWrite, Queue, index};
@@ -12,34 +12,36 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often it looks for old messages.
+/// The time between two searches for old messages.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Messages that wait for their time or their transaction are kept for longer than they can wait,
-/// in ms.
+/// Messages that wait for their time or their transaction are kept longer by this, in ms, which is
+/// more than they can wait.
 const WAITING: i64 = 4 * 24 * 3600 * 1000;
 
-/// So many messages of a queue are deleted at once.
+/// The maximum number of messages of a queue that are deleted at once.
 const ROUND: i64 = 1000;
 
-/// Deletes for ever what is older than `keep`.
+/// Deletes messages older than `keep`, in a loop.
 pub(crate) async fn run(broker: &BrokerState, keep: Duration) {
     loop {
         sleep(EVERY).await;
         if let Err(error) = pass(broker, keep).await {
-            tracing::error!(error = &*error as &dyn std::error::Error, "deleting failed");
+            tracing::error!(
+                error = &*error as &dyn std::error::Error,
+                "deleting old messages failed"
+            );
         }
     }
 }
 
-/// Deletes what is older than `keep` now.
+/// Deletes the messages that are older than `keep` now.
 pub(crate) async fn pass(broker: &BrokerState, keep: Duration) -> Result<(), BoxError> {
-    let oldest =
-        clock::now_ms().saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
+    let oldest = clock::now_ms().saturating_sub(clock::millis(keep));
     for topic in broker.topics.all() {
         let oldest = if names::is_internal(&topic.name) { oldest - WAITING } else { oldest };
         for queue in topic.queues() {
-            while let Some(write) = old(broker, queue, oldest)? {
+            while let Some(write) = expired(broker, queue, oldest)? {
                 broker.log.write(write).await?;
             }
         }
@@ -47,9 +49,10 @@ pub(crate) async fn pass(broker: &BrokerState, keep: Duration) -> Result<(), Box
     Ok(())
 }
 
-/// The deletion of some of a queue's messages that were stored before `oldest`. The last one of a
-/// queue stays: it tells at the next start how far the queue has come.
-fn old(
+/// Returns the deletion of up to `ROUND` messages of a queue that were stored before `oldest`, if
+/// there are any. The last message of a queue is kept: the next start reads the end of the queue from
+/// it.
+fn expired(
     broker: &BrokerState,
     queue: &Arc<Queue>,
     oldest: i64,
@@ -63,10 +66,10 @@ fn old(
         if message.store_timestamp >= oldest {
             return ControlFlow::Break(());
         }
-        let place = queue.commit_log_offset(offset);
-        rows.delete(StorageTable::Messages, place.key());
+        let at = queue.commit_log_offset(offset);
+        rows.delete(StorageTable::Messages, at.key());
         for hash in index::keys_of(message.topic, message.properties) {
-            rows.delete(StorageTable::Keys, index::row(hash, place));
+            rows.delete(StorageTable::Keys, index::row(hash, at));
         }
         min = offset + 1;
         ControlFlow::Continue(())

@@ -1,4 +1,4 @@
-//! Asks producers what became of their transactions.
+//! Asks producers for the outcome of their open transactions.
 
 use crate::clock;
 use crate::log::{CommitLogOffset, LogWrite};
@@ -13,17 +13,17 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often it looks for transactions that are due.
+/// The time between two searches for transactions that are due.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Asks for ever.
+/// Checks transactions, in a loop.
 pub(crate) async fn run(broker: &BrokerState) {
     loop {
         sleep(EVERY).await;
         for due in broker.transactions.due(clock::now_ms()) {
             let done = match due {
-                DueCheck::Ask(place) => ask(broker, place).await,
-                DueCheck::GiveUp(place) => give_up(broker, place).await,
+                DueCheck::Ask(offset) => ask(broker, offset).await,
+                DueCheck::GiveUp(offset) => give_up(broker, offset).await,
             };
             if let Err(error) = done {
                 tracing::warn!(
@@ -45,13 +45,14 @@ struct Header<'a> {
     offset_msg_id: String,
 }
 
-/// Asks any producer of the group, with the message as it would be delivered.
-async fn ask(broker: &BrokerState, place: CommitLogOffset) -> Result<(), BoxError> {
-    let record = broker.log.read(place)?.ok_or("the message of a transaction is gone")?;
+/// Asks one producer of the group. The request has the message as consumers would get it.
+async fn ask(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxError> {
+    let record =
+        broker.log.read(offset)?.ok_or("the message of the transaction is missing in the store")?;
     let (half, _) = StoredMessage::decode(&record)?;
     let group = half.properties.get(property::PGROUP).ok_or("a transaction without a producer")?;
     let Some(producer) = broker.clients.any_producer(group, broker.turn()) else {
-        return Err(format!("no producer of the group {group} is there").into());
+        return Err(format!("no producer of the group {group} is connected").into());
     };
     let (topic, queue_id) = messages::destination(&half)?;
     let mut properties = PropertiesBuf::from(half.properties);
@@ -74,12 +75,15 @@ async fn ask(broker: &BrokerState, place: CommitLogOffset) -> Result<(), BoxErro
     Ok(())
 }
 
-/// Nobody knows: the message is dropped.
-async fn give_up(broker: &BrokerState, place: CommitLogOffset) -> Result<(), BoxError> {
-    tracing::warn!(offset = place.as_i64(), "a transaction that nobody decides is dropped");
-    if broker.transactions.take(place).is_some() {
+/// Drops the message of a transaction that no producer has ended.
+async fn give_up(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxError> {
+    tracing::warn!(
+        offset = offset.as_i64(),
+        "a transaction was dropped, as no producer has ended it"
+    );
+    if broker.transactions.take(offset).is_some() {
         let nothing = LogWrite::rows(StorageBatch::default());
-        broker.log.write(nothing.and_delete(StorageTable::Prepared, place.key())).await?;
+        broker.log.write(nothing.and_delete(StorageTable::Prepared, offset.key())).await?;
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! Where a message is.
+//! Offsets of the commit log.
 
-/// The queue of a message and its offset there, in one number: what the protocol calls the
-/// commit-log offset.
+/// The protocol's commit-log offset of a message. Here it combines the number of the message's
+/// queue with its offset in the queue.
 ///
-/// The queue's number is in the upper 23 bits below the sign, the offset in the lower 40. So the
-/// number finds its message without an index, and the messages of a queue follow each other.
+/// The queue's number takes the upper 23 bits after the sign bit, the offset the lower 40 bits. So no
+/// index is needed to find a message, and the messages of a queue are neighbours in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CommitLogOffset(i64);
 
 const OFFSET_BITS: u32 = 40;
 
-/// More queues than this can't be told apart.
+/// The maximum number of queues.
 pub(crate) const MAX_QUEUES: u32 = 1 << 23;
 
 impl CommitLogOffset {
@@ -18,7 +18,7 @@ impl CommitLogOffset {
         Self(i64::from(queue) << OFFSET_BITS | offset)
     }
 
-    /// `None` for what is no number of a place: below zero.
+    /// Returns `None` if `offset` is negative.
     pub(crate) fn from_i64(offset: i64) -> Option<Self> {
         (offset >= 0).then_some(Self(offset))
     }
@@ -31,7 +31,7 @@ impl CommitLogOffset {
         self.0 & ((1 << OFFSET_BITS) - 1)
     }
 
-    /// As a key of the storage: in order of queues, and of offsets in each.
+    /// Returns the key in the storage. Keys are in order of queues, and of offsets within a queue.
     pub(crate) fn key(self) -> [u8; 8] {
         self.0.to_be_bytes()
     }
@@ -47,27 +47,27 @@ mod tests {
     use super::{CommitLogOffset, MAX_QUEUES};
 
     #[test]
-    fn a_place_is_its_number_and_its_key() {
+    fn an_offset_is_read_back_from_its_number_and_from_its_key() {
         for (queue, offset) in [(0, 0), (0, (1 << 40) - 1), (7, 9), (MAX_QUEUES - 1, (1 << 40) - 1)]
         {
-            let place = CommitLogOffset::new(queue, offset);
-            assert_eq!(place.queue_offset(), offset);
-            assert!(place.as_i64() >= 0);
-            assert_eq!(CommitLogOffset::from_i64(place.as_i64()), Some(place));
-            assert_eq!(CommitLogOffset::from_key(&place.key()), Some(place));
+            let combined = CommitLogOffset::new(queue, offset);
+            assert_eq!(combined.queue_offset(), offset);
+            assert!(combined.as_i64() >= 0);
+            assert_eq!(CommitLogOffset::from_i64(combined.as_i64()), Some(combined));
+            assert_eq!(CommitLogOffset::from_key(&combined.key()), Some(combined));
         }
     }
 
     #[test]
     fn keys_are_in_order_of_queues_and_of_offsets_in_each() {
-        let places =
+        let offsets =
             [(0, 0), (0, 1), (0, 1 << 39), (1, 0), (1, 255), (1, 256), (MAX_QUEUES - 1, 0)];
-        let keys = places.map(|(queue, offset)| CommitLogOffset::new(queue, offset).key());
+        let keys = offsets.map(|(queue, offset)| CommitLogOffset::new(queue, offset).key());
         assert!(keys.is_sorted());
     }
 
     #[test]
-    fn what_is_no_place_is_none() {
+    fn negative_numbers_and_keys_of_another_length_are_refused() {
         assert_eq!(CommitLogOffset::from_i64(-1), None);
         assert_eq!(CommitLogOffset::from_key(&[0xff; 8]), None);
         assert_eq!(CommitLogOffset::from_key(&[0; 7]), None);

@@ -1,7 +1,7 @@
-//! All messages, and the one thread that writes them.
+//! The log of all messages, and its single writer thread.
 //!
-//! A write that was acknowledged is stored, however the process ends; with [`Flush::Sync`], however
-//! the machine ends. What waits to be written is bounded by its size.
+//! An acknowledged write survives the process; with [`Flush::Sync`], it survives the machine. The
+//! writes that are pending are bounded by their size.
 
 mod close;
 mod commit_log_offset;
@@ -22,17 +22,17 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) use write::{LogEntry, LogWrite, Visibility, Written};
-use writer::{Done, WriteJob, Writer};
+use writer::{WriteJob, WriteResultSender, Writer};
 
-/// How many bytes may wait to be written; more senders wait.
+/// The maximum size of all pending writes, in bytes; further writers wait.
 const BUDGET: usize = 64 * 1024 * 1024;
 
-/// Why something could not be stored.
+/// Why a read or a write failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum LogError {
     #[error("the store failed")]
     Storage(#[source] Arc<StorageError>),
-    #[error("the broker shuts down")]
+    #[error("the broker is shutting down")]
     Closed,
 }
 
@@ -42,7 +42,7 @@ impl From<StorageError> for LogError {
     }
 }
 
-/// The handle of the log.
+/// A handle of the log. The writer ends when the last handle is dropped.
 pub(crate) struct Log {
     storage: Arc<dyn Storage>,
     budget: Arc<Semaphore>,
@@ -58,11 +58,11 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Starts the writer.
+    /// Starts the writer thread.
     pub(crate) fn start(storage: Arc<dyn Storage>, flush: Flush) -> io::Result<Self> {
         let (scheduled, failed) = (Arc::new(Notify::new()), CancellationToken::new());
         let released = CancellationToken::new();
-        // Not bounded by itself: whoever sends has a part of the budget.
+        // Bounded by the budget, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
         let writer = Writer {
             storage: Arc::clone(&storage),
@@ -84,20 +84,20 @@ impl Log {
         })
     }
 
-    /// Stores all of `write`, and returns when it is stored.
+    /// Writes, and returns when the write is stored.
     pub(crate) async fn write(&self, write: LogWrite) -> Result<Written, LogError> {
         let (done, written) = oneshot::channel();
         self.send(write, Some(done)).await?;
         written.await.map_err(|_| LogError::Closed)?
     }
 
-    /// Has all of `write` stored some time soon.
+    /// Queues a write, and does not wait until it is stored. Its failure is only logged.
     pub(crate) async fn write_later(&self, write: LogWrite) -> Result<(), LogError> {
         self.send(write, None).await
     }
 
-    async fn send(&self, write: LogWrite, done: Option<Done>) -> Result<(), LogError> {
-        // Here, where it fails alone: the writer makes one batch of many writes.
+    async fn send(&self, write: LogWrite, done: Option<WriteResultSender>) -> Result<(), LogError> {
+        // Checked here, as the writer puts many writes into one batch, which fails as a whole.
         write.rows.check()?;
         let cost = write.cost().min(BUDGET) as u32;
         let budget = Arc::clone(&self.budget);
@@ -107,12 +107,12 @@ impl Log {
         jobs.send(WriteJob { write, done, permit }).map_err(|_| LogError::Closed)
     }
 
-    /// Takes no more. What was accepted is written, and then the thread ends.
+    /// Accepts no more writes. The thread writes those that were accepted, and ends.
     fn stop(&self) {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Writes what was accepted, and takes no more. Blocks until the thread has ended.
+    /// Accepts no more writes, and blocks until the thread has written those that were accepted.
     pub(crate) fn close(&self) {
         self.stop();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -121,9 +121,9 @@ impl Log {
         }
     }
 
-    /// The message that was put in this place, encoded.
-    pub(crate) fn read(&self, place: CommitLogOffset) -> Result<Option<Vec<u8>>, LogError> {
-        Ok(self.storage.get(StorageTable::Messages, &place.key())?)
+    /// Reads the encoded message at this offset.
+    pub(crate) fn read(&self, offset: CommitLogOffset) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.storage.get(StorageTable::Messages, &offset.key())?)
     }
 
     /// Visits the messages of `queue` with offsets from `first` to before `end`, in order, until
@@ -135,20 +135,20 @@ impl Log {
         end: i64,
         visit: &mut dyn FnMut(i64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), LogError> {
-        // An offset below zero, such as the end of an empty queue less one, has no place.
+        // A negative offset, such as the end of an empty queue less one, has no key.
         if first >= end {
             return Ok(());
         }
         let (first, end) =
             (queue.commit_log_offset(first).key(), queue.commit_log_offset(end).key());
         let visit = &mut |key: &[u8], record: &[u8]| match CommitLogOffset::from_key(key) {
-            Some(place) => visit(place.queue_offset(), record),
+            Some(offset) => visit(offset.queue_offset(), record),
             None => ControlFlow::Continue(()),
         };
         Ok(self.storage.scan(StorageTable::Messages, &first..&end, visit)?)
     }
 
-    /// The queue with this number, as the store has it.
+    /// Reads the bounds of the queue with this number from the store.
     pub(crate) fn recover(&self, number: u32) -> Result<Queue, LogError> {
         let all =
             (CommitLogOffset::new(number, 0).key(), CommitLogOffset::new(number + 1, 0).key());
@@ -164,26 +164,27 @@ impl Log {
         Ok(Queue::new(number, min, max))
     }
 
-    /// The tables beside the messages.
+    /// Returns the storage, for its other tables.
     pub(crate) fn storage(&self) -> &dyn Storage {
         &*self.storage
     }
 
-    /// A token that is cancelled when the store has failed for good.
+    /// Returns a token that is cancelled when the store has failed for good.
     pub(crate) fn failed(&self) -> CancellationToken {
         self.failed.clone()
     }
 
-    /// Resolves when messages were stored that are due some time.
+    /// Resolves when messages with a delivery time were stored since the last call.
     pub(crate) async fn scheduled(&self) {
         self.scheduled.notified().await;
     }
 }
 
-/// The row of a message that is due at `due`, in ms: rows are in order of time.
-pub(crate) fn due_key(due: i64, place: CommitLogOffset) -> [u8; 16] {
+/// Returns the key of the row of a message that is due at `due`, in ms since 1970. Keys are in order
+/// of time.
+pub(crate) fn due_key(due: i64, offset: CommitLogOffset) -> [u8; 16] {
     let mut key = [0; 16];
     key[..8].copy_from_slice(&due.max(0).to_be_bytes());
-    key[8..].copy_from_slice(&place.key());
+    key[8..].copy_from_slice(&offset.key());
     key
 }

@@ -4,16 +4,16 @@ use super::CommitLogOffset;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 
-/// The ends of a queue, and who waits for more.
+/// The bounds of a queue, and a signal for new messages.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    /// What tells it from all other queues of the broker.
+    /// Identifies the queue within the broker.
     number: u32,
-    /// The offset of the first message that is still there.
+    /// The offset of the first message that has not been deleted.
     min: AtomicI64,
-    /// The offset after the last message that is stored.
+    /// The offset after the last stored message.
     max: AtomicI64,
-    /// The offset of the next message to be written. The writer's own.
+    /// The offset of the next message to write. Only the writer uses it.
     next: AtomicI64,
     arrived: Notify,
 }
@@ -35,33 +35,33 @@ impl Queue {
         self.max.load(Ordering::Acquire)
     }
 
-    /// The place of an offset of this queue.
+    /// Returns the commit-log offset of an offset of this queue.
     pub(crate) fn commit_log_offset(&self, offset: i64) -> CommitLogOffset {
         CommitLogOffset::new(self.number, offset)
     }
 
-    /// Wakes all that wait when messages come. What comes after this was called is not missed.
+    /// Resolves when new messages are stored, beginning with those that are stored after this call.
     pub(crate) fn arrived(&self) -> tokio::sync::futures::Notified<'_> {
         self.arrived.notified()
     }
 
-    /// The offset for one more message.
+    /// Takes the offset for one more message.
     pub(super) fn take_next(&self) -> i64 {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// All messages up to the next are stored.
+    /// Makes all messages visible whose offsets were taken: they are stored now.
     pub(super) fn publish(&self) {
         self.max.store(self.next.load(Ordering::Relaxed), Ordering::Release);
         self.arrived.notify_waiters();
     }
 
-    /// Those that are not stored will not be.
+    /// Gives back the offsets of messages that could not be stored.
     pub(super) fn take_back(&self) {
         self.next.store(self.max(), Ordering::Relaxed);
     }
 
-    /// Messages before `min` are gone.
+    /// Notes that the messages before `min` were deleted.
     pub(super) fn trim(&self, min: i64) {
         self.min.fetch_max(min, Ordering::Release);
     }

@@ -1,4 +1,4 @@
-//! What is written.
+//! Writes to the log.
 
 use super::Queue;
 use crate::storage::{StorageBatch, StorageTable};
@@ -6,34 +6,34 @@ use bytes::BytesMut;
 use rocketmq_tower::message::Position;
 use std::sync::Arc;
 
-/// Changes that are made together or not at all: messages put into queues, and rows of other
-/// tables.
+/// Changes that are made together or not at all: new messages, and rows of other tables.
 #[derive(Debug, Default)]
 pub(crate) struct LogWrite {
     pub(super) entries: Vec<LogEntry>,
     pub(super) rows: StorageBatch,
-    /// Queues whose messages before an offset are among what is deleted.
+    /// Queues whose messages before an offset are deleted by this write.
     pub(super) trims: Vec<(Arc<Queue>, i64)>,
 }
 
-/// A message, encoded but for where and when it is stored, which only the writer knows.
+/// A new message. It is encoded, but its offset and its time of storing are filled in by the
+/// writer.
 #[derive(Debug)]
 pub(crate) struct LogEntry {
     pub(crate) queue: Arc<Queue>,
     pub(crate) record: BytesMut,
-    /// By what it can be found, see [`super::index`].
+    /// The hashes of its keys, see [`super::index`].
     pub(crate) keys: Vec<u64>,
     pub(crate) visibility: Visibility,
 }
 
-/// What is to become of a message that consumers don't see yet.
+/// When consumers see a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Visibility {
-    /// It is where it belongs.
+    /// At once.
     Visible,
-    /// It is due at this time, in ms.
+    /// At this time, in ms since 1970.
     DeliverAt(i64),
-    /// Its transaction decides.
+    /// When its transaction is committed.
     AfterCommit,
 }
 
@@ -50,29 +50,29 @@ impl LogWrite {
         Self { rows, ..Self::default() }
     }
 
-    /// Also puts this message.
+    /// Adds a message.
     pub(crate) fn push(&mut self, entry: LogEntry) {
         self.entries.push(entry);
     }
 
-    /// Also deletes a row.
+    /// Adds the deletion of a row.
     pub(crate) fn and_delete(mut self, table: StorageTable, key: impl AsRef<[u8]>) -> Self {
         self.rows.delete(table, key);
         self
     }
 
-    /// Also forgets that `queue` has messages before `min`.
+    /// Adds the end of `queue`'s messages before `min`, which are among the deleted rows.
     pub(crate) fn and_trim(mut self, queue: Arc<Queue>, min: i64) -> Self {
         self.trims.push((queue, min));
         self
     }
 
-    /// How much of the log's budget it takes: its size, and what it costs to handle.
+    /// Returns its part of the log's budget, in bytes: its size, and an allowance for handling it.
     pub(super) fn cost(&self) -> usize {
         256 + self.entries.iter().map(|entry| entry.record.len()).sum::<usize>()
     }
 }
 
-/// Where and when the first message of a write was stored. Those that follow it into the same queue
-/// have the next offsets.
+/// The position of the first message of a write. The other messages of the same queue have the next
+/// offsets. `None` if the write has no message.
 pub(crate) type Written = Option<Position>;

@@ -1,10 +1,10 @@
-//! The JSON of the name server's answers, as `fastjson` would write it but with all keys quoted:
-//! all clients read that. It must not have blanks: Go takes the addresses apart by hand.
+//! The JSON of the name server's responses, as Java's `fastjson` writes it, but with all keys quoted,
+//! which all clients read. It must not have spaces: Go's client parses the addresses by hand.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Where a topic is: Java's `TopicRouteData`.
+/// The route of a topic: Java's `TopicRouteData`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TopicRoute<'a> {
@@ -16,7 +16,7 @@ pub(super) struct TopicRoute<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BrokerData<'a> {
-    /// By the broker's number; 0 is the master.
+    /// By the id of the broker; 0 is the master.
     pub(super) broker_addrs: BTreeMap<u64, &'a str>,
     pub(super) broker_name: &'a str,
     pub(super) cluster: &'a str,

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// No more entries than this are kept.
+/// The maximum number of entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// A namespace and a key have no more bytes than this each, and a value so many times more.
+/// The maximum lengths of a namespace and of a key, and of a value, in bytes.
 const MAX_NAME: usize = 1024;
 const MAX_VALUE: usize = 16 * MAX_NAME;
 
@@ -57,7 +57,8 @@ impl KvConfig {
     async fn set(&self, header: &Header<'_>, value: Option<&str>) -> Result<(), BoxError> {
         let Header { namespace, key, .. } = header;
         if namespace.len() > MAX_NAME || key.len() > MAX_NAME || namespace.contains('\0') {
-            let text = format!("a namespace and a key have at most {MAX_NAME} bytes, and no zero");
+            let text =
+                format!("a namespace and a key have at most {MAX_NAME} bytes, and no zero byte");
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
         if value.is_some_and(|value| value.len() > MAX_VALUE) {
@@ -67,7 +68,10 @@ impl KvConfig {
         let name = ((*namespace).to_owned(), (*key).to_owned());
         let row = format!("{}\0{}", name.0, name.1);
         if self.read().len() >= MAX_ENTRIES && value.is_some() {
-            return Err(refuse(ResponseCode::SYSTEM_ERROR, "there is no room for more entries"));
+            return Err(refuse(
+                ResponseCode::SYSTEM_ERROR,
+                "the configuration has its maximum number of entries",
+            ));
         }
         let mut rows = StorageBatch::default();
         match value {
@@ -119,7 +123,7 @@ pub(super) async fn get(
     let header: Header<'_> = request.header()?;
     let name = (header.namespace.to_owned(), header.key.to_owned());
     let value = server.kv.read().get(&name).cloned().ok_or_else(|| {
-        let text = format!("the namespace {} has no {}", header.namespace, header.key);
+        let text = format!("the namespace {} has no key {}", header.namespace, header.key);
         refuse(ResponseCode::QUERY_NOT_FOUND, text)
     })?;
     Ok(success().with_header(&Value { value })?)

@@ -1,5 +1,5 @@
-//! The name server: which broker has which topic. It knows one broker, in the same process, and
-//! looks at its topics, so that a topic can be found as soon as it is there.
+//! The name server, which tells clients the routes of topics. It serves one broker, in the same
+//! process, and reads that broker's topics, so that a new topic has a route at once.
 
 mod bodies;
 mod kv;
@@ -30,7 +30,7 @@ impl NameServerState {
         Ok(Self { broker, topics, kv: KvConfig::open(log)? })
     }
 
-    /// What it answers.
+    /// Returns the router of its requests.
     pub(crate) fn router(self: &Arc<Self>) -> Result<Router, DuplicateRoute> {
         Router::builder()
             .route(RequestCode::GET_ROUTEINFO_BY_TOPIC, handler(self, routes::of_topic))

@@ -1,4 +1,4 @@
-//! Topics and brokers.
+//! Routes of topics, and brokers.
 
 use super::NameServerState;
 use super::bodies::{BrokerData, ClusterInfo, QueueData, TopicList, TopicRoute};
@@ -70,7 +70,7 @@ struct Registration<'a> {
     broker_name: &'a str,
 }
 
-/// `REGISTER_BROKER`: the one broker is known already, and there can be no other.
+/// `REGISTER_BROKER`: accepted from the broker of this process, refused from others.
 pub(super) async fn register(
     server: Arc<NameServerState>,
     request: RemotingCommand,
@@ -83,12 +83,12 @@ pub(super) async fn register(
     Ok(RemotingCommand::response(ResponseCode::SUCCESS))
 }
 
-/// `UNREGISTER_BROKER`: the broker is there as long as the process is.
+/// `UNREGISTER_BROKER`: refused, as the broker ends with the name server.
 pub(super) async fn unregister(
     _: Arc<NameServerState>,
     _: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
-    let text = "the broker leaves with this process only";
+    let text = "the broker ends only with this process";
     Err(refuse(ResponseCode::NO_PERMISSION, text))
 }
 
@@ -108,7 +108,8 @@ impl NameServerState {
             return Some(TopicSettings { perm, ..TopicSettings::with_queues(DEFAULT_QUEUES) });
         }
         let known = self.topics.get(topic).map(|topic| topic.settings.clone());
-        // Consumers ask for it before their first heartbeat makes it, and then not again for long.
+        // The first heartbeat of a consumer creates it. Consumers look it up before that, and then not
+        // again for a while.
         known.or_else(|| names::retried_group(topic).map(|_| TopicSettings::with_queues(1)))
     }
 }

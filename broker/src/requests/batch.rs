@@ -1,4 +1,4 @@
-//! Several messages in one request.
+//! Batches: several messages in one request.
 
 use super::send::{SendResponse, message, target};
 use crate::log::{LogWrite, Visibility};
@@ -8,7 +8,7 @@ use crate::state::BrokerState;
 use rocketmq_tower::message::{BatchedMessage, SendHeader, StoredMessage, property};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
 
-/// More messages than this are not taken at once.
+/// The maximum number of messages of a batch.
 const MAX_MESSAGES: usize = 10_000;
 
 pub(super) async fn handle(
@@ -26,7 +26,7 @@ pub(super) async fn handle(
             return Err(illegal(format!("a batch has at most {MAX_MESSAGES} messages")));
         }
         if part.properties.get(property::DELAY).is_some_and(|level| level != "0") {
-            return Err(illegal("the messages of a batch can't be delayed".into()));
+            return Err(illegal("the messages of a batch cannot be delayed".into()));
         }
         let message = StoredMessage {
             flag: part.flag,
@@ -46,5 +46,5 @@ pub(super) async fn handle(
         queue_offset: first.queue_offset,
         transaction_id: header.properties.get(property::UNIQ_KEY),
     };
-    sent.answer()
+    sent.response()
 }

@@ -1,4 +1,4 @@
-//! Members of groups: heartbeats, lists, locks.
+//! Requests about members of groups: heartbeats, lists of members, locks of queues.
 
 use crate::clients::heart_beat::{Consumer, HeartBeat, SubscriptionData};
 use crate::clients::{GroupUpdate, QueueName, Subscription};
@@ -10,7 +10,7 @@ use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The longest id of a client, and the longest name of a producer's group.
+/// The maximum length of a client's id, and of the name of a group of producers, in bytes.
 const MAX_NAME: usize = 1024;
 
 fn success() -> RemotingCommand {
@@ -40,17 +40,17 @@ pub(crate) async fn heart_beat(
         all.changed |= update.changed;
         all.needs_subscriptions |= update.needs_subscriptions;
     }
-    let mut answer = success();
+    let mut response = success();
     if beat.heartbeat_fingerprint != 0 {
         let again = if beat.without_sub { all.needs_subscriptions } else { all.changed };
-        answer = answer
+        response = response
             .with_ext_field("IS_SUPPORT_HEART_BEAT_V2", "true")
             .with_ext_field("IS_SUB_CHANGE", if again { "true" } else { "false" });
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// What is kept has to have a bound.
+/// Fails if a name is too long. Names are kept, so they need a bound.
 fn check_length(name: &str) -> Result<(), BoxError> {
     if name.len() <= MAX_NAME {
         return Ok(());
@@ -68,7 +68,7 @@ async fn consumer_beats(
 ) -> Result<GroupUpdate, BoxError> {
     let group = &consumer.group_name;
     names::check(group)?;
-    // For what the group sends back; clients have asked for its route already.
+    // For messages that the group sends back. Clients have looked up its route before.
     broker.topics.ensure(&names::retry(group), &TopicSettings::with_queues(1)).await?;
     let subscriptions = (!without_subscriptions)
         .then(|| consumer.subscription_data_set.into_iter().map(Subscription::from).collect());
@@ -114,7 +114,7 @@ pub(crate) async fn consumers(
     let header: OfGroup<'_> = request.header()?;
     let consumer_id_list = broker.clients.consumers(header.consumer_group);
     if consumer_id_list.is_empty() {
-        let text = format!("nobody is in the group {}", header.consumer_group);
+        let text = format!("the group {} has no members", header.consumer_group);
         return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
     }
     Ok(success().with_body(serde_json::to_vec(&ConsumerIds { consumer_id_list })?))
@@ -163,7 +163,7 @@ struct ClientConfig {
     subscription_data: Option<SubscriptionData>,
 }
 
-/// `CHECK_CLIENT_CONFIG`: whether the broker can filter as the client wants it to.
+/// `CHECK_CLIENT_CONFIG`: checks whether the broker supports the filter of a subscription.
 pub(crate) async fn check_config(
     _: Arc<BrokerState>,
     request: RemotingCommand,

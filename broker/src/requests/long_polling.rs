@@ -1,7 +1,7 @@
-//! Pulls that wait for messages.
+//! Pending pulls, which wait for messages.
 
 use crate::log::Queue;
-use crate::queue_read::{QueueRead, ReadOutcome, read};
+use crate::pull_query::{PullQuery, PullResult};
 use crate::state::BrokerState;
 use rocketmq_tower::layers::deferred::Deferred;
 use rocketmq_tower::{BoxError, RemotingCommand};
@@ -10,37 +10,38 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Answers a pull when there are messages for it, when its time is over, or when the connection is
-/// drained. Its connection may have as many of them as may be deferred.
+/// Responds to a pull when there are messages for it, after `patience`, or when its connection is
+/// drained. The bound of deferred requests of a connection bounds its pending pulls.
 pub(super) async fn wait(
     broker: Arc<BrokerState>,
     queue: Arc<Queue>,
-    wanted: QueueRead,
+    query: PullQuery,
     responder: Deferred,
     patience: Duration,
 ) {
     let channel = responder.channel();
-    let answer = tokio::select! {
-        answer = news(&broker, &queue, wanted, Instant::now() + patience, channel.draining()) => answer,
-        // Nobody is there to be answered.
+    let deadline = Instant::now() + patience;
+    let response = tokio::select! {
+        response = poll_queue(&broker, &queue, query, deadline, channel.draining()) => response,
+        // The client is gone.
         _ = channel.closed() => return,
     };
-    match answer {
-        Ok(answer) => _ = responder.send(answer),
-        // Dropping the responder says so to the client.
+    match response {
+        Ok(response) => _ = responder.send(response),
+        // Dropping the responder sends an error response.
         Err(error) => tracing::error!(error = &*error as &dyn std::error::Error, "a pull failed"),
     }
 }
 
-/// The answer, when it is time for it.
-async fn news(
+/// Returns the response when there are messages, at `deadline`, or when `draining` resolves.
+async fn poll_queue(
     broker: &BrokerState,
     queue: &Queue,
-    mut wanted: QueueRead,
+    mut query: PullQuery,
     deadline: Instant,
     draining: impl Future<Output = ()>,
 ) -> Result<RemotingCommand, BoxError> {
-    let first = wanted.offset;
+    let first = query.offset;
     let mut over = pin!(async {
         tokio::select! {
             () = sleep_until(deadline) => {}
@@ -49,25 +50,25 @@ async fn news(
     });
     loop {
         let arrived = queue.arrived();
-        match read(&broker.log, queue, &wanted)? {
-            ReadOutcome::AtEnd { .. } => {}
-            // What came was not for this consumer.
-            ReadOutcome::NoneMatched { next } => {
-                wanted.offset = next;
+        match query.run(&broker.log, queue)? {
+            PullResult::AtEnd { .. } => {}
+            // The filter accepts none of the new messages.
+            PullResult::NoneMatched { next } => {
+                query.offset = next;
                 continue;
             }
-            pulled => return pulled.answer(queue),
+            pulled => return pulled.response(queue),
         }
         tokio::select! {
             () = arrived => {}
             () = &mut over => break,
         }
     }
-    let offset = wanted.offset;
+    let offset = query.offset;
     let pulled = if offset > first {
-        ReadOutcome::NoneMatched { next: offset }
+        PullResult::NoneMatched { next: offset }
     } else {
-        ReadOutcome::AtEnd { offset }
+        PullResult::AtEnd { offset }
     };
-    pulled.answer(queue)
+    pulled.response(queue)
 }

@@ -1,4 +1,4 @@
-//! Finding messages: `VIEW_MESSAGE_BY_ID` and `QUERY_MESSAGE`.
+//! Lookups of messages: `VIEW_MESSAGE_BY_ID` and `QUERY_MESSAGE`.
 
 use crate::log::{CommitLogOffset, index};
 use crate::refusal::refuse;
@@ -10,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// A query finds no more messages than this: Java's `defaultQueryMaxNum` is 32, its upper bound 64.
-const MAX_FOUND: usize = 64;
+/// The maximum number of messages that a query finds. In Java it is 32 by default
+/// (`defaultQueryMaxNum`), and 64 at most.
+const MAX_MESSAGES: usize = 64;
 
-/// So many rows of the index are looked at: other keys may have the same hash.
+/// The maximum number of rows of the index that are read. Other keys may have the same hash.
 const MAX_ROWS: usize = 4096;
 
 #[derive(Deserialize)]
 struct View {
-    /// Of the commit log, as the message's id has it.
+    /// The commit-log offset, which clients read from the message's id.
     offset: i64,
 }
 
@@ -29,7 +30,7 @@ pub(crate) async fn view(
 ) -> Result<RemotingCommand, BoxError> {
     let View { offset } = request.header()?;
     let record = match CommitLogOffset::from_i64(offset) {
-        Some(place) => broker.log.read(place)?,
+        Some(offset) => broker.log.read(offset)?,
         None => None,
     };
     let record = record.ok_or_else(|| {
@@ -55,7 +56,7 @@ struct QueryResponseHeader {
     index_last_update_phyoffset: i64,
 }
 
-/// `QUERY_MESSAGE`, by a key of the application or the id that the producer gave.
+/// `QUERY_MESSAGE`, by a key of the application or the producer's id of the message.
 pub(crate) async fn query(
     broker: Arc<BrokerState>,
     request: RemotingCommand,
@@ -66,12 +67,12 @@ pub(crate) async fn query(
         0,
         QueryResponseHeader { index_last_update_timestamp: 0, index_last_update_phyoffset: 0 },
     );
-    let max = usize::try_from(query.max_num).unwrap_or(0).min(MAX_FOUND);
-    for place in places(&broker, &query)? {
+    let max = usize::try_from(query.max_num).unwrap_or(0).min(MAX_MESSAGES);
+    for offset in offsets(&broker, &query)? {
         if found == max {
             break;
         }
-        let Some(record) = broker.log.read(place)? else { continue };
+        let Some(record) = broker.log.read(offset)? else { continue };
         let (message, _) = StoredMessage::decode(&record)?;
         let time = query.begin_timestamp..=query.end_timestamp;
         if message.topic == query.topic
@@ -79,7 +80,7 @@ pub(crate) async fn query(
             && time.contains(&message.store_timestamp)
         {
             last.index_last_update_timestamp = message.store_timestamp;
-            last.index_last_update_phyoffset = place.as_i64();
+            last.index_last_update_phyoffset = offset.as_i64();
             body.extend_from_slice(&record);
             found += 1;
         }
@@ -91,16 +92,16 @@ pub(crate) async fn query(
     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&last)?.with_body(body))
 }
 
-/// The messages with a key like this.
-fn places(broker: &BrokerState, query: &Query<'_>) -> Result<Vec<CommitLogOffset>, BoxError> {
+/// Returns the offsets of the messages whose key has the same hash.
+fn offsets(broker: &BrokerState, query: &Query<'_>) -> Result<Vec<CommitLogOffset>, BoxError> {
     let hash = index::hash(query.topic, query.key);
-    let first = CommitLogOffset::from_i64(0).map(|place| index::row(hash, place));
-    let last = CommitLogOffset::from_i64(i64::MAX).map(|place| index::row(hash, place));
+    let first = CommitLogOffset::from_i64(0).map(|offset| index::row(hash, offset));
+    let last = CommitLogOffset::from_i64(i64::MAX).map(|offset| index::row(hash, offset));
     let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
-    let mut places = Vec::new();
+    let mut offsets = Vec::new();
     broker.log.storage().scan(StorageTable::Keys, &first..&last, &mut |row, _| {
-        places.extend(index::place(row));
-        if places.len() < MAX_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        offsets.extend(index::offset(row));
+        if offsets.len() < MAX_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    Ok(places)
+    Ok(offsets)
 }

@@ -1,4 +1,4 @@
-//! What the broker is asked, and its answers.
+//! The handlers of requests to the broker, by request code.
 
 mod batch;
 pub(crate) mod groups;

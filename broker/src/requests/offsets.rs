@@ -1,4 +1,4 @@
-//! How far queues go, and how far groups have come.
+//! Requests about the offsets of queues and of consumer groups.
 
 use crate::log::Queue;
 use crate::refusal::refuse;
@@ -43,7 +43,7 @@ struct Timestamp {
     timestamp: i64,
 }
 
-fn answer(header: &impl Serialize) -> Result<RemotingCommand, BoxError> {
+fn respond(header: &impl Serialize) -> Result<RemotingCommand, BoxError> {
     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(header)?)
 }
 
@@ -59,16 +59,16 @@ pub(crate) async fn of_queue(
         refuse(ResponseCode::INVALID_PARAMETER, text)
     })?;
     match request.request_code() {
-        RequestCode::GET_MAX_OFFSET => answer(&Offset { offset: queue.max() }),
-        RequestCode::GET_MIN_OFFSET => answer(&Offset { offset: queue.min() }),
+        RequestCode::GET_MAX_OFFSET => respond(&Offset { offset: queue.max() }),
+        RequestCode::GET_MIN_OFFSET => respond(&Offset { offset: queue.min() }),
         RequestCode::GET_EARLIEST_MSG_STORETIME => {
             let timestamp = stored_at(&broker, queue, queue.min())?.unwrap_or(-1);
-            answer(&Timestamp { timestamp })
+            respond(&Timestamp { timestamp })
         }
         _ => {
             let ByTime { timestamp, boundary } = request.header()?;
             let upper = boundary.eq_ignore_ascii_case("UPPER");
-            answer(&Offset { offset: by_time(&broker, queue, timestamp, upper)? })
+            respond(&Offset { offset: by_time(&broker, queue, timestamp, upper)? })
         }
     }
 }
@@ -78,8 +78,8 @@ fn stored_at(broker: &BrokerState, queue: &Queue, offset: i64) -> Result<Option<
     Ok(Some(StoredMessage::decode(&record)?.0.store_timestamp))
 }
 
-/// The first message that was stored at `timestamp` or later; with `upper`, the last one that was
-/// stored until then. The end, if there is none.
+/// Returns the offset of the first message that was stored at `timestamp` or later; with `upper`, of
+/// the last one that was stored at `timestamp` or before. If there is none, the end of the queue.
 fn by_time(
     broker: &BrokerState,
     queue: &Queue,
@@ -90,7 +90,7 @@ fn by_time(
     let (mut low, mut high) = (first, end);
     while low < high {
         let middle = low + (high - low) / 2;
-        // What is not there any more is old.
+        // A deleted message is older than all others.
         let stored = stored_at(broker, queue, middle)?.unwrap_or(i64::MIN);
         let before = if upper { stored <= timestamp } else { stored < timestamp };
         (low, high) = if before { (middle + 1, high) } else { (low, middle) };
@@ -100,10 +100,10 @@ fn by_time(
 
 /// `QUERY_CONSUMER_OFFSET`
 ///
-/// A group that is new to a queue whose first message is still there begins with that, unless it
-/// asks not to, as it does at Java's brokers. So it does if the first message is yet to come: else
-/// the client asks for the end of the queue, and misses what has come meanwhile. Of other queues the
-/// client decides where to begin.
+/// A group without an offset begins with the first message of the queue if that was not deleted,
+/// unless the request says otherwise; so does Java's broker. This includes empty queues: otherwise
+/// the client would look up the end of the queue, and miss messages that arrive in the meantime. For
+/// other queues the client decides.
 pub(crate) async fn query(
     broker: Arc<BrokerState>,
     request: RemotingCommand,
@@ -111,19 +111,20 @@ pub(crate) async fn query(
     let header: OfGroup<'_> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
     if let Some(offset) = broker.offsets.get(group, topic, id) {
-        return answer(&Offset { offset });
+        return respond(&Offset { offset });
     }
     let topic = broker.topics.get(topic);
     let queue = topic.as_ref().and_then(|topic| topic.queue_to_read(id));
     let is_whole = queue.is_some_and(|queue| queue.min() == 0);
     if is_whole && header.set_zero_if_not_found != Some(false) {
-        return answer(&Offset { offset: 0 });
+        return respond(&Offset { offset: 0 });
     }
-    let text = format!("the group {group} has consumed nothing of this queue yet");
+    let text = format!("the group {group} has no offset in this queue");
     Err(refuse(ResponseCode::QUERY_NOT_FOUND, text))
 }
 
-/// `UPDATE_CONSUMER_OFFSET`, also of groups that nobody is in any more: clients commit last.
+/// `UPDATE_CONSUMER_OFFSET`. The group may have no members any more, as clients commit after they
+/// have left.
 pub(crate) async fn update(
     broker: Arc<BrokerState>,
     request: RemotingCommand,
@@ -134,7 +135,7 @@ pub(crate) async fn update(
     names::check(group)?;
     let known = broker.topics.find(topic)?;
     if offset < 0 || known.queue_to_read(id).is_none() {
-        let text = format!("{topic} has no queue {id}, or its queues no offset {offset}");
+        let text = format!("{topic} has no queue {id}, or the offset {offset} is negative");
         return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
     }
     if request.is_oneway() {

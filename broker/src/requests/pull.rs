@@ -3,7 +3,7 @@
 use super::long_polling;
 use crate::filter::Filter;
 use crate::log::Queue;
-use crate::queue_read::{QueueRead, ReadOutcome, read};
+use crate::pull_query::{PullQuery, PullResult};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{names, perm};
@@ -13,17 +13,17 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Bits of `sysFlag` (Java's `PullSysFlag`).
+/// Bits of `sysFlag`: Java's `PullSysFlag`.
 mod flag {
-    /// `commitOffset` is to be noted.
+    /// `commitOffset` is committed.
     pub(super) const COMMIT: i32 = 1;
-    /// The answer may wait until there are messages.
+    /// The pull may wait for messages.
     pub(super) const SUSPEND: i32 = 2;
-    /// The subscription is in the request.
+    /// The request has the subscription.
     pub(super) const SUBSCRIPTION: i32 = 4;
 }
 
-/// The longest that a pull may wait: clients give up at 30 s.
+/// The maximum time that a pull waits: clients give up after 30 s.
 const MAX_SUSPEND: Duration = Duration::from_secs(30);
 
 #[derive(Deserialize)]
@@ -60,27 +60,27 @@ pub(crate) async fn handle(
         names::check(group)?;
         broker.offsets.update(group, topic, header.queue_id, header.commit_offset).await?;
     }
-    let wanted = QueueRead {
+    let query = PullQuery {
         offset: header.queue_offset,
-        messages: usize::try_from(header.max_msg_nums).unwrap_or(0),
-        bytes: header.max_msg_bytes.and_then(|bytes| usize::try_from(bytes).ok()),
+        max_messages: usize::try_from(header.max_msg_nums).unwrap_or(0),
+        max_bytes: header.max_msg_bytes.and_then(|bytes| usize::try_from(bytes).ok()),
         filter,
     };
-    let pulled = read(&broker.log, &queue, &wanted)?;
+    let result = query.run(&broker.log, &queue)?;
     let may_wait = header.sys_flag & flag::SUSPEND != 0;
     let patience = Duration::from_millis(header.suspend_timeout_millis.max(0) as u64);
-    if !may_wait || patience.is_zero() || !matches!(pulled, ReadOutcome::AtEnd { .. }) {
-        return Ok(Some(pulled.answer(&queue)?));
+    if !may_wait || patience.is_zero() || !matches!(result, PullResult::AtEnd { .. }) {
+        return Ok(Some(result.response(&queue)?));
     }
     let responder = defer(&mut request)?;
-    tokio::spawn(long_polling::wait(broker, queue, wanted, responder, patience.min(MAX_SUSPEND)));
+    tokio::spawn(long_polling::wait(broker, queue, query, responder, patience.min(MAX_SUSPEND)));
     Ok(None)
 }
 
 fn queue(broker: &BrokerState, header: &Header<'_>) -> Result<Arc<Queue>, BoxError> {
     let topic = broker.topics.find(header.topic)?;
     if topic.settings.perm & perm::READ == 0 {
-        let text = format!("the topic {} can't be read", topic.name);
+        let text = format!("the topic {} cannot be read", topic.name);
         return Err(refuse(ResponseCode::NO_PERMISSION, text));
     }
     topic.queue_to_read(header.queue_id).map(Arc::clone).ok_or_else(|| {
@@ -90,7 +90,7 @@ fn queue(broker: &BrokerState, header: &Header<'_>) -> Result<Arc<Queue>, BoxErr
     })
 }
 
-/// The filter in the request; else the one that the group's heartbeats have.
+/// Returns the filter of the request, or else that of the group's subscription.
 fn filter(
     broker: &BrokerState,
     header: &Header<'_>,

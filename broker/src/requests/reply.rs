@@ -1,4 +1,4 @@
-//! `SEND_REPLY_MESSAGE`: a consumer answers a message whose producer waits for that.
+//! `SEND_REPLY_MESSAGE`: a consumer replies to a message whose producer waits for the reply.
 
 use super::send::SendResponse;
 use crate::clock;
@@ -10,10 +10,10 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the producer's client has to take the reply.
+/// The time within which the producer's client has to take the reply.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What `PUSH_REPLY_MESSAGE_TO_CLIENT` has.
+/// The header of `PUSH_REPLY_MESSAGE_TO_CLIENT`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Push<'a> {
@@ -33,7 +33,7 @@ struct Push<'a> {
     store_timestamp: i64,
 }
 
-/// Hands the reply to the client that the request's producer is; it is not stored.
+/// Hands the reply to the client that sent the first message. The reply is not stored.
 pub(crate) async fn handle(
     broker: Arc<BrokerState>,
     request: RemotingCommand,
@@ -41,9 +41,10 @@ pub(crate) async fn handle(
     let header = SendHeader::read(&request)?;
     let failed = |text: String| refuse(ResponseCode::SYSTEM_ERROR, text);
     let client = header.properties.get(property::REPLY_TO_CLIENT);
-    let client = client.ok_or_else(|| failed("the reply does not say who waits for it".into()))?;
+    let client = client
+        .ok_or_else(|| failed("the reply does not name the client that waits for it".into()))?;
     let channel = broker.clients.channel_of(client);
-    let channel = channel.ok_or_else(|| failed(format!("the client {client} is not there")))?;
+    let channel = channel.ok_or_else(|| failed(format!("the client {client} is not connected")))?;
     let push = Push {
         producer_group: header.producer_group,
         topic: header.topic,
@@ -72,5 +73,5 @@ pub(crate) async fn handle(
         queue_offset: 0,
         transaction_id: None,
     };
-    sent.answer()
+    sent.response()
 }

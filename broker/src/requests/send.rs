@@ -1,4 +1,4 @@
-//! `SEND_MESSAGE`, in all its forms.
+//! `SEND_MESSAGE` in all its versions.
 
 use super::batch;
 use crate::log::{LogEntry, LogWrite, Visibility};
@@ -12,10 +12,10 @@ use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// How often a message is tried again if nobody says otherwise: Java's `retryMaxTimes`.
+/// How often a message is consumed again by default: Java's `retryMaxTimes`.
 pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
 
-/// Where a message was put.
+/// The header of a response to a send.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SendResponse<'a> {
@@ -27,9 +27,9 @@ pub(super) struct SendResponse<'a> {
 }
 
 impl SendResponse<'_> {
-    /// The answer. Go traces a message only if the answer names a region and says that it may be
-    /// traced; `DefaultRegion` is what Java's broker is in if it is not told.
-    pub(super) fn answer(&self) -> Result<RemotingCommand, BoxError> {
+    /// Returns the response. Go's client traces a message only if the response names a region and turns
+    /// tracing on; `DefaultRegion` is the default of Java's broker.
+    pub(super) fn response(&self) -> Result<RemotingCommand, BoxError> {
         Ok(RemotingCommand::response(ResponseCode::SUCCESS)
             .with_header(self)?
             .with_ext_field(property::MSG_REGION, "DefaultRegion")
@@ -49,7 +49,7 @@ pub(crate) async fn handle(
     let mut message = message(&broker, &request, &header, &topic, queue_id);
     let mut properties;
     if message.properties.get(property::REPLY_TO_CLIENT).is_some() {
-        // Whoever replies finds the topic for replies by the cluster's name.
+        // Consumers derive the topic of replies from the cluster's name.
         properties = PropertiesBuf::from(message.properties);
         properties.set(property::CLUSTER, &broker.identity.cluster);
         message.properties = properties.as_properties();
@@ -69,10 +69,10 @@ pub(crate) async fn handle(
         queue_offset: written.queue_offset,
         transaction_id: header.properties.get(property::UNIQ_KEY),
     };
-    sent.answer()
+    sent.response()
 }
 
-/// The topic that a message goes to, made if need be, and the id of the queue.
+/// Returns the topic of a message, which is created if it does not exist, and the id of the queue.
 pub(super) async fn target(
     broker: &BrokerState,
     header: &SendHeader<'_>,
@@ -92,7 +92,7 @@ pub(super) async fn target(
         names::check(&topic.name)?;
     }
     if topic.settings.perm & perm::WRITE == 0 {
-        let text = format!("the topic {} can't be written", topic.name);
+        let text = format!("the topic {} cannot be written", topic.name);
         return Err(refuse(ResponseCode::NO_PERMISSION, text));
     }
     let queue_id = match header.queue_id {
@@ -102,7 +102,7 @@ pub(super) async fn target(
     Ok((topic, queue_id))
 }
 
-/// Makes a topic as the producer wants it, within the bounds of the default topic.
+/// Creates a topic with the producer's number of queues, at most that of the default topic.
 async fn create(broker: &BrokerState, header: &SendHeader<'_>) -> Result<Arc<Topic>, BoxError> {
     let name = header.topic;
     names::check(name)?;
@@ -116,7 +116,7 @@ async fn create(broker: &BrokerState, header: &SendHeader<'_>) -> Result<Arc<Top
     broker.topics.ensure(name, &TopicSettings::with_queues(queues)).await
 }
 
-/// The message of a request, as it is to be stored.
+/// Returns the message of a request as it will be stored.
 pub(super) fn message<'a>(
     broker: &BrokerState,
     request: &'a RemotingCommand,
@@ -142,13 +142,14 @@ pub(super) fn message<'a>(
     }
 }
 
-/// Whether the message is the first half of a transaction.
+/// Returns whether the message was sent in a transaction.
 fn is_prepared(message: &StoredMessage<'_>) -> bool {
     let says_so = message.properties.get(property::TRAN_MSG);
     says_so.is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
-/// A message for its consumers, or one that has to wait for its time.
+/// Returns the message as an entry of its queue, or of a queue in which it waits for its delivery
+/// time.
 pub(super) fn entry(
     broker: &BrokerState,
     topic: &Topic,
@@ -173,15 +174,15 @@ mod tests {
     use super::SendResponse;
 
     #[test]
-    fn an_answer_lets_go_trace() {
+    fn a_response_lets_gos_client_trace() {
         let sent = SendResponse {
             msg_id: String::new(),
             queue_id: 0,
             queue_offset: 7,
             transaction_id: None,
         };
-        let answer = sent.answer().unwrap();
-        let field = |name| answer.ext_fields().get(name);
+        let response = sent.response().unwrap();
+        let field = |name| response.ext_fields().get(name);
         assert_eq!(field("queueOffset"), Some("7"));
         assert_eq!(field("MSG_REGION"), Some("DefaultRegion"));
         assert_eq!(field("TRACE_ON"), Some("true"));

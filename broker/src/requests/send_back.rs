@@ -30,7 +30,7 @@ pub(crate) async fn handle(
     let header: Header<'_> = request.header()?;
     names::check(header.group)?;
     let record = match CommitLogOffset::from_i64(header.offset) {
-        Some(place) => broker.log.read(place)?,
+        Some(offset) => broker.log.read(offset)?,
         None => None,
     };
     let record = record.ok_or_else(|| {

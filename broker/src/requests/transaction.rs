@@ -1,4 +1,4 @@
-//! `END_TRANSACTION`: what is to become of a message that was sent as half of a transaction.
+//! `END_TRANSACTION`: commits or rolls back a message that was sent in a transaction.
 
 use crate::log::{CommitLogOffset, LogWrite};
 use crate::messages;
@@ -26,35 +26,37 @@ pub(crate) async fn handle(
     let header: Header<'_> = request.header()?;
     match header.commit_or_rollback {
         sys_flag::COMMIT | sys_flag::ROLLBACK => {}
-        // Not decided yet: the producer will be asked again.
+        // The outcome is unknown: the producer will be asked again.
         _ => return Ok(RemotingCommand::response(ResponseCode::SUCCESS)),
     }
     let unknown = || {
         let text = format!("no transaction is open at the offset {}", header.commit_log_offset);
         refuse(ResponseCode::SYSTEM_ERROR, text)
     };
-    let place = CommitLogOffset::from_i64(header.commit_log_offset).ok_or_else(unknown)?;
-    let open = broker.transactions.take(place).ok_or_else(unknown)?;
-    let decided = decide(&broker, &header, place).await;
-    if decided.is_err() {
-        broker.transactions.put_back(place, open);
+    let offset = CommitLogOffset::from_i64(header.commit_log_offset).ok_or_else(unknown)?;
+    let open = broker.transactions.take(offset).ok_or_else(unknown)?;
+    let ended = end_transaction(&broker, &header, offset).await;
+    if ended.is_err() {
+        broker.transactions.put_back(offset, open);
     }
-    decided.map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
+    ended.map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
 }
 
-async fn decide(
+async fn end_transaction(
     broker: &BrokerState,
     header: &Header<'_>,
-    place: CommitLogOffset,
+    offset: CommitLogOffset,
 ) -> Result<(), BoxError> {
-    let record = broker.log.read(place)?.ok_or("the message of a transaction is gone")?;
+    let record =
+        broker.log.read(offset)?.ok_or("the message of the transaction is missing in the store")?;
     let (half, _) = StoredMessage::decode(&record)?;
     if half.properties.get(property::PGROUP).is_some_and(|group| group != header.producer_group) {
-        let text = format!("the transaction is not of the group {}", header.producer_group);
+        let text =
+            format!("the transaction does not belong to the group {}", header.producer_group);
         return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
     }
     if half.queue_offset != header.tran_state_table_offset {
-        let text = format!("the transaction is at {} of its table", half.queue_offset);
+        let text = format!("the transaction is at the table offset {}", half.queue_offset);
         return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
     }
     let write = if header.commit_or_rollback == sys_flag::COMMIT {
@@ -70,6 +72,6 @@ async fn decide(
     } else {
         LogWrite::rows(StorageBatch::default())
     };
-    broker.log.write(write.and_delete(StorageTable::Prepared, place.key())).await?;
+    broker.log.write(write.and_delete(StorageTable::Prepared, offset.key())).await?;
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! Tables in a folder.
+//! Storage in a folder.
 //!
-//! They are those of [fjall]: a log-structured merge tree fits a broker, whose messages come at the
-//! ends of queues and are read in order. It is pure Rust, is looked after, writes batches over
-//! several tables at once, and has one journal, so that one fsync is enough for all that came
-//! meanwhile. redb, which was measured beside it, needs twice the time of a processor for a message.
+//! The tables are those of [fjall]. A log-structured merge tree fits a broker, which appends messages
+//! to queues and reads them in order. fjall is pure Rust and maintained, writes batches across tables,
+//! and has one journal, so that one fsync is enough for all pending writes. redb, which was measured
+//! beside it, takes twice the processor time for a message.
 
 use super::{Storage, StorageBatch, StorageError, StorageRow, StorageTable, Visit};
 use crate::Flush;
@@ -19,45 +19,45 @@ use std::time::{Duration, Instant};
 
 const MIB: u64 = 1024 * 1024;
 
-/// For what was read, of all tables.
+/// The size of the read cache of all tables.
 const CACHE: u64 = 16 * MIB;
 
-/// What a table has in memory before it is written to a file of its own: the more, the less often
-/// messages of many queues are merged.
+/// The size of a table in memory at which it is written to a file. A larger one merges the messages
+/// of many queues less often.
 const MEMTABLE: u64 = 24 * MIB;
 
-/// What all tables have in memory before a write waits for the workers: less than four times what
-/// one may have, for then fjall by itself would wait, in steps of 100 ms.
+/// The size of all tables in memory at which a write waits for the workers. It is less than four
+/// times `MEMTABLE`, at which fjall itself would wait, in steps of 100 ms.
 const MEMTABLES: u64 = 72 * MIB;
 
-/// So many files wait to be merged.
+/// The number of files that wait to be merged.
 const UNMERGED: u8 = 8;
 
-/// What is read and cached at once.
+/// The size of the blocks that are read and cached.
 const BLOCK: u32 = 16 * 1024;
 
-/// How long a write waits for that at most.
+/// The maximum time that a write waits for the workers.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// More than fit the machine's processors: with fewer, those that merge large files leave none that
-/// empties memory meanwhile.
+/// The number of workers. With fewer, all of them may be merging large files while the tables in
+/// memory fill up.
 const WORKERS: usize = 4;
 
-/// What is read again after the process was killed.
+/// The maximum size of the journals, which are read again after the process was killed.
 const JOURNALS: u64 = 128 * MIB;
 
-/// A folder's tables.
+/// The tables of a folder.
 pub(crate) struct DiskStorage {
     database: Database,
     tables: [Keyspace; StorageTable::ALL.len()],
 }
 
-/// Opens the store in `folder`, which is made if it is not there.
+/// Opens the store in `folder`, which is created if it does not exist.
 pub(crate) fn open(folder: &Path) -> Result<DiskStorage, StorageError> {
     open_with(folder, MEMTABLE)
 }
 
-/// As [`open`], with another size of what a table has in memory.
+/// Opens it with another size of tables in memory.
 pub(super) fn open_with(folder: &Path, memtable: u64) -> Result<DiskStorage, StorageError> {
     fs::create_dir_all(folder).map_err(|error| StorageError::Folder(folder.into(), error))?;
     let failed = |error| match error {
@@ -77,7 +77,7 @@ pub(super) fn open_with(folder: &Path, memtable: u64) -> Result<DiskStorage, Sto
     Ok(DiskStorage { database, tables })
 }
 
-/// No filters: what is looked up is there, or in a range.
+/// The options of a table. It has no filters, as most keys that are looked up exist.
 fn options(memtable: u64) -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default()
         .max_memtable_size(memtable)
@@ -91,8 +91,7 @@ impl DiskStorage {
         &self.tables[table as usize]
     }
 
-    /// Waits until what was written before has left enough room in memory. Should the workers have
-    /// failed, so does the write after this.
+    /// Waits until the workers have made room in memory. If they have failed, the next write fails.
     fn wait_for_room(&self) {
         let begin = Instant::now();
         while self.database.write_buffer_size() > MEMTABLES && begin.elapsed() < PATIENCE {

@@ -1,4 +1,4 @@
-//! Tables that end with the process.
+//! Storage in memory.
 
 use super::{Storage, StorageBatch, StorageError, StorageRow, StorageTable, Visit};
 use crate::Flush;
@@ -9,7 +9,7 @@ use std::sync::{PoisonError, RwLock};
 
 type Rows = BTreeMap<Bytes, Bytes>;
 
-/// A sorted map for each table. Only the memory bounds it, and what retention deletes.
+/// A sorted map for each table. It has no bound but the retention of messages.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryStorage {
     tables: RwLock<[Rows; StorageTable::ALL.len()]>,

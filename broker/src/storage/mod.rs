@@ -1,5 +1,5 @@
-//! Where the broker keeps what it must not forget: sorted tables of bytes behind one small trait.
-//! [`open`] keeps them in a folder, [`MemoryStorage`] as long as the process lives.
+//! The broker's storage: sorted tables of bytes behind one small trait. [`open`] keeps them in a
+//! folder, [`MemoryStorage`] in memory.
 
 mod batch;
 mod disk;
@@ -15,14 +15,14 @@ pub(crate) use error::StorageError;
 pub(crate) use memory::MemoryStorage;
 use std::ops::{ControlFlow, Range};
 
-/// The tables. Each has keys of its own, sorted by their bytes.
+/// The tables of the storage. Each has its own keys, sorted by their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StorageTable {
-    /// All messages, by their places.
+    /// All messages, by their commit-log offsets.
     Messages,
-    /// The places of messages by the hashes of their keys.
+    /// The commit-log offsets of messages, by the hashes of their keys.
     Keys,
-    /// How far groups have consumed queues.
+    /// The offsets of consumer groups in queues.
     Offsets,
     Topics,
     /// The name server's key-value configuration.
@@ -44,7 +44,7 @@ impl StorageTable {
         Self::Prepared,
     ];
 
-    /// Its name in the store.
+    /// Returns the table's name in the store.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Messages => "messages",
@@ -58,19 +58,19 @@ impl StorageTable {
     }
 }
 
-/// Sees the entries of a scan, key and value, until it breaks.
+/// Visits a key and its value in a scan; a break ends the scan.
 pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
 /// A key and its value.
 pub(crate) type StorageRow = (Vec<u8>, Vec<u8>);
 
-/// Sorted tables of bytes. All methods may block; calls from several threads are fine.
+/// Sorted tables of bytes. All methods may block, and may be called from several threads.
 pub(crate) trait Storage: Send + Sync + 'static {
-    /// The value of `key`.
+    /// Returns the value of `key`.
     fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Visits the entries whose keys are in `range`, in order, until `visit` breaks. It sees each
-    /// batch as a whole or not at all. `visit` must not call the storage.
+    /// Visits the entries whose keys are in `range`, in order, until `visit` breaks. A batch is visited
+    /// as a whole or not at all. `visit` must not call the storage.
     fn scan(
         &self,
         table: StorageTable,
@@ -78,13 +78,13 @@ pub(crate) trait Storage: Send + Sync + 'static {
         visit: &mut Visit<'_>,
     ) -> Result<(), StorageError>;
 
-    /// The entry with the greatest key in `range`.
+    /// Returns the entry with the greatest key in `range`.
     fn last(
         &self,
         table: StorageTable,
         range: Range<&[u8]>,
     ) -> Result<Option<StorageRow>, StorageError>;
 
-    /// Makes all changes of `batch`, or none. Refuses it if [`StorageBatch::check`] does.
+    /// Makes all changes of `batch` or none. Fails if [`StorageBatch::check`] does.
     fn write(&self, batch: StorageBatch, flush: Flush) -> Result<(), StorageError>;
 }

@@ -1,4 +1,4 @@
-//! A store that fails, or takes its time, when the test wants it.
+//! A store that fails or blocks when the test wants it.
 
 use crate::Flush;
 use crate::storage::{
@@ -16,7 +16,7 @@ pub(super) struct Faulty {
     fails_to_read: AtomicBool,
     fails_to_write: AtomicBool,
     fails_for_good: AtomicBool,
-    /// Told when something has failed.
+    /// Notified when an operation has failed.
     pub(super) failed: Notify,
     closed: Mutex<bool>,
     opened: Condvar,
@@ -36,7 +36,7 @@ impl Faulty {
         self.fails_for_good.store(true, Ordering::SeqCst);
     }
 
-    /// Writes wait from now on, or no longer.
+    /// Blocks writes from now on, or lets them go on.
     pub(super) fn hold_writes(&self, hold: bool) {
         *self.closed.lock().unwrap() = hold;
         self.opened.notify_all();

@@ -24,7 +24,7 @@ async fn sends_beyond_the_bound_are_refused_until_there_is_room() {
     one.send("T", 0, "first").await;
 
     storage.hold_writes(true);
-    let mut second = task::spawn(one.ask(message("T", 0, &[], "second")));
+    let mut second = task::spawn(one.call(message("T", 0, &[], "second")));
     assert_pending!(second.poll());
     one.max("T", 0).await;
     for client in [&one, &two] {

@@ -1,4 +1,4 @@
-//! Pulls that wait for messages, and the state of the broker.
+//! Pending pulls and the state of the broker.
 
 use super::bare::BareBroker;
 use super::requests::Pull;
@@ -11,7 +11,7 @@ use tokio_test::{assert_pending, task};
 const FOR_LONG: i64 = 30_000;
 
 #[tokio::test]
-async fn a_pull_whose_connection_is_gone_is_forgotten() {
+async fn a_pending_pull_ends_with_its_connection() {
     let bare = BareBroker::start(Arc::new(MemoryStorage::default())).await;
     let (client, other) = (bare.client().await, bare.client().await);
     other.send("T", 0, "old").await;
@@ -20,13 +20,13 @@ async fn a_pull_whose_connection_is_gone_is_forgotten() {
     let mut pulling = task::spawn(client.pull(&pull));
     assert_pending!(pulling.poll());
     client.max("T", 0).await;
-    assert!(Arc::strong_count(&bare.state) > before, "it is held");
+    assert!(Arc::strong_count(&bare.state) > before, "it is pending");
     drop(pulling);
     client.channel.close("the test is over");
-    // Whoever waits holds the broker.
+    // Pending pulls hold the state.
     let ended = Instant::now() + Duration::from_millis(FOR_LONG as u64 / 2);
     while Arc::strong_count(&bare.state) > before {
-        assert!(Instant::now() < ended, "the pull is still held");
+        assert!(Instant::now() < ended, "the pull is still pending");
         other.max("T", 0).await;
     }
 }

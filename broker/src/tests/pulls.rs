@@ -9,7 +9,7 @@ use rocketmq_tower::ResponseCode;
 use std::sync::Arc;
 
 #[tokio::test]
-async fn beyond_its_ends_a_queue_says_where_they_are() {
+async fn a_pull_outside_of_the_bounds_of_a_queue_gets_the_bounds() {
     let storage = Arc::new(MemoryStorage::default());
     let bare = BareBroker::start(storage).await;
     let client = bare.client().await;
@@ -25,10 +25,10 @@ async fn beyond_its_ends_a_queue_says_where_they_are() {
     bare.state.log.write(LogWrite::rows(rows).and_trim(Arc::clone(queue), 2)).await.unwrap();
 
     for (offset, next) in [(0, 2), (1, 2), (-1, 2), (i64::MIN, 2), (5, 4), (i64::MAX, 4)] {
-        let answer = client.pull(&Pull::new("T", 0).at(offset).waits(20_000)).await;
-        assert_eq!(answer.response_code(), ResponseCode::PULL_OFFSET_MOVED, "{offset}");
-        assert_eq!(Bounds::offsets(&answer), (next, 2, 4), "{offset}");
+        let response = client.pull(&Pull::new("T", 0).at(offset).waits(20_000)).await;
+        assert_eq!(response.response_code(), ResponseCode::PULL_OFFSET_MOVED, "{offset}");
+        assert_eq!(Bounds::offsets(&response), (next, 2, 4), "{offset}");
     }
-    let answer = client.pull(&Pull::new("T", 0).at(2)).await;
-    assert_eq!(bodies(&answer), ["a2", "a3"]);
+    let response = client.pull(&Pull::new("T", 0).at(2)).await;
+    assert_eq!(bodies(&response), ["a2", "a3"]);
 }

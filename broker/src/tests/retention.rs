@@ -1,4 +1,4 @@
-//! Old messages go.
+//! Deletion of old messages.
 
 use super::bare::BareBroker;
 use super::peer::{Peer, bodies};
@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A broker with nothing in the first queue of `T`, three old messages in the second one and one
-/// in the third.
+/// Returns a broker with no message in the first queue of `T`, three old messages in the second one,
+/// and one in the third.
 async fn start() -> (Arc<MemoryStorage>, BareBroker, Peer) {
     let storage = Arc::new(MemoryStorage::default());
     let bare = BareBroker::start(storage.clone()).await;
@@ -39,7 +39,7 @@ fn rows(storage: &MemoryStorage, table: StorageTable) -> usize {
 }
 
 #[tokio::test]
-async fn old_messages_are_deleted_with_their_keys_but_the_last_of_a_queue() {
+async fn old_messages_and_their_keys_are_deleted_except_for_the_last_of_a_queue() {
     let (storage, bare, client) = start().await;
     assert_eq!(
         (rows(&storage, StorageTable::Messages), rows(&storage, StorageTable::Keys)),
@@ -51,14 +51,14 @@ async fn old_messages_are_deleted_with_their_keys_but_the_last_of_a_queue() {
         (2, 2)
     );
 
-    let answer = client.pull(&Pull::new("T", 1).at(0)).await;
-    assert_eq!(answer.response_code(), ResponseCode::PULL_OFFSET_MOVED);
-    assert_eq!(Bounds::offsets(&answer), (2, 2, 3));
+    let response = client.pull(&Pull::new("T", 1).at(0)).await;
+    assert_eq!(response.response_code(), ResponseCode::PULL_OFFSET_MOVED);
+    assert_eq!(Bounds::offsets(&response), (2, 2, 3));
     for (queue, offset, body) in [(1, 2, "c"), (2, 0, "d")] {
-        let answer = client.pull(&Pull::new("T", queue).at(offset)).await;
-        assert_eq!(bodies(&answer), [body]);
+        let response = client.pull(&Pull::new("T", queue).at(offset)).await;
+        assert_eq!(bodies(&response), [body]);
     }
-    // The offsets go on, also after a restart.
+    // The offsets continue, also after a restart.
     let again = Topics::open(Arc::clone(&bare.state.log)).await.unwrap();
     let topic = again.find("T").unwrap();
     let ends = topic.queues().iter().map(|queue| (queue.min(), queue.max()));
@@ -67,14 +67,14 @@ async fn old_messages_are_deleted_with_their_keys_but_the_last_of_a_queue() {
 }
 
 #[tokio::test]
-async fn young_messages_stay() {
+async fn young_messages_are_kept() {
     let (storage, bare, _) = start().await;
     pass(&bare.state, Duration::from_secs(3600)).await.unwrap();
     assert_eq!(rows(&storage, StorageTable::Messages), 4);
 }
 
 #[tokio::test]
-async fn an_empty_queue_stays_as_it_is() {
+async fn an_empty_queue_is_left_alone() {
     let (_, bare, client) = start().await;
     pass(&bare.state, Duration::ZERO).await.unwrap();
     assert_eq!(client.bound(RequestCode::GET_MIN_OFFSET, "T", 0).await, 0);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio_test::{assert_pending, task};
 
 #[tokio::test]
-async fn a_broker_whose_store_has_failed_ends_by_itself_and_tells_why() {
+async fn a_broker_whose_store_has_failed_ends_by_itself_with_that_error() {
     let (storage, config) = (Arc::new(Faulty::default()), BrokerConfig::default());
     let sockets = Sockets::bind(&config).await.unwrap();
     let broker = start::start_on(storage.clone(), sockets, &config).await.unwrap();

@@ -1,4 +1,4 @@
-//! What happens when the store fails, and at its end.
+//! A store that fails for a while, and the end of the log.
 
 use super::bare::BareBroker;
 use super::faulty::Faulty;
@@ -19,7 +19,7 @@ async fn start() -> (Arc<Faulty>, BareBroker) {
 }
 
 #[tokio::test]
-async fn a_send_that_can_not_be_stored_fails_and_takes_no_offset() {
+async fn a_send_that_cannot_be_stored_fails_and_takes_no_offset() {
     let (storage, bare) = start().await;
     let client = bare.client().await;
     client.send("T", 0, "first").await;
@@ -38,7 +38,7 @@ async fn a_send_that_can_not_be_stored_fails_and_takes_no_offset() {
 }
 
 #[tokio::test]
-async fn a_topic_that_can_not_be_stored_is_not_there_and_takes_no_queues() {
+async fn a_topic_that_cannot_be_stored_does_not_exist_and_takes_no_queues() {
     let (storage, bare) = start().await;
     let client = bare.client().await;
     storage.fail_to_write(true);
@@ -55,7 +55,7 @@ async fn a_topic_that_can_not_be_stored_is_not_there_and_takes_no_queues() {
 }
 
 #[tokio::test]
-async fn a_commit_that_succeeds_is_stored_also_after_one_that_failed() {
+async fn a_commit_is_stored_after_one_that_failed() {
     let (storage, bare) = start().await;
     let client = bare.client().await;
     client.send("T", 0, "m").await;
@@ -70,7 +70,7 @@ async fn a_commit_that_succeeds_is_stored_also_after_one_that_failed() {
 }
 
 #[tokio::test]
-async fn a_delayed_message_that_can_not_be_read_for_a_while_comes_later() {
+async fn a_delayed_message_that_cannot_be_read_for_a_while_is_delivered_later() {
     let (storage, bare) = start().await;
     let client = bare.client().await;
     client.send("T", 0, "first").await;
@@ -78,12 +78,12 @@ async fn a_delayed_message_that_can_not_be_read_for_a_while_comes_later() {
     client.send_with("T", 0, &[("TIMER_DELAY_MS", "50")], "delayed").await;
     soon(storage.failed.notified()).await;
     storage.fail_to_read(false);
-    let answer = client.pull(&Pull::new("T", 0).at(1).waits(5_000)).await;
-    assert_eq!(bodies(&answer), ["delayed"]);
+    let response = client.pull(&Pull::new("T", 0).at(1).waits(5_000)).await;
+    assert_eq!(bodies(&response), ["delayed"]);
 }
 
 #[tokio::test]
-async fn closing_the_log_writes_what_it_has_accepted_and_nothing_more() {
+async fn closing_the_log_writes_what_was_accepted_and_nothing_more() {
     let (storage, bare) = start().await;
     let client = bare.client().await;
     client.send("T", 0, "m").await;
@@ -98,7 +98,7 @@ async fn closing_the_log_writes_what_it_has_accepted_and_nothing_more() {
         log.write_later(row(format!("row {n:02}"))).await.unwrap();
     }
     let closing = async {
-        // Once nothing more is taken, the log is being closed.
+        // A write that is refused shows that the log is being closed.
         while log.write_later(row("late".into())).await.is_ok() {
             tokio::task::yield_now().await;
         }
@@ -113,5 +113,5 @@ async fn closing_the_log_writes_what_it_has_accepted_and_nothing_more() {
     assert!(matches!(log.write(row("late".into())).await, Err(LogError::Closed)));
     let refused = client.refusal(message("T", 0, &[], "late")).await;
     assert_eq!(refused.0, ResponseCode::SYSTEM_ERROR);
-    assert!(refused.1.contains("shuts down"), "{}", refused.1);
+    assert!(refused.1.contains("shutting down"), "{}", refused.1);
 }

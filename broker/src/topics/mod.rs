@@ -1,4 +1,4 @@
-//! The topics of the broker, which the name server tells clients about.
+//! The topics of the broker. The name server reads them, too.
 
 pub(crate) mod names;
 #[cfg(test)]
@@ -16,25 +16,25 @@ use tokio::sync::Mutex;
 use topic::TopicRow;
 pub(crate) use topic::{Topic, TopicSettings, perm};
 
-/// More topics than this are not made.
+/// The maximum number of topics.
 const MAX_TOPICS: usize = 100_000;
 
-/// A topic has no more queues than this.
+/// The maximum number of queues of a topic.
 const MAX_QUEUES_OF_TOPIC: usize = 1024;
 
-/// The queues that [`names::DEFAULT`] claims to have: no topic gets more by itself.
+/// The number of queues of [`names::DEFAULT`]: a send creates a topic with at most this number.
 pub(crate) const DEFAULT_QUEUES: u32 = 8;
 
 /// All topics, by their names.
 pub(crate) struct Topics {
     by_name: RwLock<HashMap<String, Arc<Topic>>>,
-    /// The next queue's number. Whoever makes topics holds it.
+    /// The number of the next queue. The lock is held while a topic is created or changed.
     next_number: Mutex<u32>,
     log: Arc<Log>,
 }
 
 impl Topics {
-    /// The topics that are stored, and those that the broker needs for itself.
+    /// Reads the stored topics, and creates the broker's own topics.
     pub(crate) async fn open(log: Arc<Log>) -> Result<Self, BoxError> {
         let mut rows = Vec::new();
         log.storage().scan(StorageTable::Topics, b""..b"\xff", &mut |name, row| {
@@ -62,18 +62,18 @@ impl Topics {
         self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// The topic, or the answer for one that is not there.
+    /// Returns the topic, or the error response for a topic that does not exist.
     pub(crate) fn find(&self, name: &str) -> Result<Arc<Topic>, BoxError> {
         let missing = || refuse(ResponseCode::TOPIC_NOT_EXIST, format!("there is no topic {name}"));
         self.get(name).ok_or_else(missing)
     }
 
-    /// All topics, in no order.
+    /// Returns all topics, in no particular order.
     pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
         self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// The topic, made with these settings if there is none.
+    /// Returns the topic, and creates it with these settings if it does not exist.
     pub(crate) async fn ensure(
         &self,
         name: &str,
@@ -85,7 +85,7 @@ impl Topics {
         }
     }
 
-    /// Makes the topic, or changes its settings.
+    /// Creates the topic, or changes its settings.
     pub(crate) async fn update(
         &self,
         name: &str,
@@ -131,7 +131,9 @@ impl Topics {
     fn check_room(&self, numbers: u32) -> Result<(), BoxError> {
         let topics = self.by_name.read().unwrap_or_else(PoisonError::into_inner).len();
         if topics >= MAX_TOPICS || numbers >= MAX_QUEUES {
-            let text = format!("{topics} topics are as many as the broker can have");
+            let text = format!(
+                "the broker cannot have more than {MAX_TOPICS} topics, or {MAX_QUEUES} queues"
+            );
             return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
         }
         Ok(())
@@ -143,6 +145,7 @@ fn check_queues(name: &str, settings: &TopicSettings) -> Result<(), BoxError> {
     if (1..=MAX_QUEUES_OF_TOPIC).contains(&queues) {
         return Ok(());
     }
-    let text = format!("{name} can't have {queues} queues: 1 to {MAX_QUEUES_OF_TOPIC}");
+    let text =
+        format!("{name} cannot have {queues} queues: a topic has 1 to {MAX_QUEUES_OF_TOPIC}");
     Err(refuse(ResponseCode::INVALID_PARAMETER, text))
 }

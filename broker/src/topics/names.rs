@@ -1,49 +1,49 @@
-//! Names of topics, and those that have a meaning.
+//! Names of topics, and the names with a special meaning.
 
 use crate::refusal::refuse;
 use rocketmq_tower::{BoxError, ResponseCode};
 
-/// The topic that is asked for instead of those that are not there yet.
+/// The topic whose route producers look up if their topic does not exist yet.
 pub(crate) const DEFAULT: &str = "TBW102";
-/// Where messages wait for the time of their delay level; one queue for each level.
+/// The topic of messages that wait for the end of their delay level; one queue for each level.
 pub(crate) const SCHEDULED: &str = "SCHEDULE_TOPIC_XXXX";
-/// Where messages wait for a time that they name.
+/// The topic of messages that wait for a delivery time.
 pub(crate) const TIMED: &str = "rmq_sys_wheel_timer";
-/// Where messages wait for their transactions.
+/// The topic of messages that wait for their transactions.
 pub(crate) const HALF: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
 
 const RETRY_PREFIX: &str = "%RETRY%";
 const DEAD_LETTER_PREFIX: &str = "%DLQ%";
 
-/// Java's bound for names that clients give (`common/topic/TopicValidator.java`).
+/// The maximum length of a name, as in Java's `TopicValidator`.
 const MAX_LENGTH: usize = 127;
 
-/// The topic of messages that a group is to get again.
+/// Returns the topic of messages that a group gets again.
 pub(crate) fn retry(group: &str) -> String {
     format!("{RETRY_PREFIX}{group}")
 }
 
-/// The topic of messages that a group has failed to consume.
+/// Returns the topic of messages that a group has failed to consume.
 pub(crate) fn dead_letters(group: &str) -> String {
     format!("{DEAD_LETTER_PREFIX}{group}")
 }
 
-/// The group whose retries are in this topic.
+/// Returns the group whose retries are in this topic, if it is such a topic.
 pub(crate) fn retried_group(topic: &str) -> Option<&str> {
     topic.strip_prefix(RETRY_PREFIX)
 }
 
-/// Whether a topic is made for one group: such have one queue.
+/// Returns whether a topic belongs to one group. Such a topic has one queue.
 pub(crate) fn is_of_group(topic: &str) -> bool {
     topic.starts_with(RETRY_PREFIX) || topic.starts_with(DEAD_LETTER_PREFIX)
 }
 
-/// Whether only the broker itself puts messages there.
+/// Returns whether only the broker itself may send to the topic.
 pub(crate) fn is_internal(topic: &str) -> bool {
     [DEFAULT, SCHEDULED, TIMED, HALF].contains(&topic)
 }
 
-/// Whether applications may have a topic of this name.
+/// Fails if applications cannot have a topic of this name.
 pub(crate) fn check(topic: &str) -> Result<(), BoxError> {
     let code = ResponseCode::INVALID_PARAMETER;
     if topic.is_empty() || topic.len() > MAX_LENGTH {
@@ -56,7 +56,7 @@ pub(crate) fn check(topic: &str) -> Result<(), BoxError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "%|-_".contains(c);
     if let Some(other) = topic.chars().find(|&c| !allowed(c)) {
         let text =
-            format!("a topic's name has letters, digits, '%', '|', '-', '_', but no {other:?}");
+            format!("a topic's name has letters, digits, '%', '|', '-' and '_', not {other:?}");
         return Err(refuse(code, text));
     }
     if is_internal(topic) {
@@ -73,7 +73,7 @@ mod tests {
     use super::{MAX_LENGTH, check, dead_letters, is_of_group, retried_group, retry};
 
     #[test]
-    fn names_are_those_that_java_takes() {
+    fn names_are_accepted_as_in_java() {
         for name in ["T", "a-B_9", "%RETRY%g", "MQ_INST_1%T|x", &"x".repeat(MAX_LENGTH)] {
             check(name).unwrap();
         }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn topics_of_groups_are_known_by_their_names() {
+    fn topics_of_groups_are_recognized_by_their_names() {
         assert_eq!(retried_group(&retry("g")), Some("g"));
         assert_eq!(retried_group(&dead_letters("g")), None);
         assert_eq!([retry("g"), dead_letters("g")].map(|topic| is_of_group(&topic)), [true; 2]);

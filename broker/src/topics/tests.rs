@@ -11,7 +11,7 @@ async fn topics() -> (Arc<Log>, Topics) {
     (Arc::clone(&log), Topics::open(log).await.unwrap())
 }
 
-/// The numbers of a topic's queues.
+/// Returns the numbers of a topic's queues.
 fn numbers(topics: &Topics, name: &str) -> Vec<u32> {
     topics.find(name).unwrap().queues().iter().map(|queue| queue.number()).collect()
 }
@@ -21,7 +21,7 @@ fn queues(read_queues: u32, write_queues: u32) -> TopicSettings {
 }
 
 #[tokio::test]
-async fn no_two_topics_share_a_queue_also_after_a_restart() {
+async fn topics_never_share_a_queue_not_even_after_a_restart() {
     let (log, topics) = topics().await;
     topics.ensure("T", &TopicSettings::with_queues(3)).await.unwrap();
     topics.ensure("U", &TopicSettings::with_queues(2)).await.unwrap();
@@ -51,13 +51,13 @@ async fn a_topic_keeps_its_queues_when_it_is_changed() {
     for none in [-1, 4, i32::MIN, i32::MAX] {
         assert!(more.queue_to_write(none).is_none());
     }
-    // What is there already is not made.
+    // A topic that exists is not created again.
     let same = topics.ensure("T", &TopicSettings::with_queues(9)).await.unwrap();
     assert_eq!(same.settings, queues(3, 4));
 }
 
 #[tokio::test]
-async fn a_topic_has_one_queue_at_least_and_not_too_many() {
+async fn a_topic_has_1_to_1024_queues() {
     let (_, topics) = topics().await;
     let most = MAX_QUEUES_OF_TOPIC as u32;
     for (read, write) in [(0, 0), (most + 1, 1), (1, most + 1), (u32::MAX, u32::MAX)] {

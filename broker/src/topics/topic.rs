@@ -4,7 +4,7 @@ use crate::log::Queue;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What may be done with a topic: bits of `perm`.
+/// The permissions of a topic: bits of `perm`.
 pub(crate) mod perm {
     pub(crate) const INHERIT: u32 = 1;
     pub(crate) const WRITE: u32 = 2;
@@ -12,7 +12,7 @@ pub(crate) mod perm {
     pub(crate) const READ_WRITE: u32 = READ | WRITE;
 }
 
-/// What is known of a topic, as it is stored.
+/// The settings of a topic, as they are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TopicSettings {
@@ -24,7 +24,7 @@ pub(crate) struct TopicSettings {
 }
 
 impl TopicSettings {
-    /// To be read and written, by these queues.
+    /// Returns settings with this number of queues, for reading and writing.
     pub(crate) const fn with_queues(queues: u32) -> Self {
         Self {
             read_queues: queues,
@@ -35,7 +35,7 @@ impl TopicSettings {
         }
     }
 
-    /// How many queues there have to be.
+    /// Returns the number of queues that have to exist.
     pub(crate) fn queues(&self) -> usize {
         self.read_queues.max(self.write_queues) as usize
     }
@@ -50,22 +50,22 @@ pub(super) struct TopicRow {
     pub(super) numbers: Vec<u32>,
 }
 
-/// A topic: it does not change; another one takes its place.
+/// A topic. It is immutable: a change replaces it.
 #[derive(Debug)]
 pub(crate) struct Topic {
     pub(crate) name: String,
     pub(crate) settings: TopicSettings,
-    /// By id. There may be more than are in use now.
+    /// By id. Some may not be in use, if the topic had more queues before.
     pub(super) queues: Vec<Arc<Queue>>,
 }
 
 impl Topic {
-    /// The queue with this id, if it may be read.
+    /// Returns the queue with this id, if it exists for reading.
     pub(crate) fn queue_to_read(&self, id: i32) -> Option<&Arc<Queue>> {
         self.queue(id, self.settings.read_queues)
     }
 
-    /// The queue with this id, if it may be written.
+    /// Returns the queue with this id, if it exists for writing.
     pub(crate) fn queue_to_write(&self, id: i32) -> Option<&Arc<Queue>> {
         self.queue(id, self.settings.write_queues)
     }

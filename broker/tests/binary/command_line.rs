@@ -134,7 +134,7 @@ async fn a_folder_that_is_in_use_is_one_line_on_stderr() {
 async fn topics_that_make_no_sense_are_one_line_on_stderr() {
     for (topic, says) in [
         ("T:many", r#"error: the topic "T:many" has to be NAME or NAME:QUEUES"#),
-        ("T:0", r#"error: the topic "T" cannot be created: T can't have 0 queues"#),
+        ("T:0", r#"error: the topic "T" cannot be created: T cannot have 0 queues"#),
         ("a b", r#"error: the topic "a b" cannot be created: a topic's name has "#),
     ] {
         let (code, text) = fails(in_memory().args(["--log=warn", "--topic", topic])).await;

@@ -1,4 +1,4 @@
-//! Several messages in one send.
+//! Batches of messages in one send.
 
 use crate::support::peer::{Message, Peer};
 use crate::support::requests::{Sent, request};
@@ -43,16 +43,16 @@ async fn is_taken_apart(client: &Peer, send: RemotingCommand) {
 }
 
 #[tokio::test]
-async fn a_batch_is_taken_apart_whatever_its_form() {
+async fn a_batch_is_stored_as_single_messages_whatever_its_encoding() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let header = SendHeader { batch: true, ..SendHeader::new("producers", "T", 0) };
     is_taken_apart(&client, header.request()).await;
-    // Newer C++ clients keep the code of single messages.
+    // Newer C++ clients use the code of single messages.
     let mut single = header.request();
     single.set_code(RequestCode::SEND_MESSAGE_V2);
     is_taken_apart(&client, single).await;
-    // Older ones write booleans as numbers, and names in words.
+    // Older C++ clients write booleans as numbers, and long names.
     let fields = [
         ("producerGroup", "producers"),
         ("topic", "T"),
@@ -65,7 +65,7 @@ async fn a_batch_is_taken_apart_whatever_its_form() {
         ("batch", "1"),
     ];
     is_taken_apart(&client, request(RequestCode::SEND_MESSAGE, &fields)).await;
-    // The code alone says it, too.
+    // The code alone marks a batch, too.
     let mut coded = SendHeader::new("producers", "T", 0).request();
     coded.set_code(RequestCode::SEND_BATCH_MESSAGE);
     is_taken_apart(&client, coded).await;
@@ -73,7 +73,7 @@ async fn a_batch_is_taken_apart_whatever_its_form() {
 }
 
 #[tokio::test]
-async fn a_batch_is_stored_whole_or_not_at_all() {
+async fn a_batch_is_stored_as_a_whole_or_not_at_all() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let send = SendHeader { batch: true, ..SendHeader::new("producers", "T", 0) }.request();

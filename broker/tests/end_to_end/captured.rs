@@ -1,4 +1,4 @@
-//! Frames of real clients, byte for byte, and what these clients need of the answers.
+//! Frames of real clients, byte for byte, and the parts of responses on which these clients rely.
 
 use crate::support::running::Running;
 use crate::support::soon;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::codec::Decoder;
 
-/// A name in each line without blanks before it, and below it a frame in hex.
+/// Names in lines that are not indented, each followed by a frame in hex, which is indented.
 const FRAMES: &str = include_str!("frames.txt");
 
 fn frame(name: &str) -> Vec<u8> {
@@ -22,7 +22,7 @@ fn frame(name: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(digits).collect()
 }
 
-/// A connection on which whole frames are written and read.
+/// A connection that writes and reads whole frames.
 struct Wire(TcpStream);
 
 impl Wire {
@@ -30,20 +30,20 @@ impl Wire {
         Self(soon(TcpStream::connect(addr)).await.unwrap())
     }
 
-    /// The answer to a frame; what is pushed before it is passed by.
-    async fn ask(&mut self, name: &str) -> RemotingCommand {
+    /// Writes a frame, and returns the response; requests of the server before it are skipped.
+    async fn call(&mut self, name: &str) -> RemotingCommand {
         let frame = frame(name);
         self.0.write_all(&frame).await.unwrap();
         loop {
-            let answer = soon(self.read()).await;
-            assert_eq!(answer[4], frame[4], "answers are written as their requests are");
-            if answer[4] == 0 {
-                check_json(&answer);
+            let response = soon(self.read()).await;
+            assert_eq!(response[4], frame[4], "a response has the encoding of its request");
+            if response[4] == 0 {
+                check_json(&response);
             }
-            let mut bytes = BytesMut::from(&answer[..]);
-            let answer = RemotingCodec::new().decode(&mut bytes).unwrap().unwrap();
-            if answer.is_response() {
-                return answer;
+            let mut bytes = BytesMut::from(&response[..]);
+            let response = RemotingCodec::new().decode(&mut bytes).unwrap().unwrap();
+            if response.is_response() {
+                return response;
             }
         }
     }
@@ -58,13 +58,13 @@ impl Wire {
     }
 
     async fn get(&mut self, name: &str) -> RemotingCommand {
-        let answer = self.ask(name).await;
-        assert!(answer.response_code().is_success(), "{name}: {answer:?}");
-        answer
+        let response = self.call(name).await;
+        assert!(response.response_code().is_success(), "{name}: {response:?}");
+        response
     }
 }
 
-/// Clients in Go and C++ read ext fields that are strings, and no others.
+/// Clients in Go and C++ read only ext fields that are strings.
 fn check_json(frame: &[u8]) {
     let length = (&frame[4..8]).get_u32() as usize & 0xff_ffff;
     let header: Value = serde_json::from_slice(&frame[8..8 + length]).unwrap();
@@ -75,7 +75,7 @@ fn check_json(frame: &[u8]) {
 }
 
 #[tokio::test]
-async fn routes_are_found() {
+async fn frames_that_look_up_routes_find_them() {
     let running = Running::start(Broker::builder().topic("T1", 4)).await;
     let mut wire = Wire::connect(&running.names).await;
     for client in ["node", "cpp", "binary java"] {
@@ -87,7 +87,7 @@ async fn routes_are_found() {
 }
 
 #[tokio::test]
-async fn sends_are_stored() {
+async fn frames_that_send_messages_store_them() {
     let running = Running::start(Broker::builder()).await;
     let mut wire = Wire::connect(&running.broker).await;
     wire.get("node create topic").await;
@@ -113,9 +113,9 @@ async fn sends_are_stored() {
         ),
     ] {
         let offset = client.max("T1", queue).await;
-        let answer = wire.get(name).await;
-        assert_eq!(answer.ext_fields().get("queueOffset"), Some(offset.to_string().as_str()));
-        assert_eq!(answer.ext_fields().get("transactionId"), key, "{name}");
+        let response = wire.get(name).await;
+        assert_eq!(response.ext_fields().get("queueOffset"), Some(offset.to_string().as_str()));
+        assert_eq!(response.ext_fields().get("transactionId"), key, "{name}");
         let all = client.all("T1", queue).await;
         let stored = &all[offset as usize];
         assert_eq!((stored.body.as_str(), stored.property("TAGS")), (body, Some(tag)), "{name}");
@@ -124,7 +124,7 @@ async fn sends_are_stored() {
 }
 
 #[tokio::test]
-async fn consumers_join_and_pull() {
+async fn frames_of_consumers_join_groups_and_pull() {
     let running = Running::start(Broker::builder().topic("T1", 4)).await;
     let client = running.client().await;
     for queue in 0..4 {
@@ -143,14 +143,14 @@ async fn consumers_join_and_pull() {
         assert_eq!(list.body().as_ref(), expected.as_bytes());
         match name {
             "node" | "go" => {
-                let answer = wire.get(&format!("{name} pull")).await;
-                let (message, _) = StoredMessage::decode(answer.body()).unwrap();
+                let response = wire.get(&format!("{name} pull")).await;
+                let (message, _) = StoredMessage::decode(response.body()).unwrap();
                 assert_eq!(message.body, b"message");
             }
-            // It has a later subscription than the heartbeat that was captured.
+            // It has a later subscription than the captured heartbeat.
             "java" => {
-                let answer = wire.ask("java pull").await;
-                assert_eq!(answer.response_code(), ResponseCode::SUBSCRIPTION_NOT_LATEST);
+                let response = wire.call("java pull").await;
+                assert_eq!(response.response_code(), ResponseCode::SUBSCRIPTION_NOT_LATEST);
             }
             _ => {}
         }
@@ -159,7 +159,7 @@ async fn consumers_join_and_pull() {
 }
 
 #[tokio::test]
-async fn offsets_are_committed_and_queues_locked() {
+async fn frames_that_commit_and_lock_do_so() {
     let running = Running::start(Broker::builder().topic("T1", 4)).await;
     let mut wire = Wire::connect(&running.broker).await;
     wire.get("node commit").await;

@@ -1,4 +1,4 @@
-//! Messages that wait for their time.
+//! Delayed messages.
 
 use crate::support::peer::{Message, Peer, message};
 use crate::support::requests::Pull;
@@ -7,7 +7,7 @@ use crate::support::running::Running;
 use rocketmq_tower::ResponseCode;
 use rocketmq_tower_broker::Broker;
 
-/// Waits until there are so many messages in the first queue of `T`.
+/// Waits until there are `count` messages in the first queue of `T`.
 async fn arrived(client: &Peer, count: usize) -> Vec<Message> {
     let mut all = Vec::new();
     while all.len() < count {
@@ -18,7 +18,7 @@ async fn arrived(client: &Peer, count: usize) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn a_message_is_delivered_when_the_time_of_its_level_has_come() {
+async fn a_message_is_delivered_after_the_delay_of_its_level() {
     let running = Running::start(Broker::builder().topic("T", 2)).await;
     let client = running.client().await;
     let before = now_ms();
@@ -28,9 +28,9 @@ async fn a_message_is_delivered_when_the_time_of_its_level_has_come() {
     let waiting = &client.all("SCHEDULE_TOPIC_XXXX", 0).await[0];
     assert_eq!(waiting.commit_log_offset, sent.commit_log_offset());
 
-    let answer = client.pull(&Pull::new("T", 1).waits(20_000)).await;
-    let [delivered] = &Message::all(&answer)[..] else { panic!("one message: {answer:?}") };
-    // The time runs from when the broker got the message, which is before it was stored.
+    let response = client.pull(&Pull::new("T", 1).waits(20_000)).await;
+    let [delivered] = &Message::all(&response)[..] else { panic!("one message: {response:?}") };
+    // The delay begins when the broker receives the message, which is before it is stored.
     let waited = delivered.store_timestamp - before;
     assert!((1000..10_000).contains(&waited), "{waited} ms");
     assert_eq!((delivered.topic.as_str(), delivered.queue_id), ("T", 1));
@@ -42,7 +42,7 @@ async fn a_message_is_delivered_when_the_time_of_its_level_has_come() {
 }
 
 #[tokio::test]
-async fn messages_that_name_a_time_come_in_the_order_of_their_times() {
+async fn messages_with_a_delivery_time_arrive_in_the_order_of_their_times() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let at = |ms: i64| (now_ms() + ms).to_string();
@@ -66,7 +66,7 @@ async fn each_of_many_messages_is_delivered_once() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let due = (now_ms() + 500).to_string();
-    // More than are delivered in one round.
+    // More than one round delivers.
     for n in 0..600 {
         client.send_with("T", 0, &[("TIMER_DELIVER_MS", &due)], &format!("{n:03}")).await;
     }
@@ -84,7 +84,7 @@ async fn each_of_many_messages_is_delivered_once() {
 }
 
 #[tokio::test]
-async fn a_time_that_can_not_be_kept_is_refused() {
+async fn a_delivery_time_that_is_too_far_away_is_refused() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let (too_long, smallest) = ((3 * 24 * 3600 * 1000 + 1).to_string(), i64::MIN.to_string());

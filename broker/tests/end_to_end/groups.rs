@@ -1,4 +1,4 @@
-//! Groups of consumers: who joins and leaves, and who is told.
+//! Groups of consumers: members that join and leave, and notifications.
 
 use crate::heartbeats::{consumer, heartbeat, members, producer};
 use crate::support::peer::{Peer, offset};
@@ -16,83 +16,83 @@ fn unregister(client: &str, group: &str) -> RemotingCommand {
     request(RequestCode::UNREGISTER_CLIENT, &fields)
 }
 
-/// The next push tells that the group has changed, and wants no answer.
-async fn is_told(peer: &mut Peer) {
-    is_told_of(peer, "g").await;
+/// Checks that the next request of the server is a oneway notification of a change of the group.
+async fn is_notified(peer: &mut Peer) {
+    is_notified_of(peer, "g").await;
 }
 
-async fn is_told_of(peer: &mut Peer, group: &str) {
+async fn is_notified_of(peer: &mut Peer, group: &str) {
     let pushed = peer.pushed().await;
     assert_eq!(pushed.request_code(), RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
     assert_eq!(pushed.ext_fields().get("consumerGroup"), Some(group));
     assert!(pushed.is_oneway());
 }
 
-/// Nothing was pushed that has not been looked at. What is pushed comes before later answers.
-async fn is_not_told(peer: &mut Peer) {
+/// Checks that no other request of the server has arrived. They arrive before later responses.
+async fn is_not_notified(peer: &mut Peer) {
     peer.max("%RETRY%g", 0).await;
     assert!(peer.pushed_already().is_none());
 }
 
-/// Two members of a group that know of each other.
+/// Returns two members of a group that were notified of each other.
 async fn two(running: &Running) -> (Peer, Peer) {
     let (mut one, mut two) = (running.client().await, running.client().await);
     one.get(beat("one")).await;
-    is_told(&mut one).await;
+    is_notified(&mut one).await;
     two.get(beat("two")).await;
-    is_told(&mut one).await;
-    is_told(&mut two).await;
+    is_notified(&mut one).await;
+    is_notified(&mut two).await;
     (one, two)
 }
 
 #[tokio::test]
-async fn all_members_are_told_when_one_joins_and_only_then() {
+async fn all_members_are_notified_only_when_a_member_joins() {
     let running = Running::start(Broker::builder()).await;
     let (mut one, two) = two(&running).await;
     two.get(beat("two")).await;
-    // A group of the same client is another one.
+    // Another group of the same client does not count.
     two.get(heartbeat("two", &[consumer("h", &[]), producer("g")])).await;
-    is_not_told(&mut one).await;
+    is_not_notified(&mut one).await;
     running.end().await;
 }
 
 #[tokio::test]
-async fn all_members_are_told_when_the_topics_change() {
+async fn all_members_are_notified_when_the_topics_change() {
     let running = Running::start(Broker::builder()).await;
     let (mut one, mut two) = two(&running).await;
     let more = consumer("g", &[("T", "*", 1), ("U", "*", 1)]);
     two.get(heartbeat("two", &[more])).await;
-    is_told(&mut one).await;
-    is_told(&mut two).await;
-    // Other tags are not another share of the queues.
+    is_notified(&mut one).await;
+    is_notified(&mut two).await;
+    // Other tags do not change the shares of queues.
     let tags = consumer("g", &[("T", "a", 2), ("U", "*", 1)]);
     two.get(heartbeat("two", &[tags])).await;
-    is_not_told(&mut one).await;
+    is_not_notified(&mut one).await;
     running.end().await;
 }
 
 #[tokio::test]
-async fn those_who_stay_are_told_when_a_member_says_goodbye() {
+async fn the_other_members_are_notified_when_a_member_unregisters() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let (mut one, mut two) = two(&running).await;
     two.get(unregister("two", "g")).await;
-    is_told(&mut one).await;
-    is_not_told(&mut two).await;
+    is_notified(&mut one).await;
+    is_not_notified(&mut two).await;
     assert_eq!(one.get(members("g")).await.body().as_ref(), br#"{"consumerIdList":["one"]}"#);
-    // A second time, as a client that is not there, or of a group that is not there.
+    // Again, for an unknown client, and for an unknown group.
     for (client, group) in [("two", "g"), ("three", "g"), ("one", "h")] {
         one.get(unregister(client, group)).await;
     }
-    is_not_told(&mut one).await;
+    is_not_notified(&mut one).await;
     running.end().await;
 }
 
 #[tokio::test]
-async fn those_who_stay_are_told_when_a_connection_ends_without_a_word() {
+async fn the_other_members_are_notified_when_a_connection_ends() {
     let running = Running::start(Broker::builder()).await;
     let (mut one, two) = two(&running).await;
     two.channel.close("the test wants it");
-    is_told(&mut one).await;
+    is_notified(&mut one).await;
     assert_eq!(one.get(members("g")).await.body().as_ref(), br#"{"consumerIdList":["one"]}"#);
     running.end().await;
 }
@@ -103,27 +103,27 @@ async fn a_member_with_a_new_connection_stays_when_the_old_one_ends() {
     let (mut one, two) = two(&running).await;
     let mut again = running.client().await;
     again.get(beat("two")).await;
-    is_told(&mut one).await;
-    is_told(&mut again).await;
-    // Another group tells when the broker has seen the end of the old connection.
+    is_notified(&mut one).await;
+    is_notified(&mut again).await;
+    // A notification of another group shows that the broker has seen the end of the old connection.
     let witnesses = |client| heartbeat(client, &[consumer("witnesses", &[])]);
     two.get(witnesses("old")).await;
     one.get(witnesses("one")).await;
-    is_told_of(&mut one, "witnesses").await;
+    is_notified_of(&mut one, "witnesses").await;
     two.channel.close("the test wants it");
-    is_told_of(&mut one, "witnesses").await;
+    is_notified_of(&mut one, "witnesses").await;
     let list = br#"{"consumerIdList":["one","two"]}"#;
     assert_eq!(one.get(members("g")).await.body().as_ref(), list);
-    is_not_told(&mut one).await;
+    is_not_notified(&mut one).await;
     running.end().await;
 }
 
 #[tokio::test]
-async fn offsets_are_committed_after_the_last_member_has_gone() {
+async fn offsets_are_committed_after_the_last_member_has_left() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     client.get(beat("one")).await;
-    // Java's goodbye overtakes its own last commits.
+    // Java's client unregisters before its last commits arrive.
     client.get(unregister("one", "g")).await;
     assert_eq!(client.refusal(members("g")).await.0, ResponseCode::SYSTEM_ERROR);
     let of_queue = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")];

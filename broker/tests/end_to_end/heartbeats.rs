@@ -1,4 +1,4 @@
-//! Heartbeats, in both versions.
+//! Heartbeats in both versions.
 
 use crate::support::requests::request;
 use crate::support::running::Running;
@@ -6,7 +6,7 @@ use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 use serde_json::{Value, json};
 
-/// A heartbeat of a client, with what it produces and consumes.
+/// A heartbeat of a client with these groups.
 pub(super) fn heartbeat(client: &str, groups: &[Value]) -> RemotingCommand {
     with_fingerprint(client, groups, 0, false)
 }
@@ -46,41 +46,41 @@ pub(super) fn members(group: &str) -> RemotingCommand {
     request(RequestCode::GET_CONSUMER_LIST_BY_GROUP, &[("consumerGroup", group)])
 }
 
-fn v2(answer: &RemotingCommand) -> [Option<&str>; 2] {
-    let fields = answer.ext_fields();
+fn v2(response: &RemotingCommand) -> [Option<&str>; 2] {
+    let fields = response.ext_fields();
     [fields.get("IS_SUPPORT_HEART_BEAT_V2"), fields.get("IS_SUB_CHANGE")]
 }
 
 #[tokio::test]
-async fn members_are_listed_by_their_groups() {
+async fn the_members_of_a_group_are_listed() {
     let running = Running::start(Broker::builder()).await;
     let (one, two) = (running.client().await, running.client().await);
     let group = consumer("g", &[("T", "*", 1)]);
     two.get(heartbeat("client-2", &[group.clone(), producer("p")])).await;
     one.get(heartbeat("client-1", &[group.clone(), consumer("h", &[("T", "*", 1)])])).await;
-    // One connection may be several clients'.
+    // Several clients may share a connection.
     one.get(heartbeat("client-3", &[group])).await;
     let list = one.get(members("g")).await;
     assert_eq!(list.body().as_ref(), br#"{"consumerIdList":["client-1","client-2","client-3"]}"#);
     assert_eq!(one.get(members("h")).await.body().as_ref(), br#"{"consumerIdList":["client-1"]}"#);
-    for nobody in ["p", "i"] {
-        let refused = one.refusal(members(nobody)).await;
+    for empty in ["p", "i"] {
+        let refused = one.refusal(members(empty)).await;
         assert_eq!(refused.0, ResponseCode::SYSTEM_ERROR);
     }
     running.end().await;
 }
 
 #[tokio::test]
-async fn a_heartbeat_of_the_first_version_is_answered_without_fields() {
+async fn the_response_to_a_heartbeat_of_the_first_version_has_no_fields() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
-    let answer = client.get(heartbeat("client", &[consumer("g", &[("T", "*", 1)])])).await;
-    assert_eq!(v2(&answer), [None, None]);
+    let response = client.get(heartbeat("client", &[consumer("g", &[("T", "*", 1)])])).await;
+    assert_eq!(v2(&response), [None, None]);
     running.end().await;
 }
 
 #[tokio::test]
-async fn a_heartbeat_of_the_second_version_learns_whether_to_say_it_all_again() {
+async fn the_response_to_a_heartbeat_of_the_second_version_tells_whether_to_send_subscriptions() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let (whole, bare) = (consumer("g", &[("T", "a", 1)]), consumer("g", &[]));
@@ -88,23 +88,23 @@ async fn a_heartbeat_of_the_second_version_learns_whether_to_say_it_all_again() 
         client.get(with_fingerprint("client", std::slice::from_ref(group), 77, without))
     };
     let (yes, no) = ([Some("true"), Some("true")], [Some("true"), Some("false")]);
-    // Nothing is known of what it leaves out, as after a restart.
+    // The subscriptions that it leaves out are unknown, as after a restart.
     assert_eq!(v2(&beat(&bare, true).await), yes);
     assert_eq!(v2(&beat(&whole, false).await), yes, "a topic more");
     assert_eq!(v2(&beat(&whole, false).await), no);
     assert_eq!(v2(&beat(&bare, true).await), no);
 
-    // What was left out was not taken away.
+    // Subscriptions that are left out are not removed.
     let pull = crate::support::requests::Pull::new("T", 0).subscribed("g", 1);
     assert_eq!(client.pull(&pull).await.response_code(), ResponseCode::PULL_NOT_FOUND);
-    // A whole one without subscriptions does that.
+    // A full heartbeat without subscriptions removes them.
     client.get(heartbeat("client", &[bare])).await;
     assert_eq!(client.pull(&pull).await.response_code(), ResponseCode::SUBSCRIPTION_NOT_EXIST);
     running.end().await;
 }
 
 #[tokio::test]
-async fn a_heartbeat_makes_the_topic_of_the_groups_retries() {
+async fn a_heartbeat_creates_the_retry_topic_of_the_group() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
     client.get(heartbeat("client", &[consumer("g", &[])])).await;

@@ -1,4 +1,4 @@
-//! More sends than are wanted.
+//! The maximum number of sends.
 
 use crate::support::peer::message;
 use crate::support::running::Running;
@@ -10,7 +10,7 @@ fn is_overload((code, remark): &(ResponseCode, String)) -> bool {
 }
 
 #[tokio::test]
-async fn a_broker_without_room_for_sends_says_so_and_serves_all_else() {
+async fn a_broker_that_takes_no_sends_refuses_them_and_serves_everything_else() {
     let running = Running::start(Broker::builder().topic("T", 1).max_sends(0)).await;
     let client = running.client().await;
     for _ in 0..3 {

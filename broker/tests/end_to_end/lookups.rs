@@ -1,4 +1,4 @@
-//! Finding messages again: by id, and by key.
+//! Lookups of messages by id and by key.
 
 use crate::support::peer::{Peer, bodies};
 use crate::support::requests::request;
@@ -29,7 +29,7 @@ async fn with_key(client: &Peer, topic: &str, key: &str, max: i32) -> Vec<String
 }
 
 #[tokio::test]
-async fn a_message_is_found_by_the_id_in_the_answer_to_its_send() {
+async fn a_message_is_found_by_the_id_in_the_response_to_its_send() {
     let running = Running::start(Broker::builder().topic("T", 2).topic("U", 2)).await;
     let client = running.client().await;
     for (topic, queue) in [("T", 0), ("T", 1), ("U", 1)] {
@@ -70,7 +70,7 @@ async fn messages_are_found_by_the_keys_of_the_application_and_the_client() {
 }
 
 #[tokio::test]
-async fn a_query_is_for_a_span_of_time_with_both_its_ends() {
+async fn a_query_finds_messages_of_a_span_of_time_including_both_its_ends() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     client.send_with("T", 0, &[("KEYS", "k")], "one").await;
@@ -86,7 +86,7 @@ async fn a_query_is_for_a_span_of_time_with_both_its_ends() {
 }
 
 #[tokio::test]
-async fn what_consumers_can_not_see_is_not_found_by_key() {
+async fn a_message_that_consumers_cannot_see_is_not_found_by_key() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let later = [("KEYS", "k"), ("DELAY", "18")];

@@ -1,4 +1,4 @@
-//! What Prometheus reads.
+//! Metrics over HTTP.
 
 use crate::support::requests::Pull;
 use crate::support::running::Running;
@@ -9,14 +9,14 @@ use rocketmq_tower_broker::Broker;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Head and body of the answer to a GET.
+/// Sends a GET, and returns head and body of the response.
 async fn get(running: &Running, path: &str) -> (String, String) {
     let mut io = connect(running).await;
     let request = format!("GET {path} HTTP/1.1\r\nHost: broker\r\nAccept: */*\r\n\r\n");
     io.write_all(request.as_bytes()).await.expect("open");
-    let mut answer = String::new();
-    soon(io.read_to_string(&mut answer)).await.expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("HTTP");
+    let mut response = String::new();
+    soon(io.read_to_string(&mut response)).await.expect("a response");
+    let (head, body) = response.split_once("\r\n\r\n").expect("HTTP");
     (head.to_owned(), body.to_owned())
 }
 
@@ -25,7 +25,7 @@ async fn connect(running: &Running) -> TcpStream {
     soon(TcpStream::connect(addr)).await.expect("connects")
 }
 
-/// The one sample of the broker with this name, and this label if its value is not empty.
+/// Returns the one sample of the broker with this name, and this label if its value is not empty.
 async fn read(running: &Running, name: &str, label: (&str, &str)) -> Value {
     let (head, body) = get(running, "/metrics").await;
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
@@ -40,11 +40,11 @@ async fn read(running: &Running, name: &str, label: (&str, &str)) -> Value {
 }
 
 #[tokio::test]
-async fn latencies_by_code_and_waiting_pulls_can_be_read() {
+async fn latencies_by_code_and_of_pending_pulls_can_be_read() {
     let running = Running::start(Broker::builder().topic("T", 1).metrics("127.0.0.1:0")).await;
     let client = running.client().await;
     let pull = Pull::new("T", 0).waits(20_000);
-    // The pull is first on the connection, and finds nothing.
+    // The pull is the first request of the connection, and finds no message.
     let (news, _) = tokio::join!(client.pull(&pull), client.send("T", 0, "one"));
     assert!(news.response_code().is_success());
     client.send("T", 0, "two").await;
@@ -63,7 +63,7 @@ async fn latencies_by_code_and_waiting_pulls_can_be_read() {
 }
 
 #[tokio::test]
-async fn readers_that_say_nothing_keep_nobody_from_reading() {
+async fn silent_readers_do_not_keep_others_from_reading() {
     let running = Running::start(Broker::builder().metrics("127.0.0.1:0")).await;
     let mut silent = Vec::new();
     for _ in 0..8 {
@@ -72,20 +72,20 @@ async fn readers_that_say_nothing_keep_nobody_from_reading() {
         half.write_all(b"GET /metrics HTTP/1.1\r\n").await.expect("open");
         silent.push(half);
     }
-    // They are sixteen: this one waits until their time is over.
+    // There are sixteen of them: this reader waits until their time is over.
     assert_eq!(read(&running, CONNECTIONS, ("", "")).await, Value::Gauge(0.0));
     for mut io in silent {
         assert_eq!(soon(io.read(&mut [0; 1])).await.expect("an end"), 0);
     }
     let mut long = connect(&running).await;
-    // It is not read to its end, so that writing may fail.
+    // The request is not read to its end, so that writing may fail.
     _ = long.write_all(&[b'x'; 9 * 1024]).await;
     assert!(matches!(soon(long.read(&mut [0; 1])).await, Ok(0) | Err(_)));
     running.end().await;
 }
 
 #[tokio::test]
-async fn other_paths_are_not_found_and_without_the_option_there_is_nothing() {
+async fn other_paths_are_not_found_and_without_an_address_metrics_are_not_served() {
     let running = Running::start(Broker::builder().metrics("127.0.0.1:0")).await;
     let (head, body) = get(&running, "/metricsandmore").await;
     assert!(head.starts_with("HTTP/1.1 404 Not Found\r\n"), "{head}");

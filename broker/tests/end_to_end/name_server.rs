@@ -1,4 +1,4 @@
-//! What the name server tells, byte for byte: Go's client takes the JSON apart by hand.
+//! The responses of the name server, byte for byte: Go's client parses the JSON by hand.
 
 use crate::heartbeats::{consumer, heartbeat};
 use crate::support::peer::Peer;
@@ -15,7 +15,7 @@ async fn text(client: &Peer, request: RemotingCommand) -> String {
     String::from_utf8(client.get(request).await.body().to_vec()).unwrap()
 }
 
-/// What is known of the broker.
+/// The broker in a route, as JSON.
 fn broker_data(address: &str) -> String {
     format!(
         r#"{{"brokerAddrs":{{"0":"{address}"}},"brokerName":"b1","cluster":"c1","enableActingMaster":false}}"#
@@ -47,14 +47,14 @@ async fn a_route_has_the_broker_and_the_queues() {
 }
 
 #[tokio::test]
-async fn clients_are_told_the_address_that_is_to_be_advertised() {
+async fn clients_are_told_the_advertised_address() {
     let (running, names) = start(Broker::builder().topic("T", 3).advertise("127.0.0.9:5")).await;
     assert_eq!(text(&names, route("T")).await, expected("127.0.0.9:5", 6, 3));
     running.end().await;
 }
 
 #[tokio::test]
-async fn a_topic_is_in_the_routes_as_soon_as_it_is_there() {
+async fn a_new_topic_has_a_route_at_once() {
     let (running, names) = start(Broker::builder()).await;
     let client = running.client().await;
     client.send("Sent", 0, "m").await;
@@ -72,7 +72,7 @@ async fn a_topic_is_in_the_routes_as_soon_as_it_is_there() {
 }
 
 #[tokio::test]
-async fn the_topic_of_a_groups_retries_has_a_route_before_it_is_there() {
+async fn the_retry_topic_of_a_group_has_a_route_before_it_exists() {
     let (running, names) = start(Broker::builder()).await;
     let before = text(&names, route("%RETRY%g")).await;
     assert_eq!(before, expected(&running.broker, 6, 1));
@@ -97,7 +97,7 @@ async fn the_cluster_and_all_topics_are_listed() {
 }
 
 #[tokio::test]
-async fn there_is_one_broker_and_no_other() {
+async fn other_brokers_cannot_register() {
     let (running, names) = start(Broker::builder()).await;
     let register = |name| request(RequestCode::REGISTER_BROKER, &[("brokerName", name)]);
     names.get(register("b1")).await;

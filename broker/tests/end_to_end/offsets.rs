@@ -1,4 +1,4 @@
-//! How far queues go, and how far groups have come.
+//! Offsets of queues and of consumer groups.
 
 use crate::support::peer::{Peer, offset};
 use crate::support::requests::request;
@@ -24,13 +24,13 @@ fn of_queue(code: RequestCode, more: &[(&str, &str)]) -> RemotingCommand {
 }
 
 #[tokio::test]
-async fn a_group_that_is_new_begins_with_the_first_message_also_if_that_is_yet_to_come() {
+async fn a_new_group_begins_with_the_first_message_even_if_it_is_not_sent_yet() {
     let running = Running::start(Broker::builder().topic("T", 2)).await;
     let client = running.client().await;
     client.send("T", 0, "m").await;
     assert_eq!(offset(&client.get(query("g", "0")).await), 0);
     assert_eq!(offset(&client.get(query("g", "1")).await), 0);
-    // Go's, Java's and C++'s clients then decide by themselves.
+    // Then clients in Go, Java and C++ decide by themselves.
     for unknown in [
         query("g", "2"),
         query("g", "0").with_ext_field("setZeroIfNotFound", "false"),
@@ -45,7 +45,7 @@ async fn a_group_that_is_new_begins_with_the_first_message_also_if_that_is_yet_t
 }
 
 #[tokio::test]
-async fn what_was_committed_is_known_of_each_group_and_queue() {
+async fn each_group_has_its_own_offset_in_each_queue() {
     let running = Running::start(Broker::builder().topic("T", 2).topic("U", 1)).await;
     let client = running.client().await;
     for (group, queue, committed) in [("g", "0", "3"), ("g", "1", "5"), ("h", "0", "7")] {
@@ -56,14 +56,14 @@ async fn what_was_committed_is_known_of_each_group_and_queue() {
         let query = query(group, queue).with_ext_field("setZeroIfNotFound", "false");
         assert_eq!(offset(&client.get(query).await), committed);
     }
-    // Also backwards, and by those who want no answer.
+    // Also backwards, and by oneway requests.
     client.channel.invoke_oneway(commit("g", "T", "0", "1")).await.unwrap();
     assert_eq!(offset(&client.get(query("g", "0")).await), 1);
     running.end().await;
 }
 
 #[tokio::test]
-async fn a_commit_for_what_is_not_there_is_refused() {
+async fn a_commit_for_an_unknown_topic_or_queue_is_refused() {
     let running = Running::start(Broker::builder().topic("T", 2)).await;
     let client = running.client().await;
     for (group, topic, queue, offset, code) in [
@@ -80,12 +80,12 @@ async fn a_commit_for_what_is_not_there_is_refused() {
 }
 
 #[tokio::test]
-async fn the_ends_of_a_queue_are_known() {
+async fn the_bounds_of_a_queue_are_found() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let earliest = || of_queue(RequestCode::GET_EARLIEST_MSG_STORETIME, &[]);
     let timestamp =
-        |answer: RemotingCommand| answer.ext_fields().get("timestamp").unwrap().to_owned();
+        |response: RemotingCommand| response.ext_fields().get("timestamp").unwrap().to_owned();
     assert_eq!(timestamp(client.get(earliest()).await), "-1");
     for _ in 0..3 {
         client.send("T", 0, "m").await;
@@ -105,7 +105,7 @@ async fn the_ends_of_a_queue_are_known() {
     running.end().await;
 }
 
-/// Sends until messages were stored at four times at least, and returns all times.
+/// Sends until messages were stored at four different times or more, and returns the times of all.
 async fn stored_over_time(client: &Peer) -> Vec<i64> {
     loop {
         client.send("T", 0, "m").await;
@@ -120,7 +120,7 @@ async fn stored_over_time(client: &Peer) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn an_offset_is_found_by_the_time_its_message_was_stored() {
+async fn an_offset_is_found_by_the_time_at_which_its_message_was_stored() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let search = async |time: i64, boundary: &[(&str, &str)]| {

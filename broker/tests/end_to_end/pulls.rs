@@ -1,4 +1,4 @@
-//! Pulls that are answered at once.
+//! Pulls with an immediate response.
 
 use crate::support::peer::{Peer, bodies};
 use crate::support::requests::{Bounds, COMMIT, Pull, request};
@@ -14,14 +14,14 @@ async fn send(client: &Peer, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn what_is_there_is_found_from_the_offset_on() {
+async fn a_pull_finds_the_messages_from_its_offset_on() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     send(&client, &["a0", "b1", "a2"]).await;
     for (offset, expected) in [(0, &["a0", "b1", "a2"][..]), (1, &["b1", "a2"]), (2, &["a2"])] {
-        let answer = client.pull(&Pull::new("T", 0).at(offset)).await;
-        assert_eq!(answer.response_code(), ResponseCode::SUCCESS);
-        assert_eq!((bodies(&answer), Bounds::offsets(&answer)), (to_vec(expected), (3, 0, 3)));
+        let response = client.pull(&Pull::new("T", 0).at(offset)).await;
+        assert_eq!(response.response_code(), ResponseCode::SUCCESS);
+        assert_eq!((bodies(&response), Bounds::offsets(&response)), (to_vec(expected), (3, 0, 3)));
     }
     running.end().await;
 }
@@ -31,7 +31,7 @@ fn to_vec(texts: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_pull_has_as_many_messages_as_it_asks_for_but_one_at_least() {
+async fn a_pull_gets_at_most_the_number_of_messages_that_it_asks_for_but_at_least_one() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     send(&client, &["a0", "b1", "a2", "a3"]).await;
@@ -39,34 +39,37 @@ async fn a_pull_has_as_many_messages_as_it_asks_for_but_one_at_least() {
         [(0, &["a0"][..], 1), (-1, &["a0"], 1), (1, &["a0"], 1), (2, &["a0", "b1"], 2)]
     {
         let pull = Pull { max_msg_nums: asked, ..Pull::new("T", 0) };
-        let answer = client.pull(&pull).await;
-        assert_eq!((bodies(&answer), Bounds::offsets(&answer)), (to_vec(expected), (next, 0, 4)));
+        let response = client.pull(&pull).await;
+        assert_eq!(
+            (bodies(&response), Bounds::offsets(&response)),
+            (to_vec(expected), (next, 0, 4))
+        );
     }
-    // A message that is larger than what fits comes by itself.
+    // A message that exceeds the maximum size arrives alone.
     let size =
         client.pull(&Pull { max_msg_nums: 1, ..Pull::new("T", 0) }).await.body().len() as i32;
     for (bytes, expected) in [(1, 1), (2 * size, 2), (2 * size - 1, 1), (-1, 4)] {
         let pull = Pull { max_msg_bytes: Some(bytes), ..Pull::new("T", 0) };
-        let answer = client.pull(&pull).await;
-        assert_eq!(bodies(&answer).len(), expected, "{bytes} bytes, {size} each");
-        assert_eq!(Bounds::offsets(&answer).0, expected as i64);
+        let response = client.pull(&pull).await;
+        assert_eq!(bodies(&response).len(), expected, "{bytes} bytes, {size} each");
+        assert_eq!(Bounds::offsets(&response).0, expected as i64);
     }
     running.end().await;
 }
 
 #[tokio::test]
-async fn tags_are_filtered_and_what_was_passed_by_is_behind_the_consumer() {
+async fn messages_with_other_tags_are_skipped() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     send(&client, &["a0", "b1", "c2", "b3", "a4"]).await;
     let pull = Pull::new("T", 0);
-    let answer = client.pull(&pull.clone().of_tags("b || c")).await;
+    let response = client.pull(&pull.clone().of_tags("b || c")).await;
     assert_eq!(
-        (bodies(&answer), Bounds::offsets(&answer)),
+        (bodies(&response), Bounds::offsets(&response)),
         (to_vec(&["b1", "c2", "b3"]), (5, 0, 5))
     );
-    let answer = client.pull(&pull.clone().of_tags("b").at(2)).await;
-    assert_eq!((bodies(&answer), Bounds::offsets(&answer)), (to_vec(&["b3"]), (5, 0, 5)));
+    let response = client.pull(&pull.clone().of_tags("b").at(2)).await;
+    assert_eq!((bodies(&response), Bounds::offsets(&response)), (to_vec(&["b3"]), (5, 0, 5)));
 
     let nothing = client.pull(&pull.of_tags("z").at(1).waits(20_000)).await;
     assert_eq!(nothing.response_code(), ResponseCode::PULL_RETRY_IMMEDIATELY);
@@ -76,22 +79,22 @@ async fn tags_are_filtered_and_what_was_passed_by_is_behind_the_consumer() {
 }
 
 #[tokio::test]
-async fn a_pull_that_may_not_wait_is_told_so_at_once() {
+async fn a_pull_that_must_not_wait_gets_a_response_at_once() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     send(&client, &["a0"]).await;
     let pull = Pull::new("T", 0).at(1);
     let patient = Pull { suspend_timeout_millis: 20_000, ..pull.clone() };
     for pull in [pull.clone(), patient, pull.waits(0)] {
-        let answer = client.pull(&pull).await;
-        assert_eq!(answer.response_code(), ResponseCode::PULL_NOT_FOUND);
-        assert_eq!(Bounds::offsets(&answer), (1, 0, 1));
+        let response = client.pull(&pull).await;
+        assert_eq!(response.response_code(), ResponseCode::PULL_NOT_FOUND);
+        assert_eq!(Bounds::offsets(&response), (1, 0, 1));
     }
     running.end().await;
 }
 
 #[tokio::test]
-async fn a_pull_commits_an_offset_on_the_way_if_it_says_so() {
+async fn a_pull_commits_an_offset_if_its_flag_is_set() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let committed = request(
@@ -102,15 +105,15 @@ async fn a_pull_commits_an_offset_on_the_way_if_it_says_so() {
     let pull = Pull { commit_offset: 7, ..Pull::new("T", 0) };
     client.pull(&pull).await;
     assert_eq!(client.refusal(committed.clone()).await.0, ResponseCode::QUERY_NOT_FOUND);
-    // As it comes, and not when it is answered.
-    let held = Pull { sys_flag: pull.sys_flag | COMMIT, ..pull }.waits(20_000);
+    // When it arrives, not when it gets its response.
+    let pending = Pull { sys_flag: pull.sys_flag | COMMIT, ..pull }.waits(20_000);
     let committed = async {
         client.max("T", 0).await;
-        let answer = client.get(committed).await;
+        let response = client.get(committed).await;
         client.send("T", 0, "for the pull").await;
-        crate::support::peer::offset(&answer)
+        crate::support::peer::offset(&response)
     };
-    let (answer, committed) = tokio::join!(client.pull(&held), committed);
-    assert_eq!((bodies(&answer).len(), committed), (1, 7));
+    let (response, committed) = tokio::join!(client.pull(&pending), committed);
+    assert_eq!((bodies(&response).len(), committed), (1, 7));
     running.end().await;
 }

@@ -1,4 +1,4 @@
-//! Pulls that can't be served.
+//! Pulls that are refused.
 
 use crate::heartbeats::{consumer, heartbeat};
 use crate::support::peer::bodies;
@@ -8,7 +8,7 @@ use rocketmq_tower::{RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
 #[tokio::test]
-async fn a_pull_of_what_is_not_there_is_refused() {
+async fn a_pull_of_an_unknown_topic_or_queue_is_refused() {
     let running = Running::start(Broker::builder().topic("T", 2)).await;
     let client = running.client().await;
     let fields = [("topic", "W"), ("readQueueNums", "1"), ("writeQueueNums", "1"), ("perm", "2")];
@@ -32,7 +32,7 @@ async fn a_pull_of_what_is_not_there_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_group_hsubscribed_to_counts_for_pulls_that_do_not_say() {
+async fn a_pull_without_a_subscription_uses_that_of_its_group() {
     let running = Running::start(Broker::builder().topic("T", 1).topic("U", 1)).await;
     let client = running.client().await;
     let pull = |version| Pull::new("T", 0).subscribed("g", version).request();
@@ -57,7 +57,7 @@ async fn what_a_group_hsubscribed_to_counts_for_pulls_that_do_not_say() {
 }
 
 #[tokio::test]
-async fn an_offset_is_committed_for_a_group_with_a_name_only() {
+async fn an_offset_is_committed_only_for_a_group_with_a_valid_name() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     for group in ["", "a\0b", "a b"] {

@@ -8,14 +8,14 @@ use rocketmq_tower::{RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
 #[tokio::test]
-async fn a_reply_is_handed_to_the_client_that_asked() {
+async fn a_reply_is_handed_to_the_client_that_waits_for_it() {
     let running = Running::start(Broker::builder().topic("T", 1).cluster("c1")).await;
     let (mut asker, consumer) = (running.client().await, running.client().await);
     asker.get(heartbeat("asker", &[producer("producers")])).await;
     let question = [("REPLY_TO_CLIENT", "asker"), ("CORRELATION_ID", "7")];
     asker.send_with("T", 0, &question, "how many?").await;
     let asked = &consumer.all("T", 0).await[0];
-    // By this the consumer finds where to send the reply.
+    // The consumer derives the topic of the reply from it.
     assert_eq!(asked.property("CLUSTER"), Some("c1"));
     assert_eq!(asked.property("REPLY_TO_CLIENT"), Some("asker"));
 
@@ -62,10 +62,12 @@ async fn a_reply_is_handed_to_the_client_that_asked() {
 }
 
 #[tokio::test]
-async fn a_reply_that_nobody_waits_for_is_refused() {
+async fn a_reply_that_no_client_waits_for_is_refused() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
-    for (properties, says) in [(&[("REPLY_TO_CLIENT", "asker")][..], "asker"), (&[], "who waits")] {
+    for (properties, says) in
+        [(&[("REPLY_TO_CLIENT", "asker")][..], "asker"), (&[], "does not name")]
+    {
         let mut reply = message("c1_REPLY_TOPIC", 0, properties, "three");
         reply.set_code(RequestCode::SEND_REPLY_MESSAGE_V2);
         let refused = client.refusal(reply).await;

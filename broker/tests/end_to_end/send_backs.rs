@@ -1,4 +1,4 @@
-//! Messages that a consumer could not consume.
+//! Messages that a consumer has failed to consume, and sends back.
 
 use crate::support::peer::Message;
 use crate::support::peer::Peer;
@@ -13,15 +13,15 @@ fn send_back(offset: i64, level: &str) -> RemotingCommand {
     request(RequestCode::CONSUMER_SEND_MSG_BACK, &fields)
 }
 
-/// The only message of an answer to a pull that waits for one.
+/// Pulls until there is a message, and returns it. It has to be the only one.
 async fn next(client: &Peer, topic: &str, offset: i64) -> Message {
-    let answer = client.pull(&Pull::new(topic, 0).at(offset).waits(20_000)).await;
-    let [message] = &Message::all(&answer)[..] else { panic!("one message: {answer:?}") };
+    let response = client.pull(&Pull::new(topic, 0).at(offset).waits(20_000)).await;
+    let [message] = &Message::all(&response)[..] else { panic!("one message: {response:?}") };
     message.clone()
 }
 
 #[tokio::test]
-async fn a_message_comes_back_to_its_group_after_a_while_and_says_where_it_is_from() {
+async fn a_message_comes_back_to_its_group_after_a_delay_and_names_its_origin() {
     let running = Running::start(Broker::builder().topic("T", 4)).await;
     let client = running.client().await;
     let properties = [("TAGS", "a"), ("UNIQ_KEY", "U1"), ("color", "red")];
@@ -41,14 +41,14 @@ async fn a_message_comes_back_to_its_group_after_a_while_and_says_where_it_is_fr
         assert_eq!(back.property(name), None, "{name}");
     }
 
-    // Another time: the first topic and id stay.
+    // The second time, the first topic and id stay.
     client.get(send_back(back.commit_log_offset, "1")).await;
     let back = next(&client, "%RETRY%g", 1).await;
     assert_eq!(back.reconsume_times, 2);
     assert_eq!(back.property("RETRY_TOPIC"), Some("T"));
     assert_eq!(back.property("ORIGIN_MESSAGE_ID"), Some(sent.msg_id.as_str()));
 
-    // Also when it is given up.
+    // They also stay when it becomes a dead letter.
     client.get(send_back(back.commit_log_offset, "-1")).await;
     let letter = &client.all("%DLQ%g", 0).await[0];
     assert_eq!(letter.property("DLQ_ORIGIN_TOPIC"), Some("T"));
@@ -57,7 +57,7 @@ async fn a_message_comes_back_to_its_group_after_a_while_and_says_where_it_is_fr
 }
 
 #[tokio::test]
-async fn the_time_it_takes_grows_with_each_time_if_nobody_says_otherwise() {
+async fn the_delay_grows_with_each_retry_by_default() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     for (reconsumed, level) in [(0, 3), (4, 7), (15, 18)] {
@@ -75,7 +75,7 @@ async fn the_time_it_takes_grows_with_each_time_if_nobody_says_otherwise() {
 }
 
 #[tokio::test]
-async fn what_is_not_to_be_tried_again_is_a_dead_letter_at_once() {
+async fn a_message_that_must_not_be_retried_becomes_a_dead_letter_at_once() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let sent = client.send_with("T", 0, &[("DELAY", "0")], "work").await;
@@ -96,7 +96,7 @@ async fn what_is_not_to_be_tried_again_is_a_dead_letter_at_once() {
             assert_eq!(letter.property(name), Some(value), "{name}");
         }
     }
-    // The broker's own bound.
+    // The default maximum of the broker.
     let mut header = SendHeader::new("producers", "T", 0);
     header.reconsume_times = 16;
     client.get(header.request()).await;
@@ -107,7 +107,7 @@ async fn what_is_not_to_be_tried_again_is_a_dead_letter_at_once() {
 }
 
 #[tokio::test]
-async fn only_a_message_that_is_there_can_be_sent_back() {
+async fn only_a_message_that_exists_can_be_sent_back() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     for nowhere in [1 << 40, -1] {
@@ -121,9 +121,9 @@ async fn only_a_message_that_is_there_can_be_sent_back() {
     running.end().await;
 }
 
-/// What clients do when sending back fails.
+/// Clients do this when sending back fails.
 #[tokio::test]
-async fn a_message_that_is_sent_to_the_retries_is_a_dead_letter_after_too_many_times() {
+async fn a_message_that_is_sent_to_the_retry_topic_too_often_becomes_a_dead_letter() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
     for (times, max, topic) in [

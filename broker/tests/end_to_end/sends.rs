@@ -1,4 +1,4 @@
-//! Sends of single messages: what is stored, and what is refused.
+//! Sends of single messages.
 
 use crate::support::peer::{Message, message};
 use crate::support::requests::{Bounds, Pull, Sent, request};
@@ -7,7 +7,7 @@ use rocketmq_tower::message::{Properties, SendHeader, StoredMessage, sys_flag};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
-/// The same send with the names in words.
+/// The same send with long names of fields.
 fn in_words(header: &SendHeader<'_>) -> RemotingCommand {
     request(
         RequestCode::SEND_MESSAGE,
@@ -27,7 +27,7 @@ fn in_words(header: &SendHeader<'_>) -> RemotingCommand {
 }
 
 #[tokio::test]
-async fn a_message_is_stored_as_it_was_sent_in_both_forms() {
+async fn a_message_is_stored_as_it_was_sent_by_both_codes() {
     let running = Running::start(Broker::builder().topic("T", 4)).await;
     let client = running.client().await;
     let mut header = SendHeader::new("producers", "T", 2);
@@ -39,8 +39,8 @@ async fn a_message_is_stored_as_it_was_sent_in_both_forms() {
         assert_eq!((sent.queue_id, sent.queue_offset), (2, offset));
         assert_eq!(sent.transaction_id.as_deref(), Some("77"));
 
-        let answer = client.pull(&Pull::new("T", 2).at(offset)).await;
-        let (stored, rest) = StoredMessage::decode(answer.body()).unwrap();
+        let response = client.pull(&Pull::new("T", 2).at(offset)).await;
+        let (stored, rest) = StoredMessage::decode(response.body()).unwrap();
         assert!(rest.is_empty());
         let now = stored.store_timestamp;
         assert!((header.born_timestamp..=header.born_timestamp + 60_000).contains(&now));
@@ -49,7 +49,7 @@ async fn a_message_is_stored_as_it_was_sent_in_both_forms() {
             flag: -9,
             queue_offset: offset,
             commit_log_offset: sent.commit_log_offset(),
-            // Whether it is compressed is the client's to say, the rest is the broker's.
+            // The client sets the flags of compression, the broker all others.
             sys_flag: sys_flag::COMPRESSED,
             born_timestamp: header.born_timestamp,
             born_host: client.channel.local_addr().socket_addr().unwrap(),
@@ -67,7 +67,7 @@ async fn a_message_is_stored_as_it_was_sent_in_both_forms() {
 }
 
 #[tokio::test]
-async fn offsets_of_a_queue_have_no_holes_and_ids_are_all_different() {
+async fn the_offsets_of_a_queue_have_no_gaps_and_all_ids_are_different() {
     let running = Running::start(Broker::builder().topic("T", 2)).await;
     let client = running.client().await;
     let sends = (0..20).map(|n| client.send("T", n % 2, "m"));
@@ -87,7 +87,7 @@ async fn offsets_of_a_queue_have_no_holes_and_ids_are_all_different() {
 }
 
 #[tokio::test]
-async fn the_broker_chooses_a_queue_for_those_who_do_not() {
+async fn the_broker_chooses_a_queue_for_a_send_without_one() {
     let running = Running::start(Broker::builder().topic("T", 3)).await;
     let client = running.client().await;
     let mut chosen = Vec::new();
@@ -100,7 +100,7 @@ async fn the_broker_chooses_a_queue_for_those_who_do_not() {
 }
 
 #[tokio::test]
-async fn a_topic_that_is_not_there_is_made_within_the_bounds_of_the_default() {
+async fn an_unknown_topic_is_created_with_at_most_the_queues_of_the_default_topic() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
     for (topic, asked, queues) in [("Small", 2, 2), ("Large", 100, 8), ("None", -1, 1)] {
@@ -118,7 +118,7 @@ async fn a_topic_that_is_not_there_is_made_within_the_bounds_of_the_default() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_stored_is_refused_by_name() {
+async fn a_message_that_cannot_be_stored_is_refused_with_the_reason() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let large = "x".repeat(4 * 1024 * 1024 + 1);
@@ -140,7 +140,7 @@ async fn what_can_not_be_stored_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_topic_without_the_permission_to_write_takes_nothing() {
+async fn a_send_to_a_topic_without_write_permission_is_refused() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
     let fields = [("topic", "T"), ("readQueueNums", "1"), ("writeQueueNums", "1"), ("perm", "4")];
@@ -151,12 +151,12 @@ async fn a_topic_without_the_permission_to_write_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_send_that_wants_no_answer_is_stored() {
+async fn a_oneway_send_is_stored() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     client.channel.invoke_oneway(message("T", 0, &[], "quiet")).await.unwrap();
-    let answer = client.pull(&Pull::new("T", 0).waits(20_000)).await;
-    assert_eq!(Bounds::offsets(&answer), (1, 0, 1));
-    assert_eq!(Message::all(&answer)[0].body, "quiet");
+    let response = client.pull(&Pull::new("T", 0).waits(20_000)).await;
+    assert_eq!(Bounds::offsets(&response), (1, 0, 1));
+    assert_eq!(Message::all(&response)[0].body, "quiet");
     running.end().await;
 }

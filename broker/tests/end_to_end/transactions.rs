@@ -1,4 +1,4 @@
-//! Messages that wait for their transactions.
+//! Transactions.
 
 use crate::heartbeats::{heartbeat, producer};
 use crate::support::peer::{Message, Peer};
@@ -9,7 +9,7 @@ use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 use std::time::Duration;
 
-/// Java's word for "not decided yet".
+/// Java's value for an outcome that is not known yet.
 const UNKNOWN: i32 = 0;
 
 const HALF: [(&str, &str); 4] =
@@ -30,7 +30,7 @@ fn end(half: &Sent, what: i32) -> RemotingCommand {
 async fn begin(client: &Peer) -> Sent {
     let half = client.send_with("T", 1, &HALF, "whole").await;
     assert_eq!(half.transaction_id.as_deref(), Some("AB01"));
-    assert_eq!(client.max("T", 1).await, 0, "nobody is to see it yet");
+    assert_eq!(client.max("T", 1).await, 0, "consumers must not see it yet");
     half
 }
 
@@ -68,8 +68,8 @@ async fn two_commits_at_a_time_deliver_one_message() {
     let running = Running::start(Broker::builder().topic("T", 2)).await;
     let (one, two) = (running.client().await, running.client().await);
     let half = begin(&one).await;
-    let answers = tokio::join!(one.ask(end(&half, COMMIT)), two.ask(end(&half, COMMIT)));
-    let mut codes = [answers.0, answers.1].map(|answer| answer.code());
+    let responses = tokio::join!(one.call(end(&half, COMMIT)), two.call(end(&half, COMMIT)));
+    let mut codes = [responses.0, responses.1].map(|response| response.code());
     codes.sort_unstable();
     assert_eq!(codes, [0, 1]);
     assert_eq!(one.max("T", 1).await, 1);
@@ -89,7 +89,7 @@ async fn a_message_that_is_rolled_back_is_never_delivered() {
 }
 
 #[tokio::test]
-async fn only_who_knows_a_transaction_ends_it() {
+async fn a_transaction_is_ended_only_by_a_request_that_matches_it() {
     let running = Running::start(Broker::builder().topic("T", 2)).await;
     let client = running.client().await;
     let half = begin(&client).await;
@@ -111,7 +111,7 @@ async fn only_who_knows_a_transaction_ends_it() {
 }
 
 #[tokio::test]
-async fn a_producer_of_the_group_is_asked_for_what_is_not_decided() {
+async fn a_producer_of_the_group_is_asked_for_the_outcome_of_an_open_transaction() {
     let running = Running::start(
         Broker::builder()
             .topic("T", 2)
@@ -122,7 +122,7 @@ async fn a_producer_of_the_group_is_asked_for_what_is_not_decided() {
     let (client, mut other) = (running.client().await, running.client().await);
     let half = begin(&client).await;
     client.get(end(&half, UNKNOWN)).await;
-    // Any producer of the group will do, also one that has not sent it.
+    // Any producer of the group may be asked, also one that has not sent it.
     other.get(heartbeat("other", &[producer("producers")])).await;
 
     for _ in 0..2 {

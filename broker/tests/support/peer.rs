@@ -1,4 +1,4 @@
-//! A client: one connection, and what the server asks over it.
+//! A client with one connection. It keeps the requests of the server.
 
 use super::requests::{Pull, Sent};
 use super::{PATIENCE, soon};
@@ -17,7 +17,7 @@ impl Peer {
     pub(crate) async fn connect(addr: &str) -> Self {
         let (push, pushed) = mpsc::unbounded_channel();
         let processor = service_fn(move |request: RemotingCommand| {
-            // The test may not be interested.
+            // An error means that the test does not read them.
             _ = push.send(request);
             async { Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS)) }
         });
@@ -25,30 +25,34 @@ impl Peer {
         Self { channel, pushed }
     }
 
-    /// The answer to a request.
-    pub(crate) async fn ask(&self, request: RemotingCommand) -> RemotingCommand {
-        self.channel.invoke(request, PATIENCE).await.expect("an answer")
+    /// Returns the response to a request.
+    pub(crate) async fn call(&self, request: RemotingCommand) -> RemotingCommand {
+        self.channel.invoke(request, PATIENCE).await.expect("a response")
     }
 
-    /// The answer to a request that succeeds.
+    /// Returns the response to a request, which has to succeed.
     pub(crate) async fn get(&self, request: RemotingCommand) -> RemotingCommand {
-        let answer = self.ask(request).await;
-        assert!(answer.response_code().is_success(), "{}: {answer:?}", answer.response_code());
-        answer
+        let response = self.call(request).await;
+        assert!(
+            response.response_code().is_success(),
+            "{}: {response:?}",
+            response.response_code()
+        );
+        response
     }
 
-    /// How a request is refused: the code and the remark.
+    /// Returns the code and the remark of the response to a request.
     pub(crate) async fn refusal(&self, request: RemotingCommand) -> (ResponseCode, String) {
-        let answer = self.ask(request).await;
-        (answer.response_code(), answer.remark().unwrap_or_default().to_owned())
+        let response = self.call(request).await;
+        (response.response_code(), response.remark().unwrap_or_default().to_owned())
     }
 
-    /// The next request of the server.
+    /// Waits for the next request of the server.
     pub(crate) async fn pushed(&mut self) -> RemotingCommand {
         soon(self.pushed.recv()).await.expect("a connection")
     }
 
-    /// A request of the server that has come already.
+    /// Returns a request of the server that has arrived, if there is one.
     pub(crate) fn pushed_already(&mut self) -> Option<RemotingCommand> {
         self.pushed.try_recv().ok()
     }
@@ -68,20 +72,20 @@ impl Peer {
     }
 
     pub(crate) async fn pull(&self, pull: &Pull<'_>) -> RemotingCommand {
-        self.ask(pull.request()).await
+        self.call(pull.request()).await
     }
 
-    /// All messages of a queue, from its first on.
+    /// Pulls all messages of a queue.
     pub(crate) async fn all(&self, topic: &str, queue: i32) -> Vec<Message> {
         let (mut all, mut offset) =
             (Vec::new(), self.bound(RequestCode::GET_MIN_OFFSET, topic, queue).await);
         loop {
-            let answer = self.pull(&Pull::new(topic, queue).at(offset)).await;
-            if answer.response_code() == ResponseCode::PULL_NOT_FOUND {
+            let response = self.pull(&Pull::new(topic, queue).at(offset)).await;
+            if response.response_code() == ResponseCode::PULL_NOT_FOUND {
                 return all;
             }
-            let found = Message::all(&answer);
-            assert!(!found.is_empty(), "{answer:?}");
+            let found = Message::all(&response);
+            assert!(!found.is_empty(), "{response:?}");
             offset = found[found.len() - 1].queue_offset + 1;
             all.extend(found);
         }
@@ -100,16 +104,16 @@ impl Peer {
     }
 }
 
-/// The `offset` of an answer.
-pub(crate) fn offset(answer: &RemotingCommand) -> i64 {
+/// Returns the `offset` of a response.
+pub(crate) fn offset(response: &RemotingCommand) -> i64 {
     #[derive(Deserialize)]
     struct Header {
         offset: i64,
     }
-    answer.header::<Header>().expect("an offset").offset
+    response.header::<Header>().expect("an offset").offset
 }
 
-/// A send.
+/// Returns a send.
 pub(crate) fn message(
     topic: &str,
     queue: i32,
@@ -141,9 +145,9 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// All messages of an answer.
-    pub(crate) fn all(answer: &RemotingCommand) -> Vec<Self> {
-        let messages = StoredMessage::decode_all(answer.body());
+    /// Returns all messages of a response.
+    pub(crate) fn all(response: &RemotingCommand) -> Vec<Self> {
+        let messages = StoredMessage::decode_all(response.body());
         messages.map(|message| Self::from(message.expect("sound messages"))).collect()
     }
 
@@ -169,7 +173,7 @@ impl From<StoredMessage<'_>> for Message {
     }
 }
 
-/// The bodies of an answer's messages.
-pub(crate) fn bodies(answer: &RemotingCommand) -> Vec<String> {
-    Message::all(answer).into_iter().map(|message| message.body).collect()
+/// Returns the bodies of a response's messages.
+pub(crate) fn bodies(response: &RemotingCommand) -> Vec<String> {
+    Message::all(response).into_iter().map(|message| message.body).collect()
 }

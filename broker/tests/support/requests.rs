@@ -1,17 +1,17 @@
-//! Requests as clients write them, and what answers say.
+//! Requests as clients write them, and headers of responses.
 
 use rocketmq_tower::message::MessageId;
 use rocketmq_tower::{RemotingCommand, RequestCode};
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A request with these fields.
+/// Returns a request with these fields.
 pub(crate) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCommand {
     let request = RemotingCommand::request(code);
     fields.iter().fold(request, |request, (name, value)| request.with_ext_field(name, value))
 }
 
-/// The answer to a send.
+/// The header of a response to a send.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Sent {
@@ -22,22 +22,23 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
-    pub(crate) fn of(answer: &RemotingCommand) -> Self {
-        answer.header().expect("the header of a sent message")
+    pub(crate) fn of(response: &RemotingCommand) -> Self {
+        response.header().expect("the header of a sent message")
     }
 
-    /// The ids in it: a batch has one for each message.
+    /// Returns the ids in it: a batch has one for each message.
     pub(crate) fn ids(&self) -> Vec<MessageId> {
         self.msg_id.split(',').map(|id| id.parse().expect("an id")).collect()
     }
 
-    /// The commit-log offset of the (first) message.
+    /// Returns the commit-log offset of the first message.
     pub(crate) fn commit_log_offset(&self) -> i64 {
         self.ids()[0].commit_log_offset
     }
 }
 
-/// A pull: of everything in a queue, without waiting, by a group that has no members.
+/// The header of a pull. By default it pulls all messages of a queue, without waiting, for a group
+/// without members.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pull<'a> {
@@ -85,20 +86,20 @@ impl<'a> Pull<'a> {
         self
     }
 
-    /// It may be held for so many ms.
+    /// Waits for messages, for at most `ms` milliseconds.
     pub(crate) fn waits(mut self, ms: i64) -> Self {
         self.sys_flag |= SUSPEND;
         self.suspend_timeout_millis = ms;
         self
     }
 
-    /// Only these tags.
+    /// Filters by these tags.
     pub(crate) fn of_tags(mut self, tags: &'a str) -> Self {
         self.subscription = Some(tags);
         self
     }
 
-    /// What `group` has said in its heartbeats.
+    /// Uses the subscription in the heartbeats of `group`.
     pub(crate) fn subscribed(mut self, group: &'a str, version: i64) -> Self {
         self.consumer_group = group;
         self.sys_flag &= !SUBSCRIPTION;
@@ -112,7 +113,7 @@ impl<'a> Pull<'a> {
     }
 }
 
-/// What the answer to a pull has to say, whatever its code.
+/// The header of a response to a pull, whatever its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Bounds {
@@ -123,19 +124,19 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    pub(crate) fn of(answer: &RemotingCommand) -> Self {
-        answer.header().expect("all four fields")
+    pub(crate) fn of(response: &RemotingCommand) -> Self {
+        response.header().expect("all four fields")
     }
 
-    /// Next, min and max.
-    pub(crate) fn offsets(answer: &RemotingCommand) -> (i64, i64, i64) {
-        let bounds = Self::of(answer);
+    /// Returns the next offset, the minimum and the maximum.
+    pub(crate) fn offsets(response: &RemotingCommand) -> (i64, i64, i64) {
+        let bounds = Self::of(response);
         assert_eq!(bounds.suggest_which_broker_id, 0);
         (bounds.next_begin_offset, bounds.min_offset, bounds.max_offset)
     }
 }
 
-/// The time, in milliseconds since 1970.
+/// Returns the time, in milliseconds since 1970.
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     since.as_millis() as i64

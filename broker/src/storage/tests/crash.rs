@@ -1,4 +1,4 @@
-//! A process that is killed while it writes, again and again.
+//! A process that is killed again and again while it writes.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -14,13 +14,13 @@ use crate::storage::{Storage, StorageBatch, StorageTable};
 const FOLDER: &str = "STORAGE_TEST_FOLDER";
 const MODE: &str = "STORAGE_TEST_FLUSH";
 
-/// So small that tables are written and files merged all the time.
+/// Small, so that tables are written and files merged all the time.
 const MEMTABLE: u64 = 32 * 1024;
 
-/// Rows that each batch has in each of two tables.
+/// The number of rows of each batch in each of two tables.
 const ROWS: u64 = 5;
 
-/// StorageBatch `number`: rows for it in two tables, and the number itself in a third.
+/// Returns batch `number`: its rows in two tables, and the number itself in a third.
 fn batch(number: u64) -> StorageBatch {
     let mut batch = StorageBatch::default();
     for row in 0..ROWS {
@@ -32,7 +32,7 @@ fn batch(number: u64) -> StorageBatch {
     batch
 }
 
-/// How many whole batches there are. Fails if there is a part of another one.
+/// Returns the number of whole batches. Panics if there is a part of another one.
 fn whole_batches(storage: &impl Storage) -> u64 {
     let count = storage.get(StorageTable::Offsets, b"last").unwrap();
     let count = count.map_or(0, |last| u64::from_be_bytes(last.try_into().unwrap()) + 1);
@@ -52,7 +52,7 @@ fn whole_batches(storage: &impl Storage) -> u64 {
     count
 }
 
-/// The process that is killed. It says the number of each batch as soon as it counts as written.
+/// The process that is killed. It prints the number of each batch that counts as written.
 #[test]
 #[ignore = "started by the tests below"]
 fn writer() {
@@ -62,7 +62,7 @@ fn writer() {
     let mut out = std::io::stdout();
     for number in whole_batches(&storage).. {
         storage.write(batch(number), flush).unwrap();
-        // Not println, which the test harness may hold back.
+        // Not `println!`, as the test harness may capture it.
         out.write_all(format!("wrote {number}\n").as_bytes()).and_then(|()| out.flush()).unwrap();
     }
 }
@@ -86,11 +86,11 @@ fn killed_again_and_again(mode: &str, rounds: u64, batches: u64) {
         let mut said = out.lines().map_while(Result::ok).filter_map(|line| {
             line.strip_prefix("wrote ").and_then(|number| number.parse::<u64>().ok())
         });
-        // Another number of batches each time, so that the end meets every stage of the background work.
+        // A different number of batches each time, to meet all stages of the background work.
         let last =
             said.nth((batches + round * 7) as usize).expect("the writer writes until it is killed");
         child.kill().unwrap();
-        // What it said before the end reached it.
+        // It may have written more before it was killed.
         let last = said.last().unwrap_or(last);
         child.wait().unwrap();
 
@@ -102,11 +102,11 @@ fn killed_again_and_again(mode: &str, rounds: u64, batches: u64) {
 }
 
 #[test]
-fn keeps_what_was_written_async() {
+fn a_killed_process_keeps_batches_that_were_written_async() {
     killed_again_and_again("async", 12, 150);
 }
 
 #[test]
-fn keeps_what_was_written_sync() {
+fn a_killed_process_keeps_batches_that_were_written_sync() {
     killed_again_and_again("sync", 6, 40);
 }

@@ -15,20 +15,20 @@ fn keys(storage: &impl Storage) -> Vec<u64> {
 }
 
 #[test]
-fn does_what_every_storage_does() {
+fn storage_in_a_folder_passes_the_suite() {
     let folder = Scratch::new();
     suite::run(&open(&folder).unwrap());
 }
 
-/// With little memory most of the work happens in the background while the suite runs.
+/// With little memory, most of the work happens in the background while the suite runs.
 #[test]
-fn does_it_with_little_memory_too() {
+fn storage_with_little_memory_passes_the_suite() {
     let folder = Scratch::new();
     suite::run(&open_with(&folder, 1024).unwrap());
 }
 
 #[test]
-fn a_folder_is_for_one_at_a_time() {
+fn a_folder_is_used_by_one_storage_at_a_time() {
     let folder = Scratch::new();
     let first = open(&folder).unwrap();
     assert!(matches!(open(&folder).err(), Some(StorageError::InUse(path)) if path == *folder));
@@ -37,7 +37,7 @@ fn a_folder_is_for_one_at_a_time() {
 }
 
 #[test]
-fn reopening_finds_what_was_written() {
+fn storage_that_is_opened_again_has_everything_that_was_written() {
     let folder = Scratch::new();
     for round in 0..4u64 {
         let storage = open_with(&folder, 4096).unwrap();

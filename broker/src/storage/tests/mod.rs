@@ -1,4 +1,4 @@
-//! One suite for both storages, and what only the one on the disk promises.
+//! One suite for both storages, and tests of the storage on the disk.
 
 mod crash;
 mod disk;
@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A folder that is removed at the end.
+/// A folder that is removed when this is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {

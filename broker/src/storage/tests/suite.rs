@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use crate::Flush;
 use crate::storage::{MemoryStorage, Storage, StorageBatch, StorageError, StorageTable};
 
-/// All entries of a table in a range.
+/// Returns all entries of a table in a range.
 pub(super) fn entries(
     storage: &impl Storage,
     table: StorageTable,
@@ -154,7 +154,7 @@ fn scans_see_no_half_of_a_batch(storage: &impl Storage) {
     });
 }
 
-/// What every storage does.
+/// Checks what every storage has to do.
 pub(super) fn run(storage: &impl Storage) {
     gets_what_was_written_last(storage);
     later_changes_count(storage);
@@ -166,6 +166,6 @@ pub(super) fn run(storage: &impl Storage) {
 }
 
 #[test]
-fn memory() {
+fn storage_in_memory_passes_the_suite() {
     run(&MemoryStorage::default());
 }

@@ -1,4 +1,4 @@
-//! Several lives of a broker on one folder, each ended by SIGKILL while it is being asked.
+//! Several lives of a broker on one folder. SIGKILL ends each of them under load.
 
 use super::ledger::{Ledger, all};
 use super::start;
@@ -16,21 +16,21 @@ use tokio::task::JoinSet;
 
 const LIVES: usize = 6;
 
-/// The broker is killed after so many answers of a life.
-const ANSWERS: usize = 120;
+/// The number of responses after which the broker is killed.
+const RESPONSES: usize = 120;
 
 const OF_QUEUE: [(&str, &str); 3] = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")];
 
-/// Delayed messages come after this.
+/// The delay of delayed messages.
 const DELAY: [(&str, &str); 1] = [("TIMER_DELAY_MS", "50")];
 
 #[tokio::test]
-async fn what_was_acknowledged_outlives_the_process_when_writes_wait_for_the_disk() {
+async fn acknowledged_requests_survive_the_process_with_sync_flush() {
     lives("sync").await;
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_outlives_the_process_when_they_do_not() {
+async fn acknowledged_requests_survive_the_process_with_async_flush() {
     lives("async").await;
 }
 
@@ -39,22 +39,22 @@ async fn lives(flush: &str) {
     for _ in 0..LIVES {
         let served = start(folder.path(), flush).await;
         check_consumed(&Peer::connect(&served.address).await, &ledger).await;
-        let (answered, mut answers) = mpsc::unbounded_channel();
-        let mut asking = JoinSet::new();
+        let (responded, mut responses) = mpsc::unbounded_channel();
+        let mut clients = JoinSet::new();
         let client = || Peer::connect(&served.address);
-        asking.spawn(send(client().await, 0, Arc::clone(&ledger), answered.clone()));
-        asking.spawn(send(client().await, 1, Arc::clone(&ledger), answered.clone()));
-        asking.spawn(send(client().await, 2, Arc::clone(&ledger), answered.clone()));
-        asking.spawn(delay(client().await, Arc::clone(&ledger), answered.clone()));
-        asking.spawn(transact(client().await, Arc::clone(&ledger), answered.clone()));
-        asking.spawn(consume(client().await, Arc::clone(&ledger), answered));
-        for _ in 0..ANSWERS {
-            soon(answers.recv()).await.expect("they go on");
+        clients.spawn(send(client().await, 0, Arc::clone(&ledger), responded.clone()));
+        clients.spawn(send(client().await, 1, Arc::clone(&ledger), responded.clone()));
+        clients.spawn(send(client().await, 2, Arc::clone(&ledger), responded.clone()));
+        clients.spawn(delay(client().await, Arc::clone(&ledger), responded.clone()));
+        clients.spawn(transact(client().await, Arc::clone(&ledger), responded.clone()));
+        clients.spawn(consume(client().await, Arc::clone(&ledger), responded));
+        for _ in 0..RESPONSES {
+            soon(responses.recv()).await.expect("the clients go on");
         }
         served.kill().await;
-        // Each asks until its connection is gone.
-        while let Some(asked) = soon(asking.join_next()).await {
-            asked.expect("no panic");
+        // Each client goes on until its connection ends.
+        while let Some(ended) = soon(clients.join_next()).await {
+            ended.expect("no panic");
         }
     }
     let served = start(folder.path(), flush).await;
@@ -66,39 +66,39 @@ async fn lives(flush: &str) {
     served.kill().await;
 }
 
-type Answered = mpsc::UnboundedSender<()>;
+type ResponseSender = mpsc::UnboundedSender<()>;
 
-/// The answer, as long as there is a broker.
-async fn ask(
+/// Returns the response, or `None` if the broker is gone.
+async fn call(
     client: &Peer,
     request: RemotingCommand,
-    answered: &Answered,
+    responded: &ResponseSender,
 ) -> Option<RemotingCommand> {
     match client.channel.invoke(request, Duration::from_secs(60)).await {
-        Ok(answer) => {
-            assert!(answer.response_code().is_success(), "{answer:?}");
-            _ = answered.send(());
-            Some(answer)
+        Ok(response) => {
+            assert!(response.response_code().is_success(), "{response:?}");
+            _ = responded.send(());
+            Some(response)
         }
         Err(CallError::Closed(_) | CallError::NotSent(_)) => None,
         Err(error) => panic!("{error}"),
     }
 }
 
-async fn send(client: Peer, queue: i32, ledger: Arc<Ledger>, answered: Answered) {
+async fn send(client: Peer, queue: i32, ledger: Arc<Ledger>, responded: ResponseSender) {
     loop {
         let text = ledger.text();
         let send = message("T", queue, &[], &text);
-        let Some(answer) = ask(&client, send, &answered).await else { return };
-        ledger.sent.lock().unwrap().push((text, Sent::of(&answer)));
+        let Some(response) = call(&client, send, &responded).await else { return };
+        ledger.sent.lock().unwrap().push((text, Sent::of(&response)));
     }
 }
 
-async fn delay(client: Peer, ledger: Arc<Ledger>, answered: Answered) {
+async fn delay(client: Peer, ledger: Arc<Ledger>, responded: ResponseSender) {
     loop {
         let text = ledger.text();
         let send = message("Delayed", 0, &DELAY, &text);
-        if ask(&client, send, &answered).await.is_none() {
+        if call(&client, send, &responded).await.is_none() {
             return;
         }
         ledger.delayed.lock().unwrap().push(text);
@@ -106,19 +106,19 @@ async fn delay(client: Peer, ledger: Arc<Ledger>, answered: Answered) {
 }
 
 /// Begins transactions, and commits every other one.
-async fn transact(client: Peer, ledger: Arc<Ledger>, answered: Answered) {
+async fn transact(client: Peer, ledger: Arc<Ledger>, responded: ResponseSender) {
     let half = [("TRAN_MSG", "true"), ("PGROUP", "producers")];
     loop {
         for commits in [false, true] {
             let text = ledger.text();
             let send = message("Whole", 0, &half, &text);
-            let Some(answer) = ask(&client, send, &answered).await else { return };
-            let begun = (text, Sent::of(&answer));
+            let Some(response) = call(&client, send, &responded).await else { return };
+            let begun = (text, Sent::of(&response));
             if !commits {
                 ledger.open.lock().unwrap().push(begun);
                 continue;
             }
-            let Some(_) = ask(&client, commit(&begun.1), &answered).await else {
+            let Some(_) = call(&client, commit(&begun.1), &responded).await else {
                 return ledger.unsure.lock().unwrap().push(begun);
             };
             ledger.committed.lock().unwrap().push(begun);
@@ -138,32 +138,32 @@ fn commit(half: &Sent) -> RemotingCommand {
 }
 
 /// Commits one offset after another.
-async fn consume(client: Peer, ledger: Arc<Ledger>, answered: Answered) {
+async fn consume(client: Peer, ledger: Arc<Ledger>, responded: ResponseSender) {
     loop {
         let next = ledger.consumed.load(Ordering::Relaxed) + 1;
         let commit = request(RequestCode::UPDATE_CONSUMER_OFFSET, &OF_QUEUE);
         let commit = commit.with_ext_field("commitOffset", &next.to_string());
-        if ask(&client, commit, &answered).await.is_none() {
+        if call(&client, commit, &responded).await.is_none() {
             return;
         }
         ledger.consumed.store(next, Ordering::Relaxed);
     }
 }
 
-/// The offset is the last one whose commit was acknowledged, or the one that was asked for when the
-/// broker was killed.
+/// The offset is the last one whose commit was acknowledged, or the one whose commit was under way
+/// when the broker was killed.
 async fn check_consumed(client: &Peer, ledger: &Ledger) {
     let acknowledged = ledger.consumed.load(Ordering::Relaxed);
     let query = request(RequestCode::QUERY_CONSUMER_OFFSET, &OF_QUEUE);
     let query = query.with_ext_field("setZeroIfNotFound", "false");
-    let answer = client.ask(query).await;
-    let stored = if answer.response_code().is_success() { offset(&answer) } else { 0 };
+    let response = client.call(query).await;
+    let stored = if response.response_code().is_success() { offset(&response) } else { 0 };
     let stored = stored as u64;
     assert!((acknowledged..=acknowledged + 1).contains(&stored), "{stored}, not {acknowledged}");
     ledger.consumed.store(stored, Ordering::Relaxed);
 }
 
-/// All messages are where their answers said.
+/// All messages are at the positions that their responses have.
 async fn check_sent(client: &Peer, ledger: &Ledger) {
     let stored = all(client, "T", 3).await;
     let sent = std::mem::take(&mut *ledger.sent.lock().unwrap());
@@ -173,11 +173,11 @@ async fn check_sent(client: &Peer, ledger: &Ledger) {
         assert_eq!((message.queue_id, message.queue_offset), (sent.queue_id, sent.queue_offset));
         assert_eq!(message.commit_log_offset, sent.commit_log_offset());
     }
-    // Of each queue and life, one more at most was sent and not acknowledged.
+    // For each queue and life, at most one more was sent and not acknowledged.
     assert!(stored.len() <= sent.len() + 3 * LIVES);
 }
 
-/// All come, each once.
+/// All of them are delivered, each once.
 async fn check_delayed(client: &Peer, ledger: &Ledger) {
     let expected = std::mem::take(&mut *ledger.delayed.lock().unwrap());
     assert!(expected.len() > LIVES, "{} were delayed", expected.len());
@@ -190,7 +190,7 @@ async fn check_delayed(client: &Peer, ledger: &Ledger) {
     }
 }
 
-/// Those that are open can be committed, the others are decided.
+/// Open transactions can be committed, the others have ended.
 async fn check_transactions(client: &Peer, ledger: &Ledger) {
     let [open, committed, unsure] = [&ledger.open, &ledger.committed, &ledger.unsure]
         .map(|list| std::mem::take(&mut *list.lock().unwrap()));
@@ -199,12 +199,12 @@ async fn check_transactions(client: &Peer, ledger: &Ledger) {
         client.get(commit(half)).await;
     }
     for (text, half) in &committed {
-        let again = client.ask(commit(half)).await;
+        let again = client.call(commit(half)).await;
         assert!(!again.response_code().is_success(), "{text} is committed twice");
     }
     for (_, half) in &unsure {
-        // It is committed then, whoever has done it.
-        client.ask(commit(half)).await;
+        // Now it is committed, by this request or by the first one.
+        client.call(commit(half)).await;
     }
     let delivered = all(client, "Whole", 1).await;
     assert_eq!(delivered.len(), open.len() + committed.len() + unsure.len());
