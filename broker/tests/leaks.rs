@@ -91,7 +91,7 @@ async fn two<E: Future<Output = ()>>(builders: [BrokerBuilder; 2], end: impl Fn(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn brokers_in_one_process_end_apart_and_leave_nothing() {
+async fn brokers_in_one_process_end_independently_and_leave_nothing() {
     let folders = [Folder::new(), Folder::new()];
     let in_memory = || [Broker::builder(), Broker::builder()];
     let on_disk = || folders.each_ref().map(|folder| Broker::builder().data_dir(folder.path()));

@@ -4,7 +4,9 @@ use crate::process::{Served, command, fails};
 use crate::support::folder::Folder;
 use crate::support::peer::Peer;
 use crate::support::requests::request;
+use crate::support::soon;
 use rocketmq_tower::RequestCode;
+use std::collections::BTreeSet;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
@@ -23,11 +25,36 @@ async fn route(served: &Served, topic: &str) -> String {
 }
 
 #[tokio::test]
-async fn it_serves_and_ends_with_success_on_each_signal() {
+async fn the_command_serves_and_exits_with_success_on_sigterm_and_sigint() {
     for signal in ["TERM", "INT"] {
         let served = Served::start(&mut in_memory()).await;
         Peer::connect(&served.address).await.send("T", 0, "m").await;
         assert_eq!(served.signal(signal).await.code(), Some(0), "{signal}");
+    }
+}
+
+/// The help names all defaults. The standard ports may be in use where this test runs.
+#[tokio::test]
+async fn without_options_the_command_uses_the_standard_ports_and_a_folder() {
+    let output = soon(command().arg("-h").output()).await.unwrap();
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    for default in [
+        "[env: ROCKETMQ_NAMESRV=] [default: 127.0.0.1:9876]",
+        "[env: ROCKETMQ_LISTEN=] [default: 127.0.0.1:10911]",
+        "[env: ROCKETMQ_DATA=] [default: rocketmq-data]",
+        "[env: ROCKETMQ_FLUSH=] [default: sync]",
+        "[env: ROCKETMQ_BROKER_NAME=] [default: broker-a]",
+        "[env: ROCKETMQ_CLUSTER=] [default: DefaultCluster]",
+        "[env: ROCKETMQ_RETENTION=] [default: 72]",
+        "[env: ROCKETMQ_TRANSACTION_TIMEOUT=] [default: 6]",
+        "[env: ROCKETMQ_TRANSACTION_CHECK_INTERVAL=] [default: 30]",
+        "[env: ROCKETMQ_MAX_CONNECTIONS=] [default: 1000]",
+        "[env: ROCKETMQ_MAX_SENDS=] [default: 8192]",
+        "[env: ROCKETMQ_TRAFFIC=] [default: 0]",
+        "[env: ROCKETMQ_LOG=] [default: info]",
+    ] {
+        assert!(help.contains(default), "no {default} in {help}");
     }
 }
 
@@ -144,8 +171,27 @@ async fn topics_that_make_no_sense_are_one_line_on_stderr() {
 }
 
 #[tokio::test]
-async fn options_that_do_not_exist_end_it_with_a_code_of_their_own() {
+async fn an_unknown_option_ends_the_process_with_code_2() {
     let (code, text) = fails(in_memory().arg("--no-such-option")).await;
     assert_eq!(code, Some(2));
     assert!(text.contains("--no-such-option"), "{text}");
+}
+
+/// The words that begin with `prefix`, without the punctuation around them.
+fn words<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
+    let is_end = |c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c);
+    text.split(is_end).filter(|word| word.starts_with(prefix)).collect()
+}
+
+#[tokio::test]
+async fn the_readme_has_all_options_and_no_others() {
+    let readme = include_str!("../../README.md");
+    let options = readme.lines().filter(|line| line.starts_with("| `--")).collect::<String>();
+    let output = soon(command().arg("-h").output()).await.unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let mut flags = words(&help, "--");
+    flags.retain(|flag| !["--help", "--version"].contains(flag));
+    assert!(flags.len() > 10, "{flags:?}");
+    assert_eq!(words(&options, "--"), flags);
+    assert_eq!(words(&options, "ROCKETMQ_"), words(&help, "ROCKETMQ_"));
 }

@@ -4,6 +4,7 @@
 
 mod batches;
 mod captured;
+mod defaults;
 mod delays;
 mod groups;
 mod heartbeats;

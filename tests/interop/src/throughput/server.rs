@@ -125,12 +125,7 @@ impl Server {
 }
 
 /// The command, which was built before; its name server is in the same process.
-fn start_tower(
-    directory: &Path,
-    names: u16,
-    port: u16,
-    flush: Flush,
-) -> Result<Process, BoxError> {
+fn start_tower(directory: &Path, names: u16, port: u16, flush: Flush) -> Result<Process, BoxError> {
     let program = std::env::current_exe()?.with_file_name("rocketmq-tower-broker");
     let mut command = Command::new(program);
     command
