@@ -32,7 +32,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `cli` | yes | the command, with its allocator and its log output; `metrics-exporter` |
-//! | `metrics-exporter` | by `cli` | [`BrokerBuilder::metrics`]: metrics over HTTP, for Prometheus; `metrics` |
+//! | `metrics-exporter` | by `cli` | `BrokerBuilder::metrics`: metrics over HTTP, for Prometheus; `metrics` |
 //! | `metrics` | by `metrics-exporter` | metrics, to the process's recorder of the `metrics` facade |
 //!
 //! A program that embeds the broker turns them off: `default-features = false`.
