@@ -27,7 +27,7 @@ pub(crate) struct BrokerConfig {
     pub(crate) traffic_log: Duration,
 }
 
-/// Where messages are kept.
+/// The store of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StoreConfig {
     Memory,

@@ -13,7 +13,7 @@ pub enum StartError {
     ListenNameServer {
         /// The address, as it was set.
         addr: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The address of the broker cannot be resolved or bound.
@@ -21,7 +21,7 @@ pub enum StartError {
     ListenBroker {
         /// The address, as it was set.
         addr: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The address of the metrics cannot be resolved or bound.
@@ -29,7 +29,7 @@ pub enum StartError {
     ListenMetrics {
         /// The address, as it was set.
         addr: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The folder does not exist and cannot be created.
@@ -37,7 +37,7 @@ pub enum StartError {
     CreateFolder {
         /// The folder, as it was set.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// Another broker, of this or another process, uses the folder.
@@ -51,7 +51,7 @@ pub enum StartError {
     OpenStore {
         /// The folder, as it was set.
         path: PathBuf,
-        /// What the store says.
+        /// The error of the store.
         source: BoxError,
     },
     /// The store is open, but its contents cannot be read.
@@ -74,8 +74,8 @@ pub enum StartError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The store has failed for good, such as at a full disk. Every acknowledged message is there
-    /// when the folder is opened again.
+    /// The store has failed for good, such as because the disk is full. Every acknowledged message is
+    /// there when the folder is opened again.
     #[error("the store has failed, and has to be opened again")]
     Store,
     /// The name server has ended.
@@ -84,7 +84,7 @@ pub enum ServeError {
     /// The broker's server has ended.
     #[error("the broker's server has failed")]
     Broker(#[source] server::ServeError),
-    /// The broker's main task has panicked, or its runtime has ended.
+    /// The broker's main task has panicked, or its runtime has shut down.
     #[error("the broker's main task has not ended by itself")]
     Task(#[source] BoxError),
 }

@@ -1,6 +1,6 @@
-//! When a message counts as stored.
+//! The option for flushing the disk.
 
-/// When a message counts as stored, and its producer gets a response.
+/// Selects when a message counts as stored, so that its producer gets a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flush {

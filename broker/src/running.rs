@@ -61,8 +61,8 @@ impl RunningBroker {
     /// responses, pending pulls are answered, connections end within 10 s or are cut, and everything
     /// that was accepted is written.
     ///
-    /// When it returns, the tasks and the thread of the broker have ended, and its folder can be
-    /// opened again. Dropping the future aborts the broker.
+    /// When it returns, the store is closed: the folder and the addresses can be used again. Dropping
+    /// the future aborts the broker.
     ///
     /// # Errors
     /// If the broker has ended by itself before, the reason for that.

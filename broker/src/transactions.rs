@@ -14,13 +14,13 @@ use std::time::Duration;
 /// The maximum number of open transactions.
 const MAX_OPEN: usize = 1_000_000;
 
-/// How often a producer is asked at most: Java's `transactionCheckMax`.
+/// The maximum number of checks of a transaction: Java's `transactionCheckMax`.
 const MAX_CHECKS: u32 = 15;
 
 /// The maximum of `CHECK_IMMUNITY_TIME_IN_SECONDS`, during which a message's producer is not asked.
 const MAX_IMMUNITY: u64 = 24 * 3600;
 
-/// When producers are asked for the outcome of their transactions.
+/// The times at which producers are asked for the outcome of their transactions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TransactionChecks {
     /// Time until the first check. Java's `transactionTimeOut` is 6 s.
@@ -39,7 +39,7 @@ pub(crate) struct Transactions {
 /// The state of an open transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenTransaction {
-    /// When its producer is asked next, in ms since 1970.
+    /// The time of its next check, in ms since 1970.
     due: i64,
     checks: u32,
 }

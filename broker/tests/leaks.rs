@@ -19,12 +19,12 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 use tokio_test::{assert_pending, task};
 
-/// What a broker could leave behind.
+/// The tasks, files and threads that the process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Held {
     tasks: usize,
     files: usize,
-    /// Those of logs and of stores.
+    /// The threads of logs and of stores.
     threads: usize,
 }
 
@@ -53,6 +53,14 @@ impl Held {
     }
 }
 
+/// A broker with all that it can serve.
+fn builder() -> BrokerBuilder {
+    let builder = Broker::builder();
+    #[cfg(feature = "metrics-exporter")]
+    let builder = builder.metrics("127.0.0.1:0");
+    builder
+}
+
 /// Sends a message, and pulls it back.
 async fn is_served(running: &Running, topic: &str) -> Peer {
     let client = running.client().await;
@@ -73,7 +81,7 @@ async fn two<E: Future<Output = ()>>(builders: [BrokerBuilder; 2], end: impl Fn(
     assert!(during.files >= before.files + 4, "{during:?}");
     assert!(during.threads >= before.threads + 2, "{during:?}");
     let (client_of_one, client_of_two) = (is_served(&one, "T").await, is_served(&two, "T").await);
-    // One of each kind of task: a pull waits, which takes a task, and a reader of metrics.
+    // A pending pull takes a task.
     let pull = Pull::new("T", 0).at(1).waits(30_000);
     let mut pending = task::spawn(client_of_one.pull(&pull));
     assert_pending!(pending.poll());
@@ -93,8 +101,8 @@ async fn two<E: Future<Output = ()>>(builders: [BrokerBuilder; 2], end: impl Fn(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn brokers_in_one_process_end_independently_and_leave_nothing() {
     let folders = [Folder::new(), Folder::new()];
-    let in_memory = || [Broker::builder(), Broker::builder()];
-    let on_disk = || folders.each_ref().map(|folder| Broker::builder().data_dir(folder.path()));
+    let in_memory = || [builder(), builder()];
+    let on_disk = || folders.each_ref().map(|folder| builder().data_dir(folder.path()));
     let shutdown = |running: Running| running.end();
     let dropped = |running: Running| async { drop(running) };
     two(in_memory(), shutdown).await;

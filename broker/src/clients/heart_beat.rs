@@ -10,9 +10,9 @@ pub(crate) struct HeartBeat {
     #[serde(rename = "clientID")]
     pub(crate) client_id: String,
     #[serde(default)]
-    pub(crate) producer_data_set: Vec<Producer>,
+    pub(crate) producer_data_set: Vec<ProducerData>,
     #[serde(default)]
-    pub(crate) consumer_data_set: Vec<Consumer>,
+    pub(crate) consumer_data_set: Vec<ConsumerData>,
     /// Not 0 if the client wants to send its subscriptions only when they change.
     #[serde(default)]
     pub(crate) heartbeat_fingerprint: i64,
@@ -23,13 +23,13 @@ pub(crate) struct HeartBeat {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Producer {
+pub(crate) struct ProducerData {
     pub(crate) group_name: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Consumer {
+pub(crate) struct ConsumerData {
     pub(crate) group_name: String,
     #[serde(default)]
     pub(crate) subscription_data_set: Vec<SubscriptionData>,

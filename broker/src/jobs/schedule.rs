@@ -22,7 +22,7 @@ const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// are searched again.
 const LATEST: i64 = 60_000;
 
-/// What follows a round.
+/// The result of a round.
 enum Next {
     /// More messages are due, beginning with this row.
     Now([u8; 16]),

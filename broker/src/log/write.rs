@@ -26,7 +26,7 @@ pub(crate) struct LogEntry {
     pub(crate) visibility: Visibility,
 }
 
-/// When consumers see a message.
+/// The time from which consumers see a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Visibility {
     /// At once.

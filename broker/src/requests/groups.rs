@@ -1,6 +1,6 @@
 //! Requests about members of groups: heartbeats, lists of members, locks of queues.
 
-use crate::clients::heart_beat::{Consumer, HeartBeat, SubscriptionData};
+use crate::clients::heart_beat::{ConsumerData, HeartBeat, SubscriptionData};
 use crate::clients::{GroupUpdate, QueueName, Subscription};
 use crate::filter::Filter;
 use crate::refusal::refuse;
@@ -63,7 +63,7 @@ async fn consumer_beats(
     broker: &BrokerState,
     client: &str,
     channel: &Channel,
-    consumer: Consumer,
+    consumer: ConsumerData,
     without_subscriptions: bool,
 ) -> Result<GroupUpdate, BoxError> {
     let group = &consumer.group_name;

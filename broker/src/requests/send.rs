@@ -12,7 +12,7 @@ use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// How often a message is consumed again by default: Java's `retryMaxTimes`.
+/// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.
 pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
 
 /// The header of a response to a send.

@@ -1,4 +1,4 @@
-//! `CONSUMER_SEND_MSG_BACK`: a consumer could not consume a message, and is to get it again.
+//! `CONSUMER_SEND_MSG_BACK`: a consumer sends back a message that it has failed to consume.
 
 use super::send::MAX_RECONSUME_TIMES;
 use crate::log::{CommitLogOffset, LogWrite, Visibility};
@@ -14,15 +14,15 @@ use std::sync::Arc;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Header<'a> {
-    /// Of the commit log.
+    /// The commit-log offset of the message.
     offset: i64,
     group: &'a str,
     delay_level: i32,
     max_reconsume_times: Option<i32>,
 }
 
-/// Puts a copy of the message into the topic of the group's retries, to be delivered later; or into
-/// that of its dead letters, if it was tried often enough, or is not to be tried again.
+/// Stores a copy of the message in the retry topic of the group, with a delay. A message that was
+/// retried too often, or must not be retried, goes to the topic of the group's dead letters instead.
 pub(crate) async fn handle(
     broker: Arc<BrokerState>,
     request: RemotingCommand,
@@ -45,14 +45,14 @@ pub(crate) async fn handle(
     let topic = broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?;
 
     let mut properties = PropertiesBuf::from(message.properties);
-    // The first ones, if it comes back for another time.
+    // A message that comes back again keeps its first topic and id.
     let topic_of_first = message.properties.get(property::RETRY_TOPIC).unwrap_or(message.topic);
     let id = broker.message_id(message.commit_log_offset).to_string();
     let id_of_first = message.properties.get(property::ORIGIN_MESSAGE_ID).unwrap_or(&id);
     properties.set(property::RETRY_TOPIC, topic_of_first);
     properties.set(property::ORIGIN_MESSAGE_ID, id_of_first);
     if is_dead {
-        // Tools send dead letters to there again.
+        // Tools send a dead letter again to this topic.
         properties.set(property::DLQ_ORIGIN_TOPIC, topic_of_first);
         properties.set(property::DLQ_ORIGIN_MESSAGE_ID, id_of_first);
     }

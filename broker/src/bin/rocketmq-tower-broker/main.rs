@@ -17,8 +17,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    // A line that can't be written is lost. To report that would panic: on a full disk, in the
-    // thread that writes.
+    // A line that cannot be written is lost. Reporting that would panic in the thread that writes, such
+    // as when the disk is full.
     tracing_subscriber::fmt()
         .with_max_level(options.log)
         .with_writer(io::stderr)
@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Serves until a signal comes, or the broker ends by itself.
+/// Serves until a signal arrives, or the broker ends by itself.
 async fn run(options: Options) -> Result<(), BoxError> {
     let signal = stop_signal()?;
     let broker = options.into_builder()?.start().await?;
