@@ -1,6 +1,6 @@
 //! Three suites: `interop remoting CLASS_PATH` runs Java's remoting against rocketmq-tower,
 //! `interop apache CLASS_PATH` our client against Apache's name server and broker, and
-//! `interop broker CLASS_PATH` Java's official client against the example broker; for that one,
+//! `interop broker CLASS_PATH` Java's official client against `rocketmq-tower-broker`; for that one,
 //! `interop reference CLASS_PATH SERVERS` runs its scenarios against Apache's servers. Prints a line
 //! per check; fails at the first that fails. `interop throughput CLASS_PATH` measures.
 

@@ -1,4 +1,5 @@
-//! Java's official client against the example `broker`: a name server and a broker in one process.
+//! Java's official client against `rocketmq-tower-broker`: a name server and a broker in one
+//! process.
 //! The same scenarios run against Apache's servers, too, as the reference: one that these fail is
 //! wrong.
 
@@ -48,7 +49,7 @@ pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError>
     let scratch = Scratch::new("broker")?;
     let java = Java::new(class_path, &scratch)?;
 
-    println!("== Java's client, the example broker");
+    println!("== Java's client, rocketmq-tower-broker");
     let mut broker = Broker::start(&scratch, "data")?;
     let checked = async {
         first_send::measure(&mut broker).await?;
@@ -58,7 +59,7 @@ pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError>
     report("the broker ends when it is told to", broker.stop()).await?;
 
     if some.is_empty() || some.contains(&SURVIVAL) {
-        println!("== Java's client, the example broker is killed");
+        println!("== Java's client, rocketmq-tower-broker is killed");
         survival::check(&java, &scratch).await?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The example `broker`, which was built before this suite runs.
+//! The command `rocketmq-tower-broker`, which was built before this suite runs.
 
 use crate::apache::ports::free_port;
 use crate::apache::print_end;
@@ -32,7 +32,7 @@ impl Broker {
     }
 
     fn spawn(data: &Path, name_server: String, addr: String) -> Result<Self, BoxError> {
-        let program = std::env::current_exe()?.with_file_name("examples").join("broker");
+        let program = std::env::current_exe()?.with_file_name("rocketmq-tower-broker");
         let log = data.with_extension("log");
         let stderr = File::options().create(true).append(true).open(&log)?;
         let started = Instant::now();

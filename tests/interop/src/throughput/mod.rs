@@ -1,4 +1,4 @@
-//! The example broker beside Apache's: how many messages, at what cost, on one machine.
+//! `rocketmq-tower-broker` beside Apache's: how many messages, at what cost, on one machine.
 //!
 //! It is a measurement, not a check: what it prints depends on the machine and on what else runs
 //! there. So both brokers take turns, several times, and the table has medians. What counts most is

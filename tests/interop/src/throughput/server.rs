@@ -26,7 +26,7 @@ impl Kind {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Apache => "Apache's broker",
-            Self::Tower => "example broker",
+            Self::Tower => "rocketmq-tower-broker",
         }
     }
 }
@@ -77,7 +77,7 @@ impl Server {
         let (names, port) = (first, first + 3);
         let processes = match kind {
             Kind::Apache => apache::start(&scratch, names, port, flush, class_path)?,
-            Kind::Tower => vec![start_example(&scratch.directory("broker")?, names, port, flush)?],
+            Kind::Tower => vec![start_tower(&scratch.directory("broker")?, names, port, flush)?],
         };
         let addr = format!("127.0.0.1:{port}");
         let mut server = Self { processes, _scratch: scratch, addr };
@@ -124,14 +124,9 @@ impl Server {
     }
 }
 
-/// The example, which was built before; its name server is in the same process.
-fn start_example(
-    directory: &Path,
-    names: u16,
-    port: u16,
-    flush: Flush,
-) -> Result<Process, BoxError> {
-    let program = std::env::current_exe()?.with_file_name("examples").join("broker");
+/// The command, which was built before; its name server is in the same process.
+fn start_tower(directory: &Path, names: u16, port: u16, flush: Flush) -> Result<Process, BoxError> {
+    let program = std::env::current_exe()?.with_file_name("rocketmq-tower-broker");
     let mut command = Command::new(program);
     command
         // It takes settings from there, too.

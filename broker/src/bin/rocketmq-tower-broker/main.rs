@@ -1,0 +1,71 @@
+//! The command `rocketmq-tower-broker`.
+
+mod options;
+
+use clap::Parser;
+use options::Options;
+use rocketmq_tower::BoxError;
+use rocketmq_tower::error::chain_text;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Messages are allocated by one thread and freed by another, which the system's allocator is slow
+/// at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    // A line that cannot be written is lost. Reporting that would panic in the thread that writes, such
+    // as when the disk is full.
+    tracing_subscriber::fmt()
+        .with_max_level(options.log)
+        .with_writer(io::stderr)
+        .log_internal_errors(false)
+        .init();
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            _ = writeln!(io::stderr(), "error: {}", chain_text(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves until a signal arrives, or the broker ends by itself.
+async fn run(options: Options) -> Result<(), BoxError> {
+    let signal = stop_signal()?;
+    let broker = options.into_builder()?.start().await?;
+    if let Some(metrics) = broker.metrics_addr() {
+        tracing::info!("metrics at http://{metrics}/metrics");
+    }
+    let (names, addr) = (broker.name_server_addr(), broker.advertised_addr());
+    writeln!(io::stdout(), "ready namesrv={names} broker={addr}")?;
+    tokio::select! {
+        _ = signal => {}
+        () = broker.stopped() => {}
+    }
+    broker.shutdown().await?;
+    tracing::info!("bye");
+    Ok(())
+}
+
+/// Resolves on Ctrl-C, and on SIGTERM, which stops a service.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves on Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future> {
+    Ok(tokio::signal::ctrl_c())
+}

@@ -1,0 +1,134 @@
+//! The options, on the command line or in the environment.
+
+use clap::{Parser, ValueEnum};
+use rocketmq_tower_broker::{Broker, BrokerBuilder, Flush};
+use std::path::PathBuf;
+use std::time::Duration;
+use tracing_subscriber::filter::LevelFilter;
+
+/// The number of queues of a topic that does not say how many.
+const DEFAULT_QUEUES: u32 = 4;
+
+/// A RocketMQ name server and broker in one process.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "rocketmq-tower-broker", version)]
+pub(crate) struct Options {
+    /// Address on which the name server listens; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_NAMESRV", default_value = "127.0.0.1:9876")]
+    namesrv: String,
+    /// Address on which the broker listens; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_LISTEN", default_value = "127.0.0.1:10911")]
+    listen: String,
+    /// Address at which clients reach the broker, `host` or `host:port`. By default the one on which
+    /// it listens; if it listens on all, the one from which the machine sends.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_ADVERTISE")]
+    advertise: Option<String>,
+    /// Folder for all messages, topics and offsets.
+    #[arg(long, value_name = "DIR", env = "ROCKETMQ_DATA", default_value = "rocketmq-data")]
+    data: PathBuf,
+    /// Keep everything in memory, and lose it at the end: for tests.
+    #[arg(long, env = "ROCKETMQ_IN_MEMORY")]
+    in_memory: bool,
+    /// When a message counts as stored.
+    #[arg(long, value_enum, env = "ROCKETMQ_FLUSH", default_value = "sync")]
+    flush: FlushMode,
+    /// Topic to create at the start, with this number of queues or 4; may be repeated.
+    #[arg(long, value_name = "NAME[:QUEUES]", env = "ROCKETMQ_TOPICS", value_delimiter = ',')]
+    topic: Vec<String>,
+    /// Name of the broker.
+    #[arg(long, value_name = "NAME", env = "ROCKETMQ_BROKER_NAME", default_value = "broker-a")]
+    broker_name: String,
+    /// Name of its cluster.
+    #[arg(long, value_name = "NAME", env = "ROCKETMQ_CLUSTER", default_value = "DefaultCluster")]
+    cluster: String,
+    /// Hours after which messages are deleted.
+    #[arg(long, value_name = "HOURS", env = "ROCKETMQ_RETENTION", default_value_t = 72)]
+    retention: u32,
+    /// Seconds after which the producer of an open transaction is asked for the first time.
+    #[arg(long, value_name = "SECONDS", env = "ROCKETMQ_TRANSACTION_TIMEOUT", default_value_t = 6)]
+    transaction_timeout: u32,
+    /// Seconds after which it is asked again.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "ROCKETMQ_TRANSACTION_CHECK_INTERVAL",
+        default_value_t = 30
+    )]
+    transaction_check_interval: u32,
+    /// Maximum number of connections at a time, for each of the two servers; more wait.
+    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_CONNECTIONS", default_value_t = 1000)]
+    max_connections: usize,
+    /// Maximum number of sends at a time; more are refused as busy.
+    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_SENDS", default_value_t = 8192)]
+    max_sends: usize,
+    /// Address on which Prometheus reads metrics, by `GET /metrics`; off by default.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_METRICS")]
+    metrics: Option<String>,
+    /// Seconds between log lines that count requests and responses by code; 0 turns them off.
+    #[arg(long, value_name = "SECONDS", env = "ROCKETMQ_TRAFFIC", default_value_t = 0)]
+    traffic: u32,
+    /// Least severe level to log.
+    #[arg(long, value_name = "LEVEL", env = "ROCKETMQ_LOG", default_value = "info")]
+    pub(crate) log: LevelFilter,
+}
+
+/// When a message counts as stored.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FlushMode {
+    /// When it is on the disk.
+    Sync,
+    /// When the operating system has it: it survives this process, but not the machine.
+    Async,
+}
+
+impl From<FlushMode> for Flush {
+    fn from(mode: FlushMode) -> Self {
+        match mode {
+            FlushMode::Sync => Self::Sync,
+            FlushMode::Async => Self::Async,
+        }
+    }
+}
+
+impl Options {
+    /// The broker with these options.
+    pub(crate) fn into_builder(self) -> Result<BrokerBuilder, String> {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        let mut builder = Broker::builder()
+            .name_server_listen(self.namesrv)
+            .listen(self.listen)
+            .data_dir(self.data)
+            .flush(self.flush.into())
+            .broker_name(self.broker_name)
+            .cluster(self.cluster)
+            .retention(Duration::from_secs(u64::from(self.retention) * 3600))
+            .transaction_timeout(seconds(self.transaction_timeout))
+            .transaction_check_interval(seconds(self.transaction_check_interval))
+            .max_connections(self.max_connections)
+            .max_sends(self.max_sends)
+            .traffic_log(seconds(self.traffic));
+        if self.in_memory {
+            builder = builder.in_memory();
+        }
+        if let Some(addr) = self.advertise {
+            builder = builder.advertise(addr);
+        }
+        if let Some(addr) = self.metrics {
+            builder = builder.metrics(addr);
+        }
+        for topic in &self.topic {
+            let (name, queues) = parse_topic(topic)?;
+            builder = builder.topic(name, queues);
+        }
+        Ok(builder)
+    }
+}
+
+/// Reads `NAME` or `NAME:QUEUES`.
+fn parse_topic(text: &str) -> Result<(&str, u32), String> {
+    let Some((name, queues)) = text.rsplit_once(':') else { return Ok((text, DEFAULT_QUEUES)) };
+    let queues = queues.parse().map_err(|_| {
+        format!("the topic {text:?} has to be NAME or NAME:QUEUES, with a number of queues")
+    })?;
+    Ok((name, queues))
+}

@@ -1,0 +1,171 @@
+//! The options of a broker, one setter for each.
+
+use crate::config::{BrokerConfig, StoreConfig};
+use crate::{Flush, RunningBroker, StartError, start};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A RocketMQ name server and broker in one process.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Broker {}
+
+impl Broker {
+    /// Returns a builder with the default options.
+    pub fn builder() -> BrokerBuilder {
+        BrokerBuilder { config: BrokerConfig::default() }
+    }
+}
+
+/// The options of a broker, and its start.
+///
+/// The defaults are those of a broker that is embedded in a test: it keeps its messages in memory,
+/// and both of its servers listen on free ports of 127.0.0.1, so that any number of brokers can run
+/// beside each other. The command `rocketmq-tower-broker` has other defaults for these three: the
+/// folder `rocketmq-data` and the ports 9876 and 10911.
+///
+/// | option | default |
+/// |---|---|
+/// | [`in_memory`](Self::in_memory), [`data_dir`](Self::data_dir) | in memory |
+/// | [`flush`](Self::flush) | [`Flush::Sync`] |
+/// | [`topic`](Self::topic) | none; the first send creates a topic |
+/// | [`name_server_listen`](Self::name_server_listen), [`listen`](Self::listen) | `127.0.0.1:0`, a free port |
+/// | [`advertise`](Self::advertise) | the address on which the broker listens |
+/// | [`broker_name`](Self::broker_name), [`cluster`](Self::cluster) | `broker-a`, `DefaultCluster` |
+/// | [`retention`](Self::retention) | 72 hours |
+/// | [`transaction_timeout`](Self::transaction_timeout) | 6 s |
+/// | [`transaction_check_interval`](Self::transaction_check_interval) | 30 s |
+/// | [`max_connections`](Self::max_connections) | 1000 for each server |
+/// | [`max_sends`](Self::max_sends) | 8192 |
+/// | [`traffic_log`](Self::traffic_log) | off |
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct BrokerBuilder {
+    config: BrokerConfig,
+}
+
+impl BrokerBuilder {
+    /// Keeps all messages in memory: they are lost when the broker ends. This is the default.
+    /// Replaces an earlier [`data_dir`](Self::data_dir).
+    pub fn in_memory(mut self) -> Self {
+        self.config.store = StoreConfig::Memory;
+        self
+    }
+
+    /// Keeps all messages, topics and offsets in this folder, which is created if it does not exist.
+    /// One broker at a time can use a folder.
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.store = StoreConfig::Folder(path.into());
+        self
+    }
+
+    /// Sets when a message counts as stored. [`Flush::Sync`] by default. It makes no difference in
+    /// memory.
+    pub fn flush(mut self, flush: Flush) -> Self {
+        self.config.flush = flush;
+        self
+    }
+
+    /// Creates a topic at the start, with 1 to 1024 queues, unless it exists. May be called for any
+    /// number of topics.
+    pub fn topic(mut self, name: impl Into<String>, queues: u32) -> Self {
+        self.config.topics.push((name.into(), queues));
+        self
+    }
+
+    /// Sets the address on which the broker listens: an IP address or a host name, and a port; port
+    /// 0 takes a free one. `127.0.0.1:0` by default. Apache's broker uses port 10911.
+    pub fn listen(mut self, addr: impl ToString) -> Self {
+        self.config.listen = addr.to_string();
+        self
+    }
+
+    /// Sets the address on which the name server listens; port 0 takes a free one. `127.0.0.1:0` by
+    /// default. Apache's name server uses port 9876.
+    pub fn name_server_listen(mut self, addr: impl ToString) -> Self {
+        self.config.name_server_listen = addr.to_string();
+        self
+    }
+
+    /// Sets the address at which clients reach the broker, `host` or `host:port`, which the name
+    /// server tells them. By default it is the address on which the broker listens; if that is
+    /// `0.0.0.0`, the address from which the machine sends.
+    pub fn advertise(mut self, addr: impl ToString) -> Self {
+        self.config.advertise = Some(addr.to_string());
+        self
+    }
+
+    /// Sets the broker's name, `broker-a` by default.
+    pub fn broker_name(mut self, name: impl Into<String>) -> Self {
+        self.config.broker_name = name.into();
+        self
+    }
+
+    /// Sets the name of the broker's cluster, `DefaultCluster` by default.
+    pub fn cluster(mut self, name: impl Into<String>) -> Self {
+        self.config.cluster = name.into();
+        self
+    }
+
+    /// Sets the age at which messages are deleted, 72 hours by default.
+    pub fn retention(mut self, age: Duration) -> Self {
+        self.config.retention = age;
+        self
+    }
+
+    /// Sets the time after which the producer of an open transaction is asked for its outcome for
+    /// the first time, 6 s by default.
+    pub fn transaction_timeout(mut self, timeout: Duration) -> Self {
+        self.config.transaction_checks.first = timeout;
+        self
+    }
+
+    /// Sets the time after which the producer is asked again, 30 s by default. It is asked at most
+    /// 15 times, then the message is dropped.
+    pub fn transaction_check_interval(mut self, interval: Duration) -> Self {
+        self.config.transaction_checks.interval = interval;
+        self
+    }
+
+    /// Sets the maximum number of connections at a time, for each of the two servers; more wait to be
+    /// accepted. 1000 by default.
+    pub fn max_connections(mut self, max: usize) -> Self {
+        self.config.max_connections = max;
+        self
+    }
+
+    /// Sets the maximum number of sends at a time, of all connections together; more are refused with
+    /// `SYSTEM_BUSY`. 8192 by default.
+    pub fn max_sends(mut self, max: usize) -> Self {
+        self.config.max_sends = max;
+        self
+    }
+
+    /// Serves metrics for Prometheus on this address, by `GET /metrics`; port 0 takes a free one. Not
+    /// served by default.
+    #[cfg(feature = "metrics-exporter")]
+    pub fn metrics(mut self, addr: impl ToString) -> Self {
+        self.config.metrics = Some(addr.to_string());
+        self
+    }
+
+    /// Logs once in `period` how many requests and responses there were of each code.
+    /// [`Duration::ZERO`], the default, turns it off.
+    pub fn traffic_log(mut self, period: Duration) -> Self {
+        self.config.traffic_log = period;
+        self
+    }
+
+    /// Starts the broker: binds its addresses, opens its store, creates its topics, and spawns the
+    /// tasks that serve. Clients can connect when it returns.
+    ///
+    /// # Errors
+    /// If an address cannot be bound, the store cannot be opened, or a topic cannot be created. Then
+    /// nothing is left running, and the folder can be opened again.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime with I/O and time enabled.
+    pub async fn start(self) -> Result<RunningBroker, StartError> {
+        start::start(self.config).await
+    }
+}

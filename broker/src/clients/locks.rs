@@ -1,0 +1,125 @@
+//! Locks of queues, which consumers hold to consume messages in order.
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The time after which a lock expires if it is not renewed: Java's
+/// `rocketmq.broker.rebalance.lockMaxLiveTime`.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// The maximum number of groups with locks, and of locks of a group.
+const MAX_GROUPS: usize = 10_000;
+const MAX_LOCKS: usize = 100_000;
+
+/// A queue as clients name it. A response repeats the names of its request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QueueName {
+    topic: String,
+    broker_name: String,
+    queue_id: i32,
+}
+
+/// The locks of all groups.
+#[derive(Debug, Default)]
+pub(crate) struct QueueLocks(Mutex<HashMap<String, HashMap<QueueName, QueueLock>>>);
+
+#[derive(Debug)]
+struct QueueLock {
+    client: String,
+    renewed: Instant,
+}
+
+impl QueueLock {
+    fn has_expired(&self) -> bool {
+        self.renewed.elapsed() > LIFETIME
+    }
+}
+
+impl QueueLocks {
+    /// Locks the queues that no other client holds, and returns those that the client holds now.
+    pub(crate) fn lock(&self, group: &str, client: &str, queues: Vec<QueueName>) -> Vec<QueueName> {
+        let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if groups.len() >= MAX_GROUPS && !groups.contains_key(group) {
+            return Vec::new();
+        }
+        let locks = groups.entry(group.to_owned()).or_default();
+        let mut locked = Vec::new();
+        for queue in queues {
+            let free = match locks.get(&queue) {
+                Some(lock) => lock.client == client || lock.has_expired(),
+                None => locks.len() < MAX_LOCKS,
+            };
+            if free {
+                let lock = QueueLock { client: client.to_owned(), renewed: Instant::now() };
+                locks.insert(queue.clone(), lock);
+                locked.push(queue);
+            }
+        }
+        locked
+    }
+
+    /// Unlocks the queues that the client holds.
+    pub(crate) fn unlock(&self, group: &str, client: &str, queues: &[QueueName]) {
+        let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(locks) = groups.get_mut(group) else { return };
+        for queue in queues {
+            if locks.get(queue).is_some_and(|lock| lock.client == client) {
+                locks.remove(queue);
+            }
+        }
+    }
+
+    /// Removes expired locks.
+    pub(crate) fn expire(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, locks| {
+            locks.retain(|_, lock| !lock.has_expired());
+            !locks.is_empty()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, Instant, LIFETIME, QueueLocks, QueueName};
+
+    fn queue(queue_id: i32) -> QueueName {
+        QueueName { topic: "T".into(), broker_name: "b".into(), queue_id }
+    }
+
+    impl QueueLocks {
+        /// Makes all locks look as if they had not been renewed for this time.
+        fn age(&self, age: Duration) {
+            for lock in self.0.lock().unwrap().values_mut().flat_map(|locks| locks.values_mut()) {
+                lock.renewed = Instant::now().checked_sub(age).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_lock_that_is_not_renewed_expires_after_a_minute() {
+        let locks = QueueLocks::default();
+        locks.lock("g", "one", vec![queue(0), queue(1)]);
+        locks.age(LIFETIME - Duration::from_secs(1));
+        assert_eq!(locks.lock("g", "two", vec![queue(0)]), []);
+        locks.expire();
+        assert_eq!(locks.lock("g", "one", vec![queue(0)]), [queue(0)]);
+
+        locks.age(LIFETIME);
+        assert_eq!(locks.lock("g", "two", vec![queue(0)]), [queue(0)]);
+        assert_eq!(locks.lock("g", "one", vec![queue(0), queue(1)]), [queue(1)]);
+    }
+
+    #[test]
+    fn expired_locks_are_removed() {
+        let locks = QueueLocks::default();
+        locks.lock("old", "one", vec![queue(0)]);
+        locks.age(LIFETIME);
+        locks.lock("new", "one", vec![queue(0)]);
+        locks.expire();
+        let left = locks.0.lock().unwrap();
+        assert_eq!(left.keys().collect::<Vec<_>>(), ["new"]);
+    }
+}

@@ -1,0 +1,60 @@
+//! The configuration of a broker.
+
+use crate::Flush;
+use crate::transactions::TransactionChecks;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// All options of a broker.
+#[derive(Clone, Debug)]
+pub(crate) struct BrokerConfig {
+    pub(crate) store: StoreConfig,
+    pub(crate) flush: Flush,
+    /// Topics to create at the start, with their numbers of queues.
+    pub(crate) topics: Vec<(String, u32)>,
+    pub(crate) name_server_listen: String,
+    pub(crate) listen: String,
+    pub(crate) advertise: Option<String>,
+    pub(crate) broker_name: String,
+    pub(crate) cluster: String,
+    pub(crate) retention: Duration,
+    pub(crate) transaction_checks: TransactionChecks,
+    pub(crate) max_connections: usize,
+    pub(crate) max_sends: usize,
+    #[cfg(feature = "metrics-exporter")]
+    pub(crate) metrics: Option<String>,
+    /// The period of the traffic log; zero for none.
+    pub(crate) traffic_log: Duration,
+}
+
+/// The store of a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoreConfig {
+    Memory,
+    Folder(PathBuf),
+}
+
+impl Default for BrokerConfig {
+    fn default() -> Self {
+        Self {
+            store: StoreConfig::Memory,
+            flush: Flush::Sync,
+            topics: Vec::new(),
+            name_server_listen: "127.0.0.1:0".to_owned(),
+            listen: "127.0.0.1:0".to_owned(),
+            advertise: None,
+            broker_name: "broker-a".to_owned(),
+            cluster: "DefaultCluster".to_owned(),
+            retention: Duration::from_secs(72 * 3600),
+            transaction_checks: TransactionChecks {
+                first: Duration::from_secs(6),
+                interval: Duration::from_secs(30),
+            },
+            max_connections: 1000,
+            max_sends: 8192,
+            #[cfg(feature = "metrics-exporter")]
+            metrics: None,
+            traffic_log: Duration::ZERO,
+        }
+    }
+}

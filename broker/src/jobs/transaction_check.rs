@@ -1,0 +1,89 @@
+//! Asks producers for the outcome of their open transactions.
+
+use crate::clock;
+use crate::log::{CommitLogOffset, LogWrite};
+use crate::messages;
+use crate::state::BrokerState;
+use crate::storage::{StorageBatch, StorageTable};
+use crate::transactions::DueCheck;
+use bytes::BytesMut;
+use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// The time between two searches for transactions that are due.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Checks transactions, in a loop.
+pub(crate) async fn run(broker: &BrokerState) {
+    loop {
+        sleep(EVERY).await;
+        for due in broker.transactions.due(clock::now_ms()) {
+            let done = match due {
+                DueCheck::Ask(offset) => ask(broker, offset).await,
+                DueCheck::GiveUp(offset) => give_up(broker, offset).await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(
+                    error = &*error as &dyn std::error::Error,
+                    "a transaction stays open"
+                );
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Header<'a> {
+    tran_state_table_offset: i64,
+    commit_log_offset: i64,
+    msg_id: Option<&'a str>,
+    transaction_id: Option<&'a str>,
+    offset_msg_id: String,
+}
+
+/// Asks one producer of the group. The request has the message as consumers would get it.
+async fn ask(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxError> {
+    let record =
+        broker.log.read(offset)?.ok_or("the message of the transaction is missing in the store")?;
+    let (half, _) = StoredMessage::decode(&record)?;
+    let group = half.properties.get(property::PGROUP).ok_or("a transaction without a producer")?;
+    let Some(producer) = broker.clients.any_producer(group, broker.turn()) else {
+        return Err(format!("no producer of the group {group} is connected").into());
+    };
+    let (topic, queue_id) = messages::destination(&half)?;
+    let mut properties = PropertiesBuf::from(half.properties);
+    properties.remove(property::REAL_TOPIC);
+    properties.remove(property::REAL_QID);
+    let id = half.properties.get(property::UNIQ_KEY);
+    let header = Header {
+        tran_state_table_offset: half.queue_offset,
+        commit_log_offset: half.commit_log_offset,
+        msg_id: id,
+        transaction_id: id,
+        offset_msg_id: broker.message_id(half.commit_log_offset).to_string(),
+    };
+    let message = StoredMessage { topic, queue_id, properties: properties.as_properties(), ..half };
+    let mut body = BytesMut::with_capacity(message.encoded_len());
+    message.encode(&mut body)?;
+    let question =
+        RemotingCommand::request(RequestCode::CHECK_TRANSACTION_STATE).with_header(&header)?;
+    producer.try_invoke_oneway(question.with_body(body))?;
+    Ok(())
+}
+
+/// Drops the message of a transaction that no producer has ended.
+async fn give_up(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxError> {
+    tracing::warn!(
+        offset = offset.as_i64(),
+        "a transaction was dropped, as no producer has ended it"
+    );
+    if broker.transactions.take(offset).is_some() {
+        let nothing = LogWrite::rows(StorageBatch::default());
+        broker.log.write(nothing.and_delete(StorageTable::Prepared, offset.key())).await?;
+    }
+    Ok(())
+}

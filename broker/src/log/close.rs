@@ -1,0 +1,50 @@
+//! The end of the log.
+
+use super::Log;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// The maximum wait for the tasks that still use the log after their connections were cut.
+const RELEASE: Duration = Duration::from_secs(10);
+
+/// The handle of the log's owner. Dropping it makes the log write what it has accepted, take no
+/// more, and end its thread; it does not wait for that.
+pub(crate) struct LogGuard(Arc<Log>);
+
+impl LogGuard {
+    pub(crate) fn new(log: Log) -> Self {
+        Self(Arc::new(log))
+    }
+
+    pub(crate) fn handle(&self) -> Arc<Log> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for LogGuard {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Writes what was accepted, takes no more, and returns when the log's thread has ended and the
+/// store is closed.
+pub(crate) async fn close(guard: LogGuard) {
+    let log = guard.handle();
+    drop(guard);
+    let (storage, released) = (Arc::clone(&log.storage), log.released.clone());
+    blocking(move || log.close()).await;
+    if timeout(RELEASE, released.cancelled()).await.is_err() {
+        tracing::warn!("the store stays open, as a request still uses it");
+    }
+    // The last handle closes the store, which waits for the store's threads.
+    blocking(move || drop(storage)).await;
+}
+
+async fn blocking(work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = spawn_blocking(work).await {
+        tracing::error!(%error, "closing the store failed");
+    }
+}

@@ -1,0 +1,190 @@
+//! The log of all messages, and its single writer thread.
+//!
+//! An acknowledged write survives the process; with [`Flush::Sync`], it survives the machine. The
+//! writes that are pending are bounded by their size.
+
+mod close;
+mod commit_log_offset;
+pub(crate) mod index;
+mod queue;
+mod write;
+mod writer;
+
+use crate::Flush;
+use crate::storage::{Storage, StorageError, StorageTable};
+pub(crate) use close::{LogGuard, close};
+pub(crate) use commit_log_offset::{CommitLogOffset, MAX_QUEUES};
+pub(crate) use queue::Queue;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
+pub(crate) use write::{LogEntry, LogWrite, Visibility, Written};
+use writer::{WriteJob, WriteResultSender, Writer};
+
+/// The maximum size of all pending writes, in bytes; further writers wait.
+const BUDGET: usize = 64 * 1024 * 1024;
+
+/// Why a read or a write failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("the store failed")]
+    Storage(#[source] Arc<StorageError>),
+    #[error("the broker is shutting down")]
+    Closed,
+}
+
+impl From<StorageError> for LogError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(Arc::new(error))
+    }
+}
+
+/// A handle of the log. The writer ends when the last handle is dropped.
+pub(crate) struct Log {
+    storage: Arc<dyn Storage>,
+    budget: Arc<Semaphore>,
+    /// `None` once the log is closed.
+    jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    scheduled: Arc<Notify>,
+    failed: CancellationToken,
+    /// Cancelled when the last handle of the log is dropped.
+    released: CancellationToken,
+    /// The last field: the store's handle is dropped before.
+    _release: DropGuard,
+}
+
+impl Log {
+    /// Starts the writer thread.
+    pub(crate) fn start(storage: Arc<dyn Storage>, flush: Flush) -> io::Result<Self> {
+        let (scheduled, failed) = (Arc::new(Notify::new()), CancellationToken::new());
+        let released = CancellationToken::new();
+        // Bounded by the budget, of which every job holds a part.
+        let (jobs, receiver) = mpsc::unbounded_channel();
+        let writer = Writer {
+            storage: Arc::clone(&storage),
+            flush,
+            scheduled: Arc::clone(&scheduled),
+            failed: failed.clone(),
+        };
+        let writer =
+            thread::Builder::new().name("rocketmq-log".into()).spawn(|| writer.run(receiver))?;
+        Ok(Self {
+            storage,
+            budget: Arc::new(Semaphore::new(BUDGET)),
+            jobs: Mutex::new(Some(jobs)),
+            writer: Mutex::new(Some(writer)),
+            scheduled,
+            failed,
+            _release: released.clone().drop_guard(),
+            released,
+        })
+    }
+
+    /// Writes, and returns when the write is stored.
+    pub(crate) async fn write(&self, write: LogWrite) -> Result<Written, LogError> {
+        let (done, written) = oneshot::channel();
+        self.send(write, Some(done)).await?;
+        written.await.map_err(|_| LogError::Closed)?
+    }
+
+    /// Queues a write, and does not wait until it is stored. Its failure is only logged.
+    pub(crate) async fn write_later(&self, write: LogWrite) -> Result<(), LogError> {
+        self.send(write, None).await
+    }
+
+    async fn send(&self, write: LogWrite, done: Option<WriteResultSender>) -> Result<(), LogError> {
+        // Checked here, as the writer puts many writes into one batch, which fails as a whole.
+        write.rows.check()?;
+        let cost = write.cost().min(BUDGET) as u32;
+        let budget = Arc::clone(&self.budget);
+        let permit = budget.acquire_many_owned(cost).await.map_err(|_| LogError::Closed)?;
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let jobs = jobs.as_ref().ok_or(LogError::Closed)?;
+        jobs.send(WriteJob { write, done, permit }).map_err(|_| LogError::Closed)
+    }
+
+    /// Accepts no more writes. The thread writes those that were accepted, and ends.
+    fn stop(&self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Accepts no more writes, and blocks until the thread has written those that were accepted.
+    pub(crate) fn close(&self) {
+        self.stop();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if writer.is_some_and(|writer| writer.join().is_err()) {
+            tracing::error!("the writer panicked");
+        }
+    }
+
+    /// Reads the encoded message at this offset.
+    pub(crate) fn read(&self, offset: CommitLogOffset) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.storage.get(StorageTable::Messages, &offset.key())?)
+    }
+
+    /// Visits the messages of `queue` with offsets from `first` to before `end`, in order, until
+    /// `visit` breaks.
+    pub(crate) fn scan(
+        &self,
+        queue: &Queue,
+        first: i64,
+        end: i64,
+        visit: &mut dyn FnMut(i64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        // A negative offset, such as the end of an empty queue less one, has no key.
+        if first >= end {
+            return Ok(());
+        }
+        let (first, end) =
+            (queue.commit_log_offset(first).key(), queue.commit_log_offset(end).key());
+        let visit = &mut |key: &[u8], record: &[u8]| match CommitLogOffset::from_key(key) {
+            Some(offset) => visit(offset.queue_offset(), record),
+            None => ControlFlow::Continue(()),
+        };
+        Ok(self.storage.scan(StorageTable::Messages, &first..&end, visit)?)
+    }
+
+    /// Reads the bounds of the queue with this number from the store.
+    pub(crate) fn recover(&self, number: u32) -> Result<Queue, LogError> {
+        let all =
+            (CommitLogOffset::new(number, 0).key(), CommitLogOffset::new(number + 1, 0).key());
+        let range = &all.0[..]..&all.1[..];
+        let (mut min, mut max) = (0, 0);
+        self.storage.scan(StorageTable::Messages, range.clone(), &mut |key, _| {
+            min = CommitLogOffset::from_key(key).map_or(0, CommitLogOffset::queue_offset);
+            ControlFlow::Break(())
+        })?;
+        if let Some((key, _)) = self.storage.last(StorageTable::Messages, range)? {
+            max = CommitLogOffset::from_key(&key).map_or(0, CommitLogOffset::queue_offset) + 1;
+        }
+        Ok(Queue::new(number, min, max))
+    }
+
+    /// Returns the storage, for its other tables.
+    pub(crate) fn storage(&self) -> &dyn Storage {
+        &*self.storage
+    }
+
+    /// Returns a token that is cancelled when the store has failed for good.
+    pub(crate) fn failed(&self) -> CancellationToken {
+        self.failed.clone()
+    }
+
+    /// Resolves when messages with a delivery time were stored since the last call.
+    pub(crate) async fn scheduled(&self) {
+        self.scheduled.notified().await;
+    }
+}
+
+/// Returns the key of the row of a message that is due at `due`, in ms since 1970. Keys are in order
+/// of time.
+pub(crate) fn due_key(due: i64, offset: CommitLogOffset) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&due.max(0).to_be_bytes());
+    key[8..].copy_from_slice(&offset.key());
+    key
+}

@@ -1,0 +1,68 @@
+//! One queue of a topic.
+
+use super::CommitLogOffset;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::Notify;
+
+/// The bounds of a queue, and a signal for new messages.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    /// Identifies the queue within the broker.
+    number: u32,
+    /// The offset of the first message that has not been deleted.
+    min: AtomicI64,
+    /// The offset after the last stored message.
+    max: AtomicI64,
+    /// The offset of the next message to write. Only the writer uses it.
+    next: AtomicI64,
+    arrived: Notify,
+}
+
+impl Queue {
+    pub(crate) fn new(number: u32, min: i64, max: i64) -> Self {
+        Self { number, min: min.into(), max: max.into(), next: max.into(), arrived: Notify::new() }
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    pub(crate) fn min(&self) -> i64 {
+        self.min.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn max(&self) -> i64 {
+        self.max.load(Ordering::Acquire)
+    }
+
+    /// Returns the commit-log offset of an offset of this queue.
+    pub(crate) fn commit_log_offset(&self, offset: i64) -> CommitLogOffset {
+        CommitLogOffset::new(self.number, offset)
+    }
+
+    /// Resolves when new messages are stored, beginning with those that are stored after this call.
+    pub(crate) fn arrived(&self) -> tokio::sync::futures::Notified<'_> {
+        self.arrived.notified()
+    }
+
+    /// Takes the offset for one more message.
+    pub(super) fn take_next(&self) -> i64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Makes all messages visible whose offsets were taken: they are stored now.
+    pub(super) fn publish(&self) {
+        self.max.store(self.next.load(Ordering::Relaxed), Ordering::Release);
+        self.arrived.notify_waiters();
+    }
+
+    /// Gives back the offsets of messages that could not be stored.
+    pub(super) fn take_back(&self) {
+        self.next.store(self.max(), Ordering::Relaxed);
+    }
+
+    /// Notes that the messages before `min` were deleted.
+    pub(super) fn trim(&self, min: i64) {
+        self.min.fetch_max(min, Ordering::Release);
+    }
+}

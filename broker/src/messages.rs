@@ -1,0 +1,111 @@
+//! Messages as entries of the log.
+
+use crate::log::{LogEntry, Queue, Visibility, index};
+use crate::refusal::refuse;
+use crate::topics::Topic;
+use bytes::BytesMut;
+use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property, sys_flag};
+use rocketmq_tower::{Addr, BoxError, ResponseCode};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+/// The maximum size of a body: Java's `maxMessageSize`.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// The flags of a client that are stored: compression, and its kind.
+pub(crate) const KEPT_FLAGS: i32 = sys_flag::COMPRESSED | sys_flag::COMPRESSION_MASK;
+
+/// Returns `message` as an entry of the log, in the queue of `topic` that it names.
+pub(crate) fn entry(
+    topic: &Topic,
+    message: &StoredMessage<'_>,
+    visibility: Visibility,
+) -> Result<LogEntry, BoxError> {
+    if message.body.len() > MAX_BODY {
+        let text = format!("a body has at most {MAX_BODY} bytes, not {}", message.body.len());
+        return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
+    }
+    let queue = queue(topic, message.queue_id)?;
+    let mut record = BytesMut::with_capacity(message.encoded_len());
+    message
+        .encode(&mut record)
+        .map_err(|error| refuse(ResponseCode::MESSAGE_ILLEGAL, error.to_string()))?;
+    // A message that consumers do not see cannot be found by key either.
+    let keys = match visibility {
+        Visibility::Visible => index::keys_of(message.topic, message.properties),
+        Visibility::DeliverAt(_) | Visibility::AfterCommit => Vec::new(),
+    };
+    Ok(LogEntry { queue, record, keys, visibility })
+}
+
+fn queue(topic: &Topic, id: i32) -> Result<Arc<Queue>, BoxError> {
+    topic.queue_to_write(id).map(Arc::clone).ok_or_else(|| {
+        let (name, queues) = (&topic.name, topic.settings.write_queues);
+        let text = format!("{name} has no queue {id} to write to, but {queues} queues");
+        refuse(ResponseCode::INVALID_PARAMETER, text)
+    })
+}
+
+/// Returns `message` as an entry of one of the broker's own topics, in which it waits. Its properties
+/// name the topic and queue that it was sent to.
+pub(crate) fn parked(
+    waiting: &Topic,
+    queue_id: i32,
+    message: &StoredMessage<'_>,
+    visibility: Visibility,
+) -> Result<LogEntry, BoxError> {
+    let mut properties = PropertiesBuf::from(message.properties);
+    properties.set(property::REAL_TOPIC, message.topic);
+    properties.set(property::REAL_QID, &message.queue_id.to_string());
+    let parked = StoredMessage {
+        topic: &waiting.name,
+        queue_id,
+        properties: properties.as_properties(),
+        ..message.clone()
+    };
+    entry(waiting, &parked, visibility)
+}
+
+/// Returns a message that has waited as an entry of the queue of `topic` that it names, without the
+/// properties in `done`.
+pub(crate) fn released(
+    topic: &Topic,
+    message: StoredMessage<'_>,
+    done: &[&str],
+) -> Result<LogEntry, BoxError> {
+    let mut properties = PropertiesBuf::from(message.properties);
+    for name in [property::REAL_TOPIC, property::REAL_QID].iter().chain(done) {
+        properties.remove(name);
+    }
+    // The topic may have fewer queues than when the message was sent.
+    let queues = topic.settings.write_queues.max(1) as i32;
+    let message = StoredMessage {
+        topic: &topic.name,
+        queue_id: message.queue_id % queues,
+        properties: properties.as_properties(),
+        ..message
+    };
+    entry(topic, &message, Visibility::Visible)
+}
+
+/// Returns the topic, and the id of the queue, that a waiting message was sent to.
+pub(crate) fn destination<'a>(parked: &StoredMessage<'a>) -> Result<(&'a str, i32), BoxError> {
+    let topic = parked.properties.get(property::REAL_TOPIC).ok_or("a message without a topic")?;
+    let queue = parked.properties.get(property::REAL_QID).ok_or("a message without a queue")?;
+    Ok((topic, queue.parse()?))
+}
+
+/// Returns a host as it is stored: with an IPv4 address, as some clients cannot read others.
+pub(crate) fn stored_host(addr: Option<&Addr>) -> SocketAddr {
+    match addr.and_then(Addr::socket_addr) {
+        Some(addr) => {
+            let ip = match addr.ip().to_canonical() {
+                IpAddr::V4(ip) => ip,
+                IpAddr::V6(ip) if ip.is_loopback() => Ipv4Addr::LOCALHOST,
+                IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+            };
+            SocketAddr::from((ip, addr.port()))
+        }
+        None => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+    }
+}

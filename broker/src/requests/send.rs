@@ -1,0 +1,190 @@
+//! `SEND_MESSAGE` in all its versions.
+
+use super::batch;
+use crate::log::{LogEntry, LogWrite, Visibility};
+use crate::messages::{self, KEPT_FLAGS};
+use crate::refusal::refuse;
+use crate::state::BrokerState;
+use crate::topics::{DEFAULT_QUEUES, Topic, TopicSettings, names, perm};
+use crate::{clock, delay};
+use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.
+pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
+
+/// The header of a response to a send.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SendResponse<'a> {
+    pub(super) msg_id: String,
+    pub(super) queue_id: i32,
+    pub(super) queue_offset: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) transaction_id: Option<&'a str>,
+}
+
+impl SendResponse<'_> {
+    /// Returns the response. Go's client traces a message only if the response names a region and turns
+    /// tracing on; `DefaultRegion` is the default of Java's broker.
+    pub(super) fn response(&self) -> Result<RemotingCommand, BoxError> {
+        Ok(RemotingCommand::response(ResponseCode::SUCCESS)
+            .with_header(self)?
+            .with_ext_field(property::MSG_REGION, "DefaultRegion")
+            .with_ext_field(property::TRACE_ON, "true"))
+    }
+}
+
+pub(crate) async fn handle(
+    broker: Arc<BrokerState>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let header = SendHeader::read(&request)?;
+    if request.request_code() == RequestCode::SEND_BATCH_MESSAGE || header.batch {
+        return batch::handle(&broker, &request, &header).await;
+    }
+    let (topic, queue_id) = target(&broker, &header).await?;
+    let mut message = message(&broker, &request, &header, &topic, queue_id);
+    let mut properties;
+    if message.properties.get(property::REPLY_TO_CLIENT).is_some() {
+        // Consumers derive the topic of replies from the cluster's name.
+        properties = PropertiesBuf::from(message.properties);
+        properties.set(property::CLUSTER, &broker.identity.cluster);
+        message.properties = properties.as_properties();
+    }
+    let prepares = is_prepared(&message);
+    if prepares {
+        broker.transactions.check_room()?;
+    }
+    let entry = if prepares { half(&broker, message)? } else { entry(&broker, &topic, message)? };
+    let written = broker.log.write(LogWrite::message(entry)).await?.ok_or("nothing was written")?;
+    if prepares {
+        broker.transactions.opened(written, header.properties);
+    }
+    let sent = SendResponse {
+        msg_id: broker.message_id(written.commit_log_offset).to_string(),
+        queue_id,
+        queue_offset: written.queue_offset,
+        transaction_id: header.properties.get(property::UNIQ_KEY),
+    };
+    sent.response()
+}
+
+/// Returns the topic of a message, which is created if it does not exist, and the id of the queue.
+pub(super) async fn target(
+    broker: &BrokerState,
+    header: &SendHeader<'_>,
+) -> Result<(Arc<Topic>, i32), BoxError> {
+    let topic = match broker.topics.get(header.topic) {
+        Some(topic) => topic,
+        None => create(broker, header).await?,
+    };
+    if let Some(group) = names::retried_group(header.topic) {
+        let max = header.max_reconsume_times.unwrap_or(MAX_RECONSUME_TIMES);
+        if header.reconsume_times > max {
+            let name = names::dead_letters(group);
+            return Ok((broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?, 0));
+        }
+    }
+    if names::is_internal(&topic.name) {
+        names::check(&topic.name)?;
+    }
+    if topic.settings.perm & perm::WRITE == 0 {
+        let text = format!("the topic {} cannot be written", topic.name);
+        return Err(refuse(ResponseCode::NO_PERMISSION, text));
+    }
+    let queue_id = match header.queue_id {
+        ..0 => (broker.turn() % topic.settings.write_queues.max(1) as usize) as i32,
+        id => id,
+    };
+    Ok((topic, queue_id))
+}
+
+/// Creates a topic with the producer's number of queues, at most that of the default topic.
+async fn create(broker: &BrokerState, header: &SendHeader<'_>) -> Result<Arc<Topic>, BoxError> {
+    let name = header.topic;
+    names::check(name)?;
+    let queues = if names::is_of_group(name) {
+        1
+    } else if header.default_topic == names::DEFAULT {
+        u32::try_from(header.default_topic_queue_nums).unwrap_or(0).clamp(1, DEFAULT_QUEUES)
+    } else {
+        return broker.topics.find(name);
+    };
+    broker.topics.ensure(name, &TopicSettings::with_queues(queues)).await
+}
+
+/// Returns the message of a request as it will be stored.
+pub(super) fn message<'a>(
+    broker: &BrokerState,
+    request: &'a RemotingCommand,
+    header: &SendHeader<'a>,
+    topic: &'a Topic,
+    queue_id: i32,
+) -> StoredMessage<'a> {
+    StoredMessage {
+        queue_id,
+        flag: header.flag,
+        queue_offset: 0,
+        commit_log_offset: 0,
+        sys_flag: header.sys_flag & KEPT_FLAGS,
+        born_timestamp: header.born_timestamp,
+        born_host: messages::stored_host(request.channel().map(|channel| channel.peer_addr())),
+        store_timestamp: 0,
+        store_host: broker.identity.stored,
+        reconsume_times: header.reconsume_times,
+        prepared_transaction_offset: 0,
+        body: request.body(),
+        topic: &topic.name,
+        properties: header.properties,
+    }
+}
+
+/// Returns whether the message was sent in a transaction.
+fn is_prepared(message: &StoredMessage<'_>) -> bool {
+    let says_so = message.properties.get(property::TRAN_MSG);
+    says_so.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+/// Returns the message as an entry of its queue, or of a queue in which it waits for its delivery
+/// time.
+pub(super) fn entry(
+    broker: &BrokerState,
+    topic: &Topic,
+    message: StoredMessage<'_>,
+) -> Result<LogEntry, BoxError> {
+    match delay::of(message.properties, clock::now_ms())? {
+        None => messages::entry(topic, &message, Visibility::Visible),
+        Some(delay) => {
+            let waiting = broker.topics.find(delay.topic)?;
+            messages::parked(&waiting, delay.queue_id, &message, Visibility::DeliverAt(delay.due))
+        }
+    }
+}
+
+fn half(broker: &BrokerState, message: StoredMessage<'_>) -> Result<LogEntry, BoxError> {
+    let waiting = broker.topics.find(names::HALF)?;
+    messages::parked(&waiting, 0, &message, Visibility::AfterCommit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SendResponse;
+
+    #[test]
+    fn a_response_lets_gos_client_trace() {
+        let sent = SendResponse {
+            msg_id: String::new(),
+            queue_id: 0,
+            queue_offset: 7,
+            transaction_id: None,
+        };
+        let response = sent.response().unwrap();
+        let field = |name| response.ext_fields().get(name);
+        assert_eq!(field("queueOffset"), Some("7"));
+        assert_eq!(field("MSG_REGION"), Some("DefaultRegion"));
+        assert_eq!(field("TRACE_ON"), Some("true"));
+    }
+}

@@ -1,0 +1,83 @@
+//! `CONSUMER_SEND_MSG_BACK`: a consumer sends back a message that it has failed to consume.
+
+use super::send::MAX_RECONSUME_TIMES;
+use crate::log::{CommitLogOffset, LogWrite, Visibility};
+use crate::refusal::refuse;
+use crate::state::BrokerState;
+use crate::topics::{TopicSettings, names};
+use crate::{clock, delay, messages};
+use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
+use serde::Deserialize;
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Header<'a> {
+    /// The commit-log offset of the message.
+    offset: i64,
+    group: &'a str,
+    delay_level: i32,
+    max_reconsume_times: Option<i32>,
+}
+
+/// Stores a copy of the message in the retry topic of the group, with a delay. A message that was
+/// retried too often, or must not be retried, goes to the topic of the group's dead letters instead.
+pub(crate) async fn handle(
+    broker: Arc<BrokerState>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let header: Header<'_> = request.header()?;
+    names::check(header.group)?;
+    let record = match CommitLogOffset::from_i64(header.offset) {
+        Some(offset) => broker.log.read(offset)?,
+        None => None,
+    };
+    let record = record.ok_or_else(|| {
+        let text = format!("there is no message at the offset {}", header.offset);
+        refuse(ResponseCode::SYSTEM_ERROR, text)
+    })?;
+    let (message, _) = StoredMessage::decode(&record)?;
+
+    let max = header.max_reconsume_times.filter(|&max| max >= 0).unwrap_or(MAX_RECONSUME_TIMES);
+    let is_dead = message.reconsume_times >= max || header.delay_level < 0;
+    let name = if is_dead { names::dead_letters(header.group) } else { names::retry(header.group) };
+    let topic = broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?;
+
+    let mut properties = PropertiesBuf::from(message.properties);
+    // A message that comes back again keeps its first topic and id.
+    let topic_of_first = message.properties.get(property::RETRY_TOPIC).unwrap_or(message.topic);
+    let id = broker.message_id(message.commit_log_offset).to_string();
+    let id_of_first = message.properties.get(property::ORIGIN_MESSAGE_ID).unwrap_or(&id);
+    properties.set(property::RETRY_TOPIC, topic_of_first);
+    properties.set(property::ORIGIN_MESSAGE_ID, id_of_first);
+    if is_dead {
+        // Tools send a dead letter again to this topic.
+        properties.set(property::DLQ_ORIGIN_TOPIC, topic_of_first);
+        properties.set(property::DLQ_ORIGIN_MESSAGE_ID, id_of_first);
+    }
+    for name in delay::PROPERTIES {
+        properties.remove(name);
+    }
+    let again = StoredMessage {
+        queue_id: 0,
+        reconsume_times: message.reconsume_times.saturating_add(1),
+        store_host: broker.identity.stored,
+        topic: &topic.name,
+        properties: properties.as_properties(),
+        ..message
+    };
+    let entry = if is_dead {
+        messages::entry(&topic, &again, Visibility::Visible)?
+    } else {
+        let level = match header.delay_level {
+            0 => 3 + i64::from(message.reconsume_times),
+            level => level.into(),
+        };
+        let delay = delay::of_level(level, clock::now_ms());
+        let waiting = broker.topics.find(delay.topic)?;
+        messages::parked(&waiting, delay.queue_id, &again, Visibility::DeliverAt(delay.due))?
+    };
+    broker.log.write(LogWrite::message(entry)).await?;
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+}

@@ -1,0 +1,157 @@
+//! The stacks of layers of both servers. This is the file to read first.
+//!
+//! ```text
+//!  connection level           at most 1000 connections; more wait to be accepted
+//!  (both servers)             metrics and trace: bytes, connections; a span of each
+//!                             events: clients leave their groups (the broker's)
+//!                             idle timeout, 120 s
+//!                             the driver: frames, responses in any order, calls to clients
+//!
+//!  request level              the default stack's `recover`: every error becomes a response
+//!  (the broker's)             metrics, trace, traffic log: latency by code, a span of each request
+//!                             hook: counts requests
+//!                             router, by code:
+//!    sends                      load shedding and a limit for all connections together
+//!    pulls                      a limit; pending pulls are deferred
+//!    queries                    tasks of their own, as they read many messages
+//!    heartbeats, offsets, ..    no layer: never delayed by the others
+//! ```
+
+use crate::clients::ClientReaper;
+use crate::config::BrokerConfig;
+use crate::metrics::MetricsLayer;
+use crate::name_server::NameServerState;
+use crate::request_counter::RequestCounter;
+use crate::requests::{groups, lookup, offsets, pull, reply, send, send_back, topics, transaction};
+use crate::service::handler;
+use crate::state::BrokerState;
+use rocketmq_tower::driver::ConnectionConfig;
+use rocketmq_tower::layers::{CodeDistributionLayer, EventsLayer, TraceLayer, WorkQueueLayer};
+use rocketmq_tower::router::DuplicateRoute;
+use rocketmq_tower::server::{BoundServer, Listener};
+use rocketmq_tower::{RequestCode, Router, Server, ServiceBuilder};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tower::Layer;
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower::load_shed::LoadShedLayer;
+
+/// Returns the name server, listening.
+pub(crate) fn name_server<L: Listener>(
+    listener: L,
+    state: &Arc<NameServerState>,
+    config: &BrokerConfig,
+    metrics: &MetricsLayer,
+) -> Result<BoundServer<L>, DuplicateRoute> {
+    let server = Server::new(state.router()?)
+        .max_connections(config.max_connections)
+        .connection_layer(metrics.clone())
+        .connection_layer(TraceLayer::new())
+        .layer(metrics.clone())
+        .layer(TraceLayer::new())
+        .layer(traffic(config))
+        .config(bounds())
+        .drain_deadline(DRAIN_DEADLINE);
+    Ok(server.listen(listener))
+}
+
+/// Returns the broker's server, listening.
+pub(crate) fn broker<L: Listener>(
+    listener: L,
+    state: &Arc<BrokerState>,
+    config: &BrokerConfig,
+    metrics: &MetricsLayer,
+) -> Result<BoundServer<L>, DuplicateRoute> {
+    let server = Server::new(router(state, config)?)
+        .max_connections(config.max_connections)
+        .connection_layer(metrics.clone())
+        .connection_layer(TraceLayer::new())
+        .layer(metrics.clone())
+        .layer(TraceLayer::new())
+        .layer(traffic(config))
+        .idle_timeout(IDLE_TIMEOUT)
+        .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
+        .hook(RequestCounter::default())
+        .config(bounds())
+        .drain_deadline(DRAIN_DEADLINE);
+    Ok(server.listen(listener))
+}
+
+/// The idle timeout: Java's `serverChannelMaxIdleTimeSeconds`. Clients send a heartbeat every 30 s.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The maximum time that a shutdown waits for connections to end.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Returns the traffic log of one server.
+fn traffic(config: &BrokerConfig) -> CodeDistributionLayer {
+    CodeDistributionLayer::new().period(config.traffic_log)
+}
+
+/// Returns the bounds of a connection.
+fn bounds() -> ConnectionConfig {
+    let mut config = ConnectionConfig::server();
+    // A client has one pending pull for each queue that it consumes.
+    config.max_deferred = 16_384;
+    config
+}
+
+/// Returns the broker's router, with the limits of each kind of request.
+fn router(broker: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, DuplicateRoute> {
+    use RequestCode as Code;
+
+    // tokio panics at more permits.
+    let max_sends = config.max_sends.min(Semaphore::MAX_PERMITS);
+    // Sends above the limit are refused at once, and clients retry.
+    let sends = ServiceBuilder::new()
+        .layer(LoadShedLayer::new())
+        .layer(GlobalConcurrencyLimitLayer::new(max_sends));
+    // A pull that becomes pending gives its permit back.
+    let pulls = GlobalConcurrencyLimitLayer::new(MAX_PULLS);
+    // Queries run as tasks; those that wait longer than 5 s are refused.
+    let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
+
+    Router::builder()
+        .route(
+            [Code::SEND_MESSAGE, Code::SEND_MESSAGE_V2, Code::SEND_BATCH_MESSAGE],
+            sends.clone().service(handler(broker, send::handle)),
+        )
+        .route(
+            Code::CONSUMER_SEND_MSG_BACK,
+            sends.clone().service(handler(broker, send_back::handle)),
+        )
+        .route(Code::END_TRANSACTION, sends.service(handler(broker, transaction::handle)))
+        .route(
+            [Code::PULL_MESSAGE, Code::LITE_PULL_MESSAGE],
+            pulls.layer(handler(broker, pull::handle)),
+        )
+        .route(
+            [Code::SEND_REPLY_MESSAGE, Code::SEND_REPLY_MESSAGE_V2],
+            handler(broker, reply::handle),
+        )
+        .route(Code::VIEW_MESSAGE_BY_ID, queries.layer(handler(broker, lookup::view)))
+        .route(Code::QUERY_MESSAGE, queries.layer(handler(broker, lookup::query)))
+        .route(Code::HEART_BEAT, handler(broker, groups::heart_beat))
+        .route(Code::UNREGISTER_CLIENT, handler(broker, groups::unregister))
+        .route(Code::GET_CONSUMER_LIST_BY_GROUP, handler(broker, groups::consumers))
+        .route(Code::LOCK_BATCH_MQ, handler(broker, groups::lock))
+        .route(Code::UNLOCK_BATCH_MQ, handler(broker, groups::unlock))
+        .route(Code::CHECK_CLIENT_CONFIG, handler(broker, groups::check_config))
+        .route(
+            [
+                Code::GET_MAX_OFFSET,
+                Code::GET_MIN_OFFSET,
+                Code::GET_EARLIEST_MSG_STORETIME,
+                Code::SEARCH_OFFSET_BY_TIMESTAMP,
+            ],
+            handler(broker, offsets::of_queue),
+        )
+        .route(Code::QUERY_CONSUMER_OFFSET, handler(broker, offsets::query))
+        .route(Code::UPDATE_CONSUMER_OFFSET, handler(broker, offsets::update))
+        .route(Code::UPDATE_AND_CREATE_TOPIC, handler(broker, topics::create))
+        .build()
+}
+
+/// The maximum number of pulls that read from the store at a time; more wait.
+const MAX_PULLS: usize = 256;

@@ -1,0 +1,65 @@
+//! The state that all requests to the broker share.
+
+use crate::clients::{Clients, QueueLocks};
+use crate::log::Log;
+use crate::offsets::Offsets;
+use crate::topics::Topics;
+use crate::transactions::{TransactionChecks, Transactions};
+use rocketmq_tower::BoxError;
+use rocketmq_tower::message::MessageId;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The broker's state. Each part has its own lock, which is held briefly, and never two at a time.
+pub(crate) struct BrokerState {
+    pub(crate) identity: Arc<BrokerIdentity>,
+    pub(crate) log: Arc<Log>,
+    pub(crate) topics: Arc<Topics>,
+    pub(crate) offsets: Offsets,
+    pub(crate) clients: Arc<Clients>,
+    pub(crate) locks: QueueLocks,
+    pub(crate) transactions: Transactions,
+    turns: AtomicUsize,
+}
+
+/// The names and addresses of the broker.
+#[derive(Debug)]
+pub(crate) struct BrokerIdentity {
+    pub(crate) cluster: String,
+    pub(crate) name: String,
+    /// The address at which clients reach it, `host:port`.
+    pub(crate) address: String,
+    /// The address in stored messages, which is an IPv4 address.
+    pub(crate) stored: SocketAddr,
+}
+
+impl BrokerState {
+    /// Reads the state from the log's store.
+    pub(crate) async fn open(
+        identity: Arc<BrokerIdentity>,
+        log: Arc<Log>,
+        checks: TransactionChecks,
+    ) -> Result<Self, BoxError> {
+        Ok(Self {
+            identity,
+            topics: Arc::new(Topics::open(Arc::clone(&log)).await?),
+            offsets: Offsets::open(Arc::clone(&log))?,
+            clients: Arc::default(),
+            locks: QueueLocks::default(),
+            transactions: Transactions::open(&log, checks)?,
+            turns: AtomicUsize::new(0),
+            log,
+        })
+    }
+
+    /// Returns the next number of a counter, for round robin.
+    pub(crate) fn turn(&self) -> usize {
+        self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Returns the id of the message at this offset.
+    pub(crate) fn message_id(&self, commit_log_offset: i64) -> MessageId {
+        MessageId { host: self.identity.stored, commit_log_offset }
+    }
+}

@@ -1,0 +1,53 @@
+//! The task that serves both servers until the end.
+
+use crate::ServeError;
+use crate::log::{self, LogGuard};
+use rocketmq_tower::server::BoundServer;
+use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Both servers, and what the broker does by itself.
+pub(crate) struct Servers {
+    pub(crate) name_server: BoundServer<Retry<TcpAcceptor>>,
+    pub(crate) broker: BoundServer<Retry<TcpAcceptor>>,
+    pub(crate) jobs: JoinSet<()>,
+}
+
+impl Servers {
+    /// Serves until `stop` is cancelled, the store fails for good, or one of the servers ends. Then
+    /// both servers are drained, and everything that was accepted is written. Dropping the future
+    /// aborts all of it.
+    pub(crate) async fn run(
+        mut self,
+        log: LogGuard,
+        stop: CancellationToken,
+    ) -> Result<(), ServeError> {
+        let failed = log.handle().failed();
+        let (name_server, broker, ()) = tokio::join!(
+            async {
+                let served = self.name_server.serve_until(stop.cancelled()).await;
+                // Neither server is of use without the other.
+                stop.cancel();
+                served
+            },
+            async {
+                let served = self.broker.serve_until(stop.cancelled()).await;
+                stop.cancel();
+                served
+            },
+            async {
+                tokio::select! {
+                    () = failed.cancelled() => {}
+                    () = stop.cancelled() => {}
+                }
+                stop.cancel();
+            },
+        );
+        self.jobs.shutdown().await;
+        log::close(log).await;
+        name_server.map_err(ServeError::NameServer)?;
+        broker.map_err(ServeError::Broker)?;
+        if failed.is_cancelled() { Err(ServeError::Store) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,86 @@
+//! A store that fails or blocks when the test wants it.
+
+use crate::Flush;
+use crate::storage::{
+    MemoryStorage, Storage, StorageBatch, StorageError, StorageRow, StorageTable, Visit,
+};
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+use tokio::sync::Notify;
+
+#[derive(Default)]
+pub(super) struct Faulty {
+    memory: MemoryStorage,
+    fails_to_read: AtomicBool,
+    fails_to_write: AtomicBool,
+    fails_for_good: AtomicBool,
+    /// Notified when an operation has failed.
+    pub(super) failed: Notify,
+    closed: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Faulty {
+    pub(super) fn fail_to_read(&self, fails: bool) {
+        self.fails_to_read.store(fails, Ordering::SeqCst);
+    }
+
+    pub(super) fn fail_to_write(&self, fails: bool) {
+        self.fails_to_write.store(fails, Ordering::SeqCst);
+    }
+
+    /// Fails all writes from now on, with the error of a store that has to be opened again.
+    pub(super) fn fail_for_good(&self) {
+        self.fails_for_good.store(true, Ordering::SeqCst);
+    }
+
+    /// Blocks writes from now on, or lets them go on.
+    pub(super) fn hold_writes(&self, hold: bool) {
+        *self.closed.lock().unwrap() = hold;
+        self.opened.notify_all();
+    }
+
+    fn outcome(&self, fails: &AtomicBool) -> Result<(), StorageError> {
+        if !fails.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.failed.notify_one();
+        Err(StorageError::Folder("the disk".into(), io::ErrorKind::StorageFull.into()))
+    }
+}
+
+impl Storage for Faulty {
+    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.outcome(&self.fails_to_read)?;
+        self.memory.get(table, key)
+    }
+
+    fn scan(
+        &self,
+        table: StorageTable,
+        range: Range<&[u8]>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StorageError> {
+        self.memory.scan(table, range, visit)
+    }
+
+    fn last(
+        &self,
+        table: StorageTable,
+        range: Range<&[u8]>,
+    ) -> Result<Option<StorageRow>, StorageError> {
+        self.memory.last(table, range)
+    }
+
+    fn write(&self, batch: StorageBatch, flush: Flush) -> Result<(), StorageError> {
+        let closed = self.closed.lock().unwrap();
+        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        self.outcome(&self.fails_to_write)?;
+        if self.fails_for_good.load(Ordering::SeqCst) {
+            return Err(StorageError::Write(fjall::Error::Poisoned));
+        }
+        self.memory.write(batch, flush)
+    }
+}

@@ -1,0 +1,34 @@
+//! Pulls outside of a queue's bounds.
+
+use super::bare::BareBroker;
+use super::peer::bodies;
+use super::requests::{Bounds, Pull};
+use crate::log::LogWrite;
+use crate::storage::{MemoryStorage, StorageBatch, StorageTable};
+use rocketmq_tower::ResponseCode;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_pull_outside_of_the_bounds_of_a_queue_gets_the_bounds() {
+    let storage = Arc::new(MemoryStorage::default());
+    let bare = BareBroker::start(storage).await;
+    let client = bare.client().await;
+    for body in ["a0", "a1", "a2", "a3"] {
+        client.send("T", 0, body).await;
+    }
+    let topic = bare.state.topics.find("T").unwrap();
+    let queue = topic.queue_to_read(0).unwrap();
+    let mut rows = StorageBatch::default();
+    (0..2).for_each(|offset| {
+        rows.delete(StorageTable::Messages, queue.commit_log_offset(offset).key())
+    });
+    bare.state.log.write(LogWrite::rows(rows).and_trim(Arc::clone(queue), 2)).await.unwrap();
+
+    for (offset, next) in [(0, 2), (1, 2), (-1, 2), (i64::MIN, 2), (5, 4), (i64::MAX, 4)] {
+        let response = client.pull(&Pull::new("T", 0).at(offset).waits(20_000)).await;
+        assert_eq!(response.response_code(), ResponseCode::PULL_OFFSET_MOVED, "{offset}");
+        assert_eq!(Bounds::offsets(&response), (next, 2, 4), "{offset}");
+    }
+    let response = client.pull(&Pull::new("T", 0).at(2)).await;
+    assert_eq!(bodies(&response), ["a2", "a3"]);
+}

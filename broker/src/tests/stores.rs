@@ -1,0 +1,117 @@
+//! A store that fails for a while, and the end of the log.
+
+use super::bare::BareBroker;
+use super::faulty::Faulty;
+use super::peer::{bodies, message};
+use super::requests::{Pull, request};
+use super::soon;
+use crate::log::{LogError, LogWrite};
+use crate::offsets::Offsets;
+use crate::storage::{Storage, StorageBatch, StorageTable};
+use rocketmq_tower::message::SendHeader;
+use rocketmq_tower::{RequestCode, ResponseCode};
+use std::sync::Arc;
+
+async fn start() -> (Arc<Faulty>, BareBroker) {
+    let storage = Arc::new(Faulty::default());
+    let bare = BareBroker::start(storage.clone()).await;
+    (storage, bare)
+}
+
+#[tokio::test]
+async fn a_send_that_cannot_be_stored_fails_and_takes_no_offset() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    client.send("T", 0, "first").await;
+    storage.fail_to_write(true);
+    for queue in [0, 1] {
+        let refused = client.refusal(message("T", queue, &[], "lost")).await;
+        assert_eq!(refused.0, ResponseCode::SYSTEM_ERROR);
+        assert!(refused.1.contains("the store failed"), "{}", refused.1);
+    }
+    assert_eq!(client.max("T", 0).await, 1);
+    storage.fail_to_write(false);
+    let second = client.send("T", 0, "second").await;
+    assert_eq!(second.queue_offset, 1);
+    assert_eq!(bodies(&client.pull(&Pull::new("T", 0)).await), ["first", "second"]);
+    assert_eq!(client.send("T", 1, "other").await.queue_offset, 0);
+}
+
+#[tokio::test]
+async fn a_topic_that_cannot_be_stored_does_not_exist_and_takes_no_queues() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    storage.fail_to_write(true);
+    let refused = client.refusal(SendHeader::new("producers", "T", 0).request()).await;
+    assert_eq!(refused.0, ResponseCode::SYSTEM_ERROR);
+    assert!(bare.state.topics.get("T").is_none());
+    storage.fail_to_write(false);
+    for topic in ["U", "T"] {
+        client.send(topic, 0, topic).await;
+    }
+    for topic in ["U", "T"] {
+        assert_eq!(bodies(&client.pull(&Pull::new(topic, 0)).await), [topic]);
+    }
+}
+
+#[tokio::test]
+async fn a_commit_is_stored_after_one_that_failed() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    client.send("T", 0, "m").await;
+    let fields = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0"), ("commitOffset", "1")];
+    let commit = request(RequestCode::UPDATE_CONSUMER_OFFSET, &fields);
+    storage.fail_to_write(true);
+    assert_eq!(client.refusal(commit.clone()).await.0, ResponseCode::SYSTEM_ERROR);
+    storage.fail_to_write(false);
+    client.get(commit).await;
+    let stored = Offsets::open(Arc::clone(&bare.state.log)).unwrap();
+    assert_eq!(stored.get("g", "T", 0), Some(1));
+}
+
+#[tokio::test]
+async fn a_delayed_message_that_cannot_be_read_for_a_while_is_delivered_later() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    client.send("T", 0, "first").await;
+    storage.fail_to_read(true);
+    client.send_with("T", 0, &[("TIMER_DELAY_MS", "50")], "delayed").await;
+    soon(storage.failed.notified()).await;
+    storage.fail_to_read(false);
+    let response = client.pull(&Pull::new("T", 0).at(1).waits(5_000)).await;
+    assert_eq!(bodies(&response), ["delayed"]);
+}
+
+#[tokio::test]
+async fn closing_the_log_writes_what_was_accepted_and_nothing_more() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    client.send("T", 0, "m").await;
+    let log = &bare.state.log;
+    let row = |key| {
+        let mut rows = StorageBatch::default();
+        rows.put(StorageTable::Config, key, b"value".to_vec());
+        LogWrite::rows(rows)
+    };
+    storage.hold_writes(true);
+    for n in 0..100 {
+        log.write_later(row(format!("row {n:02}"))).await.unwrap();
+    }
+    let closing = async {
+        // A write that is refused shows that the log is being closed.
+        while log.write_later(row("late".into())).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(storage.get(StorageTable::Config, b"row 99").unwrap().is_none(), "not yet");
+        storage.hold_writes(false);
+    };
+    tokio::join!(bare.close_log(), soon(closing));
+    for n in 0..100 {
+        let key = format!("row {n:02}");
+        assert!(storage.get(StorageTable::Config, key.as_bytes()).unwrap().is_some(), "{key}");
+    }
+    assert!(matches!(log.write(row("late".into())).await, Err(LogError::Closed)));
+    let refused = client.refusal(message("T", 0, &[], "late")).await;
+    assert_eq!(refused.0, ResponseCode::SYSTEM_ERROR);
+    assert!(refused.1.contains("shutting down"), "{}", refused.1);
+}

@@ -1,0 +1,92 @@
+//! Names of topics, and the names with a special meaning.
+
+use crate::refusal::refuse;
+use rocketmq_tower::{BoxError, ResponseCode};
+
+/// The topic whose route producers look up if their topic does not exist yet.
+pub(crate) const DEFAULT: &str = "TBW102";
+/// The topic of messages that wait for the end of their delay level; one queue for each level.
+pub(crate) const SCHEDULED: &str = "SCHEDULE_TOPIC_XXXX";
+/// The topic of messages that wait for a delivery time.
+pub(crate) const TIMED: &str = "rmq_sys_wheel_timer";
+/// The topic of messages that wait for their transactions.
+pub(crate) const HALF: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
+
+const RETRY_PREFIX: &str = "%RETRY%";
+const DEAD_LETTER_PREFIX: &str = "%DLQ%";
+
+/// The maximum length of a name, as in Java's `TopicValidator`.
+const MAX_LENGTH: usize = 127;
+
+/// Returns the topic of messages that a group gets again.
+pub(crate) fn retry(group: &str) -> String {
+    format!("{RETRY_PREFIX}{group}")
+}
+
+/// Returns the topic of messages that a group has failed to consume.
+pub(crate) fn dead_letters(group: &str) -> String {
+    format!("{DEAD_LETTER_PREFIX}{group}")
+}
+
+/// Returns the group whose retries are in this topic, if it is such a topic.
+pub(crate) fn retried_group(topic: &str) -> Option<&str> {
+    topic.strip_prefix(RETRY_PREFIX)
+}
+
+/// Returns whether a topic belongs to one group. Such a topic has one queue.
+pub(crate) fn is_of_group(topic: &str) -> bool {
+    topic.starts_with(RETRY_PREFIX) || topic.starts_with(DEAD_LETTER_PREFIX)
+}
+
+/// Returns whether only the broker itself may send to the topic.
+pub(crate) fn is_internal(topic: &str) -> bool {
+    [DEFAULT, SCHEDULED, TIMED, HALF].contains(&topic)
+}
+
+/// Fails if applications cannot have a topic of this name.
+pub(crate) fn check(topic: &str) -> Result<(), BoxError> {
+    let code = ResponseCode::INVALID_PARAMETER;
+    if topic.is_empty() || topic.len() > MAX_LENGTH {
+        let length = topic.len();
+        return Err(refuse(
+            code,
+            format!("a topic's name has 1 to {MAX_LENGTH} characters, not {length}"),
+        ));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "%|-_".contains(c);
+    if let Some(other) = topic.chars().find(|&c| !allowed(c)) {
+        let text =
+            format!("a topic's name has letters, digits, '%', '|', '-' and '_', not {other:?}");
+        return Err(refuse(code, text));
+    }
+    if is_internal(topic) {
+        return Err(refuse(
+            ResponseCode::NO_PERMISSION,
+            format!("{topic} is the broker's own topic"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_LENGTH, check, dead_letters, is_of_group, retried_group, retry};
+
+    #[test]
+    fn names_are_accepted_as_in_java() {
+        for name in ["T", "a-B_9", "%RETRY%g", "MQ_INST_1%T|x", &"x".repeat(MAX_LENGTH)] {
+            check(name).unwrap();
+        }
+        for name in ["", "a b", "a\0", "\u{e9}", "a/b", "TBW102", &"x".repeat(MAX_LENGTH + 1)] {
+            check(name).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn topics_of_groups_are_recognized_by_their_names() {
+        assert_eq!(retried_group(&retry("g")), Some("g"));
+        assert_eq!(retried_group(&dead_letters("g")), None);
+        assert_eq!([retry("g"), dead_letters("g")].map(|topic| is_of_group(&topic)), [true; 2]);
+        assert!(!is_of_group("g"));
+    }
+}

@@ -1,0 +1,81 @@
+//! One topic.
+
+use crate::log::Queue;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The permissions of a topic: bits of `perm`.
+pub(crate) mod perm {
+    pub(crate) const INHERIT: u32 = 1;
+    pub(crate) const WRITE: u32 = 2;
+    pub(crate) const READ: u32 = 4;
+    pub(crate) const READ_WRITE: u32 = READ | WRITE;
+}
+
+/// The settings of a topic, as they are stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TopicSettings {
+    pub(crate) read_queues: u32,
+    pub(crate) write_queues: u32,
+    pub(crate) perm: u32,
+    pub(crate) topic_sys_flag: i32,
+    pub(crate) order: bool,
+}
+
+impl TopicSettings {
+    /// Returns settings with this number of queues, for reading and writing.
+    pub(crate) const fn with_queues(queues: u32) -> Self {
+        Self {
+            read_queues: queues,
+            write_queues: queues,
+            perm: perm::READ_WRITE,
+            topic_sys_flag: 0,
+            order: false,
+        }
+    }
+
+    /// Returns the number of queues that have to exist.
+    pub(crate) fn queues(&self) -> usize {
+        self.read_queues.max(self.write_queues) as usize
+    }
+}
+
+/// A topic's row in the store.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TopicRow {
+    #[serde(flatten)]
+    pub(super) settings: TopicSettings,
+    /// The numbers of its queues.
+    pub(super) numbers: Vec<u32>,
+}
+
+/// A topic. It is immutable: a change replaces it.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: String,
+    pub(crate) settings: TopicSettings,
+    /// By id. Some may not be in use, if the topic had more queues before.
+    pub(super) queues: Vec<Arc<Queue>>,
+}
+
+impl Topic {
+    /// Returns the queue with this id, if it exists for reading.
+    pub(crate) fn queue_to_read(&self, id: i32) -> Option<&Arc<Queue>> {
+        self.queue(id, self.settings.read_queues)
+    }
+
+    /// Returns the queue with this id, if it exists for writing.
+    pub(crate) fn queue_to_write(&self, id: i32) -> Option<&Arc<Queue>> {
+        self.queue(id, self.settings.write_queues)
+    }
+
+    fn queue(&self, id: i32, end: u32) -> Option<&Arc<Queue>> {
+        let id = u32::try_from(id).ok().filter(|&id| id < end)?;
+        self.queues.get(id as usize)
+    }
+
+    pub(crate) fn queues(&self) -> &[Arc<Queue>] {
+        &self.queues
+    }
+}
