@@ -4,11 +4,10 @@
 mod common;
 
 use common::run;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use prometheus_parse::{Scrape, Value};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use rocketmq_tower::channel::Responder;
 use rocketmq_tower::layers::metrics::{
-    ACCEPTED, CONNECTIONS, DISCONNECTS, IN_FLIGHT, LATENCY_BUCKETS, REFUSED, RPC_LATENCY, SENT,
+    ACCEPTED, CONNECTIONS, DISCONNECTS, IN_FLIGHT, REFUSED, RPC_LATENCY, SENT,
 };
 use rocketmq_tower::layers::{CodeDistributionLayer, MetricsLayer, TraceLayer};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode, Router, Server, service_fn};
@@ -16,27 +15,35 @@ use rocketmq_tower_test_support::{Raw, echo, request, soon};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 
-/// Counters and gauges; of histograms, how much they counted.
-fn scrape(handle: &PrometheusHandle) -> BTreeMap<String, f64> {
-    let scrape = Scrape::parse(handle.render().lines().map(|line| Ok(line.to_owned())));
-    let mut values = BTreeMap::new();
-    for sample in scrape.expect("sound").samples {
-        let label = ["request_code", "response_code", "is_long_polling", "reason"]
-            .map(|label| sample.labels.get(label).unwrap_or_default().to_owned());
-        let label = label.join(" ");
-        if let Value::Counter(value) | Value::Gauge(value) | Value::Untyped(value) = sample.value {
-            values.insert(format!("{} {}", sample.metric, label.trim()).trim().to_owned(), value);
+/// Counters, gauges, and the number of samples of each histogram, by name and labels.
+struct Totals {
+    snapshotter: Snapshotter,
+    values: BTreeMap<String, f64>,
+}
+
+impl Totals {
+    /// Adds what changed since the last call: taking a snapshot sets everything to zero.
+    fn update(&mut self) -> BTreeMap<String, f64> {
+        for (key, _, _, value) in self.snapshotter.snapshot().into_vec() {
+            let labels = ["request_code", "response_code", "is_long_polling", "reason"]
+                .map(|name| key.key().labels().find(|label| label.key() == name))
+                .map(|label| label.map_or("", |label| label.value()));
+            let name = format!("{} {}", key.key().name(), labels.join(" ").trim());
+            let value = match value {
+                DebugValue::Counter(count) => count as f64,
+                DebugValue::Gauge(value) => value.into_inner(),
+                DebugValue::Histogram(samples) => samples.len() as f64,
+            };
+            *self.values.entry(name.trim().to_owned()).or_default() += value;
         }
+        self.values.clone()
     }
-    values
 }
 
 #[tokio::test]
 async fn what_layers_say_of_a_server_over_sockets() {
-    let latency = Matcher::Full(RPC_LATENCY.to_owned());
-    let builder = PrometheusBuilder::new().set_buckets_for_metric(latency, &LATENCY_BUCKETS);
-    let recorder = builder.expect("buckets").build_recorder();
-    let handle = recorder.handle();
+    let recorder = DebuggingRecorder::new();
+    let mut totals = Totals { snapshotter: recorder.snapshotter(), values: BTreeMap::new() };
     let metrics = MetricsLayer::builder().recorder(recorder).build();
     let traffic = CodeDistributionLayer::new();
     let trace = TraceLayer::new();
@@ -65,15 +72,15 @@ async fn what_layers_say_of_a_server_over_sockets() {
         assert_eq!(client.call(&request(310, opaque)).await.code(), 0);
     }
     assert_eq!(client.call(&request(77, 5)).await.code(), 3, "not supported");
-    let before = scrape(&handle);
+    let before = totals.update();
     assert_eq!((before[CONNECTIONS], before[ACCEPTED], before[IN_FLIGHT]), (1.0, 1.0, 0.0));
     deferred.send(RemotingCommand::response(ResponseCode::PULL_NOT_FOUND)).expect("open");
     assert_eq!(client.next().await.expect("an answer").opaque(), 1);
     server.stop().await;
     drop(client);
 
-    let after = scrape(&handle);
-    let count = |labels: &str| after[&format!("{RPC_LATENCY}_count {labels}")];
+    let after = totals.update();
+    let count = |labels: &str| after[&format!("{RPC_LATENCY} {labels}")];
     assert_eq!(count("send_message_v2 success false"), 3.0);
     assert_eq!(count("pull_message pull_not_found true"), 1.0);
     assert_eq!(count("77 request_code_not_supported false"), 1.0);
