@@ -106,7 +106,7 @@
 //!
 //! | layer | level | what it does | in the default stack |
 //! |---|---|---|---|
-//! | [`connection_limit`](layers::connection_limit) | connection | bounds the number of connections, in all and for each address | 1000 |
+//! | [`connection_limit`](layers::connection_limit) | connection | limits the number of connections, in total and for each address | 1000 |
 //! | [`events`](layers::events) | connection | reports connections that begin, fail and end | yes |
 //! | [`idle_timeout`](layers::idle_timeout) | connection | closes connections on which no byte moves | 120 s |
 //! | [`first_byte_timeout`](layers::first_byte_timeout) | connection | closes connections whose peers send nothing at all | no |

@@ -90,7 +90,7 @@ async fn a_call_has_one_deadline_and_tells_what_it_waited_for() {
     assert_eq!(started.elapsed(), 3 * SECOND);
     let texts = [waited, answer].map(|outcome| outcome.expect_err("late").to_string());
     let text = "the call to server:10911 timed out after";
-    assert_eq!(texts[0], format!("{text} 1s while waiting for a free call slot"));
+    assert_eq!(texts[0], format!("{text} 1s while waiting for a call permit"));
     assert_eq!(texts[1], format!("{text} 3s while waiting for the response"));
     assert_eq!(client.calls(), 0);
 }

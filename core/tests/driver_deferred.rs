@@ -144,7 +144,7 @@ async fn their_number_is_bounded_and_comes_back() {
         }
         let refused = peer.call(&request(1, 7)).await;
         assert_eq!((refused.opaque(), refused.response_code()), (7, ResponseCode::SYSTEM_ERROR));
-        assert_eq!(refused.remark(), Some("2 requests of the connection are deferred already"));
+        assert_eq!(refused.remark(), Some("the connection already has 2 deferred requests"));
         for _ in 0..2 {
             let responder = responders.recv().await.expect("parked");
             if round == 1 {

@@ -102,7 +102,6 @@ impl<P, R, C> Server<P, R, C> {
     /// not contain these connections. To shut down, the program [drains](crate::Channel::drain) the
     /// connections, waits for the futures, and then [flushes](crate::layers::EventsLayer::flush)
     /// the events. [`serve`](super::serve) does all of this except the flush.
-    /// first three.
     // The bounds are on the method, not on the impl, so that the compiler names the one not met.
     pub fn into_service<Io>(self) -> BoxConnectionService<Io>
     where
