@@ -11,7 +11,8 @@ use rocketmq_tower_layers::proxy_protocol::ProxyInfo;
 use rocketmq_tower_test_support::{encode, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// The channel info of a connection from [`BALANCER`] that begins with `bytes` and `behind`.
+/// Sends `bytes` and a request from [`BALANCER`]. Returns the client's address and the header's
+/// info.
 async fn learnt(layer: &ProxyProtocolLayer, bytes: &[u8]) -> (Addr, Option<ProxyInfo>) {
     let behind = encode(&RemotingCommand::request(10));
     let mut started = start(layer, BALANCER);
