@@ -16,7 +16,7 @@ use rocketmq_tower_test_support::{Raw, echo, request, soon};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 
-/// Counters and gauges; of histograms, how much they counted.
+/// Returns counters, gauges, and the sample counts of histograms.
 fn scrape(handle: &PrometheusHandle) -> BTreeMap<String, f64> {
     let scrape = Scrape::parse(handle.render().lines().map(|line| Ok(line.to_owned())));
     let mut values = BTreeMap::new();
