@@ -71,7 +71,7 @@ async fn is_served(client: &mut Client) -> bool {
     matches!(timeout(TICK, client.io.read(&mut [0; 1000])).await, Ok(Ok(1..)))
 }
 
-// These are at the request level.
+// Tests at the request level.
 
 #[tokio::test(start_paused = true)]
 async fn concurrency_limit_is_per_connection() {
@@ -151,7 +151,7 @@ async fn map_request_changes_requests() {
     assert_eq!(&client.call(&request(10, 1)).await.body()[..], b"SEND_MESSAGE");
 }
 
-// These are at the connection level.
+// Tests at the connection level.
 
 #[tokio::test(start_paused = true)]
 async fn concurrency_limit_of_connections() {
