@@ -1,4 +1,4 @@
-//! Calls spread over three servers by tower's balancer, while one of them dies and comes back.
+//! Spreads calls over three servers with tower's balancer, while one of them dies and comes back.
 //!
 //! ```sh
 //! cargo run --release --example balance
@@ -23,7 +23,8 @@ const CALLERS: usize = 16;
 
 type Brokers = BoxCloneService<RemotingCommand, RemotingCommand, BoxError>;
 
-/// A server that takes 5 ms to answer with its name. To abort its task is to kill it.
+/// Starts a server that answers with its name after 5 ms. Returns its address, and its task:
+/// aborting the task kills the server.
 async fn start(name: &'static str, addr: &str) -> Result<(String, Task), BoxError> {
     let server = Server::new(service_fn(move |_: RemotingCommand| async move {
         sleep(Duration::from_millis(5)).await;
@@ -37,7 +38,8 @@ async fn start(name: &'static str, addr: &str) -> Result<(String, Task), BoxErro
 
 type Task = JoinHandle<Result<(), ServeError>>;
 
-/// Calls for a second and a half. Counts what each server answered; returns why the others failed.
+/// Makes calls for 1.5 s. Returns the number of responses of each server, and the errors of the
+/// calls that failed.
 async fn load(brokers: &Brokers) -> (BTreeMap<String, usize>, Vec<BoxError>) {
     let mut callers = JoinSet::new();
     let end = Instant::now() + Duration::from_millis(1500);
@@ -84,8 +86,8 @@ async fn main() -> Result<(), BoxError> {
         PendingRequests::new(client.endpoint(addr.as_str()), CompleteOnResponse::default())
     });
     let brokers = ServiceBuilder::new()
-        .retry(RetryUnprocessed::attempts(3)) // what was not sent goes to another server
-        .buffer(CALLERS) // the balancer is one for all callers
+        .retry(RetryUnprocessed::attempts(3)) // unprocessed requests go to another server
+        .buffer(CALLERS) // all callers share one balancer
         .service(Balance::new(ServiceList::new(endpoints)));
     let brokers = BoxCloneService::new(brokers);
 
@@ -94,24 +96,24 @@ async fn main() -> Result<(), BoxError> {
         task_a.abort();
     };
     let ((served, failed), ()) = tokio::join!(load(&brokers), kill);
-    println!("a is killed half-way: {served:?}, {} failed", failed.len());
+    println!("a was killed half-way: {served:?}, {} failed", failed.len());
     let killed = Addr::from(a.as_str());
     if let Some(other) = failed.iter().find(|failure| !was_cut(failure, &killed)) {
-        return Err(format!("more than what a was doing failed: {other}").into());
+        return Err(format!("a call failed that was not in flight to a: {other}").into());
     }
     if failed.len() > CALLERS {
-        return Err("no caller has more than one call at a time".into());
+        return Err("more calls failed than can have been in flight".into());
     }
     let (served, failed) = load(&brokers).await;
-    println!("a is away: {served:?}, {} failed", failed.len());
+    println!("a is down: {served:?}, {} failed", failed.len());
     if served.contains_key("a") || !failed.is_empty() {
-        return Err("nobody should have noticed".into());
+        return Err("no call should have failed or reached a".into());
     }
     let (_, _task_a) = start("a", &a).await?;
     let (served, failed) = load(&brokers).await;
     println!("a is back: {served:?}, {} failed", failed.len());
     if !served.contains_key("a") || !failed.is_empty() {
-        return Err("a should have got calls again".into());
+        return Err("a should have received calls again, and no call should have failed".into());
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Sends one request to a server and prints the answer as JSON: the curl of remoting.
+//! Sends one request to a server and prints the response as JSON, like `curl` for the remoting
+//! protocol.
 //!
 //! ```sh
 //! cargo run --release --example call -- 127.0.0.1:9876 GET_ROUTEINFO_BY_TOPIC --field topic=TopicTest
@@ -17,30 +18,30 @@ use std::time::Duration;
 struct Options {
     /// Host and port of the server.
     addr: String,
-    /// The request's code: a number, or RocketMQ's name of it.
+    /// The request code: a number, or its name in RocketMQ.
     code: RequestCode,
-    /// An ext field, as NAME=VALUE. May be given many times.
+    /// An ext field, as NAME=VALUE. May be repeated.
     #[arg(long, value_parser = field)]
     field: Vec<(String, String)>,
-    /// The body.
+    /// The request's body.
     #[arg(long, conflicts_with = "body_file", default_value = "")]
     body: String,
-    /// A file that holds the body.
+    /// A file with the request's body.
     #[arg(long)]
     body_file: Option<PathBuf>,
-    /// Write the header in binary instead of JSON.
+    /// Encode the header in binary instead of JSON.
     #[arg(long)]
     binary: bool,
-    /// Do not wait for an answer.
+    /// Send a oneway request, and do not wait for a response.
     #[arg(long)]
     oneway: bool,
-    /// The sender's version.
+    /// The version that the request claims to come from, as a number.
     #[arg(long, default_value_t = MqVersion::CURRENT.as_i32())]
     version: i32,
-    /// The sender's language.
+    /// The language that the request claims to come from.
     #[arg(long, default_value = "RUST")]
     language: String,
-    /// How long to wait for the answer, in milliseconds.
+    /// Timeout of the call, in milliseconds.
     #[arg(long, default_value_t = 3000)]
     timeout: u64,
 }
@@ -67,7 +68,7 @@ fn request(options: &Options) -> Result<RemotingCommand, BoxError> {
     Ok(request)
 }
 
-/// The answer as JSON. A body that is not UTF-8 is printed in hex.
+/// Prints the response as JSON. A body that is not UTF-8 is printed in hex.
 fn print(answer: &RemotingCommand) -> Result<(), BoxError> {
     let fields: Map<String, Value> =
         answer.ext_fields().iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -103,7 +104,7 @@ async fn main() -> Result<(), BoxError> {
     } else {
         print(&channel.invoke(request, Duration::from_millis(options.timeout)).await?)?;
     }
-    // What was sent goes out before the connection ends.
+    // Draining writes a queued oneway request before the connection closes.
     channel.drain();
     channel.closed().await;
     Ok(())

@@ -1,5 +1,5 @@
-//! tower's middleware around a client: a timeout, a buffer, hedged calls. (See `balance` for
-//! retries and balancing.)
+//! Puts tower's middleware around a client: a timeout, a buffer, and hedged calls. The example
+//! `balance` shows retries and balancing.
 //!
 //! ```sh
 //! cargo run --release --example client_middleware
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tower::hedge::{Hedge, Policy};
 
-/// Takes as long as the body says, in milliseconds; one request of fifty takes a second.
+/// Takes as many milliseconds as the body says. One request in fifty takes a second.
 async fn work(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let millis: u64 = std::str::from_utf8(request.body())?.parse()?;
     let unlucky = request.opaque() % 50 == 49;
@@ -26,7 +26,7 @@ fn request(millis: &'static str) -> RemotingCommand {
     RemotingCommand::request(RequestCode::QUERY_MESSAGE).with_body(millis)
 }
 
-/// Any call may be made twice: these do no harm.
+/// Allows hedging to send any request twice: here, that does no harm.
 #[derive(Clone)]
 struct Harmless;
 
@@ -48,14 +48,14 @@ async fn main() -> Result<(), BoxError> {
     let client = Client::new();
     let broker = client.endpoint(addr.clone());
 
-    // Given up after 50 ms.
+    // The call fails after 50 ms.
     let quick = ServiceBuilder::new().timeout(Duration::from_millis(50)).service(broker.clone());
     match quick.oneshot(request("500")).await {
         Err(error) => println!("timeout: {error}"),
-        Ok(_) => return Err("half a second is too long".into()),
+        Ok(_) => return Err("the call should have timed out".into()),
     }
 
-    // Two at a time; who has the buffer has the service, and may clone it.
+    // At most two calls at a time. All clones of the buffer share the one limited service.
     let queue = ServiceBuilder::new().buffer(16).concurrency_limit(2).service(broker.clone());
     let started = Instant::now();
     let calls: Vec<_> =
@@ -65,8 +65,8 @@ async fn main() -> Result<(), BoxError> {
     }
     println!("buffer: six calls of 50 ms, two at a time, took {:?}", started.elapsed());
 
-    // What takes longer than nine of ten calls took in the last tenth of a second is asked for once
-    // more; the first answer counts.
+    // A call that takes longer than 90% of recent calls (measured in windows of 100 ms) is sent a
+    // second time. The first response wins.
     let mut hedged = Hedge::new(broker, Harmless, 10, 0.9, Duration::from_millis(100));
     let mut slowest = Duration::ZERO;
     for _ in 0..100 {
@@ -74,7 +74,9 @@ async fn main() -> Result<(), BoxError> {
         hedged.ready().await?.call(request("5")).await?;
         slowest = slowest.max(started.elapsed());
     }
-    println!("hedge: the slowest of 100 calls took {slowest:?}, two of them 1 s by themselves");
+    println!(
+        "hedge: the slowest of 100 calls took {slowest:?}; two would have taken 1 s without hedging"
+    );
     client.shutdown(Duration::from_secs(1)).await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A layer of one's own: it refuses topics that are not allowed, in about 40 lines.
+//! A custom layer that refuses topics that are not allowed, in about 40 lines.
 //!
 //! ```sh
 //! cargo run --example custom_layer
@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// The layer: what is configured once.
+/// The layer, which is configured once.
 #[derive(Clone)]
 struct AllowTopicsLayer(&'static [&'static str]);
 
@@ -24,7 +24,7 @@ impl<S> Layer<S> for AllowTopicsLayer {
     }
 }
 
-/// The middleware: what is around the processor of each connection.
+/// The middleware around the processor of each connection.
 #[derive(Clone)]
 struct AllowTopics<S> {
     inner: S,
@@ -46,10 +46,13 @@ where
     fn call(&mut self, request: RemotingCommand) -> Self::Future {
         if let Some(topic) = request.ext_fields().get("topic") {
             if !self.topics.contains(&topic) {
-                // `inner` is ready and not called: it keeps what it reserved for the connection's
-                // next request. With a limit inside that connections share, put `OneshotLayer`
-                // around this layer.
-                let abort = Abort::new(ResponseCode::NO_PERMISSION, format!("not {topic}"));
+                // `inner` is ready but not called: it keeps the permit that it reserved for the
+                // connection's next request. If a limit inside is shared by several connections,
+                // put `OneshotLayer` around this layer.
+                let abort = Abort::new(
+                    ResponseCode::NO_PERMISSION,
+                    format!("topic {topic} is not allowed"),
+                );
                 return Box::pin(async { Err(abort.into()) });
             }
         }

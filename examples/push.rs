@@ -1,5 +1,5 @@
-//! The server calls its client, as brokers do: once with an answer, once oneway; and answers a pull
-//! when there is news.
+//! The server calls its client, as brokers do: once with a response, and once oneway. It also
+//! defers the response to a pull until there is news.
 //!
 //! ```sh
 //! cargo run --example push
@@ -15,7 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    // The server parks pulls, to be answered later.
+    // The server keeps the responders of pulls, to answer them later.
     let (park, mut parked) = mpsc::channel::<Responder>(16);
     let server = Server::new(service_fn(move |request: RemotingCommand| {
         let park = park.clone();
@@ -29,9 +29,9 @@ async fn main() -> Result<(), BoxError> {
     let addr = server.local_addr().to_string();
     tokio::spawn(server.serve());
 
-    // The client serves what the server asks.
+    // The client serves the requests that the server sends.
     let client = Connector::new().service(service_fn(|request: RemotingCommand| async move {
-        println!("client: asked {}", request.request_code());
+        println!("client: received {}", request.request_code());
         let body = format!("running {}", std::process::id());
         Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS).with_body(body))
     }));
@@ -40,7 +40,7 @@ async fn main() -> Result<(), BoxError> {
         channel.invoke(RemotingCommand::request(RequestCode::PULL_MESSAGE), 30 * SECOND).await
     });
 
-    let responder = parked.recv().await.ok_or("the server is gone")?;
+    let responder = parked.recv().await.ok_or("the server has stopped")?;
     let to_client = responder.channel();
     let info = RemotingCommand::request(RequestCode::GET_CONSUMER_RUNNING_INFO);
     let answer = to_client.invoke(info, SECOND).await?;

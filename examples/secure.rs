@@ -1,11 +1,12 @@
-//! A server as an operator wants it: TLS, the PROXY protocol, networks that may connect, signed
-//! requests, limits, metrics, traces. A client of its own calls it once and prints what was measured.
+//! A server as an operator would run it: TLS, the PROXY protocol, an IP filter, signed requests,
+//! limits, metrics and traces. A client in the same process calls it once, and prints the response
+//! and the metrics.
 //!
 //! ```sh
 //! cargo run --features acl,metrics,proxy-protocol,tls-self-signed --example secure
 //! ```
 //!
-//! With `-- --serve` it goes on until Ctrl-C: `openssl s_client -connect 127.0.0.1:10911` is answered.
+//! With `-- --serve` the server runs until Ctrl-C; try `openssl s_client -connect 127.0.0.1:10911`.
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use rocketmq_tower::client::{Connector, transport};
@@ -44,14 +45,14 @@ async fn main() -> Result<(), BoxError> {
 
     let server = Server::new(service_fn(echo))
         .max_connections(10_000)
-        // The connection level, from the socket inwards.
+        // Connection layers, outermost first.
         .connection_layer(metrics.clone())
         .connection_layer(FirstByteTimeoutLayer::new(10 * SECOND))
         .connection_layer(ProxyProtocolLayer::optional().trust(["127.0.0.1".parse()?]))
         .connection_layer(IpFilterLayer::new(IpRules::new().allow(["127.0.0.0/8".parse()?])))
         .connection_layer(TlsLayer::new(certificate.server()?))
         .connection_layer(TraceLayer::new())
-        // The request level, from the connection inwards.
+        // Request layers, outermost first.
         .layer(metrics)
         .layer(TraceLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(1024))

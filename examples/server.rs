@@ -1,11 +1,11 @@
-//! A server with the default stack, which answers every request with its own body.
+//! A server with the default stack that answers every request with the request's body.
 //!
 //! ```sh
 //! cargo run --release --example server -- --listen 127.0.0.1:9876
 //! ```
 //!
-//! With `--bare` it serves without the default stack: no connection limit, no idle timeout, no
-//! events, no hook.
+//! With `--bare` it runs without the default stack: no connection limit, no idle timeout, no
+//! events, and no hook.
 
 use clap::Parser;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
@@ -22,23 +22,23 @@ use tracing_subscriber::filter::LevelFilter;
 
 #[derive(Parser)]
 struct Options {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on. Port 0 means any free port.
     #[arg(long, default_value = "127.0.0.1:9876")]
     listen: String,
     /// Serve without the default stack.
     #[arg(long)]
     bare: bool,
-    /// How much to log.
+    /// The log level: off, error, warn, info, debug or trace.
     #[arg(long, default_value = "info")]
     log: LevelFilter,
 }
 
-/// The processor: SUCCESS with the request's body, whatever the code.
+/// The processor: answers `SUCCESS` with the request's body, whatever the request code.
 fn echo(mut request: RemotingCommand) -> Ready<Result<RemotingCommand, BoxError>> {
     ready(Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body())))
 }
 
-/// A hook that counts requests.
+/// A hook that counts requests, and logs the number when the server ends.
 #[derive(Default)]
 struct Counter(AtomicU64);
 
@@ -55,7 +55,7 @@ impl Drop for Counter {
     }
 }
 
-/// A listener of events.
+/// Logs an event of a connection.
 fn log(event: Event) {
     tracing::info!(peer = %event.channel().peer_addr(), "{}", event.name());
 }
@@ -67,11 +67,15 @@ async fn main() -> Result<(), BoxError> {
 
     let shutdown =
         if options.bare { serve_bare(&options).await? } else { serve_stack(&options).await? };
-    tracing::info!(accepted = shutdown.accepted, aborted = shutdown.aborted, "bye");
+    tracing::info!(
+        accepted = shutdown.accepted,
+        aborted = shutdown.aborted,
+        "the server has stopped"
+    );
     Ok(())
 }
 
-/// The default stack, with a hook and events.
+/// Serves with the default stack, a hook and events.
 async fn serve_stack(options: &Options) -> Result<Shutdown, BoxError> {
     let server = Server::new(service_fn(echo))
         .max_connections(1000)
@@ -84,7 +88,8 @@ async fn serve_stack(options: &Options) -> Result<Shutdown, BoxError> {
     Ok(server.serve_until(tokio::signal::ctrl_c()).await?)
 }
 
-/// A stack that is built by hand: the driver, and inside it the layer that answers errors.
+/// Serves with a stack built by hand: the driver, and inside it the layer that turns errors into
+/// responses.
 async fn serve_bare(options: &Options) -> Result<Shutdown, BoxError> {
     let recover = RecoverLayer::new();
     let service = DriverService::server(recover, service_fn(echo), ConnectionConfig::server());

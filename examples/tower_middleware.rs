@@ -1,4 +1,4 @@
-//! tower's own middleware, unchanged, at both levels.
+//! Uses tower's own middleware, unchanged, at both levels.
 //!
 //! ```sh
 //! cargo run --example tower_middleware
@@ -15,7 +15,7 @@ use tower::limit::{ConcurrencyLimitLayer, GlobalConcurrencyLimitLayer, RateLimit
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
 
-/// Takes as long as the body says, in milliseconds.
+/// Takes as many milliseconds as the body says.
 async fn work(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let millis = std::str::from_utf8(request.body())?.parse()?;
     tokio::time::sleep(Duration::from_millis(millis)).await;
@@ -25,13 +25,14 @@ async fn work(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let server = Server::new(service_fn(work))
-        // Connection level: a request is a connection, its future the connection's life.
-        .connection_layer(RateLimitLayer::new(100, Duration::from_secs(1))) // accepts per second
-        .connection_layer(TimeoutLayer::new(Duration::from_secs(3600))) // the longest life
-        .connection_layer(BufferLayer::<Connection<TcpStream>>::new(16)) // accepted ahead
-        // Request level: what is too much at once is refused, what takes too long is given up.
-        // A connection whose request was shed must not stay in line for a permit that all
-        // connections share, hence the layer around it: each request asks for itself.
+        // Connection level: each tower request is a connection, whose future lasts as long as it
+        // does.
+        .connection_layer(RateLimitLayer::new(100, Duration::from_secs(1))) // accepted per second
+        .connection_layer(TimeoutLayer::new(Duration::from_secs(3600))) // the maximum age
+        .connection_layer(BufferLayer::<Connection<TcpStream>>::new(16)) // accepted in advance
+        // Request level: refuses requests beyond the limits, and those that take too long time out.
+        // `OneshotLayer` makes each request wait for readiness on its own. Without it, a connection
+        // whose request was shed would stay in the queue for a permit that all connections share.
         .layer(OneshotLayer::new())
         .layer(LoadShedLayer::new())
         .layer(ConcurrencyLimitLayer::new(2)) // for each connection

@@ -1,6 +1,6 @@
-//! Apache RocketMQ's remoting protocol as a [tower](https://docs.rs/tower) stack: servers and clients
-//! are made of services and layers. Use it to build a broker, a name server, a proxy, or a client. It
-//! talks to RocketMQ's own clients and servers as they are.
+//! Apache RocketMQ's remoting protocol as a [tower](https://docs.rs/tower) stack: servers and
+//! clients are made of services and layers. Use it to build a broker, a name server, a proxy, or a
+//! client. RocketMQ's own clients and servers work with it unmodified.
 //!
 //! # Two levels
 //!
@@ -83,7 +83,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), BoxError> {
-//!     let client = Client::new(); // one connection to each address, made when a call needs it
+//!     let client = Client::new(); // one connection to each address, opened by its first call
 //!     let request = RemotingCommand::request(RequestCode::GET_MAX_OFFSET)
 //!         .with_ext_field("topic", "TopicTest");
 //!     let response = client.invoke("127.0.0.1:10911", request, Duration::from_secs(3)).await?;
@@ -106,7 +106,7 @@
 //!
 //! | layer | level | what it does | in the default stack |
 //! |---|---|---|---|
-//! | [`connection_limit`](layers::connection_limit) | connection | bounds the number of connections, in all and for each address | 1000 |
+//! | [`connection_limit`](layers::connection_limit) | connection | limits the number of connections, in total and for each address | 1000 |
 //! | [`events`](layers::events) | connection | reports connections that begin, fail and end | yes |
 //! | [`idle_timeout`](layers::idle_timeout) | connection | closes connections on which no byte moves | 120 s |
 //! | [`first_byte_timeout`](layers::first_byte_timeout) | connection | closes connections whose peers send nothing at all | no |

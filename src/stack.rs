@@ -1,4 +1,4 @@
-//! The default stacks: which layers there are, and in which order.
+//! The default stacks: their layers, in order.
 //!
 //! ```text
 //! connection level, outermost first     request level, outermost first
@@ -22,24 +22,24 @@ use tower::layer::util::Stack;
 use tower::util::BoxService;
 use tower::{Layer, ServiceExt};
 
-/// What a server's request layers are put around: the processor with its RPC hooks.
+/// The service that a server's request layers are put around: the processor with its RPC hooks.
 pub type HookedProcessor<P> = RpcHooks<P>;
 
-/// What a server's connection layers are put around: events around the idle timeout around the
-/// driver.
+/// The service that a server's connection layers are put around: events around the idle timeout
+/// around the driver.
 pub type WatchedDriver<P, R> = Events<IdleTimeout<RequestDriver<P, R>>>;
 
-/// The request level around the hooks, and `recover` around the request level.
+/// The complete request level: `recover` around the user's layers around the hooks.
 pub(crate) type RequestLayers<R> = Stack<Stack<RpcHookLayer, R>, RecoverLayer>;
 
-/// Drives connections: requests go through the request level to a clone of the processor.
+/// Runs connections: each request passes the request level on its way to a clone of the processor.
 pub(crate) type RequestDriver<P, R> = DriverService<RequestLayers<R>, P>;
 
-/// The connection level of a server's stack as one service, of any type inside. It costs one box for
+/// The connection level of a server's stack as one boxed service. The box costs one allocation for
 /// each connection.
 pub type BoxConnectionService<Io> = BoxService<Connection<Io>, Disconnect, BoxError>;
 
-/// Puts the layers of the request level together; `layers` are the user's.
+/// Assembles the layers of the request level; `layers` are the user's.
 pub(crate) fn request_layers<R>(layers: R, hooks: RpcHookLayer) -> RequestLayers<R> {
     Stack::new(Stack::new(hooks, layers), RecoverLayer::new())
 }

@@ -1,4 +1,4 @@
-//! Accepting goes on after errors, without a hot loop.
+//! Checks that accepting resumes after errors, without a busy loop.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower::server::listener::{Accept, Retry};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Accepts and fails as the test says, and counts the attempts.
+/// A listener that accepts and fails as scripted, and counts the attempts.
 struct Script {
     steps: VecDeque<io::Result<DuplexStream>>,
     attempts: Arc<AtomicUsize>,
@@ -85,7 +85,7 @@ async fn errors_of_one_connection_are_retried_at_once_but_not_for_ever() {
     assert_eq!(seconds_to_accept(&mut Retry::new(script(steps).0)).await, 3, "not a hot loop");
 }
 
-/// Those that accept(2) says to retry like EAGAIN.
+/// Errors that accept(2) says to retry like EAGAIN.
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
 async fn linux_reports_network_errors_of_one_connection() {
@@ -122,7 +122,7 @@ async fn it_gives_up_only_when_told_to() {
     assert_eq!(listener.failure().expect("the last error").raw_os_error(), Some(24));
 }
 
-/// The server's end is an error then, and an orderly one.
+/// The server's future then returns the error, after an orderly end.
 #[tokio::test(start_paused = true)]
 async fn a_server_whose_listener_gives_up_fails_after_draining() {
     let (ours, theirs) = tokio::io::duplex(1024);
@@ -160,22 +160,23 @@ async fn a_connection_that_ends_allows_one_attempt_more() {
         listener.connection_ended();
     }
     assert!(started.elapsed() < SECOND);
-    // The fourth error is waited out for 8 s, the fifth for 16 s.
+    // The fourth error causes a wait of 8 s, the fifth one of 16 s.
     assert_eq!(seconds_to_accept(&mut listener).await, 24);
 }
 
-/// The descriptor that a connection gives back is the next one's, not in a minute but now.
+/// When a connection returns its descriptor, the next connection gets it at once, not after the
+/// back-off.
 #[tokio::test(start_paused = true)]
 async fn the_server_accepts_again_when_one_of_its_connections_ends() {
     let ends = (0..2).map(|_| tokio::io::duplex(1024));
     let (mut ours, theirs): (Vec<_>, VecDeque<_>) = ends.unzip();
-    // One descriptor in all.
+    // There is one descriptor in all.
     let used = Arc::new(AtomicUsize::new(0));
     let listener = Retry::new(OneAtATime { connections: theirs, used: Arc::clone(&used) });
     tokio::spawn(Server::new(service_fn(echo)).listen(listener).serve());
     let (mut late, mut early) = (Raw::new(ours.remove(1)), Raw::new(ours.remove(0)));
     early.call(&request(1, 1)).await;
-    // Waits of 1, 2, 4, 8 and 16 s are over, one of 32 s began at 31 s.
+    // Waits of 1, 2, 4, 8 and 16 s have elapsed; one of 32 s began at 31 s.
     sleep(40 * SECOND).await;
     let started = Instant::now();
     used.store(0, Ordering::Relaxed);
@@ -184,7 +185,7 @@ async fn the_server_accepts_again_when_one_of_its_connections_ends() {
     assert_eq!(started.elapsed().as_secs(), 0);
 }
 
-/// Fails like a process without file descriptors until the connection before is over.
+/// Fails like a process without file descriptors until the previous connection ends.
 struct OneAtATime {
     connections: VecDeque<DuplexStream>,
     used: Arc<AtomicUsize>,

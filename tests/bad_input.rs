@@ -1,4 +1,4 @@
-//! Bad input ends its own connection, for a reason that is known, and nobody else's.
+//! Bad input ends only its own connection, with a reason that names the fault.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -10,7 +10,7 @@ use rocketmq_tower::{CloseReason, RemotingCommand, SerializeType, Server, servic
 use rocketmq_tower_test_support::{Raw, echo, encode, json, request, soon};
 use tokio::io::AsyncWriteExt;
 
-/// A frame of these parts, whatever they are.
+/// Builds a frame of these parts, valid or not.
 fn raw_frame(length: u32, word: u32, rest: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], &word.to_be_bytes(), rest].concat()
 }
@@ -100,7 +100,7 @@ async fn frames_may_come_byte_by_byte() {
     server.stop().await;
 }
 
-/// Answers that nobody waits for, and requests that ask for nothing that exists.
+/// Responses without a waiting call, and requests for codes that do not exist.
 #[tokio::test]
 async fn odd_but_sound_frames_do_no_harm() {
     let server = common::echo_server().await;

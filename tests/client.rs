@@ -39,7 +39,7 @@ async fn calls_over_a_socket() {
     assert!(matches!(soon(channel.closed()).await, CloseReason::PeerClosed));
 }
 
-/// The server asks its client, in the middle of a request of that client.
+/// The server calls its client while it handles a request of that client.
 #[tokio::test]
 async fn the_server_calls_back() {
     let processor = service_fn(|request: RemotingCommand| async move {

@@ -1,4 +1,4 @@
-//! Calls spread over servers by tower's balancer, while one of them comes and goes.
+//! Calls that tower's balancer spreads over servers, while one of them is killed and restarted.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -27,8 +27,8 @@ use tower::util::rng::HasherRng;
 const SERVERS: [&str; 3] = ["a", "b", "c"];
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// Starts all servers, which answer with their names after 10 ms, or 100 ms if `b` is slow. Tells
-/// how many calls run at each.
+/// Starts all servers, which respond with their names after 10 ms, or after 100 ms if `b` is slow.
+/// Returns the number of running calls per server.
 fn start(net: &Net, b_is_slow: bool) -> HashMap<&'static str, Arc<AtomicUsize>> {
     let mut running = HashMap::new();
     for name in SERVERS {
@@ -54,7 +54,7 @@ fn start(net: &Net, b_is_slow: bool) -> HashMap<&'static str, Arc<AtomicUsize>> 
 
 type Balanced = BoxCloneService<RemotingCommand, RemotingCommand, BoxError>;
 
-/// A balancer over the servers, with a random choice that is the same each time.
+/// A balancer over the servers; its random choice has a fixed seed.
 fn balance<S>(client: &Client, load: impl Fn(Endpoint) -> S) -> Balanced
 where
     S: Load<Metric: Debug> + Service<RemotingCommand, Response = RemotingCommand>,
@@ -69,8 +69,8 @@ where
     BoxCloneService::new(stack.service(balance))
 }
 
-/// Makes so many calls, from 12 callers. Counts those that were answered by server, and returns
-/// the errors of the others.
+/// Makes `calls` calls from 12 callers. Returns the number of successful calls per server, and the
+/// errors of the others.
 async fn load(service: &Balanced, calls: usize) -> (HashMap<String, usize>, Vec<BoxError>) {
     let mut callers = JoinSet::new();
     for _ in 0..12 {
@@ -109,7 +109,7 @@ async fn a_server_that_is_killed_costs_what_it_was_doing() {
     let (served, failed) = load(&service, 240).await;
     assert!(SERVERS.iter().all(|name| served[*name] > 40) && failed.is_empty(), "{served:?}");
 
-    // Half-way through a round of calls.
+    // This kills the server in the middle of a round of calls.
     let kill = async {
         sleep(55 * MILLISECOND).await;
         let lost = running["a"].load(Ordering::Relaxed);
@@ -126,7 +126,7 @@ async fn a_server_that_is_killed_costs_what_it_was_doing() {
     }
     assert_eq!(served.values().sum::<usize>() + lost, 240, "{served:?}");
 
-    // While it is away nobody misses it, and it is tried now and then.
+    // While the server is down, no call fails, and the client tries it from time to time.
     let (served, failed) = load(&service, 240).await;
     assert!(!served.contains_key("a") && failed.is_empty(), "{served:?} {failed:?}");
 
@@ -150,7 +150,7 @@ async fn peak_ewma_prefers_the_quick_ones() {
     assert!(slow < 20 && failed.is_empty(), "{served:?} {failed:?}");
 }
 
-/// Without any server calls wait; they go to the first that comes.
+/// Without any server calls wait; the first server that starts gets them.
 #[tokio::test(start_paused = true)]
 async fn the_first_server_that_comes_is_taken() {
     let net = Net::new();

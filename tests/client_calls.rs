@@ -26,7 +26,7 @@ async fn work(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
 
 type Outcome = Result<RemotingCommand, InvokeError>;
 
-/// Calls in a task of its own, for so many tenths of a second.
+/// Calls in its own task, with a timeout of `tenths` tenths of a second.
 fn call(client: &Client, code: i32, tenths: u32) -> JoinHandle<Outcome> {
     let client = client.clone();
     tokio::spawn(async move { client.invoke(SERVER, request(code, 7), tenths * SECOND / 10).await })
@@ -77,7 +77,7 @@ async fn a_call_has_one_deadline_and_tells_what_it_waited_for() {
     net.set_delay(SERVER, SECOND / 2);
     let client = net.builder().max_calls(1).build();
     let started = Instant::now();
-    // Half a second to connect and five seconds of work do not go into three.
+    // Half a second to connect and five seconds of work exceed a timeout of three seconds.
     let slow = call(&client, 50, 30);
     sleep(SECOND).await;
     let waiting = call(&client, 0, 10);
@@ -90,12 +90,12 @@ async fn a_call_has_one_deadline_and_tells_what_it_waited_for() {
     assert_eq!(started.elapsed(), 3 * SECOND);
     let texts = [waited, answer].map(|outcome| outcome.expect_err("late").to_string());
     let text = "the call to server:10911 timed out after";
-    assert_eq!(texts[0], format!("{text} 1s while waiting for a free call slot"));
+    assert_eq!(texts[0], format!("{text} 1s while waiting for a call permit"));
     assert_eq!(texts[1], format!("{text} 3s while waiting for the response"));
     assert_eq!(client.calls(), 0);
 }
 
-/// A transport that never ends would keep everybody waiting, for ever.
+/// A transport that never completes would otherwise make all callers wait forever.
 #[tokio::test(start_paused = true)]
 async fn a_dial_ends_whatever_the_transport_does() {
     let net = Net::new();
@@ -136,7 +136,7 @@ async fn a_server_that_comes_back_is_found_by_the_next_call() {
     assert_eq!(net.connections(SERVER), 2);
 }
 
-/// A client whose connections have a slot each.
+/// A client whose connections allow one call at a time.
 fn with_one_slot(net: &Net) -> Client {
     net.start(SERVER, service_fn(work));
     let mut config = rocketmq_tower::driver::ConnectionConfig::client();
@@ -144,7 +144,7 @@ fn with_one_slot(net: &Net) -> Client {
     Client::builder().connector(net.connector().config(config)).build()
 }
 
-/// It waited for a slot of a connection that ended: a fresh one has room.
+/// The call waited for a permit of a connection that ended; the fresh connection has permits.
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_is_sent_over_a_fresh_connection() {
     let net = Net::new();
@@ -164,7 +164,7 @@ async fn what_was_not_sent_twice_fails() {
     let net = Net::new();
     let client = with_one_slot(&net);
     let mut calls = Vec::new();
-    // One is lost with the first connection, one of the others with the one after it.
+    // One call is lost with the first connection, one of the others with the next connection.
     for _ in 0..3 {
         calls.push(call(&client, 50, 100));
         sleep(SECOND / 10).await;
@@ -222,7 +222,8 @@ async fn what_cannot_be_encoded_is_not_sent_and_fails_alone() {
     assert_eq!(net.connections(SERVER), 1);
 }
 
-/// Nothing came for a whole call: nobody may be there. What still comes is taken.
+/// If nothing arrives during a whole call, the peer may be dead. A response that still arrives is
+/// accepted.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_silent_is_replaced() {
     let net = Net::new();
@@ -234,7 +235,7 @@ async fn a_connection_that_is_silent_is_replaced() {
     end(call(&client, 0, 10)).await.expect("answered");
     assert_eq!(net.connections(SERVER), 2);
     end(patient).await.expect("over the old one");
-    // The server has still the other one to finish.
+    // The server still has to finish the other call.
     sleep(4 * SECOND).await;
     assert_eq!(
         (net.open(SERVER).len(), client.connection_count()),
@@ -242,7 +243,7 @@ async fn a_connection_that_is_silent_is_replaced() {
         "its end ends it alone"
     );
 
-    // Others were answered meanwhile: it is just this one that is slow.
+    // Other calls were answered meanwhile, so only this call is slow.
     let slow = call(&client, 50, 10);
     sleep(SECOND / 2).await;
     end(call(&client, 0, 10)).await.expect("answered");
@@ -349,7 +350,7 @@ async fn a_client_that_is_shut_down_finishes_what_is_under_way() {
     assert!(matches!(end(slow).await, Err(InvokeError::Closed { .. })));
     soon(stopping).await.expect("no panic");
     assert_eq!((started.elapsed(), client.connection_count()), (10 * SECOND, 0));
-    // The server gives what runs a grace.
+    // The server gives running requests a grace period.
     sleep(10 * SECOND).await;
     assert!(net.open(SERVER).is_empty());
 }

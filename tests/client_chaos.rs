@@ -1,4 +1,4 @@
-//! A million calls while everything goes wrong that can: nothing of them is left behind.
+//! A million calls under every kind of fault: afterwards nothing of them is left.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -16,7 +16,7 @@ const CALLS: usize = 1_000_000;
 const CALLERS: usize = 500;
 const SERVERS: [&str; 3] = ["a:1", "b:1", "c:1"];
 
-/// Takes as many milliseconds as the code says; drops every seventh request of long ones.
+/// Takes as many milliseconds as the code says; drops every seventh slow request.
 async fn work(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
     let millis = u64::try_from(request.code())?;
     if millis > 0 {
@@ -48,7 +48,7 @@ impl Caller {
         match dice.below(10) {
             0..=3 => self.client.invoke(server, command, limit).await.map(drop),
             4..=5 => {
-                // Nobody waits for it any more.
+                // Drops a call before its response.
                 let call = self.client.invoke(server, command, SECOND);
                 timeout(limit, call)
                     .await
@@ -70,7 +70,7 @@ impl Caller {
     }
 }
 
-/// Kills, restarts, drains and silences servers, over and over.
+/// Kills, restarts, drains and silences servers in turn.
 async fn trouble(net: Net) {
     let mut dice = Dice::new(0x5eed);
     loop {
@@ -125,7 +125,7 @@ async fn a_million_calls_leave_nothing_behind() {
     troubles.abort();
     assert!(answered > CALLS / 4 && answered < CALLS, "{answered} of {CALLS}");
 
-    // Dials that nobody waits for, and what the last kill interrupted.
+    // Abandoned dials and calls that the last kill interrupted need this time.
     sleep(10 * SECOND).await;
     assert_eq!(client.calls(), 0);
     for server in SERVERS {

@@ -1,4 +1,4 @@
-//! What a `Client` has connections to, how many, and who hears of them.
+//! The connections of a `Client`: to which addresses, how many, and which events they cause.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -51,14 +51,14 @@ async fn by_default_a_transport_has_15_s() {
     assert_eq!(start.elapsed(), 15 * SECOND);
 }
 
-/// So many calls that wait, at one address after the other, whichever kind they are of.
+/// Fills the client with waiting calls or oneway requests, to several addresses in turn.
 async fn fill(client: &Client, request: &RemotingCommand) {
     for number in 0..65_535 {
         let addr = ["a:1", "b:1"][number % 2];
         let (client, request) = (client.clone(), request.clone());
         tokio::spawn(async move { client.invoke(addr, request, 10 * SECOND).await });
     }
-    // Until all of them wait.
+    // After this all of them wait.
     sleep(SECOND / 1000).await;
 }
 
@@ -79,7 +79,7 @@ async fn by_default_there_are_65_535_calls_and_oneway_requests_at_most() {
     soon(client.shutdown(SECOND)).await;
 }
 
-/// An event is about a connection.
+/// Events are about connections, and these attempts never became one.
 #[tokio::test(start_paused = true)]
 async fn attempts_that_fail_are_no_events() {
     let net = Net::new();

@@ -1,4 +1,4 @@
-//! Servers that send a client away, and the client's hooks.
+//! Servers that answer GO_AWAY, and the client's hooks.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep};
 
 const SERVER: &str = "server:10911";
 
-/// Sends the requests of its first `connections` connections away, and echoes the others'. Code 2
-/// takes five seconds.
+/// Answers GO_AWAY on the first `connections` connections, and echoes on the others. Code 2 takes
+/// five seconds.
 fn sends_away(net: &Net, connections: usize) {
     let seen: Arc<Mutex<Vec<u64>>> = Arc::default();
     let processor = service_fn(move |request: RemotingCommand| {
@@ -40,7 +40,7 @@ fn sends_away(net: &Net, connections: usize) {
     net.start(SERVER, processor);
 }
 
-/// A call that takes five seconds, the first of which is over.
+/// Starts a call that takes five seconds, and waits for one of them.
 async fn slow_call(client: &Client) -> JoinHandle<Result<RemotingCommand, InvokeError>> {
     let client = client.clone();
     let call = tokio::spawn(async move { client.invoke(SERVER, request(2, 1), 9 * SECOND).await });
@@ -65,7 +65,7 @@ async fn a_call_is_repeated_once_over_a_fresh_connection() {
     assert_eq!(client.connection_count(), 1);
 }
 
-/// What is under way on a connection that others do not use any more does not outlive it.
+/// Calls in flight on a retired connection fail when it closes.
 #[tokio::test(start_paused = true)]
 async fn calls_on_the_old_connection_fail_with_it() {
     let net = Net::new();
@@ -81,7 +81,7 @@ async fn calls_on_the_old_connection_fail_with_it() {
     assert_eq!((start.elapsed(), client.connection_count()), (Duration::ZERO, 1));
 }
 
-/// The server takes 600 ms to send a request away; the next time it does not answer.
+/// The server takes 600 ms to answer GO_AWAY; the next time it does not respond.
 #[tokio::test(start_paused = true)]
 async fn both_attempts_are_one_call() {
     let net = Net::new();
@@ -121,7 +121,7 @@ async fn a_server_that_keeps_saying_so_is_an_error() {
     assert_eq!(net.connections(SERVER), 3);
 }
 
-/// A server that drains for a restart behind the same address.
+/// A server drains and restarts behind the same address.
 #[tokio::test(start_paused = true)]
 async fn a_draining_server_loses_no_call() {
     let net = Net::new();
@@ -142,7 +142,7 @@ async fn a_draining_server_loses_no_call() {
     assert_eq!(client.calls(), 0);
 }
 
-/// Writes down what it is told; fails before requests with code 9, aborts those with code 8.
+/// Records its calls; fails before requests with code 9, aborts those with code 8.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -210,7 +210,7 @@ async fn a_hook_that_fails_ends_the_call() {
     assert_eq!((net.connections(SERVER), client.calls()), (0, 0));
 }
 
-/// The server asks its client, over the connection that the client made.
+/// The server calls its client over the connection that the client made.
 #[tokio::test(start_paused = true)]
 async fn the_server_reaches_the_clients_router() {
     let net = Net::new();

@@ -1,4 +1,4 @@
-//! When the service of one address is ready.
+//! Checks when the service of one address becomes ready.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -13,7 +13,7 @@ use tower::util::BoxService;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// When connections to `a` were tried, in milliseconds since `start`.
+/// Returns when connections to `a` were attempted, in milliseconds since `start`.
 fn dials(net: &Net, start: Instant) -> Vec<u128> {
     let dials = net.dials("a").into_iter().filter(|at| *at >= start);
     // Timers are late by up to a millisecond.
@@ -36,7 +36,7 @@ async fn readiness_waits_with_back_off() {
     assert_eq!(dials(&net, start)[6..], [6300]);
     call(&mut endpoint).await.expect("answered");
 
-    // The first attempt after a success is made at once, and the waiting starts anew.
+    // The first attempt after a success is made at once, and the back-off starts over.
     net.kill("a").await;
     sleep(SECOND).await;
     let start = Instant::now();
@@ -60,7 +60,7 @@ async fn back_off_has_a_bound() {
     assert_eq!(last, Some(60), "{:?}", dials.last().map(|last| *last - start));
 }
 
-/// Many callers, such as those that `Retry` makes of one, do not dial more often than one does.
+/// Many callers, such as the clones that `Retry` makes, do not dial more often than one.
 #[tokio::test(start_paused = true)]
 async fn clones_share_the_back_off() {
     let net = Net::new();
@@ -84,7 +84,8 @@ async fn clones_share_the_back_off() {
     assert_eq!((dials(&net, start).len(), net.connections("a")), (5, 1));
 }
 
-/// Calls start the waiting anew, not connections: else such a server would be dialled in a loop.
+/// A call resets the back-off, a connection does not: otherwise such a server would be dialed in a
+/// loop.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_closes_connections_at_once_is_left_alone_for_a_while() {
     let net = Net::new();
@@ -93,7 +94,7 @@ async fn a_server_that_closes_connections_at_once_is_left_alone_for_a_while() {
     let start = Instant::now();
     timeout(SECOND, async {
         loop {
-            // It may be ready for a moment, until the end of the connection is seen.
+            // It may be ready for a moment, until the end of the connection is noticed.
             endpoint.ready().await.expect("ready or waiting");
             sleep(MILLISECOND).await;
         }
@@ -103,7 +104,7 @@ async fn a_server_that_closes_connections_at_once_is_left_alone_for_a_while() {
     assert_eq!(dials(&net, start), [0, 100, 300, 700]);
 }
 
-/// A connection that is closed, or drained by either side.
+/// A connection closes, or either side drains it.
 #[tokio::test(start_paused = true)]
 async fn readiness_moves_to_a_new_connection() {
     let net = Net::new();
@@ -123,7 +124,7 @@ async fn readiness_moves_to_a_new_connection() {
             3 => ours.drain(),
             _ => client.disconnect("a"),
         }
-        // The connection's tasks see to it.
+        // The connection's tasks need a moment to notice.
         sleep(MILLISECOND).await;
         call(&mut endpoint).await.expect("answered");
         assert_eq!(net.connections("a"), round + 2);
@@ -131,7 +132,7 @@ async fn readiness_moves_to_a_new_connection() {
     assert!(start.elapsed() < SECOND / 10, "without waiting");
 }
 
-/// Nothing but the connection: readiness keeps nothing from others.
+/// Readiness reserves only the connection, so it takes nothing from other callers.
 #[tokio::test(start_paused = true)]
 async fn clones_share_the_connection() {
     let net = Net::new();
@@ -147,7 +148,7 @@ async fn clones_share_the_connection() {
     assert_eq!((net.connections("a"), client.calls()), (1, 0));
 }
 
-/// Others are told as long as there is hope only.
+/// Readiness keeps waiting through failed attempts, and fails once no attempt can succeed any more.
 #[tokio::test(start_paused = true)]
 async fn readiness_fails_when_the_client_is_shut_down() {
     let net = Net::new();
@@ -159,7 +160,7 @@ async fn readiness_fails_when_the_client_is_shut_down() {
     assert!(matches!(error, InvokeError::ShutDown), "{error:?}");
 }
 
-/// Whatever the transport does, another attempt is made at last.
+/// Whatever the transport does, another attempt is made eventually.
 #[tokio::test(start_paused = true)]
 async fn a_silent_server_is_dialled_again() {
     let net = Net::new();

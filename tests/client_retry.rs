@@ -1,4 +1,4 @@
-//! Which calls are repeated, and when.
+//! Checks which calls are repeated, and when.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -41,7 +41,7 @@ async fn what_was_not_sent_is_repeated() {
     assert_eq!(net.dials("a").len(), 4 + 3);
 }
 
-/// Requests that a server may have acted on.
+/// A server may have acted on these requests, so they are not repeated.
 #[tokio::test(start_paused = true)]
 async fn what_was_sent_is_not_repeated() {
     let net = Net::new();
@@ -72,7 +72,7 @@ async fn what_was_sent_is_not_repeated() {
     assert_eq!(asked.load(Ordering::Relaxed), 2, "once each");
 }
 
-/// A server that is about to leave, for all to whom it says so: through a box as well.
+/// A server that shuts down and answers GO_AWAY; the error is recognized through a box as well.
 #[tokio::test(start_paused = true)]
 async fn who_is_sent_away_comes_again() {
     let net = Net::new();
@@ -92,7 +92,7 @@ async fn who_is_sent_away_comes_again() {
     assert!(soon(answer).await.expect("answered").response_code() == ResponseCode::SUCCESS);
 }
 
-/// It is neither repeated nor a reason to leave a server.
+/// Such an error is neither repeated nor a reason to leave a server.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_encoded_fails_at_once() {
     let net = Net::new();

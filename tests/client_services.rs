@@ -20,7 +20,7 @@ use tower::timeout::error::Elapsed;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// Takes as long as the body says, in milliseconds, and answers with how many calls ran with it.
+/// Takes as many milliseconds as the body says, and responds with the number of concurrent calls.
 fn slow() -> impl Processor + Clone + Sync {
     let running = Arc::new(AtomicU64::new(0));
     service_fn(move |request: RemotingCommand| {
@@ -64,7 +64,7 @@ async fn timeout_bounds_calls() {
     assert!(late.expect_err("late").is::<Elapsed>(), "connecting is part of the call");
 }
 
-/// Readiness is bounded where it is part of the call: in a buffer, or for each request.
+/// Readiness is bounded where it is part of the call: in a buffer, or per request.
 #[tokio::test(start_paused = true)]
 async fn timeout_bounds_readiness_inside_of_the_call() {
     let net = Net::new();
@@ -125,7 +125,7 @@ async fn concurrency_limits_hold_calls_back() {
     assert!(took >= SECOND * 3 / 10 && took < SECOND * 4 / 10, "{took:?}");
 }
 
-/// Full, or without a server: no call waits.
+/// When the client is full or has no server, no call waits.
 #[tokio::test(start_paused = true)]
 async fn load_shed_refuses_while_there_is_no_connection() {
     let net = Net::new();
@@ -135,7 +135,7 @@ async fn load_shed_refuses_while_there_is_no_connection() {
     sleep(SECOND).await;
     call().await.expect_err("it waits to connect again");
     net.start("a", slow());
-    // Nobody polls an endpoint while it is not used: its state moves on at calls.
+    // An unused endpoint is not polled: its state advances at calls.
     soon(async {
         while call().await.is_err() {
             sleep(SECOND / 10).await;
@@ -180,7 +180,7 @@ async fn hedge_repeats_slow_calls() {
     let mut answered = Vec::new();
     for turn in 0..22 {
         if turn == 20 {
-            // It goes by what it saw in the 10 seconds before.
+            // It uses the latencies of the last 10 seconds.
             sleep(10 * SECOND).await;
         }
         let start = Instant::now();
@@ -196,7 +196,7 @@ async fn hedge_repeats_slow_calls() {
     soon(answer).await.expect("answered");
 }
 
-/// It is always ready; what a call waits for, it waits for in its own time.
+/// It is always ready; each call waits within its own timeout.
 #[tokio::test(start_paused = true)]
 async fn the_client_waits_within_calls() {
     let net = Net::new();

@@ -1,4 +1,4 @@
-//! How a client ends.
+//! Shutdown of a client.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-/// A call to a server that takes a second to connect to, half-way there.
+/// Starts a call to a server that takes a second to connect to, and waits half of it.
 async fn connecting(net: &Net) -> (Client, JoinHandle<Result<RemotingCommand, InvokeError>>) {
     net.start("a", named("a"));
     net.set_delay("a", SECOND);
@@ -48,7 +48,7 @@ async fn shutting_down_cuts_calls_that_connect_for_too_long() {
     assert!(net.open("a").is_empty());
 }
 
-/// On a connection that others do not use any more.
+/// These calls are on a retired connection.
 #[tokio::test(start_paused = true)]
 async fn shutting_down_cuts_calls_on_retired_connections() {
     let net = Net::new();
@@ -59,7 +59,7 @@ async fn shutting_down_cuts_calls_on_retired_connections() {
         let client = client.clone();
         tokio::spawn(async move { client.invoke("a", RemotingCommand::request(1), timeout).await })
     });
-    // The first has seen nothing come in, and so retired the connection that they share.
+    // The first call received nothing, and so retired the connection that both share.
     sleep(2 * SECOND).await;
     let start = Instant::now();
     client.shutdown(SECOND).await;
@@ -71,7 +71,7 @@ async fn shutting_down_cuts_calls_on_retired_connections() {
     assert!(matches!(error, InvokeError::Closed { .. }), "{error:?}");
 }
 
-/// Nobody waits for it any more, so that the shutdown is over before the connection is there.
+/// The call was dropped, so the shutdown completes before the connection is made.
 #[tokio::test(start_paused = true)]
 async fn a_late_connection_does_not_outlast_the_client() {
     let net = Net::new();
@@ -82,8 +82,8 @@ async fn a_late_connection_does_not_outlast_the_client() {
     assert_eq!((net.open("a").len(), client.connection_count()), (0, 0));
 }
 
-/// Connections that left the table in another way: their server left a list, or they were drained
-/// by hand.
+/// Connections that left the table in other ways: their server left a list, or the test drained
+/// them.
 #[tokio::test(start_paused = true)]
 async fn shutting_down_cuts_calls_whatever_became_of_their_connections() {
     let net = Net::new();
@@ -100,7 +100,7 @@ async fn shutting_down_cuts_calls_whatever_became_of_their_connections() {
     });
     sleep(SECOND).await;
     client.name_servers(["left"]).update(["other"]);
-    // One that is made at that time, and arrives when its server is not wanted any more.
+    // One connection is in progress at that time, and is made when its server is no longer wanted.
     net.start("late", stuck);
     net.set_delay("late", SECOND / 2);
     let late = client.clone();

@@ -1,5 +1,6 @@
-//! docs/conformance.md names a test or a reason for each fact, docs/threat-model.md a test for each promise: checks that the named
-//! tests exist, and that the limits of a connection are the documented ones.
+//! docs/conformance.md names a test or a reason for each fact, and docs/threat-model.md a test for
+//! each promise. Checks that the named tests exist, and that the documented bounds of a connection
+//! are the real ones.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower::driver::ConnectionConfig;
@@ -19,7 +20,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All rows of a document but the heads of tables.
+/// Returns all rows of a document except the heads of tables.
 fn rows(document: &str) -> Vec<Row> {
     let text = fs::read_to_string(root().join(document)).expect("the document");
     let lines: Vec<&str> = text.lines().collect();
@@ -36,12 +37,12 @@ fn rows(document: &str) -> Vec<Row> {
     rows
 }
 
-/// What stands between backticks.
+/// Returns the texts between backticks.
 fn code_spans(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The sources that tests are looked for in, each read once.
+/// The source files in which tests are searched, each read once.
 #[derive(Default)]
 struct Sources(HashMap<String, String>);
 
@@ -53,7 +54,7 @@ impl Sources {
         self.0.get(path).map(String::as_str)
     }
 
-    /// Whether the file has a test of this name: a function behind an attribute that makes it one.
+    /// Whether the file has a test of this name: a function with an attribute that makes it a test.
     fn has_test(&mut self, path: &str, name: &str) -> bool {
         let Some(text) = self.file(path) else { return false };
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -68,7 +69,7 @@ impl Sources {
         })
     }
 
-    /// Whether a check of the interop suite reports this.
+    /// Whether the interop suite reports a check of this name.
     fn has_check(&mut self, name: &str) -> bool {
         let quoted = format!("\"{name}\"");
         if !self.0.contains_key("interop") {
@@ -92,8 +93,8 @@ fn read_all(folder: &Path, into: &mut String) {
     }
 }
 
-/// What is wrong with the proof of a row; and how many tests and checks it names. Code before the
-/// first file is part of a reason.
+/// Returns the faults of a row's proof, and the number of tests and checks that it names. Code
+/// before the first file belongs to the reason.
 fn check_proof(proof: &str, sources: &mut Sources) -> (Vec<String>, usize) {
     let (mut wrong, mut named) = (Vec::new(), 0);
     let mut file = None;
@@ -125,7 +126,7 @@ fn every_row_has_a_mark_and_a_test_or_a_reason() {
     let mut wrong = Vec::new();
     for Row { line, cells } in rows {
         let mut complain = |what: &str| wrong.push(format!("line {line}: {what}"));
-        // Java's behaviour, the library's, the mark, the proof.
+        // The cells are Java's behaviour, the library's, the mark, and the proof.
         let [java, ours, mark, proof] = &cells[..] else {
             complain("not four cells");
             continue;
@@ -163,14 +164,14 @@ fn every_promise_has_a_test() {
     assert!(wrong.is_empty(), "docs/threat-model.md:\n{}", wrong.join("\n"));
 }
 
-/// The fields and their values, as `Debug` shows them.
+/// Returns the fields and their values, as `Debug` shows them.
 fn settings(config: &ConnectionConfig) -> BTreeMap<String, String> {
     let text = format!("{config:#?}");
     let fields = text.lines().filter_map(|line| line.trim_end_matches(',').split_once(": "));
     fields.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect()
 }
 
-/// Such as `65,535`, `16 MiB` or `30 s`, from `Debug`'s form of the value.
+/// Formats a value from its `Debug` form, such as `65,535`, `16 MiB` or `30 s`.
 fn in_words(name: &str, value: &str) -> String {
     let grouped = |number: usize| match (number / 1000, number % 1000) {
         (thousands, rest) if number >= 10_000 => format!("{thousands},{rest:03}"),

@@ -1,4 +1,4 @@
-//! How a client's connection begins, and how long it lasts.
+//! How a client connects, and how long its connections last.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -16,13 +16,14 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
-/// An address at which nobody listens.
+/// Returns an address without a listener.
 async fn refusing() -> SocketAddr {
     let free = TcpListener::bind("127.0.0.1:0").await.expect("binds");
     free.local_addr().expect("bound")
 }
 
-/// An address that does not answer, like that of a host that is down: the listener's queue is full.
+/// Returns an address that does not respond, like that of a host that is down: the listener's queue
+/// is full.
 async fn silent() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
     let full = TcpSocket::new_v4().expect("a socket");
     full.bind("127.0.0.1:0".parse().expect("an address")).expect("binds");
@@ -56,7 +57,7 @@ async fn connect_errors_name_the_address() {
     assert!(matches!(error, ConnectError::Resolve(_)), "{error:?}");
 }
 
-/// An address without a port is one that is not there.
+/// An address without a port cannot be resolved.
 #[tokio::test]
 async fn calls_name_the_address_that_they_cannot_reach() {
     let client = Client::new();
@@ -87,7 +88,7 @@ async fn by_default_a_server_has_3_s_to_let_one_connect() {
     assert!(late < SECOND / 100, "{late:?}");
 }
 
-/// Each has its own time: a host that is down does not use up that of the others.
+/// Each address has its own timeout: a host that is down takes no time from the others.
 #[tokio::test]
 async fn addresses_are_tried_in_turn() {
     let server = common::echo_server().await;
@@ -107,7 +108,7 @@ async fn a_connection_lasts_as_long_as_its_channel() {
     let connections = Connections::default();
     let server = Server::new(service_fn(echo)).connections(connections.clone());
     let server = run(server.bind("127.0.0.1:0").await.expect("binds"));
-    // Kept by the client's processor: it does not count.
+    // The client's processor keeps this channel, which does not keep the connection open.
     let (keep, mut kept) = tokio::sync::mpsc::unbounded_channel();
     let client = Connector::new().service(service_fn(move |request: RemotingCommand| {
         let keep = keep.clone();
@@ -120,7 +121,7 @@ async fn a_connection_lasts_as_long_as_its_channel() {
     let clone = channel.clone();
     channel.invoke(RemotingCommand::request(1), SECOND).await.expect("answered");
     drop(channel);
-    // Reachable for the server, because a clone is there.
+    // The server can reach the client because a clone of the channel exists.
     let to_client = connections.channels().pop().expect("one");
     to_client.invoke(RemotingCommand::request(307), SECOND).await.expect("answered");
     let _kept = soon(kept.recv()).await.expect("asked").expect("from a connection");
@@ -131,7 +132,7 @@ async fn a_connection_lasts_as_long_as_its_channel() {
     server.stop().await;
 }
 
-/// What was asked is answered, what was sent oneway is sent.
+/// Calls are answered, and oneway requests are sent.
 #[tokio::test]
 async fn a_dropped_channel_finishes_its_calls() {
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();

@@ -1,4 +1,4 @@
-//! The limit of connections over real sockets.
+//! The connection limit over real sockets.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -46,7 +46,7 @@ async fn refusing_closes_at_once() {
     soon(async {
         loop {
             let mut again = Raw::connect(server.addr).await;
-            // The server may not have noticed yet that the first is gone.
+            // The server may not have noticed yet that the first client has disconnected.
             _ = tokio::io::AsyncWriteExt::write_all(&mut again.io, &encode(&request(1, 3))).await;
             if again.next_or_end().await.is_some() {
                 return;

@@ -1,4 +1,4 @@
-//! What `Debug` prints of the types of servers and clients.
+//! The `Debug` output of the types of servers and clients.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;

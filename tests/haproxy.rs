@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-/// Answers with the client's address, the one that it connected to, and the types of TLVs.
+/// Responds with the client's address, the address that it connected to, and the types of TLVs.
 async fn who(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let channel = request.channel().ok_or("no channel")?;
     let info = channel.extensions().get::<ProxyInfo>().ok_or("no header")?;
@@ -47,7 +47,7 @@ impl Drop for HaProxy {
     }
 }
 
-/// Passes connections on to `server`, with these options of its `server` line.
+/// Starts HAProxy, which forwards connections to `server` with these options of its `server` line.
 async fn haproxy(server: SocketAddr, options: &str) -> HaProxy {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let addr = free.local_addr().expect("bound");
@@ -71,7 +71,7 @@ async fn haproxy(server: SocketAddr, options: &str) -> HaProxy {
         .spawn()
         .expect("haproxy is installed");
     soon(async {
-        // It says to nobody when it listens.
+        // HAProxy does not report when it listens.
         while TcpStream::connect(addr).await.is_err() {
             sleep(Duration::from_millis(10)).await;
         }
@@ -80,7 +80,8 @@ async fn haproxy(server: SocketAddr, options: &str) -> HaProxy {
     HaProxy { addr, _process: process, config }
 }
 
-/// What a server behind it knows of a client, and the client's own address.
+/// Returns the body from a server behind HAProxy, the client's own address, and the proxy's
+/// address.
 async fn through(options: &str) -> (String, SocketAddr, SocketAddr) {
     let headers = ProxyProtocolLayer::required().trust(["127.0.0.1".parse().expect("an address")]);
     let server = Server::new(service_fn(who))
@@ -95,7 +96,7 @@ async fn through(options: &str) -> (String, SocketAddr, SocketAddr) {
     let own = client.io.local_addr().expect("connected");
     let answer = client.call(&request(1, 7)).await;
     assert_eq!((answer.opaque(), answer.response_code()), (7, ResponseCode::SUCCESS));
-    // Much, either way, through the bytes that were put back.
+    // A long body in both directions also passes the bytes that were put back.
     let long = request(1, 8).with_body(vec![7; 1 << 20]);
     assert_eq!(client.call(&long).await.opaque(), 8);
     drop(client);
@@ -125,7 +126,8 @@ async fn version_2_with_tlvs() {
     assert_eq!(told, format!("{own} {to} [3, 5] {id}"));
 }
 
-/// Its checks connect, send a header that names nobody or itself, and reset the connection.
+/// HAProxy's health checks connect, send a header that names no client or HAProxy itself, and reset
+/// the connection.
 #[tokio::test]
 #[ignore = "needs haproxy"]
 async fn checks_are_its_own_and_find_the_server_up() {

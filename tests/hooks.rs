@@ -1,4 +1,4 @@
-//! A server's hooks, and what is answered when they or the processor fail.
+//! A server's hooks, and the responses when they or the processor fail.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -22,7 +22,7 @@ const PANICKED: i32 = 5;
 const FINE: i32 = 6;
 const UNKNOWN: i32 = 77;
 
-/// Counts its calls, and fails where it is told to.
+/// Counts its calls, and fails where the test wants it to.
 #[derive(Clone, Default)]
 struct Counter {
     before: Arc<AtomicUsize>,
@@ -75,8 +75,8 @@ fn one() -> (Scripted, Raw<DuplexStream>) {
     (listener, peers.remove(0))
 }
 
-/// Of two requests, one of them oneway, each time one is answered; and the connection knows nothing
-/// of it.
+/// Each case sends a oneway request and a normal one: only the normal one is answered, and the
+/// connection stays open.
 #[tokio::test(start_paused = true)]
 async fn failures_are_answered_unless_the_request_is_oneway() {
     let (events, mut told) = EventsLayer::stream(8);
@@ -103,7 +103,7 @@ async fn failures_are_answered_unless_the_request_is_oneway() {
     }
 }
 
-/// They run before the router looks for the processor.
+/// Before-hooks run before the router looks up the processor.
 #[tokio::test(start_paused = true)]
 async fn before_hooks_run_for_codes_without_a_processor() {
     let hook = Counter::default();
@@ -115,7 +115,7 @@ async fn before_hooks_run_for_codes_without_a_processor() {
     assert_eq!(hook.counts(), (2, 1));
 }
 
-/// It depends on whether the executor is inside of them or outside.
+/// The result depends on whether the executor is inside or outside the hooks.
 #[tokio::test(start_paused = true)]
 async fn hooks_see_no_request_that_an_executor_outside_refuses() {
     let rejecting = WorkQueueLayer::new(1).reject_when(|| true);

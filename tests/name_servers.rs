@@ -20,7 +20,7 @@ fn all(net: &Net) -> NameServers {
     net.client().name_servers(NAMES)
 }
 
-/// Who answers, and how long it takes.
+/// Returns the name of the server that responded, and the time in milliseconds.
 async fn ask(servers: &NameServers) -> (String, u128) {
     let started = Instant::now();
     let answer = soon(servers.invoke(request(1, 1), 3 * SECOND)).await.expect("answered");
@@ -28,7 +28,7 @@ async fn ask(servers: &NameServers) -> (String, u128) {
     (name, started.elapsed().as_millis())
 }
 
-/// The one that is chosen, and the two after it.
+/// Returns the chosen server and the two after it.
 fn order(servers: &NameServers) -> [&'static str; 3] {
     let chosen = servers.chosen().expect("there are some");
     let first = NAMES.iter().position(|name| Addr::from(*name) == chosen).expect("one of them");
@@ -49,7 +49,7 @@ async fn calls_stay_with_one_that_is_chosen_at_random() {
     assert_eq!(chosen.len(), 3, "many clients spread");
 }
 
-/// A dead one costs a part of one call, and nothing afterwards.
+/// A dead server costs a part of one call, and nothing afterwards.
 #[tokio::test(start_paused = true)]
 async fn a_call_goes_on_to_the_next_one() {
     let net = Net::new();
@@ -90,7 +90,7 @@ async fn without_any_the_call_fails_in_its_time() {
     assert_eq!(started.elapsed(), SECOND, "at once");
 }
 
-/// Whoever got the request may have acted on it: the next call asks somebody else.
+/// A server that received the request may have acted on it: the next call uses another server.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_was_sent_is_not_repeated() {
     let net = Net::new();
@@ -105,7 +105,7 @@ async fn a_call_that_was_sent_is_not_repeated() {
     assert_eq!(ask(&servers).await.0, "b:9876");
     assert_eq!(net.connections("b:9876"), 1);
 
-    // The same when the connection breaks long before the call's time is over.
+    // The same holds if the connection breaks long before the call's timeout.
     let servers = net.client().name_servers(["a:9876"]);
     servers.update(["a:9876", "b:9876"]);
     let asking = servers.clone();
@@ -150,7 +150,7 @@ async fn a_server_that_leaves_the_list_finishes_its_calls() {
         }),
     );
     net.start("b:9876", named("b:9876"));
-    // The text of the one that leaves is in it.
+    // This address contains the text of the one that leaves the list.
     net.start("a:98760", named("a:98760"));
     let client = net.client();
     client.connect("a:98760", SECOND).await.expect("reachable");
@@ -168,7 +168,7 @@ async fn a_server_that_leaves_the_list_finishes_its_calls() {
     assert_eq!((net.open("a:9876").len(), net.open("a:98760").len()), (0, 1));
 }
 
-/// One that waits for a silent server holds up none that has less time to wait.
+/// A call that waits for a silent server does not delay a call with a shorter timeout.
 #[tokio::test(start_paused = true)]
 async fn calls_do_not_wait_for_each_other() {
     let net = Net::new();

@@ -1,4 +1,4 @@
-//! Layers of a user's own making, of every kind that the compiler has to infer.
+//! User-defined layers of every kind that the compiler has to infer.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -23,7 +23,7 @@ use tower::limit::ConcurrencyLimitLayer;
 use tower::timeout::TimeoutLayer;
 use tower::util::{MapErrLayer, MapRequestLayer, option_layer};
 
-/// Counts what it passes on, at either level.
+/// Counts calls and forwards them, at either level.
 #[derive(Clone)]
 struct Counted<S> {
     inner: S,
@@ -45,7 +45,7 @@ impl<S: Service<Request>, Request> Service<Request> for Counted<S> {
     }
 }
 
-/// A layer that goes around one kind of service only: what reports events.
+/// A layer that wraps only one kind of service: the one that reports events.
 struct AroundEvents(Arc<AtomicUsize>);
 
 impl<S> Layer<Events<S>> for AroundEvents {
@@ -63,7 +63,7 @@ fn counter() -> Counter {
     (Arc::clone(&count), count)
 }
 
-/// Asks twice over the one connection.
+/// Calls twice over one connection.
 async fn is_served<F>(serve: impl FnOnce(Scripted) -> F)
 where
     F: Future<Output: Send> + Send + 'static,
@@ -123,8 +123,8 @@ async fn layers_around_one_kind_of_service() {
     assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
-/// A layer that adds its own error to the connection level, where nothing else fails, needs the other
-/// branch to have the same error.
+/// A layer that adds its own error to the connection level, where nothing else fails: the other
+/// branch needs the same error type.
 #[tokio::test(start_paused = true)]
 async fn layers_that_may_be_there() {
     for limit in [None, Some(1)] {
@@ -166,7 +166,7 @@ async fn generic_functions_name_the_bounds() {
     assert_eq!((requests.load(Ordering::Relaxed), connections.load(Ordering::Relaxed)), (2, 1));
 }
 
-/// All of it over TCP, and as a service.
+/// Everything together, over TCP and as a service.
 #[tokio::test]
 async fn wherever_connections_come_from() {
     let server = || {

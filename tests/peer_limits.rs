@@ -1,4 +1,4 @@
-//! Limits by peer and by code, over real sockets: what clients see of them.
+//! Limits per peer and per code, over real sockets, as clients observe them.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -27,8 +27,8 @@ async fn rules_hold_for_connections_that_come_after_them() {
     server.stop().await;
 }
 
-/// A server whose peers have ten requests at once and one a second, and that counts those that are
-/// processed.
+/// Starts a server that allows each peer a burst of ten requests and then one per second. It counts
+/// the requests that are processed.
 async fn rated() -> (Running, Arc<AtomicUsize>) {
     let processed = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&processed);
@@ -53,7 +53,7 @@ async fn a_peer_that_asks_too_much_is_told_so_on_all_its_connections() {
     let served = codes.iter().filter(|code| **code == ResponseCode::SUCCESS).count();
     let busy = codes.iter().filter(|code| **code == ResponseCode::SYSTEM_BUSY).count();
     assert_eq!((served, served + busy), (processed.load(Ordering::Relaxed), 80));
-    // Ten, and those of the seconds that this took.
+    // Ten requests, and one for each second that this took.
     assert!((10..40).contains(&served), "{served}");
     server.stop().await;
 }

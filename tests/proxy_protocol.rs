@@ -17,7 +17,7 @@ use rocketmq_tower_test_support::{Raw, encode, request, soon};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// Tells a processor what hooks are told.
+/// Passes what hooks see to the processor.
 struct Hook;
 
 impl RpcHook for Hook {
@@ -27,7 +27,8 @@ impl RpcHook for Hook {
     }
 }
 
-/// Answers with the client's address, by the channel and by the hook, and whom it came through.
+/// Responds with the client's address, as the channel and the hook report it, and with the
+/// balancer's.
 async fn who(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let channel = request.channel().ok_or("no channel")?;
     let hooks = request.extensions().get::<Addr>().ok_or("no hook")?;
@@ -53,7 +54,7 @@ async fn server() -> (Running, EventStream) {
     (run(server), told)
 }
 
-/// A connection through a balancer, whose header and first request come in one packet.
+/// Connects like a balancer: the header and the first request arrive in one packet.
 async fn from(server: &Running, client: &str) -> Raw {
     let mut socket = soon(TcpStream::connect(server.addr)).await.expect("connects");
     let header = format!("PROXY TCP4 {client} 198.51.100.1 5678 443\r\n");
@@ -98,7 +99,7 @@ async fn limits_and_lists_inside_are_about_the_client() {
     server.stop().await;
 }
 
-/// Half a header holds no shutdown up.
+/// A half-sent header does not delay a shutdown.
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_headers() {
     let (server, _events) = server().await;

@@ -1,4 +1,4 @@
-//! Each end of a connection keeps its role, whatever configuration it was given.
+//! Each end of a connection keeps its role, whatever its configuration.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -18,13 +18,13 @@ fn stuck(_request: RemotingCommand) -> Pending<Result<RemotingCommand, BoxError>
     pending()
 }
 
-/// Room for one request that runs and one that waits.
+/// Allows one running and one waiting request.
 fn small(mut config: ConnectionConfig) -> ConnectionConfig {
     (config.max_in_flight, config.max_queued_requests) = (1, 1);
     config
 }
 
-/// Sends more requests than there is room for, and returns the codes of the responses.
+/// Sends more requests than the bounds allow, and returns the codes of the responses.
 async fn overload(mut peer: Raw<DuplexStream>) -> Vec<ResponseCode> {
     for opaque in 0..REQUESTS {
         peer.send(&request(1, opaque)).await;

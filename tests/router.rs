@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 type Answer = Result<RemotingCommand, BoxError>;
 
-/// Answers with this remark.
+/// A processor that responds with this remark.
 fn named(
     name: &'static str,
 ) -> impl Service<RemotingCommand, Response = RemotingCommand, Error = Infallible, Future: Send>

@@ -1,4 +1,4 @@
-//! Stacks that are built by hand, and the default layers switched off.
+//! Stacks that are built by hand, and servers without some of the default layers.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! A server from `bind` to its first answers.
+//! A server from `bind` to its first responses.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -103,7 +103,7 @@ async fn socket_options_are_set() {
     let client = TcpStream::connect(addr).await.expect("connects");
     let (accepted, info) = soon(listener.accept()).await.expect("accepts");
     assert!(accepted.nodelay().expect("open"));
-    // Linux doubles what is asked for.
+    // Linux doubles the requested size.
     let socket = tokio::net::TcpSocket::from_std_stream(accepted.into_std().expect("open"));
     assert!((40_000..=80_000).contains(&socket.send_buffer_size().expect("open")));
     assert!((50_000..=100_000).contains(&socket.recv_buffer_size().expect("open")));
@@ -118,8 +118,7 @@ async fn socket_options_are_set() {
     assert!(!accepted.nodelay().expect("open"));
 }
 
-/// The kernel queues `backlog` + 1 connections and lets the next ones wait for their SYN to be
-/// answered.
+/// The kernel queues `backlog` + 1 connections and leaves the SYN of further ones unanswered.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_backlog_is_honoured() {
@@ -177,7 +176,7 @@ async fn hooks_and_events_of_the_default_stack() {
     server.stop().await;
 }
 
-/// The table of connections: to push, to count, to close.
+/// The table of connections is used to push, count and close.
 #[tokio::test]
 async fn connections_can_be_found_and_closed() {
     let server = Server::new(service_fn(echo)).bind("127.0.0.1:0").await.expect("binds");
@@ -201,7 +200,7 @@ async fn connections_can_be_found_and_closed() {
     server.stop().await;
 }
 
-/// A table that is there before the server, so that its processor can push to all connections.
+/// A table that is created before the server, so that its processor can push to all connections.
 #[tokio::test]
 async fn a_processor_can_hold_the_table_of_connections() {
     let connections = Connections::default();
@@ -235,7 +234,7 @@ async fn a_processor_can_hold_the_table_of_connections() {
     server.stop().await;
 }
 
-/// Each server counts and drains its own, and the table can be used again.
+/// Each server counts and drains its own connections, and the table can be used again.
 #[tokio::test]
 async fn servers_can_share_a_table_of_connections() {
     let connections = Connections::default();
@@ -304,7 +303,7 @@ async fn a_silent_connection_is_closed_after_120_s() {
     assert_eq!(started.elapsed(), 120 * SECOND);
 }
 
-/// For those who own the accept loop.
+/// For programs with their own accept loop.
 #[tokio::test]
 async fn as_a_service_of_connections() {
     let mut service = Server::new(service_fn(echo)).max_connections(1).into_service();

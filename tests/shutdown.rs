@@ -26,8 +26,8 @@ async fn slow_echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError
     echo(request).await
 }
 
-/// Every request that reached the processor is answered, every other one is sent away or finds the
-/// connection ended: whoever was answered was served, whoever was served is answered.
+/// Every request that reached the processor is answered; every other request gets GO_AWAY or fails
+/// with its connection. So the answered requests are exactly the served ones.
 #[tokio::test]
 async fn under_load_no_answered_request_is_lost() {
     for version in [MqVersion::V5_3_3, MqVersion::V5_3_1] {
@@ -117,8 +117,8 @@ async fn nobody_listens_while_it_drains() {
     assert_eq!(soon(server.task).await.expect("no panic").expect("no failure").aborted, 0);
 }
 
-/// Java looks for the processor first. A client that is sent away asks elsewhere, and learns there
-/// what is supported.
+/// Java looks up the processor first. A client that receives GO_AWAY calls another server, and
+/// learns there which codes are supported.
 #[tokio::test(start_paused = true)]
 async fn codes_without_a_processor_are_sent_away_like_all_others() {
     let (listener, mut peers) = Scripted::new(1, false);
@@ -139,7 +139,7 @@ async fn codes_without_a_processor_are_sent_away_like_all_others() {
     assert_eq!(peer.next().await.expect("what ran").opaque(), 1);
 }
 
-/// The connection that never finishes.
+/// A connection that never finishes.
 #[tokio::test(start_paused = true)]
 async fn what_is_left_at_the_deadline_is_cut_and_counted() {
     let (listener, mut peers) = Scripted::new(5, false);
@@ -175,7 +175,7 @@ async fn a_signal_that_is_there_at_once_ends_the_server_at_once() {
     assert_eq!((shutdown.accepted, shutdown.aborted), (0, 0));
 }
 
-/// Their processors may run until the deadline, but there is nothing left to cut.
+/// Their processors may run until the deadline, but no connection is left to abort.
 #[tokio::test(start_paused = true)]
 async fn connections_that_are_closed_already_are_not_counted_as_cut() {
     let (listener, mut peers) = Scripted::new(3, false);
@@ -197,7 +197,7 @@ async fn connections_that_are_closed_already_are_not_counted_as_cut() {
     assert_eq!((shutdown.accepted, shutdown.aborted), (3, 1));
 }
 
-/// Parked requests hold a drain until the deadline, unless their keeper listens for it.
+/// Parked requests delay a drain until the deadline, unless their owner listens for the drain.
 #[tokio::test(start_paused = true)]
 async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
     for (answers, (seconds, cut)) in [(false, (30, 1)), (true, (0, 0))] {
@@ -234,7 +234,7 @@ async fn deferred_answers_are_waited_for_and_can_be_given_when_draining() {
     }
 }
 
-/// Also those that a layer has not let through yet.
+/// This includes connections that a layer has not let through yet.
 #[tokio::test(start_paused = true)]
 async fn connections_that_wait_in_a_layer_are_drained() {
     let (listener, mut peers) = Scripted::new(3, false);

@@ -1,5 +1,5 @@
-//! Peers that connect and say nothing, or never finish what comes before the first frame. A process
-//! of its own, whose memory is measured: `--nocapture` shows the figures.
+//! Peers that connect and stay silent, or never finish the bytes before the first frame. This test
+//! is its own process, whose memory is measured: `--nocapture` shows the figures.
 #![cfg(all(target_os = "linux", feature = "proxy-protocol"))]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -15,21 +15,21 @@ use tokio::io::AsyncWriteExt;
 
 const MANY: usize = 1000;
 
-/// The memory that this process has now, in bytes.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> usize {
     Process::own().resident().expect("Linux")
 }
 
-/// One after the other: each would see the other's memory.
+/// The tests run one after the other: each would measure the other's memory.
 #[tokio::test]
 async fn a_thousand_peers_that_hang_keep_nobody_out_and_cost_little() {
     let line = b"PROXY TCP4 192.0.2.7 198.51.100.1 5678 4";
-    // One byte less than the longest header that is let in.
+    // This is one byte less than the longest accepted header.
     let long = [&b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x0f\xf0"[..], &[0; 4079]].concat();
     let before = resident();
     for (begun, max) in [(&b""[..], 10 << 20), (line, 10 << 20), (&long, 20 << 20)] {
         hang(begun).await;
-        // Both ends, and what was there before is not given back to the system.
+        // This counts both ends; memory from before is not returned to the system.
         let grown = resident().saturating_sub(before);
         println!("a thousand times {} bytes: {} KiB more in all", begun.len(), grown >> 10);
         assert!(grown < max, "{} bytes begun: {grown}", begun.len());
@@ -52,7 +52,7 @@ async fn hang(begun: &[u8]) {
     let server = run(server);
     let mut hanging = connect(server.addr, begun).await;
     let (mut client, answered) = ask(server.addr).await;
-    // All that came before this client have been accepted before it.
+    // All connections from before this client have been accepted before it.
     assert!(connections.len() > MANY / 2, "{} are left", connections.len());
     println!("a client is answered after {answered:?}, beside {}", connections.len() - 1);
     assert!(answered < SECOND, "{answered:?}");
@@ -64,7 +64,7 @@ async fn hang(begun: &[u8]) {
     server.stop().await;
 }
 
-/// The default limit is a thousand connections: more wait until those that say nothing are gone.
+/// The default limit is a thousand connections: further ones wait until silent ones are closed.
 async fn a_full_server_gets_rid_of_them() {
     let layer = FirstByteTimeoutLayer::new(Duration::from_millis(300));
     let server = Server::new(service_fn(echo)).connection_layer(layer).bind("127.0.0.1:0").await;
@@ -86,7 +86,7 @@ async fn connect(addr: SocketAddr, begun: &[u8]) -> Vec<Raw> {
     peers
 }
 
-/// A client that connects and asks, and how long that took.
+/// Connects, calls, and returns how long both took.
 async fn ask(addr: SocketAddr) -> (Raw, Duration) {
     let since = Instant::now();
     let mut client = Raw::connect(addr).await;

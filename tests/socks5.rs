@@ -22,23 +22,23 @@ use tower::util::BoxService;
 
 const PROXY: &str = "proxy:1080";
 
-/// What a proxy does.
+/// The behaviour of the proxy.
 #[derive(Clone, Copy)]
 enum Manner {
-    /// Wants `user` and `password` if it is so.
+    /// Requires `user` and `password` if `asks` is true.
     Connects { asks: bool },
-    /// Answers every wish with this code.
+    /// Refuses every connection with this code.
     Refuses(u8),
-    /// Takes the greeting and says nothing.
+    /// Reads the greeting and does not respond.
     Silent,
-    /// Speaks something else.
+    /// Speaks another protocol.
     Babbles,
 }
 
-/// The wishes of a proxy's clients: the kind of address, and the server.
+/// The requests that the proxy received: the kind of address, and the server.
 type Wishes = Arc<Mutex<Vec<(u8, String)>>>;
 
-/// Starts a proxy that finds servers in the same network.
+/// Starts a proxy that reaches servers in the same network.
 fn start_proxy(net: &Net, manner: Manner) -> Wishes {
     let wishes = Wishes::default();
     let (upstream, told) = (net.clone(), Arc::clone(&wishes));
@@ -89,7 +89,7 @@ async fn serve(
     let server = format!("{host}:{}", io.read_u16().await?);
     wishes.lock().expect("no panic").push((head[3], server.clone()));
     let code = if let Manner::Refuses(code) = manner { code } else { 0 };
-    // Bound to 0.0.0.0:0, which is of no interest.
+    // The bound address is 0.0.0.0:0, which the client ignores.
     io.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
     let (mut server, _) = net.call(server.as_str().into()).await?;
     copy_bidirectional(io, &mut server).await?;
@@ -115,7 +115,7 @@ async fn call(client: &Client, addr: &str) -> Result<String, InvokeError> {
     Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
-/// What the proxy did, in a call that failed.
+/// Makes a call that fails, and returns the error of the transport and its text.
 async fn failure(proxy: Socks5Transport<Net>, addr: &str) -> (Socks5Error, String) {
     let error = call(&client(proxy), addr).await.expect_err("no connection");
     let text = error::chain_text(&error);
@@ -125,7 +125,7 @@ async fn failure(proxy: Socks5Transport<Net>, addr: &str) -> (Socks5Error, Strin
     (*source.downcast().expect("the proxy's"), text)
 }
 
-/// Names unresolved, as the proxy knows them better.
+/// Names are sent unresolved, since the proxy resolves them.
 #[tokio::test(start_paused = true)]
 async fn the_proxy_gets_the_address_as_it_is() {
     let net = Net::new();

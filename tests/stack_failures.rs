@@ -1,4 +1,5 @@
-//! What fails or panics at the connection level is the connection's, or ends the server in order.
+//! Failures and panics at the connection level affect one connection, or end the server in an
+//! orderly way.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -18,7 +19,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A layer that fails, as it is told, at the connection of this number.
+/// A layer that fails in the given way at the connection of this number.
 #[derive(Clone, Copy)]
 enum Fault {
     CallPanics(usize),
@@ -78,7 +79,7 @@ where
 
 type Serving = JoinHandle<Result<Shutdown, ServeError>>;
 
-/// Three connections to an echo server with this layer, and what stops it.
+/// Serves three connections with an echo processor and this layer, until the sender is used.
 fn serve(fault: Fault) -> (Serving, oneshot::Sender<()>, Vec<Raw<DuplexStream>>) {
     let (listener, peers) = Scripted::new(3, false);
     let (stop, stopped) = oneshot::channel::<()>();
@@ -110,7 +111,7 @@ async fn a_connection_that_failed_keeps_no_place_among_the_connections() {
     }
 }
 
-/// A processor whose clones fail, as those that lock a poisoned mutex do.
+/// A processor whose clones panic, like those that lock a poisoned mutex.
 struct BadClone(Arc<AtomicUsize>);
 
 impl Clone for BadClone {
@@ -142,7 +143,7 @@ async fn a_panic_of_the_processors_clone_is_that_connections() {
     assert_eq!(peers.remove(0).call(&request(1, 2)).await.opaque(), 2);
 }
 
-/// The connections that are there are drained: what they asked is answered.
+/// Existing connections are drained: their requests are answered.
 #[tokio::test(start_paused = true)]
 async fn a_stack_whose_readiness_panics_ends_the_server_in_order() {
     let (listener, mut peers) = Scripted::new(1, false);

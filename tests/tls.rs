@@ -1,4 +1,4 @@
-//! TLS over real sockets: our client, our server, and peers that mean ill.
+//! TLS over real sockets: this library's client and server, and peers that misbehave.
 #![cfg(feature = "tls-self-signed")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -17,7 +17,7 @@ use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Answers with the common name of the client's certificate, or what is known instead.
+/// Responds with the number of the client's certificates, or with `plain` without TLS.
 async fn whoami(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let channel = request.channel().ok_or("no channel")?;
     let who = match channel.extensions().get::<TlsInfo>() {
@@ -42,7 +42,7 @@ async fn ask_at(client: &Client, addr: impl Into<Addr>) -> Result<String, Invoke
     Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
-/// Why there is no connection.
+/// Returns the TLS error that prevented the connection.
 fn tls_error(error: InvokeError) -> TlsError {
     let InvokeError::Connect { source, .. } = error else { panic!("{error:?}") };
     let source = Arc::into_inner(source).expect("nobody else waits for it");
@@ -50,7 +50,7 @@ fn tls_error(error: InvokeError) -> TlsError {
     *source.downcast().expect("the transport's")
 }
 
-/// A client that trusts the server, with a certificate of this authority.
+/// A client that trusts the server and has a certificate of this authority.
 fn with_identity(certificates: &Certificates, authority: &SelfSigned) -> ClientTls {
     let issued = authority.issue(["a client"]).expect("issued");
     let tls = certificates.client_tls().identity_pem(issued.certificate_pem(), issued.key_pem());
@@ -111,7 +111,7 @@ async fn modes_decide_about_plain_clients_and_tls() {
 async fn clients_verify_servers() {
     let certificates = Certificates::new("verify");
     let server = start(certificates.files(), TlsMode::Enforcing).await;
-    // Another authority.
+    // A client that trusts another authority is refused.
     let other = SelfSigned::new().expect("made").certificate_pem();
     let other = client(ClientTls::from_roots_pem(other).expect("sound"));
     let error = tls_error(ask(&other, &server).await.expect_err("not trusted"));
@@ -120,7 +120,7 @@ async fn clients_verify_servers() {
         if source.to_string().starts_with("invalid peer certificate")),
         "{error:?}"
     );
-    // The right one, and another name.
+    // The right authority, with another name.
     let named = |name| client(certificates.client_tls().server_name(name).expect("a name"));
     let error = tls_error(ask(&named("other.example"), &server).await.expect_err("another name"));
     assert!(
@@ -131,10 +131,10 @@ async fn clients_verify_servers() {
     assert!(ask(&named("localhost"), &server).await.is_ok(), "a name instead of the address");
     let by_name = format!("localhost:{}", server.addr.port());
     assert!(ask_at(&client(certificates.client_tls()), by_name).await.is_ok(), "by its name");
-    // Those who want it so.
+    // A client may accept any certificate.
     let careless = client(ClientTls::danger_accept_any_certificate().expect("sound"));
     assert!(ask(&careless, &server).await.is_ok());
-    // An address without a name.
+    // An address that is not a valid name for TLS.
     let error = ask_at(&client(certificates.client_tls()), "under_scores and blanks:1").await;
     assert!(matches!(tls_error(error.expect_err("no name")), TlsError::ServerName { .. }));
     assert!(certificates.client_tls().server_name("a b").is_err());
@@ -153,7 +153,7 @@ async fn a_client_knows_what_the_handshake_found_out() {
     server.stop().await;
 }
 
-/// A server that takes connections and says nothing, and one that is no server of TLS.
+/// One server accepts connections and stays silent, the other one does not speak TLS.
 #[tokio::test]
 async fn clients_do_not_wait_for_ever() {
     let certificates = Certificates::new("silent");
@@ -164,7 +164,7 @@ async fn clients_do_not_wait_for_ever() {
     let error = tls_error(ask_at(&client, addr).await.expect_err("silence"));
     assert!(matches!(error, TlsError::Timeout { limit, .. } if limit == SECOND / 10), "{error:?}");
     let babbling = tokio::spawn(async move {
-        // What the kernel accepted for the first attempt comes before that of the second.
+        // The kernel's queue holds the connection of the first attempt before that of the second.
         for _ in 0..2 {
             let (mut io, _) = silent.accept().await.expect("open");
             _ = io.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
@@ -175,7 +175,7 @@ async fn clients_do_not_wait_for_ever() {
     babbling.await.expect("no panic");
 }
 
-/// Bodies that are longer than all buffers, in both directions, many at once.
+/// Bodies longer than all buffers, in both directions, many at once.
 #[tokio::test]
 async fn long_bodies_arrive_whole() {
     let certificates = Certificates::new("long");
@@ -196,7 +196,7 @@ async fn long_bodies_arrive_whole() {
     server.stop().await;
 }
 
-/// What is in use at the shutdown is finished; what has not begun does not hold it up.
+/// A shutdown finishes connections in use; unfinished handshakes do not delay it.
 #[tokio::test]
 async fn a_shutdown_is_as_graceful_as_without() {
     let certificates = Certificates::new("shutdown");
@@ -235,7 +235,8 @@ async fn plain_requests_are_dropped_where_tls_is_enforced() {
     server.stop().await;
 }
 
-/// The header first, then the handshake: the peer is the client, and known by its certificate.
+/// The header comes first, then the handshake: the peer is the client, identified by its
+/// certificate.
 #[cfg(feature = "proxy-protocol")]
 #[tokio::test]
 async fn a_balancer_may_stand_in_front() {
@@ -272,7 +273,7 @@ async fn a_balancer_may_stand_in_front() {
     server.stop().await;
 }
 
-/// A transport of transports: TLS inside of whatever reaches the server.
+/// TLS works over any inner transport that reaches the server.
 #[cfg(feature = "socks5")]
 #[tokio::test]
 async fn tls_goes_over_other_transports() {

@@ -17,7 +17,7 @@ use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A thousand that begin a handshake and leave it at that, within a limit of connections above that.
+/// A thousand peers begin a handshake and stop; the connection limit is higher than that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn half_done_handshakes_keep_nobody_out() {
     let certificates = Certificates::new("half");
@@ -27,7 +27,7 @@ async fn half_done_handshakes_keep_nobody_out() {
     let server = server.bind("127.0.0.1:0").await.expect("binds");
     let connections = server.connections();
     let server = run(server);
-    // A record of 512 bytes, of which some come.
+    // A record of 512 bytes, of which only the beginning is sent.
     let begun = [&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3][..], &[7; 300]].concat();
     let mut peers = Vec::new();
     for _ in 0..1000 {
@@ -39,9 +39,9 @@ async fn half_done_handshakes_keep_nobody_out() {
     let client = client(certificates.client_tls());
     client.invoke(server.addr, request(1, 1), 5 * SECOND).await.expect("answered");
     assert!(started.elapsed() < SECOND, "{:?}", started.elapsed());
-    // Then they are gone, each by its own deadline.
+    // Each of them is closed at its own deadline.
     for mut peer in peers {
-        // An end, or a reset, as what it sent was not read to the end.
+        // This is an end or a reset, since the server did not read everything.
         assert!(soon(peer.read(&mut [0; 1])).await.unwrap_or(0) == 0);
     }
     soon(async {
@@ -59,7 +59,7 @@ fn shown(channel: &Channel) -> CertificateDer<'static> {
     info.peer_certificates()[0].clone()
 }
 
-/// New connections see the new certificate, old ones go on, and no request fails.
+/// New connections see the new certificate, existing ones continue, and no request fails.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_certificate_is_replaced_under_load() {
     let certificates = Certificates::new("replaced");
@@ -70,7 +70,7 @@ async fn a_certificate_is_replaced_under_load() {
     let addr = server.addr;
     let settings = certificates.client_tls();
     let over = Arc::new(AtomicBool::new(false));
-    // Some keep their connection, and some make one for each call.
+    // Some callers keep their connection, the others connect for each call.
     let load = [true, true, false, false].map(|keeps| {
         let (settings, over) = (settings.clone(), Arc::clone(&over));
         tokio::spawn(async move {
@@ -92,7 +92,7 @@ async fn a_certificate_is_replaced_under_load() {
         certificates.replace();
         soon(async {
             loop {
-                // A client of its own each time: it shares no sessions.
+                // Each attempt has its own client, so that no TLS session is resumed.
                 let new = client(certificates.client_tls());
                 let new = shown(&new.connect(addr, 5 * SECOND).await.expect("open"));
                 if new != before {

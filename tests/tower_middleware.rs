@@ -19,11 +19,11 @@ use tower::util::MapRequestLayer;
 type Conn = Connection<DuplexStream>;
 type Client = Raw<DuplexStream>;
 
-/// The clock of these tests is paused: times are exact. A request takes as many ticks as its code
-/// says.
+/// The clock of these tests is paused, so times are exact. A request takes as many ticks as its
+/// code says.
 const TICK: Duration = SECOND;
 
-/// Two connections, the second waiting behind the first.
+/// Returns two connections; the second waits behind the first.
 fn two() -> (Scripted, [Client; 2]) {
     let (listener, peers) = Scripted::new(2, false);
     (listener, peers.try_into().expect("two"))
@@ -38,7 +38,7 @@ macro_rules! with_request_layers {
     }};
 }
 
-/// Two connections to a server with these layers around its service of connections.
+/// Two connections to a server with these layers around its connection service.
 macro_rules! with_connection_layers {
     ($($layer:expr),*) => {{
         let (listener, clients) = two();
@@ -47,8 +47,8 @@ macro_rules! with_connection_layers {
     }};
 }
 
-/// How long it takes until all the requests are answered that are sent at once over one connection;
-/// and the answers.
+/// Sends all requests at once over one connection. Returns the ticks until all are answered, and
+/// the responses.
 async fn ticks(client: &mut Client, requests: &[RemotingCommand]) -> (u64, Vec<RemotingCommand>) {
     let started = Instant::now();
     for request in requests {
@@ -71,7 +71,7 @@ async fn is_served(client: &mut Client) -> bool {
     matches!(timeout(TICK, client.io.read(&mut [0; 1000])).await, Ok(Ok(1..)))
 }
 
-// Request level.
+// Tests at the request level.
 
 #[tokio::test(start_paused = true)]
 async fn concurrency_limit_is_per_connection() {
@@ -107,7 +107,7 @@ async fn load_shed_answers_busy() {
     assert_eq!((answers[1].opaque(), answers[1].response_code()), (0, ResponseCode::SUCCESS));
 }
 
-/// Of a limit that connections share: whoever was shed does not stay in line for a permit.
+/// The limit is shared by connections: a shed request does not stay queued for a permit.
 #[tokio::test(start_paused = true)]
 async fn load_shed_of_a_global_limit_per_request() {
     let [mut one, mut two] = with_request_layers!(
@@ -151,7 +151,7 @@ async fn map_request_changes_requests() {
     assert_eq!(&client.call(&request(10, 1)).await.body()[..], b"SEND_MESSAGE");
 }
 
-// Connection level.
+// Tests at the connection level.
 
 #[tokio::test(start_paused = true)]
 async fn concurrency_limit_of_connections() {
@@ -163,7 +163,8 @@ async fn concurrency_limit_of_connections() {
 
 #[tokio::test(start_paused = true)]
 async fn global_concurrency_limit_over_several_servers() {
-    // One permit more than connections: readiness is taken before a connection is accepted.
+    // One permit more than connections is needed: readiness is acquired before a connection is
+    // accepted.
     let limit = GlobalConcurrencyLimitLayer::new(2);
     let [mut one, mut two] = with_connection_layers!(limit.clone());
     assert!(is_served(&mut one).await && is_served(&mut two).await);

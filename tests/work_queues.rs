@@ -1,4 +1,4 @@
-//! Routes with executors of their own, as Java's processors have them.
+//! Routes with their own executors, like Java's processors.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -42,7 +42,7 @@ async fn a_routes_executor_is_shared_by_all_connections() {
     sleep(SECOND).await;
     one.send(&request(3, 3)).await;
     sleep(SECOND).await;
-    // Code 3 is none of the executor's.
+    // Code 3 does not use the executor.
     assert_eq!(one.next().await.expect("at once").opaque(), 3);
     one.send(&request(1, 4)).await;
     sleep(SECOND).await;
@@ -81,7 +81,7 @@ async fn a_route_may_reject_requests() {
     assert_eq!(client.call(&request(1, 2)).await.response_code(), ResponseCode::SUCCESS);
 }
 
-/// Its panics, too, are answered.
+/// Panics in the executor are answered as well.
 #[tokio::test(start_paused = true)]
 async fn a_route_may_run_its_requests_as_tasks() {
     let task = service_fn(|request: RemotingCommand| async move {

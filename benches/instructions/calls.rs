@@ -1,4 +1,4 @@
-//! Calls of many callers over one channel.
+//! Counts calls of many callers over one channel.
 
 use crate::reflecting::Reflecting;
 use crate::requests::REQUESTS;
@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 
 const CALLERS: usize = 64;
 
-/// Longer than all of it takes under valgrind.
+/// Longer than the whole benchmark takes under valgrind.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 struct Client {
@@ -25,7 +25,7 @@ struct Client {
 }
 
 impl Client {
-    /// A client at this end of a connection; each caller has made a call.
+    /// Creates a client at this end of a connection. Each caller has made one call before counting.
     fn over<Io>(runtime: Runtime, io: Io, header: SerializeType) -> Self
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -1,4 +1,4 @@
-//! The codec alone.
+//! Counts the codec alone.
 
 use crate::requests::REQUESTS;
 use crate::support::frames::{self, SEND};
@@ -16,12 +16,12 @@ fn answer(header: SerializeType) -> RemotingCommand {
     frames::answered(&request(header))
 }
 
-/// One frame after another, as they lie in a read buffer.
+/// A read buffer with one frame after another.
 fn many(command: RemotingCommand) -> BytesMut {
     BytesMut::from(&rocketmq_tower_test_support::encode(&command).repeat(REQUESTS)[..])
 }
 
-/// Room for all of them.
+/// The command, and an empty buffer with room for all frames.
 fn room(command: RemotingCommand) -> (RemotingCommand, BytesMut) {
     let bytes = rocketmq_tower_test_support::encode(&command).len() * REQUESTS;
     (command, BytesMut::with_capacity(bytes))

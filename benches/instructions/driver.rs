@@ -1,4 +1,4 @@
-//! Requests that come many with a read, through a whole connection.
+//! Counts requests through a whole connection, many per read.
 
 use crate::requests::{PER_READ, READS};
 use crate::support::exchange::Exchange;
@@ -18,7 +18,7 @@ fn exchange(header: SerializeType, service: impl ConnectionService<Scripted>) ->
     Exchange::new(service, &frames::sized(SEND, header, 128), PER_READ)
 }
 
-/// A driver with a layer of the request level.
+/// A driver with a layer at the request level.
 macro_rules! driver {
     ($layer:expr) => {
         DriverService::server($layer, service_fn(echo), ConnectionConfig::server())
@@ -45,7 +45,7 @@ fn recover(header: SerializeType) -> Exchange {
     exchange(header, driver!(RecoverLayer::new()))
 }
 
-/// Without hooks.
+/// The layer without hooks.
 fn rpc_hook(header: SerializeType) -> Exchange {
     exchange(header, driver!(RpcHookLayer::new()))
 }

@@ -2,31 +2,32 @@
 //!
 //! ```sh
 //! .ci/instructions            # counts, and compares with baseline.json
-//! .ci/instructions --update   # counts, and writes baseline.json anew
+//! .ci/instructions --update   # counts, and rewrites baseline.json
 //! ```
 //!
 //! Every benchmark handles [`REQUESTS`](requests::REQUESTS) requests of the same kind: a
 //! `SEND_MESSAGE_V2` of Java's client with a body of 128 bytes, which is answered with its body.
 //! Making runtimes, connections and buffers is not counted.
 //!
-//! * `decode`, `encode`: the codec alone, for the request and its answer.
-//! * `driver`: requests that come 32 with a read go through a whole connection, with no layers, with
-//!   each of the default ones alone, and with the whole stack that `Server` builds. So the cost of
-//!   a layer is the difference to `none`; `connection_limit` costs connections, not requests.
-//! * `calls`: 64 callers on one `Channel`. `client` counts that end alone, its peer being memory
-//!   that answers; `both` counts a server at the other end of a pipe in memory as well, and the
-//!   runtime that they share.
+//! * `decode`, `encode`: the codec alone, for the request and its response.
+//! * `driver`: requests, 32 per read, through a whole connection: without layers, with each default
+//!   layer alone, and with the whole stack that `Server` builds. The cost of a layer is the
+//!   difference to `none`; `connection_limit` costs only per connection, not per request.
+//! * `calls`: 64 callers on one `Channel`. `client` counts only the client, with a simulated peer
+//!   in memory; `both` also counts a server at the other end of an in-memory pipe, and the runtime
+//!   that they share.
 //!
 //! # What moves the counts
 //!
 //! The source, the compiler, the versions of the crates in `Cargo.lock`, and the system's libc:
-//! `malloc`, `memcpy` and the like are counted as well, and are some hundred instructions of each
-//! request. Which `memcpy` is taken depends on the processor as valgrind shows it: one with AVX2
-//! looks the same wherever it is. `baseline.json` says what it was made with. Another version of
-//! one of these is a reason to write it anew, in a commit that does nothing else.
+//! `malloc`, `memcpy` and the like are counted as well, and make up some hundred instructions of
+//! each request. The choice of `memcpy` depends on the processor that valgrind emulates; it is the
+//! same on all processors with AVX2. `baseline.json` names the versions it was made with. When one
+//! of them changes, rewrite it in a commit that does nothing else.
 //!
-//! Nothing else should: one thread, the same bytes each time, no waiting. What is left to chance is
-//! the seeds of hash maps and the clock that timers look at; it is far below the tolerance.
+//! Nothing else should move them: there is one thread, the same bytes each time, and no waiting.
+//! Only the seeds of hash maps and the clock of timers are random; their effect is far below the
+//! tolerance.
 #![allow(clippy::expect_used, reason = "a benchmark")]
 
 mod calls;

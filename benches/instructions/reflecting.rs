@@ -9,16 +9,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The opaque of the template, as text and as bytes.
+/// The opaque of the template, which is found there as text or as bytes.
 const OPAQUE: i32 = 1_234_567_890;
 
-/// Every whole frame that is written gives the same answer, with the request's opaque. Reading the
-/// opaque and copying the answer is all that this costs.
+/// Answers every whole frame that is written with the same response, except for the request's
+/// opaque. It only reads the opaque and copies the response, so it costs little.
 pub(crate) struct Reflecting {
     header: SerializeType,
-    /// The answer before and behind its opaque, without the length field and the header word.
+    /// The response before and after its opaque, without the length field and the header word.
     around: (Vec<u8>, Vec<u8>),
-    /// How much of the answer is its body.
+    /// The length of the response's body.
     body: usize,
     requests: Vec<u8>,
     answers: Vec<u8>,
@@ -27,7 +27,7 @@ pub(crate) struct Reflecting {
 }
 
 impl Reflecting {
-    /// Answers requests like this one with their body.
+    /// Creates a peer that answers requests like this one with their body.
     pub(crate) fn new(request: &RemotingCommand) -> Self {
         let mut answer = frames::answered(request);
         answer.set_opaque(OPAQUE);
@@ -43,7 +43,7 @@ impl Reflecting {
         Self { header, around, body, requests, answers, read: 0, reader: None }
     }
 
-    /// Answers all requests that are whole.
+    /// Answers all whole requests.
     fn answer(&mut self) {
         let mut rest = &self.requests[..];
         while let Some((length, frames)) = rest.split_first_chunk::<4>() {
@@ -64,7 +64,7 @@ impl Reflecting {
     }
 }
 
-/// As it stands in a request's header.
+/// The opaque as it is encoded in a request's header.
 fn opaque(form: SerializeType, header: &[u8]) -> &[u8] {
     const NAME: &[u8] = b"\"opaque\":";
     match form {
@@ -73,7 +73,7 @@ fn opaque(form: SerializeType, header: &[u8]) -> &[u8] {
             let digits = header[value..].iter().take_while(|byte| byte.is_ascii_digit()).count();
             &header[value..value + digits]
         }
-        // Behind code, language and version.
+        // After code, language and version.
         SerializeType::RocketMq => &header[5..9],
     }
 }

@@ -1,10 +1,10 @@
-//! What the counts are divided by.
+//! The numbers that the counts are divided by.
 
-/// Frames that come with one read.
+/// Frames per read.
 pub(crate) const PER_READ: usize = 32;
 
-/// Reads in one benchmark, of whatever kind.
+/// Reads in one benchmark.
 pub(crate) const READS: usize = 100;
 
-/// Requests in one benchmark: each of them handles this many.
+/// Requests in one benchmark. All benchmarks handle the same number.
 pub(crate) const REQUESTS: usize = PER_READ * READS;

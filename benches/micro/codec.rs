@@ -1,7 +1,7 @@
 //! Decoding and encoding of whole frames.
 //!
-//! A frame is decoded from a buffer that holds it alone; making the buffer is not measured. It is
-//! encoded into a buffer that has room.
+//! A frame is decoded from a buffer that holds only that frame; making the buffer is not measured.
+//! It is encoded into a buffer with enough room.
 #![allow(clippy::expect_used, reason = "a benchmark")]
 
 mod support;
@@ -32,7 +32,7 @@ fn commands() -> Vec<(String, RemotingCommand)> {
     commands
 }
 
-/// Few large buffers at a time.
+/// Limits large buffers to few at a time.
 fn batch(frame: &BytesMut) -> BatchSize {
     match frame.len() {
         0..100_000 => BatchSize::SmallInput,
@@ -47,7 +47,7 @@ fn decode(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(frame.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bench| {
             let decode = |mut bytes: BytesMut| {
-                // The buffer goes back with the command, so that neither is dropped in here.
+                // Returns the buffer with the command, so that dropping them is not measured.
                 let command = RemotingCodec::new().decode(black_box(&mut bytes)).expect("decodes");
                 (command, bytes)
             };

@@ -1,8 +1,8 @@
-//! What the layers of the connection level cost each exchange: a request is read from memory, its
-//! answer written to nowhere, through a whole driver.
+//! Measures the cost of the connection level's layers per exchange: a request is read from memory
+//! and its response is discarded, through a whole driver.
 //!
-//! `none` is the driver alone. Each round is one read of one frame and one write: the most that a
-//! layer which looks at reads and writes can cost a request. `events` looks at neither.
+//! `none` is the driver alone. Each round is one read of one frame and one write: the highest
+//! possible cost per request of a layer that handles reads and writes. `events` handles neither.
 #![allow(clippy::expect_used, reason = "a benchmark")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Typed headers: from ext fields, and back.
+//! Typed headers: decoded from ext fields, and encoded into them.
 #![allow(clippy::expect_used, reason = "a benchmark")]
 
 mod support;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use support::frames;
 
-/// The header of a pull as a user would write it.
+/// The header of a pull request, as a user would write it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pull {

@@ -1,8 +1,8 @@
-//! What each layer of the request level costs, around a processor that answers at once.
+//! Measures the cost of each layer of the request level, around a processor that answers at once.
 //!
-//! The request is a send of 128 bytes as a driver hands it on; `none` is the processor alone, with
-//! the copy of the request that each round is given. The layers that make tasks are beside
-//! `task/none`, which has their runtime.
+//! The request is a send of 128 bytes, as a driver passes it on. `none` is the processor alone,
+//! including the clone of the request in each round. Compare layers that spawn tasks with
+//! `task/none`, which uses the same runtime.
 #![allow(clippy::expect_used, clippy::panic, reason = "a benchmark")]
 
 mod support;
@@ -26,7 +26,7 @@ use std::task::{Context, Poll, Waker};
 use support::processor;
 use tracing::Level;
 
-/// Does nothing, twice.
+/// Does nothing, before and after.
 struct NoHook;
 
 impl RpcHook for NoHook {}

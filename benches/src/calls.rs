@@ -11,21 +11,21 @@ use tokio::task::JoinSet;
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Where the server listens.
+    /// Address of the server.
     pub(crate) address: SocketAddr,
-    /// The server's process.
+    /// Process id of the server.
     pub(crate) pid: u32,
     #[arg(long, default_value_t = 1)]
     pub(crate) connections: usize,
-    /// How many call over each connection, each one call at a time.
+    /// Callers on each connection. Each makes one call at a time.
     #[arg(long, default_value_t = 64)]
     pub(crate) callers: usize,
-    /// Length of bodies.
+    /// Length of bodies, in bytes.
     #[arg(long, default_value_t = 128)]
     pub(crate) body: usize,
     #[arg(long, value_enum, default_value_t = Header::Json)]
     pub(crate) header: Header,
-    /// Run the client on one thread, not on tokio's default.
+    /// Run the client on one thread instead of tokio's default.
     #[arg(long)]
     pub(crate) one_thread: bool,
     #[arg(long, default_value_t = 5.0)]
@@ -34,7 +34,7 @@ pub(crate) struct Options {
     pub(crate) warm_up: f64,
 }
 
-/// How long one call may take.
+/// Timeout of a call.
 const DEADLINE: Duration = Duration::from_secs(3);
 
 pub(crate) fn run(options: &Options) -> Result<Outcome, BoxError> {
@@ -57,7 +57,7 @@ async fn measure(options: &Options) -> Result<Outcome, BoxError> {
     measuring.end(times.len(), &times)
 }
 
-/// Has so many callers on each channel call for so long. Returns how long each call took, in
+/// Runs `callers` callers on each channel for `seconds`. Returns the duration of each call, in
 /// nanoseconds.
 async fn call_for(
     channels: &[Channel],
@@ -84,7 +84,7 @@ async fn call(
     request: RemotingCommand,
     end: Instant,
 ) -> Result<Histogram<u64>, BoxError> {
-    // Two digits: those of all callers are to fit the cache.
+    // Two digits, so that the histograms of all callers fit in the cache.
     let mut times = histogram(2)?;
     let mut now = Instant::now();
     while now < end {

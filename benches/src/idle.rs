@@ -1,4 +1,4 @@
-//! Connections that made one request, and then have nothing to do.
+//! Connections that are idle after one request.
 
 use crate::requests::{Answers, Header, Template, frame_length};
 use crate::{limits, usage};
@@ -12,38 +12,38 @@ use tokio::time::{sleep, timeout};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Where the server listens: on the loopback interface.
+    /// Address of the server, on the loopback interface.
     pub(crate) address: SocketAddr,
-    /// The server's process.
+    /// Process id of the server.
     pub(crate) pid: u32,
-    /// How many connections are open when memory is looked at.
+    /// Numbers of open connections at which the server's memory is measured.
     #[arg(long, value_delimiter = ',', default_value = "10000,20000")]
     pub(crate) steps: Vec<usize>,
-    /// How long the server may settle before each look, in seconds.
+    /// Time for the server to settle before each measurement, in seconds.
     #[arg(long, default_value_t = 2.0)]
     pub(crate) settle: f64,
 }
 
-/// What the connections cost.
+/// How the server's memory grew with the connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Growth {
     /// The server's memory before the first connection, in bytes.
     pub(crate) before: u64,
-    /// For each step how many connections were open, and how much more memory the server had for each
-    /// of them, in bytes.
+    /// For each step: the number of open connections, and the server's additional memory per
+    /// connection, in bytes.
     pub(crate) steps: Vec<(usize, f64)>,
 }
 
-/// A source address has 28,000 ports, some of which are taken.
+/// Connections per source address, which has 28,000 ports, some of them in use.
 const PER_SOURCE: usize = 5000;
 
-/// Open files beyond those of connections: Java has some hundred.
+/// Open files besides those of connections. Java has some hundred.
 pub(crate) const OTHER_FILES: usize = 500;
 
-/// How long one connection may take to be answered.
+/// Maximum time for one connection to open and to get its response.
 const ONE: Duration = Duration::from_secs(10);
 
-/// How long all of it may take.
+/// Maximum time for the whole measurement.
 const ALL: Duration = Duration::from_secs(120);
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,9 +53,9 @@ pub(crate) async fn run(options: &Options) -> Result<Growth, BoxError> {
     if files < (most + OTHER_FILES) as u64 {
         let needed = most + OTHER_FILES;
         return Err(format!(
-            "{most} connections need {needed} open files, of this process and of the server, and \
-             the limit is {files}: raise the hard limit (`ulimit -Hn`) of both, which takes \
-             CAP_SYS_RESOURCE, or ask for fewer with --steps"
+            "{most} connections need {needed} open files in this process and in the server, but \
+            the limit is {files}: raise the hard limit (`ulimit -Hn`) of both, which requires \
+            CAP_SYS_RESOURCE, or choose fewer connections with --steps"
         )
         .into());
     }
@@ -66,7 +66,7 @@ pub(crate) async fn run(options: &Options) -> Result<Growth, BoxError> {
 async fn measure(options: &Options) -> Result<Growth, BoxError> {
     let settle = Duration::from_secs_f64(options.settle);
     let request = Template::new(Header::Json, 128)?;
-    // What the first connection has the server make once is not the cost of a connection.
+    // The server's one-time allocations for its first connection are no cost per connection.
     drop(open(options.address, 0, &request).await?);
     sleep(settle).await;
     let before = usage::resident(options.pid)?;
@@ -77,7 +77,7 @@ async fn measure(options: &Options) -> Result<Growth, BoxError> {
         while connections.len() < step {
             let number = connections.len();
             let opening = timeout(ONE, open(options.address, number, &request)).await;
-            let opened = opening.unwrap_or_else(|_| Err("no answer".into()));
+            let opened = opening.unwrap_or_else(|_| Err("no response in time".into()));
             connections.push(opened.map_err(|error| format!("connection {number}: {error}"))?);
         }
         sleep(settle).await;
@@ -92,7 +92,7 @@ async fn measure(options: &Options) -> Result<Growth, BoxError> {
     Ok(Growth { before, steps })
 }
 
-/// The connection `number`, over which one request was answered.
+/// Opens connection `number` and makes one request over it.
 async fn open(to: SocketAddr, number: usize, request: &Template) -> Result<TcpStream, BoxError> {
     let socket = TcpSocket::new_v4()?;
     let source = Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number / PER_SOURCE)?);
@@ -103,7 +103,7 @@ async fn open(to: SocketAddr, number: usize, request: &Template) -> Result<TcpSt
     stream.read_exact(&mut answer).await?;
     let length = frame_length(&answer).unwrap_or_default();
     if length > 2 * request.frame.len() {
-        return Err(format!("an answer of {length} bytes").into());
+        return Err(format!("a response of {length} bytes").into());
     }
     answer.resize(length, 0);
     stream.read_exact(&mut answer[4..]).await?;

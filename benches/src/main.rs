@@ -1,4 +1,4 @@
-//! Measures rocketmq-tower beside the bare limit, and beside other servers: see `README.md` here.
+//! Compares rocketmq-tower with the bare limit and with other servers: see `../README.md`.
 
 mod calls;
 mod compare;
@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use rocketmq_tower::BoxError;
 
 #[derive(Parser)]
-#[command(about = "Measures rocketmq-tower. Figures are of use in a release build only.")]
+#[command(about = "Measures rocketmq-tower. Figures are meaningful only in a release build.")]
 struct Options {
     #[command(subcommand)]
     command: Command,
@@ -24,13 +24,13 @@ struct Options {
 enum Command {
     /// Run a server that answers every request with its body.
     Serve(serve::Options),
-    /// Ask as fast as answers come, over raw sockets.
+    /// Send requests over raw sockets in closed loops, as fast as responses arrive.
     Load(load::Options),
-    /// Call through the library's client.
+    /// Make calls through the library's client.
     Calls(calls::Options),
-    /// Open connections that have nothing to do, and see what they cost the server.
+    /// Open idle connections, and measure the server's memory per connection.
     Idle(idle::Options),
-    /// Run all of it, side by side, and write RESULTS.md and results.svg.
+    /// Run all measurements for all servers, and write RESULTS.md and results.svg.
     Compare(compare::Options),
 }
 

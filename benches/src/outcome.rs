@@ -1,4 +1,4 @@
-//! What a load found out.
+//! The figures that a load measures.
 
 use crate::usage::{self, Usage};
 use hdrhistogram::Histogram;
@@ -18,13 +18,13 @@ pub(crate) struct Outcome {
     pub(crate) server: f64,
     /// Processor time of the load's own process per request, in microseconds.
     pub(crate) client: f64,
-    /// How many processors were busy with other things.
+    /// The number of processors that were busy with other things.
     pub(crate) others: f64,
-    /// How much of the server is in memory, in MiB.
+    /// The server's resident memory, in MiB.
     pub(crate) memory: f64,
 }
 
-/// Times from 1 ns to a minute, to so many digits.
+/// A histogram of times from 1 ns to a minute, with `digits` significant digits.
 pub(crate) fn histogram(digits: u8) -> Result<Histogram<u64>, BoxError> {
     Ok(Histogram::new_with_bounds(1, 60_000_000_000, digits)?)
 }
@@ -46,7 +46,7 @@ impl Measuring {
         let elapsed = self.at.elapsed();
         let (server, client, others) = Usage::now(self.server)?.since(&self.usage);
         if requests == 0 {
-            return Err("nothing was answered".into());
+            return Err("no request was answered".into());
         }
         let per_request = |used: Duration| used.as_secs_f64() * 1e6 / requests as f64;
         let quantile = |quantile| times.value_at_quantile(quantile) as f64 / 1e3;
@@ -69,6 +69,6 @@ impl fmt::Display for Outcome {
         writeln!(f, "{per_second:.0} requests/s")?;
         writeln!(f, "latency p50 {p50:.1} µs, p99 {p99:.1} µs, p99.9 {p999:.1} µs")?;
         writeln!(f, "processor time per request: server {server:.3} µs, load {client:.3} µs")?;
-        write!(f, "server's memory {memory:.1} MiB; others kept {others:.2} processors busy")
+        write!(f, "server's memory {memory:.1} MiB; {others:.2} processors busy with other things")
     }
 }

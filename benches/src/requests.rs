@@ -1,4 +1,4 @@
-//! The requests that are sent, made once, and how their numbers are set and found.
+//! The requests to send, encoded once, and how to set and find their numbers.
 
 use bytes::{Bytes, BytesMut};
 use clap::ValueEnum;
@@ -9,25 +9,25 @@ use rocketmq_tower::{
 };
 use tokio_util::codec::{Decoder, Encoder};
 
-/// Which of the two headers requests have.
+/// The header encoding of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Header {
     Json,
     Binary,
 }
 
-/// The first opaque: all of them have ten digits, so that they can be set in place.
+/// The first opaque. All opaques have ten digits, so that they can be set in place.
 const FIRST: u32 = 1_000_000_000;
 
-/// How many opaques there are.
+/// The number of opaques in use.
 pub(crate) const OPAQUES: u32 = 1_000_000_000;
 
 const JSON_OPAQUE: &[u8] = b"\"opaque\":";
 
-/// Length of the frame, length of the header with its type, code, language, version.
+/// Where the opaque is: after the frame length, the header word, code, language and version.
 const BINARY_OPAQUE: usize = 4 + 4 + 2 + 1 + 2;
 
-/// What a producer of Java's client sends, with so long a body.
+/// The send request of a producer of Java's client, with a body of `body` bytes.
 pub(crate) fn send_message(header: Header, body: usize) -> RemotingCommand {
     let mut request = RemotingCommand::request(RequestCode::SEND_MESSAGE_V2)
         .with_language(LanguageCode::JAVA)
@@ -83,12 +83,12 @@ impl Template {
         Ok(Self { frame: frame.freeze(), opaque_at, header, body })
     }
 
-    /// How long the frame is without its body.
+    /// The length of the frame without its body.
     pub(crate) fn head(&self) -> usize {
         self.frame.len() - self.body
     }
 
-    /// Sets the opaque of `frame`, a copy of this one, to the number `number`.
+    /// Sets the opaque of `frame`, a copy of the template's frame, for the request `number`.
     pub(crate) fn set_opaque(&self, frame: &mut [u8], number: u32) {
         let opaque = FIRST + number;
         match self.header {
@@ -104,7 +104,7 @@ impl Template {
     }
 }
 
-/// Looks through answers.
+/// Checks responses.
 #[derive(Debug)]
 pub(crate) struct Answers {
     body: usize,
@@ -112,13 +112,13 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// Answers have bodies of so many bytes.
+    /// Expects responses with bodies of `body` bytes.
     pub(crate) fn new(body: usize) -> Self {
         Self { body, opaque: memmem::Finder::new(JSON_OPAQUE) }
     }
 
-    /// The number of the request that `frame` answers. Checks that it has a body of the right
-    /// length, not what is in it.
+    /// Returns the number of the request that `frame` answers. Checks only the length of its body,
+    /// not its content.
     pub(crate) fn number(&self, frame: &[u8]) -> Result<u32, BoxError> {
         let (kind, head) = header(frame).ok_or("no header")?;
         if frame.len() != head + self.body {
@@ -131,11 +131,11 @@ impl Answers {
         opaque.and_then(|opaque| opaque.checked_sub(FIRST)).ok_or("no opaque".into())
     }
 
-    /// Checks all of an answer: that it is one, tells success, and has the body of the request.
+    /// Checks a whole frame: it must be a response, with success and the request's body.
     pub(crate) fn check(&self, frame: &[u8]) -> Result<(), BoxError> {
         let answer = RemotingCodec::new()
             .decode(&mut BytesMut::from(frame))?
-            .ok_or("an answer that is not whole")?;
+            .ok_or("the response is incomplete")?;
         if !answer.is_response() || answer.response_code() != ResponseCode::SUCCESS {
             return Err(format!("not success: {answer:?}").into());
         }
@@ -146,12 +146,12 @@ impl Answers {
     }
 }
 
-/// How long the frame is that `bytes` begin with, its length field included.
+/// The length of the frame at the beginning of `bytes`, including its length field.
 pub(crate) fn frame_length(bytes: &[u8]) -> Option<usize> {
     Some(u32::from_be_bytes(bytes.first_chunk().copied()?) as usize + 4)
 }
 
-/// The type of a frame's header, and where it ends.
+/// The type and the end of a frame's header.
 pub(crate) fn header(frame: &[u8]) -> Option<(u8, usize)> {
     let field: [u8; 4] = frame.get(4..8)?.try_into().ok()?;
     let end = 8 + (u32::from_be_bytes(field) & 0xff_ffff) as usize;

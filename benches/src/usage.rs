@@ -1,4 +1,4 @@
-//! What a process uses, as Linux tells it.
+//! Processor time and memory of processes, as reported by Linux.
 
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, clock_getcpuclockid};
@@ -7,11 +7,11 @@ use rocketmq_tower::BoxError;
 use std::fs;
 use std::time::Duration;
 
-/// What times in `/proc/stat` are counted in: 1/100 s.
+/// The unit of times in `/proc/stat`: 1/100 s.
 const TICK_MILLIS: u64 = 10;
 
-/// The processor time that a process has used, with that of threads that ended: exact, from the
-/// scheduler.
+/// The processor time that a process has used, including threads that have ended. It is exact: it
+/// comes from the scheduler.
 pub(crate) fn processor(pid: u32) -> Result<Duration, BoxError> {
     let pid = Pid::from_raw(i32::try_from(pid)?);
     Ok(Duration::from(clock_getcpuclockid(pid)?.now()?))
@@ -23,7 +23,7 @@ pub(crate) fn processor_of_self() -> Result<Duration, BoxError> {
     Ok(Duration::from(used))
 }
 
-/// The processor time that was used by whoever it was, other machines on the same hardware included.
+/// The processor time of all processes, and of other machines on the same hardware.
 pub(crate) fn processor_of_all() -> Result<Duration, BoxError> {
     let stat = fs::read_to_string("/proc/stat")?;
     let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
@@ -33,7 +33,7 @@ pub(crate) fn processor_of_all() -> Result<Duration, BoxError> {
     Ok(Duration::from_millis(ticks * TICK_MILLIS))
 }
 
-/// How much of a process is in memory, in bytes.
+/// The resident memory of a process, in bytes.
 pub(crate) fn resident(pid: u32) -> Result<u64, BoxError> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -41,7 +41,7 @@ pub(crate) fn resident(pid: u32) -> Result<u64, BoxError> {
     Ok(kib.parse::<u64>()? * 1024)
 }
 
-/// Processor time between two moments: of the server, of this process, and of all others.
+/// Processor time so far: of the server, of this process, and of the whole machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
     server: Duration,
@@ -55,7 +55,7 @@ impl Usage {
         Ok(Self { server, own, all: processor_of_all()? })
     }
 
-    /// What was used since `before`: by the server, by this process, and by all others.
+    /// Returns the time used since `before`: by the server, by this process, and by all others.
     pub(crate) fn since(&self, before: &Self) -> (Duration, Duration, Duration) {
         let (server, own) = (self.server - before.server, self.own - before.own);
         let all = self.all.saturating_sub(before.all);

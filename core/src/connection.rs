@@ -8,7 +8,7 @@ use std::sync::Arc;
 ///
 /// It holds the byte stream `Io` and the driver's end of the [`Channel`]. Layers wrap the stream
 /// ([`map_io`](Self::map_io)), add facts ([`info_mut`](Self::info_mut)), and pass the connection on;
-/// the innermost service runs it. Dropping it closes it.
+/// the innermost service runs it. Dropping it closes the connection.
 pub struct Connection<Io> {
     io: Io,
     info: ChannelInfo,
@@ -23,7 +23,7 @@ impl<Io> Connection<Io> {
         Self { io, info, end }
     }
 
-    /// Returns a handle of the connection. Calls over it wait until the driver runs.
+    /// Returns a handle to the connection. Calls through it wait until the driver runs.
     #[must_use]
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.end.shared))
@@ -35,8 +35,8 @@ impl<Io> Connection<Io> {
         &self.info
     }
 
-    /// Returns the facts about the connection for changes, which handles see once the driver has
-    /// started.
+    /// Returns the facts about the connection for changes. Handles see the changes once the driver
+    /// has started.
     pub fn info_mut(&mut self) -> &mut ChannelInfo {
         &mut self.info
     }
@@ -47,16 +47,15 @@ impl<Io> Connection<Io> {
         &self.io
     }
 
-    /// Returns the byte stream, to read from or write to before the driver does.
+    /// Returns the byte stream, to read from or write to before the driver starts.
     pub fn io_mut(&mut self) -> &mut Io {
         &mut self.io
     }
 
-    /// Replaces the byte stream by one that `f` makes of it.
+    /// Replaces the byte stream by the one that `f` makes from it.
     ///
-    /// A layer that has to wait first, such as for a handshake, waits in its future over
-    /// [`io_mut`](Self::io_mut), with a time limit of its own. Dropping the future closes the
-    /// connection:
+    /// A layer that has to wait first, for instance for a handshake, does so in its future, using
+    /// [`io_mut`](Self::io_mut) and its own timeout. Dropping the future closes the connection:
     ///
     /// ```
     /// use rocketmq_tower_core::{BoxError, Connection, Disconnect};

@@ -9,10 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// A boxed error, as tower's middleware uses it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Ends a request with this code and remark: RocketMQ's `AbortProcessException`.
+/// Ends a request with this response code and remark, like RocketMQ's `AbortProcessException`.
 ///
 /// Processors, layers and hooks return it as an error. The layer `recover` finds it anywhere in the
-/// error's chain of sources and turns it into the response.
+/// error's chain of sources and turns it into a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("aborted with {code}: {remark}")]
 pub struct Abort {
@@ -32,17 +32,16 @@ impl Abort {
 
 /// No processor is registered for the request's code.
 ///
-/// Answered with `REQUEST_CODE_NOT_SUPPORTED` and a remark that starts with a blank, as Java's
-/// does.
+/// The response is `REQUEST_CODE_NOT_SUPPORTED`. Its remark starts with a blank, as Java's does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(" request type {} not supported", .0.as_i32())]
 pub struct UnsupportedCode(pub RequestCode);
 
 /// Returns the first error of type `E` in the chain of sources of `error`, including `error` itself
-/// and errors inside of an `io::Error`.
+/// and errors wrapped in an `io::Error`.
 ///
-/// Errors that replace another one (`#[error(transparent)]` of thiserror, `anyhow::Error`) hide it:
-/// use `#[source]`, or convert by hand.
+/// Wrappers that stand in for another error (`#[error(transparent)]` of thiserror, `anyhow::Error`)
+/// hide it. Use `#[source]` instead, or convert by hand.
 #[must_use]
 pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
@@ -50,7 +49,7 @@ pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        // `io::Error::source` skips the error that it holds.
+        // `io::Error::source` skips the error that it wraps.
         let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
     }
@@ -72,11 +71,11 @@ pub fn chain_text(error: &(dyn Error + 'static)) -> String {
 
 /// Runs `f` and returns its result, or the message of its panic.
 ///
-/// The panic hook has run by then. State that `f` was changing may be inconsistent; the caller
-/// should drop it.
+/// The panic hook has already run when this returns. State that `f` was changing may be
+/// inconsistent; the caller should drop it.
 ///
 /// # Errors
-/// If `f` panics.
+/// If `f` panics: the panic's message, or "no message" if its payload is not a string.
 pub fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().copied();

@@ -1,10 +1,10 @@
-//! Names that come more than once.
+//! Removes repeated names.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// The item of each name, in the order in which the names came first. Of several items with one
-/// name the last counts. Makes room for `expected` names before it begins; takes linear time.
+/// Returns one item for each name, in the order in which the names first appear. If a name repeats,
+/// its last item wins. Reserves capacity for `expected` names in advance. Takes linear time.
 pub(crate) fn last_of_each_name<N: Eq + Hash, T>(
     items: impl IntoIterator<Item = (N, T)>,
     expected: usize,

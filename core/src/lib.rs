@@ -1,22 +1,23 @@
-//! The vocabulary of RocketMQ's remoting protocol, and the engine that runs one connection of it as
-//! tower services.
+//! The types of RocketMQ's remoting protocol, and the driver that runs one connection as tower
+//! services.
 //!
-//! This crate is what those depend on who write a layer of their own. It opens no sockets, spawns
-//! no tasks and sets no policy: servers, clients and routers are in `rocketmq-tower`, ready-made
-//! layers in `rocketmq-tower-layers`.
+//! Depend on this crate to write your own layer. It opens no sockets, spawns no tasks and sets no
+//! policy: servers, clients and routers are in `rocketmq-tower`, ready-made layers in
+//! `rocketmq-tower-layers`.
 //!
-//! * [`RemotingCommand`] is the unit of the protocol, [`codec::RemotingCodec`] its form on the
-//!   wire.
-//! * [`Connection`] is a connection that has just been made, [`Channel`] the handle of one that
-//!   runs.
-//! * [`driver::Driver`] runs a connection: it feeds a `tower::Service<RemotingCommand>` and answers
-//!   with its replies.
-//! * [`message`] has what the bodies of sends and pulls hold: messages.
+//! * [`RemotingCommand`] is the unit of the protocol. [`codec::RemotingCodec`] encodes and decodes
+//!   it.
+//! * [`Connection`] is a new connection that does not run yet. [`Channel`] is a handle to a
+//!   connection.
+//! * [`driver::Driver`] runs a connection: it calls a `tower::Service<RemotingCommand>` with each
+//!   request and sends the responses.
+//! * [`message`] encodes and decodes messages, which the bodies of sends and pulls hold.
 //!
 //! There are two levels of services. At the **connection level**, a `Service<Connection<Io>,
-//! Response = Disconnect>` gets a connection and its future is the connection's whole life. At the
-//! **request level**, a `Service<RemotingCommand, Response: Reply>` gets a request and its future
-//! is the exchange. [`driver::DriverService`] is where the two meet.
+//! Response = Disconnect>` takes a connection, and its future runs until the connection has ended.
+//! At the **request level**, a `Service<RemotingCommand, Response: Reply>` takes a request, and its
+//! future returns the response. [`driver::DriverService`] joins the two: it is a connection-level
+//! service that runs a request-level one.
 //!
 //! ```
 //! use rocketmq_tower_core::driver::{ConnectionConfig, Driver};

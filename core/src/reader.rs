@@ -1,8 +1,8 @@
-//! Reads big-endian numbers and parts of bytes, and never past their end.
+//! Reads big-endian numbers and byte slices, never past the end of the input.
 
 use std::marker::PhantomData;
 
-/// What a [`Reader`] reports with.
+/// The errors that a [`Reader`] creates.
 pub(crate) trait ReadError {
     /// `field` needs `needed` bytes, `available` are left.
     fn truncated(field: &'static str, needed: usize, available: usize) -> Self;
@@ -11,8 +11,8 @@ pub(crate) trait ReadError {
     fn negative_length(field: &'static str, length: i32) -> Self;
 }
 
-/// Reads one field after another. A field that is not whole is an error that names it, and leaves
-/// the reader where it was.
+/// Reads one field after another. An incomplete field is an error that names the field; the reader
+/// then keeps its position.
 #[derive(Debug)]
 pub(crate) struct Reader<'a, E> {
     bytes: &'a [u8],
@@ -24,7 +24,7 @@ impl<'a, E: ReadError> Reader<'a, E> {
         Self { bytes, error: PhantomData }
     }
 
-    /// The bytes that were not read.
+    /// Returns the bytes that are not read yet.
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.bytes
     }
@@ -54,7 +54,7 @@ impl<'a, E: ReadError> Reader<'a, E> {
         self.array(field).map(i64::from_be_bytes)
     }
 
-    /// The next `needed` bytes.
+    /// Reads the next `needed` bytes.
     #[inline]
     pub(crate) fn take(&mut self, field: &'static str, needed: usize) -> Result<&'a [u8], E> {
         let Some((part, rest)) = self.bytes.split_at_checked(needed) else {
@@ -64,7 +64,7 @@ impl<'a, E: ReadError> Reader<'a, E> {
         Ok(part)
     }
 
-    /// The next `length` bytes, where the length is what the wire says.
+    /// Reads the next `length` bytes, where `length` comes from the wire and may be negative.
     #[inline]
     pub(crate) fn part(
         &mut self,

@@ -4,7 +4,7 @@ use crate::command::RemotingCommand;
 
 /// The response of a request service: a [`RemotingCommand`], or an `Option` of one.
 ///
-/// `None` means that there is nothing to send now: the request is oneway, or its response is
+/// `None` means that nothing is sent now: the request is oneway, or its response is
 /// [deferred](crate::RemotingCommand::defer). A response to a oneway request is dropped. The trait is
 /// sealed.
 #[diagnostic::on_unimplemented(

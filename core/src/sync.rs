@@ -1,10 +1,10 @@
-//! Locks that go on after a panic.
+//! Locks that ignore poisoning.
 //!
-//! Not part of the interface: this is for the crates of rocketmq-tower, and stays as long as a
-//! release of one of them uses it.
+//! Not part of the public interface: this module is for the crates of rocketmq-tower, and stays as
+//! long as a release of one of them uses it.
 //!
-//! What these locks protect is whole whenever a lock is released, also by a panic of a caller's
-//! code. One panic is no reason for others to panic.
+//! The data behind these locks is consistent whenever a lock is released, even if the caller's code
+//! panics. So one panic need not make other tasks panic.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -1,4 +1,4 @@
-//! The handle of a connection as a service.
+//! The channel: the handle to a connection, used as a service.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -27,7 +27,7 @@ async fn readiness_reserves_a_slot_and_gives_it_back() {
     assert_pending!(second.enter(|cx, mut channel| channel.poll_ready(cx)));
     let clone = first.clone();
     drop(first);
-    assert!(second.is_woken(), "a slot that was not used is free again");
+    assert!(second.is_woken(), "a permit that was not used is free again");
     assert_ready_ok!(second.enter(|cx, mut channel| channel.poll_ready(cx)));
     assert_ready_ok!(second.enter(|cx, mut channel| channel.poll_ready(cx)), "and stays reserved");
     let mut clone = task::spawn(clone);
@@ -81,7 +81,7 @@ async fn a_timeout_says_what_it_waited_for() {
     drop(peer);
 }
 
-/// Slot, sending and answer together.
+/// The timeout covers waiting for a permit, sending, and waiting for the response.
 #[tokio::test(start_paused = true)]
 async fn a_call_has_one_time_and_ends_exactly_then() {
     let mut config = ConnectionConfig::server();
@@ -94,7 +94,7 @@ async fn a_call_has_one_time_and_ends_exactly_then() {
     );
     let error = second.expect_err("nobody answers");
     let CallError::Timeout { timeout, stage: CallStage::Answer } = error else { panic!("{error}") };
-    assert_eq!(timeout, SECOND * 3 / 2, "what it was given, not what was left");
+    assert_eq!(timeout, SECOND * 3 / 2, "the full timeout, not the remaining time");
     assert_eq!(started.elapsed(), SECOND * 3 / 2);
 }
 
@@ -112,7 +112,7 @@ async fn a_call_without_time_waits_for_nothing() {
         first = channel.clone();
     }
     assert_eq!(started.elapsed(), Duration::ZERO);
-    // Nor was anything sent.
+    // Nothing was sent: the first request that arrives is this one.
     tokio::spawn(first.oneshot(request(7, 7)));
     assert_eq!(peer.receive().await.code(), 7);
 }
@@ -151,13 +151,13 @@ async fn oneway_requests_are_marked_and_bounded_by_what_is_written() {
         channel
     });
     tokio::time::sleep(SECOND).await;
-    assert!(!sender.is_finished(), "nothing is read, so little is taken");
+    assert!(!sender.is_finished(), "nothing is read, so few requests are accepted");
     for _ in 0..10 {
         let sent = peer.receive().await;
         assert!(sent.is_oneway() && sent.code() == 7);
     }
     let mut channel = sender.await.expect("no panic");
-    // As a service: an empty success when it is written.
+    // As a service, a oneway call returns an empty SUCCESS once the request is written.
     let call =
         tokio::spawn(async move { channel.ready().await?.call(request(8, 80).oneway()).await });
     assert_eq!(peer.receive().await.code(), 8);
@@ -249,7 +249,7 @@ async fn calls_wait_for_the_driver_and_end_with_the_connection() {
     assert!(matches!(error, CallError::NotSent(CloseReason::Aborted)), "{error:?}");
 }
 
-/// Java's brokers answer oneway requests too when they are overloaded.
+/// Overloaded Java brokers respond to oneway requests as well.
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_a_oneway_request_is_no_calls_answer() {
     let Running { mut peer, channel, .. } = start(service_fn(echo));
@@ -265,7 +265,7 @@ async fn an_answer_to_a_oneway_request_is_no_calls_answer() {
     assert_eq!((got.remark(), got.opaque()), (Some("the call's"), 80));
 }
 
-/// On the wire it is a request, and so a oneway one, which nobody answers.
+/// On the wire it is a oneway request, so the call waits for no response.
 #[tokio::test(start_paused = true)]
 async fn a_command_with_both_bits_is_called_as_it_is_sent() {
     let Running { mut peer, channel, .. } = start(service_fn(echo));

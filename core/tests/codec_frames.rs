@@ -1,4 +1,4 @@
-//! Frames and their limits.
+//! Tests frames and their limits.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use bytes::{Bytes, BytesMut};
@@ -13,7 +13,7 @@ fn error(bytes: &[u8]) -> String {
     RemotingCodec::new().decode(&mut buffer).expect_err("an error").to_string()
 }
 
-/// The largest length field is 16777212, so that the largest frame is 16 MiB; in both directions.
+/// In both directions, the largest length field is 16777212, so the largest frame is 16 MiB.
 #[test]
 fn the_limit_is_the_same_at_both_ends() {
     let fixed = json("{}").len();
@@ -44,8 +44,7 @@ fn the_limit_is_the_same_at_both_ends() {
 #[test]
 fn lengths_at_every_edge() {
     for length in 0..4_u32 {
-        let expected =
-            format!("a length field of {length} is too small, a frame has at least 4 bytes");
+        let expected = format!("a length field of {length} is too small, the minimum is 4");
         assert_eq!(error(&length.to_be_bytes()), expected);
     }
     for negative in [-1_i32, i32::MIN] {
@@ -78,7 +77,7 @@ fn other_protocols_are_named() {
             "{error}"
         );
     }
-    // In the middle of a connection it is just a bad length.
+    // In the middle of a connection it is just an invalid length.
     let mut codec = RemotingCodec::new();
     let mut buffer = BytesMut::from(&json("{}")[..]);
     buffer.extend_from_slice(b"GET / HTTP/1.1\r\n\r\n");
@@ -88,21 +87,24 @@ fn other_protocols_are_named() {
 
 #[test]
 fn a_binary_header_is_checked_field_by_field() {
-    // code, language, version, opaque, flag of 13 bytes, then the remark's length.
+    // Code, language, version, opaque and flag take 13 bytes; then the remark's length follows.
     let head = "0069 00 01df 00000001 00000000";
     for (rest, expected) in [
         ("", "the header's remark needs 4 bytes, 0 are left"),
         ("00000005 6f6b", "the header's remark needs 5 bytes, 2 are left"),
-        ("ffffffff", "the header's remark has the length -1"),
+        ("ffffffff", "the header's remark has a negative length: -1"),
         ("00000000", "the header's ext fields needs 4 bytes, 0 are left"),
         ("00000000 00000009 0001", "the header's ext fields needs 9 bytes, 2 are left"),
         ("00000000 00000001 00", "the header's ext field's name needs 2 bytes, 1 are left"),
-        ("00000000 00000004 ffff 0000", "the header's ext field's name has the length -1"),
+        ("00000000 00000004 ffff 0000", "the header's ext field's name has a negative length: -1"),
         (
             "00000000 00000005 0001 61 0000",
             "the header's ext field's value needs 4 bytes, 2 are left",
         ),
-        ("00000000 00000007 0001 61 ffffffff", "the header's ext field's value has the length -1"),
+        (
+            "00000000 00000007 0001 61 ffffffff",
+            "the header's ext field's value has a negative length: -1",
+        ),
         (
             "00000000 00000008 0001 61 00000002 62",
             "the header's ext field's value needs 2 bytes, 1 are left",
@@ -116,7 +118,7 @@ fn a_binary_header_is_checked_field_by_field() {
     assert!(!decode(&frame(1, &negative, b"")).expect("as for Java").ext_fields().is_present());
 }
 
-/// Java reads them with a decoder that replaces.
+/// As in Java, invalid UTF-8 is replaced.
 #[test]
 fn texts_of_a_binary_header_that_are_not_utf8_are_replaced() {
     let head = "0069 00 01df 00000001 00000000";
@@ -130,7 +132,11 @@ fn texts_of_a_binary_header_that_are_not_utf8_are_replaced() {
 fn a_limit_may_be_anything() {
     let limit = |bytes| RemotingCodec::new().with_max_frame_length(bytes).max_frame_length();
     assert_eq!((limit(7), limit(1 << 32)), (7, 1 << 32));
-    assert_eq!(limit(usize::MAX) as u64, u64::from(u32::MAX) + 4, "what the field can tell");
+    assert_eq!(
+        limit(usize::MAX) as u64,
+        u64::from(u32::MAX) + 4,
+        "the maximum of the length field"
+    );
     for max in (0..64).chain([usize::MAX - 1, usize::MAX]) {
         for kind in [SerializeType::Json, SerializeType::RocketMq] {
             let mut codec = RemotingCodec::new().with_max_frame_length(max);
@@ -183,7 +189,7 @@ fn an_end_inside_a_frame_says_how_far_it_came() {
     assert!(RemotingCodec::new().decode_eof(&mut BytesMut::new()).expect("an end").is_none());
 }
 
-/// A claim of 16 MiB reserves room step by step, as bytes arrive.
+/// A length field of 16 MiB reserves capacity step by step, as bytes arrive.
 #[test]
 fn room_is_never_reserved_on_the_peers_word() {
     let mut codec = RemotingCodec::new();
@@ -232,7 +238,7 @@ fn what_follows_a_long_frame_leaves_its_memory() {
     assert!(!shares(next.body(), long.body()) && distance != long.body().len() + 10);
 }
 
-/// The memory of a long frame is used for the next one, once nobody holds a part of it any more.
+/// The memory of a long frame is reused for the next one once no part of it is held any more.
 #[test]
 fn long_frames_take_turns_in_one_allocation() {
     let mut codec = RemotingCodec::new();
@@ -254,9 +260,12 @@ fn long_frames_take_turns_in_one_allocation() {
     assert!(second.iter().all(|byte| *byte == 1));
     let place = third.as_ptr();
     drop(third);
-    assert_eq!(receive(800_000).as_ptr(), place, "by a shorter one, too");
+    assert_eq!(receive(800_000).as_ptr(), place, "reused by a shorter frame, too");
     let small = receive(100_000);
     drop(receive(1 << 20));
-    assert!(small.iter().all(|byte| *byte == 1), "by a much shorter one not: it would hold all");
+    assert!(
+        small.iter().all(|byte| *byte == 1),
+        "not reused by a much shorter frame, which would hold all of it"
+    );
     assert_ne!(small.as_ptr(), place);
 }

@@ -1,4 +1,4 @@
-//! What the JSON header may look like, and how it is written.
+//! Tests which JSON headers are read, and how they are written.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower_core::codec::DecodeError;
@@ -164,7 +164,7 @@ fn malformed_headers_say_where_and_what() {
         assert_eq!(error(text), expected, "{text}");
     }
     let deep = format!("{{\"x\":{}{}}}", "[".repeat(65), "]".repeat(65));
-    assert!(error(&deep).ends_with("expected fewer brackets"));
+    assert!(error(&deep).ends_with("expected fewer nested brackets"));
     let deep = format!("{{\"x\":{}{}}}", "[".repeat(64), "]".repeat(64));
     header(&deep);
 }

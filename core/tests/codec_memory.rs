@@ -1,5 +1,4 @@
-//! What commands hold of the frames that they came in. A process of its own, whose memory is
-//! measured.
+//! Measures how much of their frames' memory commands keep. Needs a process of its own.
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -8,7 +7,7 @@ use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
 use rocketmq_tower_test_support::{Process, decode, frame};
 use tokio_util::codec::Decoder;
 
-/// Decodes a frame whose bytes arrive as from a socket.
+/// Decodes a frame whose bytes arrive in parts, as from a socket.
 fn receive(bytes: &[u8]) -> RemotingCommand {
     let mut codec = RemotingCodec::new();
     let mut buffer = BytesMut::with_capacity(8192);
@@ -21,7 +20,7 @@ fn receive(bytes: &[u8]) -> RemotingCommand {
     panic!("the frame is incomplete");
 }
 
-/// One test after the other: each would see the other's memory.
+/// Runs the tests one after the other, as each would see the other's memory.
 #[test]
 fn memory_is_for_what_is_there() {
     repeated_ext_fields_take_room_once();
@@ -37,7 +36,7 @@ fn a_kept_body_does_not_keep_a_long_header() {
     assert!(grown < 16 << 20, "{} bodies hold {grown} bytes", kept.len());
 }
 
-/// Almost 16 MiB of empty fields with the same empty name, behind a hundred others.
+/// A hundred ext fields, then almost 16 MiB of empty fields with the same empty name.
 fn repeated_ext_fields_take_room_once() {
     let mut fields: Vec<u8> = (0..100).flat_map(|name| [0, 1, name, 0, 0, 0, 0]).collect();
     fields.resize(fields.len() + 6 * 2_700_000, 0);
@@ -45,7 +44,7 @@ fn repeated_ext_fields_take_room_once() {
     header.extend((fields.len() as u32).to_be_bytes());
     header.extend(&fields);
     let bytes = frame(1, &header, b"");
-    // Makes the highest value start anew.
+    // Resets the peak value.
     std::fs::write("/proc/self/clear_refs", "5").expect("it is this process's own");
     let before = Process::own().resident().expect("Linux");
     let command = decode(&bytes).expect("sound");

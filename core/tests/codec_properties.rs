@@ -1,4 +1,4 @@
-//! Properties of the codec over generated commands and headers.
+//! Property tests of the codec, with generated commands and headers.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use bytes::BytesMut;
@@ -30,8 +30,8 @@ fn commands() -> impl Strategy<Value = RemotingCommand> {
     )
 }
 
-/// What comes of `bytes` that arrive in parts of these sizes, over and over: the commands, and the
-/// error that they end with, if they do.
+/// Decodes `bytes` that arrive in parts, cycling through these sizes. Returns the commands and the
+/// error that ended decoding, if any.
 fn receive(bytes: &[u8], sizes: &[usize]) -> (Vec<RemotingCommand>, Option<String>) {
     let (mut codec, mut buffer) = (RemotingCodec::new(), BytesMut::new());
     let (mut commands, mut rest) = (Vec::new(), bytes);
@@ -57,7 +57,7 @@ fn receive(bytes: &[u8], sizes: &[usize]) -> (Vec<RemotingCommand>, Option<Strin
 }
 
 proptest! {
-    /// Frames of both types, one behind the other, and perhaps what is none.
+    /// Frames of both types, one after another, possibly followed by bytes that are not a frame.
     #[test]
     fn any_parts_bring_the_same_commands(
         commands in prop::collection::vec(commands(), 0..6),
@@ -80,7 +80,8 @@ proptest! {
         prop_assert_eq!(decode(&encode(&command)).expect("decodes"), command);
     }
 
-    /// What the binary header cannot say: an empty remark, an empty set of fields, versions beyond 16 bits.
+    /// The binary header cannot hold an empty remark, an empty set of fields, or a version beyond
+    /// 16 bits.
     #[test]
     fn binary_survives_but_for_what_it_cannot_say(command in commands()) {
         let command = command.with_serialize_type(SerializeType::RocketMq);
@@ -98,7 +99,7 @@ proptest! {
         prop_assert_eq!(encode(&decode(&encode(&decoded)).expect("decodes")), encode(&decoded));
     }
 
-    /// What we write is what a general JSON parser reads.
+    /// A general JSON parser reads what the codec writes.
     #[test]
     fn json_is_json(command in commands()) {
         let command = command.with_serialize_type(SerializeType::Json);
@@ -112,7 +113,7 @@ proptest! {
         }
     }
 
-    /// What a general JSON writer writes is what we read, whatever else is in the header.
+    /// The codec reads what a general JSON writer writes, whatever else is in the header.
     #[test]
     fn any_json_object_is_read(
         fields in prop::collection::btree_map(any::<String>(), any::<String>(), 0..10),

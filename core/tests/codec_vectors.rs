@@ -1,11 +1,11 @@
-//! Frames that Java and other clients wrote, byte for byte.
+//! Compares frames byte by byte with those of Java and of other clients.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower_core::{LanguageCode, MqVersion, RemotingCommand, RequestCode, SerializeType};
 use rocketmq_tower_test_support::{captured_frames, decode, encode, hex};
 use tokio_util::codec::Encoder;
 
-/// A command as Java 5.3.3 makes it.
+/// Returns a command as Java 5.3.3 creates it.
 fn java(code: i32) -> RemotingCommand {
     let mut command = RemotingCommand::request(code)
         .with_language(LanguageCode::JAVA)
@@ -14,7 +14,7 @@ fn java(code: i32) -> RemotingCommand {
     command
 }
 
-/// The frame is what `command` encodes to, and what decodes to it.
+/// Asserts that `command` encodes to this frame, and that the frame decodes to `command`.
 #[track_caller]
 fn both_ways(command: &RemotingCommand, frame: &str) {
     assert_eq!(encode(command), hex(frame), "{command:?}");
@@ -60,7 +60,7 @@ fn binary_with_all_parts() {
     );
 }
 
-/// Java cuts this command's code (200050) to 16 bits; all else of the frame is sound.
+/// Java truncates this command's code (200050) to 16 bits; the rest of the frame is correct.
 #[test]
 fn binary_with_a_large_version_and_an_empty_value() {
     let frame = "0000002c 01000027 0d72 00 9c40 01020304 00000000 00000003 72c3a9 0000000f 0001 65 00000000 0001 6b 00000001
@@ -132,7 +132,7 @@ fn a_header_of_24_bits_fills_the_word() {
     }
 }
 
-/// Java's own tests of the binary header: so long, and with its lengths at these places.
+/// Java's own tests of the binary header: its length, and the positions of its length fields.
 #[test]
 fn binary_headers_are_as_long_as_javas() {
     let plain = java(1).with_serialize_type(SerializeType::RocketMq);

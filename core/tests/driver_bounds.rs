@@ -1,4 +1,4 @@
-//! The edges of a connection's bounds.
+//! Edge cases of a connection's bounds.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -46,7 +46,7 @@ async fn a_server_without_read_ahead_serves_and_drains() {
     assert!(peer.next().await.is_none());
 }
 
-/// Never ready, until it fails for good.
+/// A service that is never ready, until `fail` makes its `poll_ready` return errors.
 #[derive(Clone, Default)]
 struct Never(Arc<Mutex<(bool, Option<Waker>)>>);
 
@@ -74,7 +74,7 @@ impl Service<RemotingCommand> for Never {
     }
 }
 
-/// Its bound on what is in flight is not one on what it refuses.
+/// The bound on requests in flight does not limit the requests that are refused.
 #[tokio::test(start_paused = true)]
 async fn a_service_that_fails_answers_all_that_was_read() {
     let mut config = ConnectionConfig::server();
@@ -95,7 +95,7 @@ async fn a_service_that_fails_answers_all_that_was_read() {
     assert_eq!(answered, (0..10).collect::<Vec<_>>());
 }
 
-/// However little may wait, a peer that reads is not taken for one that does not.
+/// However small the bounds are, a peer that reads its responses is not closed as a flooding one.
 #[tokio::test(start_paused = true)]
 async fn a_client_takes_no_burst_for_a_flood() {
     for (max_in_flight, write_high_water) in [(2, 100), (0, 0)] {
@@ -106,7 +106,7 @@ async fn a_client_takes_no_burst_for_a_flood() {
         let Running { mut peer, .. } = start_client_with(Never::default(), config, 64 * 1024);
         let burst: Vec<u8> = (0..10).flat_map(|opaque| encode(&request(1, opaque))).collect();
         peer.send_bytes(&burst).await;
-        // One waits for the service, the others are refused.
+        // One request waits for the service, the others are refused.
         for opaque in 1..10 {
             assert_eq!(peer.receive().await.opaque(), opaque);
         }
@@ -120,7 +120,7 @@ async fn a_call_that_is_given_up_before_it_was_written_frees_its_slot() {
     config.write_high_water = 1;
     config.write_stall = Duration::MAX;
     let Running { peer: _peer, channel, .. } = start_with(service_fn(echo), config, 16);
-    // This one is encoded, and cannot be written.
+    // This call's request is encoded, but cannot be written.
     let blocking = channel.clone();
     let _block = tokio::spawn(async move { blocking.invoke(request(5, 1), 100 * SECOND).await });
     sleep(SECOND).await;
@@ -129,14 +129,14 @@ async fn a_call_that_is_given_up_before_it_was_written_frees_its_slot() {
     timeout(SECOND, channel.ready_oneshot()).await.expect("a slot").expect("open");
 }
 
-/// Who gave it up may have been told that no peer can have acted on it.
+/// The caller may have been told that no peer can have acted on the request.
 #[tokio::test(start_paused = true)]
 async fn a_oneway_request_that_is_given_up_before_it_was_written_is_not_sent() {
     let mut config = ConnectionConfig::client();
     config.write_high_water = 1;
     config.write_stall = Duration::MAX;
     let Running { mut peer, channel, .. } = start_client_with(service_fn(echo), config, 16);
-    // The first is encoded, and cannot be written; the others wait for room.
+    // The first is encoded, but cannot be written; the others wait for room in the write buffer.
     let kept: Vec<_> = (0..5)
         .map(|code| {
             let channel = channel.clone();
@@ -176,8 +176,8 @@ async fn calls_that_were_not_written_fail_as_soon_as_the_peer_ends() {
     assert_eq!(started.elapsed(), SECOND);
 }
 
-/// It waits for the permit with a request in hand. By the time that it gets it, its peer does not
-/// take answers any more.
+/// The driver waits for the shared permit while it holds a request. When it gets the permit, its
+/// peer no longer reads responses.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_stuck_does_not_keep_a_shared_permit() {
     let permits = Arc::new(Semaphore::new(1));

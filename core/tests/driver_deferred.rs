@@ -1,4 +1,4 @@
-//! Requests that are answered later.
+//! Requests whose response is deferred.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -17,7 +17,8 @@ fn success(remark: &'static str) -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SUCCESS).with_remark(remark)
 }
 
-/// Code 1 is deferred and parked; others are answered at once.
+/// Returns a service that defers requests with code 1 and sends their responders to `parked`. It
+/// answers other requests at once.
 fn parking(
     parked: mpsc::UnboundedSender<Responder>,
 ) -> impl Service<RemotingCommand, Response = Option<RemotingCommand>, Error = BoxError, Future: Send>
@@ -56,7 +57,8 @@ async fn deferred_requests_are_answered_in_any_order_and_take_no_slot() {
     }
 }
 
-/// Then nobody will answer it, and nothing waits for it.
+/// A request that gets neither a response nor a responder is never answered, and a drain does not
+/// wait for it.
 #[tokio::test(start_paused = true)]
 async fn no_answer_without_a_responder_is_no_answer() {
     let Running { mut peer, channel, .. } =
@@ -81,7 +83,7 @@ async fn a_dropped_responder_answers_with_an_error() {
     assert_eq!(answer.remark(), Some("the request was dropped unanswered"));
 }
 
-/// Whichever comes first is the answer, the other goes nowhere.
+/// The first response is sent, the second is dropped.
 #[tokio::test(start_paused = true)]
 async fn a_request_is_answered_once_even_if_the_processor_answers_as_well() {
     let (parked, mut responders) = mpsc::unbounded_channel();
@@ -144,7 +146,7 @@ async fn their_number_is_bounded_and_comes_back() {
         }
         let refused = peer.call(&request(1, 7)).await;
         assert_eq!((refused.opaque(), refused.response_code()), (7, ResponseCode::SYSTEM_ERROR));
-        assert_eq!(refused.remark(), Some("2 requests of the connection are deferred already"));
+        assert_eq!(refused.remark(), Some("the connection already has 2 deferred requests"));
         for _ in 0..2 {
             let responder = responders.recv().await.expect("parked");
             if round == 1 {
@@ -193,7 +195,7 @@ fn an_absent_answer_is_a_reply() {
     assert!(None::<RemotingCommand>.into_command().is_none());
 }
 
-/// Layers that retry call the service with a clone.
+/// Layers that retry call the service with a clone of the request.
 #[tokio::test(start_paused = true)]
 async fn clones_of_a_request_share_the_right_to_defer_it() {
     let mut running = start(service_fn(|request: RemotingCommand| async move {
@@ -228,10 +230,11 @@ async fn a_clone_that_is_deferred_after_the_response_answers_nothing_and_keeps_n
         assert!(timeout(SECOND, peer.next()).await.is_err(), "answered once");
     }
     channel.drain();
-    assert!(peer.next().await.is_none(), "nothing holds the drain");
+    assert!(peer.next().await.is_none(), "nothing delays the drain");
 }
 
-/// A look-up fails after the request was deferred, or a timeout drops the work and answers.
+/// For example, a look-up fails after the request was deferred, or a timeout drops the work and
+/// returns a response.
 #[tokio::test(start_paused = true)]
 async fn what_the_processor_returns_counts_more_than_a_responder_that_it_drops() {
     let mut running = start(service_fn(|request: RemotingCommand| async move {

@@ -1,4 +1,4 @@
-//! Draining a connection: what it waits for, and what it does not wait for.
+//! Tests what draining a connection waits for, and what it does not wait for.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -18,7 +18,8 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tower::service_fn;
 
-/// A peer that leaves is not waited for, whether or not its requests are still read.
+/// A drain does not wait for a peer that has closed the connection, whether or not the peer's
+/// requests are still read.
 #[tokio::test(start_paused = true)]
 async fn that_the_peer_left_is_noticed() {
     for version in [MqVersion::V5_3_3, MqVersion::V5_3_1] {
@@ -35,7 +36,7 @@ async fn that_the_peer_left_is_noticed() {
         let _responder = responders.recv().await.expect("deferred");
         channel.drain();
         sleep(SECOND).await;
-        // This one stays unread if the peer is old.
+        // This request stays unread if the peer is too old for GO_AWAY.
         peer.send(&request(2, 2).with_version(version)).await;
         drop(peer);
         let closed = timeout(SECOND, channel.closed()).await;
@@ -43,7 +44,7 @@ async fn that_the_peer_left_is_noticed() {
     }
 }
 
-/// Wakes itself so many times.
+/// A future that wakes itself and returns pending this number of times, then completes.
 struct Turns(usize);
 
 impl Future for Turns {
@@ -59,7 +60,8 @@ impl Future for Turns {
     }
 }
 
-/// By the version that it gives, whatever the other requests' is. The service is not asked.
+/// Whether a request gets GO_AWAY depends on its own version, not on that of other requests. The
+/// service is not called for it.
 #[tokio::test(start_paused = true)]
 async fn who_is_sent_away_is_told_by_the_requests_version() {
     for (version, is_sent_away) in [(0, false), (475, false), (476, true), (479, true)] {
@@ -112,7 +114,7 @@ async fn a_client_sends_its_server_away_as_well() {
     assert!(peer.next().await.is_none());
 }
 
-/// Whatever turn of the driver's it happens in, the last among them.
+/// Holds in whichever poll of the driver the request is deferred, including the last.
 #[tokio::test(start_paused = true)]
 async fn what_is_deferred_meanwhile_is_waited_for() {
     for turns in 0..40 {
@@ -149,11 +151,11 @@ async fn what_is_pushed_meanwhile_is_sent() {
     }
 }
 
-/// Calls that nobody makes for the peer's sake are not taken any more.
+/// During a drain, new calls are refused unless a request of the peer is still in flight.
 #[tokio::test(start_paused = true)]
 async fn this_side_cannot_put_it_off_by_calling() {
     let Running { mut peer, channel, .. } = start(service_fn(echo));
-    // One after the other is under way, and one is always.
+    // Each of the two loops makes one call after the other, so one is always in flight.
     let callers: Vec<_> = (0..2)
         .map(|n| {
             let calling = channel.clone();
@@ -174,7 +176,7 @@ async fn this_side_cannot_put_it_off_by_calling() {
     channel.drain();
     while let Some(asked) = timeout(10 * SECOND, peer.next()).await.expect("ends") {
         sleep(SECOND).await;
-        assert!(!channel.is_closed(), "a call is under way");
+        assert!(!channel.is_closed(), "a call is in flight");
         peer.send(&answer(asked.opaque())).await;
     }
     for caller in callers {
@@ -183,7 +185,7 @@ async fn this_side_cannot_put_it_off_by_calling() {
     }
 }
 
-/// A peer that knows `GO_AWAY` and does not care.
+/// The peer understands `GO_AWAY`, but ignores it and keeps sending requests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_peer_cannot_put_it_off_by_asking() {
     let config = ConnectionConfig::server();
@@ -201,7 +203,7 @@ async fn the_peer_cannot_put_it_off_by_asking() {
         _ = started.send(());
         while reader.read(&mut bytes).await.is_ok_and(|n| n > 0) {}
     });
-    running.await.expect("answers come");
+    running.await.expect("responses arrive");
     channel.drain();
     let ended = timeout(60 * SECOND, channel.closed()).await;
     assert!(matches!(ended, Ok(CloseReason::Drained)), "{ended:?}");

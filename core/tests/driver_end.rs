@@ -1,4 +1,4 @@
-//! How connections end: draining, closing, the peer's leaving.
+//! Tests how connections end: by draining, by closing, or by the peer.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -117,7 +117,7 @@ async fn draining_waits_for_our_own_calls() {
     assert!(running.peer.next().await.is_none());
 }
 
-/// Reading has stopped, but for the answers that are waited for.
+/// Requests are no longer read, but responses to pending calls still are.
 #[tokio::test(start_paused = true)]
 async fn draining_an_old_peer_reads_the_answers_that_it_owes() {
     let processor = service_fn(|request: RemotingCommand| async move {
@@ -136,7 +136,7 @@ async fn draining_an_old_peer_reads_the_answers_that_it_owes() {
     assert!(running.peer.next().await.is_none());
 }
 
-/// What was cut was not drained.
+/// A drain that is aborted ends with the reason `Aborted`, not `Drained`.
 #[tokio::test(start_paused = true)]
 async fn a_drain_that_is_cut_short_is_no_drain() {
     let mut running = start(service_fn(slow_echo));
@@ -161,8 +161,8 @@ async fn a_drain_before_the_driver_starts_counts() {
     assert!(matches!(end.reason, CloseReason::Drained));
 }
 
-/// A socket that is dropped with unread bytes resets the connection, and the last answers may be
-/// lost.
+/// Dropping a socket with unread bytes resets the connection, which may lose the last responses. So
+/// the driver lingers: it shuts down its write half and discards input for a while.
 #[tokio::test(start_paused = true)]
 async fn the_last_answers_get_time_to_arrive() {
     let mut running = start(service_fn(slow_echo));
@@ -170,11 +170,11 @@ async fn the_last_answers_get_time_to_arrive() {
     sleep(SECOND / 2).await;
     running.channel.drain();
     assert_eq!(running.peer.receive().await.opaque(), 1);
-    assert!(running.peer.next().await.is_none(), "this side's half is ended");
+    assert!(running.peer.next().await.is_none(), "the driver shut down its write half");
     for opaque in 2..100 {
         running.peer.send(&old(1, opaque).with_body(vec![0; 10_000])).await;
     }
-    assert!(!running.channel.is_closed(), "and what comes is read and forgotten");
+    assert!(!running.channel.is_closed(), "further input is read and discarded");
     let started = Instant::now();
     soon(running.channel.closed()).await;
     assert!(started.elapsed() <= SECOND);
@@ -215,7 +215,7 @@ async fn requests_of_a_half_closed_peer_have_a_grace() {
     assert!(running.peer.next().await.is_none());
     let started = Instant::now();
     running.end().await;
-    assert_eq!(started.elapsed(), 3 * SECOND, "the request runs on");
+    assert_eq!(started.elapsed(), 3 * SECOND, "the request runs to its end");
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,8 +244,8 @@ async fn answers_that_cannot_be_encoded_are_replaced() {
     assert_eq!(peer.call(&request(2, 2)).await.body().len(), 10, "and the connection goes on");
 }
 
-/// A request that takes so many tenths of a second, followed by what is no frame. The grace is 5 s,
-/// the linger 1 s.
+/// Sends a request that takes `tenths` tenths of a second, followed by bytes that are not a frame.
+/// The grace is 5 s, the linger 1 s.
 async fn late_before_garbage(tenths: u32) -> (Running, Instant) {
     let mut config = ConnectionConfig::server();
     config.half_close_grace = 5 * SECOND;
@@ -262,7 +262,8 @@ async fn late_before_garbage(tenths: u32) -> (Running, Instant) {
     (running, started)
 }
 
-/// What is left of the grace after the last answer is not the time that the answer may take.
+/// The linger is not shortened to the remaining grace: after the last response it lasts its full
+/// time.
 #[tokio::test(start_paused = true)]
 async fn the_last_answers_have_their_own_time() {
     let (mut running, started) = late_before_garbage(49).await;
@@ -271,7 +272,7 @@ async fn the_last_answers_have_their_own_time() {
     assert_eq!(started.elapsed(), SECOND * 59 / 10);
 }
 
-/// Its side is ended by then. What it would be written to is not touched any more.
+/// After the grace the write half is shut down, so the late response is not written.
 #[tokio::test(start_paused = true)]
 async fn what_is_answered_after_the_grace_is_not_written() {
     let (mut running, started) = late_before_garbage(55).await;
@@ -281,7 +282,7 @@ async fn what_is_answered_after_the_grace_is_not_written() {
     assert_eq!(started.elapsed(), 6 * SECOND, "it lingers");
 }
 
-/// A peer that has ended its half, and takes 10 KB a second.
+/// The peer has shut down its write half and reads 10 KB a second.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_being_taken_is_not_cut() {
     let stuck = service_fn(|request: RemotingCommand| async move {
@@ -316,7 +317,7 @@ async fn an_answer_that_is_being_taken_is_not_cut() {
     }
 }
 
-/// Brings one request, then nothing, and cannot be written to.
+/// A transport that yields one request and then stays pending. Writing to it fails.
 struct Unwritable {
     request: Option<Vec<u8>>,
     attempts: Arc<AtomicUsize>,
@@ -366,7 +367,7 @@ async fn a_write_that_fails_ends_the_connection_and_is_not_repeated() {
     assert_eq!(attempts.load(Ordering::Relaxed), 1);
 }
 
-/// Notes whether the channel was said to be closed before the transport was dropped.
+/// A transport that records, when dropped, whether the channel was already reported as closed.
 struct Watching {
     inner: DuplexStream,
     channel: Channel,

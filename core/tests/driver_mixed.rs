@@ -1,5 +1,6 @@
-//! Any mix of sizes, speeds and directions: every request and every call is answered, and nobody
-//! waits for a wake-up that never comes. Sizes and speeds follow from a seed; a failure names it.
+//! Random mixes of sizes, speeds and directions: every request and every call gets its response,
+//! and no task waits for a wake-up that never comes. Sizes and speeds derive from a seed, which a
+//! failure reports.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -17,10 +18,10 @@ use tokio::time::sleep;
 use tokio_util::codec::Decoder;
 use tower::service_fn;
 
-/// No mix takes longer.
+/// The time limit of a mix.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Small mostly, large at times.
+/// Returns a random size, usually small and sometimes large.
 fn size(dice: &mut Dice) -> usize {
     let bits = dice.below(18);
     dice.below(1 << bits) as usize
@@ -34,8 +35,8 @@ async fn pause(dice: &mut Dice) {
     }
 }
 
-/// Reads at its own pace; answers what the driver asks, and collects the opaques that the driver
-/// answers.
+/// Reads at its own pace. Responds to the driver's requests, and collects the opaques of the
+/// driver's responses.
 async fn read(
     mut reader: ReadHalf<tokio::io::DuplexStream>,
     to_send: mpsc::UnboundedSender<RemotingCommand>,

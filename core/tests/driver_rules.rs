@@ -30,7 +30,7 @@ fn success() -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SUCCESS)
 }
 
-// R1: readiness is asked for only with a request in hand.
+// R1: `poll_ready` is called only while the driver holds a request.
 
 #[tokio::test(start_paused = true)]
 async fn r1_an_idle_connection_holds_no_permit_of_a_shared_limit() {
@@ -41,7 +41,7 @@ async fn r1_an_idle_connection_holds_no_permit_of_a_shared_limit() {
     for opaque in 0..3 {
         assert_eq!(busy.peer.call(&request(1, opaque)).await.opaque(), opaque);
         assert_eq!(idle.peer.call(&request(1, opaque)).await.opaque(), opaque);
-        assert_eq!(permits.available_permits(), 1, "nobody holds a permit between requests");
+        assert_eq!(permits.available_permits(), 1, "no permit is held between requests");
     }
 }
 
@@ -61,7 +61,7 @@ async fn r1_a_connection_that_ends_leaves_the_queue_of_a_shared_limit() {
     assert_eq!(second.peer.receive().await.opaque(), 2);
 }
 
-// R2: an answer of the peer never waits behind requests.
+// R2: a response of the peer never waits behind requests.
 
 #[tokio::test(start_paused = true)]
 async fn r2_a_processor_may_call_back_over_a_saturated_connection() {
@@ -130,9 +130,9 @@ impl Service<RemotingCommand> for NeverReady {
     }
 }
 
-// R3: a request that was handed to the service runs to its end.
+// R3: a request that was passed to the service runs to its end.
 
-/// A service whose requests wait for `go` and then tell that they have finished.
+/// Returns a service whose requests wait for `go`, then report to `done` that they have finished.
 fn waiting(go: &Arc<Notify>, done: &mpsc::UnboundedSender<i32>) -> impl Processor {
     let (go, done) = (Arc::clone(go), done.clone());
     service_fn(move |request: RemotingCommand| {
@@ -166,7 +166,7 @@ async fn r3_requests_finish_though_the_peer_left_or_the_connection_was_closed() 
         ("the peer hangs up", |running| {
             Box::pin(async {
                 drop(running.peer);
-                // Its answer can't be written: that is noticed when there is one.
+                // The driver notices that it cannot write only when there is a response.
                 (running.channel, CloseReason::PeerClosed)
             })
         }),
@@ -266,7 +266,7 @@ async fn r3_a_slow_reader_gets_every_answer() {
 
 // R4: a server that cannot keep up stops reading; a client never does.
 
-/// Writes requests until the driver takes no more, and returns how many it took.
+/// Writes requests until the driver reads no more. Returns the number of requests written.
 async fn flood(running: &mut Running) -> usize {
     let frame = encode(&request(1, 0).with_body(vec![0; 1000]));
     for sent in 0.. {
@@ -283,7 +283,7 @@ async fn r4_a_server_stops_reading_when_its_queue_is_full() {
     config.max_queued_requests = 10;
     let mut running = start_with(NeverReady, config, 1024);
     let taken = flood(&mut running).await;
-    // Ten in the queue, one read block of about seven more, and one under way.
+    // Ten in the queue, about seven more in one read block, and one being transferred.
     assert!((10..=20).contains(&taken), "{taken}");
 }
 
@@ -297,7 +297,7 @@ async fn r4_a_server_stops_reading_when_the_peer_does() {
     assert!((10..=30).contains(&taken), "{taken}");
 }
 
-/// An answer that alone is over the mark, and goes out at once.
+/// Each response alone exceeds the high-water mark and is written at once.
 #[tokio::test(start_paused = true)]
 async fn r4_a_server_reads_on_when_a_long_answer_is_written() {
     let Running { mut peer, .. } =
@@ -341,7 +341,7 @@ async fn r4_a_client_reads_answers_whatever_else_the_server_sends() {
     let Running { mut peer, channel, .. } = start_client_with(NeverReady, config, 1024);
     let mut call = Box::pin(channel.invoke(request(5, 1), 600 * SECOND));
     let asked = tokio::select! {
-        _ = &mut call => panic!("nobody answered"),
+        _ = &mut call => panic!("the call must wait for its response"),
         asked = peer.receive() => asked,
     };
     for opaque in 0..100 {
@@ -383,7 +383,7 @@ async fn r4_a_client_cuts_a_server_that_asks_without_reading() {
     }
 }
 
-// R5: nothing after the first bad frame is run, all before it is answered.
+// R5: requests before the first malformed frame are answered, those after it are not run.
 
 #[tokio::test(start_paused = true)]
 async fn r5_frames_before_a_bad_one_are_answered_and_frames_after_it_are_not_run() {
@@ -412,12 +412,13 @@ async fn r5_frames_before_a_bad_one_are_answered_and_frames_after_it_are_not_run
     assert_eq!(*seen.lock().expect("no panic"), [1, 2]);
 }
 
-// R6: opaque and response bit are the driver's; oneway is never answered; given up is forgotten.
+// R6: the driver sets opaque and response bit; oneway requests get no response; calls that are
+// given up are forgotten.
 
 #[tokio::test(start_paused = true)]
 async fn r6_answers_carry_the_requests_opaque_and_type_whatever_the_processor_says() {
     let service = service_fn(|mut request: RemotingCommand| {
-        // The request itself as the answer, after meddling with it.
+        // Returns the request itself as the response, with its fields changed.
         request.set_opaque(999_999);
         ready(Ok::<_, Infallible>(request.with_flag(4).with_remark("echo")))
     });
@@ -460,7 +461,7 @@ async fn r6_calls_that_are_given_up_leave_nothing_behind() {
         let given_up = channel.invoke(request(5, round), SECOND).await;
         assert!(matches!(given_up, Err(CallError::Timeout { .. })), "{given_up:?}");
         let asked = peer.receive().await;
-        // Its slot, which lives in the table of pending calls, is free again.
+        // Its permit, which the table of pending calls holds, is free again.
         let again = channel.clone();
         let next = tokio::spawn(async move { again.invoke(request(6, 60), SECOND).await });
         let second = peer.receive().await;
@@ -492,7 +493,7 @@ async fn r6_a_closing_connection_fails_its_calls_at_once() {
         config.max_calls = 3;
         let mut running = start_with(service_fn(echo), config, 64 * 1024);
         let started = tokio::time::Instant::now();
-        // Three are sent, two wait for a slot.
+        // Three are sent, two wait for a permit.
         let calls: Vec<_> = (0..5)
             .map(|opaque| {
                 let channel = running.channel.clone();
@@ -517,12 +518,12 @@ async fn r6_a_closing_connection_fails_its_calls_at_once() {
     }
 }
 
-/// A peer without a connection. What it takes the place of is dropped.
+/// Returns a peer without a connection, to replace a peer that is to be dropped.
 fn dead() -> Raw<DuplexStream> {
     Raw::new(tokio::io::duplex(1).0)
 }
 
-// R7: panics and errors are answered, and the connection goes on.
+// R7: panics and errors become responses, and the connection continues.
 
 #[tokio::test(start_paused = true)]
 async fn r7_panics_and_errors_are_answered_and_the_connection_goes_on() {
@@ -592,7 +593,7 @@ async fn r7_a_service_that_fails_for_good_answers_what_was_read_and_ends_the_con
     assert!(matches!(end.reason, CloseReason::Service(_)), "{end:?}");
 }
 
-// R8: answers are matched on their own connection, once.
+// R8: a response matches a call on its own connection only, and only once.
 
 #[tokio::test(start_paused = true)]
 async fn r8_answers_belong_to_their_connection_and_count_once() {
@@ -640,7 +641,7 @@ async fn r8_one_command_may_be_used_for_many_calls() {
     }
 }
 
-// R9: a handle never holds more than a handle.
+// R9: a handle that is kept keeps neither the socket nor the task alive.
 
 struct CountedWaker;
 
@@ -654,7 +655,7 @@ async fn r9_a_handle_kept_for_ever_keeps_neither_socket_nor_task() {
     let held = Arc::clone(&alive);
     let service = service_fn(move |request: RemotingCommand| {
         let _held = &held;
-        // Holds on to its waker as well.
+        // Leaks a handle as well.
         std::mem::forget(request.channel().cloned());
         std::future::pending::<Answer>()
     });
@@ -672,22 +673,22 @@ async fn r9_a_handle_kept_for_ever_keeps_neither_socket_nor_task() {
     channel.close("test");
     assert!(driver.as_mut().poll(&mut cx).is_pending(), "the request still runs");
     assert_eq!(soon(peer.read(&mut [0; 8])).await.expect("an end"), 0, "but the socket is closed");
-    assert_eq!(Arc::strong_count(&alive), 1, "and the service gone");
+    assert_eq!(Arc::strong_count(&alive), 1, "and the service is dropped");
     drop((driver, peer));
     assert_eq!(Arc::strong_count(&counted), 2, "the task's waker is forgotten");
     assert!(channel.is_closed());
 }
 
-// R10: every buffer is bounded, every wait ends.
+// R10: every buffer is bounded, and every wait ends.
 
-/// Bytes already sent, and how long the rest may take.
+/// A frame that has begun must be complete within 30 s, whatever part of it was sent.
 #[tokio::test(start_paused = true)]
 async fn r10_a_frame_that_stalls_is_cut() {
     let frame = encode(&request(1, 1).with_body(vec![0; 100]));
     for sent in [1, 3, 4, 5, 8, 20, frame.len() - 1] {
         let mut running = start(service_fn(echo));
         sleep(100 * SECOND).await;
-        assert!(!running.channel.is_closed(), "between frames nothing is due");
+        assert!(!running.channel.is_closed(), "no timeout applies between frames");
         running.peer.send_bytes(&frame[..sent]).await;
         let started = tokio::time::Instant::now();
         let reason = within(60 * SECOND, running.channel.closed()).await;
@@ -756,7 +757,7 @@ async fn r10_a_stall_that_is_our_own_is_not_the_peers() {
     config.max_in_flight = 1;
     config.max_queued_requests = 1;
     let Running { mut peer, channel, .. } = start_with(waiting(&go, &done), config, 1 << 16);
-    // The third is read in part and left there, since two are as many as there may be.
+    // The third stays read in part, as only two requests are allowed at a time.
     let mut bytes = encode(&request(1, 1));
     bytes.extend(encode(&request(1, 2)));
     bytes.extend(&encode(&request(1, 3))[..20]);

@@ -1,4 +1,4 @@
-//! Stored messages, batches and ids: bytes that Java wrote, and bytes that nobody should send.
+//! Stored messages, batches and ids: bytes that Java wrote, and malformed bytes.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use bytes::BytesMut;
@@ -54,7 +54,7 @@ fn stored_messages_are_javas_byte_for_byte() {
     assert_eq!(message().id().to_string(), "7F00000100002A9F00000000000004D2");
 }
 
-/// From a broker that Node's client pulled from.
+/// Captured from a broker that Node's client pulled from.
 #[test]
 fn a_captured_pull_holds_a_message() {
     let answer = captured("node server PULL_MESSAGE");
@@ -137,7 +137,7 @@ fn many_messages_are_read_up_to_the_first_bad_one() {
     assert_eq!(StoredMessage::decode_all(b"").count(), 0);
 }
 
-/// The size may tell the truth about what is missing, or not.
+/// Truncated messages, both with a size field that matches and with one that does not.
 #[test]
 fn a_message_that_is_cut_off_anywhere_is_an_error() {
     let position = Position { queue_offset: 0, commit_log_offset: 0, store_timestamp: 0 };
@@ -173,21 +173,25 @@ fn what_is_wrong_is_named() {
     };
     let topic = 88 + 5;
     for (at, with, expected) in [
-        (0, &[0, 0, 0, 3][..], "a message of 3 bytes is too small, its size alone takes 4"),
+        (
+            0,
+            &[0, 0, 0, 3][..],
+            "a message size of 3 is too small, the size field alone has 4 bytes",
+        ),
         (
             0,
             &[0x80, 0, 0, 0],
-            "a message of -2147483648 bytes is too small, its size alone takes 4",
+            "a message size of -2147483648 is too small, the size field alone has 4 bytes",
         ),
         (0, &[0, 0, 0, 0x7b], "the message's rest needs 119 bytes, 118 are left"),
         (0, &[0, 0, 0, 0x79], "the message's properties needs 20 bytes, 19 are left"),
-        (4, &[0xcb, 0xd4, 0x31, 0x94], "messages of the form 0xcbd43194 are not known"),
-        (52, &[0, 1, 0, 0], "the message's born host has the port 65536"),
-        (68, &[0xff; 4], "the message's store host has the port -1"),
-        (84, &[0xff; 4], "the message's body has the length -1"),
-        (topic, &[0x80], "the message's topic has the length -128"),
+        (4, &[0xcb, 0xd4, 0x31, 0x94], "unknown message format: magic 0xcbd43194"),
+        (52, &[0, 1, 0, 0], "the message's born host has an invalid port: 65536"),
+        (68, &[0xff; 4], "the message's store host has an invalid port: -1"),
+        (84, &[0xff; 4], "the message's body has a negative length: -1"),
+        (topic, &[0x80], "the message's topic has a negative length: -128"),
         (topic + 2, &[0xff], "the message's topic is not valid UTF-8 at byte 1"),
-        (topic + 7, &[0xff, 0xff], "the message's properties has the length -1"),
+        (topic + 7, &[0xff, 0xff], "the message's properties has a negative length: -1"),
         (topic + 7, &[0, 0x13], "1 bytes follow the message's last field"),
     ] {
         assert_eq!(damaged(at, with), expected);
@@ -212,7 +216,7 @@ fn what_does_not_fit_is_not_written() {
     assert!(bytes.is_empty());
 }
 
-/// Java's batch of two.
+/// Java's encoding of a batch of two messages.
 const BATCH: &str = "
     00000035 00000000 00000000 00000000 00000003 6f6e65 001c 4b455953014b31025741495401747275650254414753015461674102
     00000023 00000000 00000000 00000000 00000003 74776f 000a 57414954017472756502";

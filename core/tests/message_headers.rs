@@ -1,4 +1,4 @@
-//! Properties, and the headers of sends as real clients write them.
+//! Tests properties, and the headers of sends as real clients write them.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower_core::message::{Properties, PropertiesBuf, SendHeader, property};
@@ -51,7 +51,7 @@ fn separators_do_not_get_into_names_and_values() {
     assert_eq!(properties.get(property::PGROUP), None);
 }
 
-/// Their first messages. What is the same in all is compared once.
+/// The first messages of real clients. Fields that are the same in all are compared in one place.
 #[test]
 fn the_sends_of_real_clients_are_read() {
     for (name, queue, born, tag, wait, max, broker) in [
@@ -130,7 +130,7 @@ fn headers_survive_on_the_wire() {
     }
 }
 
-/// All that a header needs, in words.
+/// Returns a request with all required fields of a header, under their long names.
 fn in_words(code: RequestCode) -> RemotingCommand {
     let mut request = RemotingCommand::request(code);
     request.ext_fields_mut().extend([

@@ -1,4 +1,4 @@
-//! Messages, batches and properties that are generated.
+//! Property tests of messages, batches and properties.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use bytes::BytesMut;
@@ -15,7 +15,7 @@ fn hosts() -> impl Strategy<Value = SocketAddr> {
     prop_oneof![v4, v6]
 }
 
-/// Owned parts of a message.
+/// The parts of a message, owned.
 #[derive(Clone, Debug)]
 struct Parts {
     small: [i32; 4],
@@ -84,7 +84,7 @@ proptest! {
         prop_assert_eq!(decoded.expect("decodes"), expected);
     }
 
-    /// A damaged message is read or refused; what is read can be written again.
+    /// A damaged message is decoded or refused. If it is decoded, it can be encoded again.
     #[test]
     fn damage_never_panics(parts in parts(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut bytes = BytesMut::new();
@@ -129,7 +129,7 @@ proptest! {
         prop_assert_eq!(id.to_string().parse(), Ok(id));
     }
 
-    /// Against a map, with names and values that are often equal, empty, or hold separators.
+    /// Compares with a map. Names and values are often equal or empty, or hold separators.
     #[test]
     fn properties_are_a_map(
         changes in prop::collection::vec(("[ab\x01\x02]{0,2}", "[ab\x01\x02]{0,2}"), 0..20),

@@ -1,4 +1,4 @@
-//! Properties of ext fields and of typed headers, over the wire.
+//! Property tests of ext fields and typed headers, through the codec.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 type Pairs = Vec<(String, String)>;
 
-/// Few names, so that most come again; more fields than are looked through one by one.
+/// Few names, so that most repeat, and more fields than are searched one by one.
 fn pairs() -> impl Strategy<Value = Pairs> {
     let few = prop_oneof!["[a-c]{0,2}", "[a-z\"\\\\\n\u{e9}\u{1f600}]{1,3}"];
     let many = "[a-z]{1,2}";
@@ -19,7 +19,7 @@ fn pairs() -> impl Strategy<Value = Pairs> {
     ]
 }
 
-/// Each name once, where it came first, with what it was given last.
+/// Returns each name once, at its first position, with its last value.
 fn model(pairs: &Pairs) -> Pairs {
     let mut unique: Pairs = Vec::new();
     for (name, value) in pairs {
@@ -36,7 +36,8 @@ fn fields_of(command: &RemotingCommand) -> Pairs {
     fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// A JSON header with these fields, as they are; and whether non-ASCII letters are escaped.
+/// Returns a frame whose JSON header has these fields, including repetitions. Non-ASCII characters
+/// are escaped if `escaped` is set.
 fn json_frame(pairs: &Pairs, escaped: bool) -> Vec<u8> {
     let quoted = |text: &String| {
         let plain = serde_json::to_string(text).expect("writes");
@@ -68,7 +69,7 @@ fn binary_frame(pairs: &Pairs) -> Vec<u8> {
     frame(1, &header, b"")
 }
 
-/// What is done to fields.
+/// A change of ext fields.
 #[derive(Clone, Debug)]
 enum Change {
     Insert(String, String),
@@ -78,12 +79,12 @@ enum Change {
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let name = "[a-d]{0,2}";
     let insert = (name, any::<String>()).prop_map(|(name, value)| Change::Insert(name, value));
-    // Long enough to make the memory of what was overwritten count.
+    // Long enough that overwritten values cause a compaction.
     let long = (name, "[x]{300,600}").prop_map(|(name, value)| Change::Insert(name, value));
     prop::collection::vec(prop_oneof![insert, long, name.prop_map(Change::Remove)], 0..60)
 }
 
-/// A field of every type that a header may have.
+/// A header with a field of every supported type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AllTypes {
@@ -171,7 +172,7 @@ proptest! {
         prop_assert_eq!(fields_of(&again), model(&pairs));
     }
 
-    /// Fields that came from the wire and those that were put in are changed alike.
+    /// Decoded and inserted fields can be changed in the same way.
     #[test]
     fn fields_are_a_list_of_names(pairs in pairs(), changes in changes()) {
         let mut command = decode(&json_frame(&pairs, true)).expect("decodes");
@@ -209,7 +210,8 @@ proptest! {
         prop_assert_eq!(back.header::<AllTypes>().expect("reads"), header);
     }
 
-    /// Whatever a peer puts into a field, reading it is an error that names the field, or no error.
+    /// Whatever a peer puts into a field, reading it either succeeds or fails with an error that
+    /// names the field.
     #[test]
     fn any_text_is_a_value_or_an_error(text in "[-+0-9.eE truTRUfalsFirst]{0,12}", at in 0..20_usize) {
         let header = AllTypes {

@@ -1,4 +1,5 @@
-//! Sends messages to RocketMQ, and pulls them back: a name server tells where, and brokers do it.
+//! Sends messages to RocketMQ, and pulls messages. A name server tells the addresses of the
+//! brokers.
 //!
 //! ```sh
 //! cargo run --release --example client -- 127.0.0.1:9876 send TopicTest hello --tag greetings
@@ -23,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Parser)]
 struct Options {
-    /// Host and port of the name server; or those of many, with `;` between them.
+    /// Host and port of the name server; several are separated by `;`.
     namesrv: String,
     #[command(subcommand)]
     action: Action,
@@ -34,7 +35,7 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Sends a message and prints where it is, as JSON.
+    /// Sends a message, and prints its queue, offset and id as JSON.
     Send {
         topic: String,
         body: String,
@@ -45,16 +46,16 @@ enum Action {
         #[arg(long)]
         tag: Option<String>,
     },
-    /// Prints messages, a line of JSON for each.
+    /// Pulls messages, and prints each as one line of JSON.
     Pull {
         topic: String,
-        /// The queue to read; all of them by default.
+        /// The queue to read. Default: all queues.
         #[arg(long)]
         queue: Option<i32>,
-        /// The offset to begin with.
+        /// The offset to start from, in each queue.
         #[arg(long, default_value_t = 0)]
         offset: u64,
-        /// How many messages to print at most.
+        /// Maximum number of messages to print.
         #[arg(long, default_value_t = 32)]
         max: usize,
     },
@@ -63,10 +64,10 @@ enum Action {
 #[cfg(feature = "acl")]
 #[derive(clap::Args)]
 struct Keys {
-    /// The name that the secret key is known by.
+    /// The access key, which identifies the secret key.
     #[arg(long, global = true, requires = "secret_key")]
     access_key: Option<String>,
-    /// What requests are signed with.
+    /// The secret key that requests are signed with.
     #[arg(long, global = true, requires = "access_key")]
     secret_key: Option<String>,
 }
@@ -90,7 +91,7 @@ impl Options {
     }
 }
 
-/// An answer that is not `SUCCESS` as an error.
+/// Converts a response that is not `SUCCESS` into an error.
 fn refusal(answer: &RemotingCommand) -> BoxError {
     format!("{}: {}", answer.response_code(), answer.remark().unwrap_or_default()).into()
 }
@@ -112,7 +113,7 @@ async fn send(
     Ok(())
 }
 
-/// Prints messages of a queue, and returns how many.
+/// Prints at most `max` messages of a queue. Returns the number printed.
 async fn pull(
     client: &Client,
     broker: &str,
@@ -131,7 +132,7 @@ async fn pull(
                     printed += 1;
                 }
             }
-            // There are none at this offset, but at another one there may be.
+            // No message at this offset: the response names the next offset to try.
             ResponseCode::PULL_RETRY_IMMEDIATELY | ResponseCode::PULL_OFFSET_MOVED => {}
             ResponseCode::PULL_NOT_FOUND => break,
             _ => return Err(refusal(&answer)),
@@ -161,7 +162,7 @@ async fn main() -> Result<(), BoxError> {
             let mut queues = route::to_read(&names, topic).await?;
             queues.retain(|of| queue.is_none_or(|queue| queue == of.id));
             if queues.is_empty() {
-                return Err("no master has such a queue of the topic to read from".into());
+                return Err("no master has a matching queue of the topic that can be read".into());
             }
             let mut left = *max;
             for of in queues {

@@ -1,9 +1,9 @@
-//! Messages as JSON.
+//! Converts messages to JSON.
 
 use rocketmq_tower::message::{StoredMessage, sys_flag};
 use serde_json::{Map, Value, json};
 
-/// A body that is compressed or not UTF-8 is written in hex.
+/// Returns the message as JSON. A body that is compressed or not UTF-8 is written in hex.
 pub(crate) fn to_json(message: &StoredMessage<'_>) -> Value {
     let properties = message.properties.iter();
     let properties: Map<String, Value> =

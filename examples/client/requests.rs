@@ -1,8 +1,8 @@
-//! Headers, as Java's clients write them.
+//! Request and response headers, with Java's field names.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a message was put.
+/// The response header of a send: where the message was stored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Sent {
@@ -11,7 +11,7 @@ pub(crate) struct Sent {
     pub(crate) queue_offset: u64,
 }
 
-/// `PULL_MESSAGE`
+/// The request header of `PULL_MESSAGE`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pull<'a> {
@@ -31,14 +31,14 @@ pub(crate) struct Pull<'a> {
 impl<'a> Pull<'a> {
     pub(crate) fn new(topic: &'a str, queue_id: i32, queue_offset: u64) -> Self {
         Self {
-            // Every broker has this group.
+            // Exists on every broker.
             consumer_group: "TOOLS_CONSUMER",
             topic,
             queue_id,
             queue_offset,
             max_msg_nums: 0,
-            // The subscription is in the request. The broker does not wait for messages, and takes
-            // no note of what was consumed.
+            // The flag for a subscription in the request. Without the other flags, the broker
+            // neither waits for messages nor commits an offset.
             sys_flag: 1 << 2,
             commit_offset: 0,
             suspend_timeout_millis: 0,
@@ -49,7 +49,7 @@ impl<'a> Pull<'a> {
     }
 }
 
-/// What the answers to all pulls have.
+/// The response header of every pull, whatever its code.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pulled {

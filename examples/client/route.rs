@@ -1,4 +1,4 @@
-//! Where the queues of a topic are: a name server knows.
+//! Asks a name server where the queues of a topic are.
 
 use super::{TIMEOUT, refusal};
 use rocketmq_tower::client::NameServers;
@@ -25,7 +25,7 @@ struct Route {
 #[serde(rename_all = "camelCase")]
 struct Broker {
     broker_name: String,
-    /// By number: the master is 0.
+    /// Addresses by broker id. The master's id is 0.
     broker_addrs: HashMap<String, String>,
 }
 
@@ -42,7 +42,8 @@ const READ: u32 = 4;
 const WRITE: u32 = 2;
 
 impl Route {
-    /// The topic's queues on masters whose permissions have this bit: so many of each.
+    /// Returns the topic's queues on masters whose permissions include the bit `permitted`. `count`
+    /// returns the number of such queues of a broker.
     fn queues(&self, permitted: u32, count: impl Fn(&Queues) -> i32) -> Vec<Queue> {
         let mut found = Vec::new();
         for queues in self.queue_datas.iter().filter(|queues| queues.perm & permitted != 0) {
@@ -58,7 +59,7 @@ impl Route {
 async fn ask(names: &NameServers, topic: &str) -> Result<RemotingCommand, BoxError> {
     let request = RemotingCommand::request(RequestCode::GET_ROUTEINFO_BY_TOPIC)
         .with_ext_field("topic", topic)
-        // Else the numbers of brokers may come without quotes.
+        // Otherwise broker ids may be unquoted keys, which is invalid JSON.
         .with_ext_field("acceptStandardJsonOnly", "true");
     Ok(names.invoke(request, TIMEOUT).await?)
 }
@@ -70,14 +71,14 @@ fn route(answer: &RemotingCommand) -> Result<Route, BoxError> {
     }
 }
 
-/// All queues of a topic.
+/// Returns all readable queues of a topic.
 pub(crate) async fn to_read(names: &NameServers, topic: &str) -> Result<Vec<Queue>, BoxError> {
     let route = route(&ask(names, topic).await?)?;
     Ok(route.queues(READ, |queues| queues.read_queue_nums))
 }
 
-/// Any queue of a topic, which is made when its first message comes: until then, its queues are
-/// like those of the default topic.
+/// Returns any writable queue of a topic. A topic that does not exist yet is created by its first
+/// message, with queues like those of the default topic.
 pub(crate) async fn to_write(names: &NameServers, topic: &str) -> Result<Queue, BoxError> {
     let (mut answer, mut max) = (ask(names, topic).await?, i32::MAX);
     if answer.response_code() == ResponseCode::TOPIC_NOT_EXIST {
@@ -86,7 +87,7 @@ pub(crate) async fn to_write(names: &NameServers, topic: &str) -> Result<Queue, 
     }
     let mut queues = route(&answer)?.queues(WRITE, |queues| queues.write_queue_nums.min(max));
     if queues.is_empty() {
-        return Err("no master has a queue of the topic to write to".into());
+        return Err("no master has a queue of the topic that can be written".into());
     }
     let any = UNIX_EPOCH.elapsed()?.subsec_micros() as usize % queues.len();
     Ok(queues.swap_remove(any))

@@ -1,9 +1,9 @@
-//! Commands of the fuzzer's making.
+//! Commands that the fuzzer generates.
 
 use arbitrary::Arbitrary;
 use rocketmq_tower_core::{RemotingCommand, SerializeType};
 
-/// What a command is made of.
+/// The parts of a command.
 #[derive(Arbitrary, Debug)]
 pub struct Parts<'a> {
     code: i32,
@@ -13,7 +13,7 @@ pub struct Parts<'a> {
     language: u8,
     binary: bool,
     remark: Option<&'a str>,
-    /// Whether there are ext fields, be they none.
+    /// Whether there are ext fields, even if the list is empty.
     present: bool,
     fields: Vec<(&'a str, &'a str)>,
     removed: Option<&'a str>,
@@ -21,7 +21,7 @@ pub struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// The command.
+    /// Builds the command.
     #[must_use]
     pub fn command(&self) -> RemotingCommand {
         let kind = if self.binary { SerializeType::RocketMq } else { SerializeType::Json };
@@ -50,7 +50,7 @@ impl Parts<'_> {
     }
 }
 
-/// Whether all of two commands is the same, the order of their ext fields included.
+/// Whether two commands are equal, including the order of their ext fields.
 #[must_use]
 pub fn same(a: &RemotingCommand, b: &RemotingCommand) -> bool {
     a == b && a.ext_fields().iter().eq(b.ext_fields().iter())

@@ -1,4 +1,4 @@
-//! Any bytes, in any pieces, through the codec.
+//! Feeds any bytes, in any pieces, through the codec.
 
 use crate::Input;
 use crate::command::same;
@@ -6,17 +6,18 @@ use bytes::BytesMut;
 use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
 use tokio_util::codec::{Decoder, Encoder};
 
-/// The read block of the codec's documentation, and what it grows to when reads fill it.
+/// The read block in the codec's documentation, and its size after reads have filled it.
 const BLOCK: usize = 8 * 1024;
 const LARGEST_BLOCK: usize = 64 * 1024;
 
-/// The commands in some bytes, and how they end.
+/// The commands decoded from some bytes, and the final error, or an empty text.
 struct Decoded {
     commands: Vec<RemotingCommand>,
     end: String,
 }
 
-/// Two bytes that say how the others are split, one for the largest frame, then what is read.
+/// The input is two bytes that select the split, one for the longest frame, then the bytes to
+/// decode.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let split = u16::from_be_bytes([input.byte(), input.byte()]);
@@ -37,20 +38,20 @@ pub fn check(data: &[u8]) {
         assert!(alone.commands.len() == 1 && same(a, &alone.commands[0]), "{a:?} by itself");
         survives(codec.clone().with_max_frame_length(usize::MAX), a);
     }
-    // What comes before does not matter, but that another protocol is known only at the start.
+    // Earlier frames do not matter, except that another protocol is recognized only at the start.
     let alone = at_once(codec, rest);
     assert!(alone.commands.is_empty(), "{:?} was not seen", alone.commands);
     assert!(alone.end == whole.end || alone.end.starts_with("the peer speaks"));
 }
 
-/// What the length field says.
+/// Returns the length field of a frame.
 fn length_of(frame: &[u8]) -> usize {
     let word = *frame.first_chunk().expect("a frame begins with its length");
     u32::from_be_bytes(word) as usize
 }
 
-/// What was decoded is what its encoding decodes to, but for languages without a name in JSON. (A
-/// name with much that is no UTF-8 may have become too long for the binary header.)
+/// Checks that encoding and decoding again returns the same command, except for languages without a
+/// name in JSON. (A name with much invalid UTF-8 may have become too long for the binary header.)
 fn survives(mut codec: RemotingCodec, command: &RemotingCommand) {
     let mut bytes = BytesMut::new();
     codec.encode(command, &mut bytes).expect("encodes");
@@ -78,7 +79,7 @@ fn at_once(mut codec: RemotingCodec, wire: &[u8]) -> Decoded {
     Decoded { commands, end }
 }
 
-/// As `Framed` reads: into what room there is, and asks for room if there is none.
+/// Reads like `Framed`: into the free part of the buffer, reserving more only if it is full.
 fn in_parts(mut codec: RemotingCodec, wire: &[u8], mut sizes: Sizes) -> Decoded {
     let all = wire.len();
     let mut wire = wire;
@@ -111,7 +112,7 @@ fn in_parts(mut codec: RemotingCodec, wire: &[u8], mut sizes: Sizes) -> Decoded 
     Decoded { commands, end }
 }
 
-/// The sizes of the parts: all at once, or of a sequence that a number decides.
+/// The sizes of the parts: everything at once, or a pseudo-random sequence.
 struct Sizes(u64);
 
 impl Sizes {

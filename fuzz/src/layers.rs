@@ -1,4 +1,4 @@
-//! A layer of the connection level between a scripted wire and a service that reads to the end.
+//! A connection layer between a scripted wire and a service that reads to the end.
 
 use crate::Input;
 use crate::wire::{End, Flag, Io};
@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tower_service::Service;
 
-/// What came of a connection.
+/// The outcome of a connection.
 pub(crate) struct Outcome {
-    /// What the service inside read and knows, if it was called.
+    /// The bytes and properties that the inner service received, if it was called.
     pub(crate) inside: Option<Inside>,
     pub(crate) reason: CloseReason,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Inside {
     pub(crate) whole: bool,
 }
 
-/// Reads to the end.
+/// A service that reads to the end.
 pub(crate) struct Reader<Io> {
     inside: Rc<RefCell<Option<Inside>>>,
     most: usize,
@@ -76,8 +76,8 @@ impl<Io: AsyncRead + Unpin + 'static> Service<Connection<Io>> for Reader<Io> {
     }
 }
 
-/// Runs a connection whose peer sends `bytes`, in parts that `input` decides, and then leaves, or,
-/// if it is `silent`, says nothing more.
+/// Runs a connection whose peer sends `bytes`, in parts that `input` selects. The peer then closes
+/// the connection, or sends nothing more if it is `silent`.
 pub(crate) async fn run<S, T>(
     input: &mut Input<'_>,
     bytes: &[u8],
@@ -129,7 +129,7 @@ where
             !wire.input.is_empty()
         });
         if !left && inside.borrow().is_some() {
-            // The layer has done its part.
+            // The layer has passed the connection on.
             io.change(|wire| wire.end = Some(End::Orderly));
         } else if !left {
             tokio::time::advance(Duration::from_secs(11)).await;

@@ -1,5 +1,5 @@
-//! What the fuzz targets check. Each module has one `check`, which takes the fuzzer's bytes and
-//! panics if something is wrong; the files in `fuzz_targets` and the test of the seeds call it.
+//! The checks of the fuzz targets. Each module has one `check`, which takes the fuzzer's bytes and
+//! panics if a check fails. The files in `fuzz_targets` and the test of the seeds call it.
 #![allow(clippy::expect_used, clippy::panic, reason = "a fuzzer's finding is a panic")]
 
 pub mod command;
@@ -13,7 +13,7 @@ pub mod seeds;
 pub mod tls_sniff;
 mod wire;
 
-/// Takes the fuzzer's bytes one after the other.
+/// Reads the fuzzer's bytes in order.
 pub(crate) struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -21,24 +21,24 @@ impl<'a> Input<'a> {
         Self(bytes)
     }
 
-    /// `None` when all are taken.
+    /// Returns the next byte, or `None` at the end.
     pub(crate) fn next(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*first)
     }
 
-    /// 0 when all are taken.
+    /// Returns the next byte, or 0 at the end.
     pub(crate) fn byte(&mut self) -> u8 {
         self.next().unwrap_or_default()
     }
 
-    /// One of `choices`.
+    /// Returns one of `choices`.
     pub(crate) fn pick<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> T {
         choices[usize::from(self.byte()) % N]
     }
 
-    /// At most `max` of the next bytes.
+    /// Returns at most `max` of the next bytes.
     pub(crate) fn take(&mut self, max: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(max.min(self.0.len()));
         self.0 = rest;

@@ -1,4 +1,4 @@
-//! PROXY headers: any first bytes of a connection through the layer.
+//! Passes any first bytes of a connection through the PROXY protocol layer.
 
 use crate::Input;
 use crate::layers::{Outcome, Reader, run};
@@ -7,8 +7,7 @@ use rocketmq_tower_layers::ProxyProtocolLayer;
 use rocketmq_tower_layers::proxy_protocol::ProxyIo;
 use tower_layer::Layer;
 
-/// One byte for the layer's settings, one for the length of a header by itself, then how it
-/// arrives, then what does.
+/// The input is one byte for the layer's settings, six for how the bytes arrive, then the bytes.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let settings = input.byte();

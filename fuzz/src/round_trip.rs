@@ -1,4 +1,4 @@
-//! A command that the fuzzer makes, out and back.
+//! Encodes a generated command and decodes it again.
 
 use crate::command::{Parts, same};
 use arbitrary::{Arbitrary, Unstructured};
@@ -27,8 +27,8 @@ fn decode(mut frame: BytesMut) -> RemotingCommand {
     command.expect("a whole frame")
 }
 
-/// What is left of a command on the wire: what the documentation of the codec says that a header
-/// cannot tell.
+/// Returns the command as it arrives after encoding: without the parts that a header cannot carry,
+/// according to the codec's documentation.
 fn expected(command: &RemotingCommand) -> RemotingCommand {
     let kind = RemotingCodec::serialize_type_of(command);
     let mut expected = command.clone().with_serialize_type(kind);

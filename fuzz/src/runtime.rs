@@ -1,4 +1,4 @@
-//! Time that stands still unless it is moved.
+//! A runtime whose time advances only when the fuzzer advances it.
 
 use std::future::Future;
 use tokio::runtime::{Builder, Runtime};
@@ -12,8 +12,8 @@ thread_local! {
         .expect("a runtime");
 }
 
-/// Runs `future`, which never waits for anything but time that it moves itself.
+/// Runs `future`, which may wait only for time that it advances itself.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    // It polls by itself what it looks at: tokio must not think that it polls too much.
+    // The future polls its parts directly, so tokio's coop budget must not apply.
     RUNTIME.with(|runtime| runtime.block_on(unconstrained(future)))
 }

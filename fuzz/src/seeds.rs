@@ -1,10 +1,9 @@
-//! Inputs to begin with: frames that real clients wrote, headers of PROXY and TLS, and the usual
-//! lives of a connection.
+//! Initial inputs: frames that real clients wrote, PROXY and TLS headers, and typical connections.
 
 use rocketmq_tower_test_support::{captured_frames, frame, json};
 use std::path::Path;
 
-/// One input of a target.
+/// One initial input of a target.
 #[derive(Debug)]
 pub struct Seed {
     pub target: &'static str,
@@ -12,7 +11,7 @@ pub struct Seed {
     pub bytes: Vec<u8>,
 }
 
-/// Headers that nobody sends any day.
+/// Headers that are rare in practice.
 const HEADERS: [&str; 8] = [
     "{}",
     r#"{"code":1,"extFields":{},"flag":2,"language":"GO","opaque":-1,"remark":"","version":479}"#,
@@ -24,7 +23,7 @@ const HEADERS: [&str; 8] = [
     r#"{"language":"SWIFT","version":-5,"flag":1}"#,
 ];
 
-/// Headers of the PROXY protocol with something behind them, and what only looks like one.
+/// PROXY headers followed by data, and data that only looks like a header.
 const PROXIED: [&[u8]; 8] = [
     b"PROXY TCP4 192.0.2.7 198.51.100.1 5678 443\r\n\0\0\0\x08",
     b"PROXY TCP6 2001:db8::7 2001:db8::1 5678 443\r\nxyz",
@@ -36,7 +35,7 @@ const PROXIED: [&[u8]; 8] = [
     b"\0\0\0\x61\0\0\0\x5d{\"code\":105}",
 ];
 
-/// What a connection begins with.
+/// The first bytes of a connection.
 const SNIFFED: [&[u8]; 5] = [
     b"\0\0\0\x61\0\0\0\x5d{\"code\":105}",
     b"\x16\x03\x01\0\x05\x01\0\0\x01\x03",
@@ -45,24 +44,25 @@ const SNIFFED: [&[u8]; 5] = [
     b"GET / HTTP/1.1\r\n\r\n",
 ];
 
-/// Lives of a connection, as the target `driver` reads them: five bytes of configuration, then
-/// operations, each with its own bytes. The last operation's top bits say how it ends.
+/// Scripts of connections, as the target `driver` reads them: five bytes of configuration, then
+/// operations, each with its own bytes. The top bits of the last operation select how the
+/// connection ends.
 const LIVES: [&[u8]; 16] = [
-    // One request, whole, answered; end of the peer.
+    // One complete request, answered; then the peer closes the connection.
     &[0, 0, 0, 0, 0, 10, 5, 0, 0, 10, 14],
-    // Twenty, binary, some oneway, in a server with room for one; drained.
+    // Twenty requests, binary, some oneway, in a server that runs one at a time; drained.
     &[0, 1, 1, 1, 1, 5, 0, 0x42, 9, 5, 0, 0x43, 9, 7, 14, 10, 14 | 2 << 5],
     // Small reads, small writes.
     &[0, 2, 2, 2, 2, 8, 1, 11, 1, 5, 0, 0x40, 50, 9, 200, 14, 7, 14, 9, 255, 14],
-    // A request that waits, one that is deferred, one that does both.
+    // One request that waits, one that is deferred, one that does both.
     &[0, 0, 0, 0, 0, 10, 5, 5, 0, 1, 5, 6, 0, 1, 5, 9, 2, 1, 17, 0, 0, 14, 18, 0, 0, 18, 0, 1, 14],
-    // Errors, panics, silence, calls over the connection, long answers.
+    // Errors, panics, missing responses, calls over the connection, long responses.
     &[
         0, 0, 0, 0, 1, 10, 5, 1, 0, 1, 5, 2, 0, 1, 5, 3, 2, 1, 5, 4, 0, 9, 5, 8, 0, 9, 5, 12, 0,
         99, 14,
     ],
     &[0, 0, 0, 0, 0, 10, 5, 11, 0, 1, 14, 1, 0, 7, 14, 14 | 2 << 5],
-    // Calls: answered, given up, late, too many.
+    // Calls: answered, dropped, timed out, more than allowed.
     &[
         0x2a, 0, 0, 0, 0, 10, 19, 0, 0x30, 1, 14, 1, 0, 7, 14, 21, 19, 5, 0, 1, 19, 5, 0, 1, 14,
         22, 0, 14, 21,
@@ -71,11 +71,11 @@ const LIVES: [&[u8]; 16] = [
         1, 0, 0, 0, 0, 19, 1, 0x30, 1, 19, 2, 0, 200, 19, 3, 0, 9, 19, 4, 0, 9, 14, 23, 200, 21,
         10, 14, 21,
     ],
-    // A client that gets more than it can take.
+    // A client that receives more than it can take.
     &[1, 1, 1, 2, 0, 5, 5, 0x40, 1, 5, 5, 0x40, 1, 7, 14, 10, 14, 17, 0, 0, 14],
-    // Not ready, then ready, then broken.
+    // A service that is not ready, then ready, then broken.
     &[0, 0, 2, 0, 0, 10, 16, 150, 5, 0, 0x40, 1, 16, 0, 14, 16, 245, 5, 0, 0, 1, 14],
-    // Long answers among short ones, in small writes, with slices and without.
+    // Long responses between short ones, in small writes, with and without vectored writes.
     &[
         0x80, 0, 0, 0, 0, 5, 12, 0, 200, 5, 0, 0, 1, 4, 12, 0, 99, 4, 0, 0, 1, 9, 255, 14, 11, 3,
         9, 200, 14,
@@ -84,23 +84,23 @@ const LIVES: [&[u8]; 16] = [
         0, 0, 0, 1, 0, 5, 12, 0, 200, 5, 0, 0, 1, 4, 12, 0, 99, 4, 0, 0, 1, 9, 255, 14, 11, 3, 9,
         200, 14,
     ],
-    // Garbage behind sound frames.
+    // Garbage after valid frames.
     &[0, 0, 0, 0, 0, 10, 7, 0, 0, 0x40, 1, 3, 9, 255, 255, 255, 255, 1, 2, 3, 4, 5, 14],
     // A frame that stalls; a peer that does not read.
     &[0, 0, 0, 0, 0, 10, 0, 0, 0, 200, 6, 50, 14, 23, 170, 14],
     &[0, 0, 0, 2, 0, 5, 0, 0x50, 200, 14, 23, 170, 14],
-    // Drained while something runs, then asked again, by an old peer and a new one.
+    // Drained while a request runs, then more requests, from an old peer and a new one.
     &[
         0, 0, 0, 0, 0, 10, 5, 5, 0, 1, 25, 255, 14, 5, 0, 0, 1, 5, 0, 4, 1, 14, 23, 130, 14, 17, 0,
         0, 14,
     ],
 ];
 
-/// Writes a target's seeds into the folder that the environment's `FUZZ_SEEDS` names, if it does,
-/// before libFuzzer looks for them.
+/// Writes a target's seeds into the folder named by the environment variable `FUZZ_SEEDS`, if it is
+/// set, before libFuzzer reads the folder.
 ///
 /// # Panics
-/// If it cannot.
+/// If writing fails.
 pub fn write(target: &str) {
     let Some(folder) = std::env::var_os("FUZZ_SEEDS") else { return };
     for seed in all().iter().filter(|seed| seed.target == target) {
@@ -109,10 +109,10 @@ pub fn write(target: &str) {
     }
 }
 
-/// All of them.
+/// Returns the seeds of all targets.
 ///
 /// # Panics
-/// If the captured frames are not what they are.
+/// If the captured frames have changed.
 #[must_use]
 pub fn all() -> Vec<Seed> {
     let mut seeds = Vec::new();

@@ -1,4 +1,4 @@
-//! Any first bytes of a connection through the TLS layer.
+//! Passes any first bytes of a connection through the TLS layer.
 
 use crate::Input;
 use crate::layers::{Outcome, Reader, run};
@@ -8,7 +8,7 @@ use rocketmq_tower_layers::tls::{MaybeTls, SelfSigned, ServerTls, TlsMode};
 use std::sync::OnceLock;
 use tower_layer::Layer;
 
-/// One byte for the layer's settings, then how the bytes arrive, then these.
+/// The input is one byte for the layer's settings, six for how the bytes arrive, then the bytes.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let settings = input.byte();
@@ -42,7 +42,7 @@ fn judge(outcome: Outcome, bytes: &[u8], mode: TlsMode, silent: bool) {
     }
 }
 
-/// Made once: a key takes its time.
+/// Created once, since generating a key is slow.
 fn server() -> ServerTls {
     static SERVER: OnceLock<ServerTls> = OnceLock::new();
     let make = || SelfSigned::new()?.issue(["localhost"])?.server();

@@ -1,4 +1,4 @@
-//! A connection's bytes in the fuzzer's hands.
+//! A connection's bytes, controlled by the fuzzer.
 
 use bytes::BytesMut;
 use std::cell::RefCell;
@@ -10,45 +10,45 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Both directions, and what each of them does next.
+/// Both directions, and the next step of each.
 #[derive(Default)]
 pub(crate) struct Wire {
-    /// What the peer has sent and nobody has read.
+    /// Bytes that the peer has sent and that are not read yet.
     pub(crate) input: BytesMut,
-    /// How many bytes of it have arrived.
+    /// The number of these bytes that have arrived.
     pub(crate) arrived: usize,
-    /// One read brings no more than this.
+    /// The maximum number of bytes per read.
     pub(crate) read_most: usize,
-    /// How it ends, behind the last byte.
+    /// How the input ends after the last byte.
     pub(crate) end: Option<End>,
     reader: Option<Waker>,
 
-    /// How many bytes more are taken.
+    /// The number of bytes that can still be written.
     pub(crate) room: usize,
-    /// One write takes no more than this.
+    /// The maximum number of bytes per write.
     pub(crate) write_most: usize,
     pub(crate) write_fails: bool,
-    /// One write may bring several slices.
+    /// Whether a write accepts several slices.
     pub(crate) vectored: bool,
-    /// Flushing and ending wait.
+    /// Whether flush and shutdown stay pending.
     pub(crate) holds_back: bool,
-    /// The end of this direction was asked for, and has come.
+    /// Whether shutdown was requested.
     pub(crate) ending: bool,
     pub(crate) shut: bool,
     writer: Option<Waker>,
     flusher: Option<Waker>,
-    /// What each read brings, for whoever looks at it.
+    /// Called before and after each read.
     pub(crate) on_read: Option<OnRead>,
-    /// What each write takes.
+    /// Called with the bytes of each write.
     pub(crate) on_write: Option<OnWrite>,
 }
 
 type OnRead = Box<dyn FnMut(Read<'_>)>;
 type OnWrite = Box<dyn FnMut(&[u8])>;
 
-/// What a read brings.
+/// The start or the result of a read.
 pub(crate) enum Read<'a> {
-    /// It is about to begin.
+    /// A read is about to begin.
     Begins,
     Bytes(&'a [u8]),
     End,
@@ -61,14 +61,14 @@ pub(crate) enum End {
 }
 
 impl Wire {
-    /// Everything arrives, everything is taken.
+    /// Makes everything arrive, and accepts every write.
     pub(crate) fn open(&mut self) {
         (self.arrived, self.read_most) = (usize::MAX, usize::MAX);
         (self.room, self.write_most) = (usize::MAX, usize::MAX);
         self.holds_back = false;
     }
 
-    /// Wakes those who wait for what can be done now.
+    /// Takes the wakers of tasks that can make progress now.
     fn wake(&mut self) -> [Option<Waker>; 3] {
         let ended = self.input.is_empty() && self.end.is_some();
         let readable = ended || (self.arrived > 0 && !self.input.is_empty());
@@ -82,7 +82,7 @@ impl Wire {
         ]
     }
 
-    /// Whether somebody waits to write.
+    /// Whether a task waits to write or flush.
     pub(crate) fn is_blocked(&self) -> bool {
         self.writer.is_some() || self.flusher.is_some()
     }
@@ -94,18 +94,18 @@ impl Wire {
     }
 }
 
-/// The end of a wire that the code under test has.
+/// The end of the wire that the code under test uses.
 #[derive(Clone)]
 pub(crate) struct Io(pub(crate) Rc<RefCell<Wire>>);
 
 impl Io {
-    /// Nothing arrives and nothing is taken at first.
+    /// At first nothing arrives and nothing can be written.
     pub(crate) fn new() -> Self {
         let most = usize::MAX;
         Self(Rc::new(RefCell::new(Wire { read_most: most, write_most: most, ..Wire::default() })))
     }
 
-    /// Changes the wire, and wakes whom that concerns.
+    /// Changes the wire, and wakes the tasks that can make progress.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Wire) -> T) -> T {
         let mut wire = self.0.borrow_mut();
         let result = change(&mut wire);
@@ -184,11 +184,11 @@ impl AsyncWrite for Io {
         let slices = if self.is_write_vectored() {
             slices
         } else {
-            // What is asked of any writer: the first slice that holds something.
+            // Like any writer without vectored writes: only the first slice that is not empty.
             let first = slices.iter().position(|slice| !slice.is_empty());
             first.map_or(&[][..], |first| &slices[first..=first])
         };
-        // No more of them than may be taken, for small writes of much take long.
+        // The slices are limited first, since many small writes of large data take long.
         let most = self.0.borrow().write_most.max(1);
         let mut bytes = Vec::new();
         for slice in slices {
@@ -227,7 +227,7 @@ impl Io {
     }
 }
 
-/// A waker that only remembers.
+/// A waker that only records that it was woken.
 #[derive(Default)]
 pub(crate) struct Flag(AtomicBool);
 
@@ -236,7 +236,7 @@ impl Flag {
         Arc::new(Self(AtomicBool::new(true)))
     }
 
-    /// Whether it was woken since the last time.
+    /// Whether it was woken since the last call.
     pub(crate) fn take(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }

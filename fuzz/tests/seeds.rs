@@ -1,4 +1,4 @@
-//! The seeds pass: without a fuzzer, in any build.
+//! Runs all seeds without a fuzzer, in any build.
 
 use rocketmq_tower_fuzz::{decode, driver, proxy_header, round_trip, seeds, tls_sniff};
 

@@ -7,7 +7,7 @@
 //! | [`first_byte_timeout`] | connection | closes connections whose peers send nothing at all |
 //! | [`events`] | connection | reports connections that begin, fail and end |
 //! | [`idle_timeout`] | connection | closes connections on which no byte moves |
-//! | [`proxy_protocol`], a feature | connection | takes the client's address from a balancer's PROXY header |
+//! | [`proxy_protocol`], a feature | connection | takes the client's address from a load balancer's PROXY header |
 //! | [`tls`], a feature | connection | TLS, required or permitted |
 //! | [`recover`] | request | turns every error into a response |
 //! | [`catch_panic`] | request | turns panics into errors |
@@ -16,7 +16,7 @@
 //! | [`spawn`] | request | runs requests as tasks, for heavy processors |
 //! | [`work_queue`] | request | runs at most N requests at a time and queues at most M |
 //! | [`peer_rate_limit`] | request | limits the requests per second of each IP address |
-//! | [`body_limit`] | request | limits the length of bodies, for each request code |
+//! | [`body_limit`] | request | limits the body length, per request code |
 //! | [`code_distribution`] | request | logs the number of requests and responses by code |
 //! | [`acl`], a feature | request | verifies signed requests |
 //! | [`trace`] | both | a span for each connection and each request |
@@ -24,23 +24,22 @@
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
 //! whose future is the lifetime of a connection. Layers of the **request level** wrap a
-//! `Service<RemotingCommand>`, whose future ends with the response. Layers of tower itself work at
-//! both.
+//! `Service<RemotingCommand>`, whose future ends with the response. Tower's own layers work at both
+//! levels.
 //!
-//! The order of the connection level, outermost first: connection_limit, the layers of the user
-//! (first_byte_timeout, proxy_protocol, ip_filter, tls, in this order), events, idle_timeout,
-//! driver. Of the request level: recover, the layers of the user, rpc_hook, processor. `Server` in
-//! `rocketmq-tower` builds this stack, and the examples of the layers show where a layer is added
-//! to it.
+//! Connection-level order, outermost first: connection_limit, your own layers (first_byte_timeout,
+//! proxy_protocol, ip_filter, tls, in this order), events, idle_timeout, driver. Request-level
+//! order: recover, your own layers, rpc_hook, processor. `Server` in `rocketmq-tower` builds this
+//! stack, and each layer's example shows where to add the layer.
 //!
-//! A layer that answers by itself after readiness was asked for, such as tower's `LoadShed`, needs
-//! care when a limit inside of it is shared between connections: see [`oneshot`].
+//! A layer that responds without calling the inner service after `poll_ready`, such as tower's
+//! `LoadShed`, needs care when an inner limit is shared between connections: see [`oneshot`].
 //!
 //! # Features
 //!
-//! `acl`, `metrics`, `proxy-protocol` and `tls` add the layers of these names. `tls-reload` replaces
-//! certificates while a server runs, and `tls-self-signed` makes certificates on the spot. All are
-//! off by default.
+//! `acl`, `metrics`, `proxy-protocol` and `tls` add the layers of the same name. `tls-reload`
+//! replaces certificates while a server runs, and `tls-self-signed` generates self-signed
+//! certificates. All features are off by default.
 //!
 #![cfg_attr(not(feature = "acl"), doc = "[`acl`]: #features")]
 #![cfg_attr(not(feature = "metrics"), doc = "[`metrics`]: #features")]

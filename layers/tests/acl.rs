@@ -25,7 +25,8 @@ fn signed(fields: &[(&str, &str)], body: &'static str) -> RemotingCommand {
     request
 }
 
-/// A body alone is what is signed, so it shows what is signed of others.
+/// Asserts that `content` is signed for `request`: a request with only that body has the same
+/// signature.
 #[track_caller]
 fn assert_content(request: &RemotingCommand, content: &'static str) {
     let alone = RemotingCommand::request(1).with_body(content);
@@ -36,7 +37,7 @@ fn signature_of(request: &RemotingCommand) -> &str {
     request.ext_fields().get("Signature").expect("signed")
 }
 
-/// Made by Java's `AclSigner` and `AclClientRPCHook`.
+/// The expected signatures were made by Java's `AclSigner` and `AclClientRPCHook`.
 #[test]
 fn signatures_are_javas() {
     let alone = request(&[], "RocketMQ");
@@ -58,7 +59,7 @@ fn signatures_are_javas() {
 #[test]
 fn fields_are_sorted_as_java_does_by_utf_16_units() {
     assert_content(&request(&[("a", "3"), ("_", "2"), ("B", "1"), ("aa", "4")], "5"), "12345");
-    // In UTF-8 it is the other way round: U+FF5E is before U+1F600, whose first unit is U+D83D.
+    // UTF-8 has the opposite order: U+FF5E before U+1F600, whose first UTF-16 unit is U+D83D.
     let request = request(&[("\u{ff5e}", "2"), ("\u{1f600}", "1"), ("z", "0")], "");
     assert_content(&request, "012");
 }
@@ -84,7 +85,7 @@ fn a_signature_has_to_be_there_and_written_as_java_writes_it() {
     assert_eq!(verify(&missing, "SK12345"), Ok(false));
     let tampered = format!("{}{}", if right.starts_with('A') { 'B' } else { 'A' }, &right[1..]);
     let (unpadded, longer) = (right.trim_end_matches('='), format!("{right}AAAA"));
-    // The last two bits before the padding have no meaning, and are zero.
+    // The last two bits before the padding carry no data and must be zero.
     let last = right.as_bytes()[right.len() - 2];
     let trailing = format!("{}{}=", &right[..right.len() - 2], char::from(last + 1));
     for wrong in ["", "=", "not Base64!", &right[..8], &tampered, unpadded, &longer, &trailing] {
@@ -97,7 +98,7 @@ fn binary(request: RemotingCommand) -> RemotingCommand {
     request.with_serialize_type(SerializeType::RocketMq)
 }
 
-/// As Java's servers want it: they read the empty values of binary headers as nulls.
+/// Java's servers require it: they read the empty values of binary headers as nulls.
 #[test]
 fn empty_values_of_binary_headers_are_signed_as_the_text_null() {
     let fields = [("a", "1"), ("b", ""), ("c", "2")];
@@ -106,19 +107,19 @@ fn empty_values_of_binary_headers_are_signed_as_the_text_null() {
     // Neither is signed, empty or not.
     let unsigned = request(&[("Signature", ""), (FLAG, "")], "body");
     assert_content(&binary(unsigned.with_version(MqVersion::V4_9_3)), "body");
-    // Such a code has no place in a binary header, and is sent in JSON.
+    // This code does not fit in a binary header, so the request is sent in JSON.
     let pop = RemotingCommand::request(RequestCode::POP_MESSAGE).with_ext_field("a", "");
     assert_content(&binary(pop.with_body("body")), "body");
 }
 
-/// Java's clients do not know how servers read what they send.
+/// Java's clients sign the empty text, although Java's servers read a null.
 #[test]
 fn empty_values_of_binary_headers_may_be_signed_as_javas_clients_do() {
     let with = |serialize_type, value: &str| {
         let request = request(&[("topic", "T")], "hello").with_serialize_type(serialize_type);
         request.with_ext_field("empty", value)
     };
-    // Signed with the value `of`, sent as an empty one.
+    // Signs the request with the value `of`, but sends an empty value.
     let ok = |serialize_type, of| {
         let signature = signature(&with(SerializeType::Json, of), KEY).expect("a key");
         let sent = with(serialize_type, "").with_ext_field("Signature", &signature);

@@ -1,4 +1,4 @@
-//! `acl`: a request that is refused keeps nothing that was reserved for it.
+//! `acl`: a refused request releases what was reserved for it.
 #![cfg(feature = "acl")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 

@@ -1,4 +1,4 @@
-//! `acl`: the layer that verifies.
+//! `acl`: the verifying layer.
 #![cfg(feature = "acl")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -26,13 +26,13 @@ fn signed(access_key: &str, secret_key: &str) -> RemotingCommand {
     request
 }
 
-/// Says for whom the request was verified.
+/// Answers with the access key that the request was verified for.
 async fn who(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let user = request.extensions().get().map_or("nobody", AccessKey::as_str).to_owned();
     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_remark(user))
 }
 
-/// The answer's code and remark.
+/// The response's code and remark.
 async fn ask<C: CredentialStore>(
     layer: AclVerifyLayer<C>,
     request: RemotingCommand,

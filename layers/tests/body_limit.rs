@@ -16,7 +16,7 @@ fn request(code: i32, length: usize) -> RemotingCommand {
     RemotingCommand::request(code).with_body(vec![7; length])
 }
 
-/// The refusal of a request, if it is one.
+/// The `Abort` that the request is refused with; `None` if it passes.
 async fn refusal(layer: &BodyLimitLayer, request: RemotingCommand) -> Option<Abort> {
     let length = request.body().len();
     let mut service = layer.layer(service_fn(move |request: RemotingCommand| async move {

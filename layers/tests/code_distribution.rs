@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tracing::Level;
 
-/// Succeeds, fails, or gives no answer, as the code says.
+/// Succeeds, fails, or gives no response, depending on the request's code.
 async fn by_code(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
     match request.code() {
         1 => Ok(None),
@@ -40,7 +40,7 @@ async fn each_second_is_logged_in_javas_words_and_silence_is_not() {
         assert!(answer.expect("an answer").response_code().is_success());
     }
     assert_eq!(logged.take(), [""; 0], "not before the second is over");
-    // Between two ticks.
+    // Now it is between two ticks.
     sleep(SECOND * 3 / 2).await;
     let lines = [
         "INFO RocketmqTraffic: Port: 10911, RequestCode Distribution: {0:3}",

@@ -1,4 +1,4 @@
-//! What `Debug` prints of layers and services.
+//! The `Debug` output of layers and services.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -24,7 +24,7 @@ fn printed(of: &impl Debug) -> String {
     text
 }
 
-/// A layer and the service that it makes for requests, which is called once.
+/// Checks the `Debug` output of a request layer, its service, and a call's future.
 fn check_request_layer<L>(layer: L)
 where
     L: Layer<Processor, Service: Service<RemotingCommand, Future: Debug> + Debug> + Debug,
@@ -35,7 +35,7 @@ where
     printed(&service.call(RemotingCommand::request(0)));
 }
 
-/// Answers at once, and can be printed.
+/// A processor that answers at once and implements `Debug`.
 #[derive(Clone, Debug)]
 struct Processor;
 

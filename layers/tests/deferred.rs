@@ -1,4 +1,4 @@
-//! `deferred`: layers and the peer agree on what a request was answered with.
+//! Deferred responses: layers see the response that the peer gets.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -19,8 +19,8 @@ fn answer(code: ResponseCode) -> RemotingCommand {
     RemotingCommand::response(code)
 }
 
-/// Does the two things that the body says, one after the other: with the deferred answer, and with
-/// what the processor returns. In between it may wait.
+/// Follows the request's body, which names two steps: what happens to the deferred response, and
+/// what the processor returns. It may wait in between.
 async fn as_told(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
     let deferred = request.defer()?;
     assert_eq!(request.defer().err(), Some(DeferError::Already));

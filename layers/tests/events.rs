@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_test::io::Builder;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-/// The names of the events of a connection, to its end.
+/// The names of all events of a connection.
 async fn names(events: &mut EventStream) -> Vec<&'static str> {
     let mut names = Vec::new();
     while names.last() != Some(&"DISCONNECTED") {
@@ -92,7 +92,7 @@ async fn events_carry_the_channel_and_the_reason() {
     };
 }
 
-/// As one that reads a PROXY header does.
+/// A layer that reads a PROXY header sets the address like this.
 #[tokio::test(start_paused = true)]
 async fn all_events_tell_the_address_that_layers_outside_have_set() {
     let client: SocketAddr = "192.0.2.7:5".parse().expect("an address");
@@ -168,7 +168,7 @@ async fn nothing_is_read_before_connected_is_told() {
     soon(peer.read_exact(&mut answer)).await.expect("answered");
 }
 
-/// A listener that is too slow holds back new connections, and loses no event.
+/// A slow listener delays new connections, and no event is lost.
 #[tokio::test(start_paused = true)]
 async fn a_slow_listener_pushes_back_on_accept() {
     let (layer, mut events) = EventsLayer::stream(2);
@@ -184,7 +184,7 @@ async fn a_slow_listener_pushes_back_on_accept() {
         accepted += 1;
         assert!(accepted < 100, "nobody takes events, so connections must not come and go");
     }
-    // One connection has told both its events; three hold their permits until they have.
+    // One connection has delivered both its events; three hold permits until they have, too.
     assert_eq!(accepted, 4);
     let reader = tokio::spawn(async move {
         let mut told = 0;

@@ -1,4 +1,4 @@
-//! `events`: how they reach a listener.
+//! `events`: delivery to a listener.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -82,14 +82,14 @@ fn names(log: &Log) -> Vec<String> {
     log.lock().expect("not poisoned").clone()
 }
 
-/// Connections that end when they begin.
+/// A service whose connections end at once.
 type Brief = Events<ServiceFn<fn(Conn) -> Ready<Result<Disconnect, CloseReason>>>>;
 
 fn brief(layer: &EventsLayer) -> Brief {
     layer.layer(service_fn(|_conn| ready(Ok(Disconnect::new(CloseReason::PeerClosed)))))
 }
 
-/// A connection from its beginning to its end, without giving way to any other task.
+/// Runs a connection to its end without yielding to any other task.
 fn come_and_go(layer: &EventsLayer) {
     let mut life = task::spawn(brief(layer).call(connection().1));
     assert_ready_ok!(life.poll());

@@ -62,7 +62,7 @@ async fn the_longest_limit_is_never() {
     assert!(!channel.is_closed());
 }
 
-/// Waits for a byte before the driver runs, as a handshake does: that ends, too.
+/// Waits for a byte before the driver runs, as a handshake does. The timeout ends this wait, too.
 async fn shake<Io: AsyncRead + Unpin>(mut conn: Connection<Io>) -> Result<Disconnect, String> {
     let error = conn.io_mut().read_u8().await.expect_err("nothing comes");
     Err(error.to_string())

@@ -32,7 +32,7 @@ fn filtered(layer: &IpFilterLayer) -> (Filtered, Handle<Conn, Disconnect>) {
     (Spawn::new(layer.layer(mock)), handle)
 }
 
-/// Whether a connection is let in.
+/// Whether a connection from this address is accepted.
 fn enters(service: &mut Filtered, conn: Conn) -> bool {
     assert_ready_ok!(service.poll_ready());
     let channel = conn.channel();
@@ -41,7 +41,7 @@ fn enters(service: &mut Filtered, conn: Conn) -> bool {
         Poll::Ready(end) => {
             assert_eq!(
                 end.expect("refused is no error").reason.to_string(),
-                "the connection was refused: connections from its address are not let in"
+                "the connection was refused: its address may not connect"
             );
             assert!(matches!(channel.close_reason(), Some(CloseReason::Refused(_))));
             false

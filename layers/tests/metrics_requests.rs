@@ -17,7 +17,8 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-/// Takes a second; is refused, fails, panics or gives no answer, as the code says.
+/// Takes a second. Succeeds, is refused, fails, panics or gives no response, depending on the
+/// request's code.
 async fn by_code(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
     sleep(SECOND).await;
     match request.code() {
@@ -57,7 +58,7 @@ async fn latency_has_javas_name_labels_and_buckets() {
     let Value::Histogram(buckets) = &sample.value else { panic!("{:?}", sample.value) };
     let bounds: Vec<_> = buckets.iter().map(|bucket| bucket.less_than).collect();
     assert_eq!(bounds, [&LATENCY_BUCKETS[..], &[f64::INFINITY]].concat());
-    // A second each.
+    // Each request took one second.
     let counts: Vec<_> = buckets.iter().map(|bucket| bucket.count as usize).collect();
     assert_eq!(counts, [0, 0, 0, 0, 0, 0, 3, 3, 3, 3]);
     assert_eq!(latency(&handle, &[]), (3.0, 3000.0));
@@ -124,7 +125,7 @@ async fn late_answers_are_long_polling_and_last_until_they_are_given() {
     let labels = [("is_long_polling", "true"), ("response_code", "pull_not_found")];
     assert_eq!(latency(&handle, &labels), (1.0, 5000.0));
 
-    // One that is dropped is answered by the driver.
+    // The driver answers a deferred request whose responder is dropped.
     let call = pull(11);
     drop(soon(parked.recv()).await);
     let answer = soon(call).await.expect("no panic").expect("an answer");

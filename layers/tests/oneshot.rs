@@ -26,7 +26,7 @@ fn limited(limit: &Arc<Semaphore>) -> (Limited, Handle<&'static str, ()>) {
     (ConcurrencyLimit::with_semaphore(mock, Arc::clone(limit)), handle)
 }
 
-/// One connection's service of a server that sheds what is too much for its shared limit.
+/// One connection's service of a server that sheds requests above its shared limit.
 fn shedding(
     limit: &Arc<Semaphore>,
 ) -> (Spawn<Oneshot<LoadShed<Limited>>>, Handle<&'static str, ()>) {
@@ -66,8 +66,8 @@ async fn errors_of_readiness_are_the_requests() {
     assert_eq!(error.to_string(), "broken");
 }
 
-/// Without it the second connection stays in the limit's queue, gets the permit when the first is
-/// done, and keeps it for as long as it is idle.
+/// Without the layer, the second connection stays in the limit's queue, receives the permit when
+/// the first request ends, and keeps it while it is idle.
 #[tokio::test]
 async fn a_connection_whose_request_was_shed_takes_no_permit() {
     let limit = Arc::new(Semaphore::new(1));
@@ -99,7 +99,7 @@ async fn a_request_that_was_given_up_leaves_the_queue() {
     assert!({ next }.is_woken(), "its turn has come");
 }
 
-/// A layer that is ready when its inner service is, and refuses every request.
+/// A service that is ready when its inner service is, and refuses every request.
 #[derive(Clone)]
 struct Refuse<S>(S);
 

@@ -18,7 +18,7 @@ use tower::limit::ConcurrencyLimit;
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 use tower_test::mock::{self, Spawn};
 
-/// A peer with one connection to a server of this layer, and how many requests were processed.
+/// A peer with one connection to a server that has the layer, and the number of processed requests.
 struct Peer {
     raw: Raw<DuplexStream>,
     processed: Arc<AtomicUsize>,
@@ -49,7 +49,7 @@ impl Peer {
         self.raw.call(&RemotingCommand::request(10)).await
     }
 
-    /// How many of ten requests are served.
+    /// Sends ten requests and returns how many are served.
     async fn ask_ten(&mut self) -> usize {
         let mut served = 0;
         for _ in 0..10 {
@@ -112,7 +112,7 @@ async fn without_room_peers_share_one_rate_until_there_is_some() {
     assert_eq!(Peer::new(&layer, "10.0.0.3:1").ask_ten().await, 0);
     assert_eq!((layer.peers(), first.ask_ten().await), (1, 0), "the first has its own");
     drop(first);
-    // Its connection's end frees its entry, and a second later the table is looked through.
+    // The end of its connection frees its entry, and one second later the table is swept.
     advance(SECOND).await;
     tokio::task::yield_now().await;
     assert_eq!((second.ask_ten().await, second.ask_ten().await), (10, 0));
@@ -146,7 +146,7 @@ async fn peers_without_an_ip_address_are_not_limited() {
     assert_eq!(layer.peers(), 0);
 }
 
-/// Each request is a clone's, which knows nothing of the one before.
+/// Each request goes to a new clone, which remembers no earlier request.
 #[tokio::test(start_paused = true)]
 async fn clones_count_together() {
     let layer = PeerRateLimitLayer::new(1).burst(4);
@@ -166,7 +166,7 @@ async fn clones_count_together() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_refused_keeps_nothing_that_was_reserved_for_it() {
-    // Requests carry the channel that a driver gave them.
+    // Only requests from a driver carry a channel.
     let (taken, mut requests) = tokio::sync::mpsc::unbounded_channel();
     let take = service_fn(move |request: RemotingCommand| {
         let sent = taken.send(request);

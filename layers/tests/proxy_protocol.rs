@@ -1,4 +1,4 @@
-//! `proxy_protocol`: what headers say.
+//! `proxy_protocol`: parsing of headers.
 #![cfg(feature = "proxy-protocol")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -11,7 +11,8 @@ use rocketmq_tower_layers::proxy_protocol::ProxyInfo;
 use rocketmq_tower_test_support::{encode, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// What is known of a connection from [`BALANCER`] that begins with `bytes` and `behind`.
+/// Sends `bytes` and a request from [`BALANCER`]. Returns the client's address and the header's
+/// info.
 async fn learnt(layer: &ProxyProtocolLayer, bytes: &[u8]) -> (Addr, Option<ProxyInfo>) {
     let behind = encode(&RemotingCommand::request(10));
     let mut started = start(layer, BALANCER);
@@ -69,7 +70,7 @@ async fn headers_that_name_nobody_leave_the_address() {
 
 #[tokio::test(start_paused = true)]
 async fn tlvs_are_there_as_they_were() {
-    // ALPN, authority, a checksum, padding, one of one's own, an empty one.
+    // TLVs: ALPN, authority, a checksum, padding, a custom one, an empty one.
     let tlvs = b"\x01\0\x02h2\x02\0\x05a.com\x03\0\x04\x01\x02\x03\x04\x04\0\x03\0\0\0\xe1\0\x04vpc1\xe2\0\0";
     let header = v2_ipv4(tlvs);
     let info = learnt(&trusting(ProxyProtocolLayer::required()), &header).await.1.expect("there");
@@ -109,7 +110,7 @@ async fn a_header_may_come_byte_by_byte() {
 #[tokio::test(start_paused = true)]
 async fn headers_that_make_no_sense_are_refused() {
     let line = |text: &str| format!("PROXY {text}\r\n").into_bytes();
-    let malformed = "its PROXY header makes no sense";
+    let malformed = "its PROXY header is malformed";
     for (header, why) in [
         (line(""), malformed),
         (line("TCP4"), malformed),
@@ -143,7 +144,7 @@ async fn headers_that_make_no_sense_are_refused() {
     }
 }
 
-/// Each byte of a header in turn, with each value that it may have.
+/// Replaces each byte of a header in turn with each possible value.
 #[tokio::test(start_paused = true)]
 async fn damaged_headers_end_their_own_connection_or_are_others() {
     let layer = trusting(ProxyProtocolLayer::optional());

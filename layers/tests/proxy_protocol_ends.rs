@@ -1,4 +1,4 @@
-//! `proxy_protocol`: whose headers are believed, and what becomes of connections.
+//! `proxy_protocol`: trust in headers, and the ends of connections.
 #![cfg(feature = "proxy-protocol")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -94,7 +94,9 @@ async fn a_header_must_be_complete_in_time() {
         assert_eq!(since.elapsed(), limit);
         assert_eq!(
             text,
-            format!("the connection was refused: no PROXY header was complete within {limit:?}")
+            format!(
+                "the connection was refused: it sent no complete PROXY header within {limit:?}"
+            )
         );
     }
 }
@@ -111,7 +113,7 @@ async fn balancers_that_look_whether_the_port_is_open_are_no_failure() {
     started.peer.shutdown().await.expect("open");
     assert_eq!(
         started.reason().await.to_string(),
-        "the connection was refused: it ended inside of a PROXY header"
+        "the connection was refused: it closed in the middle of a PROXY header"
     );
 }
 

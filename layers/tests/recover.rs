@@ -1,4 +1,4 @@
-//! `recover`: the table of answers.
+//! `recover`: the table of responses to errors.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower_core::channel::DeferError;
@@ -90,7 +90,7 @@ async fn answers_pass() {
     assert_eq!(call.await, Ok(None));
 }
 
-/// tower's own middleware inside, whatever its error type.
+/// tower's own middleware works inside the layer, whatever its error type.
 #[tokio::test(start_paused = true)]
 async fn towers_middleware_is_answered_for() {
     let forever = service_fn(|_: RemotingCommand| {

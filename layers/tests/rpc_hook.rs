@@ -12,7 +12,7 @@ use tower_test::mock::{self, Handle, Mock, Spawn};
 type Log = Arc<Mutex<Vec<String>>>;
 type Hooked = Spawn<RpcHooks<Mock<RemotingCommand, Option<RemotingCommand>>>>;
 
-/// Logs what it sees, marks requests and responses, and fails where it is told to.
+/// Logs its calls, marks requests and responses, and fails on demand.
 struct Recorder {
     name: &'static str,
     log: Log,
@@ -60,7 +60,7 @@ struct Test {
     log: Log,
 }
 
-/// Hooks a, b, c, of which b fails as given.
+/// Hooks a, b and c, of which b fails as given.
 fn hooked(
     fail_before: fn() -> Result<(), BoxError>,
     fail_after: fn() -> Result<(), BoxError>,

@@ -19,7 +19,7 @@ const USER: &str = "10.0.0.7:7";
 const PROXY: &str = "192.0.2.1:10911";
 const BROKER: &str = "192.0.2.2:10911";
 
-/// Logs what it sees. The request 13 fails.
+/// Logs its calls. Requests with code 13 fail.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<String>>>);
 
@@ -59,7 +59,7 @@ async fn succeed(_request: RemotingCommand) -> Result<RemotingCommand, BoxError>
     Ok(RemotingCommand::response(ResponseCode::SUCCESS))
 }
 
-/// A channel from `client` to `server`, where `processor` is.
+/// A channel from `client` to `server`, which runs `processor`.
 fn channel<P>(client: &str, server: &str, processor: P) -> Channel
 where
     P: Service<
@@ -77,7 +77,7 @@ where
     common::client(ours, ChannelInfo::new(client, server), ConnectionConfig::client())
 }
 
-/// What the hooks around a channel see of this request, and what becomes of it.
+/// Sends a request through hooks around a channel. Returns the hooks' log and the result.
 async fn call(request: RemotingCommand) -> (Vec<String>, Result<RemotingCommand, BoxError>) {
     let recorder = Recorder::default();
     let layer = RpcHookLayer::new().hook(recorder.clone()).peer(addr(BROKER));
@@ -121,8 +121,8 @@ async fn after_hooks_do_not_run_when_the_call_failed() {
     assert_eq!(recorder.log(), [format!("before {BROKER}")]);
 }
 
-/// Of what a proxy passes on, its hooks towards the users are told who asked, and its hooks towards
-/// the broker who is asked.
+/// When a proxy forwards a request, its inbound hooks get the address of the user, and its outbound
+/// hooks that of the broker.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_passed_on_has_the_peer_that_it_goes_to() {
     let (inbound, outbound) = (Recorder::default(), Recorder::default());

@@ -1,4 +1,4 @@
-//! `rpc_hook`: a request that a hook ends keeps nothing that was reserved for it.
+//! `rpc_hook`: a request that a hook ends releases what was reserved for it.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! `tls`, the server's side.
+//! `tls`: the server's side.
 #![cfg(feature = "tls-self-signed")]
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -31,7 +31,7 @@ fn pair() -> (ServerTls, ClientTls) {
     (server, ClientTls::from_roots_pem(authority.certificate_pem()).expect("sound"))
 }
 
-/// A connection to a server that answers each request; how many it was asked is counted.
+/// A connection to a server that answers each request and counts them.
 fn start(layer: &TlsLayer) -> (DuplexStream, Channel, Lifetime, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
@@ -57,7 +57,7 @@ async fn reason(life: Lifetime) -> CloseReason {
     end.reason
 }
 
-/// Why the connection was given up before anything was asked.
+/// The handshake's error that ended the connection before any request.
 fn handshake_error(reason: &CloseReason) -> &HandshakeError {
     let CloseReason::Io(error) = reason else { panic!("{reason:?}") };
     error.get_ref().and_then(|error| error.downcast_ref()).expect("the layer's error")
@@ -81,7 +81,7 @@ async fn peers_that_speak_tls_are_served_and_known() {
     }
 }
 
-/// Also when their first bytes come one by one.
+/// They are served even when their first bytes arrive one by one.
 #[tokio::test(start_paused = true)]
 async fn plain_peers_are_served_where_they_may() {
     let (server, _) = pair();
@@ -102,7 +102,7 @@ async fn plain_peers_are_served_where_they_may() {
     }
 }
 
-/// Java runs the request, and only the answer is lost.
+/// In Java, the request is run and only the response is lost.
 #[tokio::test(start_paused = true)]
 async fn where_tls_is_enforced_plain_requests_are_not_run() {
     let (server, _) = pair();
@@ -113,7 +113,7 @@ async fn where_tls_is_enforced_plain_requests_are_not_run() {
     assert!(matches!(end, CloseReason::Refused(_)), "{end:?}");
     assert_eq!(
         end.to_string(),
-        "the connection was refused: TLS is required, and the peer does not speak it"
+        "the connection was refused: TLS is required, but the peer sent no TLS handshake"
     );
     assert!(matches!(channel.close_reason(), Some(CloseReason::Refused(_))));
     assert_eq!(soon(peer.read(&mut [0; 1])).await.expect("an end"), 0, "no answer");
@@ -157,7 +157,7 @@ async fn a_handshake_has_its_time() {
         assert_eq!(started.elapsed(), limit, "from the start, whatever came meanwhile");
         assert!(matches!(handshake_error(&end), HandshakeError::Timeout(_)), "{end:?}");
     }
-    // With the rest of it, it goes on.
+    // With the rest of the hello, the handshake goes on.
     let (mut peer, ..) = start(&TlsLayer::new(server));
     peer.write_all(&hello).await.expect("open");
     sleep(SECOND).await;
@@ -165,7 +165,7 @@ async fn a_handshake_has_its_time() {
     assert_ne!(soon(peer.read(&mut [0; 64])).await.expect("open"), 0, "the server's hello");
 }
 
-/// The first bytes of a client.
+/// The first bytes of a client's handshake.
 fn client_hello(client: &ClientTls) -> Vec<u8> {
     use rocketmq_tower_layers::tls::rustls::ClientConnection;
     let name = ServerName::try_from("localhost").expect("a name");
@@ -192,26 +192,26 @@ async fn there_is_no_time_limit_once_it_is_done() {
 #[tokio::test(start_paused = true)]
 async fn what_is_no_handshake_fails_with_a_reason() {
     let (server, _) = pair();
-    // Of a handshake's kind, and of no version of TLS that there is.
+    // A handshake record of a TLS version that does not exist.
     let (mut peer, _, life, _) = start(&TlsLayer::new(server.clone()));
     peer.write_all(&[0x16, 9, 9, 0, 4, 1, 2, 3, 4]).await.expect("open");
     let end = reason(life).await;
     assert!(matches!(handshake_error(&end), HandshakeError::Failed(_)), "{end:?}");
     let text = rocketmq_tower_core::error::chain_text(&end);
     assert!(text.starts_with("the connection failed: the TLS handshake failed: "), "{text}");
-    // One that is broken off.
+    // An incomplete handshake.
     let (mut peer, _, life, _) = start(&TlsLayer::new(server.clone()));
     peer.write_all(&[0x16, 3]).await.expect("open");
     drop(peer);
     let end = reason(life).await;
     assert!(matches!(handshake_error(&end), HandshakeError::Failed(_)), "{end:?}");
-    // None at all.
+    // No byte at all.
     let (peer, _, life, _) = start(&TlsLayer::new(server));
     drop(peer);
     assert!(matches!(reason(life).await, CloseReason::PeerClosed));
 }
 
-/// They would hold up the server's shutdown.
+/// Otherwise they would delay the server's shutdown.
 #[tokio::test(start_paused = true)]
 async fn draining_ends_those_that_have_asked_nothing_at_once() {
     let (server, client) = pair();
@@ -226,7 +226,7 @@ async fn draining_ends_those_that_have_asked_nothing_at_once() {
     }
 }
 
-/// Of somebody who closes it meanwhile, such as a layer outside.
+/// For example, when an outer layer closes the channel during the handshake.
 #[tokio::test(start_paused = true)]
 async fn the_first_reason_counts() {
     let (server, _) = pair();
@@ -247,7 +247,7 @@ async fn a_peer_without_trust_gets_nowhere() {
     assert_eq!(asked.load(Ordering::Relaxed), 0);
 }
 
-/// The service that was ready is the one that gets the connection.
+/// The service that reported ready must be the one that gets the connection.
 #[tokio::test(start_paused = true)]
 async fn readiness_waits_for_the_handshake() {
     use tower::limit::ConcurrencyLimitLayer;
@@ -285,7 +285,7 @@ fn modes_have_javas_names() {
     let error = "Enforcing".parse::<TlsMode>().expect_err("no such mode");
     assert_eq!(
         error.to_string(),
-        "the TLS mode is \"Enforcing\", which is not disabled, permissive or enforcing"
+        "\"Enforcing\" is not a TLS mode: expected disabled, permissive or enforcing"
     );
 }
 

@@ -62,7 +62,7 @@ impl Certificates {
     }
 }
 
-/// What the server shows.
+/// The certificate that the server presents.
 async fn shown(server: &ServerTls, client: &ClientTls) -> io::Result<Vec<u8>> {
     let layer = TlsLayer::new(server.clone());
     let mut service = ServiceBuilder::new().layer(layer).service(driver(service_fn(sleeper)));
@@ -72,7 +72,7 @@ async fn shown(server: &ServerTls, client: &ClientTls) -> io::Result<Vec<u8>> {
     let connecting = TlsConnector::from(Arc::clone(client.config())).connect(name, peer);
     let mut stream = connecting.await?;
     let shown = stream.get_ref().1.peer_certificates().expect("it has one")[0].to_vec();
-    // In TLS 1.3 a client is done before the server has seen its certificate.
+    // In TLS 1.3, the client completes the handshake before the server has its certificate.
     let mut byte = [0; 1];
     let refused = timeout(Duration::from_millis(50), stream.read(&mut byte)).await;
     life.abort();
@@ -89,7 +89,7 @@ fn der(issued: &Issued) -> Vec<u8> {
     CertificateDer::from_pem_slice(pem).expect("sound").to_vec()
 }
 
-/// Sooner or later the server shows this one.
+/// Waits until the server presents this certificate.
 async fn comes_to_show(server: &ServerTls, client: &ClientTls, issued: &Issued) {
     let coming = async {
         while shown(server, client).await.expect("trusted") != der(issued) {
@@ -191,16 +191,16 @@ async fn files_that_change_are_read_again() {
     let folder = Certificates::new("watch");
     let server = ServerTls::from_files(folder.files()).and_then(ServerTls::watch).expect("watched");
     let client = folder.client();
-    // Overwritten, one after the other.
+    // The files are overwritten, one after the other.
     let first = folder.issue();
     folder.put(&first);
     comes_to_show(&server, &client, &first).await;
-    // Nonsense does no harm, and is got over.
+    // Invalid files do no harm, and valid ones are loaded afterwards.
     folder.write("server.pem", "nonsense");
     folder.write("server.key", "nonsense");
     assert!(server.reload().is_err());
     assert_eq!(shown(&server, &client).await.expect("trusted"), der(&first));
-    // Renamed into their place.
+    // New files are renamed over the old ones.
     let second = folder.issue();
     folder.write("new.pem", second.certificate_pem());
     folder.write("new.key", second.key_pem());
@@ -211,7 +211,8 @@ async fn files_that_change_are_read_again() {
     comes_to_show(&server, &client, &second).await;
 }
 
-/// As Kubernetes does it: the files are links into a folder that is itself a link, which changes.
+/// Kubernetes does this: the files are links into a folder that is itself a link, and that link is
+/// replaced.
 #[cfg(unix)]
 #[tokio::test]
 async fn links_that_change_are_followed() {

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tracing::Level;
 
-/// Logs, waits a second, and answers; fails if the code is 2.
+/// Logs, waits a second, and answers. Fails if the code is 2.
 async fn logging(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
     tracing::info!("working");
     sleep(SECOND).await;
@@ -28,7 +28,7 @@ async fn logging(request: RemotingCommand) -> Result<Option<RemotingCommand>, Bo
     }
 }
 
-/// A request's span as it is written, with this in between.
+/// The text of a request's span, with `rest` as its last fields.
 fn span(method: &str, oneway: bool, rest: &str) -> String {
     format!(
         "rocketmq.request{{rpc.system=\"rocketmq\" rpc.method={method} otel.kind=\"server\" \
@@ -153,7 +153,7 @@ async fn a_sample_is_traced_and_the_rest_is_not() {
     ];
     for (layer, traced) in layers {
         for code in 0..6 {
-            // The count is that of all services of the layer.
+            // The count is shared by all services of the layer.
             let mut service = layer.clone().layer(service_fn(sleeper));
             _ = service.ready().await.expect("ready").call(RemotingCommand::request(code)).await;
         }
@@ -177,7 +177,7 @@ async fn nothing_is_done_when_the_level_is_disabled() {
         let mut service = layer.layer(watched);
         let answer = service.ready().await.expect("ready").call(RemotingCommand::request(11)).await;
         answer.expect("an answer");
-        // No sampling, no span, no line.
+        // Without sampling there is no span and no line.
         let done = (asked.load(Ordering::Relaxed), logged.take().len());
         assert_eq!(done, (expected, expected));
     }

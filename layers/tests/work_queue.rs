@@ -1,4 +1,4 @@
-//! `work_queue`: what runs, what waits, what is refused.
+//! `work_queue`: running, waiting and refused requests.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};
@@ -24,7 +24,7 @@ fn counts(stats: &WorkQueueStats) -> (usize, usize) {
     (stats.running(), stats.waiting())
 }
 
-/// The remark of the `SYSTEM_BUSY` that this request is answered with.
+/// The remark of the `SYSTEM_BUSY` response to this request.
 async fn refused<S>(executor: WorkQueue<S>, request: RemotingCommand) -> String
 where
     WorkQueue<S>: Service<RemotingCommand, Response = RemotingCommand, Error = BoxError>,

@@ -1,4 +1,4 @@
-//! `work_queue`: requests that are given up, refused, panic, or lose their runtime.
+//! `work_queue`: requests that are abandoned or refused, panic, or lose their runtime.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod common;
@@ -16,7 +16,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 const PANIC_IN_CALL: i32 = 1001;
 const PANIC_IN_FUTURE: i32 = 1002;
 
-/// Panics, or answers after as many seconds as the code says.
+/// Panics, or answers after a number of seconds given by the request's code.
 fn panicking(
     request: RemotingCommand,
 ) -> impl Future<Output = Result<RemotingCommand, BoxError>> + Send {
@@ -44,13 +44,13 @@ async fn who_is_given_up_while_waiting_leaves_the_queue_at_once() {
     assert_eq!(start.elapsed(), 2 * SECOND, "it never ran");
 }
 
-/// Java's queue cleaners answer those as well.
+/// Java's queue cleaners answer oneway requests as well.
 #[tokio::test(start_paused = true)]
 async fn oneway_requests_that_are_refused_get_no_answer() {
     let layer = WorkQueueLayer::new(1).queue(2).max_wait(SECOND);
     let stack = RecoverLayer::new().layer(layer.layer(service_fn(sleeper)));
     let mut peer = Raw::new(start(driver(stack)).0);
-    // One runs, two wait for too long, and two are too many.
+    // One runs, two wait too long, and two find the queue full.
     let requests = [(100, 1, false), (1, 2, true), (1, 3, false), (1, 4, true), (1, 5, false)];
     for (code, opaque, oneway) in requests {
         let request = request(code, opaque);
@@ -77,7 +77,7 @@ async fn who_is_given_up_while_running_is_aborted_and_makes_room() {
     assert_eq!((stats.running(), stats.waiting()), (0, 0));
 }
 
-/// Its slot has been sent to it, and it has not run yet.
+/// The request has been given its slot but has not run yet.
 #[tokio::test(start_paused = true)]
 async fn who_is_given_up_when_its_turn_comes_passes_it_on() {
     let layer = WorkQueueLayer::new(1);
@@ -131,7 +131,7 @@ async fn the_response_after_a_panic_of_the_condition_names_the_condition() {
     assert_eq!(remark, "the reject condition of the work queue panicked: a bug");
 }
 
-/// It has no timers; the waits in the queue are not its business.
+/// That runtime needs no timers: the timers of the queue run on the caller's.
 #[tokio::test]
 async fn another_runtime_runs_the_requests() {
     let runtime = heavy();
@@ -181,7 +181,7 @@ async fn no_slot_is_lost_when_many_come_and_go_on_many_threads() {
         caller.await.expect("no panic");
     }
     assert_eq!(layer.stats().waiting(), 0);
-    // What was aborted runs until its thread notices.
+    // An aborted task runs until its thread notices.
     while layer.stats().running() > 0 {
         tokio::task::yield_now().await;
     }

@@ -29,7 +29,7 @@ impl Backoff {
         }
     }
 
-    /// Returns when to connect; `None` for now.
+    /// Returns when the next attempt may start; `None` means now.
     pub(super) fn until(&self) -> Option<Instant> {
         lock(&self.state).until.filter(|until| *until > Instant::now())
     }
@@ -48,7 +48,7 @@ impl Backoff {
         }
     }
 
-    /// Starts again with the first pause. A pause that has begun goes on.
+    /// Starts again with the first pause. A pause that has already begun is not shortened.
     pub(super) fn reset(&self) {
         lock(&self.state).pause = self.first.min(self.last);
     }

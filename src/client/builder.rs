@@ -91,40 +91,41 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum number of calls in flight, over all connections; more wait. 65535 by
-    /// default, as Java's `clientAsyncSemaphoreValue`.
+    /// Sets the maximum number of calls in flight, over all connections. Further calls wait for a
+    /// permit. Default: 65535, as Java's `clientAsyncSemaphoreValue`.
     #[must_use]
     pub fn max_calls(mut self, max: usize) -> Self {
         self.max_calls = max;
         self
     }
 
-    /// Sets the maximum number of oneway requests that wait to be written, over all connections;
-    /// more wait for capacity. 65535 by default, as Java's `clientOnewaySemaphoreValue`.
+    /// Sets the maximum number of oneway requests that wait to be written, over all connections.
+    /// Further oneway requests wait for a permit. Default: 65535, as Java's
+    /// `clientOnewaySemaphoreValue`.
     #[must_use]
     pub fn max_oneways(mut self, max: usize) -> Self {
         self.max_oneways = max;
         self
     }
 
-    /// Sets the maximum number of connections; calls that need another one fail. 10,000 by default.
+    /// Sets the maximum number of connections. A call that needs one more fails. Default: 10,000.
     #[must_use]
     pub fn max_connections(mut self, max: usize) -> Self {
         self.max_connections = max;
         self
     }
 
-    /// Sets how long the transport may take to make a connection, in all. TCP has a shorter time for
-    /// each address that a name stands for. 15 s by default.
+    /// Sets the total time that the transport may take to make a connection. TCP has a shorter
+    /// timeout for each address that a name resolves to. Default: 15 s.
     #[must_use]
     pub fn dial_timeout(mut self, limit: Duration) -> Self {
         self.dial_timeout = limit;
         self
     }
 
-    /// Sets the timeout of calls that are made through a service, which take no timeout of their own.
-    /// 3 s by default. A timeout outside should be longer: a call that is dropped does not notice
-    /// that the peer has vanished.
+    /// Sets the timeout of calls that are made through a service, which take no timeout of their
+    /// own. Default: 3 s. A timeout layer outside should be longer: a call that is dropped does not
+    /// notice that the peer has vanished.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
@@ -132,8 +133,8 @@ impl ClientBuilder {
     }
 
     /// Sets how long an [`Endpoint`](super::Endpoint) waits before it connects again: `first` after
-    /// the first failure, twice as long after each further failure, at most `last`. 100 ms and 60 s
-    /// by default; the latter is Java's `maxReconnectIntervalTimeSeconds`.
+    /// the first failure, twice as long after each further failure, at most `last`. Defaults: 100
+    /// ms and 60 s; the latter is Java's `maxReconnectIntervalTimeSeconds`.
     #[must_use]
     pub fn backoff(mut self, first: Duration, last: Duration) -> Self {
         self.backoff = (first, last);

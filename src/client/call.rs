@@ -50,7 +50,7 @@ impl ClientCall {
             return self.send(command).await;
         }
         let hooks = self.client.hooks.clone().peer(self.addr.clone());
-        // It is always ready.
+        // `HookedService` is always ready here: `service_fn` is.
         let mut hooked = hooks.layer(service_fn(|command| self.send(command)));
         hooked.call(command).await.map_err(|error| match error.downcast::<InvokeError>() {
             Ok(error) => *error,
@@ -80,7 +80,7 @@ impl ClientCall {
                 Err(error) => error,
             };
             match &error {
-                // The connection ended between the look-up and the sending.
+                // The connection closed between the look-up and the sending.
                 CallError::NotSent(_) if !missed => {
                     missed = true;
                     self.retire(&connection);

@@ -12,14 +12,14 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tower_service::Service;
 
-/// A client of many servers: one connection to each address, made when a call needs it.
+/// A client of many servers, with one connection to each address, opened by its first call.
 ///
-/// Clones share the connections. When the last clone is dropped, the connections end as soon as the
-/// calls in flight have ended.
+/// Clones share the connections. When the last clone is dropped, the connections close as soon as
+/// the calls in flight have ended.
 ///
-/// Each call has one deadline for everything it may have to wait for: capacity, the connection, the
-/// response. A call that is answered with `GO_AWAY` is sent once more over a new connection, as in
-/// Java; so is a call whose connection was closed before the request was written.
+/// Each call has one deadline for everything it waits for: a permit, the connection, the response.
+/// A call that is answered with `GO_AWAY` is sent once more over a new connection, as in Java; so
+/// is a call whose connection was closed before the request was written.
 ///
 /// [`invoke`](Self::invoke) is the direct way. As a service of `(Addr, RemotingCommand)` the client
 /// works with tower's middleware, and so do the [`endpoint`](Self::endpoint) of one address and a
@@ -47,8 +47,8 @@ pub struct Client {
 impl Client {
     /// Sends `command` to `addr` and waits for the response, for at most `timeout`.
     ///
-    /// A command that is [oneway](RemotingCommand::is_oneway) gets an empty `SUCCESS` as its response
-    /// when it was written.
+    /// For a [oneway](RemotingCommand::is_oneway) command, returns an empty `SUCCESS` response once
+    /// the command is written.
     ///
     /// # Errors
     /// See [`InvokeError`]. A response with an error code is a response.
@@ -61,11 +61,11 @@ impl Client {
         ClientCall::new(&self.shared, addr.into(), Deadline::within(timeout)).run(command).await
     }
 
-    /// Sends `command`, marked as oneway, to `addr`, and waits until it was written, for at most
+    /// Marks `command` as oneway, sends it to `addr`, and waits until it is written, for at most
     /// `timeout`.
     ///
     /// # Errors
-    /// See [`InvokeError`]. Success does not tell whether the server received it.
+    /// See [`InvokeError`]. Success does not mean that the server received it.
     pub async fn invoke_oneway(
         &self,
         addr: impl Into<Addr>,
@@ -75,7 +75,7 @@ impl Client {
         self.invoke(addr, command.oneway(), timeout).await.map(drop)
     }
 
-    /// Returns the connection to `addr`, and makes it if there is none. The handle keeps the
+    /// Returns the connection to `addr`, and opens it if there is none. The handle keeps the
     /// connection open.
     ///
     /// # Errors
@@ -90,12 +90,13 @@ impl Client {
         Ok(connection.channel)
     }
 
-    /// Closes the connection to `addr` at once, or stops connecting. The calls over it fail.
+    /// Closes the connection to `addr` at once, or stops connecting. The calls in flight on it
+    /// fail.
     pub fn disconnect(&self, addr: impl Into<Addr>) {
         self.shared.pool.close(&addr.into(), "the client disconnected");
     }
 
-    /// Returns the number of connections, including those that are being made.
+    /// Returns the number of connections, including those that are being opened.
     #[must_use]
     pub fn connection_count(&self) -> usize {
         self.shared.pool.len()
@@ -108,7 +109,7 @@ impl Client {
     }
 
     /// Refuses new calls, waits until the calls in flight have ended, and then closes the
-    /// connections. After `limit` it closes at once what is left.
+    /// connections. After `limit`, closes the connections that are left at once.
     pub async fn shutdown(&self, limit: Duration) {
         let shared = &self.shared;
         shared.pool.shutdown();
@@ -119,15 +120,16 @@ impl Client {
                 channel.closed().await;
             }
         };
-        // In time or not, nothing may be left: a connection may still be made that no call waits for.
+        // A connection may still be opening that no call waits for, even if all calls ended in
+        // time.
         _ = timeout(limit, all).await;
         shared.pool.abort();
     }
 }
 
 /// Calls the address, and connects to it if there is no connection. A call has the client's
-/// [`call_timeout`](super::ClientBuilder::call_timeout) for everything that it waits for. The
-/// service is always ready.
+/// [`call_timeout`](super::ClientBuilder::call_timeout) for everything it waits for. The service is
+/// always ready.
 impl Service<(Addr, RemotingCommand)> for Client {
     type Response = RemotingCommand;
     type Error = InvokeError;

@@ -14,11 +14,11 @@ use tokio::net::ToSocketAddrs;
 use tower::layer::util::Identity;
 use tower_service::Service;
 
-/// Makes connections to servers: over which transport, with which bounds, and with which service for
-/// the requests that servers send.
+/// Makes connections to servers. Holds the transport, the limits of each connection, and the
+/// service for the requests that servers send.
 ///
-/// A connection runs in a task of its own until either side closes it, no byte moved on it for 120 s
-/// (Java's `clientChannelMaxIdleTimeSeconds`), or nothing [keeps](Self::connect) it open.
+/// Each connection runs in its own task until either side closes it, no byte moves on it for 120 s
+/// (Java's `clientChannelMaxIdleTimeSeconds`), or no [channel](Self::connect) keeps it open.
 ///
 /// ```no_run
 /// use rocketmq_tower::client::Connector;
@@ -95,7 +95,7 @@ impl<P, T> Connector<P, T> {
         self
     }
 
-    /// Closes connections on which no byte moved for `limit`. 120 s by default; `None` keeps them
+    /// Closes connections on which no byte moves for `limit`. Default: 120 s; `None` keeps them
     /// open. Zero closes every connection at once (in Java, zero means never).
     #[must_use]
     pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
@@ -110,7 +110,7 @@ impl<P, T> Connector<P, T> {
         self
     }
 
-    /// Runs a connection that was made in another way. Must be called within a tokio runtime.
+    /// Runs a connection that was opened in another way. Must be called within a tokio runtime.
     ///
     /// As with [`connect`](Self::connect), the channel and its clones keep the connection open.
     #[must_use = "the connection ends when its channel is dropped"]
@@ -122,7 +122,7 @@ impl<P, T> Connector<P, T> {
         self.start(io, info, |_| {})
     }
 
-    /// Runs a connection, and calls `on_end` with its number when it has ended.
+    /// Runs a connection, and calls `on_end` with its id when it has ended.
     pub(super) fn start<Io>(
         &self,
         io: Io,
@@ -141,7 +141,7 @@ impl<P, T> Connector<P, T> {
         let lifetime = stack::watched(driver, &self.events, self.idle_timeout).call(connection);
         let handle = channel.clone();
         tokio::spawn(async move {
-            // Requests of the server may run on after the connection has ended.
+            // Requests of the server may still run after the connection has ended.
             let ended = async {
                 let reason = handle.closed().await;
                 on_end(handle.id());
@@ -155,19 +155,19 @@ impl<P, T> Connector<P, T> {
 }
 
 impl<P> Connector<P> {
-    /// Sets how long connecting to one address may take, and resolving a name. 3 s by default, as
-    /// Java's `connectTimeoutMillis`.
+    /// Sets how long connecting to one address may take, and how long resolving a name may take.
+    /// Default: 3 s, as Java's `connectTimeoutMillis`.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.transport = self.transport.connect_timeout(limit);
         self
     }
 
-    /// Connects to the first of the addresses that can be reached. Each is tried in turn, for at most
-    /// the [`connect_timeout`](Self::connect_timeout).
+    /// Connects to the first of the addresses that accepts. Tries each in turn, for at most the
+    /// [`connect_timeout`](Self::connect_timeout).
     ///
-    /// The [`Channel`] that is returned and its clones keep the connection open. When the last of
-    /// them is dropped, the connection is [drained](Channel::drain) and ends: keep one as long as the
+    /// The returned [`Channel`] and its clones keep the connection open. When the last of them is
+    /// dropped, the connection is [drained](Channel::drain) and closes: keep one as long as the
     /// server should be able to reach this client. The handles in requests of the server do not
     /// count.
     ///
@@ -182,13 +182,13 @@ impl<P> Connector<P> {
     }
 }
 
-/// Connects to a server over TCP. Requests of the server are answered with
-/// `REQUEST_CODE_NOT_SUPPORTED`. See [`Connector`] for more.
+/// Connects to a server over TCP. Answers requests of the server with `REQUEST_CODE_NOT_SUPPORTED`.
+/// See [`Connector`] for more.
 ///
 /// The channel and its clones keep the connection open: see [`Connector::connect`].
 ///
 /// # Errors
-/// If none of the addresses that `addr` stands for can be reached. Each is tried for at most 3 s.
+/// If none of the addresses that `addr` resolves to can be reached. Each is tried for at most 3 s.
 pub async fn connect(addr: impl ToSocketAddrs) -> Result<Channel, ConnectError> {
     Connector::new().connect(addr).await
 }

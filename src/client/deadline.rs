@@ -6,7 +6,7 @@ use rocketmq_tower_core::channel::CallStage;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// When a call fails, whatever it is waiting for then.
+/// The time at which a call fails, whatever it is waiting for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     at: Instant,
@@ -16,7 +16,7 @@ pub(super) struct Deadline {
 impl Deadline {
     pub(super) fn within(timeout: Duration) -> Self {
         let now = Instant::now();
-        // More than a hundred years, where the sum overflows.
+        // The addition overflowed: a deadline in more than a hundred years.
         let at = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(1 << 32));
         Self { at, timeout }
     }
@@ -33,7 +33,7 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// Returns the error of a call that passed its deadline in this stage.
+    /// Returns the error of a call that reached its deadline in this stage.
     pub(super) fn passed(self, addr: &Addr, stage: CallStage) -> InvokeError {
         InvokeError::Timeout { addr: addr.clone(), timeout: self.timeout, stage }
     }

@@ -18,14 +18,14 @@ use tower_service::Service;
 /// The service of one address of a [`Client`].
 ///
 /// **It is ready when there is a connection.** `poll_ready` connects, and waits with back-off while
-/// the server cannot be reached. It does not fail until the client is
-/// [shut down](Client::shutdown), so that `Balance`, `Buffer` and the like keep the service while its
-/// server is away, and use others meanwhile. To get an error instead, make calls through the client
-/// itself, which connect within the timeout of the call, or put a timeout around a buffer, as below:
-/// tower's timeout does not limit readiness, but it limits the wait in a buffer.
+/// the server cannot be reached. It does not fail until the client is [shut
+/// down](Client::shutdown), so that `Balance`, `Buffer` and the like keep the service while its
+/// server is unreachable, and use others meanwhile. To get an error instead, make calls through the
+/// client itself, which connect within the timeout of the call, or put a timeout around a buffer,
+/// as below: tower's timeout does not limit readiness, but it limits the wait in a buffer.
 ///
 /// A call has the client's [`call_timeout`](super::ClientBuilder::call_timeout), which includes the
-/// wait for capacity: an endpoint without a call in flight reserves nothing that others wait for.
+/// wait for a permit: an endpoint without a call in flight holds no permit.
 ///
 /// ```no_run
 /// use rocketmq_tower::client::Client;
@@ -53,7 +53,7 @@ enum EndpointState {
     Idle,
     Connecting(ReusableBoxFuture<'static, Result<PooledConnection, InvokeError>>),
     Waiting(ReusableBoxFuture<'static, ()>),
-    /// The connection, and when it was made.
+    /// The connection, and when it was opened.
     Connected(PooledConnection, Instant),
 }
 
@@ -77,7 +77,7 @@ impl Endpoint {
         &self.addr
     }
 
-    /// Waits for a connection. Fails when the client was shut down.
+    /// Waits for a connection. Fails when the client is shut down.
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         loop {
             self.state = match &mut self.state {
@@ -105,8 +105,9 @@ impl Endpoint {
                     return Poll::Ready(Ok(()));
                 }
                 EndpointState::Connected(connection, since) => {
-                    // A connection that ends before a response came counts as a failure to connect,
-                    // so that a server which closes every connection is not dialled in a loop.
+                    // A connection that ends before its first response counts as a failure to
+                    // connect, so that a server which closes every connection is not dialled in a
+                    // loop.
                     let lasted = since.elapsed() >= self.backoff.pause();
                     if lasted || connection.responses() > 0 || connection.channel.is_draining() {
                         self.backoff.reset();
@@ -121,7 +122,7 @@ impl Endpoint {
 
     fn connect(&self) -> ReusableBoxFuture<'static, Result<PooledConnection, InvokeError>> {
         let (pool, addr) = (Arc::clone(&self.client.pool), self.addr.clone());
-        // The dial timeout bounds it.
+        // The dial timeout bounds it, so the deadline need not.
         let deadline = Deadline::within(Duration::MAX);
         ReusableBoxFuture::new(async move { pool.get(&addr, deadline, deadline.at()).await })
     }
@@ -138,7 +139,7 @@ impl Service<RemotingCommand> for Endpoint {
 
     fn call(&mut self, command: RemotingCommand) -> CallFuture {
         let deadline = Deadline::within(self.client.call_timeout);
-        // The pool has the connection, or a newer one by now.
+        // The pool has this connection, or a newer one.
         Box::pin(ClientCall::new(&self.client, self.addr.clone(), deadline).run(command))
     }
 }

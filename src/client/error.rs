@@ -7,11 +7,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a call of a [`Client`](super::Client) failed. A response with an error code is no failure.
+/// Why a call of a [`Client`](super::Client) failed. A response with an error code is not a
+/// failure.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvokeError {
-    /// There was no connection, and none could be made.
+    /// There was no connection, and none could be opened.
     #[error("no connection to {addr}")]
     Connect {
         /// The address that was called.
@@ -19,8 +20,8 @@ pub enum InvokeError {
         /// Why connecting failed.
         source: Arc<ConnectError>,
     },
-    /// The request was not sent: the connection closed before, twice, or the request cannot be
-    /// encoded.
+    /// The request was not sent. Its connections closed before it was written, twice, or the
+    /// request cannot be encoded.
     #[error("the request to {addr} was not sent")]
     NotSent {
         /// The address that was called.
@@ -35,25 +36,25 @@ pub enum InvokeError {
         addr: Addr,
         /// The timeout of the call.
         timeout: Duration,
-        /// What the call was waiting for.
+        /// The stage that the call had reached.
         stage: CallStage,
     },
     /// The connection closed before the response came.
-    #[error("the connection to {addr} closed before the answer came")]
+    #[error("the connection to {addr} closed before the response came")]
     Closed {
         /// The address that was called.
         addr: Addr,
         /// Why the connection closed.
         source: CloseReason,
     },
-    /// The server answered `GO_AWAY`, and did so again over a new connection.
+    /// The server answered `GO_AWAY`, and again over a new connection.
     #[error("{addr} answered GO_AWAY twice")]
     GoAway {
         /// The address that was called.
         addr: Addr,
     },
-    /// Too many calls are in flight, and the call has no time to wait.
-    #[error("{limit} calls are under way")]
+    /// The maximum number of calls is in flight, and the call has no time to wait.
+    #[error("{limit} calls are in flight")]
     TooManyCalls {
         /// The client's limit.
         limit: usize,
@@ -76,8 +77,8 @@ pub enum InvokeError {
 }
 
 impl InvokeError {
-    /// Returns whether no server can have acted on the request, so that sending it again, to the same
-    /// server or another, does no harm.
+    /// Returns whether no server can have acted on the request: it is safe to send it again, to the
+    /// same server or another.
     #[must_use]
     pub fn is_unprocessed(&self) -> bool {
         match self {
@@ -89,12 +90,12 @@ impl InvokeError {
             | Self::NoNameServer
             | Self::ShutDown => true,
             Self::Timeout { stage, .. } => *stage != CallStage::Answer,
-            // It may be a hook that runs after the response.
+            // A hook may run after the response.
             Self::Closed { .. } | Self::Hook(_) => false,
         }
     }
 
-    /// Returns whether the same request fails in the same way whenever and wherever it is sent again.
+    /// Returns whether sending the same request again, to any server, would fail in the same way.
     pub(super) fn is_final(&self) -> bool {
         match self {
             Self::NotSent { source, .. } => matches!(source, CallError::Encode(_)),

@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`connect`], [`Connector`] | one connection: a [`Channel`](crate::Channel) |
-//! | [`Client`] | one connection to each address, made when a call needs it |
+//! | [`Client`] | one connection to each address, opened by its first call |
 //! | [`Endpoint`] | one address of a client, as a service that is ready when it is connected |
 //! | [`NameServers`] | a list of equivalent servers, as one service |
 //!

@@ -18,13 +18,13 @@ use tower_service::Service;
 /// A list of equivalent name servers, as one service. Each call goes to one of them. Created by
 /// [`Client::name_servers`].
 ///
-/// Calls go to the same server as long as it can be reached. When it cannot, the call goes on to the
-/// next server, and so do later calls. While there are others to try, connecting gets only a fair
-/// part of the call's time. The first server is chosen at random, so that many clients spread over
-/// the servers.
+/// Calls go to the same server as long as it can be reached. When it cannot be reached, the call
+/// goes on to the next server, and so do later calls. While there are others to try, connecting
+/// gets only a fair share of the call's time. The first server is chosen at random, so that many
+/// clients spread over the servers.
 ///
-/// A call is repeated only when no server can have acted on it. When the response does not come in
-/// time or the connection is lost, the call fails, and the next call goes to another server.
+/// A call is repeated only if no server can have acted on it. If the response does not come in time
+/// or the connection is lost, the call fails, and the next call goes to another server.
 ///
 /// Clones share the list and the choice.
 ///
@@ -81,14 +81,15 @@ impl NameServers {
         lock(&self.list).addrs.to_vec()
     }
 
-    /// Returns the server that calls go to now; `None` if the list is empty.
+    /// Returns the server that calls currently go to; `None` if the list is empty.
     #[must_use]
     pub fn chosen(&self) -> Option<Addr> {
         lock(&self.list).chosen().cloned()
     }
 
-    /// Replaces the list. An empty list is ignored, as in Java. The choice stays if it is in the new
-    /// list; the connections to servers that are not in it end when their calls have ended.
+    /// Replaces the list. An empty list is ignored, as in Java. The chosen server stays chosen if
+    /// it is in the new list. Connections to servers that are not in the new list close when their
+    /// calls have ended.
     pub fn update<A: Into<Addr>>(&self, addrs: impl IntoIterator<Item = A>) {
         let addrs: Arc<[Addr]> = addrs.into_iter().map(Into::into).collect();
         if addrs.is_empty() {
@@ -107,10 +108,10 @@ impl NameServers {
         }
     }
 
-    /// Chooses another server than `failed`.
+    /// Chooses the server after `failed`.
     fn leave(&self, failed: &Addr) {
         let mut list = lock(&self.list);
-        // Another call may have done so already.
+        // Another call may already have done so.
         if list.chosen() == Some(failed) {
             list.chosen = (list.chosen + 1) % list.addrs.len();
         }

@@ -1,4 +1,4 @@
-//! The policy of repeating calls.
+//! A retry policy for calls that no server has processed.
 
 use super::InvokeError;
 use rocketmq_tower_core::BoxError;
@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 use tower::retry::Policy;
 
-/// A policy of tower's [`Retry`](tower::retry::Retry): repeats calls that no server can have acted
-/// on (see [`InvokeError::is_unprocessed`]), unless they would fail in the same way again.
+/// A policy of tower's [`Retry`](tower::retry::Retry). It repeats calls that no server can have
+/// acted on (see [`InvokeError::is_unprocessed`]), unless they would fail in the same way again.
 ///
-/// It does not repeat other calls: only the caller knows whether a request does harm when it is
-/// processed twice.
+/// It does not repeat other calls: only the caller knows whether processing a request twice does
+/// harm.
 ///
 /// It works around any service of this client, and around middleware with boxed errors, in which it
 /// finds the client's error. `Retry` clones its service, so a `Balance` needs a `Buffer` around it.
@@ -32,15 +32,16 @@ pub struct RetryUnprocessed {
 }
 
 impl RetryUnprocessed {
-    /// Makes each call at most this many times. A call that failed is repeated at once.
+    /// Makes each call at most `attempts` times. Without a [back-off](Self::backoff), repeats at
+    /// once.
     #[must_use]
     pub const fn attempts(attempts: usize) -> Self {
         let left = attempts.saturating_sub(1);
         Self { left, pause: Duration::ZERO, last: Duration::ZERO }
     }
 
-    /// Waits before a call is repeated: `first` before the first repetition, twice as long before each
-    /// further one, at most `last`.
+    /// Waits before each repetition: `first` before the first, twice as long before each further
+    /// one, at most `last`.
     #[must_use]
     pub const fn backoff(mut self, first: Duration, last: Duration) -> Self {
         (self.pause, self.last) = (first, last);

@@ -37,8 +37,8 @@ impl Router {
 impl RouterBuilder {
     /// Sends requests with this code, or one of these codes, to `service`.
     ///
-    /// The service is cloned for each request. What the clones share, such as the permits of a limit
-    /// around it, belongs to the route.
+    /// The service is cloned for each request. State that the clones share, such as the permits of
+    /// a limit around it, belongs to the route.
     #[must_use]
     pub fn route<S>(mut self, codes: impl Into<Codes>, service: S) -> Self
     where
@@ -75,7 +75,8 @@ impl RouterBuilder {
     /// Creates the router.
     ///
     /// # Errors
-    /// If there are two routes for a code, or two fallbacks: the first that was found.
+    /// If two routes have the same code, or there are two fallbacks. Returns the first duplicate
+    /// found.
     pub fn build(self) -> Result<Router, DuplicateRoute> {
         match self.duplicate {
             Some(duplicate) => Err(duplicate),

@@ -1,4 +1,4 @@
-//! The service.
+//! The router as a service.
 
 use super::future::RouteFuture;
 use super::routes::Routes;
@@ -9,9 +9,9 @@ use tower_service::Service;
 
 /// Sends each request to the service of its request code: RocketMQ's table of processors.
 ///
-/// The routes are built once and shared by all clones. The router is always ready; a route whose
-/// service is not ready makes its own requests wait, not those of other routes. Limits and other
-/// layers around a route apply to that route only:
+/// The routes are built once and shared by all clones. The router is always ready. If a route's
+/// service is not ready, that route's requests wait, and requests of other routes do not. Limits
+/// and other layers around a route apply to that route only:
 ///
 /// ```
 /// use rocketmq_tower::router::{DuplicateRoute, Router};

@@ -7,11 +7,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tower_service::Service;
 
-/// The future of a route, of any type inside.
+/// The boxed future of a route.
 pub(super) type BoxRouteFuture =
     Pin<Box<dyn Future<Output = Result<Option<RemotingCommand>, BoxError>> + Send>>;
 
-/// A service of any type.
+/// A type-erased service.
 pub(super) trait Route: Send + Sync {
     /// Waits until the service is ready, and then calls it.
     fn run(&self, request: RemotingCommand) -> BoxRouteFuture;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
-/// Accepts connections and runs each in a task of its own.
+/// Accepts connections and runs each in its own task.
 pub(super) struct AcceptLoop<S> {
     service: S,
     share: ServerShare,
@@ -24,8 +24,8 @@ impl<S> AcceptLoop<S> {
         Self { service, share: connections.share(), tasks: JoinSet::new() }
     }
 
-    /// Accepts until `signal` resolves, or the listener ends. The service has to be ready before a
-    /// connection is accepted: a connection that cannot be served yet stays in the kernel's queue.
+    /// Accepts until `signal` resolves or the listener ends. Waits until the service is ready
+    /// before it accepts: a connection that cannot be served yet stays in the kernel's queue.
     pub(super) async fn run<L, F>(&mut self, mut listener: L, signal: F) -> Result<(), ServeError>
     where
         L: Listener,
@@ -65,13 +65,13 @@ impl<S> AcceptLoop<S> {
         let connection = Connection::new(io, info);
         let channel = connection.channel();
         let member = self.share.add(channel.clone());
-        // A layer that panics at one connection must not end the others. The connection is dropped,
+        // A layer that panics on one connection must not end the others. The connection is dropped,
         // and so closed, while the panic unwinds.
         let lifetime = match catch_panic(|| self.service.call(connection)) {
             Ok(lifetime) => lifetime,
             Err(panic) => {
                 let (id, peer) = (channel.id(), channel.peer_addr());
-                tracing::error!(id, %peer, panic, "the stack panicked, the connection is dropped");
+                tracing::error!(id, %peer, panic, "the connection stack panicked, the connection is dropped");
                 return;
             }
         };
@@ -82,7 +82,7 @@ impl<S> AcceptLoop<S> {
         });
     }
 
-    /// Drains all connections, waits until they end, and closes those that are left at the deadline.
+    /// Drains all connections, waits until they end, and closes those that are left at `deadline`.
     pub(super) async fn finish(mut self, deadline: Duration) -> Shutdown {
         // A stack that queues connections would keep them open.
         drop(self.service);

@@ -1,4 +1,4 @@
-//! From the parts of a server to one that listens.
+//! Binds a server to a listener.
 
 use super::listener::{Listener, Retry, TcpAcceptor};
 use super::{BoundServer, Server};
@@ -9,8 +9,8 @@ use tokio::net::{TcpStream, ToSocketAddrs};
 use tower_layer::Layer;
 
 impl<P, R, C> Server<P, R, C> {
-    /// Listens on a TCP address; port 0 takes a free port. Connections wait in the kernel's queue
-    /// until the server is served.
+    /// Listens on a TCP address; port 0 means any free port. Connections wait in the kernel's queue
+    /// until [`serve`](BoundServer::serve) or [`serve_until`](BoundServer::serve_until) runs.
     ///
     /// # Errors
     /// If the address cannot be resolved or bound.

@@ -9,11 +9,11 @@ use std::future::{Future, pending};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The least time that the event listener has for the last events.
+/// The minimum time that the event listener gets for the last events.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
-/// A server that listens and has to be served. Created by [`Server::bind`](super::Server::bind) and
-/// [`Server::listen`](super::Server::listen).
+/// A server that listens but does not accept yet. Created by [`Server::bind`](super::Server::bind)
+/// and [`Server::listen`](super::Server::listen).
 ///
 /// ```no_run
 /// use rocketmq_tower::{BoxError, Router, Server};
@@ -45,7 +45,7 @@ impl<L: Listener> BoundServer<L> {
         self.serve.local_addr()
     }
 
-    /// Returns a handle of the table of the server's connections.
+    /// Returns a handle to the table of the server's connections.
     #[must_use]
     pub fn connections(&self) -> Connections {
         self.serve.table().clone()
@@ -55,7 +55,7 @@ impl<L: Listener> BoundServer<L> {
     /// connections.
     ///
     /// # Errors
-    /// If the stack of the connection level fails for good, or the listener does.
+    /// If the stack of the connection level fails permanently, or the listener does.
     pub async fn serve(self) -> Result<Shutdown, ServeError> {
         self.serve_until(pending::<()>()).await
     }
@@ -63,21 +63,20 @@ impl<L: Listener> BoundServer<L> {
     /// Serves until `signal` resolves, then shuts down gracefully.
     ///
     /// The server stops listening and [drains](rocketmq_tower_core::Channel::drain) every
-    /// connection: requests that were read are answered; new requests are answered with `GO_AWAY`,
-    /// if the peer's version knows it; and when nothing is left to do, the connection ends.
-    /// Connections that have not ended at the drain deadline are closed. To shut down at once, drop
-    /// the future.
+    /// connection. Requests that were read are answered. New requests are answered with `GO_AWAY`,
+    /// if the peer's version supports it. A connection with nothing left to do closes. Connections
+    /// that have not ended at the drain deadline are closed. To shut down at once, drop the future.
     ///
     /// [Deferred](rocketmq_tower_core::RemotingCommand::defer) responses, such as those of long
     /// polls, hold up the drain until they are sent, or until the deadline. Send them when
     /// [`Channel::draining`](rocketmq_tower_core::Channel::draining) resolves.
     ///
-    /// In the end the server waits for the event listener, until the deadline and for at least one
-    /// second, so that the listener is told of every connection that ended.
+    /// Finally the server waits for the event listener to take the last events: until the deadline,
+    /// and for at least 1 s.
     ///
     /// # Errors
-    /// If the stack of the connection level fails for good, or the listener does. The connections
-    /// are drained all the same.
+    /// If the stack of the connection level fails permanently, or the listener does. The
+    /// connections are drained all the same.
     pub async fn serve_until<S: Future>(self, signal: S) -> Result<Shutdown, ServeError> {
         let deadline = self.serve.deadline();
         let (ended, draining) = self.serve.with_graceful_shutdown(signal).run().await;

@@ -47,9 +47,9 @@ use tower_layer::Layer;
 ///
 /// # One processor for each connection
 ///
-/// The processor is cloned for every connection; what the clones share is shared by all of them. A
-/// request layer is put around each clone: a limit layer limits one connection, and its `Global`
-/// sibling the whole server.
+/// The processor is cloned for every connection. State that the clones share is shared by all
+/// connections. A request layer is put around each clone: a limit layer limits one connection, and
+/// its `Global` sibling limits the whole server.
 pub struct Server<P, R = Identity, C = Identity> {
     pub(super) processor: P,
     pub(super) request_layers: R,
@@ -96,14 +96,13 @@ impl<P, R, C> Server<P, R, C> {
     /// Returns the whole stack as a service of connections, for programs that accept connections
     /// themselves.
     ///
-    /// Such a program calls `poll_ready` before it accepts, so that the limit holds; makes a
-    /// [`Connection`](crate::Connection) of what it accepted; and runs the future that `call`
+    /// Such a program calls `poll_ready` before it accepts, so that the limit holds. It makes a
+    /// [`Connection`](crate::Connection) of each accepted socket, and runs the future that `call`
     /// returns, one task for each connection. The table of [`Connections`](super::Connections) does
-    /// not contain these connections. To shut down, the program
-    /// [drains](crate::Channel::drain) the connections, waits for the futures, and then
-    /// [flushes](crate::layers::EventsLayer::flush) the events. [`serve`](super::serve) does the
-    /// first three.
-    // The bounds are the methods', not the impl's, so that the compiler names the one not met.
+    /// not contain these connections. To shut down, the program [drains](crate::Channel::drain) the
+    /// connections, waits for the futures, and then [flushes](crate::layers::EventsLayer::flush)
+    /// the events. [`serve`](super::serve) does all of this except the flush.
+    // The bounds are on the method, not on the impl, so that the compiler names the one not met.
     pub fn into_service<Io>(self) -> BoxConnectionService<Io>
     where
         Io: Send + 'static,

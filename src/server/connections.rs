@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-/// The table of a server's connections: to push requests over them, count them, or close them.
+/// The table of a server's connections. Use it to push requests over them, to count or to close
+/// them.
 ///
-/// A connection is in the table from when it is accepted until all its requests have finished. A
-/// table that is created first and given to [`Server::connections`](super::Server::connections) can
-/// be part of the processor. Several servers may share one table; each drains its own connections
-/// only.
+/// A connection is in the table from the time it is accepted until all its requests have finished.
+/// To use the table in the processor, create it first and pass it to
+/// [`Server::connections`](super::Server::connections). Several servers may share one table; each
+/// drains only its own connections.
 ///
 /// ```
 /// use rocketmq_tower::server::Connections;
@@ -44,7 +45,7 @@ struct ConnectionTable {
 
 struct Member {
     channel: Channel,
-    /// The number of the server's share.
+    /// The id of the server's share.
     share: u64,
 }
 
@@ -61,13 +62,13 @@ impl Connections {
         self.len() == 0
     }
 
-    /// Returns the handles of all connections, in no order.
+    /// Returns the handles of all connections, in no particular order.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
         lock(&self.table).members.values().map(|member| member.channel.clone()).collect()
     }
 
-    /// Returns the handle of the connection with this [number](Channel::id), if it is in the table.
+    /// Returns the handle of the connection with this [id](Channel::id), if it is in the table.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<Channel> {
         lock(&self.table).members.get(&id).map(|member| member.channel.clone())
@@ -137,7 +138,7 @@ pub(super) struct MemberGuard {
 impl Drop for MemberGuard {
     fn drop(&mut self) {
         let member = lock(&self.connections.table).members.remove(&self.id);
-        // Not under the lock: it may be the last handle.
+        // Dropped after the lock: it may be the last handle.
         drop(member);
     }
 }

@@ -1,25 +1,25 @@
-//! How serving ends.
+//! The results of serving.
 
 use rocketmq_tower_core::BoxError;
 use std::io;
 
-/// How a server ended.
+/// The result of a shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shutdown {
     /// The number of connections that the server accepted in its lifetime.
     pub accepted: u64,
     /// The number of connections that were still open at the drain deadline, and were closed then.
-    /// A connection that was closed before and only had requests running, whose responses could not
-    /// be sent, does not count.
+    /// A connection does not count if it was already closed and only its requests were still
+    /// running.
     pub aborted: usize,
 }
 
-/// Why a server ended by itself.
+/// Why a server stopped by itself.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The stack of the connection level does not take connections any more.
+    /// The stack of the connection level takes no more connections.
     #[error("the stack of the connection level failed")]
     Service(#[source] BoxError),
     /// The listener gave up, see [`Listener::failure`](super::Listener::failure).

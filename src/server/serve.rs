@@ -1,4 +1,4 @@
-//! Serving connections with a stack that was built by hand.
+//! Serves connections with a stack that the user built.
 
 use super::accept::AcceptLoop;
 use super::settings::DRAIN_DEADLINE;
@@ -37,7 +37,7 @@ use tokio::time::Instant;
 /// ```
 ///
 /// The server waits until the service is ready before it accepts a connection. To wait until the
-/// last events were delivered, call [`flush`](crate::layers::EventsLayer::flush) on the events layer
+/// last events are delivered, call [`flush`](crate::layers::EventsLayer::flush) on the events layer
 /// afterwards.
 pub fn serve<L, S>(listener: L, service: S) -> Serve<L, S>
 where
@@ -70,14 +70,14 @@ impl<L, S, F> Serve<L, S, F> {
         Serve { listener, service, connections, drain_deadline, signal }
     }
 
-    /// Keeps the connections in this table.
+    /// Uses this table of connections.
     pub fn connections(mut self, connections: Connections) -> Self {
         self.connections = connections;
         self
     }
 
-    /// Sets how long a graceful shutdown waits for connections before it closes those that are left.
-    /// 30 s by default.
+    /// Sets how long a graceful shutdown waits for connections before it closes those that are
+    /// left. Default: 30 s.
     pub fn drain_deadline(mut self, deadline: Duration) -> Self {
         self.drain_deadline = deadline;
         self
@@ -106,7 +106,7 @@ where
     S: ConnectionService<L::Io>,
     F: Future,
 {
-    /// Serves to the end. Returns how it ended, and when draining began.
+    /// Serves to the end. Returns the result, and when draining began.
     pub(super) async fn run(self) -> (Result<Shutdown, ServeError>, Instant) {
         let mut accepting = AcceptLoop::new(self.service, &self.connections);
         let ended = accepting.run(self.listener, self.signal).await;

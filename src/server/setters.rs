@@ -8,8 +8,8 @@ use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer}
 use std::time::Duration;
 
 impl<P, R, C> Server<P, R, C> {
-    /// Accepts at most `max` connections at a time; more wait in the kernel's queue. 1000 by
-    /// default; `None` removes the limit.
+    /// Accepts at most `max` connections at a time; more wait in the kernel's queue. Default: 1000;
+    /// `None` removes the limit.
     ///
     /// ```
     /// # use rocketmq_tower::{Router, Server};
@@ -23,15 +23,15 @@ impl<P, R, C> Server<P, R, C> {
         self
     }
 
-    /// Limits connections with this layer, which can also refuse them or count them by address.
-    /// Replaces [`max_connections`](Self::max_connections).
+    /// Limits connections with this layer, which can also refuse connections or limit them for each
+    /// address. Replaces [`max_connections`](Self::max_connections).
     #[must_use]
     pub fn connection_limit(mut self, limit: ConnectionLimitLayer) -> Self {
         self.settings.connection_limit = Some(limit);
         self
     }
 
-    /// Closes connections on which no byte moved for `limit`. 120 s by default; `None` keeps them
+    /// Closes connections on which no byte moves for `limit`. Default: 120 s; `None` keeps them
     /// open. Zero closes every connection at once (in Java, zero means never).
     #[must_use]
     pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
@@ -75,16 +75,15 @@ impl<P, R, C> Server<P, R, C> {
         self
     }
 
-    /// Keeps the server's connections in this table. A table that is created first can be given to
-    /// the processor, too.
+    /// Uses this table of connections, for example one that the processor also uses.
     #[must_use]
     pub fn connections(mut self, connections: Connections) -> Self {
         self.settings.connections = connections;
         self
     }
 
-    /// Sets how long a graceful shutdown waits for connections before it closes those that are left.
-    /// 30 s by default, as Java's `shutdownWaitTimeSeconds`.
+    /// Sets how long a graceful shutdown waits for connections before it closes those that are
+    /// left. Default: 30 s, as Java's `shutdownWaitTimeSeconds`.
     #[must_use]
     pub fn drain_deadline(mut self, deadline: Duration) -> Self {
         self.settings.drain_deadline = deadline;

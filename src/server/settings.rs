@@ -6,8 +6,7 @@ use rocketmq_tower_core::driver::ConnectionConfig;
 use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RpcHookLayer};
 use std::time::Duration;
 
-/// How long a graceful shutdown waits for connections by default: Java's
-/// `shutdownWaitTimeSeconds`.
+/// The default drain deadline of a graceful shutdown: Java's `shutdownWaitTimeSeconds`.
 pub(super) const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Help that the tests share.
+//! Helpers that the tests share.
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
@@ -17,7 +17,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A server that runs in a task, until it is told to shut down.
+/// A server that runs in a task until the test shuts it down.
 pub(crate) struct Running {
     pub(crate) addr: SocketAddr,
     pub(crate) stop: oneshot::Sender<()>,
@@ -42,14 +42,14 @@ pub(crate) async fn echo_server() -> Running {
     run(Server::new(service_fn(echo)).bind("127.0.0.1:0").await.unwrap())
 }
 
-/// A listener that hands out what the test puts in, and then ends or waits.
+/// A listener that yields the test's connections, and then ends or waits.
 pub(crate) struct Scripted {
     pub(crate) connections: VecDeque<DuplexStream>,
     pub(crate) ends: bool,
 }
 
 impl Scripted {
-    /// This many connections, and the peers at their other ends.
+    /// Returns a listener with this number of connections, and the peers at their other ends.
     pub(crate) fn new(connections: usize, ends: bool) -> (Self, Vec<Raw<DuplexStream>>) {
         let pipes = (0..connections).map(|_| tokio::io::duplex(64 * 1024));
         let (peers, connections) = pipes.map(|(ours, theirs)| (Raw::new(ours), theirs)).unzip();

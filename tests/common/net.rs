@@ -1,4 +1,4 @@
-//! A network in memory: servers by address, which a test starts, kills and makes silent.
+//! A network in memory: servers by address, which a test can start, kill and silence.
 //!
 //! [`Net`] is a transport. With paused time, attempts to connect have exact times.
 
@@ -30,7 +30,7 @@ pub(crate) struct Net {
 
 #[derive(Default)]
 struct Host {
-    /// Makes the stack of a server that starts, or starts again.
+    /// Builds the stack each time the server starts.
     stack: Option<Arc<dyn Fn() -> Stack + Send + Sync>>,
     running: Option<Running>,
     silent: bool,
@@ -41,7 +41,7 @@ struct Host {
 
 struct Running {
     accept: mpsc::UnboundedSender<Connection<DuplexStream>>,
-    /// To drop it stops the server.
+    /// Dropping it stops the server.
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -51,7 +51,7 @@ impl Net {
         Self::default()
     }
 
-    /// A client over this network.
+    /// Returns a client over this network.
     pub(crate) fn client(&self) -> Client {
         self.builder().build()
     }
@@ -72,7 +72,7 @@ impl Net {
         self.start_stack(addr, move || Server::new(processor.clone()).into_service());
     }
 
-    /// Starts a server with a stack of the test's own.
+    /// Starts a server with the given stack.
     pub(crate) fn start_stack(
         &self,
         addr: &str,
@@ -82,7 +82,7 @@ impl Net {
         self.restart(addr);
     }
 
-    /// Starts a server again that was killed.
+    /// Restarts a server that was killed.
     pub(crate) fn restart(&self, addr: &str) {
         self.host(addr, |host| {
             assert!(host.running.is_none(), "{addr} runs");
@@ -94,15 +94,15 @@ impl Net {
         });
     }
 
-    /// Ends a server and all that it does; its connections are cut when this returns, and new
-    /// ones refused.
+    /// Kills a server and its tasks. When this returns, its connections are closed; new ones are
+    /// refused.
     pub(crate) async fn kill(&self, addr: &str) {
         let running = self.host(addr, |host| host.running.take()).expect("it runs");
         drop(running.stop);
         running.task.await.expect("no panic");
     }
 
-    /// Attempts to connect that begin from now on never end, or are treated as usual again.
+    /// If `silent` is true, attempts to connect never complete from now on.
     pub(crate) fn set_silent(&self, addr: &str, silent: bool) {
         self.host(addr, |host| host.silent = silent);
     }
@@ -112,17 +112,17 @@ impl Net {
         self.host(addr, |host| host.delay = delay);
     }
 
-    /// When attempts to connect began.
+    /// Returns when the attempts to connect began.
     pub(crate) fn dials(&self, addr: &str) -> Vec<Instant> {
         self.host(addr, |host| host.dials.clone())
     }
 
-    /// How many connections were made, ever.
+    /// Returns the number of connections that were made since the start.
     pub(crate) fn connections(&self, addr: &str) -> usize {
         self.host(addr, |host| host.channels.len())
     }
 
-    /// The server's handles of the connections that are open.
+    /// Returns the server's channels of the open connections.
     pub(crate) fn open(&self, addr: &str) -> Vec<Channel> {
         let all = self.host(addr, |host| host.channels.clone());
         all.into_iter().filter(|channel| !channel.is_closed()).collect()
@@ -195,7 +195,7 @@ impl Service<Addr> for Net {
     }
 }
 
-/// A server that answers with its name.
+/// A server that responds with its name.
 pub(crate) fn named(name: &'static str) -> impl Processor + Clone + Sync {
     service_fn(move |_: RemotingCommand| async move {
         let answer = RemotingCommand::response(ResponseCode::SUCCESS);

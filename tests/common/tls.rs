@@ -6,7 +6,7 @@ use rocketmq_tower::layers::tls::{ClientTls, Issued, PemFiles, SelfSigned};
 use rocketmq_tower_test_support::Folder;
 use std::path::PathBuf;
 
-/// An authority, and the files of a server with one of its certificates.
+/// An authority, and the files of a server with a certificate from it.
 pub(crate) struct Certificates {
     pub(crate) authority: SelfSigned,
     folder: Folder,
@@ -25,7 +25,7 @@ impl Certificates {
         self.authority.issue(["127.0.0.1", "localhost"]).expect("issued")
     }
 
-    /// Puts a new certificate in the place of the server's.
+    /// Replaces the server's certificate with a new one.
     pub(crate) fn replace(&self) {
         let issued = self.issue();
         self.folder.write("server.pem", issued.certificate_pem());
@@ -36,12 +36,12 @@ impl Certificates {
         PemFiles::new(self.folder.file("server.pem"), self.folder.file("server.key"))
     }
 
-    /// For `require_client_certificates` and the like.
+    /// The authority's file, for `require_client_certificates` and the like.
     pub(crate) fn roots(&self) -> PathBuf {
         self.folder.file("ca.pem")
     }
 
-    /// A client that trusts the authority.
+    /// Returns a client that trusts the authority.
     pub(crate) fn client_tls(&self) -> ClientTls {
         ClientTls::from_roots_file(self.roots()).expect("sound")
     }

@@ -1,6 +1,6 @@
-//! A server in a process of its own, whose limits and memory are its own.
+//! A server in its own process, with its own limits and memory.
 //!
-//! The test binary runs itself again, as the test [`serve`] alone.
+//! The test binary runs itself again with only the test [`serve`].
 
 use rocketmq_tower::{Server, service_fn};
 use rocketmq_tower_test_support::{Process, echo, soon};
@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 const MARK: &str = "listening on ";
 
-/// Ends with the value.
+/// A server in a child process, which ends when this is dropped.
 pub(crate) struct Served {
     child: Child,
     pub(crate) addr: SocketAddr,
@@ -36,7 +36,7 @@ impl Served {
         Self { child, addr: found.expect("it listens") }
     }
 
-    /// The process, whose usage may be asked for.
+    /// Returns the process, to measure its usage.
     pub(crate) fn process(&self) -> Process {
         Process::of(self.child.id())
     }
@@ -49,7 +49,7 @@ impl Drop for Served {
     }
 }
 
-/// Not a test: what [`Served`] runs.
+/// Not a test: [`Served`] runs it in the child process.
 #[test]
 #[ignore = "run by the tests that need a process of their own"]
 fn serve() {
@@ -61,7 +61,7 @@ fn serve() {
         let server = Server::new(service_fn(echo)).max_connections(10_000).bind("127.0.0.1:0");
         let server = soon(server).await.expect("binds");
         println!("{MARK}{}", server.local_addr());
-        // Until the process that started it closes the pipe, or ends.
+        // This blocks until the parent process closes the pipe, or ends.
         let parent = tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0]));
         server.serve_until(parent).await.expect("no failure");
     });

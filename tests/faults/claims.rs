@@ -1,4 +1,4 @@
-//! A thousand peers that each claim a frame of 16 MiB: what they claim is not reserved.
+//! A thousand peers each announce a frame of 16 MiB: no memory is reserved for it.
 //!
 //! `--nocapture` shows the figures.
 
@@ -10,7 +10,7 @@ const PEERS: usize = 1000;
 
 #[tokio::test]
 async fn what_is_claimed_is_not_reserved() {
-    // The longest frame; in the second row with a header as long.
+    // The longest frame; in the second row its header is announced as equally long.
     let frame = 16_777_212_u32.to_be_bytes();
     let rows = [
         (frame.to_vec(), 0, 8),
@@ -33,8 +33,8 @@ async fn what_is_claimed_is_not_reserved() {
             peer.io.write_all(&vec![b' '; sent]).await.expect("open");
             peers.push(peer);
         }
-        // All that came before it have been accepted before it, and are read before it is answered
-        // a few times.
+        // Earlier connections have been accepted before this one, and are read before it is
+        // answered a few times.
         let mut last = Raw::connect(server.addr).await;
         for opaque in 0..100 {
             assert_eq!(last.call(&request(1, opaque)).await.opaque(), opaque);
@@ -47,7 +47,7 @@ async fn what_is_claimed_is_not_reserved() {
             "{PEERS} claims of 16 MiB, {sent} bytes of each sent: {grown} KiB more, {reserved} KiB reserved"
         );
         assert!(grown < mib << 10, "{grown} KiB, {sent} bytes of each were sent");
-        // A thread more may have a heap of its own.
+        // An additional thread may have its own heap.
         assert!(reserved < (mib + 70) << 10, "{reserved} KiB, {sent} bytes of each were sent");
     }
 }

@@ -1,4 +1,4 @@
-//! A clock that jumps, as after a machine was asleep: what is over ends, the rest goes on.
+//! The clock jumps, as after a machine was suspended: what is due ends, everything else continues.
 
 use crate::common::Scripted;
 use rocketmq_tower::client::Connector;
@@ -16,15 +16,15 @@ const YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 struct Jumping {
     peers: Vec<Raw<DuplexStream>>,
-    /// One permit for each request of code 2 that is to end.
+    /// Each permit lets one request of code 2 end.
     gate: Arc<Semaphore>,
-    /// How many of them have ended.
+    /// Counts the requests that have ended.
     ended: Arc<Semaphore>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<(u64, usize)>,
 }
 
-/// A server with this many connections, which takes at most `max` at a time.
+/// Starts a server with this number of connections and at most `max` requests in flight.
 fn start(connections: usize, max: usize) -> Jumping {
     let (listener, peers) = Scripted::new(connections, false);
     let (gate, ended) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
@@ -48,7 +48,7 @@ fn start(connections: usize, max: usize) -> Jumping {
     Jumping { peers, gate, ended, stop, server }
 }
 
-/// Lets all tasks do what they can do without time.
+/// Runs all tasks until they can only wait for time.
 async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -60,7 +60,7 @@ async fn what_is_over_ends_and_new_connections_are_served() {
     for jump in [HOUR, YEARS] {
         let Jumping { mut peers, gate, ended, stop, server } = start(4, 3);
         let mut late = peers.pop().expect("four");
-        // One that is idle, one that is inside a frame, one that waits for its answer.
+        // One connection is idle, one is inside a frame, one waits for its response.
         peers[0].call(&request(1, 1)).await;
         peers[1].io.write_all(&encode(&request(1, 1))[..20]).await.expect("open");
         peers[2].send(&request(2, 1)).await;
@@ -98,7 +98,7 @@ async fn calls_time_out_once_and_the_next_ones_are_answered() {
     let Jumping { mut peers, gate, stop, server, .. } = start(1, 1);
     let connector = Connector::new().idle_timeout(Duration::MAX);
     let channel = connector.run(peers.remove(0).io, ChannelInfo::default());
-    // The server's idle time is longer than this jump, the call's is not.
+    // The server's idle time is longer than this jump, the call's timeout is shorter.
     let call = tokio::spawn({
         let channel = channel.clone();
         async move { channel.invoke(RemotingCommand::request(2), 3 * SECOND).await }

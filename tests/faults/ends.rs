@@ -1,4 +1,4 @@
-//! Peers that end their half, or everything, while their requests run.
+//! Peers that close one or both directions while their requests run.
 
 use crate::support::{GATED, start};
 use rocketmq_tower::driver::ConnectionConfig;
@@ -35,7 +35,7 @@ async fn after_a_half_close_all_answers_arrive_and_then_the_end() {
     faulted.server.stop().await;
 }
 
-/// In the midst of a frame or between two: what was asked before runs to its end.
+/// Inside a frame or between two frames: earlier requests run to completion.
 #[tokio::test]
 async fn after_a_reset_what_runs_is_finished() {
     for rest in [0, 1, 4, 20] {
@@ -61,7 +61,7 @@ async fn after_a_reset_what_runs_is_finished() {
     }
 }
 
-/// Connections that are reset as fast as they can be made leave nothing behind.
+/// Connections that are reset as fast as possible leave nothing behind.
 #[tokio::test]
 async fn resets_in_a_row_leave_no_connection() {
     let mut faulted = start(ConnectionConfig::server()).await;
@@ -70,7 +70,7 @@ async fn resets_in_a_row_leave_no_connection() {
         peer.io.write_all(&encode(&request(1, 0))[..round % 30]).await.expect("open");
         peer.io.set_zero_linger().expect("open");
         drop(peer);
-        // Some are gone before they are accepted; all that are told of, end.
+        // Some end before they are accepted; every connection with a CONNECTED event also ends.
         if round % 100 == 0 {
             faulted.neighbour_is_served().await;
         }

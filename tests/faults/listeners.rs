@@ -1,4 +1,4 @@
-//! A listener of events that blocks: no more connections are accepted, and no event is lost.
+//! An event listener that blocks: no more connections are accepted, and no event is lost.
 
 use crate::common::{Running, run};
 use rocketmq_tower::layers::EventsLayer;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 type Log = Arc<Mutex<Vec<(&'static str, u64)>>>;
 
-/// Blocks its thread until the test is done with it.
+/// Blocks its thread until the test releases it.
 pub(crate) struct Blocking {
     log: Log,
     go: Receiver<()>,
@@ -21,7 +21,7 @@ pub(crate) struct Blocking {
 
 impl Blocking {
     fn tell(&mut self, name: &'static str, channel: &Channel) {
-        // Blocks as long as there is a sender.
+        // This blocks until the sender is dropped.
         _ = self.go.recv();
         self.log.lock().expect("no panic").push((name, channel.id()));
     }
@@ -37,7 +37,7 @@ impl EventListener for Blocking {
     }
 }
 
-/// A server of so many connections whose listener blocks until the sender is dropped.
+/// Starts a server of at most `max` connections, whose listener blocks until the sender is dropped.
 pub(crate) async fn start(max: usize, deadline: Duration) -> (Running, Log, Sender<()>) {
     let (block, go) = channel();
     let log = Log::default();
@@ -47,7 +47,7 @@ pub(crate) async fn start(max: usize, deadline: Duration) -> (Running, Log, Send
     (run(server), log, block)
 }
 
-/// Connects, asks, and leaves; true if it was answered.
+/// Connects, calls, and disconnects; returns true if it was answered.
 async fn visit(addr: SocketAddr) -> bool {
     let mut peer = Raw::connect(addr).await;
     peer.send(&request(1, 7)).await;

@@ -1,5 +1,5 @@
-//! What goes wrong between peers, over real sockets: each fault ends as the README says, and its
-//! neighbours notice nothing.
+//! Faults between peers, over real sockets: each fault ends as documented, and other connections
+//! are not affected.
 //!
 //! | fault | tests |
 //! |---|---|
@@ -10,11 +10,11 @@
 //! | no file descriptors left | `no_files`; series of errors: `accept_errors.rs` |
 //! | processor that panics or is not ready | `processors`; connection level: `stack_failures.rs` |
 //! | hook that fails | `processors`; each rule: `hooks.rs`, `layers/tests/rpc_hook.rs` |
-//! | listener of events that blocks | `listeners`; bound: `layers/tests/events.rs` |
+//! | event listener that blocks | `listeners`; bound: `layers/tests/events.rs` |
 //! | clock that jumps | `clocks` |
-//! | shutdown during each of these | `shutdowns`; under load, deferred answers: `shutdown.rs` |
-//! | claims of memory | `claims`; idle connections: `memory.rs`; silent ones: `silent_peers.rs` |
-//! | bytes that are no frames | `bad_input.rs` |
+//! | shutdown during each of these | `shutdowns`; under load, deferred responses: `shutdown.rs` |
+//! | announced lengths | `claims`; idle connections: `memory.rs`; silent ones: `silent_peers.rs` |
+//! | bytes that are not frames | `bad_input.rs` |
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 #[path = "../common/mod.rs"]

@@ -1,5 +1,5 @@
-//! A server that runs out of file descriptors: who is connected is served, the others are as soon
-//! as there are some again.
+//! A server that runs out of file descriptors: connected peers are served, the others as soon as
+//! descriptors are free again.
 
 use crate::child::Served;
 use rocketmq_tower_test_support::{Raw, SECOND, request, soon, until};
@@ -13,7 +13,7 @@ async fn it_recovers_by_itself_when_descriptors_are_free_again() {
     let server = Served::start(FILES);
     let mut neighbour = Raw::connect(server.addr).await;
     neighbour.call(&request(1, 1)).await;
-    // The kernel takes them all.
+    // The kernel accepts all of them.
     let mut peers = Vec::new();
     for opaque in 0..PEERS {
         let mut peer = Raw::connect(server.addr).await;
@@ -38,7 +38,7 @@ async fn it_recovers_by_itself_when_descriptors_are_free_again() {
     let count = served.len();
     assert!((20..FILES as usize).contains(&count), "{count} were served");
 
-    // It does not spend its time on trying again, and serves those that are there.
+    // The server does not spend CPU time on retries, and serves its existing connections.
     let before = server.process().ticks().expect("it runs");
     for opaque in 0..5 {
         assert_eq!(neighbour.call(&request(1, opaque)).await.opaque(), opaque);
@@ -48,7 +48,8 @@ async fn it_recovers_by_itself_when_descriptors_are_free_again() {
     println!("{count} served of {PEERS}; {used} ticks of the processor in 50");
     assert!(used < 25, "{used} ticks");
 
-    // As the ones leave the others come in, at once and not after waits, and nobody was lost.
+    // As connections close, waiting ones are accepted at once, without a back-off, and none is
+    // lost.
     let mut served = std::collections::VecDeque::from(served);
     soon(async {
         for (opaque, mut peer) in waiting {

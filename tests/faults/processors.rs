@@ -1,5 +1,5 @@
-//! Processors and hooks that fail: their own request is answered with an error, and nothing else
-//! happens.
+//! Processors and hooks that fail: their own request gets an error response, and nothing else is
+//! affected.
 
 use crate::common::run;
 use crate::support::{FAILS, PANICS, start};
@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 const MANY: i32 = 100;
 
-/// Asks for all of these at once, and returns the codes of the answers by opaque.
+/// Sends one request per code at once, and returns the codes of the responses by opaque.
 async fn codes_of(peer: &mut Raw, codes: &[i32]) -> Vec<ResponseCode> {
     for (opaque, &code) in codes.iter().enumerate() {
         peer.send(&request(code, opaque as i32)).await;
@@ -67,7 +67,7 @@ impl Service<RemotingCommand> for Breakable {
     }
 }
 
-/// Each request that it cannot take is answered so, and once it is sound again it serves.
+/// Requests during the failure get an error response; once the processor works again, it serves.
 #[tokio::test]
 async fn a_processor_whose_readiness_fails_answers_for_as_long_as_it_does() {
     let broken = Arc::new(AtomicBool::new(false));
@@ -87,7 +87,7 @@ async fn a_processor_whose_readiness_fails_answers_for_as_long_as_it_does() {
     assert_eq!(server.stop().await.aborted, 0);
 }
 
-/// One that panics there is broken for good: it ends that connection, in order.
+/// A processor that panics in `poll_ready` is unusable: its connection ends in an orderly way.
 #[tokio::test]
 async fn a_processor_whose_readiness_panics_costs_its_connection() {
     let broken = Arc::new(AtomicBool::new(false));
@@ -108,7 +108,7 @@ async fn a_processor_whose_readiness_panics_costs_its_connection() {
     assert_eq!(server.stop().await.aborted, 0);
 }
 
-/// Fails and panics by the request's code.
+/// Fails and panics depending on the request's code.
 struct BadHook;
 
 impl RpcHook for BadHook {

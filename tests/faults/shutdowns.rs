@@ -1,4 +1,4 @@
-//! Shutting down while something is wrong: it ends within its deadline, and what runs is finished.
+//! Shutdowns during a fault: they end within the deadline, and running requests are finished.
 
 use crate::listeners;
 use crate::support::{FAILS, GATED, PANICS, start, start_with_deadline};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 
-/// A neighbour stays connected and idle in each of these: it is drained at once.
+/// In each test another connection stays idle: it is drained at once.
 fn patient() -> ConnectionConfig {
     let mut config = ConnectionConfig::server();
     config.write_stall = 60 * SECOND;
@@ -21,14 +21,14 @@ fn patient() -> ConnectionConfig {
     config
 }
 
-/// The time that a shutdown took may be so much longer, on a machine that does other things.
+/// A shutdown may take this much longer if the machine is busy.
 const SLACK: Duration = Duration::from_secs(4);
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_cut_at_the_deadline() {
     let faulted = start_with_deadline(patient(), SECOND).await;
     let mut peer = Raw::connect_narrow(faulted.server.addr).await;
-    // So much does not fit into any buffer.
+    // This body does not fit into any buffer.
     peer.send(&request(1, 1).with_body(vec![0; 1 << 20])).await;
     let progress = Arc::clone(&faulted.progress);
     until(|| progress.finished() == 2).await;
@@ -40,7 +40,7 @@ async fn a_peer_that_does_not_read_is_cut_at_the_deadline() {
     assert!(peer.next_or_end().await.is_none(), "half an answer is none");
 }
 
-/// The rest of a frame is not waited for.
+/// The rest of a frame is not awaited.
 #[tokio::test]
 async fn a_peer_inside_a_frame_holds_up_nothing() {
     let faulted = start(patient()).await;
@@ -97,7 +97,7 @@ async fn what_a_peer_asked_that_is_gone_is_finished_first() {
     faulted.end().await;
     drop(faulted.neighbour);
     faulted.server.stop.send(()).expect("runs");
-    // Nobody listens any more, and the server is still there.
+    // The listener is closed, while the server still runs.
     soon(async { while TcpStream::connect(faulted.server.addr).await.is_ok() {} }).await;
     assert!(!faulted.server.task.is_finished());
     faulted.gate.add_permits(20);
@@ -128,7 +128,7 @@ async fn a_processor_that_fails_all_the_time_does_not_matter() {
     assert_eq!(shutdown.aborted, 0);
 }
 
-/// The listener is waited for until the deadline, and is left alone then.
+/// The shutdown waits for the listener until the deadline, and then leaves it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_that_blocks_is_not_waited_for_beyond_the_deadline() {
     let (server, _, block) = listeners::start(4, 2 * SECOND).await;
@@ -142,11 +142,11 @@ async fn a_listener_that_blocks_is_not_waited_for_beyond_the_deadline() {
     let shutdown = soon(server.task).await.expect("no panic").expect("no failure");
     assert!(started.elapsed() < 2 * SECOND + SLACK, "{:?}", started.elapsed());
     assert_eq!(shutdown.accepted, 1);
-    // Else its thread would never end.
+    // Otherwise its thread would never end.
     drop(block);
 }
 
-/// Has no file descriptors, ever.
+/// A listener that never has file descriptors.
 struct NoFiles;
 
 impl Accept for NoFiles {
@@ -162,12 +162,12 @@ impl Accept for NoFiles {
     }
 }
 
-/// In the midst of the time that it waits for descriptors.
+/// The shutdown begins while the server waits to retry.
 #[tokio::test(start_paused = true)]
 async fn a_server_without_descriptors_ends_at_once() {
     let server = Server::new(service_fn(echo)).listen(Retry::new(NoFiles));
     let started = tokio::time::Instant::now();
-    // Between the attempts after 31 s and 63 s.
+    // This is between the attempts after 31 s and 63 s.
     let shutdown = server.serve_until(tokio::time::sleep(40 * SECOND)).await.expect("no failure");
     assert_eq!((shutdown.accepted, started.elapsed()), (0, 40 * SECOND));
 }

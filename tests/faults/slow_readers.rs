@@ -1,4 +1,4 @@
-//! Peers that are slow to take their answers, or take none.
+//! Peers that read their responses slowly, or not at all.
 
 use crate::common::run;
 use crate::support::{GATED, flood, start};
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 const MANY: i32 = 500;
 
-/// Answers that are finished in another order than they were asked for.
+/// Responses whose order of completion differs from the order of the requests.
 #[tokio::test]
 async fn who_reads_slowly_gets_every_answer_in_the_order_of_completion() {
     let finished = Arc::new(Mutex::new(Vec::new()));
@@ -60,7 +60,7 @@ async fn who_reads_nothing_is_cut_and_what_it_asked_is_finished() {
     config.write_stall = Duration::from_millis(300);
     let mut faulted = start(config).await;
     let (reader, mut writer) = Raw::connect_narrow(faulted.server.addr).await.io.into_split();
-    // Until the server cuts it: TCP takes some, the server some more.
+    // Writes until the server closes the connection: TCP buffers some bytes, the server some more.
     tokio::join!(flood(&mut writer, 1, i32::MAX), faulted.neighbour_is_served());
     let reason = faulted.end().await;
     assert!(matches!(reason, CloseReason::WriteStalled), "{reason}");
@@ -68,7 +68,7 @@ async fn who_reads_nothing_is_cut_and_what_it_asked_is_finished() {
     let progress = Arc::clone(&faulted.progress);
     until(|| progress.begun() == progress.finished()).await;
 
-    // What it finds when it reads at last is sound and in order, as far as it goes.
+    // When the peer reads at last, what it received is valid and in order, up to the end.
     let mut late = Raw::new(tokio::io::join(reader, tokio::io::sink()));
     let mut expected = 0;
     while let Some(answer) = late.next_or_end().await {
@@ -78,7 +78,7 @@ async fn who_reads_nothing_is_cut_and_what_it_asked_is_finished() {
     assert_eq!(faulted.server.stop().await.aborted, 0);
 }
 
-/// A peer that takes no answers is not let in with more and more requests.
+/// A peer that reads no responses cannot send an unbounded number of requests.
 #[tokio::test]
 async fn who_reads_nothing_is_held_back() {
     let mut config = ConnectionConfig::server();
@@ -89,7 +89,7 @@ async fn who_reads_nothing_is_held_back() {
     let (reader, mut writer) = Raw::connect_narrow(faulted.server.addr).await.io.into_split();
     let load = tokio::spawn(async move { flood(&mut writer, GATED, 2000).await });
     let progress = Arc::clone(&faulted.progress);
-    // The neighbour's is the first.
+    // The first request is the other connection's.
     until(|| progress.begun() == 9).await;
     for _ in 0..20 {
         faulted.neighbour_is_served().await;

@@ -1,4 +1,4 @@
-//! Peers that are slow to send their frames.
+//! Peers that send their frames slowly.
 
 use crate::support::{Faulted, start};
 use rocketmq_tower::CloseReason;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Sends `bytes` one by one until the connection takes no more.
+/// Sends `bytes` one by one until the connection accepts no more.
 async fn trickle(peer: &mut Raw, bytes: &[u8]) {
     peer.io.set_nodelay(true).expect("open");
     for byte in bytes {
@@ -27,7 +27,7 @@ async fn start_with(frame_timeout: Duration) -> Faulted {
     start(config).await
 }
 
-/// Each byte comes long before a stall; all of them take longer than a frame may.
+/// Each byte arrives well within the read stall; all of them together take longer than a frame may.
 #[tokio::test]
 async fn who_trickles_is_cut_when_the_frames_time_is_over() {
     let mut faulted = start_with(SECOND / 2).await;
@@ -50,7 +50,7 @@ async fn who_trickles_is_cut_when_the_frames_time_is_over() {
     faulted.server.stop().await;
 }
 
-/// The time is a frame's, not the connection's: three of them take longer than one may.
+/// The timeout is per frame, not per connection: three frames take longer than one may.
 #[tokio::test]
 async fn who_trickles_frames_in_time_is_served() {
     let short = encode(&request(1, 1));
@@ -67,7 +67,7 @@ async fn who_trickles_frames_in_time_is_served() {
     faulted.server.stop().await;
 }
 
-/// Whatever came before the frame that stops half-way is answered.
+/// Requests before the incomplete frame are answered.
 #[tokio::test]
 async fn who_stops_inside_a_frame_is_cut_and_was_served_before() {
     let mut config = ConnectionConfig::server();

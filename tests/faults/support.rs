@@ -1,4 +1,4 @@
-//! A server whose processor the test holds in its hand, and connections that misbehave.
+//! A server whose processor the test controls, and connections that misbehave.
 
 use crate::common::{Running, run};
 use rocketmq_tower::driver::ConnectionConfig;
@@ -22,7 +22,7 @@ pub(crate) const PANICS: i32 = 3;
 /// Requests of this code fail.
 pub(crate) const FAILS: i32 = 4;
 
-/// How far requests came.
+/// Counts how many requests began and finished.
 #[derive(Default)]
 pub(crate) struct Progress {
     begun: AtomicUsize,
@@ -39,7 +39,7 @@ impl Progress {
     }
 }
 
-/// A server, what happens at it, and a connection to it that behaves.
+/// A server, its events, and a well-behaved connection to it.
 pub(crate) struct Faulted {
     pub(crate) server: Running,
     pub(crate) events: EventStream,
@@ -48,12 +48,12 @@ pub(crate) struct Faulted {
     pub(crate) neighbour: Raw,
 }
 
-/// An echo server with these bounds, which has ten seconds to shut down.
+/// Starts an echo server with these bounds and a shutdown deadline of ten seconds.
 pub(crate) async fn start(config: ConnectionConfig) -> Faulted {
     start_with_deadline(config, 10 * SECOND).await
 }
 
-/// An echo server with these bounds.
+/// Starts an echo server with these bounds and this shutdown deadline.
 pub(crate) async fn start_with_deadline(config: ConnectionConfig, deadline: Duration) -> Faulted {
     let (events, told) = EventsLayer::stream(1024);
     let (gate, progress) = (Arc::new(Semaphore::new(0)), Arc::new(Progress::default()));
@@ -72,7 +72,7 @@ pub(crate) async fn start_with_deadline(config: ConnectionConfig, deadline: Dura
             echo(request).await
         }
     });
-    // Else Linux would take some megabytes for a peer that does not read.
+    // Otherwise Linux would buffer megabytes for a peer that does not read.
     let mut tcp = TcpOptions::default();
     tcp.send_buffer = Some(40_000);
     let server = Server::new(processor).config(config).tcp_options(tcp).events(events);
@@ -89,7 +89,7 @@ impl Faulted {
         soon(self.events.recv()).await.expect("the server runs")
     }
 
-    /// Why the connection ends that comes and goes next.
+    /// Waits for the next connection to end, and returns the reason.
     pub(crate) async fn end(&mut self) -> CloseReason {
         loop {
             if let Event::Disconnected(_, reason) = self.event().await {
@@ -98,14 +98,14 @@ impl Faulted {
         }
     }
 
-    /// Nobody else is to notice a fault.
+    /// Checks that another connection does not notice the fault.
     pub(crate) async fn neighbour_is_served(&mut self) {
         let answer = soon(self.neighbour.call(&request(1, 9))).await;
         assert_eq!((answer.opaque(), answer.response_code()), (9, ResponseCode::SUCCESS));
     }
 }
 
-/// Sends `count` requests of 10 KB from opaque 0 on, until the connection takes no more.
+/// Sends `count` requests of 10 KB, with opaques from 0, until the connection accepts no more.
 pub(crate) async fn flood(mut writer: impl tokio::io::AsyncWrite + Unpin, code: i32, count: i32) {
     for opaque in 0..count {
         let body = vec![opaque as u8; 10_000];

@@ -1,4 +1,4 @@
-//! Counts that are kept, and what is wrong with others beside them.
+//! The baseline: stored counts, and the comparison of new ones with them.
 
 use crate::counts::Counts;
 use rocketmq_tower::BoxError;
@@ -7,13 +7,13 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// How much more than its baseline a count may be: 3 %.
+/// A count may exceed its baseline by at most 3 %.
 const TOLERANCE: f64 = 0.03;
 
 const MADE_WITH: &str = "made_with";
 const COUNTS: &str = "instructions_per_request";
 
-/// A connection without layers; others are compared with it.
+/// A connection without layers, with which the others are compared.
 const BARE: &str = "connection/none_";
 
 #[derive(Debug, PartialEq)]
@@ -42,7 +42,7 @@ impl Baseline {
         Ok(())
     }
 
-    /// All counts; of connections, also what their layers add to one without.
+    /// Formats all counts. For connections, it also shows what their layers add to `none`.
     pub(crate) fn table(&self) -> String {
         let mut table = String::new();
         for (name, count) in &self.counts {
@@ -62,12 +62,12 @@ impl Baseline {
         table
     }
 
-    /// What is too much, and what can't be compared.
+    /// Returns the counts of `found` that exceed the baseline or cannot be compared with it.
     pub(crate) fn faults(&self, found: &Self) -> Vec<String> {
         let mut faults = Vec::new();
         for (name, now) in &found.counts {
             match self.counts.get(name) {
-                None => faults.push(format!("{name}: {now:.1} instructions, and no baseline")),
+                None => faults.push(format!("{name}: {now:.1} instructions, but no baseline")),
                 Some(then) if *now > then * (1.0 + TOLERANCE) => faults.push(format!(
                     "{name}: {now:.1} instructions, {:.1} % more than the baseline's {then:.1}",
                     (now / then - 1.0) * 100.0

@@ -1,4 +1,4 @@
-//! What the benchmarks found.
+//! The counts that the benchmarks print.
 
 use crate::requests::REQUESTS;
 use rocketmq_tower::BoxError;
@@ -9,7 +9,7 @@ use std::io::BufRead;
 /// Instructions per request, by the benchmark's name.
 pub(crate) type Counts = BTreeMap<String, f64>;
 
-/// Reads one JSON object a line, as gungraun prints them.
+/// Reads one JSON object per line, as gungraun prints them.
 pub(crate) fn read(input: impl BufRead) -> Result<Counts, BoxError> {
     let mut counts = Counts::new();
     for line in input.lines() {
@@ -25,7 +25,7 @@ fn count(summary: &Value) -> Option<(String, f64)> {
     let text = |field| summary.get(field)?.as_str();
     let name = format!("{}/{}", text("function_name")?, text("id")?);
     let instructions = summary.pointer("/profiles/0/data/total/metrics/Ir/values/new")?.as_f64()?;
-    // A tenth of an instruction is more than enough.
+    // A tenth of an instruction is precise enough.
     Some((name, (instructions / REQUESTS as f64 * 10.0).round() / 10.0))
 }
 

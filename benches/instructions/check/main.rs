@@ -13,15 +13,15 @@ use std::io::stdin;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Reads what the benchmarks print, one JSON object a line, from stdin.
+/// Reads the output of the benchmarks from stdin, one JSON object per line.
 #[derive(Parser)]
 struct Options {
-    /// The file with the baseline.
+    /// The baseline's file.
     baseline: PathBuf,
     /// The versions that the counts depend on.
     #[arg(long)]
     made_with: String,
-    /// Makes the baseline of these counts.
+    /// Write these counts as the new baseline.
     #[arg(long)]
     update: bool,
 }
@@ -38,7 +38,7 @@ fn main() -> Result<ExitCode, BoxError> {
     let baseline = Baseline::load(&options.baseline)?;
     print!("{}", found.table());
     if baseline.made_with != found.made_with {
-        println!("the baseline is of {}, these are of {}", baseline.made_with, found.made_with);
+        println!("made with {}, but the baseline with {}", found.made_with, baseline.made_with);
     }
     let faults = baseline.faults(&found);
     for fault in &faults {

@@ -1,4 +1,4 @@
-//! A connection whose peer asks from memory.
+//! A connection whose peer is simulated in memory.
 
 use super::processor::connection;
 use super::scripted::{Script, Scripted};
@@ -8,20 +8,20 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 use tokio::runtime::{Builder, Runtime};
 
-/// A whole connection level around a [`Scripted`] peer. It is polled by hand: what is measured is
-/// the connection's future alone, and neither a scheduler nor the system.
+/// A whole connection level around a [`Scripted`] peer. It is polled by hand, so that only the
+/// connection's future is measured, without a scheduler or the system.
 pub(crate) struct Exchange {
     connection: Pin<Box<dyn Future<Output = ()>>>,
     script: Script,
-    /// The bytes of the answers to one turn.
+    /// The length in bytes of the responses to one turn.
     answers: usize,
-    /// For timers, whose clock nobody turns.
+    /// For creating timers. It does not run, so they never fire.
     runtime: Runtime,
 }
 
 impl Exchange {
-    /// A connection that `service` serves; each turn of its peer is one read of this many requests.
-    /// The first is over.
+    /// Creates a connection that `service` serves. Each turn of its peer is one read of `requests`
+    /// requests. The first turn is already over.
     pub(crate) fn new<S>(mut service: S, request: &RemotingCommand, requests: usize) -> Self
     where
         S: Service<Connection<Scripted>, Error: Into<BoxError>> + 'static,
@@ -47,7 +47,7 @@ impl Exchange {
         assert!(pending.is_pending(), "the connection goes on");
     }
 
-    /// So many more turns, until all is answered.
+    /// Runs `turns` more turns, until all their requests are answered.
     pub(crate) fn turns(&mut self, turns: usize) {
         let all = self.script.written() + turns * self.answers;
         self.script.allow(turns);

@@ -1,4 +1,4 @@
-//! What all of these measurements are made of: frames of real clients, and bytes that come from memory.
+//! Helpers of all measurements: frames of real clients, and peers in memory.
 #![allow(dead_code, reason = "not every benchmark uses all of it")]
 
 pub(crate) mod exchange;

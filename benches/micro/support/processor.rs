@@ -1,4 +1,4 @@
-//! Connections, and what comes over them.
+//! Connections, and requests received over them.
 
 use super::frames;
 use super::scripted::Scripted;
@@ -11,13 +11,13 @@ use std::pin::pin;
 use std::sync::mpsc;
 use std::task::{Context, Waker};
 
-/// A connection of a peer with an address.
+/// A connection with fixed addresses.
 pub(crate) fn connection<Io>(io: Io) -> Connection<Io> {
     let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     Connection::new(io, ChannelInfo::new(address(10911), address(54321)))
 }
 
-/// A send of 128 bytes as layers get it: with its connection's channel.
+/// A send request of 128 bytes as layers get it, with its connection's channel.
 pub(crate) fn received() -> RemotingCommand {
     let (sender, receiver) = mpsc::channel();
     let processor = service_fn(move |request: RemotingCommand| {

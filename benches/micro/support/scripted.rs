@@ -1,4 +1,4 @@
-//! Bytes that come from memory and go nowhere.
+//! A peer in memory, which sends prepared bytes and discards what it receives.
 
 use rocketmq_tower::RemotingCommand;
 use rocketmq_tower_test_support::encode;
@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A peer that sends the same frames again and again, and takes whatever it is sent.
+/// A peer that sends the same frames again and again, and accepts all bytes.
 pub(crate) struct Scripted {
     frames: Vec<u8>,
-    /// How much of `frames` was read in this turn.
+    /// How many bytes of `frames` were read in this turn.
     read: usize,
     turns: usize,
     script: Script,
 }
 
-/// How often the peer of a [`Scripted`] may send its frames, and what it has got.
+/// Controls how often a [`Scripted`] peer may send its frames, and counts the bytes it received.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     allowed: Arc<AtomicUsize>,
@@ -26,7 +26,8 @@ pub(crate) struct Script {
 }
 
 impl Scripted {
-    /// Each turn brings this many frames of `command`. A read brings what fits of one turn.
+    /// Creates a peer whose turns each send `frames` frames of `command`. A read returns as much of
+    /// one turn as fits.
     pub(crate) fn new(command: &RemotingCommand, frames: usize) -> (Self, Script) {
         let script = Script::default();
         let frames = encode(command).repeat(frames);
@@ -35,12 +36,12 @@ impl Scripted {
 }
 
 impl Script {
-    /// So many more turns. Nobody is woken.
+    /// Allows `turns` more turns. It wakes no task.
     pub(crate) fn allow(&self, turns: usize) {
         self.allowed.fetch_add(turns, Relaxed);
     }
 
-    /// How many bytes the peer got.
+    /// Returns how many bytes the peer received.
     pub(crate) fn written(&self) -> usize {
         self.written.load(Relaxed)
     }

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-/// The address after `--listen`, or a free port of the loopback.
+/// The address after `--listen`, or a free loopback port.
 pub(crate) fn address() -> Result<SocketAddr, String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
@@ -12,7 +12,7 @@ pub(crate) fn address() -> Result<SocketAddr, String> {
     }
 }
 
-/// Tells whoever started this process that connections are accepted.
+/// Prints the line that the parent process waits for: connections are accepted.
 pub(crate) fn serving(address: SocketAddr) {
     println!("listening on {address}");
 }

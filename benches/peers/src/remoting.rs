@@ -33,7 +33,7 @@ impl RequestProcessor for Echo {
     }
 }
 
-/// Does nothing, but has to be there: without a listener the server keeps every connection it ever had.
+/// Does nothing, but is required: without a listener the server keeps every connection it ever had.
 struct Events;
 
 impl ChannelEventListener for Events {
@@ -48,9 +48,9 @@ impl ChannelEventListener for Events {
 async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(listen::address()?).await?;
     listen::serving(listener.local_addr()?);
-    // SIGTERM ends the process; a graceful shutdown of this server may wait for ever.
+    // SIGTERM ends the process; a graceful shutdown of this server may wait forever.
     let shutdown = std::future::pending::<()>();
-    // `RocketMQServer` runs this, too, but binds by itself and doesn't tell the port it has got.
+    // `RocketMQServer` runs this, too, but binds by itself and does not report its port.
     rocketmq_tokio_server::run(listener, shutdown, Echo, None, Vec::new(), Some(Arc::new(Events)))
         .await;
     Err("the server stopped accepting".into())

@@ -38,7 +38,7 @@ impl RequestProcessor for Echo {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = listen::address()?;
-    // Its own way to make a runtime, and its settings for a broker.
+    // The crate's own runtime, with its settings for a broker.
     let owner = RuntimeOwner::plan(RuntimeConfig::broker_default())?.build()?;
     let server = TransportServer::new(
         Arc::new(ServerConfig::default()),

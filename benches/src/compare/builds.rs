@@ -1,4 +1,4 @@
-//! What clean builds cost.
+//! Measures the processor time of clean builds.
 
 use super::Options;
 use super::kind::Kind;
@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// The target folder of the builds, which is empty when each begins, and gone when it ends.
+/// The target folder of the builds. It is removed before and after each build.
 const TARGET: &str = "target/clean-build";
 
-/// The library with its default features, and the peers that are written in Rust.
+/// Measures the library with its default features, and the peers that are written in Rust.
 pub(super) fn run(options: &Options, results: &mut Results) {
     for kind in options.kinds() {
         let mut command = match kind {
@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options, results: &mut Results) {
     }
 }
 
-/// The processor time of a command and of all that it runs.
+/// The processor time of a command and of all its child processes.
 fn measure(command: &mut Command) -> Result<Duration, BoxError> {
     if Path::new(TARGET).exists() {
         fs::remove_dir_all(TARGET)?;
@@ -51,7 +51,7 @@ fn measure(command: &mut Command) -> Result<Duration, BoxError> {
     Ok(used)
 }
 
-/// Of those that have ended.
+/// The processor time of the child processes that have ended.
 fn of_children() -> Result<Duration, BoxError> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let duration = |time: TimeVal| -> Result<Duration, BoxError> {

@@ -1,4 +1,4 @@
-//! results.svg: throughput and processor time of each server, for both headers.
+//! Draws results.svg: throughput and processor time of each server, for both headers.
 
 use super::kind::Kind;
 use super::results::{Figure, Results};
@@ -11,7 +11,7 @@ use std::path::Path;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// A grey that is seen on white and on black; there is no background.
+/// A grey that is visible on white and on black; there is no background.
 const TEXT: RGBColor = RGBColor(125, 133, 144);
 
 /// Both headers, and the colours of their bars.
@@ -25,7 +25,7 @@ const NAMES: i32 = 204;
 const TITLE: i32 = 70;
 const ROW: i32 = 52;
 const BAR: i32 = 18;
-/// Room for the figure beside a bar.
+/// Room for the figure next to a bar.
 const FIGURE: i32 = 80;
 
 pub(super) fn draw(file: &Path, results: &Results) -> Result<(), BoxError> {
@@ -55,7 +55,7 @@ pub(super) fn draw(file: &Path, results: &Results) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// One of the two halves.
+/// One half of the chart.
 struct Panel {
     title: &'static str,
     digits: usize,

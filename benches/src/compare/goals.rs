@@ -1,15 +1,15 @@
-//! What the library is to reach, in figures.
+//! The library's goals, in figures.
 
 use super::kind::Kind;
 use super::results::Results;
 use super::shapes::{BINARY, CALLERS, CALLS, JSON, LARGE};
 use super::spread::Spread;
 
-/// A goal, and how far it is.
+/// A goal, and the measured figure.
 #[derive(Debug)]
 pub(super) struct Goal {
     pub(super) what: String,
-    /// None if it was not measured.
+    /// `None` if it was not measured.
     pub(super) figure: Option<Spread>,
     pub(super) wanted: Wanted,
     pub(super) unit: &'static str,
@@ -22,7 +22,7 @@ pub(super) enum Wanted {
 }
 
 impl Goal {
-    /// By the median.
+    /// Whether the median meets the goal; `None` if it was not measured.
     pub(super) fn is_met(&self) -> Option<bool> {
         let median = self.figure?.median;
         Some(match self.wanted {
@@ -49,7 +49,7 @@ pub(super) fn of(results: &Results) -> Vec<Goal> {
         let what = format!("throughput over {}: 128 B pipelined, JSON headers", peer.name());
         add(&what, times_faster(peer), least(wanted), "x");
     }
-    let what = "p50 over the bare limit: 64 connections, one request under way on each";
+    let what = "p50 over the bare limit: 64 connections, one request in flight on each";
     add(what, over_bare(CALLERS, |one| one.p50), most(1.15), "x");
     let what = "CPU per byte over the bare limit: 4 MiB bodies";
     add(what, over_bare(LARGE, |one| one.server), most(1.3), "x");
@@ -61,7 +61,7 @@ pub(super) fn of(results: &Results) -> Vec<Goal> {
         add(&what, figure, wanted, unit);
     }
     let layers = results.ratio(JSON, Kind::Tower, Kind::TowerNolayers, |one| one.server);
-    let what = "CPU per request with all default layers over that without: JSON headers";
+    let what = "CPU per request with all default layers over that without layers: JSON headers";
     add(what, layers, most(1.1), "x");
     for peer in [Kind::Remoting, Kind::Transport] {
         let both = results.build(Kind::Tower).zip(results.build(peer));
@@ -74,7 +74,7 @@ pub(super) fn of(results: &Results) -> Vec<Goal> {
 
 type Row = (String, Option<Spread>, Wanted, &'static str);
 
-/// Idle connections: what one costs, and that it costs no more when there are more.
+/// Goals for idle connections: the memory of one, and that more of them need no more each.
 fn memory(results: &Results) -> [Row; 2] {
     let steps = results.growth(Kind::Tower).map(|growth| growth.steps.as_slice());
     let (first, last) = match steps {
@@ -92,8 +92,8 @@ fn memory(results: &Results) -> [Row; 2] {
             " KiB",
         ),
         (
-            // A hundredth is what memory comes in, not growth.
-            format!("the same with {} of them over that", count(last, 20_000)),
+            // One percent of tolerance, since memory is allocated in chunks.
+            format!("the same with {} of them, relative to that", count(last, 20_000)),
             one(more),
             Wanted::AtMost(1.01),
             "x",

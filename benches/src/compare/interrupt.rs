@@ -1,4 +1,4 @@
-//! Servers end with whoever started them, also when that is told to end.
+//! Ends the started servers when this process receives SIGINT or SIGTERM.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -18,12 +18,12 @@ pub(super) fn started(pid: Pid) {
     running().push(pid);
 }
 
-/// To be called before the process is waited for: its number is another's afterwards.
+/// Must be called before waiting for the process: afterwards, its id may belong to another one.
 pub(super) fn ended(pid: Pid) {
     running().retain(|one| *one != pid);
 }
 
-/// From now on, SIGINT and SIGTERM end what was started, and then this process.
+/// Installs the handler: SIGINT and SIGTERM end the started servers, and then this process.
 pub(super) fn watch() -> Result<(), BoxError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     thread::spawn(move || {

@@ -16,7 +16,7 @@ impl Kind {
     pub(super) const ALL: [Self; 6] =
         [Self::Bare, Self::Tower, Self::TowerNolayers, Self::Remoting, Self::Transport, Self::Java];
 
-    /// How it is called in commands.
+    /// Its name on the command line.
     pub(super) fn key(self) -> &'static str {
         match self {
             Self::Bare => "bare",
@@ -28,7 +28,7 @@ impl Kind {
         }
     }
 
-    /// How it is called in tables.
+    /// Its name in tables.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare limit",

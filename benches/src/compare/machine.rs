@@ -1,4 +1,4 @@
-//! What it was measured on.
+//! The machine and the versions that the figures belong to.
 
 use std::fs;
 use std::process::Command;

@@ -1,7 +1,8 @@
-//! Runs all of it, side by side, and writes what came of it.
+//! Runs all measurements for all servers, and writes the results.
 //!
 //! All servers run from the beginning to the end, so that none is measured cold. Rounds interleave
-//! them: what disturbs the machine for a while disturbs all of them. Ratios are taken within rounds.
+//! them, so that a temporary disturbance of the machine affects all of them. Ratios are taken
+//! within rounds.
 
 mod builds;
 mod chart;
@@ -30,24 +31,24 @@ const LOADS: [&str; 9] =
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How long each load is measured.
+    /// How long each load is measured, in seconds.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
-    /// How long each load runs before it is measured.
+    /// How long each load runs before it is measured, in seconds.
     #[arg(long, default_value_t = 0.5)]
     warm_up: f64,
-    /// How long each server is asked before the first round; Java needs some seconds.
+    /// How long each server is warmed up before the first round, in seconds. Java needs several.
     #[arg(long, default_value_t = 5.0)]
     first: f64,
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// These servers only.
+    /// Measure only these servers.
     #[arg(long, value_delimiter = ',', value_enum)]
     only: Vec<Kind>,
-    /// These loads only.
+    /// Run only these loads.
     #[arg(long, value_delimiter = ',', value_parser = LOADS)]
     loads: Vec<String>,
-    /// Measure clean builds, too.
+    /// Also measure clean release builds.
     #[arg(long)]
     builds: bool,
     /// The folder for RESULTS.md and results.svg.
@@ -56,7 +57,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The servers that are asked for.
+    /// The servers to measure.
     fn kinds(&self) -> Vec<Kind> {
         let all = Kind::ALL.into_iter();
         all.filter(|kind| self.only.is_empty() || self.only.contains(kind)).collect()

@@ -1,4 +1,4 @@
-//! RESULTS.md.
+//! Writes RESULTS.md.
 
 use super::Options;
 use super::goals::{self, Goal, Wanted};
@@ -9,7 +9,7 @@ use super::shapes::{LARGE, LARGE_BODY, SHAPES, Shape};
 use crate::outcome::Outcome;
 use std::fmt::{self, Write};
 
-/// A column: its title, the digits after the point, and how it is read.
+/// A column: its title, the digits after the decimal point, and how to get its figure.
 type Column = (&'static str, usize, Figure);
 
 const COLUMNS: [Column; 7] = [
@@ -24,9 +24,9 @@ const COLUMNS: [Column; 7] = [
 
 const READING: &str = "\
 A figure is the median of all rounds, with the lowest and the highest in brackets. Rounds interleave the servers, and a ratio is \
-taken within a round. The load has the same processors as the server, and waits for answers before it asks again: requests/s \
-are bound by both of them. CPU per request is the server's own, from the scheduler's clock of its process, and is the figure to \
-trust. *Bare limit* is a server on tokio which turns frames into answers where it read them, without decoding them.
+taken within a round. The load shares the processors with the server, and sends a new request only after a response: both of \
+them limit requests/s. CPU per request is the server's own, from the scheduler's clock of its process, and is the most reliable \
+figure. *Bare limit* is a server on tokio that turns requests into responses in its read buffer, without decoding them.
 
 ![Throughput and CPU per request of each server](results.svg)
 ";
@@ -36,8 +36,7 @@ pub(super) fn write(
     machine: &Machine,
     results: &Results,
 ) -> Result<String, fmt::Error> {
-    let mut out =
-        String::from("# Results\n\nWritten by `benches/run`: change nothing by hand.\n\n");
+    let mut out = String::from("# Results\n\nWritten by `benches/run`: do not edit.\n\n");
     about(&mut out, options, machine, results)?;
     writeln!(out, "\n{READING}")?;
     writeln!(out, "## Goals\n\n| | figure | goal | met |\n|---|---:|---:|---|")?;
@@ -61,7 +60,7 @@ fn about(out: &mut String, options: &Options, machine: &Machine, results: &Resul
     let Options { rounds, seconds, .. } = options;
     writeln!(out, "| rounds | {rounds} of {seconds} s per load and server |")?;
     if let Some(others) = results.others() {
-        writeln!(out, "| processors that others kept busy meanwhile | {} |", others.show(2, ""))?;
+        writeln!(out, "| processors busy with other things meanwhile | {} |", others.show(2, ""))?;
     }
     Ok(())
 }
@@ -138,8 +137,9 @@ fn idle(out: &mut String, results: &Results) -> fmt::Result {
     }
     writeln!(
         out,
-        "\n## Idle connections\n\nEach made one request, and then nothing. How much more is in memory for each of them; the Rust \
-         peers take 1000 connections at most.\n\n| server | before, MiB | connections | bytes each |\n|---|---:|---:|---:|"
+        "\n## Idle connections\n\nEach connection made one request and was then idle. *Bytes each* is the server's additional memory \
+        per connection. The Rust peers accept at most 1000 connections.\n\n| server | before, MiB | connections | bytes each |\n\
+        |---|---:|---:|---:|"
     )?;
     for (kind, growth) in &results.idle {
         match growth {
@@ -162,7 +162,7 @@ fn builds(out: &mut String, results: &Results) -> fmt::Result {
     }
     writeln!(
         out,
-        "\n## Clean release builds\n\nThe library with its default features; of the peers, the server that is measured here.\n\n\
+        "\n## Clean release builds\n\nThe library with its default features, and each Rust peer's server.\n\n\
          | | CPU s |\n|---|---:|"
     )?;
     for (kind, used) in &results.builds {

@@ -1,4 +1,4 @@
-//! What was measured.
+//! The measured figures.
 
 use super::kind::Kind;
 use super::spread::Spread;
@@ -10,13 +10,13 @@ use std::time::Duration;
 /// Reads a figure of an outcome.
 pub(super) type Figure = fn(&Outcome) -> f64;
 
-/// Errors are texts: all that is done with them is to show them.
+/// All results. Errors are texts, because they are only shown.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    /// By load and server; what came of each round.
+    /// The outcome of each round, by load and server.
     cells: BTreeMap<(&'static str, Kind), Vec<Result<Outcome, String>>>,
     pub(super) idle: Vec<(Kind, Result<Growth, String>)>,
-    /// What clean builds took.
+    /// The processor time of clean builds.
     pub(super) builds: Vec<(Kind, Result<Duration, String>)>,
 }
 
@@ -25,12 +25,12 @@ impl Results {
         self.cells.entry((shape, kind)).or_default().push(one);
     }
 
-    /// What came of each round; nothing if the load was not for this server.
+    /// Returns the outcome of each round. It is empty if the load does not apply to this server.
     pub(super) fn rounds(&self, shape: &'static str, kind: Kind) -> &[Result<Outcome, String>] {
         self.cells.get(&(shape, kind)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Why a round failed, the last one that did.
+    /// Returns the error of the last round that failed.
     pub(super) fn failure(&self, shape: &'static str, kind: Kind) -> Option<&str> {
         self.rounds(shape, kind).iter().rev().find_map(|round| round.as_ref().err()).map(|e| &**e)
     }
@@ -39,7 +39,7 @@ impl Results {
         Spread::of(self.rounds(shape, kind).iter().flatten().map(figure))
     }
 
-    /// How many times the figure of `over` that of `kind` is, in each round.
+    /// Returns the figure of `kind` divided by that of `over`, in each round.
     pub(super) fn ratio(
         &self,
         shape: &'static str,
@@ -52,7 +52,7 @@ impl Results {
         Spread::of(both.map(|(a, b)| figure(a) / figure(b)))
     }
 
-    /// How much of the machine was busy with other things while it was measured.
+    /// Returns how many processors were busy with other things during the measurements.
     pub(super) fn others(&self) -> Option<Spread> {
         Spread::of(self.cells.values().flatten().flatten().map(|outcome| outcome.others))
     }

@@ -8,22 +8,22 @@ use super::shapes::SHAPES;
 use crate::idle;
 use rocketmq_tower::BoxError;
 
-/// A server, or why there is none.
+/// A server, or the reason why it does not run.
 type Running = Result<Server, String>;
 
-/// Every load for every server, round by round.
+/// Measures every load for every server, round by round.
 pub(super) fn run(options: &Options, results: &mut Results) {
     if !SHAPES.iter().any(|shape| options.wants(shape.key)) {
         return;
     }
     let mut servers: Vec<(Kind, Running)> =
         options.kinds().into_iter().map(|kind| (kind, start(kind))).collect();
-    // Both headers, over many connections: what there is to be compiled and grown, is then.
+    // Both headers, over many connections: JIT compilation and growth of buffers happen now.
     for shape in SHAPES.iter().take(2) {
         for (kind, server) in &servers {
             if let Ok(server) = server {
                 eprintln!("warming up: {}, {}", kind.key(), shape.key);
-                // Whatever is wrong shows when it is measured.
+                // An error will show again in the measurement.
                 shape.run(server, options.first, options).ok();
             }
         }
@@ -43,7 +43,7 @@ pub(super) fn run(options: &Options, results: &mut Results) {
                 };
                 eprintln!("round {round}, {}, {}: {shown}", shape.key, kind.key());
                 if outcome.is_err() && server.is_ok() {
-                    // It may be gone, or not be of use any more.
+                    // The server may have ended or may be unusable.
                     *server = start(*kind);
                 }
                 results.add(shape.key, *kind, outcome);
@@ -60,7 +60,7 @@ fn text(error: BoxError) -> String {
     error.to_string()
 }
 
-/// Idle connections, for each server in a new process.
+/// Measures idle connections, each server in a new process.
 pub(super) fn idle(options: &Options, files: u64, results: &mut Results) {
     for kind in options.kinds() {
         let growth = grow(kind, files).map_err(text);
@@ -70,10 +70,10 @@ pub(super) fn idle(options: &Options, files: u64, results: &mut Results) {
 }
 
 fn grow(kind: Kind, files: u64) -> Result<idle::Growth, BoxError> {
-    // As many of 20,000 as the limit of open files lets a server have, and some files for itself.
+    // Up to 20,000, as far as the limit of open files allows, less the server's other files.
     let most = 20_000.min(usize::try_from(files)?.saturating_sub(idle::OTHER_FILES));
     let steps = match kind {
-        // They take 1000 connections at most.
+        // These accept at most 1000 connections.
         Kind::Remoting | Kind::Transport => vec![900],
         _ => vec![10_000.min(most), most],
     };

@@ -1,4 +1,4 @@
-//! A server as a process.
+//! Runs a server as a process.
 
 use super::interrupt;
 use super::kind::Kind;
@@ -12,16 +12,16 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A server that ends when this is dropped.
+/// A running server. Dropping this ends it.
 pub(super) struct Server {
     child: Child,
     pub(super) address: SocketAddr,
 }
 
-/// How long a server may take until it listens.
+/// Maximum time until a started server listens.
 const START: Duration = Duration::from_secs(30);
 
-/// How long it may take to end when it is told to.
+/// Maximum time for a server to end after SIGTERM; then it is killed.
 const END: Duration = Duration::from_secs(5);
 
 impl Server {
@@ -43,13 +43,13 @@ impl Server {
         match first_line(stdout.ok_or("no output")?) {
             Some(line) => {
                 let address = line.strip_prefix("listening on ");
-                server.address = address.ok_or("it did not say where it listens")?.parse()?;
+                server.address = address.ok_or("the server did not print its address")?.parse()?;
                 Ok(server)
             }
             None => {
                 drop(server);
                 let said = errors.join().ok().flatten();
-                Err(said.unwrap_or_else(|| "it ended, or did not listen in time".into()).into())
+                Err(said.unwrap_or_else(|| "the server did not start in time".into()).into())
             }
         }
     }
@@ -86,8 +86,8 @@ impl Drop for Server {
     }
 }
 
-/// The first line that a process prints, if there is one in time. What follows is read, too, and
-/// dropped, so that the process never waits to print it.
+/// Returns the first line that a process prints; `None` if it prints nothing within [`START`]. All
+/// further output is read and discarded, so that the process never blocks on a full pipe.
 fn first_line(stdout: ChildStdout) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -98,7 +98,7 @@ fn first_line(stdout: ChildStdout) -> Option<String> {
     receiver.recv_timeout(START).ok()
 }
 
-/// Passes on what a process says, until it ends. Returns the last line.
+/// Copies a process's stderr to this one's until the process ends. Returns the last line.
 fn last_line(stderr: ChildStderr) -> Option<String> {
     let lines = BufReader::new(stderr).lines().map_while(Result::ok);
     lines.inspect(|line| eprintln!("{line}")).last()

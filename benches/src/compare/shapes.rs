@@ -11,7 +11,7 @@ use rocketmq_tower::BoxError;
 /// A load.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
-    /// How it is called in commands.
+    /// Its name on the command line.
     pub(super) key: &'static str,
     pub(super) title: &'static str,
     work: Work,
@@ -35,38 +35,38 @@ pub(super) const CALLERS: &str = "callers";
 pub(super) const LARGE: &str = "4m";
 pub(super) const CALLS: &str = "calls";
 
-/// The length of the largest bodies.
+/// The length of the largest bodies, in bytes.
 pub(super) const LARGE_BODY: usize = 4 * 1024 * 1024;
 
 pub(super) const SHAPES: [Shape; 8] = [
     Shape {
         key: JSON,
-        title: "128 B, JSON headers, 8 connections, 32 requests under way on each",
+        title: "128 B, JSON headers, 8 connections, 32 requests in flight on each",
         work: load(8, 32, 128, Header::Json),
     },
     Shape {
         key: BINARY,
-        title: "128 B, binary headers, 8 connections, 32 requests under way on each",
+        title: "128 B, binary headers, 8 connections, 32 requests in flight on each",
         work: load(8, 32, 128, Header::Binary),
     },
     Shape {
         key: CALLERS,
-        title: "128 B, JSON headers, 64 connections, one request under way on each",
+        title: "128 B, JSON headers, 64 connections, one request in flight on each",
         work: load(64, 1, 128, Header::Json),
     },
     Shape {
         key: "one",
-        title: "128 B, JSON headers, one connection, one request under way",
+        title: "128 B, JSON headers, one connection, one request in flight",
         work: load(1, 1, 128, Header::Json),
     },
     Shape {
         key: "4k",
-        title: "4 KiB, JSON headers, 8 connections, 32 requests under way on each",
+        title: "4 KiB, JSON headers, 8 connections, 32 requests in flight on each",
         work: load(8, 32, 4096, Header::Json),
     },
     Shape {
         key: LARGE,
-        title: "4 MiB, JSON headers, 2 connections, one request under way on each",
+        title: "4 MiB, JSON headers, 2 connections, one request in flight on each",
         work: load(2, 1, LARGE_BODY, Header::Json),
     },
     Shape {
@@ -82,8 +82,8 @@ pub(super) const SHAPES: [Shape; 8] = [
 ];
 
 impl Shape {
-    /// Whether the load is for this server. Calls measure our client, with our server and with the
-    /// one that takes least.
+    /// Whether the load applies to this server. Calls measure our client, with our server and with
+    /// the cheapest one.
     pub(super) fn is_for(&self, kind: Kind) -> bool {
         match self.work {
             Work::Load { .. } => true,

@@ -1,6 +1,6 @@
 //! Figures of several rounds.
 
-/// The median, and the lowest and the highest.
+/// The median, the lowest and the highest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Spread {
     pub(super) median: f64,
@@ -9,7 +9,7 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// None if there are no figures.
+    /// Returns `None` if there are no figures.
     pub(super) fn of(figures: impl Iterator<Item = f64>) -> Option<Self> {
         let mut figures: Vec<f64> = figures.filter(|figure| figure.is_finite()).collect();
         figures.sort_by(f64::total_cmp);
@@ -19,7 +19,8 @@ impl Spread {
         Some(Self { median: (lower + upper) / 2.0, min, max })
     }
 
-    /// With so many digits after the point; the range only if there is one.
+    /// Formats the figure with `digits` digits after the decimal point. The range is left out if
+    /// all figures are equal.
     pub(super) fn show(&self, digits: usize, unit: &str) -> String {
         let Self { median, min, max } = self;
         let range = format!(" ({min:.digits$}–{max:.digits$})");

@@ -1,4 +1,4 @@
-//! One closed loop.
+//! One connection: a closed loop.
 
 use super::inbox::Inbox;
 use super::outbox::Outbox;
@@ -20,7 +20,7 @@ pub(super) struct Connection {
     window: Window,
     answers: Answers,
     counters: Rc<RefCell<Counters>>,
-    /// Whether the first answer was looked at as a whole.
+    /// Whether the first response was checked completely.
     checked: bool,
 }
 
@@ -46,7 +46,7 @@ impl Connection {
 
     pub(super) async fn run(mut self) -> Result<(), BoxError> {
         loop {
-            // A server may stop reading until its answers are read.
+            // A server may stop reading until its responses are read.
             let interest = match self.outbox.write(&self.stream)? {
                 true => Interest::READABLE,
                 false => Interest::READABLE | Interest::WRITABLE,
@@ -59,7 +59,7 @@ impl Connection {
     }
 
     fn take_answers(&mut self) -> Result<(), BoxError> {
-        // One time for all that were read together, which is when they are replaced, too.
+        // One time for all responses of a read; their new requests are sent at that time, too.
         let now = Instant::now();
         let counters = &mut *self.counters.borrow_mut();
         while let Some(frame) = self.inbox.next() {
@@ -69,7 +69,7 @@ impl Connection {
             }
             let number = self.answers.number(frame)?;
             let replaced = self.window.replace(number, now);
-            let (sent, next) = replaced.ok_or("an answer to what was not asked")?;
+            let (sent, next) = replaced.ok_or("a response to an unknown request")?;
             let time = u64::try_from((now - sent).as_nanos())?;
             counters.times.saturating_record(time.max(1));
             counters.answers += 1;

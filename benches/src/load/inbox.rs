@@ -1,10 +1,10 @@
-//! What has arrived on one connection.
+//! The bytes received on one connection.
 
 use crate::requests::frame_length;
 use std::io;
 use tokio::net::TcpStream;
 
-/// What one read takes at most; longer frames get a buffer of their length.
+/// The maximum length of one read. Longer frames get a buffer of their length.
 const BUFFER: usize = 256 * 1024;
 
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Inbox {
         Self { buffer: vec![0; BUFFER], begin: 0, end: 0 }
     }
 
-    /// Reads what there is. Returns whether there was something.
+    /// Reads what has arrived. Returns whether there was anything.
     pub(super) fn read(&mut self, stream: &TcpStream) -> io::Result<bool> {
         self.make_room();
         match stream.try_read(&mut self.buffer[self.end..]) {
@@ -33,7 +33,7 @@ impl Inbox {
         }
     }
 
-    /// The next whole frame.
+    /// Returns the next whole frame.
     pub(super) fn next(&mut self) -> Option<&[u8]> {
         let rest = &self.buffer[self.begin..self.end];
         let length = frame_length(rest).filter(|length| *length <= rest.len())?;
@@ -42,7 +42,7 @@ impl Inbox {
         Some(&self.buffer[begin..self.begin])
     }
 
-    /// What is left is the beginning of a frame: to the front with it, and room for the rest.
+    /// Moves the incomplete last frame to the front, and makes room for the rest of it.
     fn make_room(&mut self) {
         self.buffer.copy_within(self.begin..self.end, 0);
         self.end -= self.begin;

@@ -1,6 +1,6 @@
-//! Closed loops over raw sockets: each answer is replaced by a new request, batched per read. One
-//! thread, frames that are made once: as little work as can be, since the load has the same
-//! processors as the server.
+//! Closed loops over raw sockets: each response is followed by a new request, and one write sends
+//! the new requests for all responses of a read. The load shares the processors with the server, so
+//! it does as little work as possible: it has one thread, and encodes its frames once.
 
 mod connection;
 mod inbox;
@@ -21,16 +21,16 @@ use tokio::time::{sleep, timeout};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Where the server listens.
+    /// Address of the server.
     pub(crate) address: SocketAddr,
-    /// The server's process.
+    /// Process id of the server.
     pub(crate) pid: u32,
     #[arg(long, default_value_t = 8)]
     pub(crate) connections: usize,
-    /// How many requests are under way on each connection.
+    /// Requests in flight on each connection.
     #[arg(long, default_value_t = 32)]
     pub(crate) depth: u32,
-    /// Length of bodies.
+    /// Length of bodies, in bytes.
     #[arg(long, default_value_t = 128)]
     pub(crate) body: usize,
     #[arg(long, value_enum, default_value_t = Header::Json)]
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     pub(crate) warm_up: f64,
 }
 
-/// What all connections count.
+/// The counts of all connections.
 #[derive(Debug)]
 struct Counters {
     answers: u64,
@@ -49,7 +49,8 @@ struct Counters {
     times: Histogram<u64>,
 }
 
-/// How long connecting may take. A server that never answers is noticed when it was to be measured.
+/// Timeout of connecting. A server that never responds is noticed only at the end of the
+/// measurement.
 const CONNECTING: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
@@ -63,7 +64,7 @@ async fn measure(options: &Options) -> Result<Outcome, BoxError> {
     for _ in 0..options.connections {
         let connecting = Connection::new(options, Rc::clone(&counters));
         let connected = timeout(CONNECTING, connecting).await;
-        let connection = connected.map_err(|_| "the server accepts no connection")??;
+        let connection = connected.map_err(|_| "connecting to the server timed out")??;
         connections.spawn_local(connection.run());
     }
     unless_one_ends(&mut connections, sleep(Duration::from_secs_f64(options.warm_up))).await?;
@@ -75,7 +76,7 @@ async fn measure(options: &Options) -> Result<Outcome, BoxError> {
     measuring.end(counters.answers, &counters.times)
 }
 
-/// Waits for `until`. A connection that ends before that has failed.
+/// Waits for `until`. Fails if a connection ends before that.
 async fn unless_one_ends(
     connections: &mut JoinSet<Result<(), BoxError>>,
     until: impl Future<Output = ()>,
@@ -116,7 +117,7 @@ mod tests {
                 seconds: 0.2,
                 warm_up: 0.0,
             };
-            // A runtime of its own, as in the program.
+            // `run` makes its own runtime, so it needs its own thread.
             let outcome = thread::spawn(move || run(&options).unwrap()).join().unwrap();
             assert!(outcome.per_second > 0.0 && outcome.p50 > 0.0, "{outcome}");
         }

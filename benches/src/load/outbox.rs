@@ -1,4 +1,4 @@
-//! What is to be sent on one connection.
+//! The requests to send on one connection.
 
 use crate::requests::Template;
 use bytes::{Buf, Bytes, BytesMut};
@@ -6,15 +6,15 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use tokio::net::TcpStream;
 
-/// Bodies from this length on are not copied for each request.
+/// Bodies of at least this length are not copied for each request.
 const LONG: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Outbox {
     template: Template,
-    /// Requests that are copied whole.
+    /// Requests with short bodies, copied whole.
     short: BytesMut,
-    /// Heads and bodies of requests with long bodies.
+    /// Heads and bodies, alternately, of requests with long bodies.
     long: VecDeque<Bytes>,
 }
 
@@ -37,7 +37,7 @@ impl Outbox {
         }
     }
 
-    /// Writes what the socket takes. Returns whether that was all.
+    /// Writes as much as the socket takes. Returns whether everything is written.
     pub(super) fn write(&mut self, stream: &TcpStream) -> io::Result<bool> {
         loop {
             if self.short.is_empty() && self.long.is_empty() {

@@ -1,10 +1,10 @@
-//! What is under way on one connection.
+//! The requests in flight on one connection.
 
 use crate::requests::OPAQUES;
 use std::time::Instant;
 
-/// The requests that are under way: as many as there are places. The number of a request tells its
-/// place, so that answers may come in any order.
+/// The requests in flight, one in each place. A request's number determines its place, so responses
+/// may arrive in any order.
 #[derive(Debug)]
 pub(super) struct Window {
     places: Vec<Place>,
@@ -17,14 +17,14 @@ struct Place {
 }
 
 impl Window {
-    /// All the requests with numbers below `depth`, sent now.
+    /// Creates a window with the requests 0 to `depth - 1`, sent now.
     pub(super) fn new(depth: u32) -> Self {
         let sent = Instant::now();
         Self { places: (0..depth).map(|number| Place { number, sent }).collect() }
     }
 
-    /// The request `number` was answered, and is replaced at `now`. Returns when it was sent, and the
-    /// number of the new one; none if there is no such request.
+    /// Replaces the answered request `number` at `now`. Returns when it was sent, and the number of
+    /// the new request; `None` if there is no such request.
     pub(super) fn replace(&mut self, number: u32, now: Instant) -> Option<(Instant, u32)> {
         let depth = u32::try_from(self.places.len()).ok()?;
         let place = self.places.get_mut((number % depth) as usize)?;
@@ -32,7 +32,7 @@ impl Window {
             return None;
         }
         let sent = std::mem::replace(&mut place.sent, now);
-        // The next one of this place; from the beginning when there is none.
+        // The next number of this place. It starts again at the lowest when none is left.
         place.number = if number + depth < OPAQUES { number + depth } else { number % depth };
         Some((sent, place.number))
     }

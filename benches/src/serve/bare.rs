@@ -1,5 +1,5 @@
-//! The limit: what any server on tokio has to do, and nothing else. A frame becomes its own answer
-//! where it was read: nothing is decoded, copied, allocated, bounded or watched.
+//! The bare limit: only the work that any server on tokio must do. A request becomes its response
+//! in place, in the read buffer: nothing is decoded, copied, allocated, bounded or monitored.
 
 use crate::requests::{frame_length, header};
 use memchr::memmem::Finder;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What one read takes at most; longer frames get a buffer of their length.
+/// The initial length of the read buffer. Longer frames enlarge it.
 const BUFFER: usize = 64 * 1024;
 
 static FLAG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"flag\":0"));
@@ -18,7 +18,7 @@ static CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"code\"
 pub(crate) async fn serve(listener: TcpListener) -> Result<(), BoxError> {
     loop {
         let (stream, _) = listener.accept().await?;
-        // Peers that vanish are not worth a word here.
+        // Errors of connections do not matter here.
         tokio::spawn(async move { answer_all(stream).await.ok() });
     }
 }
@@ -43,8 +43,8 @@ async fn answer_all(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Makes answers of the whole frames in `bytes`. Returns where they end, and how long the next frame
-/// is as far as that is known.
+/// Turns all whole frames in `bytes` into responses. Returns where they end, and the length of the
+/// next frame, or 0 if it is not known yet.
 fn answer(bytes: &mut [u8]) -> io::Result<(usize, usize)> {
     let mut whole = 0;
     loop {
@@ -59,7 +59,7 @@ fn answer(bytes: &mut [u8]) -> io::Result<(usize, usize)> {
     }
 }
 
-/// Turns a request into the answer to it: code 0, and the flag of a response.
+/// Turns a request into its response: sets code 0 and the response flag.
 fn turn(frame: &mut [u8]) -> Option<()> {
     let (kind, end) = header(frame)?;
     let header = &mut frame[8..end];
@@ -70,7 +70,7 @@ fn turn(frame: &mut [u8]) -> Option<()> {
         let flag = FLAG.find(header)?;
         header[flag + 7] = b'1';
         let code = CODE.find(header)? + 7;
-        // Space after a number is part of no value.
+        // Blanks the digits: in JSON, spaces after a number are allowed.
         for digit in header[code..].iter_mut().take_while(|byte| byte.is_ascii_digit()) {
             *digit = b' ';
         }

@@ -12,9 +12,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Which one.
+    /// The server to run.
     kind: Kind,
-    /// Where to listen; port 0 takes a free one.
+    /// Address to listen on. Port 0 takes a free port.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Options {
 /// The servers of this program.
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
-    /// Sockets and buffers alone: the limit of what a server on tokio can do.
+    /// Sockets and buffers only: the limit of what a server on tokio can do.
     Bare,
     /// The library with its default stack.
     Tower,
@@ -51,7 +51,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), BoxError> {
     }
 }
 
-/// What whoever started the server waits for.
+/// Prints the line that the parent process waits for.
 fn announce(listens: impl std::fmt::Display) {
     println!("listening on {listens}");
 }

@@ -13,7 +13,7 @@ fn echo(mut request: RemotingCommand) -> Ready<Result<RemotingCommand, BoxError>
     ready(Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body())))
 }
 
-/// The default stack, with room for the connections of `idle`, and someone who hears of them.
+/// The default stack, with room for the connections of `idle`, and a listener for events.
 pub(super) async fn serve(listen: SocketAddr) -> Result<(), BoxError> {
     let server = Server::new(service_fn(echo))
         .max_connections(40_000)

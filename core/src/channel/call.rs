@@ -14,10 +14,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 
-/// The response of a call over a [`Channel`], when it arrives.
+/// The future of a call over a [`Channel`]: resolves to the response.
 ///
-/// Dropping it abandons the call: a request that is not written yet will not be, the permit is
-/// released, and a response that still arrives is ignored.
+/// Dropping it abandons the call: the request is not sent if it is not encoded yet, the permit is
+/// released, and a response that arrives later is ignored.
 #[derive(Debug)]
 #[must_use = "dropping the future abandons the call"]
 pub struct ResponseFuture {
@@ -32,7 +32,7 @@ enum CallState {
 }
 
 impl ResponseFuture {
-    /// Hands the request to the driver.
+    /// Hands the request to the driver, and returns the future of its response.
     pub(super) fn start(
         shared: &Arc<Shared>,
         mut command: RemotingCommand,
@@ -54,12 +54,12 @@ impl ResponseFuture {
     }
 }
 
-/// Why the connection closed, or is about to.
+/// Returns why the connection closed or is closing.
 fn reason(shared: &Shared) -> CloseReason {
     shared.reason().cloned().unwrap_or(CloseReason::Aborted)
 }
 
-/// The error of a request that was not written before the connection closed.
+/// Returns the error of a request that was not written before the connection closed.
 pub(super) fn not_sent(shared: &Shared) -> CallError {
     CallError::NotSent(reason(shared))
 }
@@ -89,7 +89,8 @@ impl Drop for ResponseFuture {
         else {
             return;
         };
-        // Closed first: the driver skips unsent requests whose caller is gone.
+        // The driver skips unsent requests whose receiver is closed, even before it takes the
+        // message.
         result.close();
         if result.try_recv().is_err() {
             _ = shared.inbox.send(Message::Cancel(number));
@@ -101,9 +102,9 @@ impl Channel {
     /// Sends `command` and waits for the response, for at most `timeout`. The timeout covers the
     /// wait for a permit, sending, and the response.
     ///
-    /// The driver replaces the opaque on the wire; the response carries the opaque of `command`. A
-    /// [oneway](RemotingCommand::is_oneway) command returns an empty `SUCCESS` response once it was
-    /// written.
+    /// The driver replaces the opaque on the wire; the response carries the opaque of `command`.
+    /// For a [oneway](RemotingCommand::is_oneway) command, returns an empty `SUCCESS` response once
+    /// the command is written.
     ///
     /// # Errors
     /// If the connection is or becomes closed, the timeout elapses, or `command` cannot be encoded.
@@ -130,8 +131,8 @@ impl Channel {
 
     /// Sends `command` marked as oneway. Waits only for a permit.
     ///
-    /// Returns `Ok` when the driver has taken the request. It does not tell whether the peer
-    /// receives it.
+    /// Returns `Ok` when the request is queued. That does not mean that it is written or that the
+    /// peer receives it.
     ///
     /// # Errors
     /// If the connection is closed.
@@ -140,7 +141,7 @@ impl Channel {
         self.send_oneway(command, permit)
     }
 
-    /// Sends `command` marked as oneway, and waits until it was written to the socket's buffer.
+    /// Sends `command` marked as oneway, and waits until it is written to the socket's buffer.
     ///
     /// # Errors
     /// If the connection is or becomes closed, or `command` cannot be encoded.
@@ -150,12 +151,13 @@ impl Channel {
         written.await.map(drop)
     }
 
-    /// Sends `command` marked as oneway, if a permit is free. Never waits: for a push to many
-    /// peers.
+    /// Sends `command` marked as oneway, if a permit is free. Never waits, which suits a push to
+    /// many peers.
     ///
     /// # Errors
-    /// If the connection is closed, or [`max_oneways`](crate::driver::ConnectionConfig::max_oneways)
-    /// requests are waiting to be written.
+    /// If the connection is closed, or
+    /// [`max_oneways`](crate::driver::ConnectionConfig::max_oneways) requests are waiting to be
+    /// written ([`CallError::Full`]).
     pub fn try_invoke_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
         match Arc::clone(&self.shared.oneways).try_acquire_owned() {
             Ok(permit) => self.send_oneway(command, permit),
@@ -183,7 +185,7 @@ impl Channel {
     }
 }
 
-/// Runs `future` until `deadline`; without a deadline, to its end.
+/// Runs `future` until it resolves or `deadline` passes. `None` means no deadline.
 async fn until<F: Future>(deadline: Option<Instant>, future: F) -> Result<F::Output, Elapsed> {
     match deadline {
         Some(deadline) => tokio::time::timeout_at(deadline, future).await,

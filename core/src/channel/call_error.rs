@@ -15,7 +15,7 @@ pub enum CallError {
     Timeout {
         /// The call's timeout.
         timeout: Duration,
-        /// What the call was waiting for.
+        /// The stage that the call had reached.
         stage: CallStage,
     },
     /// The connection closed before the response arrived. The peer may have processed the request.
@@ -27,7 +27,7 @@ pub enum CallError {
     /// The request cannot be encoded. Nothing was sent; the connection stays open.
     #[error("the request cannot be encoded")]
     Encode(#[source] Arc<EncodeError>),
-    /// The connection has as many requests in flight as it may have, and the caller did not want to
+    /// The connection has its maximum number of requests in flight, and the caller did not want to
     /// wait.
     #[error("too many requests are in flight on the connection")]
     Full,
@@ -36,22 +36,24 @@ pub enum CallError {
     NotReady,
 }
 
-/// What a call was waiting for when its timeout elapsed.
+/// The stage that a call had reached when its timeout elapsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallStage {
-    /// A permit: the connection, or the client, had as many calls in flight as it may have.
+    /// Waiting for a permit: the connection, or the client, had its maximum number of calls in
+    /// flight.
     Capacity,
-    /// The connection. Does not occur on a [`Channel`](super::Channel), which is one.
+    /// Waiting for a connection. Does not occur on a [`Channel`](super::Channel), whose connection
+    /// is already open.
     Connection,
-    /// The response of the peer.
+    /// Waiting for the peer's response.
     Answer,
 }
 
 impl fmt::Display for CallStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Capacity => "while waiting for a free call slot",
+            Self::Capacity => "while waiting for a call permit",
             Self::Connection => "while waiting for the connection",
             Self::Answer => "while waiting for the response",
         })

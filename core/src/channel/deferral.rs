@@ -8,26 +8,26 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-/// What a request was answered with: what an observer of an exchange is told.
+/// How a request was answered: the result that an observer of an exchange receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answered {
-    /// The response's code. `None` if there is no response: the service returned none and did not
-    /// defer it, or the connection closed first.
+    /// The response's code. `None` if there is no response: the service neither returned nor
+    /// deferred one, or the connection closed first.
     pub code: Option<ResponseCode>,
     /// Whether the response was deferred.
     pub deferred: bool,
 }
 
-/// A larger table gives its memory back when it is empty.
+/// A table with a larger capacity is freed when it becomes empty.
 const KEPT_CAPACITY: usize = 64;
 
 pub(super) type Observer = Box<dyn FnOnce(Answered) + Send>;
 
-/// The deferred exchanges of a connection. Bounded by `max_deferred`.
+/// The deferred exchanges of a connection, at most `max_deferred`.
 ///
-/// The lock is taken only for requests that are deferred; the driver reads `count` and goes on when
-/// there are none.
+/// The driver takes the lock only if `count` is not zero: a connection without deferred requests
+/// does not pay for it.
 #[derive(Debug)]
 pub(crate) struct Deferrals {
     count: AtomicUsize,
@@ -36,7 +36,7 @@ pub(crate) struct Deferrals {
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Set when the connection has closed.
+    /// Whether the connection has closed.
     closed: bool,
     entries: HashMap<ExchangeId, Deferral>,
 }
@@ -52,11 +52,13 @@ struct Deferral {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum ResponderState {
     #[default]
+    /// The responder exists and has not sent a response.
     Held,
-    /// It has sent a response, which the driver has not taken yet.
+    /// The responder has sent a response, which the driver has not taken yet.
     Sent(ResponseCode),
     /// The driver has taken the response while the service was still running.
     Taken(ResponseCode),
+    /// The responder was dropped without a response.
     Dropped,
 }
 
@@ -66,12 +68,12 @@ pub(super) enum Refusal {
     TooMany,
 }
 
-/// What the driver does at the end of an exchange.
+/// Says what the driver does when the service has returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AtEnd {
-    /// Sends what the service returned, if it returned a response.
+    /// Sends the response that the service returned, if any.
     Send,
-    /// Sends nothing: the responder's response is the one that counts, or is awaited.
+    /// Sends nothing: the responder has sent the response, or will send it.
     Skip,
     /// Sends an error: the responder was dropped, and the service returned nothing.
     Unanswered,
@@ -86,7 +88,7 @@ impl Deferrals {
         self.count.load(Ordering::Relaxed) == 0
     }
 
-    /// Registers `id`, unless it is registered or there are `max` already.
+    /// Registers `id`. Refuses if it is already registered, or if `max` exchanges are.
     pub(super) fn insert(&self, id: ExchangeId, max: usize) -> Result<(), Refusal> {
         let mut table = lock(&self.table);
         if table.closed {
@@ -103,12 +105,12 @@ impl Deferrals {
         Ok(())
     }
 
-    /// Notes that the responder sends a response.
+    /// Records that the responder sends a response.
     pub(super) fn responder_sends(&self, id: ExchangeId, code: ResponseCode) {
         self.set(id, ResponderState::Sent(code));
     }
 
-    /// Notes that the responder was dropped.
+    /// Records that the responder was dropped.
     pub(super) fn responder_drops(&self, id: ExchangeId) {
         self.set(id, ResponderState::Dropped);
     }
@@ -119,8 +121,9 @@ impl Deferrals {
         }
     }
 
-    /// Tells `observer` what the peer is answered: at once if that is known, else when the deferred
-    /// response is sent. `returned` is the code that the service returned.
+    /// Calls `observer` with the result of the exchange: at once if it is known, otherwise when the
+    /// deferred response is sent or the connection closes. `returned` is the code that the service
+    /// returned.
     pub(super) fn observe(
         &self,
         id: ExchangeId,
@@ -148,7 +151,8 @@ impl Deferrals {
         observer(answered);
     }
 
-    /// The service has ended the exchange `id`, with or without a response.
+    /// Records that the service has returned from the exchange `id`, with or without a response.
+    /// Returns what the driver has to do.
     #[inline]
     pub(crate) fn service_ended(&self, id: ExchangeId, response: Option<ResponseCode>) -> AtEnd {
         if self.is_empty() { AtEnd::Send } else { self.end_deferred(id, response) }
@@ -159,7 +163,8 @@ impl Deferrals {
         let Some(entry) = table.entries.get_mut(&id) else { return AtEnd::Send };
         entry.returned = true;
         let (at_end, code) = match (entry.responder, response) {
-            // The entry stays until the driver takes the response, or it is sent or dropped.
+            // The entry stays until the driver takes the responder's response or learns of its
+            // drop.
             (ResponderState::Sent(_), _) | (ResponderState::Held, None) => return AtEnd::Skip,
             (ResponderState::Taken(code), _) => (AtEnd::Skip, code),
             (ResponderState::Held | ResponderState::Dropped, Some(code)) => (AtEnd::Send, code),
@@ -169,8 +174,8 @@ impl Deferrals {
         at_end
     }
 
-    /// The driver takes the response that a responder has sent. Returns whether to send it: not if
-    /// the exchange has ended in another way.
+    /// Takes the response that a responder has sent. Returns whether to send it: false if the
+    /// exchange has already ended. `running` says whether the service is still running.
     pub(crate) fn take_response(&self, id: ExchangeId, code: ResponseCode, running: bool) -> bool {
         let mut table = lock(&self.table);
         let Some(entry) = table.entries.get_mut(&id) else { return false };
@@ -183,8 +188,8 @@ impl Deferrals {
         returned
     }
 
-    /// The driver takes notice of a dropped responder. Returns whether to send an error: not while
-    /// the service runs, and not if the exchange has ended.
+    /// Handles a dropped responder. Returns whether to send an error: false while the service is
+    /// still running, and if the exchange has already ended.
     pub(crate) fn take_drop(&self, id: ExchangeId, running: bool) -> bool {
         let table = lock(&self.table);
         let Some(entry) = table.entries.get(&id).filter(|_| !running) else { return false };
@@ -194,7 +199,7 @@ impl Deferrals {
         returned
     }
 
-    /// The connection has closed: no deferred response will be sent.
+    /// Ends all exchanges without a response, because the connection has closed.
     pub(super) fn close(&self) {
         let mut table = lock(&self.table);
         table.closed = true;
@@ -206,7 +211,7 @@ impl Deferrals {
         }
     }
 
-    /// Removes an entry and tells its observers, outside of the lock.
+    /// Removes an entry, and calls its observers after releasing the lock.
     fn end(&self, mut table: MutexGuard<'_, Table>, id: ExchangeId, answered: Answered) {
         let entry = table.entries.remove(&id);
         self.count.store(table.entries.len(), Ordering::Relaxed);

@@ -4,14 +4,15 @@ use super::Channel;
 use crate::command::{RemotingCommand, SerializeType};
 use std::num::NonZeroU64;
 
-/// One exchange of one connection: the slot it runs in, and how often that slot was used before.
+/// Identifies one exchange of one connection: the slot that it runs in, and a turn number that
+/// tells it from earlier exchanges in the same slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ExchangeId(NonZeroU64);
 
 impl ExchangeId {
     pub(crate) fn new(slot: u32, turn: u32) -> Self {
         let id = NonZeroU64::new(u64::from(turn) << 32 | u64::from(slot));
-        // Turns start at 1, also after they wrapped around.
+        // Never zero: turns start at 1, even after they wrap around.
         Self(id.unwrap_or(NonZeroU64::MIN))
     }
 
@@ -32,7 +33,7 @@ impl Stamp {
         Self { opaque: request.opaque, serialize_type: request.serialize_type }
     }
 
-    /// Makes `response` the response to the stamped request.
+    /// Copies the stamped request's fields to `response`, and marks it as a response.
     pub(crate) fn put_on(self, response: &mut RemotingCommand) {
         response.opaque = self.opaque;
         response.serialize_type = self.serialize_type;
@@ -40,13 +41,15 @@ impl Stamp {
     }
 }
 
-/// Where a command came from. Set by the driver when it hands a request to the service.
+/// The connection and the exchange that a request came from. Set by the driver when it hands the
+/// request to the service.
 ///
-/// This is the only link from a command to its connection. It closes the one circle of modules in
-/// this crate: channels carry commands, and a command knows its channel.
+/// This is the only link from a command to its connection. It causes the only dependency cycle
+/// between modules in this crate: channels carry commands, and a command refers to its channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) channel: Channel,
-    /// `None` for a oneway request. Clones share the right to defer the response.
+    /// `None` for a oneway request. Clones of the request refer to the same exchange, so only one
+    /// of them can defer the response.
     pub(crate) exchange: Option<(ExchangeId, Stamp)>,
 }

@@ -14,13 +14,13 @@ pub(crate) const MAIL: u8 = 1;
 pub(crate) const READY: u8 = 1 << 1;
 /// Close the connection at once.
 pub(crate) const CLOSE: u8 = 1 << 2;
-/// Finish what is in flight, then close.
+/// Finish the requests in flight, then close the connection.
 pub(crate) const DRAIN: u8 = 1 << 3;
 
 /// A message to the driver.
 ///
-/// Every kind is bounded: requests by permits that travel with them, the others by the call or the
-/// deferred exchange that they belong to.
+/// The number of messages is bounded: each request carries a permit, and each other message belongs
+/// to a call or to a deferred exchange.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// Sends a call or a oneway request.
@@ -33,7 +33,8 @@ pub(crate) enum Message {
     Abandon(ExchangeId, Stamp),
 }
 
-/// The driver takes the lock only when `bits` says that there is something to take.
+/// The messages and signals for a driver. The driver takes the lock only when `bits` says that
+/// something is queued.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     bits: AtomicU8,
@@ -44,7 +45,7 @@ pub(crate) struct Inbox {
 struct InboxState {
     /// Whether messages are accepted.
     open: bool,
-    /// The driver's task. `None` before it starts and after it ended.
+    /// The waker of the driver's task. `None` before the driver starts and after it has ended.
     waker: Option<Waker>,
     messages: Vec<Message>,
     /// Slots of requests in flight that were woken.
@@ -117,17 +118,17 @@ impl Inbox {
         std::mem::swap(&mut state.ready, into);
     }
 
-    /// Refuses messages from now on and drops those that were not taken. Wake-ups still work.
+    /// Refuses messages from now on, and drops those that were not taken. Wake-ups still work.
     pub(crate) fn close(&self) {
         let mut state = lock(&self.state);
         state.open = false;
         let unread = std::mem::take(&mut state.messages);
-        // Outside of the lock: dropping a call wakes its caller.
+        // Dropped after the lock is released: dropping a call wakes its caller.
         drop(state);
         drop(unread);
     }
 
-    /// Drops the waker, so that a channel does not keep the memory of the ended task.
+    /// Drops the waker, so that a channel does not keep the memory of the ended task alive.
     pub(crate) fn detach(&self) {
         let mut state = lock(&self.state);
         state.ready = Vec::new();

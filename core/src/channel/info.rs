@@ -12,23 +12,23 @@ use std::sync::Arc;
 pub enum Addr {
     /// An IP address and a port.
     Ip(SocketAddr),
-    /// An unresolved host name and port, `host:port`: the target of a client.
+    /// An unresolved host name and port, `host:port`, that a client connects to.
     Name(Arc<str>),
     /// The path of a Unix socket.
     Unix(Arc<Path>),
-    /// No address: an unnamed Unix socket, or no socket at all.
+    /// No address: an unnamed Unix socket, or a byte stream that is not a socket.
     #[default]
     Unnamed,
 }
 
 impl Addr {
-    /// Returns the IP address, if there is one.
+    /// Returns the IP address; `None` unless this is [`Addr::Ip`].
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         self.socket_addr().map(|addr| addr.ip())
     }
 
-    /// Returns IP address and port, if there are.
+    /// Returns the IP address and port; `None` unless this is [`Addr::Ip`].
     #[must_use]
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
@@ -69,23 +69,23 @@ impl fmt::Display for Addr {
     }
 }
 
-/// Facts about a connection: its addresses, and what layers of the connection level add.
+/// Facts about a connection: its addresses, and extensions that connection layers add.
 ///
 /// Layers change it through [`Connection::info_mut`](crate::connection::Connection::info_mut) until
-/// the driver starts; from then on it is fixed.
+/// the driver starts. From then on it does not change.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ChannelInfo {
     /// This side's address.
     pub local_addr: Addr,
-    /// The peer's address. Behind a proxy, the client's, once a layer has set it.
+    /// The peer's address. Behind a proxy, this is the client's address once a layer has set it.
     pub peer_addr: Addr,
-    /// Facts of any type, such as the peer's certificate.
+    /// Values of any type, at most one per type, such as the peer's certificate.
     pub extensions: Extensions,
 }
 
 impl ChannelInfo {
-    /// Creates the info of a connection between two addresses.
+    /// Creates the info of a connection between two addresses, without extensions.
     #[must_use]
     pub fn new(local_addr: impl Into<Addr>, peer_addr: impl Into<Addr>) -> Self {
         let (local_addr, peer_addr) = (local_addr.into(), peer_addr.into());

@@ -1,5 +1,5 @@
-//! The handle of a connection: [`Channel`], and what it takes to call, to respond later, and to
-//! learn how the connection ended.
+//! The handle of a connection, [`Channel`], and the types for calls, deferred responses, and
+//! reasons to close.
 
 mod call;
 mod call_error;
@@ -40,16 +40,16 @@ use tower_service::Service;
 
 /// The handle of one connection, cheap to clone.
 ///
-/// It returns the connection's addresses, closes or drains the connection, and calls the peer:
-/// through [`invoke`](Self::invoke), or as a `tower::Service<RemotingCommand>` that client
-/// middleware wraps. A clone keeps a few hundred bytes alive, but not the socket, its buffers or the
-/// task.
+/// It returns the connection's addresses, closes or drains the connection, and calls the peer,
+/// either through [`invoke`](Self::invoke) or as a `tower::Service<RemotingCommand>` that client
+/// middleware wraps. A clone keeps a few hundred bytes alive, but not the socket, its buffers or
+/// the task.
 ///
 /// ```
 /// use rocketmq_tower_core::{CallError, Channel, RemotingCommand, RequestCode};
 /// use std::time::Duration;
 ///
-/// /// Sends a request to the peer, and closes the connection when no response comes.
+/// /// Sends a request to the peer, and closes the connection if no response arrives.
 /// async fn probe(channel: &Channel) -> Result<RemotingCommand, CallError> {
 ///     let request = RemotingCommand::request(RequestCode::HEART_BEAT);
 ///     let result = channel.invoke(request, Duration::from_secs(3)).await;
@@ -62,14 +62,15 @@ use tower_service::Service;
 /// ```
 ///
 /// As a service, `poll_ready` reserves one of the connection's
-/// [`max_calls`](crate::driver::ConnectionConfig::max_calls) permits; the response releases it.
+/// [`max_calls`](crate::driver::ConnectionConfig::max_calls) permits, which is released when the
+/// call ends.
 pub struct Channel {
     shared: Arc<Shared>,
-    /// Boxed to keep plain handles small: every request has one.
+    /// Boxed to keep ordinary handles small: every request carries one.
     held: Option<Box<Held>>,
 }
 
-/// What a handle holds beyond the shared state.
+/// State that belongs to one handle.
 #[derive(Default)]
 struct Held {
     slot: Option<Slot>,
@@ -100,9 +101,10 @@ impl Channel {
         &self.shared
     }
 
-    /// Makes this handle and its future clones keep the connection open: when the last of them is
-    /// dropped, the connection is [drained](Self::drain). Other handles, such as those of requests
-    /// and [observers](Self::observer), do not count.
+    /// Makes this handle keep the connection open, together with the clones that are made of it
+    /// from now on: when the last of them is dropped, the connection is [drained](Self::drain).
+    /// Other handles, such as those of requests and [observers](Self::observer), do not keep it
+    /// open.
     #[must_use]
     pub fn drain_on_drop(mut self) -> Self {
         let lease = Arc::new(Lease(Arc::clone(&self.shared)));
@@ -122,7 +124,7 @@ impl Channel {
         self.shared.id
     }
 
-    /// Returns addresses and extensions.
+    /// Returns the connection's addresses and extensions.
     #[must_use]
     pub fn info(&self) -> &ChannelInfo {
         self.shared.info()
@@ -140,28 +142,30 @@ impl Channel {
         &self.info().peer_addr
     }
 
-    /// Returns facts that the connection's layers have added.
+    /// Returns the values that the connection's layers have added.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.info().extensions
     }
 
-    /// Closes the connection at once, with the reason `why` unless it is ending already.
+    /// Closes the connection at once, with the reason `why` unless it already has one.
     ///
-    /// Requests in flight run to completion, but their responses are not sent. Bytes in the socket's
-    /// buffer are.
+    /// Requests in flight run to completion, but their responses are not sent. Bytes that are
+    /// already in the socket's buffer are still sent.
     pub fn close(&self, why: impl Into<Cow<'static, str>>) {
         self.close_with(CloseReason::Requested(why.into()));
     }
 
-    /// Closes the connection at once with any reason: for layers, such as an idle timeout.
+    /// Closes the connection at once, with `reason` unless it already has one. For layers, such as
+    /// an idle timeout.
     pub fn close_with(&self, reason: CloseReason) {
         self.shared.set_reason(reason);
         self.shared.inbox.signal(CLOSE);
     }
 
-    /// Closes the connection gracefully: requests that were read are answered, new requests are
-    /// answered with `GO_AWAY` if the peer knows it, and then the connection closes.
+    /// Closes the connection gracefully: requests that were already read are answered, new requests
+    /// are answered with `GO_AWAY` if the peer's version supports it, and then the connection
+    /// closes.
     pub fn drain(&self) {
         self.shared.drain();
     }
@@ -173,12 +177,12 @@ impl Channel {
     }
 
     /// Waits until the connection starts to drain or is closed. Holders of a [`Responder`] should
-    /// respond then: a drain waits for them.
+    /// then respond, because the drain waits for them.
     pub async fn draining(&self) {
         self.shared.wait_draining().await;
     }
 
-    /// Whether the connection is closed: nothing can be sent or received.
+    /// Whether the connection is closed: nothing can be sent or received any more.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared.is_gone()
@@ -197,7 +201,7 @@ impl Channel {
         self.shared.under_way()
     }
 
-    /// Waits until the connection is closed, and returns why.
+    /// Waits until the connection is closed, and returns the reason.
     pub async fn closed(&self) -> CloseReason {
         self.shared.wait_gone().await
     }
@@ -232,7 +236,7 @@ impl Service<RemotingCommand> for Channel {
     }
 }
 
-/// A clone has reserved no permit.
+/// A clone does not share a reserved permit: it must be polled until it is ready itself.
 impl Clone for Channel {
     fn clone(&self) -> Self {
         let lease = self.held.as_ref().and_then(|held| held.lease.clone());

@@ -1,4 +1,4 @@
-//! How layers learn what a request is answered with.
+//! Lets layers observe how a request is answered.
 
 use super::deferral::Answered;
 use super::exchange::{ExchangeId, Origin};
@@ -6,10 +6,10 @@ use super::shared::Shared;
 use crate::command::{RemotingCommand, ResponseCode};
 use std::sync::Arc;
 
-/// Tells what a request is answered with, even if the response is deferred: for layers that
-/// measure, count or trace.
+/// Reports how a request is answered, even if the response is deferred. For layers that measure,
+/// count or trace.
 ///
-/// A layer takes it from the request, and uses it when the service inside has returned:
+/// A layer takes it from the request, and uses it when the inner service has returned:
 ///
 /// ```
 /// use rocketmq_tower_core::channel::ExchangeObserver;
@@ -35,7 +35,7 @@ pub struct ExchangeObserver {
 }
 
 impl RemotingCommand {
-    /// An observer of the exchange that this request begins.
+    /// Returns an observer of the exchange that this request begins.
     #[must_use]
     pub fn exchange_observer(&self) -> ExchangeObserver {
         let exchange = self.origin.as_ref().and_then(|Origin { channel, exchange }| {
@@ -46,9 +46,10 @@ impl RemotingCommand {
 }
 
 impl ExchangeObserver {
-    /// Calls `observer` with what the peer is answered: at once if that is known, else when the
-    /// deferred response is sent, in the connection's task. `returned` is the code that the service
-    /// returned, if any; a responder may have been faster.
+    /// Calls `observer` with the result of the exchange: at once if it is known, otherwise in the
+    /// connection's task when the deferred response is sent or the connection closes. `returned` is
+    /// the code that the service returned, if any; a response that a responder sent earlier takes
+    /// precedence.
     pub fn on_answered(
         self,
         returned: Option<ResponseCode>,

@@ -1,4 +1,4 @@
-//! Requests of this side on their way through the driver, and their callers.
+//! Requests that this side sends through the driver, and their callers.
 
 use super::{CallError, CloseReason};
 use crate::codec::EncodeError;
@@ -6,7 +6,7 @@ use crate::command::{RemotingCommand, ResponseCode};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// What a caller gets.
+/// The result of a call.
 pub(super) type CallResult = Result<RemotingCommand, CallError>;
 
 /// A call, or a oneway request, that is not encoded yet.
@@ -16,26 +16,26 @@ pub(crate) struct OutgoingRequest {
     /// when they are overloaded, and such a response must not match another call.
     pub(crate) number: u32,
     pub(crate) command: RemotingCommand,
-    /// Every call has one. A oneway request has one if its caller wants to know that it was written.
+    /// Set for every call, and for a oneway request whose caller waits until it is written.
     pub(crate) caller: Option<Caller>,
     /// The permit of a oneway request without a caller.
     pub(super) _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl OutgoingRequest {
-    /// Whether it had a caller that has given up.
+    /// Whether its caller has given up. False if it has no caller.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.caller.as_ref().is_some_and(Caller::is_gone)
     }
 
-    /// Ends a oneway request that was encoded.
+    /// Completes a oneway request that was encoded.
     pub(crate) fn written(self) {
         if let Some(caller) = self.caller {
             caller.respond(RemotingCommand::response(ResponseCode::SUCCESS));
         }
     }
 
-    /// Ends a request that cannot be encoded.
+    /// Fails a request that cannot be encoded.
     pub(crate) fn unencodable(self, error: EncodeError) {
         match self.caller {
             Some(caller) => caller.fail(CallError::Encode(Arc::new(error))),
@@ -47,7 +47,7 @@ impl OutgoingRequest {
     }
 }
 
-/// The caller of an outgoing request. Dropping it fails the call: the connection closed.
+/// The caller of an outgoing request. Dropping it fails the call, because the connection closed.
 #[derive(Debug)]
 pub(crate) struct Caller {
     /// `None` once used.
@@ -96,7 +96,8 @@ impl Caller {
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        // Without a result the caller reports `NotSent`; it looks the reason up in both cases.
+        // If nothing is sent, the caller reports `NotSent`. It looks up the actual reason either
+        // way.
         if let Some(sender) = self.sender.take().filter(|_| self.sent) {
             _ = sender.send(Err(CallError::Closed(CloseReason::Aborted)));
         }

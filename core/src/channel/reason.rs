@@ -7,17 +7,17 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-/// Why a connection closed. The first cause counts.
+/// Why a connection closed. If there are several causes, the first one is reported.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// The peer closed it between frames.
+    /// The peer closed the connection, between two frames.
     PeerClosed,
     /// No byte was read or written during the idle timeout.
     Idle,
-    /// It was drained: requests in flight were answered first.
+    /// The connection was drained: the requests in flight were answered, and then it closed.
     Drained,
-    /// A layer refused it, such as a connection limit.
+    /// A layer, such as a connection limit, refused the connection. The text says why.
     Refused(Cow<'static, str>),
     /// [`Channel::close`](super::Channel::close) was called with this text.
     Requested(Cow<'static, str>),
@@ -25,20 +25,21 @@ pub enum CloseReason {
     Protocol(Arc<DecodeError>),
     /// Reading or writing failed.
     Io(Arc<io::Error>),
-    /// A frame did not arrive in time.
+    /// A frame that had begun to arrive was not complete in time.
     ReadStalled,
-    /// The peer did not read in time.
+    /// The peer did not read the output in time.
     WriteStalled,
     /// The peer sent requests without reading the responses.
     Flooded,
-    /// The `poll_ready` of the request service returned this error.
+    /// The request service failed: its `poll_ready` returned this error, or panicked.
     Service(Arc<dyn Error + Send + Sync>),
-    /// The connection's future was dropped: its task was aborted or panicked, or a layer dropped it.
+    /// The connection's future was dropped: its task was aborted or panicked, or a layer dropped
+    /// it.
     Aborted,
 }
 
 impl CloseReason {
-    /// Whether the connection failed, as opposed to an orderly end.
+    /// Whether the connection failed. False if it closed in an orderly way.
     #[must_use]
     pub fn is_error(&self) -> bool {
         match self {
@@ -88,7 +89,7 @@ impl Error for CloseReason {
     }
 }
 
-/// The end of a connection: the response of a connection-level service.
+/// Describes how a connection ended: the response of a connection-level service.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Disconnect {
@@ -97,7 +98,7 @@ pub struct Disconnect {
 }
 
 impl Disconnect {
-    /// Creates the end of a connection that closed for `reason`.
+    /// Creates the response for a connection that closed for `reason`.
     #[must_use]
     pub fn new(reason: CloseReason) -> Self {
         Self { reason }

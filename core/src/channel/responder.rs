@@ -10,16 +10,17 @@ use super::shared::Shared;
 use crate::command::RemotingCommand;
 use std::sync::Arc;
 
-/// The right to answer one request later, for long polling.
+/// Sends the response to one request later, for long polling.
 ///
-/// [`RemotingCommand::defer`] creates it. The processor then returns `None`: the request no longer
-/// counts as in flight, and its response may be sent from anywhere, in any order, while the
-/// connection lasts. A request is answered exactly once: by [`send`](Self::send), or by the response
-/// or error that the processor returns, whichever comes first. Dropping the responder without
-/// either answers `SYSTEM_ERROR` and logs a warning.
+/// [`RemotingCommand::defer`] creates it. The processor then returns `None`, and the request no
+/// longer counts as in flight. The response may be sent from any task, in any order, while the
+/// connection is open. A request is answered exactly once: by [`send`](Self::send), or by the
+/// response or error that the processor returns, whichever comes first. If the responder is dropped
+/// and the processor has returned `None`, the driver answers `SYSTEM_ERROR` and logs a warning.
 ///
-/// Draining a connection waits for its responders; a peer that leaves does not. A connection has at
-/// most [`ConnectionConfig::max_deferred`](crate::driver::ConnectionConfig::max_deferred) deferred
+/// Draining a connection waits for its responders. When the peer closes its side, the connection
+/// does not wait for them. A connection has at most
+/// [`ConnectionConfig::max_deferred`](crate::driver::ConnectionConfig::max_deferred) deferred
 /// requests.
 ///
 /// ```
@@ -41,7 +42,7 @@ use std::sync::Arc;
 #[must_use = "dropping a responder answers with an error"]
 pub struct Responder {
     shared: Arc<Shared>,
-    /// `None` for a oneway request, and once the responder was used.
+    /// `None` for a oneway request, and after the responder was used.
     exchange: Option<(ExchangeId, Stamp)>,
 }
 
@@ -52,24 +53,26 @@ pub enum DeferError {
     /// The command is a response, or a request that no connection received.
     #[error("only a request that a connection received can be deferred")]
     NotARequest,
-    /// The request, or a clone of it, was deferred before.
-    #[error("the request is deferred already")]
+    /// The request, or a clone of it, was already deferred.
+    #[error("the request was already deferred")]
     Already,
-    /// The connection has as many deferred requests as it may have.
-    #[error("{max} requests of the connection are deferred already")]
+    /// The connection has its maximum number of deferred requests.
+    #[error("the connection already has {max} deferred requests")]
     TooMany {
+        /// The limit,
         /// [`ConnectionConfig::max_deferred`](crate::driver::ConnectionConfig::max_deferred).
         max: usize,
     },
 }
 
 impl RemotingCommand {
-    /// Takes over the response to this request, to send it later. Clones of a request share this
-    /// right: the first one to use it wins. For a oneway request, the response is discarded.
+    /// Defers the response to this request: returns a [`Responder`] that sends it later. Of a
+    /// request and its clones, only the first that calls `defer` succeeds. The responder of a
+    /// oneway request discards its response.
     ///
     /// # Errors
-    /// If no connection received this command, it or a clone was deferred before, or too many
-    /// requests are deferred.
+    /// If no connection received this command, if it or a clone was already deferred, or if the
+    /// connection has its maximum number of deferred requests.
     pub fn defer(&self) -> Result<Responder, DeferError> {
         let Origin { channel, exchange } = self.origin.as_ref().ok_or(DeferError::NotARequest)?;
         let shared = Arc::clone(&channel.shared);
@@ -85,7 +88,7 @@ impl RemotingCommand {
 }
 
 impl Responder {
-    /// Sends the response.
+    /// Sends the response. Does not wait until it is written.
     ///
     /// # Errors
     /// If the connection is closed.
@@ -97,7 +100,7 @@ impl Responder {
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 
-    /// The connection that the request came from.
+    /// Returns the connection that the request came from.
     #[must_use]
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.shared))
@@ -108,7 +111,7 @@ impl Drop for Responder {
     fn drop(&mut self) {
         let Some((id, stamp)) = self.exchange.take() else { return };
         self.shared.deferrals.responder_drops(id);
-        // A closed connection takes no message and needs none.
+        // Fails if the connection is closed: then there is nothing left to answer.
         _ = self.shared.inbox.send(Message::Abandon(id, stamp));
     }
 }

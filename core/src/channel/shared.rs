@@ -10,7 +10,8 @@ use tokio::sync::{Notify, Semaphore};
 /// The number of the next connection in this process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// Everything that a [`Channel`](super::Channel) keeps alive: no socket, no buffer, no task.
+/// All the state that a [`Channel`](super::Channel) keeps alive. It contains no socket, no buffer
+/// and no task.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) id: u64,
@@ -19,14 +20,15 @@ pub(crate) struct Shared {
     /// The final info, set when the driver starts.
     settled: OnceLock<ChannelInfo>,
     pub(crate) inbox: Inbox,
-    /// Why the connection ends. The first reason counts.
+    /// Why the connection closes. Only the first reason is stored.
     reason: OnceLock<CloseReason>,
+    /// Whether the connection is closed.
     gone: AtomicBool,
     /// Notified when the connection closes and when it starts to drain.
     changed: Notify,
-    /// Permits for calls. There are none before the driver starts.
+    /// Permits for calls. Empty until the driver starts.
     pub(crate) calls: Arc<Semaphore>,
-    /// Permits for oneway requests.
+    /// Permits for oneway requests. Empty until the driver starts.
     pub(crate) oneways: Arc<Semaphore>,
     next_call: AtomicU32,
     pub(crate) deferrals: Deferrals,
@@ -59,7 +61,7 @@ impl Shared {
         })
     }
 
-    /// Called when the driver starts: the info becomes final, and calls are sent.
+    /// Called when the driver starts: makes the info final and adds the permits.
     pub(crate) fn start(&self, info: ChannelInfo, bounds: Bounds) {
         if self.settled.set(info).is_ok() {
             let permits = |max: usize| max.min(Semaphore::MAX_PERMITS);
@@ -74,12 +76,12 @@ impl Shared {
         self.settled.get().unwrap_or(&self.accepted)
     }
 
-    /// Why the connection is ending or has ended.
+    /// Returns why the connection closed or is closing.
     pub(crate) fn reason(&self) -> Option<&CloseReason> {
         self.reason.get()
     }
 
-    /// Sets the reason, unless there is one already. Returns the one that counts.
+    /// Sets the reason unless one is already set. Returns the one that is set.
     pub(crate) fn set_reason(&self, reason: CloseReason) -> &CloseReason {
         self.reason.get_or_init(|| reason)
     }
@@ -88,7 +90,7 @@ impl Shared {
         self.gone.load(Ordering::Acquire)
     }
 
-    /// Announces that the transport is closed: pending calls fail, nothing more can be sent.
+    /// Announces that the transport is closed: pending calls fail, and nothing more can be sent.
     pub(crate) fn set_gone(&self, reason: CloseReason) {
         self.set_reason(reason);
         if self.gone.swap(true, Ordering::AcqRel) {
@@ -104,7 +106,7 @@ impl Shared {
     /// Waits until the transport is closed.
     pub(crate) async fn wait_gone(&self) -> CloseReason {
         loop {
-            // Registered before the check, so that no change in between is missed.
+            // Registered before the check, so that a change in between is not missed.
             let changed = self.changed.notified();
             if self.is_gone() {
                 return self.reason.get().cloned().unwrap_or(CloseReason::Aborted);
@@ -138,7 +140,7 @@ impl Shared {
         self.next_call.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// How many calls and oneway requests hold a permit.
+    /// Returns the number of calls and oneway requests that hold a permit.
     pub(crate) fn under_way(&self) -> usize {
         self.bounds.get().map_or(0, |bounds| {
             let free = self.calls.available_permits() + self.oneways.available_permits();
@@ -146,7 +148,7 @@ impl Shared {
         })
     }
 
-    /// How many exchanges may be deferred.
+    /// Returns the maximum number of deferred exchanges.
     pub(super) fn max_deferred(&self) -> usize {
         self.bounds.get().map_or(0, |bounds| bounds.deferred)
     }

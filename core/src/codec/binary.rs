@@ -5,16 +5,16 @@
 //! remark: i32 + UTF-8, ext fields: i32 bytes of { name: i16 + UTF-8, value: i32 + UTF-8 }
 //! ```
 //!
-//! Source: Java's `protocol/RocketMQSerializable.java`. An empty remark and an absent one are the
-//! same here, and so are an absent and an empty set of ext fields. An empty value is kept as such;
-//! Java reads it as null.
+//! Source: Java's `protocol/RocketMQSerializable.java`. This layout does not distinguish an empty
+//! remark from an absent one, or an empty set of ext fields from an absent one. An empty value is
+//! kept as empty; Java reads it as null.
 
 use super::DecodeError;
 use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};
 use crate::reader::{ReadError, Reader};
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// Code, language, version, opaque, flag and the remark's length.
+/// Size in bytes of code, language, version, opaque, flag and the remark's length.
 const FIXED: usize = 17;
 
 type HeaderReader<'a> = Reader<'a, DecodeError>;
@@ -62,7 +62,7 @@ pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
         value_length.copy_from_slice(&(value.len() as u32).to_be_bytes());
         to.copy_from_slice(value);
     }
-    // Longer than 32 bits is longer than any header may be, which the caller checks next.
+    // A length beyond 32 bits exceeds the header limit, which the caller checks next.
     let length = (dst.len() - length_at - 4) as u32;
     dst[length_at..length_at + 4].copy_from_slice(&length.to_be_bytes());
 }
@@ -81,11 +81,11 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     let length = reader.i32("remark")?;
     let remark = reader.part("remark", length)?;
     if !remark.is_empty() {
-        // Java, too, replaces what is not UTF-8.
+        // Java replaces invalid UTF-8 as well.
         command.remark = Some(String::from_utf8_lossy(remark).into_owned().into());
     }
     let length = reader.i32("ext fields")?;
-    // Zero and less mean that there are none, as for Java.
+    // As in Java, a length of zero or less means no ext fields.
     let entries = if length > 0 { reader.part("ext fields", length)? } else { &[] };
     if !reader.rest().is_empty() {
         return Err(DecodeError::HeaderGoesOn(reader.rest().len()));
@@ -97,11 +97,11 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     Ok(command)
 }
 
-/// Reads the ext fields, which are the end of the header.
+/// Reads the ext fields, which end the header.
 fn ext_fields(header: &[u8], entries: &[u8]) -> Result<ExtFieldsBuilder, DecodeError> {
     let mut fields = ExtFieldsBuilder::new();
     fields.restart();
-    // One look at all of it spares one at each part, as a rule.
+    // If all of it is ASCII, which is usual, the parts need no UTF-8 check of their own.
     let ascii = entries.is_ascii();
     let mut rest = entries;
     while let Some(entry) = Entry::first(rest) {
@@ -130,7 +130,7 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The first one of `entries`, if it is whole.
+    /// Reads the first entry, or returns `None` if it is incomplete.
     #[inline(always)]
     fn first(entries: &'a [u8]) -> Option<Self> {
         let (length, rest) = entries.split_first_chunk()?;
@@ -142,7 +142,7 @@ impl<'a> Entry<'a> {
         Some(Self { name, after_name, value, after })
     }
 
-    /// What is wrong with the first one, which is not whole.
+    /// Returns the error for the first entry, which is incomplete.
     #[cold]
     fn fault(entries: &[u8]) -> DecodeError {
         let mut reader = HeaderReader::new(entries);

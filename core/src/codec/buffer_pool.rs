@@ -1,34 +1,36 @@
-//! Allocations of long frames, to be used again.
+//! Reuses the allocations of long frames.
 //!
-//! The system's allocator gives memory of this size back to the kernel, as a rule, and a page fault
-//! for every 4 KiB costs as much as it takes to read and write them. So each thread keeps a few.
+//! The system's allocator usually returns memory of this size to the kernel. The page faults for
+//! new memory, one for each 4 KiB, then cost as much as reading and writing the frame. So each
+//! thread keeps a few allocations.
 
 use bytes::BytesMut;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-/// How many a thread keeps: 20 MiB at most.
+/// Number of allocations that a thread keeps. Together they have at most 20 MiB.
 const KEPT: usize = 4;
 
-/// Longer ones are not kept: the longest message that a broker takes by default has 4 MiB.
+/// Allocations for longer frames, in bytes, are not kept. By default, a broker accepts messages of
+/// at most 4 MiB.
 const LONGEST: usize = 5 << 20;
 
-/// An allocation is used for frames of this part of its size and longer, as who keeps the body keeps
-/// all of it.
+/// An allocation is reused only for frames of at least this fraction (one in `PART`) of its size,
+/// as keeping a frame's body keeps the whole allocation.
 const PART: usize = 4;
 
 thread_local! {
     static SPARES: RefCell<VecDeque<BytesMut>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// Keeps the allocation that `end` is a part of, which was made for a frame of this length. It can be
-/// used once all other parts are dropped.
+/// Keeps the allocation that `end` is a part of and that was made for a frame of this length. It
+/// can be reused once all other parts are dropped.
 pub(super) fn keep(mut end: BytesMut, frame: usize) {
     if frame > LONGEST {
         return;
     }
     end.clear();
-    // When the thread ends, there is nothing to keep it for.
+    // Fails only while the thread ends, when keeping it would be pointless.
     _ = SPARES.try_with(|spares| {
         let mut spares = spares.borrow_mut();
         if spares.len() == KEPT {
@@ -38,7 +40,8 @@ pub(super) fn keep(mut end: BytesMut, frame: usize) {
     });
 }
 
-/// An allocation for a frame of this length, with room for no more than that.
+/// Takes a kept allocation for a frame of this length, limited to that capacity. Returns `None` if
+/// none is free and of a suitable size.
 pub(super) fn take(frame: usize) -> Option<BytesMut> {
     SPARES
         .try_with(|spares| {

@@ -1,4 +1,4 @@
-//! Bytes to commands.
+//! Decodes bytes into commands.
 
 use super::{
     BLOCK, DecodeError, ForeignProtocol, HEADER_WORD, LARGEST_BLOCK, LENGTH_FIELD, RemotingCodec,
@@ -8,14 +8,14 @@ use crate::command::{RemotingCommand, SerializeType};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
-/// Bodies that are a smaller part of the block are copied, so that keeping one does not keep the
-/// block that it was read into.
+/// Bodies below this fraction of the block (one in `PART_OF_BLOCK`) are copied, so that keeping one
+/// does not keep the block that it was read into.
 const PART_OF_BLOCK: usize = 4;
 
-/// So are those that are a smaller part of their frame.
+/// Bodies below this fraction of their frame (one in `PART_OF_FRAME`) are copied as well.
 const PART_OF_FRAME: usize = 2;
 
-/// How much more room there may be for a frame than has arrived of it.
+/// Capacity for a frame, as a multiple of the bytes that have arrived.
 const GROWTH: usize = 4;
 
 impl Decoder for RemotingCodec {
@@ -47,7 +47,7 @@ impl Decoder for RemotingCodec {
         self.started = true;
         let command = decode_frame(src, frame, self.block);
         if frame > self.block {
-            // The allocation was made for this frame; the next ones get one of the usual size.
+            // The allocation was made for this frame. The next frame gets one of the usual size.
             let own = std::mem::take(src);
             src.extend_from_slice(&own);
             buffer_pool::keep(own, frame);
@@ -68,7 +68,7 @@ impl Decoder for RemotingCodec {
 }
 
 impl RemotingCodec {
-    /// Makes room for what comes next: as much as a read should bring, unless half of it is there.
+    /// Reserves capacity for the next read: a block, unless half of one is free already.
     pub(crate) fn reserve_block(&mut self, src: &mut BytesMut) {
         let (have, room) = (src.len(), src.capacity() - src.len());
         if room == 0 && self.reserved {
@@ -81,14 +81,14 @@ impl RemotingCodec {
         if have < self.block / 4 {
             src.reserve(self.block - have);
         } else {
-            // It may be too much to be moved within its block, which would grow instead.
+            // `reserve` might grow the allocation instead of moving this many bytes within it.
             *src = copied(src, self.block);
         }
     }
 
-    /// The whole frame's length by its length field.
+    /// Returns the length of the whole frame, length field included, after checking it.
     fn check_length(&self, word: [u8; 4]) -> Result<usize, DecodeError> {
-        // Unsigned: what would be a negative length is a huge one, as for Java's decoder.
+        // Unsigned, as in Java's decoder: a negative length counts as a huge one.
         let length = u64::from(u32::from_be_bytes(word)) + LENGTH_FIELD as u64;
         match usize::try_from(length) {
             Ok(frame) if frame <= self.max_frame_length => {
@@ -106,8 +106,8 @@ impl RemotingCodec {
     }
 }
 
-/// Makes room for the next part of a frame that is longer than a block: three times as much as
-/// has arrived, at least a block, at most the frame.
+/// Reserves capacity for the next part of a frame that is longer than a block: three times the
+/// bytes that have arrived, at least a block, and at most the rest of the frame.
 fn reserve_step(src: &mut BytesMut, frame: usize) {
     let have = src.len();
     let missing = frame - have;
@@ -126,8 +126,8 @@ fn reserve_step(src: &mut BytesMut, frame: usize) {
     };
 }
 
-/// How much room there is to be for a frame of which so much has arrived: fractions of its length, so
-/// that the last step ends at the frame's end and reads nothing past it.
+/// Returns the capacity for a frame of which `have` bytes have arrived. The steps are fractions of
+/// the frame's length, so the last one ends at the frame's end and nothing is read past it.
 fn step(have: usize, frame: usize) -> usize {
     let mut room = frame;
     while room.div_ceil(GROWTH) >= have + BLOCK {
@@ -142,7 +142,7 @@ fn copied(src: &[u8], room: usize) -> BytesMut {
     own
 }
 
-/// Takes one whole frame off `src`.
+/// Splits one complete frame off `src` and decodes it.
 fn decode_frame(
     src: &mut BytesMut,
     frame: usize,

@@ -1,4 +1,4 @@
-//! Commands to bytes.
+//! Encodes commands into bytes.
 
 use super::{EncodeError, HEADER_WORD, LENGTH_FIELD, MAX_HEADER, RemotingCodec};
 use crate::codec::{binary, json};
@@ -6,13 +6,13 @@ use crate::command::{RemotingCommand, SerializeType};
 use bytes::{BufMut, BytesMut};
 use tokio_util::codec::Encoder;
 
-/// Covers the header of a typical answer, so that small frames reserve once.
+/// Size in bytes of a typical response's header, so that small frames reserve only once.
 const USUAL_HEADER: usize = 256;
 
 impl Encoder<&RemotingCommand> for RemotingCodec {
     type Error = EncodeError;
 
-    /// Appends the frame to `dst`, or leaves it as it was.
+    /// Appends the frame to `dst`. Leaves `dst` unchanged on an error.
     fn encode(&mut self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
         dst.reserve(command.body.len().min(self.max_frame_length) + USUAL_HEADER);
         self.encode_head(command, dst)?;
@@ -30,8 +30,8 @@ impl Encoder<RemotingCommand> for RemotingCodec {
 }
 
 impl RemotingCodec {
-    /// How the header of `command` is written: JSON if the binary header cannot hold it, else as
-    /// the command wants it.
+    /// Returns the encoding that is used for the header of `command`: JSON if the binary header
+    /// cannot hold it, else the command's own [`serialize_type`](RemotingCommand::serialize_type).
     #[must_use]
     pub fn serialize_type_of(command: &RemotingCommand) -> SerializeType {
         match command.serialize_type {
@@ -40,7 +40,7 @@ impl RemotingCodec {
         }
     }
 
-    /// Appends all of the frame but its body to `dst`, or leaves it as it was.
+    /// Appends the frame without its body to `dst`. Leaves `dst` unchanged on an error.
     pub(crate) fn encode_head(
         &self,
         command: &RemotingCommand,
@@ -81,7 +81,7 @@ impl RemotingCodec {
             return Err(EncodeError::FrameTooLong { length, max });
         }
         let word = (serialize_type as usize) << 24 | header;
-        // Both fit 32 bits, which bound `max` and the header's length.
+        // Both fit into 32 bits, as `max` and the header's length are bounded.
         put_u32_at(dst, start, length - LENGTH_FIELD);
         put_u32_at(dst, start + LENGTH_FIELD, word);
         Ok(())

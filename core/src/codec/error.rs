@@ -1,8 +1,8 @@
-//! What can be wrong with a frame.
+//! Errors of decoding and encoding a frame.
 
 use std::io;
 
-/// Why bytes from the peer are not a frame. The stream cannot be read any further after one.
+/// Why bytes from the peer are not a frame. After such an error the stream cannot be read further.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -15,13 +15,13 @@ pub enum DecodeError {
     /// The frame would exceed the limit.
     #[error("a frame of {length} bytes exceeds the limit of {max}")]
     FrameTooLong {
-        /// The frame's length by its length field, that field included.
+        /// The frame's length according to its length field, including that field.
         length: u64,
         /// The limit, [`RemotingCodec::max_frame_length`](super::RemotingCodec::max_frame_length).
         max: usize,
     },
     /// The frame is too short to hold even the header's length.
-    #[error("a length field of {length} is too small, a frame has at least 4 bytes")]
+    #[error("a length field of {length} is too small, the minimum is 4")]
     FrameTooShort {
         /// The length field.
         length: usize,
@@ -29,72 +29,72 @@ pub enum DecodeError {
     /// The header does not fit into the frame.
     #[error("a header of {header} bytes does not fit into the {available} bytes of its frame")]
     HeaderTooLong {
-        /// The header's length by its own word.
+        /// The header's length according to the header word.
         header: usize,
-        /// What the frame has for it.
+        /// The number of bytes that the frame has left for it.
         available: usize,
     },
-    /// The header is written in a way that does not exist.
+    /// The frame names a header encoding that does not exist.
     #[error("unknown serialize type {0}")]
     UnknownSerializeType(u8),
     /// The header, or a text in it, is not UTF-8.
     #[error("{field} is not valid UTF-8 at byte {at}")]
     NotUtf8 {
-        /// Which part of the header.
+        /// The part of the header.
         field: &'static str,
-        /// Where, from the start of that part.
+        /// Offset of the invalid byte from the start of that part.
         at: usize,
     },
     /// The JSON header is malformed.
     #[error("malformed JSON header at byte {at}: expected {expected}")]
     Json {
-        /// Where, from the start of the header.
+        /// Offset of the error from the start of the header.
         at: usize,
-        /// What should have been there.
+        /// The token that was expected there.
         expected: &'static str,
     },
-    /// A field of the JSON header has a value that does not fit it.
+    /// A field of the JSON header has an invalid value.
     #[error("the header's {field} is {value}, which is not {expected}")]
     Field {
         /// The field.
         field: &'static str,
-        /// Its value as written, cut after 64 characters.
+        /// Its value as received, truncated to 64 characters.
         value: String,
-        /// What it may be.
+        /// The kind of value that the field accepts.
         expected: &'static str,
     },
-    /// The binary header ends before one of its fields does.
+    /// The binary header ends inside one of its fields.
     #[error("the header's {field} needs {needed} bytes, {available} are left")]
     HeaderEnds {
         /// The field.
         field: &'static str,
-        /// What it needs.
+        /// The number of bytes that it needs.
         needed: usize,
-        /// What is left of the header.
+        /// The number of bytes that are left of the header.
         available: usize,
     },
     /// A length in the binary header is negative.
-    #[error("the header's {field} has the length {length}")]
+    #[error("the header's {field} has a negative length: {length}")]
     NegativeLength {
         /// The field.
         field: &'static str,
         /// Its length.
         length: i32,
     },
-    /// The binary header goes on after its last field.
+    /// Bytes follow the last field of the binary header.
     #[error("{0} bytes follow the header's last field")]
     HeaderGoesOn(usize),
-    /// The peer ended the connection inside a frame.
+    /// The peer closed the connection inside a frame.
     #[error("the connection ended inside a frame, after {have} of {need} bytes")]
     EndInFrame {
-        /// How many bytes of the frame came.
+        /// The number of bytes of the frame that arrived.
         have: usize,
-        /// The frame's whole length as far as it is known; 4 if not even that came.
+        /// The length of the whole frame, or 4 if even the length field is incomplete.
         need: usize,
     },
 }
 
-/// Another protocol, known by its first bytes.
+/// Another protocol, recognized by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForeignProtocol {
@@ -109,7 +109,7 @@ pub enum ForeignProtocol {
 }
 
 impl ForeignProtocol {
-    /// Knows a protocol by the first four bytes that it sends.
+    /// Recognizes a protocol by its first four bytes.
     pub(super) fn detect(first: [u8; 4]) -> Option<Self> {
         match &first {
             b"PRI " => Some(Self::Http2),
@@ -133,7 +133,7 @@ impl std::fmt::Display for ForeignProtocol {
     }
 }
 
-/// Why a command cannot become a frame. Nothing of it was written.
+/// Why a command could not be encoded. None of its bytes were written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -143,17 +143,17 @@ pub enum EncodeError {
     /// The frame would exceed the limit, which is the same in both directions.
     #[error("a frame of {length} bytes exceeds the limit of {max}")]
     FrameTooLong {
-        /// The frame's length, length field included.
+        /// The frame's length, including the length field.
         length: usize,
         /// The limit, [`RemotingCodec::max_frame_length`](super::RemotingCodec::max_frame_length).
         max: usize,
     },
-    /// The header exceeds the 24 bits that the frame has for its length.
+    /// The header's length does not fit into the 24 bits that a frame has for it.
     #[error("a header of {length} bytes exceeds the limit of {max}")]
     HeaderTooLong {
         /// The header's length.
         length: usize,
-        /// 2^24 - 1.
+        /// The limit, 2^24 - 1.
         max: usize,
     },
 }

@@ -1,6 +1,6 @@
 //! The macro behind [`RequestCode`](super::RequestCode) and [`ResponseCode`](super::ResponseCode).
 
-/// A newtype over the code on the wire with named constants, names by code and codes by name.
+/// Defines a newtype over the code on the wire: named constants, and look-ups in both directions.
 macro_rules! codes {
     ($(#[$doc:meta])* pub struct $Type:ident { $($NAME:ident = $code:literal;)* }) => {
         $(#[$doc])*
@@ -16,13 +16,13 @@ macro_rules! codes {
             /// Every constant, in ascending order of the code.
             pub const ALL: &'static [Self] = &[$(Self::$NAME),*];
 
-            /// The number on the wire.
+            /// Returns the number on the wire.
             #[must_use]
             pub const fn as_i32(self) -> i32 {
                 self.0
             }
 
-            /// RocketMQ's name of the code, or `None` if it defines none.
+            /// Returns RocketMQ's name for the code, or `None` if RocketMQ does not define it.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {
@@ -31,7 +31,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The code that RocketMQ calls `name` (exactly, in upper case).
+            /// Returns the code with this RocketMQ name, which must match exactly (upper case).
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name {
@@ -53,7 +53,7 @@ macro_rules! codes {
             }
         }
 
-        /// A name or a number.
+        /// Parses a name or a number.
         impl std::str::FromStr for $Type {
             type Err = $crate::command::UnknownName;
 
@@ -63,7 +63,7 @@ macro_rules! codes {
             }
         }
 
-        /// The name if there is one, else the number.
+        /// Writes the name if there is one, else the number.
         impl std::fmt::Display for $Type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self.name() {

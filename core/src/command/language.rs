@@ -3,8 +3,8 @@
 /// The language of a command's sender: a name in the JSON header, a byte in the binary one.
 ///
 /// Source of the names and numbers: Java's `protocol/LanguageCode.java`. Bytes that it does not
-/// list are kept, so that a command that is passed on keeps its language. A *name* that it does not
-/// list becomes [`UNKNOWN`](Self::UNKNOWN), which the JSON header leaves out, as Java does.
+/// list are kept, so that a forwarded command keeps its language. A *name* that it does not list
+/// becomes [`UNKNOWN`](Self::UNKNOWN), which is left out of the JSON header, as Java does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LanguageCode(u8);
 
@@ -32,22 +32,22 @@ impl LanguageCode {
 }
 
 impl LanguageCode {
-    /// A name that this version does not know, read from a JSON header.
+    /// Stands for a name in a JSON header that this version does not know.
     pub const UNKNOWN: Self = Self(u8::MAX);
 
-    /// The byte in the binary header.
+    /// Returns the byte in the binary header.
     #[must_use]
     pub const fn as_u8(self) -> u8 {
         self.0
     }
 
-    /// The name in the JSON header, or `None` for a language that has none.
+    /// Returns the name in the JSON header, or `None` if the language has no name.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         NAMES.get(usize::from(self.0)).copied()
     }
 
-    /// The language called `name`, in any case, or [`UNKNOWN`](Self::UNKNOWN).
+    /// Returns the language called `name`, ignoring case, or [`UNKNOWN`](Self::UNKNOWN).
     #[must_use]
     pub fn from_name(name: &str) -> Self {
         let known = NAMES.iter().zip(0..).find(|(known, _)| known.eq_ignore_ascii_case(name));

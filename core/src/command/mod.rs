@@ -1,4 +1,4 @@
-//! The unit of the protocol: [`RemotingCommand`] and what it is made of.
+//! The unit of the protocol: [`RemotingCommand`] and its parts.
 
 #[macro_use]
 mod codes;
@@ -37,10 +37,9 @@ pub struct UnknownName;
 
 /// One frame: a request or a response, with its header fields and body.
 ///
-/// The same type travels both ways, as in RocketMQ; bit 0 of [`flag`](Self::flag) tells which it
-/// is. Commands that came from a connection know its [`channel`](Self::channel). The driver of a
-/// connection sets the opaque and the response bit by itself, so neither a processor nor a caller
-/// needs to.
+/// As in RocketMQ, both directions use the same type; bit 0 of [`flag`](Self::flag) marks a
+/// response. Commands received from a connection know its [`channel`](Self::channel). The driver of
+/// a connection sets the opaque and the response bit, so neither a processor nor a caller needs to.
 ///
 /// Names and values follow Java's `protocol/RemotingCommand.java`.
 ///
@@ -79,7 +78,7 @@ pub struct RemotingCommand {
 impl RemotingCommand {
     /// The bit of [`flag`](Self::flag) that marks a response.
     pub const RESPONSE: i32 = 1;
-    /// The bit of [`flag`](Self::flag) that marks a request which is not to be answered.
+    /// The bit of [`flag`](Self::flag) that marks a request which expects no response.
     pub const ONEWAY: i32 = 1 << 1;
 
     /// Creates a request without ext fields or body, sent by this library: language `RUST`, version
@@ -91,7 +90,7 @@ impl RemotingCommand {
         Self::with_code(code.into().as_i32(), 0)
     }
 
-    /// A response without remark, ext fields and body.
+    /// Creates a response without remark, ext fields or body.
     #[must_use]
     pub fn response(code: impl Into<ResponseCode>) -> Self {
         Self::with_code(code.into().as_i32(), Self::RESPONSE)
@@ -102,88 +101,90 @@ impl RemotingCommand {
         Self { code, flag, language, version, ..Self::default() }
     }
 
-    /// The code as a plain number.
+    /// Returns the code as a plain number.
     #[must_use]
     pub fn code(&self) -> i32 {
         self.code
     }
 
-    /// The code, if this is a request.
+    /// Returns the code as a request's code. Meaningless for a response.
     #[must_use]
     pub fn request_code(&self) -> RequestCode {
         self.code.into()
     }
 
-    /// The code, if this is a response.
+    /// Returns the code as a response's code. Meaningless for a request.
     #[must_use]
     pub fn response_code(&self) -> ResponseCode {
         self.code.into()
     }
 
-    /// The sender's language.
+    /// Returns the sender's language.
     #[must_use]
     pub fn language(&self) -> LanguageCode {
         self.language
     }
 
-    /// The sender's version.
+    /// Returns the sender's version.
     #[must_use]
     pub fn version(&self) -> MqVersion {
         self.version
     }
 
-    /// What tells the requests of one connection apart; a response repeats its request's.
+    /// Returns the number that identifies a request on its connection. A response repeats its
+    /// request's opaque.
     #[must_use]
     pub fn opaque(&self) -> i32 {
         self.opaque
     }
 
-    /// The flag bits, unknown ones included.
+    /// Returns the flag bits, including unknown ones.
     #[must_use]
     pub fn flag(&self) -> i32 {
         self.flag
     }
 
-    /// Whether this is a response. A command with both bits set is one.
+    /// Whether this is a response. A command with both the response and the oneway bit is one.
     #[must_use]
     pub fn is_response(&self) -> bool {
         self.flag & Self::RESPONSE != 0
     }
 
-    /// Whether this is a request that is not to be answered.
+    /// Whether this is a request that expects no response.
     #[must_use]
     pub fn is_oneway(&self) -> bool {
         !self.is_response() && self.flag & Self::ONEWAY != 0
     }
 
-    /// How the header was, or will be, written. A response is sent in its request's type, whatever
-    /// this says.
+    /// Returns the encoding of the header, as received or to be sent. A response is always sent in
+    /// its request's encoding, whatever this says.
     #[must_use]
     pub fn serialize_type(&self) -> SerializeType {
         self.serialize_type
     }
 
-    /// The human-readable remark, mostly an error's text.
+    /// Returns the human-readable remark, usually an error message.
     #[must_use]
     pub fn remark(&self) -> Option<&str> {
         self.remark.as_deref()
     }
 
-    /// The ext fields.
+    /// Returns the ext fields.
     #[must_use]
     pub fn ext_fields(&self) -> &ExtFields {
         &self.ext_fields
     }
 
-    /// The ext fields, to change them.
+    /// Returns the ext fields for changes.
     pub fn ext_fields_mut(&mut self) -> &mut ExtFields {
         &mut self.ext_fields
     }
 
-    /// The ext fields as a `T`, by name. Texts are parsed as `T` asks; fields that it does not name
-    /// are ignored.
+    /// Reads the ext fields into a `T`, by name. Each text is parsed into the type of `T`'s field;
+    /// ext fields that `T` does not name are ignored.
     ///
-    /// `T` may borrow strings from the command. Parts under `#[serde(flatten)]` see texts only.
+    /// `T` may borrow strings from the command. Fields under `#[serde(flatten)]` are not parsed:
+    /// serde offers them strings only.
     ///
     /// # Errors
     /// If a field that `T` requires is missing, or a field's text does not fit its type. The error
@@ -201,31 +202,31 @@ impl RemotingCommand {
         header::write(header, &mut self.ext_fields)
     }
 
-    /// The body; empty if there is none, which the wire cannot tell apart.
+    /// Returns the body. It is empty if there is none: the wire does not distinguish the two.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// Takes the body out and leaves it empty.
+    /// Takes the body and leaves an empty one.
     #[must_use]
     pub fn take_body(&mut self) -> Bytes {
         std::mem::take(&mut self.body)
     }
 
-    /// The connection that this came from; `None` for a command made by hand.
+    /// Returns the channel that the command was received on, or `None` if it was created locally.
     #[must_use]
     pub fn channel(&self) -> Option<&Channel> {
         self.origin.as_ref().map(|origin| &origin.channel)
     }
 
-    /// Values that middleware attaches for other middleware. They stay in this process.
+    /// Returns the values that middleware attaches for other middleware. They are never sent.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.extensions
     }
 
-    /// The extensions, to change them.
+    /// Returns the extensions for changes.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         &mut self.extensions
     }
@@ -240,31 +241,31 @@ impl RemotingCommand {
         self.body = body.into();
     }
 
-    /// Sets the code: of a request or of a response, whichever this is.
+    /// Sets the code of the request or response.
     pub fn set_code(&mut self, code: impl Into<i32>) {
         self.code = code.into();
     }
 
-    /// Sets the opaque. The driver overrides it on the wire.
+    /// Sets the opaque. The driver replaces it when it sends the command.
     pub fn set_opaque(&mut self, opaque: i32) {
         self.opaque = opaque;
     }
 
-    /// With this remark.
+    /// Sets the remark.
     #[must_use]
     pub fn with_remark(mut self, remark: impl Into<Cow<'static, str>>) -> Self {
         self.set_remark(remark);
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
         self.set_body(body);
         self
     }
 
-    /// With the ext fields of `header` added.
+    /// Sets an ext field for every field of `header` that has a value.
     ///
     /// # Errors
     /// If `header` is not flat, see [`set_header`](Self::set_header).
@@ -273,42 +274,42 @@ impl RemotingCommand {
         Ok(self)
     }
 
-    /// With this ext field.
+    /// Sets the ext field `name`.
     #[must_use]
     pub fn with_ext_field(mut self, name: &str, value: &str) -> Self {
         self.ext_fields.insert(name, value);
         self
     }
 
-    /// With the header to be written in this type.
+    /// Sets the encoding of the header. Default: JSON.
     #[must_use]
     pub fn with_serialize_type(mut self, serialize_type: SerializeType) -> Self {
         self.serialize_type = serialize_type;
         self
     }
 
-    /// With this sender's language.
+    /// Sets the sender's language.
     #[must_use]
     pub fn with_language(mut self, language: LanguageCode) -> Self {
         self.language = language;
         self
     }
 
-    /// With this sender's version.
+    /// Sets the sender's version.
     #[must_use]
     pub fn with_version(mut self, version: MqVersion) -> Self {
         self.version = version;
         self
     }
 
-    /// With these flag bits.
+    /// Sets the flag bits.
     #[must_use]
     pub fn with_flag(mut self, flag: i32) -> Self {
         self.flag = flag;
         self
     }
 
-    /// Marked as a request that is not to be answered.
+    /// Marks this as a request that expects no response.
     #[must_use]
     pub fn oneway(mut self) -> Self {
         self.flag |= Self::ONEWAY;
@@ -317,7 +318,7 @@ impl RemotingCommand {
 }
 
 impl Default for LanguageCode {
-    /// What Java assumes of a header that does not say.
+    /// Returns `JAVA`, which Java assumes if a header has no language.
     fn default() -> Self {
         Self::JAVA
     }
@@ -329,7 +330,7 @@ impl Default for MqVersion {
     }
 }
 
-/// What goes on the wire is the same; channel and extensions do not count.
+/// Compares everything that goes on the wire. Channel and extensions are ignored.
 impl PartialEq for RemotingCommand {
     fn eq(&self, other: &Self) -> bool {
         self.code == other.code

@@ -1,4 +1,4 @@
-//! What a request asks for.
+//! The codes of requests.
 
 codes! {
     /// The code of a request: what the peer is asked to do.

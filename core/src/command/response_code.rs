@@ -1,4 +1,4 @@
-//! How a request ended.
+//! The codes of responses.
 
 codes! {
     /// The code of a response: how the request ended.

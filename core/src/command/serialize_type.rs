@@ -1,12 +1,12 @@
-//! How a header is written.
+//! The encodings of a header.
 
-/// How a command's header is written. Each frame says it of itself, so one connection may mix both.
+/// The encoding of a command's header. Each frame names its own, so one connection may mix both.
 ///
 /// The discriminants are the bytes on the wire (Java's `protocol/SerializeType.java`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum SerializeType {
-    /// JSON text: what every client sends unless told otherwise.
+    /// JSON text: the default of every client.
     #[default]
     Json = 0,
     /// RocketMQ's own binary layout.
@@ -14,7 +14,7 @@ pub enum SerializeType {
 }
 
 impl SerializeType {
-    /// The type that `byte` stands for on the wire.
+    /// Returns the type with this byte on the wire.
     #[must_use]
     pub const fn from_u8(byte: u8) -> Option<Self> {
         match byte {
@@ -24,7 +24,7 @@ impl SerializeType {
         }
     }
 
-    /// RocketMQ's name of it, as the JSON header carries it.
+    /// Returns RocketMQ's name for the type, as written in the JSON header.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

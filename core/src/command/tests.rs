@@ -26,7 +26,7 @@ fn debug_names_the_code_and_spares_the_body() {
     assert!(text.contains("310(SEND_MESSAGE_V2)") && text.contains("1048576 bytes"), "{text}");
 }
 
-/// Commands are moved a lot; this is a reminder to look before one grows.
+/// Commands are moved often. This test is a reminder to reconsider before the type grows.
 #[test]
 fn size() {
     assert!(size_of::<RemotingCommand>() <= 128, "{}", size_of::<RemotingCommand>());

@@ -1,4 +1,4 @@
-//! The version that a command's sender speaks.
+//! The RocketMQ version of a command's sender.
 
 /// The RocketMQ version of a command's sender: the ordinal of Java's `common/MQVersion`, not a
 /// dotted number.
@@ -9,7 +9,7 @@
 pub struct MqVersion(i32);
 
 impl MqVersion {
-    /// What Java sends when nobody configured a version.
+    /// Java's default, sent when no version is configured.
     pub const UNSET: Self = Self(0);
     /// 4.1.0-SNAPSHOT: the first broker that filters by SQL.
     pub const V4_1_0_SNAPSHOT: Self = Self(232);
@@ -19,23 +19,23 @@ impl MqVersion {
     pub const V4_9_4: Self = Self(401);
     /// 5.0.0.
     pub const V5_0_0: Self = Self(413);
-    /// 5.3.1: the last version that does not know the answer `GO_AWAY`.
+    /// 5.3.1: the last version that does not understand the response code `GO_AWAY`.
     pub const V5_3_1: Self = Self(475);
     /// 5.3.2.
     pub const V5_3_2: Self = Self(477);
     /// 5.3.3.
     pub const V5_3_3: Self = Self(479);
-    /// What commands made here carry.
+    /// The version of commands that this library creates.
     pub const CURRENT: Self = Self::V5_3_3;
 
-    /// The ordinal.
+    /// Returns the ordinal.
     #[must_use]
     pub const fn as_i32(self) -> i32 {
         self.0
     }
 
-    /// Whether a peer of this version understands the answer `GO_AWAY`: every one after 5.3.1
-    /// (`NettyRemotingAbstract.processRequestCommand`).
+    /// Whether a peer of this version understands the response code `GO_AWAY`. Versions after 5.3.1
+    /// do (`NettyRemotingAbstract.processRequestCommand`).
     #[must_use]
     pub const fn knows_go_away(self) -> bool {
         self.0 > Self::V5_3_1.0

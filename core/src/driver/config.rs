@@ -1,8 +1,9 @@
-//! The bounds of one connection.
+//! The limits of one connection.
 
 use std::time::Duration;
 
-/// The limits of one connection: every queue, buffer and wait of its driver has one.
+/// The limits of one connection. Every queue, buffer and wait of its driver is bounded by one of
+/// them.
 ///
 /// ```
 /// use rocketmq_tower_core::driver::ConnectionConfig;
@@ -15,58 +16,62 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionConfig {
-    /// The longest frame in either direction, in bytes, including its length field. Default: 16 MiB.
+    /// Maximum length of a frame in either direction, in bytes, including the length field.
+    /// Default: 16 MiB.
     pub max_frame_length: usize,
-    /// The most requests of the peer in flight, including answered requests whose response is not
-    /// yet written. Default: 1024. One more may run if the service became ready while there was
-    /// room.
+    /// Maximum number of the peer's requests in flight, including answered requests whose response
+    /// is not yet written. Default: 1024. One more may run if the service became ready before the
+    /// limit was reached.
     pub max_in_flight: usize,
-    /// The most requests that are read and wait for the service. Default: 64. A server then stops
-    /// reading, unless its calls wait for responses, which may arrive behind requests. Requests
-    /// beyond the limit are answered with `SYSTEM_BUSY` and Java's `[OVERLOAD]` text.
+    /// Maximum number of requests that are read and wait for the service. Default: 64. At the
+    /// limit, a server stops reading, unless its own calls wait for responses, which may arrive
+    /// behind further requests. Requests beyond the limit are answered with `SYSTEM_BUSY` and
+    /// Java's `[OVERLOAD]` text.
     pub max_queued_requests: usize,
-    /// From this many unwritten bytes on, nothing is encoded and a server stops reading. Default:
-    /// 64 KiB. A frame that was begun is always encoded whole.
+    /// While at least this many encoded bytes are unwritten, no further frame is encoded and a
+    /// server stops reading. Default: 64 KiB. The last frame may exceed the limit, because frames
+    /// are always encoded completely.
     pub write_high_water: usize,
-    /// The most calls of this side in flight, including unsent ones; more wait. Default: 64 for
-    /// servers and 65535 for clients, as Java's `serverAsyncSemaphoreValue` and
+    /// Maximum number of this side's calls in flight, including unsent ones; further calls wait.
+    /// Default: 64 for servers and 65535 for clients, as Java's `serverAsyncSemaphoreValue` and
     /// `clientAsyncSemaphoreValue`.
     pub max_calls: usize,
-    /// The most oneway requests of this side that are not written yet; more wait. Default: 256 for
-    /// servers and 65535 for clients, as Java's `serverOnewaySemaphoreValue` and
+    /// Maximum number of this side's oneway requests that are not yet written; further ones wait.
+    /// Default: 256 for servers and 65535 for clients, as Java's `serverOnewaySemaphoreValue` and
     /// `clientOnewaySemaphoreValue`.
     pub max_oneways: usize,
-    /// The most deferred requests, see [`Responder`](crate::channel::Responder). Default: 65536.
+    /// Maximum number of deferred requests, see [`Responder`](crate::channel::Responder). Default:
+    /// 65536.
     pub max_deferred: usize,
-    /// Closes the connection when no byte of a frame that was begun arrives for this long. Default:
-    /// 30 s.
+    /// Closes the connection if a frame has begun to arrive and no further byte arrives for this
+    /// long. Default: 30 s.
     pub read_stall: Duration,
-    /// Closes the connection when a frame is not complete this long after its first byte, plus one
+    /// Closes the connection if a frame is not complete this long after its first byte, plus one
     /// second per 16 KiB received. Default: 120 s, Java's idle time.
     pub frame_timeout: Duration,
-    /// Closes the connection when the peer accepts no byte of pending output for this long.
-    /// Default: 30 s.
+    /// Closes the connection if there is output to write and the peer accepts no byte of it for
+    /// this long. Default: 30 s.
     pub write_stall: Duration,
-    /// How long requests in flight may take to be answered after the peer has ended its side or sent
-    /// a bad frame. Default: 5 s. They run to completion in any case.
+    /// How long the connection waits for requests in flight after the peer has closed its side or
+    /// sent an invalid frame. Default: 5 s. The requests run to completion in any case.
     pub half_close_grace: Duration,
-    /// How long the peer has to read the last responses after this side has ended its own. Default:
-    /// 1 s.
+    /// How long the peer may take to read the last responses after this side has shut down its
+    /// output. Default: 1 s.
     pub linger: Duration,
 }
 
-/// Which end of a connection a driver runs.
+/// The side of a connection that a driver runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Stops reading while it cannot take more, so that TCP slows the peer down.
+    /// Stops reading while its queues are full, so that TCP slows the peer down.
     Server,
-    /// Never stops reading, so that responses arrive whatever else the peer sends. Requests that it
-    /// cannot take are answered with `SYSTEM_BUSY`.
+    /// Never stops reading, so that responses arrive whatever else the peer sends. Answers requests
+    /// that do not fit into the queue with `SYSTEM_BUSY`.
     Client,
 }
 
 impl ConnectionConfig {
-    /// The defaults of a server's connection.
+    /// Returns the default limits of a server's connection.
     #[must_use]
     pub const fn server() -> Self {
         Self {
@@ -85,14 +90,14 @@ impl ConnectionConfig {
         }
     }
 
-    /// The defaults of a client's connection.
+    /// Returns the default limits of a client's connection.
     #[must_use]
     pub const fn client() -> Self {
         Self { max_calls: 65_535, max_oneways: 65_535, ..Self::server() }
     }
 }
 
-/// The defaults of a server's connection.
+/// Same as [`ConnectionConfig::server`].
 impl Default for ConnectionConfig {
     fn default() -> Self {
         Self::server()

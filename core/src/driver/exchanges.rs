@@ -1,4 +1,4 @@
-//! Requests of the peer: from the service's readiness to the response.
+//! The peer's requests, from the readiness of the service to the response.
 
 use super::config::ConnectionConfig;
 use super::in_flight::{InFlight, Outcome, RunningRequest};
@@ -12,7 +12,7 @@ use tower_service::Service;
 /// The service, and the requests that it is working on.
 pub(super) struct Exchanges<S: Service<RemotingCommand>> {
     channel: Channel,
-    /// `None` once no further request is handed to it.
+    /// `None` once it will get no further requests.
     service: Option<S>,
     in_flight: InFlight<S::Future>,
     /// Whether the last `poll_ready` returned `Pending`.
@@ -32,7 +32,7 @@ where
         &self.channel
     }
 
-    /// Whether no request is in flight. Deferred ones are not.
+    /// Whether no request is in flight. Deferred requests do not count.
     pub(super) fn is_idle(&self) -> bool {
         self.in_flight.is_empty()
     }
@@ -42,15 +42,15 @@ where
         !self.channel.shared().deferrals.is_empty()
     }
 
-    /// Whether requests can be handed to the service, now or later.
+    /// Whether the service can still take requests, now or later.
     pub(super) fn has_service(&self) -> bool {
         self.service.is_some()
     }
 
-    /// Polls whether one more request may be handed to the service. Must be called with a request
-    /// in hand. `unsent` is the number of responses that wait to be encoded.
+    /// Polls whether the service can take one more request. Must be called only if there is a
+    /// request to hand over. `unsent` is the number of responses that wait to be encoded.
     ///
-    /// Returns an error if the service has failed: it will not be asked again.
+    /// Returns an error if the service has failed. It is not polled again.
     pub(super) fn poll_ready(
         &mut self,
         cx: &mut Context<'_>,
@@ -58,7 +58,7 @@ where
         config: &ConnectionConfig,
     ) -> Poll<Result<(), BoxError>> {
         let is_full = self.in_flight.len() + unsent >= config.max_in_flight.max(1);
-        // After `Pending`, the service may hold a permit that others wait for: polling goes on.
+        // After `Pending`, the service may hold a permit that others wait for, so polling goes on.
         if is_full && !self.awaits_readiness {
             return Poll::Pending;
         }
@@ -75,7 +75,7 @@ where
         Poll::Ready(Err(error))
     }
 
-    /// Hands a request to the service, which is ready for it. Passes the response to `send` if the
+    /// Hands a request to the service, which must be ready. Passes the response to `send` if the
     /// service responds at once.
     pub(super) fn start(
         &mut self,
@@ -108,7 +108,7 @@ where
         Ok(())
     }
 
-    /// Passes the response to a request whose future has ended to `send`.
+    /// Ends a request whose future has finished, and passes its response, if any, to `send`.
     fn end(
         &self,
         RunningRequest { id, stamp, oneway }: RunningRequest,
@@ -146,7 +146,8 @@ where
         }
     }
 
-    /// Takes the response that a responder has sent. Returns it if it is to be sent.
+    /// Takes the response that a responder has sent. Returns `None` if the request was already
+    /// answered.
     pub(super) fn take_deferred(
         &self,
         id: ExchangeId,
@@ -160,7 +161,7 @@ where
         None
     }
 
-    /// Takes notice of a dropped responder. Returns the error to send, if any.
+    /// Handles a dropped responder. Returns the error response to send, if any.
     pub(super) fn take_abandoned(&self, id: ExchangeId, stamp: Stamp) -> Option<RemotingCommand> {
         let running = self.in_flight.is_running(id);
         let send = self.channel.shared().deferrals.take_drop(id, running);
@@ -174,13 +175,13 @@ where
 
     fn unanswered(&self, stamp: Stamp) -> RemotingCommand {
         let (peer, opaque) = (self.channel.peer_addr(), stamp.opaque);
-        tracing::warn!(%peer, opaque, "the responder of a deferred request was dropped");
+        tracing::warn!(%peer, opaque, "a responder was dropped without a response");
         let mut response = system_error("the request was dropped unanswered".into());
         stamp.put_on(&mut response);
         response
     }
 
-    /// Drops the service: it may hold, or queue for, permits of a limit that others share.
+    /// Drops the service, which may hold or wait for permits of a limit that others share.
     pub(super) fn release_service(&mut self) {
         self.service = None;
     }
@@ -190,7 +191,7 @@ where
     }
 }
 
-/// The response to an error that no layer has turned into one.
+/// Creates the `SYSTEM_ERROR` response for an error that no layer has turned into a response.
 pub(super) fn system_error(text: String) -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(text)
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Empty slots that are kept while nothing is in flight.
+/// Number of empty slots that are kept while nothing is in flight.
 const KEPT_SLOTS: usize = 1;
 
-/// A request whose future runs.
+/// A request whose future is running.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunningRequest {
     pub(super) id: ExchangeId,
@@ -19,12 +19,12 @@ pub(super) struct RunningRequest {
     pub(super) oneway: bool,
 }
 
-/// How a request ended: the output of its future, or the message of its panic.
+/// How a request ended: the output of its future, or its panic message.
 pub(super) type Outcome<T> = Result<T, String>;
 
-/// The futures of a connection's requests, in slots that are reused: no task per request, and no
-/// allocation once the slots exist. A future is polled once when it starts; most need no second
-/// poll.
+/// The futures of a connection's requests, in slots that are reused. A request needs no task of its
+/// own, and no allocation once its slot exists. A future is polled once when it starts; most need
+/// no second poll.
 pub(super) struct InFlight<F> {
     slots: Vec<Slot<F>>,
     free: Vec<u32>,
@@ -59,8 +59,8 @@ impl Wake for SlotWaker {
 }
 
 impl<F: Future> Slot<F> {
-    /// Runs `prepare`, then polls the future. The slot is empty after the future's end and after a
-    /// panic.
+    /// Runs `prepare`, then polls the future. Empties the slot when the future has finished or
+    /// panicked.
     fn poll(&mut self, prepare: impl FnOnce(&mut Pin<Box<Option<F>>>)) -> Poll<Outcome<F::Output>> {
         let Self { future, waker, .. } = self;
         let mut output = None;
@@ -68,7 +68,7 @@ impl<F: Future> Slot<F> {
             prepare(future);
             let Some(running) = future.as_mut().as_pin_mut() else { return };
             if let Poll::Ready(ready) = running.poll(&mut Context::from_waker(waker)) {
-                // Stored before the destructor runs, which may panic as well.
+                // Stored before the future is dropped, which may panic, too.
                 output = Some(ready);
                 future.set(None);
             }
@@ -114,15 +114,15 @@ impl<F: Future> InFlight<F> {
         });
         let waker = Waker::from(Arc::clone(&flag));
         if self.slots.is_empty() {
-            // An idle connection keeps no more than this.
+            // Exactly the capacity that an idle connection keeps.
             self.slots.reserve_exact(KEPT_SLOTS);
         }
         self.slots.push(Slot { future: Box::pin(None), request: None, flag, waker });
         slot
     }
 
-    /// Starts the future that `call` returns in a reserved slot, and polls it once. Most requests end
-    /// here.
+    /// Starts the future that `call` returns in a reserved slot, and polls it once. Most requests
+    /// finish at this poll.
     pub(super) fn start(
         &mut self,
         slot: u32,
@@ -142,22 +142,23 @@ impl<F: Future> InFlight<F> {
         }
     }
 
-    /// Whether the future of this exchange runs. False for one that ended at its first poll.
+    /// Whether the future of this exchange is running. False if it finished at its first poll.
     pub(super) fn is_running(&self, id: ExchangeId) -> bool {
         let slot = self.slots.get(id.slot() as usize);
         slot.and_then(|slot| slot.request.as_ref()).is_some_and(|request| request.id == id)
     }
 
-    /// Takes the slots that were woken, for [`next_woken`](Self::next_woken).
+    /// Collects the slots that were woken, for [`next_woken`](Self::next_woken).
     pub(super) fn collect_woken(&mut self, shared: &Shared) {
         if self.woken.is_empty() {
             shared.inbox.take_ready(&mut self.woken);
-            // `next_woken` pops from the end: first woken, first polled.
+            // `next_woken` pops from the end. Reversed, the slot that was woken first is polled
+            // first.
             self.woken.reverse();
         }
     }
 
-    /// Polls the next woken slot. Returns `None` if none is left.
+    /// Polls the next woken slot. Returns `None` if no woken slot is left.
     pub(super) fn next_woken(&mut self) -> Option<Poll<(RunningRequest, Outcome<F::Output>)>> {
         let slot = self.woken.pop()?;
         // A late wake-up may find the slot empty or removed.
@@ -173,7 +174,7 @@ impl<F: Future> InFlight<F> {
         Some(Poll::Ready((request, outcome)))
     }
 
-    /// Gives memory back if nothing is in flight.
+    /// Releases memory if nothing is in flight.
     pub(super) fn shrink(&mut self) {
         if self.is_empty() && self.slots.len() > KEPT_SLOTS {
             self.slots.truncate(KEPT_SLOTS);

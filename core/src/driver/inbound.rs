@@ -22,19 +22,19 @@ pub(super) struct Inbound {
     peer_version: Option<MqVersion>,
 }
 
-/// How far the input is read.
+/// The state of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
     /// There may be more to read.
     Readable,
     /// The last attempt to read returned `Pending`.
     Empty,
-    /// Buffered frames are used up, and further input stays unread: see
+    /// All buffered frames were read, and further input stays unread: see
     /// [`leaves_unread`](Inbound::leaves_unread).
     Unread,
-    /// Reading has ended on this side.
+    /// This side has stopped reading for good.
     Ended,
-    /// The peer has ended its side.
+    /// The peer has closed its side.
     PeerEnded,
 }
 
@@ -43,7 +43,8 @@ impl Inbound {
         Self { role, input: Input::Readable, requests: VecDeque::new(), peer_version: None }
     }
 
-    /// Whether a frame may be read now: not while what it may cause could not be taken.
+    /// Whether a frame may be read now. False while there is no room for a request or a response
+    /// that the frame may lead to.
     pub(super) fn may_read<Io: AsyncRead + AsyncWrite + Unpin>(
         &self,
         transport: &Transport<Io>,
@@ -55,9 +56,9 @@ impl Inbound {
         }
         match self.role {
             Role::Client => true,
-            // Not even for responses: the peer has to read first.
+            // Not even to receive responses: the peer has to read our output first.
             Role::Server if !transport.is_writable() || outbound.has_responses() => false,
-            // Requests in flight may wait for responses that come behind unread requests.
+            // Requests in flight may wait for responses that arrive behind unread requests.
             Role::Server => !self.is_full(config) || outbound.awaits_responses(),
         }
     }
@@ -65,13 +66,13 @@ impl Inbound {
     /// Whether no further request can be queued.
     #[inline]
     pub(super) fn is_full(&self, config: &ConnectionConfig) -> bool {
-        // At least the one that readiness is polled with.
+        // At least one: readiness is polled only while a request is queued.
         self.requests.len() >= config.max_queued_requests.max(1)
     }
 
-    /// Whether to read only what is buffered already: the connection is drained, and the peer does
-    /// not know `GO_AWAY`, or has been sent it for long enough. While calls wait for responses,
-    /// reading goes on.
+    /// Whether to read only frames that are already buffered. True while the connection is drained,
+    /// if the peer's version does not support `GO_AWAY` or draining began more than
+    /// [`ConnectionConfig::linger`] ago. False while calls wait for responses.
     #[inline]
     pub(super) fn leaves_unread(
         &self,
@@ -86,7 +87,7 @@ impl Inbound {
             })
     }
 
-    /// Reads the next frame. Returns `Ready(None)` at the peer's end.
+    /// Reads the next frame. Returns `Ready(None)` if the peer has closed its side.
     pub(super) fn poll_frame<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -102,7 +103,7 @@ impl Inbound {
         frame
     }
 
-    /// Takes a frame from the buffer, or watches for the peer's end.
+    /// Takes a frame from the buffer. If there is none, watches for the peer closing its side.
     fn poll_buffered<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -116,19 +117,19 @@ impl Inbound {
         transport.poll_unread_end(cx).map(|()| None)
     }
 
-    /// Notes the version of the peer, which every request carries.
+    /// Records the peer's version, which every request carries.
     pub(super) fn saw_request(&mut self, request: &RemotingCommand) {
         self.peer_version = Some(request.version());
     }
 
-    /// Looks at the input again, even if there was none before.
+    /// Makes the next poll read again, even if the last one found nothing.
     pub(super) fn look_again(&mut self) {
         if !self.has_ended() {
             self.input = Input::Readable;
         }
     }
 
-    /// Ends reading.
+    /// Stops reading for good. `by_peer` says whether the peer has closed its side.
     pub(super) fn end(&mut self, by_peer: bool) {
         if by_peer {
             self.input = Input::PeerEnded;
@@ -150,7 +151,7 @@ impl Inbound {
         self.input == Input::Empty
     }
 
-    /// Whether no frame is left to read, as far as is known.
+    /// Whether there is nothing to read, as far as is known.
     pub(super) fn is_exhausted(&self) -> bool {
         self.input != Input::Readable
     }

@@ -15,7 +15,7 @@ pub(super) struct Lifecycle {
     phase: Phase,
     /// When draining began.
     draining: Option<Instant>,
-    /// Requests in flight are not waited for any longer.
+    /// Whether the grace period is over: the connection no longer waits for requests in flight.
     grace_over: bool,
     watchdog: Watchdog,
 }
@@ -23,9 +23,9 @@ pub(super) struct Lifecycle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Open,
-    /// Finishing what is in flight.
+    /// Finishing the requests in flight.
     Finishing,
-    /// Ending this side of the connection.
+    /// Shutting down this side's output.
     ShuttingDown,
     /// Giving the peer time to read the last responses.
     Lingering,
@@ -39,7 +39,7 @@ impl Lifecycle {
         Self { shared, phase: Phase::Open, draining: None, grace_over: false, watchdog }
     }
 
-    /// Begins to drain, unless that has begun. Returns whether it did.
+    /// Begins to drain. Returns false if draining has already begun.
     pub(super) fn drain(&mut self) -> bool {
         if self.draining.is_some() {
             return false;
@@ -57,8 +57,8 @@ impl Lifecycle {
         self.draining
     }
 
-    /// Finishes what is in flight for at most the grace period, then closes. The first reason
-    /// counts.
+    /// Waits for the requests in flight, for at most the grace period, and then closes. Keeps an
+    /// earlier reason.
     pub(super) fn finish(&mut self, reason: CloseReason, config: &ConnectionConfig) {
         self.shared.set_reason(reason);
         self.phase = self.phase.max(Phase::Finishing);
@@ -79,16 +79,16 @@ impl Lifecycle {
         self.phase == Phase::Finishing
     }
 
-    /// Begins to end this side of the connection: all that had to be sent is sent.
+    /// Begins to shut down this side's output. Called when everything has been sent.
     pub(super) fn shut_down(&mut self, config: &ConnectionConfig) {
-        // A connection without a reason was drained. Only now has that succeeded.
+        // Without an earlier reason, the connection was drained, which has succeeded only now.
         self.shared.set_reason(CloseReason::Drained);
         self.phase = Phase::ShuttingDown;
         self.watchdog.end = None;
         self.watchdog.end_within(config.linger);
     }
 
-    /// Goes through the last phases. Returns `Ready` when the connection is to be closed.
+    /// Runs the last phases. Returns `Ready` when the connection is to be closed.
     pub(super) fn poll_closing<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -109,9 +109,9 @@ impl Lifecycle {
         Poll::Pending
     }
 
-    /// Watches over everything that depends on the peer. `reading` tells that bytes of the peer are
-    /// awaited. Returns the reason to close if the peer took too long; otherwise `Ok(true)` if a
-    /// timer has fired.
+    /// Watches the deadlines of everything that depends on the peer. `reading` says whether the
+    /// connection waits for bytes from the peer. Returns the reason to close as an error if the
+    /// peer took too long; otherwise whether a timer has fired.
     pub(super) fn poll_watchdog<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -137,13 +137,13 @@ impl Lifecycle {
         match expired {
             Expired::Read => Err(CloseReason::ReadStalled),
             Expired::Write => Err(CloseReason::WriteStalled),
-            // Responses that exist are still sent, as long as the peer reads them.
+            // Responses that are ready are still sent, provided that the peer reads them.
             Expired::End if self.phase == Phase::Finishing => {
                 self.grace_over = true;
                 watchdog.end = None;
                 Ok(true)
             }
-            // The reason was set with the deadline.
+            // The real reason was set together with the deadline, and is kept.
             Expired::End => Err(CloseReason::Aborted),
         }
     }
@@ -155,7 +155,7 @@ impl Lifecycle {
         self.shared.set_gone(reason);
     }
 
-    /// Why the connection closed.
+    /// Returns why the connection closed.
     pub(super) fn reason(&self) -> CloseReason {
         self.shared.reason().cloned().unwrap_or(CloseReason::Aborted)
     }

@@ -5,12 +5,12 @@ use crate::channel::{MAIL, Message, READY};
 use crate::connection::DriverEnd;
 use std::task::{Context, Waker};
 
-/// Receives what the holders of the channel ask for.
+/// Receives messages and signals from the holders of the channel.
 pub(super) struct Mailbox {
     end: DriverEnd,
     /// The waker that is registered.
     waker: Option<Waker>,
-    /// Kept between deliveries for its memory; otherwise empty.
+    /// An empty buffer, kept to reuse its memory.
     messages: Vec<Message>,
 }
 
@@ -27,7 +27,7 @@ impl Mailbox {
         }
     }
 
-    /// The signals that are set.
+    /// Returns the signals that are set.
     pub(super) fn signals(&self) -> u8 {
         self.end.shared.inbox.bits()
     }
@@ -40,7 +40,7 @@ impl Mailbox {
         self.signals() & READY != 0
     }
 
-    /// Takes the messages. Return the buffer by [`recycle`](Self::recycle).
+    /// Takes the messages. The caller gives the buffer back with [`recycle`](Self::recycle).
     pub(super) fn take(&mut self) -> Vec<Message> {
         let mut messages = std::mem::take(&mut self.messages);
         self.end.shared.inbox.take_messages(&mut messages);

@@ -1,4 +1,4 @@
-//! The engine of one connection: [`Driver`].
+//! [`Driver`], which runs one connection.
 
 mod config;
 mod exchanges;
@@ -42,23 +42,23 @@ use transport::Transport;
 /// Rounds per poll before yielding to the runtime.
 const ROUNDS: usize = 16;
 
-/// A queue that grew beyond this gives its memory back when it is empty.
+/// A queue with a larger capacity is freed when it becomes empty.
 const KEPT_CAPACITY: usize = 64;
 
 /// Runs one connection to its end: a future that resolves when the connection is closed and all of
 /// its requests have finished.
 ///
-/// It reads frames, hands the peer's requests to a service and writes the responses, and sends the
-/// calls that this side makes over the [`Channel`]: all in one task. Requests run concurrently;
+/// It reads frames, hands the peer's requests to a service, writes the responses, and sends the
+/// calls that this side makes over the [`Channel`], all in one task. Requests run concurrently, and
 /// responses are sent as they become ready. The rules, numbered as in `docs/architecture.md`:
 ///
-/// * R1: readiness of the service is polled only with a request in hand.
-/// * R2: a response of the peer never waits behind requests.
+/// * R1: readiness of the service is polled only while there is a request for it.
+/// * R2: a response from the peer never waits behind requests.
 /// * R3: a request that was handed to the service runs to completion, whatever happens to the
 ///   connection. Only dropping the driver cancels it.
-/// * R4: a server stops reading while it cannot take more. A client never stops reading, so that
-///   responses arrive; it answers requests that it cannot take with `SYSTEM_BUSY`.
-/// * R5: reading ends at the first bad frame. Requests before it are answered.
+/// * R4: a server stops reading while its queues are full. A client never stops reading, so that
+///   responses arrive; it answers requests that do not fit into the queue with `SYSTEM_BUSY`.
+/// * R5: reading stops at the first invalid frame. Requests before it are answered.
 /// * R6: a response repeats its request's opaque and serialize type. Oneway requests are never
 ///   answered.
 /// * R7: an error or a panic of the service is answered with `SYSTEM_ERROR`.
@@ -66,10 +66,12 @@ const KEPT_CAPACITY: usize = 64;
 /// * R9: a [`Channel`] keeps neither the socket, nor buffers, nor the task alive.
 /// * R10: every queue, buffer and wait is bounded by [`ConnectionConfig`].
 ///
-/// While the channel is drained, requests of peers that know `GO_AWAY` are answered with it, for at
-/// most [`ConnectionConfig::linger`]; nothing more is read from other peers. Needs a tokio timer.
+/// While the connection is drained, requests from a peer whose version supports `GO_AWAY` are
+/// answered with it, for at most [`ConnectionConfig::linger`]. From other peers, nothing more is
+/// read. Must run in a tokio runtime with the timer enabled.
 pub struct Driver<Io, S: Service<RemotingCommand>> {
-    /// `None` once the connection is closed. Dropped before `mailbox`, which announces the end.
+    /// `None` once the connection is closed. Declared before `mailbox`, so that the socket is
+    /// dropped before the mailbox announces the end.
     transport: Option<Transport<Io>>,
     mailbox: Mailbox,
     lifecycle: Lifecycle,
@@ -84,9 +86,10 @@ where
     Io: AsyncRead + AsyncWrite + Unpin,
     S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>>,
 {
-    /// Creates the driver of an accepted connection. Requests of the peer go to `service`.
+    /// Creates the driver of an accepted connection. Requests from the peer go to `service`.
     ///
-    /// From here on, the channel's addresses and extensions are fixed and calls over it are sent.
+    /// From now on, the channel's addresses and extensions do not change, and calls over it no
+    /// longer wait for the driver.
     #[must_use]
     pub fn server(
         connection: Connection<Io>,
@@ -96,7 +99,7 @@ where
         Self::new(connection, Role::Server, service, config.into())
     }
 
-    /// Creates the driver of a connection that this side has opened, like
+    /// Creates the driver of a connection that this side has opened. Otherwise like
     /// [`server`](Self::server).
     #[must_use]
     pub fn client(
@@ -127,20 +130,20 @@ where
         }
     }
 
-    /// The connection's handle.
+    /// Returns the connection's handle.
     #[must_use]
     pub fn channel(&self) -> &Channel {
         self.exchanges.channel()
     }
 
-    /// Closes the connection now, for `reason` unless there is one already. Requests in flight run
-    /// on; their responses are discarded.
+    /// Closes the connection now, for `reason` unless it already has one. Requests in flight run to
+    /// completion; their responses are discarded.
     fn close(&mut self, reason: CloseReason) {
         self.transport = None;
         self.exchanges.release_service();
         self.inbound.close();
         self.lifecycle.close(reason);
-        // Callers look the reason up, so it is set first.
+        // Last: the callers that this wakes look up the reason, which is set above.
         self.outbound.close();
     }
 }
@@ -161,7 +164,7 @@ where
             let was_writable = this.is_writable();
             this.poll_flush(cx);
             if !was_writable && this.is_writable() {
-                // What waited for room goes on, reading included.
+                // There is room again: stages that waited for it can go on, including reading.
                 continue;
             }
             this.poll_end(cx);
@@ -177,7 +180,7 @@ where
     }
 }
 
-/// Nothing is pinned: each future in flight is pinned in a box of its own.
+/// No field is structurally pinned: each future in flight is pinned in its own box.
 impl<Io, S: Service<RemotingCommand>> Unpin for Driver<Io, S> {}
 
 impl<Io, S: Service<RemotingCommand>> fmt::Debug for Driver<Io, S> {
@@ -190,7 +193,7 @@ impl<Io, S: Service<RemotingCommand>> fmt::Debug for Driver<Io, S> {
     }
 }
 
-/// Gives the memory of a queue back that has grown and is empty.
+/// Frees the memory of a queue if it is empty and has grown beyond [`KEPT_CAPACITY`].
 fn release<T>(queue: &mut VecDeque<T>) {
     if queue.is_empty() && queue.capacity() > KEPT_CAPACITY {
         *queue = VecDeque::new();

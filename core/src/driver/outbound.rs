@@ -1,4 +1,4 @@
-//! Frames to the peer: responses first, then calls and oneway requests of this side.
+//! Frames to the peer: responses first, then this side's calls and oneway requests.
 
 use super::exchanges::system_error;
 use super::pending::Pending;
@@ -21,7 +21,7 @@ pub(super) struct Outbound {
     responses: VecDeque<RemotingCommand>,
     /// Calls and oneway requests that are not encoded yet.
     requests: VecDeque<OutgoingRequest>,
-    /// How many of `requests` may have been abandoned by their callers.
+    /// Upper bound on the number of `requests` that their callers have abandoned.
     abandoned: usize,
     /// Calls that wait for their responses.
     pending: Pending,
@@ -37,7 +37,7 @@ impl Outbound {
         }
     }
 
-    /// How many responses wait to be encoded.
+    /// Returns the number of responses that wait to be encoded.
     pub(super) fn unsent_responses(&self) -> usize {
         self.responses.len()
     }
@@ -46,7 +46,7 @@ impl Outbound {
         !self.responses.is_empty()
     }
 
-    /// Whether calls wait for responses of the peer.
+    /// Whether calls wait for responses from the peer.
     pub(super) fn awaits_responses(&self) -> bool {
         !self.pending.is_empty()
     }
@@ -61,7 +61,7 @@ impl Outbound {
         self.responses.push_back(response);
     }
 
-    /// Encodes a response at once if none waits before it and there is room, else queues it.
+    /// Encodes a response at once if no other is queued and there is room; otherwise queues it.
     pub(super) fn send_response<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         transport: &mut Transport<Io>,
@@ -91,8 +91,8 @@ impl Outbound {
         Ok(moved)
     }
 
-    /// Encodes requests of this side while there is room and no response waits. Returns whether it
-    /// encoded any.
+    /// Encodes this side's requests while there is room and no response is queued. Returns whether
+    /// it took any from the queue.
     pub(super) fn poll_requests<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -128,7 +128,8 @@ impl Outbound {
         }
         let OutgoingRequest { number, command, caller: Some(caller), .. } = request else { return };
         if let Err(caller) = self.pending.insert(number, caller.sent()) {
-            // 2^32 calls later, an old one still waits under this number.
+            // The numbers have wrapped around: a call made 2^32 calls ago still waits under this
+            // one.
             return caller.fail(CallError::Full);
         }
         if let Err(error) = transport.encode(&command) {
@@ -143,16 +144,19 @@ impl Outbound {
         self.requests.push_back(request);
     }
 
-    /// Takes a response of the peer to its caller.
+    /// Passes a response from the peer to its caller.
     pub(super) fn take_response(&mut self, response: RemotingCommand) {
         match self.pending.remove(response.opaque() as u32) {
             Some(caller) => caller.respond(response),
-            None => tracing::debug!(opaque = response.opaque(), "a response without a caller"),
+            None => tracing::debug!(
+                opaque = response.opaque(),
+                "dropped a response that no call waits for"
+            ),
         }
     }
 
-    /// Removes the call with this number. Unsent calls are searched only when at least half of the
-    /// queue may be abandoned.
+    /// Removes the call with this number. The queue of unsent requests is searched only when at
+    /// least half of it may be abandoned, which keeps the amortized cost constant.
     pub(super) fn cancel(&mut self, number: u32) {
         if self.pending.remove(number).is_some() {
             return;
@@ -164,7 +168,7 @@ impl Outbound {
         }
     }
 
-    /// Fails all calls: the peer will send no more responses. Oneway requests stay.
+    /// Fails all calls, because the peer will send no more responses. Keeps oneway requests.
     pub(super) fn fail_calls(&mut self) {
         self.pending.clear();
         self.requests.retain(|request| request.command.is_oneway());
@@ -182,7 +186,7 @@ impl Outbound {
     }
 }
 
-/// Whether more may be encoded.
+/// Returns whether there is room to encode more. Flushes if there is not.
 fn poll_writable<Io: AsyncRead + AsyncWrite + Unpin>(
     cx: &mut Context<'_>,
     transport: &mut Transport<Io>,
@@ -204,7 +208,7 @@ fn encode_response<Io: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Tells the peer that its response cannot be encoded, instead of leaving it to wait.
+/// Sends an error in place of a response that cannot be encoded, so that the peer does not wait.
 #[cold]
 fn encode_failure<Io: AsyncRead + AsyncWrite + Unpin>(
     transport: &mut Transport<Io>,

@@ -5,14 +5,17 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Callers by the opaque of their request. Each caller's permit bounds the table.
+/// Callers by the opaque of their request. Each caller holds a permit, which bounds the table.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     callers: HashMap<u32, Caller, BuildHasherDefault<NumberHasher>>,
 }
 
 impl Pending {
-    /// Returns the caller if its number is in use.
+    /// Adds a caller.
+    ///
+    /// # Errors
+    /// Returns the caller if its number is already in use.
     pub(super) fn insert(&mut self, number: u32, caller: Caller) -> Result<(), Caller> {
         match self.callers.entry(number) {
             Entry::Occupied(_) => Err(caller),
@@ -35,13 +38,14 @@ impl Pending {
         self.callers.is_empty()
     }
 
-    /// Drops all callers: their calls fail.
+    /// Drops all callers, which fails their calls.
     pub(super) fn clear(&mut self) {
         self.callers = HashMap::default();
     }
 }
 
-/// Spreads this side's consecutive numbers by one multiplication. No peer can choose them.
+/// Hashes a number with one multiplication. This is safe because this side assigns the numbers:
+/// a peer cannot choose them to cause collisions.
 #[derive(Debug, Default)]
 pub(super) struct NumberHasher(u64);
 

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
-/// Frames read per round before responses get their turn.
+/// Maximum number of frames read per round, before responses are sent.
 const FRAMES_PER_ROUND: usize = 32;
 
 impl<Io, S> Driver<Io, S>
@@ -21,7 +21,7 @@ where
     Io: AsyncRead + AsyncWrite + Unpin,
     S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>>,
 {
-    /// Runs rounds until nothing moves or none is left.
+    /// Runs rounds until a round makes no progress, or `rounds` is used up.
     pub(super) fn poll_rounds(&mut self, cx: &mut Context<'_>, rounds: &mut usize) {
         while *rounds > 0 {
             *rounds -= 1;
@@ -31,23 +31,23 @@ where
                 Err(reason) => self.close(reason),
             }
         }
-        // Other tasks take their turn; what is encoded is flushed meanwhile.
+        // The caller flushes and yields to other tasks. Then the driver is polled again.
         cx.waker().wake_by_ref();
     }
 
-    /// Runs each stage once. Returns whether any has moved.
+    /// Runs each stage once. Returns whether any has made progress.
     fn poll_round(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
         self.take_signals(cx)?;
         let mut moved = self.poll_in_flight()?;
         moved |= self.poll_responses(cx)?;
         moved |= self.poll_admission(cx)?;
         moved |= self.poll_input(cx)?;
-        // Last: if the peer has ended, that is noticed before a request is sent in vain.
+        // After reading: if the peer has closed its side, no request is sent in vain.
         moved |= self.poll_requests(cx)?;
         Ok(moved)
     }
 
-    /// Does what the holders of the channel ask for.
+    /// Handles messages and signals from the holders of the channel.
     fn take_signals(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         if self.mailbox.has_mail() {
             self.take_mail();
@@ -58,7 +58,7 @@ where
         }
         match &mut self.transport {
             Some(transport) if signals & CLOSE != 0 => {
-                // What is encoded is sent, as far as that needs no waiting.
+                // Encoded bytes are still sent, as far as that is possible without waiting.
                 _ = transport.poll_flush(cx);
                 Err(CloseReason::Aborted)
             }
@@ -88,14 +88,16 @@ where
         self.mailbox.recycle(messages);
     }
 
-    /// Queues a request of this side, if it can still be sent and, in case of a call, answered.
+    /// Queues a request of this side. Fails it if it can no longer be sent or, for a call, if no
+    /// response can arrive.
     fn take_request_of_this_side(&mut self, request: OutgoingRequest) {
         let is_call = !request.command.is_oneway();
         if !self.lifecycle.may_send() || is_call && self.inbound.has_ended() {
-            // Dropping the request fails it.
+            // Dropping the request fails the call.
             return;
         }
-        // While the connection is drained, only what works for the peer may call.
+        // While the connection is drained, calls are allowed only if requests of the peer are left,
+        // whose processors may need them.
         let works_for_peer = !self.exchanges.is_idle()
             || !self.inbound.requests.is_empty()
             || self.exchanges.has_deferred();
@@ -144,7 +146,7 @@ where
         Ok(moved)
     }
 
-    /// Reads frames while there is room for what they may cause.
+    /// Reads frames while there is room for the requests and responses that they lead to.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
         for turn in 0..FRAMES_PER_ROUND {
             let Some(transport) = &mut self.transport else { return Ok(turn > 0) };
@@ -179,14 +181,15 @@ where
         Ok(())
     }
 
-    /// Ends reading, and so all calls that wait for responses. Requests in flight are finished.
+    /// Stops reading, which fails all calls that wait for responses. Requests in flight are
+    /// finished.
     fn end_input(&mut self, by_peer: bool, reason: CloseReason) {
         self.inbound.end(by_peer);
         self.lifecycle.finish(reason, &self.config);
         self.outbound.fail_calls();
     }
 
-    /// Refuses a request, hands it to the service, or queues it until the service is ready.
+    /// Refuses a request, hands it to the service, or queues it until the service is ready for it.
     fn take_request(
         &mut self,
         cx: &mut Context<'_>,
@@ -211,7 +214,7 @@ where
         Ok(())
     }
 
-    /// Answers a request without asking the service.
+    /// Answers a request without calling the service.
     fn refuse(
         &mut self,
         request: &RemotingCommand,
@@ -226,8 +229,8 @@ where
         self.send(response)
     }
 
-    /// Closes the connection if the peer sends requests and does not read the responses. Only a
-    /// client gets here: a server stops reading before.
+    /// Closes the connection if the peer sends requests without reading the responses. This happens
+    /// only to clients: a server stops reading earlier.
     fn check_flood(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         if self.outbound.unsent_responses() > self.config.max_in_flight {
             self.poll_responses(cx)?;
@@ -238,7 +241,8 @@ where
         Ok(())
     }
 
-    /// Whether the service takes one more request. Must be called with a request in hand.
+    /// Whether the service can take one more request. Must be called only if there is a request for
+    /// it.
     fn poll_service(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
         let unsent = self.outbound.unsent_responses();
         match self.exchanges.poll_ready(cx, unsent, &self.config) {
@@ -251,7 +255,8 @@ where
         }
     }
 
-    /// The service takes no more requests: tells the peer, and finishes the connection.
+    /// Handles the failure of the service: refuses the queued requests, and finishes the
+    /// connection.
     #[cold]
     fn service_failed(&mut self, error: BoxError) -> Result<(), CloseReason> {
         let (peer, text) = (self.channel().peer_addr(), chain_text(&*error));
@@ -269,7 +274,7 @@ where
         Ok(())
     }
 
-    /// Hands a request to the service, which is ready for it.
+    /// Hands a request to the service, which must be ready.
     fn start(&mut self, request: RemotingCommand) -> Result<(), CloseReason> {
         let Self { exchanges, outbound, transport, .. } = self;
         let Some(transport) = transport else { return Ok(()) };
@@ -285,7 +290,7 @@ where
         self.transport.as_ref().is_some_and(Transport::is_writable)
     }
 
-    /// Writes what is encoded.
+    /// Writes the encoded bytes.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) {
         let Some(transport) = &mut self.transport else { return };
         if let Poll::Ready(Err(error)) = transport.poll_flush(cx) {
@@ -293,7 +298,7 @@ where
         }
     }
 
-    /// Ends the connection when all that must be answered or sent is.
+    /// Shuts the connection down when everything is answered and sent.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) {
         let done = self.is_done();
         let Some(transport) = &mut self.transport else { return };
@@ -318,7 +323,7 @@ where
         if !self.exchanges.is_idle() || !self.inbound.requests.is_empty() {
             return false;
         }
-        // A peer that has ended its side reads responses, but does not wait for deferred ones.
+        // After the peer has closed its side, deferred responses are not waited for.
         self.inbound.peer_has_ended()
             || self.inbound.is_exhausted()
                 && self.outbound.has_no_calls()
@@ -339,7 +344,7 @@ where
         })
     }
 
-    /// Gives memory back while nothing is in flight.
+    /// Releases memory if nothing is in flight.
     pub(super) fn release_memory(&mut self) {
         if !self.exchanges.is_idle() || self.outbound.awaits_responses() {
             return;

@@ -14,12 +14,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Runs a [`Driver`] for each connection: here the connection level of the stack meets the request
+/// Runs a [`Driver`] for each connection. It joins the connection level of the stack to the request
 /// level.
 ///
 /// For each connection it clones `processor` and wraps the clone in `layer`. A layer that keeps
-/// state, such as a concurrency limit, keeps it per connection; what the clones of `processor` share
-/// is shared by all connections. The service is always ready.
+/// state, such as a concurrency limit, keeps it per connection. State that the clones of
+/// `processor` share is shared by all connections. The service is always ready.
 #[derive(Clone, Debug)]
 pub struct DriverService<L, P> {
     layer: L,
@@ -29,12 +29,12 @@ pub struct DriverService<L, P> {
 }
 
 impl<L, P> DriverService<L, P> {
-    /// Runs connections that were accepted.
+    /// Creates a service that runs accepted connections.
     pub fn server(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
         Self { layer, processor, config: config.into(), role: Role::Server }
     }
 
-    /// Runs connections that this side has opened.
+    /// Creates a service that runs connections that this side has opened.
     pub fn client(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
         Self { layer, processor, config: config.into(), role: Role::Client }
     }

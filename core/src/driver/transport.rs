@@ -1,4 +1,4 @@
-//! The bytes of a connection, framed.
+//! Reads and writes the frames of a connection.
 
 use super::config::ConnectionConfig;
 use super::vectored::{Bodies, LONG};
@@ -13,11 +13,11 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Framed};
 
-/// The least size of a new write buffer. It starts at the fill of the last one, between this and
-/// [`LARGEST_BLOCK`], and grows with what is encoded.
+/// Minimum size of a new write buffer, in bytes. A new buffer gets the size to which the last one
+/// was filled, between this and [`LARGEST_BLOCK`], and grows as needed.
 const SMALLEST_BLOCK: usize = 1024;
 
-/// Reads per poll while lingering.
+/// Maximum number of reads per poll while lingering.
 const LINGER_READS: usize = 16;
 
 /// A `Framed` with limits and progress counters, whose buffers are allocated only while they are in
@@ -32,7 +32,7 @@ pub(super) struct Transport<Io> {
     bytes_written: u64,
     /// Whether anything was encoded since the last complete flush.
     dirty: bool,
-    /// The size of the next write buffer: the fill of the last one.
+    /// The size of the next write buffer: the number of bytes in the last one, rounded up.
     write_block: usize,
     /// Whether nothing more may be encoded.
     write_ended: bool,
@@ -57,7 +57,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         }
     }
 
-    /// Reads the next frame. Returns `None` at the peer's end.
+    /// Reads the next frame. Returns `None` if the peer has closed its side.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -72,7 +72,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Ready(frame)
     }
 
-    /// Returns the next frame that is buffered completely.
+    /// Returns the next frame, if it is completely buffered.
     pub(super) fn next_buffered(&mut self) -> Option<Result<RemotingCommand, DecodeError>> {
         let mut buffer = std::mem::take(self.framed.read_buffer_mut());
         let frame = self.framed.codec_mut().decode(&mut buffer).transpose();
@@ -80,8 +80,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         frame
     }
 
-    /// Returns `Ready` when the peer has ended its side. Buffers at most one block of what it sends
-    /// before that.
+    /// Returns `Ready` when the peer has closed its side. Buffers at most about one block of the
+    /// bytes that it sends before that.
     pub(super) fn poll_unread_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.framed.read_buffer().len() < BLOCK {
             let mut bytes = [0; 1024];
@@ -96,12 +96,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Pending
     }
 
-    /// Returns the number of frames read, and of buffered bytes of the next one.
+    /// Returns the number of frames read, and the number of buffered bytes of the next one.
     pub(super) fn read_progress(&self) -> (u64, u64) {
         (self.frames_read, self.framed.read_buffer().len() as u64)
     }
 
-    /// Returns `Ready` when so little is unwritten that more may be encoded.
+    /// Returns `Ready` when few enough bytes are unwritten that more may be encoded.
     pub(super) fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_writable() {
             return Poll::Ready(Ok(()));
@@ -119,7 +119,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         !self.write_ended && (self.unwritten() == 0 || self.unwritten() < self.high_water)
     }
 
-    /// Encodes nothing from now on.
+    /// Makes the transport unwritable: nothing may be encoded from now on.
     pub(super) fn end_writing(&mut self) {
         self.write_ended = true;
     }
@@ -181,13 +181,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         self.bytes_written
     }
 
-    /// Ends this side of the connection.
+    /// Shuts down this side's output.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(self.framed.get_mut()).poll_shutdown(cx)
     }
 
-    /// Reads and discards until the peer's end. Closing a socket with unread bytes would reset the
-    /// connection, and the peer could lose responses that it has not read yet.
+    /// Reads and discards bytes until the peer closes its side. Closing a socket with unread bytes
+    /// would reset the connection, and the peer could lose responses that it has not read yet.
     pub(super) fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut bytes = [0; 1024];
         for _ in 0..LINGER_READS {

@@ -1,4 +1,4 @@
-//! Long bodies, written by vectored writes without copying.
+//! Long bodies, written with vectored writes to avoid copying them.
 
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -11,32 +11,32 @@ use tokio::io::AsyncWrite;
 /// costs less than another slice.
 pub(super) const LONG: usize = 16 * 1024;
 
-/// The most slices per write.
+/// Maximum number of slices per write.
 const SLICES: usize = 16;
 
-/// Long bodies that belong between the bytes of the write buffer.
+/// Queued long bodies, and their positions between the bytes of the write buffer.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
     queue: VecDeque<Body>,
     unwritten: usize,
-    /// The position of the last body: that many bytes of the write buffer go before it.
+    /// The position of the last body: the number of bytes in the write buffer that go before it.
     placed: usize,
 }
 
 #[derive(Debug)]
 struct Body {
-    /// How many bytes of the write buffer go between the previous body and this one.
+    /// The number of bytes in the write buffer that go between the previous body and this one.
     before: usize,
     bytes: Bytes,
 }
 
 impl Bodies {
-    /// The number of unwritten bytes of bodies.
+    /// Returns the number of unwritten bytes of all bodies.
     pub(super) fn unwritten(&self) -> usize {
         self.unwritten
     }
 
-    /// Appends a body behind the `buffered` bytes that the write buffer holds.
+    /// Queues a body to be written after the `buffered` bytes that the write buffer now holds.
     pub(super) fn push(&mut self, bytes: Bytes, buffered: usize) {
         let before = buffered - self.placed;
         self.placed = buffered;
@@ -81,7 +81,7 @@ impl Bodies {
         count
     }
 
-    /// Removes `written` bytes.
+    /// Removes the next `written` bytes from the buffer and the bodies.
     fn advance(&mut self, buffer: &mut BytesMut, mut written: usize) {
         while let Some(body) = self.queue.front_mut() {
             let before = written.min(body.before);

@@ -1,4 +1,5 @@
-//! Deadlines for everything that depends on the peer: one timer for all, armed only while needed.
+//! Deadlines for everything that depends on the peer. They share one timer, which is armed only
+//! while it is needed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,17 +17,17 @@ pub(super) enum Expired {
 
 /// Deadlines for reading, writing and ending.
 ///
-/// Deadlines move to later times with every byte. The timer stays where it is then, and is set again
-/// when it fires early.
+/// Every byte moves a deadline to a later time. The timer is not reset each time: it fires early,
+/// and is then set to the current deadline.
 #[derive(Debug, Default)]
 pub(super) struct Watchdog {
     timer: Option<Pin<Box<Sleep>>>,
-    /// Progress: frames read, and bytes of the next one.
+    /// Its progress is the number of frames read, and of buffered bytes of the next one.
     pub(super) read: Stall<(u64, u64)>,
-    /// Progress: bytes written.
+    /// Its progress is the number of bytes written.
     pub(super) write: Stall<u64>,
     pub(super) frame: FrameClock,
-    /// When the connection ends in any case.
+    /// When the current phase of the connection ends at the latest.
     pub(super) end: Option<Instant>,
 }
 
@@ -52,10 +53,10 @@ impl<P: PartialEq> Stall<P> {
     }
 }
 
-/// The rate at which a long frame earns time beyond the limit.
+/// A frame gets one more second for this many bytes received.
 const BYTES_PER_SECOND: u64 = 16 * 1024;
 
-/// The deadline for a whole frame, however slowly its bytes arrive.
+/// The deadline for a whole frame. Unlike [`Stall`], it is not restarted by every byte.
 #[derive(Debug, Default)]
 pub(super) struct FrameClock {
     frame: u64,
@@ -64,7 +65,7 @@ pub(super) struct FrameClock {
 }
 
 impl FrameClock {
-    /// Notes that `bytes` bytes of frame number `frame` have arrived.
+    /// Records that `bytes` bytes of frame number `frame` have arrived.
     pub(super) fn watch(&mut self, frame: u64, bytes: u64, limit: Duration) {
         if self.frame != frame {
             self.clear();
@@ -83,7 +84,7 @@ impl FrameClock {
 }
 
 impl Watchdog {
-    /// Sets the end to `limit` from now, unless an earlier one is set.
+    /// Sets the end to `limit` from now, unless an earlier end is set.
     pub(super) fn end_within(&mut self, limit: Duration) {
         let at = Instant::now().checked_add(limit);
         self.end = self.end.into_iter().chain(at).min();

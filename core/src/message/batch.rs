@@ -1,4 +1,4 @@
-//! The body of a batch.
+//! Decodes and encodes the body of a batch.
 
 use super::encode::{MAX_TEXT, check, check_size};
 use super::reader::{MessageReader, next};
@@ -6,15 +6,15 @@ use super::{MessageError, Properties};
 use bytes::{BufMut, BytesMut};
 use std::iter::FusedIterator;
 
-/// All that is not body and properties.
+/// Size in bytes of everything but the body and the properties.
 const FIXED: usize = 22;
 
-/// One message of the body of `SEND_BATCH_MESSAGE`. Topic and queue are those of the request.
+/// One message in the body of `SEND_BATCH_MESSAGE`. Its topic and queue are those of the request.
 ///
 /// | field | bytes |
 /// |---|---|
 /// | total size, this field included | 4 |
-/// | magic and CRC: 0, and not looked at | 4, 4 |
+/// | magic and CRC: written as 0, ignored when read | 4, 4 |
 /// | flag | 4 |
 /// | body's length, body | 4 + n |
 /// | properties' length, properties | 2 + n |
@@ -34,19 +34,19 @@ const FIXED: usize = 22;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchedMessage<'a> {
-    /// A number of the application's.
+    /// A number for the application's own use.
     pub flag: i32,
     /// The body.
     pub body: &'a [u8],
-    /// Names and values.
+    /// The message's properties.
     pub properties: Properties<'a>,
 }
 
 impl<'a> BatchedMessage<'a> {
-    /// The first message of `bytes`, and what follows it.
+    /// Decodes the first message of `bytes`. Returns it and the bytes after it.
     ///
     /// # Errors
-    /// If `bytes` does not begin with a whole message of this form.
+    /// If `bytes` does not begin with a complete message of this format.
     pub fn decode(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), MessageError> {
         let (mut reader, rest) = MessageReader::message(bytes)?;
         reader.take("magic and CRC", 8)?;
@@ -59,22 +59,22 @@ impl<'a> BatchedMessage<'a> {
         Ok((Self { flag, body, properties }, rest))
     }
 
-    /// All messages of a batch, one after another; ends after the first error.
+    /// Decodes the messages of a batch, one after another. The iterator ends after the first error.
     #[must_use]
     pub fn decode_all(bytes: &'a [u8]) -> DecodeBatch<'a> {
         DecodeBatch { bytes }
     }
 
-    /// How many bytes [`encode`](Self::encode) appends.
+    /// Returns the number of bytes that [`encode`](Self::encode) appends.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         FIXED + self.body.len() + self.properties.as_str().len()
     }
 
-    /// Appends it.
+    /// Appends the encoded message to `dst`.
     ///
     /// # Errors
-    /// If the properties have more than 32767 bytes, or the whole has more than
+    /// If the properties have more than 32767 bytes, or the message has more than
     /// 2<sup>31</sup> - 1. Nothing is written then.
     pub fn encode(&self, dst: &mut BytesMut) -> Result<(), MessageError> {
         let size = self.encoded_len();
@@ -93,7 +93,7 @@ impl<'a> BatchedMessage<'a> {
     }
 }
 
-/// What [`BatchedMessage::decode_all`] returns.
+/// The iterator of [`BatchedMessage::decode_all`].
 #[derive(Clone, Debug)]
 pub struct DecodeBatch<'a> {
     bytes: &'a [u8],

@@ -1,39 +1,39 @@
-//! Writing a stored message.
+//! Encodes a stored message.
 
 use super::stored::{MAGIC_V1, MAGIC_V2};
 use super::{MessageError, StoredMessage, sys_flag};
 use bytes::{BufMut, BytesMut};
 use std::net::{IpAddr, SocketAddr};
 
-/// All that is not body, topic and properties, in the first form and with IPv4 hosts.
+/// Size in bytes of everything but body, topic and properties, in V1 and with IPv4 hosts.
 const FIXED: usize = 91;
 
-/// What an IPv6 address has more than an IPv4 address.
+/// Number of bytes by which an IPv6 address is longer than an IPv4 address.
 const V6_EXTRA: usize = 12;
 
-/// The longest topic and the longest properties.
+/// The maximum length of the topic and of the properties, in bytes.
 pub(super) const MAX_TEXT: usize = i16::MAX as usize;
 
-/// The largest message.
+/// The maximum size of a message, in bytes.
 const MAX_SIZE: usize = i32::MAX as usize;
 
-/// The CRC-32 of a body without its top bit: Java keeps it positive.
+/// Returns the CRC-32 of a body without its top bit, which Java clears to keep it positive.
 pub(super) fn checksum(body: &[u8]) -> u32 {
     crc32fast::hash(body) & 0x7fff_ffff
 }
 
-/// `Ok` if a field, or a message, is no longer than `max`.
+/// Returns an error if `length` exceeds `max`.
 pub(super) fn check(field: &'static str, length: usize, max: usize) -> Result<(), MessageError> {
     if length <= max { Ok(()) } else { Err(MessageError::TooLong { field, length, max }) }
 }
 
-/// The same for a whole message, whose size has 4 bytes.
+/// Returns an error if a message of this length exceeds the limit.
 pub(super) fn check_size(length: usize) -> Result<(), MessageError> {
     check("size", length, MAX_SIZE)
 }
 
 impl StoredMessage<'_> {
-    /// How many bytes [`encode`](Self::encode) appends.
+    /// Returns the number of bytes that [`encode`](Self::encode) appends.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         FIXED
@@ -45,14 +45,14 @@ impl StoredMessage<'_> {
             + self.properties.as_str().len()
     }
 
-    /// Appends it.
+    /// Appends the encoded message to `dst`.
     ///
-    /// It has the first form (V1) if the topic has at most 127 bytes, else the second. The two bits
-    /// of the system flag that tell IPv6 hosts follow from the hosts. Of an IPv6 host, address and
-    /// port are kept.
+    /// The format is V1 if the topic has at most 127 bytes, else V2. The two bits of the system
+    /// flag that mark IPv6 hosts are set from the hosts. Only address and port of an IPv6 host are
+    /// written.
     ///
     /// # Errors
-    /// If the topic or the properties have more than 32767 bytes, or the whole has more than
+    /// If the topic or the properties have more than 32767 bytes, or the message has more than
     /// 2<sup>31</sup> - 1. Nothing is written then.
     pub fn encode(&self, dst: &mut BytesMut) -> Result<(), MessageError> {
         let size = self.encoded_len();

@@ -1,35 +1,35 @@
-//! What can be wrong with a message.
+//! Errors of decoding and encoding a message.
 
-/// Why bytes are not a message, or a message cannot become bytes.
+/// Why a message could not be decoded or encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MessageError {
-    /// The bytes end before one of the message's fields does.
+    /// The bytes end inside one of the message's fields.
     #[error("the message's {field} needs {needed} bytes, {available} are left")]
     Truncated {
         /// The field.
         field: &'static str,
-        /// What it needs.
+        /// The number of bytes that it needs.
         needed: usize,
-        /// What is left.
+        /// The number of bytes that are left.
         available: usize,
     },
-    /// The message's size does not even cover itself.
-    #[error("a message of {0} bytes is too small, its size alone takes 4")]
+    /// The message's size is less than the 4 bytes of the size field.
+    #[error("a message size of {0} is too small, the size field alone has 4 bytes")]
     TooSmall(i32),
     /// A length is negative.
-    #[error("the message's {field} has the length {length}")]
+    #[error("the message's {field} has a negative length: {length}")]
     NegativeLength {
         /// The field.
         field: &'static str,
         /// Its length.
         length: i32,
     },
-    /// The message is of a form that is not known; or these bytes are none.
-    #[error("messages of the form {0:#010x} are not known")]
+    /// The message has an unknown format, or the bytes are not a message.
+    #[error("unknown message format: magic {0:#010x}")]
     UnknownMagic(u32),
-    /// A port that does not exist.
-    #[error("the message's {field} has the port {port}")]
+    /// A host's port is not within 0 to 65535.
+    #[error("the message's {field} has an invalid port: {port}")]
     Port {
         /// The field.
         field: &'static str,
@@ -41,20 +41,20 @@ pub enum MessageError {
     NotUtf8 {
         /// The field.
         field: &'static str,
-        /// Where, from the start of the field.
+        /// Offset of the invalid byte from the start of the field.
         at: usize,
     },
-    /// The message's size covers more than its fields.
+    /// The message's size exceeds that of its fields.
     #[error("{0} bytes follow the message's last field")]
     GoesOn(usize),
-    /// A field, or the whole, is too long to be written.
+    /// A field or the whole message is too long to be encoded.
     #[error("the message's {field} of {length} bytes exceeds the limit of {max}")]
     TooLong {
         /// The field.
         field: &'static str,
         /// Its length.
         length: usize,
-        /// What its length field can say.
+        /// The maximum of its length field.
         max: usize,
     },
 }

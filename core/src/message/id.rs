@@ -1,14 +1,15 @@
-//! The ids that brokers give.
+//! The message ids that brokers assign.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-/// The id that the answer to a send has: which broker stored the message, and where.
+/// The id in the response to a send: which broker stored the message, and at which offset.
 ///
-/// As text it is hex: 4 or 16 bytes of address, 4 of port and 8 of offset, so 32 digits with IPv4
-/// and 56 with IPv6. Digits are written in upper case and read in either. (The id that a client
-/// gives its message, [`UNIQ_KEY`](super::property::UNIQ_KEY), may be as long, but is none of these.)
+/// Its text is hexadecimal: 4 or 16 bytes of address, 4 of port and 8 of offset, so 32 digits with
+/// IPv4 and 56 with IPv6. Digits are written in upper case and read in either case. The id that a
+/// client gives its message, [`UNIQ_KEY`](super::property::UNIQ_KEY), is a different one, though it
+/// may have the same length.
 ///
 /// ```
 /// use rocketmq_tower_core::message::MessageId;
@@ -23,7 +24,7 @@ use std::str::FromStr;
 pub struct MessageId {
     /// The broker that stored the message.
     pub host: SocketAddr,
-    /// Where the message begins in its commit log.
+    /// The message's offset in its commit log, in bytes.
     pub commit_log_offset: i64,
 }
 
@@ -46,7 +47,7 @@ impl FromStr for MessageId {
     type Err = InvalidMessageId;
 
     fn from_str(text: &str) -> Result<Self, InvalidMessageId> {
-        // Parsing numbers alone would take signs as well.
+        // `from_str_radix` would accept signs as well.
         if !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(InvalidMessageId);
         }

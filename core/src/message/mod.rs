@@ -1,20 +1,19 @@
-//! Messages: as brokers store them and pulls bring them, as batches carry them, and the headers and
-//! ids that go with them.
+//! Messages: the formats of stored, pulled and batched messages, and their headers and ids.
 //!
-//! A command's body is bytes to the rest of this crate. This module knows what is in the bodies
-//! that hold messages, and in the header of a send, so that brokers, consumers and tools need no
-//! codec of their own:
+//! To the rest of this crate a command's body is opaque bytes. This module decodes and encodes the
+//! bodies that hold messages, and the header of a send, so that brokers, consumers and tools need
+//! no codec of their own:
 //!
-//! * [`StoredMessage`] is a message with all that a broker knows about it. Answers to pulls are
-//!   many of them, one after another. [`Position`] and [`is_intact`] work on its encoded form.
-//! * [`BatchedMessage`] is one message of the body of `SEND_BATCH_MESSAGE`.
+//! * [`StoredMessage`] is a message with everything that a broker knows about it. The response to
+//!   a pull holds them one after another. [`Position`] and [`is_intact`] work on the encoded form.
+//! * [`BatchedMessage`] is one message in the body of `SEND_BATCH_MESSAGE`.
 //! * [`Properties`] and [`PropertiesBuf`] are the names and values that a message carries, for the
-//!   application and ([`property`]) for the system.
+//!   application and for the system (see [`property`]).
 //! * [`SendHeader`] is the header of a send in all of its forms.
-//! * [`MessageId`] is the id by which a broker finds a message again.
+//! * [`MessageId`] is the id by which a broker finds a message.
 //!
-//! Reading borrows from the bytes and allocates nothing, so its bounds are those of the frame that
-//! the bytes came in. Bodies are what was sent: they are neither compressed nor inflated here, see
+//! Decoding borrows from the bytes and allocates nothing, so it is bounded by the limit on the
+//! frame that held the bytes. Bodies are neither compressed nor decompressed here, see
 //! [`sys_flag::COMPRESSED`].
 //!
 //! Source of the formats: Java's `MessageDecoder`, `MessageVersion`, `MessageConst`,
@@ -43,11 +42,11 @@
 //!     properties: properties.as_properties(),
 //! };
 //!
-//! // What a broker answers a pull with ...
+//! // The body of a broker's response to a pull ...
 //! let mut pulled = BytesMut::new();
 //! message.encode(&mut pulled)?;
 //!
-//! // ... and what the consumer reads.
+//! // ... as the consumer decodes it.
 //! for message in StoredMessage::decode_all(&pulled) {
 //!     let message = message?;
 //!     assert_eq!(message.body, b"hello");

@@ -17,7 +17,8 @@ impl ReadError for MessageError {
 }
 
 impl<'a> MessageReader<'a> {
-    /// The first message of `bytes`, by its size, which comes first; and what follows it.
+    /// Splits off the first message of `bytes` by its leading size field. Returns a reader of its
+    /// remaining fields and the bytes after the message.
     pub(super) fn message(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), MessageError> {
         let mut reader = Self::new(bytes);
         let size = reader.i32("size")?;
@@ -26,7 +27,7 @@ impl<'a> MessageReader<'a> {
         Ok((Self::new(fields), reader.rest()))
     }
 
-    /// An address of 4 or 16 bytes, and a port of 4.
+    /// Reads an address of 4 bytes (16 if `v6`) and a port of 4.
     pub(super) fn host(
         &mut self,
         field: &'static str,
@@ -50,7 +51,7 @@ impl<'a> MessageReader<'a> {
             .map_err(|error| MessageError::NotUtf8 { field, at: error.valid_up_to() })
     }
 
-    /// Fails if fields are left.
+    /// Fails if bytes are left.
     pub(super) fn end(self) -> Result<(), MessageError> {
         match self.rest().len() {
             0 => Ok(()),
@@ -59,8 +60,8 @@ impl<'a> MessageReader<'a> {
     }
 }
 
-/// The next message of `bytes`, which becomes what follows it: nothing after an error, as nothing
-/// is known of where the next message would begin.
+/// Decodes the next message of `bytes` and moves `bytes` past it. After an error `bytes` is empty,
+/// as the start of the next message is unknown.
 pub(super) fn next<'a, M>(
     bytes: &mut &'a [u8],
     decode: impl FnOnce(&'a [u8]) -> Result<(M, &'a [u8]), MessageError>,

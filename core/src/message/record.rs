@@ -1,4 +1,4 @@
-//! The encoded form of a stored message: what is done to it in place.
+//! Checks and changes encoded messages in place.
 
 use super::encode::checksum;
 use super::{MessageError, StoredMessage, sys_flag};
@@ -7,17 +7,18 @@ const CRC: usize = 8;
 const QUEUE_OFFSET: usize = 20;
 const COMMIT_LOG_OFFSET: usize = 28;
 
-/// Checks the body's CRC of the encoded message that `record` begins with, which decoding does not.
+/// Returns whether the body's CRC is right in the encoded message at the start of `record`.
+/// Decoding does not check it.
 ///
 /// # Errors
-/// If `record` does not begin with a whole message of a known form.
+/// If `record` does not begin with a complete message of a known format.
 pub fn is_intact(record: &[u8]) -> Result<bool, MessageError> {
     let (message, _) = StoredMessage::decode(record)?;
     Ok(record.get(CRC..CRC + 4) == Some(&checksum(message.body).to_be_bytes()))
 }
 
-/// Where and when a message was stored: what a broker knows last, to be written into a message that
-/// was encoded before.
+/// Where and when a message was stored. A broker knows this last, so it can be written into a
+/// message that is already encoded.
 ///
 /// ```
 /// # use bytes::BytesMut;
@@ -32,20 +33,21 @@ pub fn is_intact(record: &[u8]) -> Result<bool, MessageError> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// Its place in the queue.
+    /// The message's index in its queue.
     pub queue_offset: i64,
-    /// Where it begins in the commit log.
+    /// The message's offset in the commit log, in bytes.
     pub commit_log_offset: i64,
-    /// When it was stored, in milliseconds since 1970.
+    /// When the message was stored, in milliseconds since 1970.
     pub store_timestamp: i64,
 }
 
 impl Position {
-    /// Writes it into the encoded message that `record` begins with. The CRC is the body's alone
-    /// and stays right.
+    /// Writes the position into the encoded message at the start of `record`. The CRC stays right,
+    /// as it covers only the body.
     ///
     /// # Errors
-    /// If `record` does not begin with a whole message of a known form. Nothing is written then.
+    /// If `record` does not begin with a complete message of a known format. Nothing is written
+    /// then.
     pub fn write_to(&self, record: &mut [u8]) -> Result<(), MessageError> {
         let (message, _) = StoredMessage::decode(record)?;
         let born_v6 = message.sys_flag & sys_flag::BORN_HOST_V6 != 0;
@@ -56,7 +58,7 @@ impl Position {
     }
 }
 
-/// Of a whole message, all of these places exist.
+/// Overwrites 8 bytes at `at`. These offsets exist in every complete message.
 fn put(record: &mut [u8], at: usize, value: i64) {
     if let Some(place) = record.get_mut(at..at + 8) {
         place.copy_from_slice(&value.to_be_bytes());

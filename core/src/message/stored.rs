@@ -1,18 +1,18 @@
-//! A message as brokers store it: what it is, and reading it.
+//! Decodes a message as brokers store it.
 
 use super::reader::{MessageReader, next};
 use super::{MessageError, MessageId, Properties, sys_flag};
 use std::iter::FusedIterator;
 use std::net::SocketAddr;
 
-/// Marks the first form of stored messages: the topic's length has one byte.
+/// Marks V1 of the format: the topic's length has one byte.
 pub(super) const MAGIC_V1: u32 = 0xDAA3_20A7;
 
-/// Marks the second form: the topic's length has two bytes.
+/// Marks V2 of the format: the topic's length has two bytes.
 pub(super) const MAGIC_V2: u32 = 0xDAA3_20AB;
 
-/// A message in the form in which brokers store it and pulls bring it (Java's `MessageExt`).
-/// Borrowed from its bytes.
+/// A message in the format in which brokers store it and pulls return it (Java's `MessageExt`).
+/// It borrows from its encoded bytes.
 ///
 /// | field | bytes |
 /// |---|---|
@@ -31,49 +31,49 @@ pub(super) const MAGIC_V2: u32 = 0xDAA3_20AB;
 /// | properties' length, properties | 2 + n |
 ///
 /// Numbers are signed and big endian; a host is an address and 4 bytes of port. Only Java's clients
-/// know V2; those in C++ and Node take hosts for IPv4 whatever the system flag says.
+/// know V2; those in C++ and Node treat hosts as IPv4 whatever the system flag says.
 ///
-/// Stricter than Java: a negative length, bytes after the last field and texts that are not UTF-8
-/// are errors.
+/// Decoding is stricter than Java's: a negative length, bytes after the last field and texts that
+/// are not UTF-8 are errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredMessage<'a> {
-    /// The queue that it is in.
+    /// The id of the queue that the message is in.
     pub queue_id: i32,
-    /// A number of the application's.
+    /// A number for the application's own use.
     pub flag: i32,
-    /// Its place in the queue.
+    /// The message's index in its queue.
     pub queue_offset: i64,
-    /// Where it begins in the commit log.
+    /// The message's offset in the commit log, in bytes.
     pub commit_log_offset: i64,
-    /// Bits of the system's, see [`sys_flag`].
+    /// System bits, see [`sys_flag`].
     pub sys_flag: i32,
-    /// When it was made, in milliseconds since 1970.
+    /// When the message was created, in milliseconds since 1970.
     pub born_timestamp: i64,
-    /// Who sent it.
+    /// The address of the sender.
     pub born_host: SocketAddr,
-    /// When it was stored, in milliseconds since 1970.
+    /// When the message was stored, in milliseconds since 1970.
     pub store_timestamp: i64,
-    /// The broker that stored it.
+    /// The address of the broker that stored the message.
     pub store_host: SocketAddr,
-    /// How often consumers have sent it back.
+    /// How often consumers have sent the message back.
     pub reconsume_times: i32,
-    /// Where the first half of its transaction is; 0 without a transaction.
+    /// The commit-log offset of the first half of its transaction; 0 without a transaction.
     pub prepared_transaction_offset: i64,
-    /// The body as it was sent; deflated, if [`sys_flag::COMPRESSED`] says so.
+    /// The body as it was sent. It is compressed if [`sys_flag::COMPRESSED`] is set.
     pub body: &'a [u8],
     /// The topic.
     pub topic: &'a str,
-    /// Names and values of the application's and of the system's.
+    /// The properties, of the application and of the system.
     pub properties: Properties<'a>,
 }
 
 impl<'a> StoredMessage<'a> {
-    /// The first message of `bytes`, and what follows it.
+    /// Decodes the first message of `bytes`. Returns it and the bytes after it.
     ///
-    /// The body's CRC is not checked, as in Java's consumers; see [`is_intact`](super::is_intact).
+    /// As in Java's consumers, the body's CRC is not checked; see [`is_intact`](super::is_intact).
     ///
     /// # Errors
-    /// If `bytes` does not begin with a whole message of a known form.
+    /// If `bytes` does not begin with a complete message of a known format.
     pub fn decode(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), MessageError> {
         let (mut reader, rest) = MessageReader::message(bytes)?;
         let magic = reader.i32("magic")? as u32;
@@ -121,20 +121,22 @@ impl<'a> StoredMessage<'a> {
         Ok((message, rest))
     }
 
-    /// All messages of a pull's answer, one after another; ends after the first error.
+    /// Decodes the messages in the response to a pull, one after another. The iterator ends after
+    /// the first error.
     #[must_use]
     pub fn decode_all(bytes: &'a [u8]) -> DecodeAll<'a> {
         DecodeAll { bytes }
     }
 
-    /// The id that brokers and tools know it by: that of the answer to its send.
+    /// Returns the id by which brokers and tools know the message: the one in the response to its
+    /// send.
     #[must_use]
     pub fn id(&self) -> MessageId {
         MessageId { host: self.store_host, commit_log_offset: self.commit_log_offset }
     }
 }
 
-/// What [`StoredMessage::decode_all`] returns.
+/// The iterator of [`StoredMessage::decode_all`].
 #[derive(Clone, Debug)]
 pub struct DecodeAll<'a> {
     bytes: &'a [u8],

@@ -1,4 +1,4 @@
-//! A driver whose peer is the test.
+//! Starts a driver whose peer is controlled by the test.
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::expect_used, reason = "test code")]
 
@@ -12,14 +12,14 @@ use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-/// A driver that runs in a task of its own.
+/// A driver that runs in its own task.
 pub(crate) struct Running {
     pub(crate) peer: Raw<DuplexStream>,
     pub(crate) channel: Channel,
     pub(crate) task: JoinHandle<Result<Disconnect, Infallible>>,
 }
 
-/// Starts the driver of a server's connection; at most `buffer` bytes are in flight in each
+/// Starts the driver of a server's connection. The transport buffers at most `buffer` bytes in each
 /// direction.
 pub(crate) fn start_with<S>(service: S, config: ConnectionConfig, buffer: usize) -> Running
 where
@@ -63,7 +63,7 @@ where
 }
 
 impl Running {
-    /// Waits for the driver's end.
+    /// Waits until the driver has ended.
     pub(crate) async fn end(self) -> Disconnect {
         let Ok(disconnect) = soon(self.task).await.expect("the driver does not panic");
         disconnect

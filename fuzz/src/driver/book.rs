@@ -1,4 +1,4 @@
-//! Who asked what, and what came of it: kept apart from the driver, and compared with what it does.
+//! Tracks each request and its outcome independently of the driver, and compares both.
 
 use bytes::BytesMut;
 use rocketmq_tower_core::driver::ConnectionConfig;
@@ -7,42 +7,42 @@ use std::collections::{HashMap, VecDeque};
 use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
-/// The requests with one opaque.
+/// All requests with one opaque.
 #[derive(Default)]
 struct Account {
     /// Read, and not oneway.
     asked: usize,
-    /// Finished in a way that must be answered.
+    /// Finished with an outcome that must be answered.
     owed: usize,
-    /// Finished in a way that is not answered.
+    /// Finished with an outcome that is not answered.
     excused: usize,
     answered: usize,
 }
 
-/// All that the checks need to know.
+/// The state that the checks need.
 pub(super) struct Book {
     is_client: bool,
     config: ConnectionConfig,
     codec: RemotingCodec,
-    /// What the driver has read and is not a whole frame yet.
+    /// Bytes that the driver has read and that are not a complete frame yet.
     unread: BytesMut,
     accounts: HashMap<i32, Account>,
-    /// Read by the driver, and not handed to the service yet: in order.
+    /// Requests that the driver has read and not passed to the service yet, in order.
     seen: VecDeque<RemotingCommand>,
     seen_ever: usize,
     pub(super) admitted: usize,
     pub(super) running: usize,
     owed: usize,
     answered: usize,
-    /// Asked, and neither answered nor excused.
+    /// Requests that are neither answered nor excused.
     open: usize,
-    /// When the driver could know that nothing more comes.
+    /// When the driver could know that no more input follows.
     pub(super) input_ended: Option<Instant>,
-    /// Calls of this side make the driver read on.
+    /// Whether this side has made calls, which let the driver read on.
     pub(super) called: bool,
     pub(super) drained: bool,
     service_failed: bool,
-    /// The connection was closed, broken, or dropped.
+    /// Whether the connection was closed, broken, or dropped.
     pub(super) cut: bool,
 }
 
@@ -70,13 +70,13 @@ impl Book {
         }
     }
 
-    /// The driver is about to read: is what it has within its bounds?
+    /// Called before the driver reads: checks that its state is within the bounds.
     pub(super) fn before_read(&self) {
         if self.drained || self.service_failed || self.cut || self.input_ended.is_some() {
             return;
         }
         let waiting = self.owed.saturating_sub(self.answered);
-        // The shortest answer has 29 bytes.
+        // The shortest response has 29 bytes.
         let encoded = self.config.write_high_water / 29 + 2;
         let ConnectionConfig { max_in_flight, max_deferred, max_queued_requests, .. } = self.config;
         match self.is_client {
@@ -85,7 +85,7 @@ impl Book {
                 assert!(self.seen.len() < ahead, "{} read, {ahead} may be", self.seen.len());
                 assert!(waiting <= encoded, "{waiting} answers wait");
             }
-            // What runs, what is deferred, what waits to run, and what was refused.
+            // This counts requests that run, are deferred, wait to run, or were refused.
             _ => {
                 let bounds =
                     [max_in_flight, max_deferred, max_queued_requests, max_in_flight, encoded];
@@ -121,19 +121,19 @@ impl Book {
         self.input_ended.get_or_insert_with(Instant::now);
     }
 
-    /// Nothing more is read after that.
+    /// After this nothing more is read.
     pub(super) fn service_fails(&mut self) {
         self.service_failed = true;
         self.input_ends();
     }
 
-    /// The driver asks whether the service is ready.
+    /// Called when the driver polls the service's readiness.
     pub(super) fn asks(&self) {
         assert!(!self.seen.is_empty(), "asked without a request in hand");
         assert!(!self.service_failed, "asked after it failed");
     }
 
-    /// The service is given a request. Those that were read before it were refused.
+    /// Called when the service gets a request. The requests read before it were refused.
     pub(super) fn admit(&mut self, request: &RemotingCommand) {
         let at = self.seen.iter().position(|seen| seen == request);
         let at = at.unwrap_or_else(|| panic!("{request:?} was not asked, or out of order"));
@@ -145,7 +145,7 @@ impl Book {
         assert!(self.running <= self.config.max_in_flight.max(1) + 1, "{} run", self.running);
     }
 
-    /// A request must now be answered.
+    /// Records that a request must be answered from now on.
     pub(super) fn owe(&mut self, opaque: i32, oneway: bool) {
         if !oneway {
             self.accounts.entry(opaque).or_default().owed += 1;
@@ -153,7 +153,7 @@ impl Book {
         }
     }
 
-    /// A request will not be answered.
+    /// Records that a request will not be answered.
     pub(super) fn excuse(&mut self, opaque: i32, oneway: bool) {
         if !oneway {
             self.accounts.entry(opaque).or_default().excused += 1;
@@ -161,7 +161,7 @@ impl Book {
         }
     }
 
-    /// The peer gets an answer.
+    /// Records a response to the peer.
     pub(super) fn answer(&mut self, answer: &RemotingCommand) {
         let opaque = answer.opaque();
         let account = self.accounts.get_mut(&opaque).expect("nothing was asked by that opaque");
@@ -172,8 +172,8 @@ impl Book {
         assert!(answered <= most, "{opaque}: {answered} answers to {most} requests");
     }
 
-    /// The connection ended by itself, with all of its output taken, and in time: who is still
-    /// without an answer?
+    /// Called when the connection ended by itself, in time, with all of its output written: checks
+    /// that no request lacks a response.
     pub(super) fn settle(&self) {
         for (opaque, account) in &self.accounts {
             let Account { asked, owed, excused, answered } = *account;

@@ -1,4 +1,4 @@
-//! Calls of our side over the channel.
+//! Calls that this side makes over the channel.
 
 use crate::wire::Flag;
 use rocketmq_tower_core::{CallError, Channel, RemotingCommand};
@@ -9,12 +9,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tower_service::Service;
 
-/// A call that somebody waits for.
+/// A call in flight.
 struct Waiting {
     call: Pin<Box<dyn Future<Output = Result<RemotingCommand, CallError>>>>,
     flag: Arc<Flag>,
     opaque: i32,
-    /// Whether it ends by itself after a time.
+    /// Whether it has a timeout.
     timed: bool,
     oneway: bool,
 }
@@ -25,11 +25,11 @@ pub(super) struct Calls {
     made: i32,
 }
 
-/// The ext field that tells calls apart, whatever their opaque on the wire.
+/// The ext field that identifies a call, whatever its opaque on the wire.
 pub(super) const NUMBER: &str = "n";
 
 impl Calls {
-    /// Begins a call, which is polled with the others.
+    /// Begins a call, which `poll` then polls with the others.
     pub(super) fn begin(&mut self, channel: &Channel, kind: u8, seconds: u8, size: usize) {
         self.made += 1;
         let opaque = -self.made;
@@ -74,7 +74,7 @@ impl Calls {
         self.waiting.len()
     }
 
-    /// Polls those that were woken.
+    /// Polls the calls that were woken.
     pub(super) fn poll(&mut self) {
         self.waiting.retain_mut(|waiting| {
             while waiting.flag.take() {
@@ -89,7 +89,7 @@ impl Calls {
         });
     }
 
-    /// Gives one up.
+    /// Drops one call.
     pub(super) fn give_up(&mut self, index: u8) {
         if !self.waiting.is_empty() {
             let index = usize::from(index) % self.waiting.len();
@@ -97,12 +97,12 @@ impl Calls {
         }
     }
 
-    /// Gives those up that may wait for ever.
+    /// Drops the calls without a timeout.
     pub(super) fn give_up_untimed(&mut self) {
         self.waiting.retain(|waiting| waiting.timed);
     }
 
-    /// The connection is gone.
+    /// Checks that all calls end once the connection is closed.
     pub(super) fn assert_over(&mut self) {
         self.poll();
         assert!(self.waiting.is_empty(), "{} calls go on", self.waiting.len());

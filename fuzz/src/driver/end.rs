@@ -1,4 +1,4 @@
-//! The end of everything, which has to come, and what must be true then.
+//! The end of a run, which must come, and the checks after it.
 
 use super::stage::{MOST_CALLS, Readiness, set_readiness};
 use super::world::{BUSY, World};
@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 impl World {
-    /// Brings everything to its end, and looks whether it comes.
+    /// Ends everything in the selected way, and checks that it does end.
     pub(super) async fn end(mut self, how: u8) {
         match how {
             0 | 1 => self.io.change(|wire| wire.end = wire.end.or(Some(End::Orderly))),
@@ -32,11 +32,11 @@ impl World {
         }
         self.io.change(Wire::open);
         if matches!(how, 2 | 3) {
-            // The peer never answers those that wait for ever, and a drain waits for them.
+            // The peer never answers the calls without a timeout, and a drain waits for them.
             self.calls.give_up_untimed();
         }
         self.let_go();
-        // Some requests call the peer, one after the other, and have two seconds each.
+        // Some requests call the peer, one after the other, with a timeout of two seconds each.
         let steps = [1; 4].into_iter().chain([3; 2 * MOST_CALLS]).chain([100, 4000]);
         for seconds in steps {
             if self.driver.is_none() {
@@ -50,7 +50,7 @@ impl World {
         self.judge();
     }
 
-    /// All that waits is told to end.
+    /// Lets everything that waits end.
     pub(super) fn let_go(&mut self) {
         for _ in 0..200 {
             self.poll(BUSY);

@@ -1,6 +1,6 @@
-//! A whole connection: the fuzzer decides what the peer sends, when bytes arrive and are taken, what
-//! the service does, which calls our side makes, and how time passes. `Book` says what has to be
-//! true at any time; at the end everything has to come to its end.
+//! A whole connection: the fuzzer decides what the peer sends, when bytes arrive and are written,
+//! what the service does, which calls this side makes, and how time passes. `Book` checks the
+//! invariants at all times. At the end everything must complete.
 
 mod book;
 mod calls;
@@ -15,7 +15,7 @@ use crate::Input;
 use rocketmq_tower_core::driver::ConnectionConfig;
 use world::World;
 
-/// Five bytes for the configuration, then what happens.
+/// The input is five bytes for the configuration, then operations.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let vectored = data.first().is_some_and(|kind| kind & 0x80 != 0);
@@ -30,7 +30,7 @@ pub fn check(data: &[u8]) {
     });
 }
 
-/// Whether it is a client's connection, and its bounds.
+/// Returns whether it is a client's connection, and its bounds.
 fn config(input: &mut Input<'_>) -> (bool, ConnectionConfig) {
     let kind = input.byte();
     let is_client = kind & 1 == 1;

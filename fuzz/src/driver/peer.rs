@@ -1,4 +1,4 @@
-//! The peer: what it sends, and what it makes of what it gets.
+//! The peer: what it sends, and how it checks what it receives.
 
 use super::calls::NUMBER;
 use super::stage::Shared;
@@ -9,7 +9,7 @@ use rocketmq_tower_core::{RemotingCodec, RemotingCommand, ResponseCode, Serializ
 use std::collections::HashSet;
 use tokio_util::codec::{Decoder, Encoder};
 
-/// So much is sent in one run: more would only take time.
+/// The maximum number of bytes per run: more would only take time.
 const MOST: usize = 48 * 1024;
 
 pub(super) struct Peer {
@@ -29,7 +29,7 @@ impl Peer {
         Self { codec, received, sent: 0, next_opaque: 1, calls, numbers }
     }
 
-    /// Some bytes that the fuzzer wants to send.
+    /// Returns bytes that the fuzzer selects.
     pub(super) fn send(&mut self, input: &mut Input<'_>, kind: u8) -> Vec<u8> {
         let bytes = match kind {
             0 => self.requests(input),
@@ -44,7 +44,7 @@ impl Peer {
         if self.sent > MOST { Vec::new() } else { bytes }
     }
 
-    /// Requests, whose code says what is done with them.
+    /// Returns requests, whose code selects what the service does.
     fn requests(&mut self, input: &mut Input<'_>) -> Vec<u8> {
         let (what, how, size) = (input.byte(), input.byte(), input.byte());
         let mut out = BytesMut::new();
@@ -65,7 +65,7 @@ impl Peer {
             if how & 8 != 0 {
                 request = request.with_ext_field("topic", "T");
             }
-            // Now and then the same one again.
+            // Some requests repeat the previous opaque.
             self.next_opaque += i32::from(how & 0x80 == 0);
             request.set_opaque(self.next_opaque);
             self.encode(&request, &mut out);
@@ -73,7 +73,7 @@ impl Peer {
         out.to_vec()
     }
 
-    /// The answer to one of the other side's calls, again if there was one.
+    /// Returns the response to one of the other side's calls, possibly for a second time.
     fn answer(&mut self, input: &mut Input<'_>) -> Vec<u8> {
         let index = usize::from(input.byte());
         if self.calls.is_empty() {
@@ -99,12 +99,12 @@ impl Peer {
     }
 
     fn encode(&self, command: &RemotingCommand, out: &mut BytesMut) {
-        // Too long a one is the other side's to refuse.
+        // The other side must refuse a frame that is too long.
         let mut codec = RemotingCodec::new();
         codec.encode(command, out).expect("encodes");
     }
 
-    /// Reads what the driver wrote.
+    /// Checks what the driver wrote.
     pub(super) fn receive(&mut self, bytes: &[u8], stage: &Shared) {
         self.received.extend_from_slice(bytes);
         while let Some(command) = self.codec.decode(&mut self.received).expect("sound frames") {
@@ -120,7 +120,7 @@ impl Peer {
         }
     }
 
-    /// Whether there is no half of a frame.
+    /// Whether no incomplete frame is left.
     pub(super) fn is_even(&self) -> bool {
         self.received.is_empty()
     }

@@ -1,4 +1,4 @@
-//! A service that does what the fuzzer says: each request's code says what becomes of it.
+//! A service controlled by the fuzzer: each request's code selects what happens to it.
 
 use super::stage::{Answered, Deferred, How, MOST_CALLS, Parked, Readiness, Shared, Stage};
 use rocketmq_tower_core::{BoxError, Channel, RemotingCommand, ResponseCode};
@@ -14,7 +14,7 @@ use tower_service::Service;
 #[derive(Clone)]
 pub(super) struct Scripted(pub(super) Shared);
 
-/// A panic that says nothing to the hook, which would end the fuzzer.
+/// A panic that skips the panic hook, which would end the fuzzer.
 fn quiet_panic() -> ! {
     resume_unwind(Box::new("as the script says"))
 }
@@ -99,7 +99,7 @@ impl Service<RemotingCommand> for Scripted {
     }
 }
 
-/// What a request does.
+/// The future of one request.
 pub(super) struct Exchange {
     stage: Shared,
     step: Step,
@@ -155,7 +155,7 @@ impl Future for Exchange {
                 return Poll::Pending;
             }
             Step::CallsBack(call) => {
-                // Whoever calls makes the driver read on.
+                // A call lets the driver read on.
                 this.stage.borrow_mut().book.called = true;
                 std::task::ready!(call.as_mut().poll(cx));
                 How::Answers
@@ -173,7 +173,7 @@ impl Future for Exchange {
 }
 
 impl Exchange {
-    /// Notes what this end means for the request's answer.
+    /// Records what this outcome means for the request's response.
     fn settle(&self, how: How) {
         let mut stage = self.stage.borrow_mut();
         stage.book.running -= 1;
@@ -183,7 +183,7 @@ impl Exchange {
         }
         match how {
             How::Silent if answered.abandoned => stage.book.owe(self.opaque, self.oneway),
-            // The responder will settle it, if there is one.
+            // If there is a responder, it settles the request.
             How::Silent if Rc::strong_count(&self.answered) > 1 => {
                 answered.returned = true;
                 return;

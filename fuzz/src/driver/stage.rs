@@ -1,4 +1,4 @@
-//! What the service does next: what the fuzzer tells it, and what it leaves for the fuzzer to tell.
+//! The state of the service that the fuzzer controls.
 
 use super::book::Book;
 use rocketmq_tower_core::channel::Responder;
@@ -6,20 +6,20 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Waker;
 
-/// So many requests call the peer.
+/// The maximum number of requests that call the peer.
 pub(super) const MOST_CALLS: usize = 20;
 
-/// What the service and the fuzzer share.
+/// The state that the service and the fuzzer share.
 pub(super) struct Stage {
     pub(super) book: Book,
     pub(super) readiness: Readiness,
     pub(super) asker: Option<Waker>,
-    /// Requests that wait to be told how they end.
+    /// Requests that wait for the fuzzer to select their outcome.
     pub(super) parked: Vec<Rc<RefCell<Parked>>>,
     pub(super) deferred: Vec<Deferred>,
-    /// How many requests have called the peer.
+    /// The number of requests that have called the peer.
     pub(super) calls: usize,
-    /// Requests are dropped only with the driver.
+    /// Whether the driver was dropped, which is the only time that requests may be dropped.
     pub(super) driver_dropped: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Parked {
     pub(super) waker: Option<Waker>,
 }
 
-/// How a request ends.
+/// The outcome of a request.
 #[derive(Clone, Copy)]
 pub(super) enum How {
     Answers,
@@ -47,7 +47,7 @@ pub(super) enum How {
     Panics,
 }
 
-/// A request that will be answered later.
+/// A deferred request.
 pub(super) struct Deferred {
     pub(super) responder: Responder,
     pub(super) opaque: i32,
@@ -55,14 +55,14 @@ pub(super) struct Deferred {
     pub(super) finished: Rc<RefCell<Answered>>,
 }
 
-/// What is known of the answering of one request, from two sides.
+/// The progress of one request, from the processor and from the responder.
 #[derive(Default)]
 pub(super) struct Answered {
-    /// It was answered, or excused.
+    /// Whether it was answered or excused.
     pub(super) settled: bool,
-    /// The processor is done and returned nothing.
+    /// Whether the processor has finished without a response.
     pub(super) returned: bool,
-    /// The responder was dropped while the processor ran.
+    /// Whether the responder was dropped while the processor ran.
     pub(super) abandoned: bool,
 }
 

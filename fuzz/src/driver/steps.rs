@@ -1,4 +1,4 @@
-//! What the fuzzer can do to a connection.
+//! The operations that the fuzzer can apply to a connection.
 
 use super::stage::{Deferred, How, Parked, Readiness, set_readiness};
 use super::world::{BUSY, World};
@@ -20,7 +20,7 @@ impl World {
                     }
                 });
             }
-            // Requests that arrive at once: the most usual thing.
+            // Requests that arrive at once are the most common operation.
             4 | 5 => {
                 let bytes = self.peer.borrow_mut().send(input, 0);
                 self.io.change(|wire| {
@@ -99,7 +99,8 @@ impl World {
         }
     }
 
-    /// What ends a connection, or nearly: only with a second byte, else no connection gets old.
+    /// Operations that end a connection, or nearly so. They need a second byte, as otherwise no
+    /// connection would last long.
     pub(super) fn rarely(&mut self, what: u8, sure: u8) {
         if sure < 200 {
             return self.poll(sure.into());
@@ -142,7 +143,7 @@ impl World {
         self.driver = None;
     }
 
-    /// Lets a request that waits end.
+    /// Lets a waiting request end.
     pub(super) fn tell(&mut self, which: u8, how: u8) {
         let parked = {
             let parked = &mut self.stage.borrow_mut().parked;
@@ -162,7 +163,7 @@ impl World {
         Parked::tell(&parked, how);
     }
 
-    /// Answers a deferred request, or drops it.
+    /// Answers or drops a deferred request.
     pub(super) fn respond(&mut self, which: u8, answer: bool) {
         let deferred = {
             let deferred = &mut self.stage.borrow_mut().deferred;
@@ -173,7 +174,7 @@ impl World {
             deferred.swap_remove(which)
         };
         let Deferred { responder, opaque, oneway, finished } = deferred;
-        // The end of this side's half was begun: no answer goes out any more.
+        // This side has begun to end its half, so no response is written any more.
         let gone = self.channel.is_closed() || self.io.0.borrow().ending;
         if answer {
             let sent = responder.send(RemotingCommand::response(ResponseCode::SUCCESS));

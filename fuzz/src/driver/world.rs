@@ -1,4 +1,4 @@
-//! A connection with all that is around it.
+//! A connection and everything around it.
 
 use super::book::Book;
 use super::calls::Calls;
@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// More polls in a row than any input needs.
+/// More consecutive polls than any input needs.
 pub(super) const BUSY: usize = 20_000;
 
 type Running = Driver<Io, Scripted>;
@@ -37,9 +37,9 @@ pub(super) struct World {
     pub(super) ended_at: Option<Instant>,
     pub(super) grace: Duration,
     pub(super) write_stall: Duration,
-    /// For how long nothing of what waits was taken.
+    /// How long pending output has not been accepted.
     pub(super) stalled: Duration,
-    /// A deferred request was answered too late, though the peer had not ended its side.
+    /// Whether a deferred request was answered too late, although the peer had not ended its side.
     pub(super) left_open: bool,
     pub(super) last: u8,
 }
@@ -98,7 +98,7 @@ impl World {
         }
     }
 
-    /// Polls the driver as often as it was woken, at most so often.
+    /// Polls the driver while it is woken, at most `most` times.
     pub(super) fn poll(&mut self, most: usize) {
         for _ in 0..most {
             if !self.flag.take() {
@@ -119,12 +119,13 @@ impl World {
         }
         if self.channel.is_closed() {
             self.ended_at.get_or_insert_with(Instant::now);
-            // Requests may still run, but nobody waits for an answer of the peer any longer.
+            // Requests may still run, but no call may wait for a response any longer.
             self.calls.assert_over();
         }
     }
 
-    /// Time passes. A peer that takes nothing for too long is cut off, whatever else it does.
+    /// Lets time pass. A peer that reads nothing for too long is disconnected, whatever else it
+    /// does.
     pub(super) async fn pass(&mut self, time: Duration) {
         let blocked = self.io.0.borrow().is_blocked();
         self.stalled = if blocked { self.stalled + time } else { Duration::ZERO };

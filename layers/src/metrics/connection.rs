@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 pin_project! {
-    /// A connection's life, measured.
+    /// Future of a connection that is measured.
     #[derive(Debug)]
     pub struct ConnectionFuture<F> {
-        // Dropped, and with it the connection, before `open` counts its end.
+        // Dropped before `open`, so that the connection is closed before its end is counted.
         #[pin]
         inner: F,
         open: Open,
@@ -33,7 +33,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // The driver runs in this task, which is woken to drain it.
+        // The driver runs in this task, so a drain wakes it.
         this.open.look();
         let end = this.inner.poll(cx);
         if let Poll::Ready(end) = &end {
@@ -44,13 +44,13 @@ where
     }
 }
 
-/// A connection that is counted.
+/// A connection that is counted as open.
 #[derive(Debug)]
 struct Open {
     channel: Channel,
     meters: Arc<Meters>,
     is_draining: bool,
-    /// Why it ended by itself.
+    /// The reason label, if the inner future completed.
     reason: Option<&'static str>,
 }
 

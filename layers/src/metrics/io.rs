@@ -2,11 +2,11 @@ use crate::support::observed::{ObservedIo, Observer};
 use metrics::Counter;
 use std::mem;
 
-/// The counter is told after at most this many bytes, also while more are moving.
+/// Bytes after which the shared counter is updated, even in the middle of a burst.
 const STEP: u64 = 64 * 1024;
 
-/// A connection's bytes, counted. The source of bytes inside is what `get_ref`, `get_mut` and
-/// `into_inner` return.
+/// Byte stream of a connection whose bytes are counted. `get_ref`, `get_mut` and `into_inner` give
+/// access to the inner byte stream.
 pub type MeteredIo<Io> = ObservedIo<Io, Meter>;
 
 impl<Io> MeteredIo<Io> {
@@ -26,7 +26,7 @@ pub struct Meter {
 impl Observer for Meter {
     fn read(&mut self, bytes: usize) {
         match bytes {
-            // The end of what there is for now.
+            // No more bytes for now.
             0 => self.received.tell(),
             bytes => self.received.add(bytes),
         }
@@ -41,7 +41,7 @@ impl Observer for Meter {
     }
 }
 
-/// Counts without an atomic, and tells the counter that all connections share once in a while.
+/// Counts without an atomic, and adds to the counter shared by all connections once in a while.
 #[derive(Debug)]
 struct Tally {
     counter: Counter,

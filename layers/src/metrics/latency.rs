@@ -1,4 +1,4 @@
-//! The histogram of latencies: which labels there are, and which meters.
+//! The latency histogram: its labels, and one meter per set of labels.
 
 use super::names::RPC_LATENCY;
 use super::register::Register;
@@ -8,31 +8,32 @@ use rocketmq_tower_core::{RequestCode, ResponseCode};
 use std::fmt;
 use std::sync::OnceLock;
 
-/// So many sets of labels have a histogram of their own; all others share one.
+/// At most this many sets of labels have a histogram of their own; all others share one.
 const MAX_SETS: usize = 512;
-/// So many codes that have no name are told apart, of requests and answers together.
+/// At most this many codes without a name get a label of their own, requests and responses
+/// together.
 const MAX_NAMELESS: usize = 32;
-/// Stands for all codes that are not told apart.
+/// Stands for all codes without a label of their own.
 const OTHER: i32 = i32::MIN;
 
-/// How an exchange ended: Java's words.
+/// How an exchange ended, in Java's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It was answered.
+    /// A response was returned, even if it is an error.
     Success,
-    /// It needs no answer.
+    /// The request was oneway.
     Oneway,
-    /// Nobody waited for it any more.
+    /// The connection closed, or an outer layer gave up.
     Cancelled,
-    /// Its processor panicked.
+    /// The processor panicked.
     ProcessRequestFailed,
 }
 
-/// What sets of labels are made of.
+/// The values that a set of labels is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Exchanged {
     pub(super) request: i32,
-    /// `None` without an answer.
+    /// `None` without a response.
     pub(super) response: Option<i32>,
     pub(super) is_long_polling: bool,
     pub(super) outcome: Outcome,
@@ -46,11 +47,11 @@ impl TableKey for Exchanged {
     }
 }
 
-/// Histograms by their labels, registered when they are needed first.
+/// Histograms by their labels, registered on first use.
 pub(super) struct Latencies {
     sets: Table<Exchanged, Histogram>,
     nameless: Table<i32, ()>,
-    /// For all that there is no room for.
+    /// Shared by all sets beyond [`MAX_SETS`].
     rest: OnceLock<Histogram>,
 }
 
@@ -64,7 +65,7 @@ impl Latencies {
     }
 
     pub(super) fn get(&self, key: Exchanged, register: &Register) -> &Histogram {
-        // What was there before needs no more than this.
+        // Fast path: a set seen before needs one look-up.
         self.sets.get(key).unwrap_or_else(|| self.find(key, register))
     }
 
@@ -110,7 +111,7 @@ fn labels(key: Exchanged, result: &'static str) -> Vec<Label> {
     labels
 }
 
-/// As Java writes it: the name in lower case, or the number.
+/// Formats a code as Java does: the name in lower case, or the number.
 fn code_label(code: i32, name: Option<&str>) -> String {
     match name {
         Some(name) => name.to_ascii_lowercase(),

@@ -18,7 +18,7 @@ impl MetricsLayer {
         Self::builder().build()
     }
 
-    /// To use another recorder, or to add labels.
+    /// Returns a builder, to use another recorder or add labels.
     #[must_use]
     pub fn builder() -> MetricsBuilder {
         MetricsBuilder { register: Register::default() }
@@ -39,7 +39,7 @@ impl<S> Layer<S> for MetricsLayer {
     }
 }
 
-/// A [`MetricsLayer`] to be.
+/// Builds a [`MetricsLayer`].
 #[derive(Clone, Debug)]
 pub struct MetricsBuilder {
     register: Register,
@@ -53,15 +53,15 @@ impl MetricsBuilder {
         self
     }
 
-    /// Adds this label to everything: to tell servers in one process apart.
+    /// Adds this label to every metric, for instance to tell servers in one process apart.
     #[must_use]
     pub fn label(mut self, name: impl Into<SharedString>, value: impl Into<SharedString>) -> Self {
         self.register.labels.push(Label::new(name, value));
         self
     }
 
-    /// The layer. Meters that have no labels of their own are registered now, others when they are
-    /// needed first.
+    /// Builds the layer. Meters without labels of their own are registered now, others on first
+    /// use.
     #[must_use]
     pub fn build(self) -> MetricsLayer {
         MetricsLayer { meters: Arc::new(Meters::new(self.register)) }

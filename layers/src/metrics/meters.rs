@@ -10,7 +10,7 @@ use rocketmq_tower_core::{CloseReason, ResponseCode};
 use std::fmt;
 use std::time::Duration;
 
-/// The codes of answers that turn a request away, which [`REFUSED`] counts.
+/// The response codes that refuse a request, counted by [`REFUSED`].
 pub const REFUSALS: [ResponseCode; 7] = [
     ResponseCode::SYSTEM_BUSY,
     ResponseCode::REQUEST_CODE_NOT_SUPPORTED,
@@ -21,8 +21,8 @@ pub const REFUSALS: [ResponseCode; 7] = [
     ResponseCode::GO_AWAY,
 ];
 
-/// Everything that the services of one layer measure with. Meters are registered once, and used
-/// without a look-up in the recorder.
+/// The meters shared by the services of one layer. They are registered once, and used without a
+/// look-up in the recorder.
 pub(super) struct Meters {
     register: Register,
     latencies: Latencies,
@@ -54,12 +54,12 @@ impl Meters {
         }
     }
 
-    /// A request has ended.
+    /// Records a request that has ended.
     pub(super) fn exchanged(&self, what: Exchanged, took: Duration) {
         let milliseconds = took.as_secs_f64() * 1000.0;
         self.latencies.get(what, &self.register).record(milliseconds);
         match what.response {
-            // The most common case, which is none of them.
+            // Fast path for the most common case, which is not a refusal.
             None | Some(0) => {}
             Some(code) if REFUSALS.contains(&code.into()) => self.refused(code),
             Some(_) => {}
@@ -75,7 +75,7 @@ impl Meters {
         }
     }
 
-    /// A connection has ended. That is rare enough to look the meter up.
+    /// Counts a connection that has ended. That is rare enough to look the meter up each time.
     pub(super) fn disconnected(&self, reason: &'static str) {
         let labels = vec![Label::from_static_parts("reason", reason)];
         self.register.counter(DISCONNECTS, labels).increment(1);
@@ -91,7 +91,7 @@ impl fmt::Debug for Meters {
     }
 }
 
-/// The label of a reason, which leaves its words and its source out.
+/// Returns the label of a reason, without its text and its source.
 pub(super) fn reason_label(reason: &CloseReason) -> &'static str {
     match reason {
         CloseReason::PeerClosed => "peer_closed",

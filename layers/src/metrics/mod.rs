@@ -2,26 +2,26 @@
 //!
 //! # What
 //!
-//! [`MetricsLayer`] works at both levels; put a clone of one value at each. At the request level
-//! it measures
+//! [`MetricsLayer`] works at both levels; add a clone of one value at each. At the request level it
+//! measures
 //!
 //! | name | kind | labels | |
 //! |---|---|---|---|
 //! | [`rocketmq_rpc_latency`](RPC_LATENCY) | histogram, ms | below | how long requests take |
 //! | [`rocketmq_requests_in_flight`](IN_FLIGHT) | gauge | | requests that are being processed |
-//! | [`rocketmq_requests_deferred_total`](DEFERRED) | counter | | requests to be answered later |
-//! | [`rocketmq_requests_refused_total`](REFUSED) | counter | `response_code` | requests that were turned away: [`REFUSALS`] |
+//! | [`rocketmq_requests_deferred_total`](DEFERRED) | counter | | requests whose response was deferred |
+//! | [`rocketmq_requests_refused_total`](REFUSED) | counter | `response_code` | requests refused with one of the codes in [`REFUSALS`] |
 //!
 //! and at the connection level
 //!
 //! | name | kind | labels | |
 //! |---|---|---|---|
-//! | [`rocketmq_connections`](CONNECTIONS) | gauge | | connections that are served |
-//! | [`rocketmq_connections_draining`](DRAINING) | gauge | | those of them that are being drained |
-//! | [`rocketmq_connections_accepted_total`](ACCEPTED) | counter | | connections that came |
-//! | [`rocketmq_disconnects_total`](DISCONNECTS) | counter | `reason` | connections that went: `peer_closed`, `idle`, `io` .. |
-//! | [`rocketmq_bytes_received_total`](RECEIVED) | counter | | |
-//! | [`rocketmq_bytes_sent_total`](SENT) | counter | | |
+//! | [`rocketmq_connections`](CONNECTIONS) | gauge | | open connections |
+//! | [`rocketmq_connections_draining`](DRAINING) | gauge | | open connections that are being drained |
+//! | [`rocketmq_connections_accepted_total`](ACCEPTED) | counter | | connections accepted |
+//! | [`rocketmq_disconnects_total`](DISCONNECTS) | counter | `reason` | connections closed: `peer_closed`, `idle`, `io` .. |
+//! | [`rocketmq_bytes_received_total`](RECEIVED) | counter | | bytes read |
+//! | [`rocketmq_bytes_sent_total`](SENT) | counter | | bytes written |
 //!
 //! Latency has Java's name and labels:
 //!
@@ -30,57 +30,58 @@
 //! | `protocol_type` | `remoting` |
 //! | `request_code`, `response_code` | the code's name in lower case, or its number |
 //! | `is_long_polling` | `true` if the response was [deferred](rocketmq_tower_core::RemotingCommand::defer) |
-//! | `result` | `success`: it was answered, be it with an error. `oneway`. `cancelled`: its connection was cut, or a layer outside gave up. `process_request_failed`: the processor panicked |
+//! | `result` | `success`: a response was returned, even if it is an error. `oneway`: the request needs no response. `cancelled`: the connection closed, or an outer layer gave up. `process_request_failed`: the processor panicked |
 //!
-//! [`LATENCY_BUCKETS`] are Java's buckets. Recorders have others, or none: tell yours.
+//! [`LATENCY_BUCKETS`] are Java's buckets. Recorders use others by default, or none, so configure
+//! yours with them.
 //!
-//! The latency of a request that is answered later lasts until that answer is given, as in Java:
-//! it is the time that the peer waited. If the connection closes first, the result is `cancelled`.
+//! The latency of a deferred request is measured until its response is given, as in Java: it is the
+//! time that the peer waited. If the connection closes first, the result is `cancelled`.
 //!
 //! # How it differs from Java
 //!
-//! * Latency is that of the service inside: it begins after the frame was read and the service was
-//!   ready, and ends before the answer is written. So there is no result `write_channel_failed`.
-//!   Parts of milliseconds count.
-//! * What the driver answers by itself (while it drains, or is flooded) does not pass this layer.
+//! * Latency is that of the inner service: it begins after the frame was read and the service was
+//!   ready, and ends before the response is written. So there is no result `write_channel_failed`.
+//!   Fractions of milliseconds count.
+//! * Responses that the driver makes itself (while draining or flooded) do not pass this layer.
 //! * A oneway request whose processor fails is measured too. `cancelled` and
-//!   `process_request_failed` have no `response_code`, and neither has a oneway request without an
-//!   answer.
-//! * An error counts as what [`recover`](crate::recover) answers for it.
-//! * Peers may send any code. 32 codes without a name are told apart; more are `other`. Java makes a
-//!   series of each.
+//!   `process_request_failed` have no `response_code`, and neither does a oneway request without a
+//!   response.
+//! * An error counts as the response that [`recover`](crate::recover) makes from it.
+//! * Peers may send any code. The first 32 codes without a name get a label of their own; further
+//!   ones are `other`. Java creates a series for each.
 //!
 //! # Bounds
 //!
-//! 512 sets of labels of the latency, and one for all others.
+//! At most 512 sets of latency labels, and one for all others.
 //!
 //! # Recorders
 //!
-//! Without more, meters are the global recorder's, which has to be installed before the layer is
-//! made. [`MetricsBuilder::recorder`] takes another one, [`MetricsBuilder::label`] tells several
-//! servers apart. (A recorder of `metrics::with_local_recorder` is one of its thread, and does not
-//! reach connections on other threads.) Meters are registered once for each set of labels and kept.
+//! By default, meters use the global recorder, which must be installed before the layer is created.
+//! [`MetricsBuilder::recorder`] uses another one; [`MetricsBuilder::label`] tells several servers
+//! apart. (A recorder of `metrics::with_local_recorder` applies to its thread only, and does not
+//! reach connections on other threads.) Meters are registered once per set of labels and kept.
 //!
 //! # Cost
 //!
-//! About 110 ns per request without a recorder, of which half is for looking at the clock; 170 ns
-//! with that of Prometheus (`benches/micro/request_layers.rs`). No look-up in the recorder, and no
-//! allocation except one per deferred request. Bytes are counted without an atomic, and told when a burst is over or 64
-//! KiB have moved.
+//! About 110 ns per request without a recorder, half of it for reading the clock; 170 ns with the
+//! Prometheus recorder (`benches/micro/request_layers.rs`). No look-up in the recorder, and no
+//! allocation except one per deferred request. Bytes are counted without an atomic, and added to
+//! the shared counter when a burst is over or 64 KiB have moved.
 //!
 //! # Why
 //!
-//! It is what dashboards and alerts are made of; those of Java's brokers work on.
+//! For dashboards and alerts; those made for Java's brokers continue to work.
 //!
 //! # When not
 //!
-//! To see what a single request did, use [`trace`](crate::trace).
+//! To see what a single request did: use [`trace`](crate::trace).
 //!
 //! # Where
 //!
-//! At the connection level outermost of the user's layers, so that bytes are those of the socket and
-//! failed handshakes count as connections. At the request level outermost as well, so that refusals
-//! count.
+//! At the connection level, outermost of your layers, so that bytes are those of the socket and
+//! failed handshakes count as connections. At the request level, outermost as well, so that
+//! refusals count.
 //!
 //! ```
 //! use metrics_exporter_prometheus::PrometheusBuilder;

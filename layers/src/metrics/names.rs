@@ -1,49 +1,48 @@
-//! What is measured, by the names that recorders get.
+//! Names and descriptions of the metrics.
 
 use metrics::{Recorder, Unit};
 
-/// Histogram: how long requests take, in milliseconds. Java's only instrument, by Java's name.
+/// Histogram: how long requests take, in milliseconds. Has the name of Java's only instrument.
 pub const RPC_LATENCY: &str = "rocketmq_rpc_latency";
-/// Java's bounds of the buckets of [`RPC_LATENCY`], for exporters, which have none by themselves.
+/// Java's bucket bounds for [`RPC_LATENCY`]. Pass them to the exporter, which does not know them.
 pub const LATENCY_BUCKETS: [f64; 9] = [1.0, 3.0, 5.0, 7.0, 10.0, 100.0, 1000.0, 2000.0, 3000.0];
-/// Gauge: requests that are being processed. Those that were deferred are not.
+/// Gauge: requests that are being processed, not counting deferred ones.
 pub const IN_FLIGHT: &str = "rocketmq_requests_in_flight";
-/// Counter: requests that will be answered later.
+/// Counter: requests whose response was deferred.
 pub const DEFERRED: &str = "rocketmq_requests_deferred_total";
-/// Counter: requests that were turned away, by `response_code`. See
-/// [`REFUSALS`](super::REFUSALS).
+/// Counter: requests refused, by `response_code`. See [`REFUSALS`](super::REFUSALS).
 pub const REFUSED: &str = "rocketmq_requests_refused_total";
-/// Gauge: connections that are served.
+/// Gauge: open connections.
 pub const CONNECTIONS: &str = "rocketmq_connections";
-/// Gauge: those of them that are being drained.
+/// Gauge: open connections that are being drained.
 pub const DRAINING: &str = "rocketmq_connections_draining";
-/// Counter: connections that came.
+/// Counter: connections accepted.
 pub const ACCEPTED: &str = "rocketmq_connections_accepted_total";
-/// Counter: connections that went, by `reason`.
+/// Counter: connections closed, by `reason`.
 pub const DISCONNECTS: &str = "rocketmq_disconnects_total";
-/// Counter: bytes that were read.
+/// Counter: bytes read.
 pub const RECEIVED: &str = "rocketmq_bytes_received_total";
-/// Counter: bytes that were written.
+/// Counter: bytes written.
 pub const SENT: &str = "rocketmq_bytes_sent_total";
 
-/// Tells the recorder what they are.
+/// Describes the metrics to the recorder.
 pub(super) fn describe(recorder: &dyn Recorder) {
     let text = "Rpc latency".into();
     recorder.describe_histogram(RPC_LATENCY.into(), Some(Unit::Milliseconds), text);
     for (name, text) in [
         (IN_FLIGHT, "Requests that are being processed"),
-        (CONNECTIONS, "Connections that are served"),
-        (DRAINING, "Connections that are being drained"),
+        (CONNECTIONS, "Open connections"),
+        (DRAINING, "Open connections that are being drained"),
     ] {
         recorder.describe_gauge(name.into(), Some(Unit::Count), text.into());
     }
     for (name, unit, text) in [
-        (DEFERRED, Unit::Count, "Requests that will be answered later"),
-        (REFUSED, Unit::Count, "Requests that were turned away"),
-        (ACCEPTED, Unit::Count, "Connections that came"),
-        (DISCONNECTS, Unit::Count, "Connections that went"),
-        (RECEIVED, Unit::Bytes, "Bytes that were read"),
-        (SENT, Unit::Bytes, "Bytes that were written"),
+        (DEFERRED, Unit::Count, "Requests whose response was deferred"),
+        (REFUSED, Unit::Count, "Requests refused"),
+        (ACCEPTED, Unit::Count, "Connections accepted"),
+        (DISCONNECTS, Unit::Count, "Connections closed"),
+        (RECEIVED, Unit::Bytes, "Bytes read"),
+        (SENT, Unit::Bytes, "Bytes written"),
     ] {
         recorder.describe_counter(name.into(), Some(unit), text.into());
     }

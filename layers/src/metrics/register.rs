@@ -1,4 +1,4 @@
-//! Where meters come from.
+//! Registers meters with a recorder.
 
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use std::fmt;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 static METADATA: Metadata<'static> =
     Metadata::new("rocketmq_tower::metrics", Level::INFO, Some(module_path!()));
 
-/// A recorder, and the labels that everything gets.
+/// A recorder, and the labels added to every meter.
 #[derive(Clone, Default)]
 pub(super) struct Register {
-    /// `None` is the global one.
+    /// `None` means the global recorder.
     pub(super) recorder: Option<Arc<dyn Recorder + Send + Sync>>,
     pub(super) labels: Vec<Label>,
 }

@@ -12,7 +12,7 @@ use std::thread;
 use tokio::time::Instant;
 
 pin_project! {
-    /// An exchange that is measured.
+    /// Future of a request that is measured.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
@@ -81,7 +81,7 @@ impl Drop for InFlight {
     }
 }
 
-/// What is recorded of a request when it ends.
+/// The data recorded when a request ends.
 #[derive(Debug)]
 pub(super) struct MeasuredRequest {
     meters: Arc<Meters>,
@@ -105,7 +105,7 @@ impl MeasuredRequest {
         self.record(code, deferred, outcome);
     }
 
-    /// The request's future was dropped before its end.
+    /// Records that the request's future was dropped before it completed.
     fn dropped(self) {
         let panicked = thread::panicking();
         let outcome = if panicked { Outcome::ProcessRequestFailed } else { Outcome::Cancelled };

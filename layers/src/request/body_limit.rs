@@ -1,33 +1,34 @@
-//! How long the bodies of requests may be, for each code.
+//! Limits the length of request bodies, per request code.
 //!
 //! # What
 //!
-//! A request whose body is longer than its code may have is answered with `MESSAGE_ILLEGAL`, by way
-//! of [`Abort`](rocketmq_tower_core::Abort), and a remark that names both lengths. It does not
-//! reach the service inside. Oneway requests are dropped.
+//! A request whose body is longer than the limit for its code fails with an
+//! [`Abort`](rocketmq_tower_core::Abort): the response has the code `MESSAGE_ILLEGAL` and a remark
+//! that names both lengths. The request does not reach the inner service. Oneway requests are
+//! dropped.
 //!
 //! # Why
 //!
-//! Sends may have bodies of megabytes; a heartbeat that has is a mistake, or an attack on whatever
-//! parses it. And a limit that is lower than the longest frame is answered, where a frame that is
-//! too long ends its connection.
+//! Send requests may have bodies of several megabytes. A heartbeat of that size is a mistake, or an
+//! attack on its parser. A body above this limit gets a response, whereas a frame that exceeds the
+//! maximum frame length closes its connection.
 //!
 //! # When not
 //!
-//! To bound memory. The whole frame has been read when its code is known: that is what
-//! `ConnectionConfig::max_frame_length` is for, and what a connection may hold of them what
-//! `max_in_flight` and `max_queued_requests` are for. (To stop in the middle of a frame would save the
-//! memory of one frame for a moment, and cost the connection.)
+//! To bound memory. The layer sees a request only after its whole frame has been read. Use
+//! `ConnectionConfig::max_frame_length` to bound one frame, and `max_in_flight` and
+//! `max_queued_requests` to bound how many requests a connection holds. (Stopping in the middle of
+//! a frame would save the memory of one frame for a moment, at the cost of the connection.)
 //!
 //! # How it differs from Java
 //!
-//! Java's broker checks the bodies of sends alone, `maxMessageSize` of its store, 4 MiB by default,
-//! when it stores them. The answer has the same code.
+//! Java's broker checks only the bodies of send requests, when it stores them, against its store's
+//! `maxMessageSize` (default: 4 MiB). Its response has the same code.
 //!
 //! # Where
 //!
-//! Inside of [`recover`](crate::recover), and outside of whatever looks at bodies, such as the
-//! `acl` layer. For a limit that is shared between connections and stands inside of this layer, see
+//! Inside [`recover`](crate::recover), and outside anything that reads bodies, such as the `acl`
+//! layer. If a limit inside this layer is shared between connections, see
 //! [`oneshot`](crate::oneshot).
 //!
 //! ```
@@ -60,14 +61,14 @@ pub struct BodyLimitLayer {
 }
 
 impl BodyLimitLayer {
-    /// Bodies of at most `max` bytes, for codes that have no limit of their own. `usize::MAX` is no
+    /// Limits bodies to `max` bytes for codes without a limit of their own. `usize::MAX` means no
     /// limit.
     #[must_use]
     pub fn new(max: usize) -> Self {
         Self { limits: Arc::new(Limits { by_code: HashMap::new(), others: max }) }
     }
 
-    /// Requests with this code have bodies of at most `max` bytes.
+    /// Limits the bodies of requests with this code to `max` bytes.
     #[must_use]
     pub fn code(mut self, code: impl Into<RequestCode>, max: usize) -> Self {
         Arc::make_mut(&mut self.limits).by_code.insert(code.into(), max);
@@ -122,7 +123,7 @@ where
     }
 }
 
-/// The longest bodies.
+/// The maximum body lengths in bytes.
 #[derive(Clone, Debug)]
 struct Limits {
     by_code: HashMap<RequestCode, usize>,
@@ -132,7 +133,7 @@ struct Limits {
 impl Limits {
     fn check(&self, request: &RemotingCommand) -> Result<(), Abort> {
         let (code, length) = (request.request_code(), request.body().len());
-        // Most have none at all.
+        // Most requests have no body.
         if length == 0 {
             return Ok(());
         }

@@ -2,23 +2,24 @@
 //!
 //! # What
 //!
-//! When the service inside panics, in `poll_ready`, `call` or its future, [`CatchPanic`] fails with
-//! [`Panicked`] instead.
+//! When the inner service panics in `poll_ready`, `call` or its future, [`CatchPanic`] returns the
+//! error [`Panicked`] instead.
 //!
 //! # Why
 //!
-//! The driver of a connection survives panics by itself and answers `SYSTEM_ERROR`; but the layers
-//! between it and the processor see nothing of that. With this layer inside of them, metrics count
-//! the panic as a failure, and [`recover`](crate::recover) or a layer of the user's answers it.
+//! A connection's driver survives panics anyway and responds with `SYSTEM_ERROR`, but the layers
+//! between it and the processor do not see the failure. With this layer inside them, metrics count
+//! the panic as a failure, and [`recover`](crate::recover) or a layer of your own turns it into a
+//! response.
 //!
 //! # When not
 //!
-//! With `panic = "abort"`, where nothing can be caught. Services that leave shared state broken
-//! when they panic should rather end the process.
+//! With `panic = "abort"`, where nothing can be caught. If a panic may leave shared state broken,
+//! ending the process is safer.
 //!
 //! # Where
 //!
-//! At the request level, inside of the layers that are to see the error.
+//! At the request level, inside the layers that should see the error.
 //!
 //! ```
 //! use rocketmq_tower::layers::{CatchPanicLayer, CodeDistributionLayer};
@@ -27,7 +28,7 @@
 //! async fn serve(router: Router) -> Result<(), BoxError> {
 //!     let server = Server::new(router)
 //!         .layer(CodeDistributionLayer::new())
-//!         // A panic is an error for the layers above, whose response has the remark
+//!         // A panic becomes an error for the layers above; the remark of the response is
 //!         // "the processor panicked: ..".
 //!         .layer(CatchPanicLayer::new())
 //!         .bind("0.0.0.0:10911")
@@ -53,7 +54,7 @@ use tower_service::Service;
 pub struct CatchPanicLayer(());
 
 impl CatchPanicLayer {
-    /// The layer; it has no settings.
+    /// Creates the layer. It has no settings.
     #[must_use]
     pub const fn new() -> Self {
         Self(())
@@ -108,7 +109,7 @@ where
 }
 
 pin_project! {
-    /// An exchange whose panic is an error.
+    /// An exchange that fails with [`Panicked`] if the inner future panics.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
@@ -139,15 +140,15 @@ where
     }
 }
 
-/// The service panicked, with this message.
+/// The service panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the processor panicked: {message}")]
 pub struct Panicked {
-    /// The panic's message, if it was a text.
+    /// The panic's message, if its payload was a string.
     pub message: String,
 }
 
-/// Runs `f`, and logs its panic.
+/// Runs `f`. Logs a panic and returns it as an error.
 fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_panic(f).map_err(|message| {
         tracing::error!(message, "a processor panicked");

@@ -1,38 +1,38 @@
-//! Takes readiness for one request at a time, in the request's own future.
+//! Acquires readiness for one request at a time, in the request's own future.
 //!
 //! # What
 //!
-//! [`Oneshot`] is always ready itself. For each request it clones the service inside and waits
-//! for the clone's readiness in the request's future. The clone is gone when it was called, or when
-//! nobody waits for the request any more, and with it whatever its `poll_ready` had reserved, or
+//! [`Oneshot`] itself is always ready. For each request it clones the inner service and waits for
+//! the clone to become ready in the request's future. The clone is dropped once it has been called,
+//! or when the future is dropped. Dropping it releases whatever its `poll_ready` had reserved or
 //! was waiting for.
 //!
 //! # Why
 //!
-//! What `poll_ready` reserves belongs to a service until its next request, and so does its place in
-//! the queue of a limit. When a layer asks for readiness and then answers by itself, the service
-//! may have no next request for long. If the limit is shared between connections, an idle one keeps
-//! a permit, or is given one when its turn comes; a few of them bring the server to a halt. tower's
-//! `LoadShed` around a `GlobalConcurrencyLimit` does so, on a client also around a
-//! [`Channel`](rocketmq_tower_core::Channel), whose slots for calls are shared by its clones.
+//! A service keeps what `poll_ready` reserved until its next request, and likewise its place in the
+//! queue of a limit. When a layer polls for readiness and then responds without calling the
+//! service, the next request may not come for a long time. If the limit is shared between
+//! connections, an idle connection keeps a permit, or receives one when its turn comes. A few such
+//! connections stall the whole server. tower's `LoadShed` around a `GlobalConcurrencyLimit` does
+//! this. On a client, so does `LoadShed` around a [`Channel`](rocketmq_tower_core::Channel), whose
+//! permits for calls are shared by its clones.
 //!
-//! The rule: **a layer that answers by itself after readiness was asked for (it sheds, refuses, or
-//! knows the answer) either stands inside of the limits that are shared between connections, or
-//! has this layer around itself.**
+//! The rule: **a layer that may respond without calling its inner service after polling it for
+//! readiness (it sheds, refuses, or caches) must either be inside all limits that are shared
+//! between connections, or be wrapped in this layer.**
 //!
 //! # When not
 //!
-//! Without a shared limit inside, as it costs a clone for each request. There is no back-pressure
-//! through it: a connection whose service is not ready stops reading, while with this layer around
-//! that service its requests wait in flight, as many as the connection's configuration allows.
+//! Without a shared limit inside: the layer costs a clone per request. It passes no back-pressure
+//! on. A connection whose service is not ready stops reading; with this layer around that service,
+//! requests wait in flight instead, up to the limit in the connection's configuration.
 //!
-//! What the service keeps in itself, instead of sharing it between its clones, starts anew with
-//! each request. (tower's limits share it, or are not `Clone`, as `RateLimit`: put a `Buffer` around
-//! that.)
+//! State that the service does not share between its clones starts afresh with each request.
+//! (tower's limits share theirs, or are not `Clone`: put a `Buffer` around `RateLimit`.)
 //!
 //! # Where
 //!
-//! Right around the layer that answers by itself.
+//! Directly around the layer that may respond without calling its inner service.
 //!
 //! ```
 //! use rocketmq_tower::layers::OneshotLayer;
@@ -63,7 +63,7 @@ use tower_service::Service;
 pub struct OneshotLayer(());
 
 impl OneshotLayer {
-    /// The layer; it has no settings.
+    /// Creates the layer. It has no settings.
     #[must_use]
     pub const fn new() -> Self {
         Self(())
@@ -83,12 +83,12 @@ impl<S> Layer<S> for OneshotLayer {
 /// It works for requests of any type.
 #[derive(Clone, Copy, Debug)]
 pub struct Oneshot<S> {
-    /// Never asked for readiness, so it has reserved nothing.
+    /// Never polled for readiness, so it has reserved nothing.
     inner: S,
 }
 
 impl<S> Oneshot<S> {
-    /// Each request goes to a clone of `inner`.
+    /// Sends each request to a clone of `inner`.
     pub const fn new(inner: S) -> Self {
         Self { inner }
     }

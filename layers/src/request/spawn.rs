@@ -2,30 +2,31 @@
 //!
 //! # What
 //!
-//! [`Spawn`] calls the service inside right away, and runs the future that it returns as a task: of
-//! the runtime that it is called in, or of [another](SpawnLayer::on). A panic of the task goes on
-//! in the future that waits for it, so that it is answered like any other. When nobody waits for
-//! the request any more, its task is aborted.
+//! [`Spawn`] calls the inner service at once and runs the returned future as a task, on the current
+//! runtime or on [another one](SpawnLayer::on). If the task panics, the panic resumes in the
+//! response future, so it is answered like any other panic. Dropping the response future aborts the
+//! task.
 //!
 //! # Why
 //!
-//! A connection's requests run in the connection's own task, one at a time. That is the fastest way
-//! for processors that do little or mostly wait. One that computes for long keeps the connection's
-//! other requests, its answers and its reading waiting. As a task it runs next to them.
+//! All requests of a connection are polled in the connection's own task, on one thread at a time.
+//! That is fastest for processors that do little or mostly wait. A processor that computes for a
+//! long time delays the connection's other requests, its responses and its reads. As a separate
+//! task it runs in parallel with them.
 //!
 //! # When not
 //!
-//! For light processors: a task for each request costs more than they do. For code that blocks its
-//! thread: use `tokio::task::spawn_blocking` in the processor, or a runtime of its own here. There
-//! is no bound on the tasks, other than that of the requests in flight of each connection; the
-//! layer [`work_queue`](crate::work_queue) has one.
+//! For light processors: a task per request costs more than they do. For code that blocks its
+//! thread: use `tokio::task::spawn_blocking` in the processor, or give this layer a separate
+//! runtime. The number of tasks is bounded only by each connection's limit on requests in flight;
+//! the layer [`work_queue`](crate::work_queue) has a bound of its own.
 //!
-//! An aborted task ends where it next waits, not in the middle of a computation.
+//! An aborted task ends at its next `.await`, not in the middle of a computation.
 //!
 //! # Where
 //!
-//! Around the processor or the route that is heavy, inside of limits and of
-//! [`recover`](crate::recover). It works around services that are not `Clone`.
+//! Around the heavy processor or route, inside limits and [`recover`](crate::recover). The inner
+//! service need not be `Clone`.
 //!
 //! ```
 //! use rocketmq_tower::layers::SpawnLayer;
@@ -43,8 +44,8 @@
 //! }
 //! ```
 //!
-//! Source of the rule that processors have threads of their own: Java's
-//! `NettyRemotingAbstract.processRequestCommand`, which hands each request to an executor.
+//! Java runs processors on threads of their own: `NettyRemotingAbstract.processRequestCommand`
+//! hands each request to an executor.
 
 use crate::support::inner::inner_service;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
@@ -64,14 +65,13 @@ pub struct SpawnLayer {
 }
 
 impl SpawnLayer {
-    /// Tasks run on the runtime in which the service is called.
+    /// Runs tasks on the runtime in which the service is called.
     #[must_use]
     pub const fn new() -> Self {
         Self { handle: None }
     }
 
-    /// Tasks run on this runtime. When it is shut down, requests fail with
-    /// [`Stopped`](Stopped).
+    /// Runs tasks on this runtime. Once it is shut down, requests fail with [`Stopped`](Stopped).
     #[must_use]
     pub fn on(mut self, handle: Handle) -> Self {
         self.handle = Some(handle);
@@ -124,14 +124,14 @@ where
     }
 }
 
-/// An exchange that runs as a task. When this is dropped, the task is aborted.
+/// An exchange that runs as a task. Dropping this aborts the task.
 #[derive(Debug)]
 pub struct ResponseFuture<R> {
     task: JoinHandle<Result<R, BoxError>>,
 }
 
 impl<R: Send + 'static> ResponseFuture<R> {
-    /// Starts `exchange` on this runtime, or on that of the caller.
+    /// Starts `exchange` on `handle`, or on the caller's runtime if it is `None`.
     pub(crate) fn start(
         handle: Option<&Handle>,
         exchange: impl Future<Output = Result<R, BoxError>> + Send + 'static,
@@ -150,7 +150,7 @@ impl<R> Future for ResponseFuture<R> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(Pin::new(&mut self.task).poll(cx)) {
             Ok(result) => result,
-            // The panic hook has run where it happened; here it only goes on.
+            // The panic hook has already run in the task; `resume_unwind` does not run it again.
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
                 Err(_cancelled) => Err(Stopped.into()),
@@ -165,7 +165,7 @@ impl<R> Drop for ResponseFuture<R> {
     }
 }
 
-/// The runtime that was to run the request has been shut down.
+/// The runtime that should have run the request has been shut down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the runtime of the processor has been shut down")]
 pub struct Stopped;

@@ -1,4 +1,4 @@
-//! The life of a connection that a layer lets in or not.
+//! Future of a connection that a layer admits or refuses.
 
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::Disconnect;
@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pin_project! {
-    /// The life of a connection that was let in, or the end of one that was not.
+    /// Future of a connection that was admitted, or the end of one that was refused.
     #[derive(Debug)]
     pub struct ResponseFuture<F, G = ()> {
         #[pin]
@@ -32,7 +32,7 @@ impl<F> ResponseFuture<F> {
 }
 
 impl<F, G> ResponseFuture<F, G> {
-    /// Keeps `held` until it is dropped.
+    /// Keeps `held` until this future is dropped.
     pub(crate) fn holding(inner: F, held: G) -> Self {
         Self { state: State::Serving { inner, _held: held } }
     }

@@ -1,4 +1,4 @@
-//! What the futures of several layers have in common.
+//! Future shared by layers that may refuse a request.
 
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::BoxError;
@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pin_project! {
-    /// An exchange of the service inside, or the error that stands in for it: it was not called.
+    /// The inner service's future, or an error if the service was not called.
     #[project = FallibleProj]
     #[derive(Debug)]
     pub(crate) enum Fallible<F> {
@@ -45,7 +45,7 @@ where
 }
 
 pin_project! {
-    /// An exchange whose request was let through, or was refused.
+    /// Future of a request that was passed on or refused.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]

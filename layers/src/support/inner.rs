@@ -1,35 +1,35 @@
-//! What every wrapper of a layer offers of what is inside.
+//! Accessors for the inner value of a layer's wrapper.
 
-/// The accessors of a service whose field `inner`, an `S`, is the one inside.
+/// Implements the accessors of a service with a field `inner: S`.
 macro_rules! inner_service {
     () => {
-        /// The inner service.
+        /// Returns the inner service.
         pub fn get_ref(&self) -> &S {
             &self.inner
         }
 
-        /// The inner service, to change it.
+        /// Returns the inner service, mutably.
         pub fn get_mut(&mut self) -> &mut S {
             &mut self.inner
         }
 
-        /// The inner service alone.
+        /// Unwraps the inner service.
         pub fn into_inner(self) -> S {
             self.inner
         }
     };
 }
 
-/// The accessors of a source of bytes whose field `inner`, an `Io`, is the one inside; the text is
-/// what `into_inner` returns.
+/// Implements the accessors of a byte stream with a field `inner: Io`. The text documents
+/// `into_inner`.
 macro_rules! inner_io {
     ($alone:literal) => {
-        /// The wrapped source of bytes.
+        /// Returns the inner byte stream.
         pub fn get_ref(&self) -> &Io {
             &self.inner
         }
 
-        /// The wrapped source of bytes, to change it.
+        /// Returns the inner byte stream, mutably.
         pub fn get_mut(&mut self) -> &mut Io {
             &mut self.inner
         }

@@ -1,4 +1,4 @@
-//! A connection's bytes with somebody who counts them.
+//! A byte stream that tells an observer how many bytes move.
 
 use crate::support::inner::inner_io;
 use pin_project_lite::pin_project;
@@ -7,20 +7,20 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Learns how many bytes move over a connection.
+/// Is told how many bytes move over a connection.
 pub trait Observer {
-    /// A read returned `bytes` bytes; 0 if it is pending, failed, or met the end.
+    /// A read returned `bytes` bytes; 0 if it is pending, failed, or reached the end.
     fn read(&mut self, bytes: usize);
 
-    /// A write took `bytes` bytes.
+    /// A write accepted `bytes` bytes.
     fn wrote(&mut self, bytes: usize);
 
-    /// What was written is about to be flushed.
+    /// The written bytes are about to be flushed.
     fn flushing(&mut self) {}
 }
 
 pin_project! {
-    /// A connection's bytes, of which an observer is told.
+    /// Byte stream of a connection that reports to an observer.
     #[derive(Debug)]
     pub struct ObservedIo<Io, O> {
         #[pin]
@@ -34,7 +34,7 @@ impl<Io, O> ObservedIo<Io, O> {
         Self { inner, observer }
     }
 
-    inner_io!("The source of bytes alone.");
+    inner_io!("Returns the inner byte stream.");
 }
 
 fn noted(observer: &mut impl Observer, written: Poll<Result<usize>>) -> Poll<Result<usize>> {

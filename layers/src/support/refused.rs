@@ -1,9 +1,9 @@
-//! What layers of the connection level do with whom they do not let in.
+//! Ends connections that a connection-level layer refuses.
 
 use rocketmq_tower_core::{CloseReason, Connection, Disconnect};
 use std::borrow::Cow;
 
-/// Makes the reason known. Dropping the connection, which follows, closes it.
+/// Sets the close reason. Dropping the connection afterwards closes it.
 pub(crate) fn refuse<Io>(
     connection: &Connection<Io>,
     why: impl Into<Cow<'static, str>>,
@@ -11,7 +11,7 @@ pub(crate) fn refuse<Io>(
     end(connection, CloseReason::Refused(why.into()))
 }
 
-/// The same, for any reason.
+/// Like [`refuse`], with any reason.
 pub(crate) fn end<Io>(connection: &Connection<Io>, reason: CloseReason) -> Disconnect {
     connection.channel().close_with(reason.clone());
     Disconnect::new(reason)

@@ -1,12 +1,12 @@
-//! A small table that is filled as keys turn up, and read without a lock.
+//! A small, insert-only table that is read without a lock.
 
 use rocketmq_tower_core::sync::lock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
-/// What a [`Table`] finds its entries by.
+/// A key of a [`Table`].
 pub(crate) trait TableKey: Copy + Eq {
-    /// A number that spreads the keys.
+    /// Returns a hash input that differs between keys.
     fn spread(self) -> u64;
 }
 
@@ -16,11 +16,11 @@ impl TableKey for i32 {
     }
 }
 
-/// At most `max` entries, which stay for ever. Peers choose keys: what turns up when it is full has
-/// no entry, and learns so after a few looks.
+/// Holds at most `max` entries, which are never removed. Peers choose the keys, so when the table
+/// is full, new keys get no entry; a look-up finds that after a few probes.
 #[derive(Debug)]
 pub(crate) struct Table<K, V> {
-    /// A power of two, more than twice the entries: a free slot is never far.
+    /// The length is a power of two and more than twice `max`, so a free slot is never far.
     slots: Box<[OnceLock<(K, V)>]>,
     taken: AtomicUsize,
     adding: Mutex<()>,
@@ -38,12 +38,12 @@ impl<K: TableKey, V> Table<K, V> {
         }
     }
 
-    /// The entry of `key`, if there is one.
+    /// Returns the entry of `key`, if there is one.
     pub(crate) fn get(&self, key: K) -> Option<&V> {
         self.probe(key).map_while(OnceLock::get).find(|(known, _)| *known == key).map(|(_, v)| v)
     }
 
-    /// The entry of `key`, made if there is none; `None` if there is no room for it.
+    /// Returns the entry of `key`, inserting it if missing; `None` if the table is full.
     pub(crate) fn get_or_insert(&self, key: K, make: impl FnOnce() -> V) -> Option<&V> {
         match self.get(key) {
             Some(value) => Some(value),
@@ -55,7 +55,7 @@ impl<K: TableKey, V> Table<K, V> {
     fn insert(&self, key: K, make: impl FnOnce() -> V) -> Option<&V> {
         let _adding = lock(&self.adding);
         let mut slots = self.probe(key);
-        // Another thread may have been faster.
+        // Another thread may have inserted the key meanwhile.
         let slot = slots.find(|slot| slot.get().is_none_or(|(known, _)| *known == key))?;
         if slot.get().is_none() {
             if self.taken.load(Ordering::Relaxed) >= self.max {
@@ -66,15 +66,15 @@ impl<K: TableKey, V> Table<K, V> {
         Some(&slot.get_or_init(|| (key, make())).1)
     }
 
-    /// Every entry, in no order.
+    /// Iterates over all entries, in no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.slots.iter().filter_map(OnceLock::get)
     }
 
-    /// The slots that `key` may be in, in order.
+    /// Returns the slots that `key` may be in, in probing order.
     fn probe(&self, key: K) -> impl Iterator<Item = &OnceLock<(K, V)>> {
         let mask = self.slots.len() - 1;
-        // Fibonacci hashing: the high bits depend on all of the key.
+        // Fibonacci hashing: the high bits depend on the whole key.
         let first = (key.spread().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize;
         (0..self.slots.len()).map(move |step| &self.slots[(first + step) & mask])
     }

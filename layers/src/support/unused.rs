@@ -1,10 +1,11 @@
-//! What a layer does that answers by itself after readiness was asked for.
+//! Releases readiness that a layer reserved but will not use.
 
 use std::mem;
 
-/// A service that is ready and, when this is dropped, will not be called: a layer answers by itself
-/// or panicked. What `poll_ready` reserved in it would be kept until the next request, and if a
-/// limit is shared with other connections, kept from them. A clone has reserved nothing.
+/// Guards a ready service. On drop, the service will not be called, since the layer responds by
+/// itself or panicked, and is replaced by a clone. Otherwise it would keep the permits that
+/// `poll_ready` reserved until the next request; if a limit is shared, other connections would lack
+/// them. A clone has reserved nothing.
 pub(crate) struct Unused<'a, S: Clone>(&'a mut S);
 
 impl<'a, S: Clone> Unused<'a, S> {
@@ -12,7 +13,7 @@ impl<'a, S: Clone> Unused<'a, S> {
         Self(service)
     }
 
-    /// It will be called after all.
+    /// Keeps the service: it will be called after all.
     pub(crate) fn keep(self) {
         mem::forget(self);
     }

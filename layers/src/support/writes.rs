@@ -1,4 +1,4 @@
-//! Bytes that are wrapped for what is read: what is written goes through.
+//! Forwards writes, for byte streams that wrap only reads.
 
 /// Implements `AsyncWrite` for a wrapper with a pinned field `inner`.
 macro_rules! forward_writes {

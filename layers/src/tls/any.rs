@@ -8,7 +8,7 @@ use tokio_rustls::rustls::crypto::{
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// Takes any certificate for anybody's; its key must still be the peer's.
+/// Accepts any certificate. The peer must still hold the certificate's private key.
 #[derive(Debug)]
 pub(super) struct AnyCertificate {
     provider: Arc<CryptoProvider>,

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// What a client wants from servers and shows them.
+/// A client's TLS settings: which servers it trusts, and its own certificate.
 ///
 /// ```no_run
 /// use rocketmq_tower_layers::tls::{ClientTls, TlsConfigError};
@@ -28,43 +28,43 @@ pub struct ClientTls {
 }
 
 impl ClientTls {
-    /// As `config` says: with the roots of a platform or a browser, for instance.
+    /// Uses `config`, for instance with the roots of a platform or a browser.
     #[must_use]
     pub fn new(config: impl Into<Arc<ClientConfig>>) -> Self {
         Self { config: config.into(), server_name: None }
     }
 
-    /// Trusts servers whose certificates were issued by the authorities of this PEM file, and that
-    /// are issued to the server's name.
+    /// Trusts servers whose certificate was issued by an authority in this PEM file, for the
+    /// server's name.
     ///
     /// # Errors
-    /// If it cannot be read, or holds no certificate that can be used.
+    /// If the file cannot be read, or holds no usable certificate.
     pub fn from_roots_file(path: impl AsRef<Path>) -> Result<Self, TlsConfigError> {
         Self::from_roots(Pem::read(path.as_ref())?.roots()?)
     }
 
-    /// The same, of a PEM text.
+    /// Like [`from_roots_file`](Self::from_roots_file), with the PEM text itself.
     ///
     /// # Errors
-    /// If it holds no certificate that can be used.
+    /// If the text holds no usable certificate.
     pub fn from_roots_pem(text: impl AsRef<[u8]>) -> Result<Self, TlsConfigError> {
         Self::from_roots(Pem::new("the text of the roots", text.as_ref()).roots()?)
     }
 
     fn from_roots(roots: RootCertStore) -> Result<Self, TlsConfigError> {
-        // It fails without roots only, and there is one.
+        // Fails only without roots, and there is at least one.
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
         let error =
             |_| TlsConfigError::Missing { origin: "the roots".to_owned(), what: "certificate" };
         Self::with_verifier(verifier.build().map_err(error)?)
     }
 
-    /// Takes every certificate that a server shows for its own. **Whoever sits between can read and
-    /// change everything**: this keeps out those who only listen. It is what Java's clients do
-    /// unless `tls.client.authServer` is set.
+    /// Accepts every certificate that a server presents. **A man in the middle can read and change
+    /// everything**; only passive eavesdropping is prevented. Java's clients do this unless
+    /// `tls.client.authServer` is set.
     ///
     /// # Errors
-    /// None with the cryptography that is built in.
+    /// Does not fail with the built-in cryptography provider.
     pub fn danger_accept_any_certificate() -> Result<Self, TlsConfigError> {
         Self::with_verifier(Arc::new(AnyCertificate::new(provider())))
     }
@@ -77,11 +77,12 @@ impl ClientTls {
         Ok(Self::new(builder.with_no_client_auth()))
     }
 
-    /// Shows servers that ask for it a certificate: the PEM files of the certificate, followed by
-    /// those of intermediate authorities, and of its private key, not encrypted.
+    /// Presents a certificate to servers that ask for one. `certificate` is a PEM file with the
+    /// certificate, followed by those of intermediate authorities; `key` is a PEM file with its
+    /// private key, not encrypted.
     ///
     /// # Errors
-    /// If one cannot be read, or holds what cannot be used.
+    /// If a file cannot be read, or its content is unusable.
     pub fn identity_files(
         self,
         certificate: impl AsRef<Path>,
@@ -90,10 +91,10 @@ impl ClientTls {
         self.identity(&Pem::read(certificate.as_ref())?, &Pem::read(key.as_ref())?)
     }
 
-    /// The same, of PEM texts.
+    /// Like [`identity_files`](Self::identity_files), with the PEM texts themselves.
     ///
     /// # Errors
-    /// If one holds what cannot be used.
+    /// If a text is unusable.
     pub fn identity_pem(
         self,
         certificate: impl AsRef<[u8]>,
@@ -111,31 +112,31 @@ impl ClientTls {
         Ok(self)
     }
 
-    /// Asks all servers for this name, and verifies it, instead of the host's that is connected to:
-    /// for brokers that name servers tell by IP addresses, which certificates seldom hold.
+    /// Requests and verifies this server name for all servers, instead of the host connected to.
+    /// Name servers list brokers by IP address, and certificates seldom contain IP addresses.
     ///
     /// # Errors
-    /// If it is not a name.
+    /// If `name` is neither a host name nor an IP address.
     pub fn server_name(mut self, name: &str) -> Result<Self, TlsConfigError> {
         let parsed = ServerName::try_from(name.to_owned());
         self.server_name = Some(parsed.map_err(|_| TlsConfigError::ServerName(name.to_owned()))?);
         Ok(self)
     }
 
-    /// rustls' settings, for connections of one's own.
+    /// Returns the rustls configuration, to make connections without this crate.
     #[must_use]
     pub fn config(&self) -> &Arc<ClientConfig> {
         &self.config
     }
 
-    /// The name that all servers have, if it was [set](Self::server_name).
+    /// Returns the name used for all servers, if it was [set](Self::server_name).
     #[must_use]
     pub fn fixed_server_name(&self) -> Option<&ServerName<'static>> {
         self.server_name.as_ref()
     }
 }
 
-/// Without keys.
+/// Omits the keys.
 impl fmt::Debug for ClientTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientTls").field("server_name", &self.server_name).finish_non_exhaustive()

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio_rustls::rustls;
 
-/// Why certificates, keys or settings of TLS cannot be used.
+/// Why TLS certificates, keys or settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsConfigError {
@@ -12,10 +12,10 @@ pub enum TlsConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// Why it cannot be read.
         source: io::Error,
     },
-    /// It is not PEM.
+    /// The content is not PEM.
     #[error("{origin} is not PEM: {why}")]
     Pem {
         /// The file, or where the text comes from.
@@ -23,32 +23,32 @@ pub enum TlsConfigError {
         /// What is wrong.
         why: &'static str,
     },
-    /// It is PEM, and what is looked for is not in it.
+    /// The content is PEM, but without the expected section.
     #[error("{origin} holds no {what}")]
     Missing {
         /// The file, or where the text comes from.
         origin: String,
-        /// What it should hold.
+        /// The section that is expected.
         what: &'static str,
     },
     /// The private key belongs to another certificate.
     #[error("the private key does not belong to the certificate")]
     Mismatch,
-    /// A certificate or a key is malformed, or of a kind that is not supported.
+    /// A certificate or a key is malformed or of an unsupported kind.
     #[error("the certificates or the key can't be used")]
     Unusable(#[source] rustls::Error),
-    /// That is no name of a server.
-    #[error("{0:?} is neither a host's name nor an IP address")]
+    /// The server name is invalid.
+    #[error("{0:?} is neither a host name nor an IP address")]
     ServerName(String),
     /// The files cannot be watched.
     #[cfg(feature = "tls-reload")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls-reload")))]
-    #[error("the certificate's files can't be watched")]
+    #[error("the certificate files can't be watched")]
     Watch(#[source] rocketmq_tower_core::BoxError),
-    /// No certificate could be made.
+    /// A self-signed certificate could not be generated.
     #[cfg(feature = "tls-self-signed")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls-self-signed")))]
-    #[error("no certificate could be made")]
+    #[error("the certificate can't be generated")]
     SelfSigned(#[source] rocketmq_tower_core::BoxError),
 }
 
@@ -61,15 +61,15 @@ impl From<rustls::Error> for TlsConfigError {
     }
 }
 
-/// Why a handshake was given up: the [I/O error](rocketmq_tower_core::CloseReason::Io) that the
-/// connection of a server ends with.
+/// Why a handshake was aborted: the [I/O error](rocketmq_tower_core::CloseReason::Io) with which
+/// the server closes the connection.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// The handshake began, and was not done in time.
+    /// The handshake began, but did not finish in time.
     #[error("the TLS handshake took longer than {0:?}")]
     Timeout(Duration),
-    /// The peer broke it off, does not speak TLS well, or has no certificate that will do.
+    /// The peer aborted the handshake, violated the TLS protocol, or has no acceptable certificate.
     #[error("the TLS handshake failed")]
     Failed(#[source] io::Error),
 }

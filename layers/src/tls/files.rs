@@ -27,7 +27,7 @@ pub struct PemFiles {
     clients: Option<Clients>,
 }
 
-/// Who vouches for clients, and whether they need somebody to.
+/// Client-certificate authorities, and whether a certificate is required.
 #[derive(Clone, Debug)]
 struct Clients {
     authorities: PathBuf,
@@ -35,14 +35,14 @@ struct Clients {
 }
 
 impl PemFiles {
-    /// The server's certificate, followed by those of intermediate authorities, and its private
-    /// key, not encrypted. Clients are not asked for certificates.
+    /// Uses the server's certificate, followed by those of intermediate authorities, and its
+    /// private key, not encrypted. By default, clients are not asked for certificates.
     #[must_use]
     pub fn new(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         Self { certificate: certificate.into(), key: key.into(), clients: None }
     }
 
-    /// Asks clients for a certificate. Those that have none are served all the same; one that these
+    /// Asks clients for a certificate. Clients without one are served too; a certificate that these
     /// `authorities` have not issued is refused.
     #[must_use]
     pub fn ask_client_certificates(mut self, authorities: impl Into<PathBuf>) -> Self {
@@ -76,17 +76,17 @@ impl PemFiles {
     }
 }
 
-/// What the files hold.
+/// The content of the files.
 #[derive(Hash)]
 pub(super) struct Contents {
     pub(super) certificate: Pem,
     pub(super) key: Pem,
-    /// The authorities, and whether clients need a certificate.
+    /// The authorities, and whether a client certificate is required.
     pub(super) clients: Option<(Pem, bool)>,
 }
 
 impl Contents {
-    /// A number that tells other contents from these, in this process.
+    /// Returns a hash of the contents, comparable within this process.
     pub(super) fn fingerprint(&self, state: &RandomState) -> u64 {
         state.hash_one(self)
     }
@@ -102,7 +102,7 @@ impl Contents {
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
                 let verifier =
                     if *required { verifier } else { verifier.allow_unauthenticated() }.build();
-                // It fails without authorities only, and there is one.
+                // Fails only without authorities, and there is at least one.
                 let error = |_| authorities.missing("certificate");
                 builder.with_client_cert_verifier(verifier.map_err(error)?)
             }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 pin_project! {
-    /// A connection's life, from its handshake on.
+    /// Future of a connection, including its handshake.
     pub struct ResponseFuture<Io, S>
     where
         S: Service<Connection<MaybeTls<Io>>>,
@@ -24,7 +24,7 @@ pin_project! {
     #[project = StateProj]
     #[project_replace = StateReplaced]
     enum State<Io, S, F> {
-        // In a box, which is given back afterwards: most of a connection's life is without it.
+        // Boxed, so that the memory is freed after the handshake: connections live long.
         Handshaking { handshake: Pin<Box<Handshake<Io>>>, inner: S },
         Serving { #[pin] inner: F },
         Over,

@@ -1,4 +1,4 @@
-//! What happens to a connection before its first request.
+//! Detects TLS on a new connection and performs the handshake.
 
 use super::io::MaybeTls;
 use super::sniffed::Sniffed;
@@ -17,11 +17,12 @@ use tokio::time::{Sleep, sleep};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::{Accept, TlsAcceptor};
 
-/// The first byte of a TLS handshake's record.
+/// The first byte of a TLS handshake record.
 const HANDSHAKE: u8 = 0x16;
 
 pin_project! {
-    /// Looks at the first byte, and does the handshake if there is one: all within a time.
+    /// Checks the first byte, and performs the TLS handshake if the byte starts one, within a time
+    /// limit.
     pub(super) struct Handshake<Io> {
         step: Step<Io>,
         config: Arc<ServerConfig>,
@@ -36,7 +37,8 @@ pin_project! {
 
 enum Step<Io> {
     Sniffing(Connection<Sniffed<Io>>),
-    /// The connection waits for its bytes. In a box, which peers that never speak do not get.
+    /// The `Connection<()>` waits for its byte stream. Boxed, so that silent peers cost no memory
+    /// for it.
     Accepting(Box<Accept<Sniffed<Io>>>, Connection<()>),
     Over,
 }
@@ -55,8 +57,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Handshake<Io> {
         Self { step, config, mode, channel, drained, limit, timer: sleep(limit) }
     }
 
-    /// The connection for the services inside, or the reason of its end. Not to be polled again
-    /// after that.
+    /// Ready with the connection for the inner service, or the reason why it was closed. Must not
+    /// be polled again after that.
     pub(super) fn poll(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -66,7 +68,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Handshake<Io> {
         let reason = match step.poll(cx, this.config, *this.mode) {
             Poll::Ready(Ok(connection)) => return Poll::Ready(Ok(connection)),
             Poll::Ready(Err(reason)) => reason,
-            // Nothing was asked over it yet.
+            // No request was received yet, so close at once.
             Poll::Pending if this.drained.as_mut().poll(cx).is_ready() => CloseReason::Drained,
             Poll::Pending => {
                 ready!(this.timer.poll(cx));
@@ -74,15 +76,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Handshake<Io> {
             }
         };
         this.channel.close_with(reason.clone());
-        // This closes the connection. Somebody else may have had a reason before, such as a layer
-        // outside.
+        // This closes the connection. An outer layer, for instance, may have set another reason
+        // before.
         *step = Step::Over;
         Poll::Ready(Err(this.channel.close_reason().unwrap_or(reason)))
     }
 }
 
 impl<Io> Step<Io> {
-    /// The connection did not make it in time.
+    /// Returns the reason for closing a connection whose time has elapsed.
     fn late(&self, limit: Duration) -> CloseReason {
         match self {
             Self::Accepting(..) => failed(HandshakeError::Timeout(limit)),
@@ -129,14 +131,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Step<Io> {
     }
 }
 
-/// Why a plain connection ends in [`TlsMode::Enforcing`].
-const PLAIN: &str = "TLS is required, and the peer does not speak it";
+/// Why a plain connection is closed in [`TlsMode::Enforcing`].
+const PLAIN: &str = "TLS is required, but the peer sent no TLS handshake";
 
 fn failed(error: HandshakeError) -> CloseReason {
     CloseReason::Io(Arc::new(io::Error::from(error)))
 }
 
-/// A connection, and its bytes apart from it.
+/// Separates a connection from its byte stream.
 fn take_io<Io>(connection: Connection<Io>) -> (Option<Io>, Connection<()>) {
     let mut taken = None;
     let connection = connection.map_io(|io| taken = Some(io));

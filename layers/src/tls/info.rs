@@ -2,8 +2,8 @@ use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{CommonState, ProtocolVersion, ServerConnection, SupportedCipherSuite};
 
-/// What a handshake found out, in the extensions of a [`Channel`](rocketmq_tower_core::Channel)
-/// whose connection TLS carries; a plain connection has none.
+/// The outcome of a TLS handshake, in the extensions of the connection's
+/// [`Channel`](rocketmq_tower_core::Channel). Plain connections have none.
 ///
 /// ```
 /// use rocketmq_tower_core::RemotingCommand;
@@ -30,8 +30,8 @@ struct Facts {
 }
 
 impl TlsInfo {
-    /// What is known to one end of a connection once its handshake is done, and the name that the
-    /// client asked for.
+    /// Creates it from one end of a connection whose handshake is done, and the server name that
+    /// the client asked for.
     #[must_use]
     pub fn new(state: &CommonState, server_name: Option<String>) -> Self {
         let facts = Facts {
@@ -48,33 +48,33 @@ impl TlsInfo {
         Self::new(connection, connection.server_name().map(str::to_owned))
     }
 
-    /// TLS 1.2 or 1.3, as rustls names it.
+    /// Returns the protocol version, TLS 1.2 or 1.3.
     #[must_use]
     pub fn protocol_version(&self) -> Option<ProtocolVersion> {
         self.facts.version
     }
 
-    /// The cipher suite.
+    /// Returns the cipher suite.
     #[must_use]
     pub fn cipher_suite(&self) -> Option<SupportedCipherSuite> {
         self.facts.cipher_suite
     }
 
-    /// The protocol that was agreed on by ALPN: none, unless the settings name some.
+    /// Returns the protocol negotiated by ALPN; `None` unless the TLS settings list protocols.
     #[must_use]
     pub fn alpn_protocol(&self) -> Option<&[u8]> {
         self.facts.alpn.as_deref()
     }
 
-    /// The server's name that the client asked for (SNI). It does so for names, not for IP
+    /// Returns the server name that the client asked for (SNI). Clients send host names, not IP
     /// addresses.
     #[must_use]
     pub fn server_name(&self) -> Option<&str> {
         self.facts.server_name.as_deref()
     }
 
-    /// The peer's certificate and those that it sent along, in DER; its own is the first. Empty if
-    /// it has shown none.
+    /// Returns the certificate chain that the peer sent, in DER, its own certificate first. Empty
+    /// if it sent none.
     #[must_use]
     pub fn peer_certificates(&self) -> &[CertificateDer<'static>] {
         &self.facts.certificates

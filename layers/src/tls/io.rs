@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
 pin_project! {
-    /// A connection's bytes, which TLS carries or not.
+    /// Byte stream of a connection, with or without TLS.
     #[derive(Debug)]
     pub struct MaybeTls<Io> {
         #[pin]
@@ -20,7 +20,7 @@ pin_project! {
     #[derive(Debug)]
     enum Inner<Io> {
         Plain { #[pin] io: Sniffed<Io> },
-        // In a box: it is more than a kilobyte, which plain connections shall not pay for.
+        // Boxed: it is larger than a kilobyte, which plain connections should not pay for.
         Tls { io: Box<TlsStream<Sniffed<Io>>> },
     }
 }
@@ -34,7 +34,7 @@ impl<Io> MaybeTls<Io> {
         Self { inner: Inner::Tls { io: Box::new(io) } }
     }
 
-    /// The wrapped source of bytes, such as a socket.
+    /// Returns the inner byte stream, such as a socket.
     pub fn get_ref(&self) -> &Io {
         match &self.inner {
             Inner::Plain { io } => io.get_ref(),
@@ -42,7 +42,7 @@ impl<Io> MaybeTls<Io> {
         }
     }
 
-    /// Whether TLS carries them.
+    /// Returns whether the connection uses TLS.
     pub fn is_tls(&self) -> bool {
         matches!(self.inner, Inner::Tls { .. })
     }

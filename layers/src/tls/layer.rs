@@ -2,7 +2,7 @@ use super::{ServerTls, Tls, TlsMode};
 use std::time::Duration;
 use tower_layer::Layer;
 
-/// Lets peers speak TLS. See the [module's documentation](super).
+/// Accepts TLS connections. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct TlsLayer {
     server: ServerTls,
@@ -11,23 +11,24 @@ pub struct TlsLayer {
 }
 
 impl TlsLayer {
-    /// With this certificate, for peers that speak TLS and no others.
+    /// Uses this certificate, and refuses peers that do not speak TLS.
     #[must_use]
     pub const fn new(server: ServerTls) -> Self {
         let handshake_timeout = Duration::from_secs(10);
         Self { server, mode: TlsMode::Enforcing, handshake_timeout }
     }
 
-    /// Who has to speak TLS. [`TlsMode::Enforcing`] by default, where Java's servers are
-    /// permissive.
+    /// Sets whether TLS is required. Default: [`TlsMode::Enforcing`]; Java's servers are permissive
+    /// by default.
     #[must_use]
     pub const fn mode(mut self, mode: TlsMode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// How long a connection may take from here to its first byte if it is plain, or to the end of
-    /// its handshake. 10 s. Nothing is timed in [`TlsMode::Disabled`].
+    /// Sets how long a connection may take to send its first byte if it is plain, or to finish the
+    /// handshake, counted from when it reaches this layer. Default: 10 s. There is no limit in
+    /// [`TlsMode::Disabled`].
     #[must_use]
     pub const fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;

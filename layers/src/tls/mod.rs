@@ -1,89 +1,91 @@
-//! TLS: a peer that begins with a handshake gets one.
+//! TLS, required or optional, detected by a connection's first byte.
 //!
 //! # What
 //!
-//! [`Tls`] looks at the first byte of each connection. If it begins a TLS handshake, that is done,
-//! and the connection goes on inside with its bytes deciphered; if not, the [`TlsMode`] decides:
+//! [`Tls`] checks the first byte of each connection. If it begins a TLS handshake, the layer
+//! performs the handshake and passes the decrypted connection to the inner service. If not, the
+//! [`TlsMode`] decides:
 //!
 //! | the first byte is | disabled | permissive | enforcing, the default |
 //! |---|---|---|---|
-//! | 0x16, a handshake | passed on, not a frame to the driver | TLS | TLS |
-//! | any other | passed on | passed on | the connection ends, nothing more is read |
+//! | 0x16, a handshake | passed on; the driver reads a malformed frame | TLS | TLS |
+//! | any other | passed on | passed on | the connection is closed, nothing more is read |
 //!
-//! [`ServerTls`] is the certificate: from PEM [files](PemFiles), which may be read again while the
-//! server runs (`watch`, with the feature `tls-reload`, does so when they change), or from settings
-//! of [`rustls`] itself. It may ask clients for certificates, or want them. What the handshake found
-//! out is a [`TlsInfo`] in the channel's extensions, for processors and layers inside.
+//! [`ServerTls`] holds the certificate, from PEM [files](PemFiles) or from a [`rustls`]
+//! configuration. Files may be reloaded while the server runs (`watch`, with the feature
+//! `tls-reload`, does so when they change). Client certificates may be requested or required. The
+//! outcome of the handshake is a [`TlsInfo`] in the channel's extensions, for processors and inner
+//! layers.
 //!
-//! [`ClientTls`] is the other end, for the transport `Tls` of `rocketmq_tower::client`. With the
-//! feature `tls-self-signed`, `SelfSigned` makes certificates on the spot.
+//! [`ClientTls`] is the client's side, for the transport `Tls` of `rocketmq_tower::client`. With
+//! the feature `tls-self-signed`, `SelfSigned` generates certificates.
 //!
 //! # Why
 //!
-//! Requests, their signatures and messages are readable and changeable on the way without it; and a
-//! client's certificate is the best proof of who it is.
+//! Without TLS, requests, their signatures and messages can be read and changed in transit. A
+//! client certificate is also the best proof of a client's identity.
 //!
 //! # Bounds
 //!
-//! A connection has 10 s from when it gets here: for its first byte if it is plain, for the whole
-//! handshake if not ([`handshake_timeout`](TlsLayer::handshake_timeout)). The handshake runs in the
-//! connection's own future, never in the accept loop, and needs some 10 KiB until it is done, and at
-//! most 64 KiB of what the peer sends; how many there can be is the connection limit's to say. What
-//! ends before the services inside have seen it ends with
+//! A connection has 10 s from when it reaches this layer
+//! ([`handshake_timeout`](TlsLayer::handshake_timeout)): for its first byte if it is plain, for the
+//! whole handshake if not. The handshake runs in the connection's own future, never in the accept
+//! loop. It needs about 10 KiB until it is done, and buffers at most 64 KiB of the peer's bytes;
+//! the connection limit bounds the number of handshakes. A connection that ends before it reaches
+//! the inner service is closed with
 //!
 //! | what happened | [`CloseReason`](rocketmq_tower_core::CloseReason) |
 //! |---|---|
-//! | plain, and the mode is enforcing; or nothing came | `Refused` |
-//! | a handshake that was too slow, or failed | `Io`, a [`HandshakeError`] |
-//! | the peer left without a word | `PeerClosed` |
+//! | it is plain and the mode is enforcing, or the peer sent nothing in time | `Refused` |
+//! | the handshake was too slow, or failed | `Io`, a [`HandshakeError`] |
+//! | the peer closed without sending anything | `PeerClosed` |
 //! | the server shuts down | `Drained`, at once |
 //!
 //! # Cost
 //!
-//! A connection with TLS holds some 9 KiB more at each end. Over one connection, with both ends in
-//! one process and two cores, in several runs: requests of 128 bytes in a pipeline took 0.9 to 1.5
-//! times the CPU of plain ones, 1.06 in the middle; bodies of 64 KiB that are echoed took 1.1 to 2.1
-//! times, 1.9 in the middle, and 0.5 to 0.9 times as many went through. A handshake takes 0.3 ms of
-//! CPU for both ends.
-//! What the layer costs a plain connection was less than could be measured.
+//! A TLS connection needs about 9 KiB more at each end. Measured over one connection, with both
+//! ends in one process on two cores, in several runs: pipelined requests of 128 bytes took 0.9 to
+//! 1.5 times the CPU of plain ones (median 1.06). Echoed bodies of 64 KiB took 1.1 to 2.1 times the
+//! CPU (median 1.9), at 0.5 to 0.9 times the throughput. A handshake takes 0.3 ms of CPU for both
+//! ends together. The cost for a plain connection was too small to measure.
 //!
 //! # How it differs from Java
 //!
-//! * In enforcing mode, what a plain peer has sent is not looked at; Java closes the connection, but
-//!   runs the requests that came first.
-//! * The default is enforcing, not permissive; a name of a mode that does not exist is an error.
-//! * The deadline counts from the connection's start. Java's, 10 s as well, is the handshake's alone:
-//!   a peer that keeps silent has its 120 s of idleness. In permissive mode this is true of plain
-//!   peers, too: one that connects long before it asks is turned away.
-//! * Certificate and key are replaced when what is in the files fits together, also if only the
-//!   certificate changed; Java waits for both files to change. The new ones count at once; Java
-//!   looks every 500 ms.
-//! * Certificates of clients that are asked for are verified. Java takes any unless
-//!   `tls.server.authClient` is set, and its clients take any server's unless
-//!   `tls.client.authServer` is.
-//! * Clients verify the server's name, too. Java's do not.
-//! * Keys that are encrypted with a password are not read; nor are Java's properties.
-//! * A connection whose handshake fails has no events, as nothing was ever asked over it.
+//! * In enforcing mode, a plain peer's bytes are not processed; Java closes the connection, but
+//!   runs the requests received before that.
+//! * The default is enforcing, not permissive; an unknown mode name is an error.
+//! * The deadline counts from the connection's start. Java's, also 10 s, covers the handshake
+//!   alone, so a silent peer is closed only by the idle timeout of 120 s. The deadline applies to
+//!   plain peers in permissive mode too: a client that connects long before its first request is
+//!   refused.
+//! * Certificate and key are replaced as soon as the files match each other, even if only the
+//!   certificate changed; Java waits for both files to change. The change takes effect at once;
+//!   Java checks every 500 ms.
+//! * Requested client certificates are verified. Java accepts any unless `tls.server.authClient` is
+//!   set, and its clients accept any server certificate unless `tls.client.authServer` is set.
+//! * Clients also verify the server's name. Java's do not.
+//! * Password-encrypted keys are not supported, and Java's properties are not read.
+//! * A connection whose handshake fails reports no events, as no request was received.
 //!
 //! # When not
 //!
-//! If a proxy in front of the server ends TLS. And never half: in permissive mode, whoever can sit
-//! between the peers can make both believe that the other speaks no TLS.
+//! If a proxy in front of the server terminates TLS. Do not rely on permissive mode for security: a
+//! man in the middle can make each peer believe that the other does not speak TLS.
 //!
-//! A peer that ends the connection without TLS's word for it, as many do, ends it with an error
-//! (`UnexpectedEof`), not with `PeerClosed`: nobody can tell that from a connection that was cut.
+//! If a peer closes the connection without TLS's `close_notify`, as many do, the close reason is an
+//! error (`UnexpectedEof`), not `PeerClosed`: this cannot be told from a truncated connection.
 //!
 //! # Cryptography
 //!
-//! Of the providers for rustls, ring is used: it is the smaller one, and builds with a C compiler
-//! alone. It has no post-quantum key exchange, as aws-lc-rs has. Who wants another brings a
-//! configuration that was made with it. TLS 1.2 and 1.3 are spoken.
+//! The rustls provider is ring: it is the smaller one, and needs only a C compiler to build. Unlike
+//! aws-lc-rs, it has no post-quantum key exchange. To use another provider, pass a configuration
+//! made with it. TLS 1.2 and 1.3 are supported.
 //!
 //! # Where
 //!
-//! At the connection level, inside of limits and of `proxy_protocol`, whose headers come
-//! first on the wire; outside of [`events`](crate::events) and [`idle_timeout`](crate::idle_timeout). The
-//! service inside must be `Clone`, as readiness that was taken waits for the handshake.
+//! At the connection level: inside limits and `proxy_protocol`, whose headers come first on the
+//! wire; outside [`events`](crate::events) and [`idle_timeout`](crate::idle_timeout). The inner
+//! service must be `Clone`, since the ready service moves into the handshake's future.
 //!
 //! ```
 //! use rocketmq_tower::layers::TlsLayer;
@@ -132,5 +134,5 @@ pub use mode::{TlsMode, UnknownTlsMode};
 pub use self_signed::{Issued, SelfSigned};
 pub use server::ServerTls;
 pub use service::Tls;
-/// What is configured with more than files: [`ServerTls::new`], [`ClientTls::new`].
+/// For configurations beyond files: [`ServerTls::new`], [`ClientTls::new`].
 pub use tokio_rustls::rustls;

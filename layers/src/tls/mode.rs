@@ -1,21 +1,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a server does about TLS. The first byte of a connection tells: no frame begins with that of
-/// a TLS handshake.
+/// Whether a server requires, permits or ignores TLS. A connection's first byte shows whether it
+/// uses TLS: no frame begins with the first byte of a TLS handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TlsMode {
-    /// Nothing: connections are passed on as they are, and what begins with a handshake is not a
-    /// frame to the driver.
+    /// TLS is ignored: connections are passed on as they are, and the driver takes a handshake for
+    /// a malformed frame.
     Disabled,
     /// Peers may speak TLS or not.
     Permissive,
-    /// Peers must speak TLS. Of others, nothing but the first byte is read.
+    /// Peers must speak TLS. From other peers, only the first byte is read.
     Enforcing,
 }
 
 impl TlsMode {
-    /// Java's name of it: `disabled`, `permissive` or `enforcing`.
+    /// Returns Java's name of the mode: `disabled`, `permissive` or `enforcing`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,12 +32,12 @@ impl fmt::Display for TlsMode {
     }
 }
 
-/// There is no mode of that name.
+/// A mode name is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the TLS mode is {0:?}, which is not disabled, permissive or enforcing")]
+#[error("{0:?} is not a TLS mode: expected disabled, permissive or enforcing")]
 pub struct UnknownTlsMode(String);
 
-/// By [name](TlsMode::name). Java takes every other text for `permissive`; here it is an error.
+/// Parses a [name](TlsMode::name). Any other text is an error; Java takes it for `permissive`.
 impl FromStr for TlsMode {
     type Err = UnknownTlsMode;
 

@@ -1,4 +1,4 @@
-//! Certificates and keys out of PEM texts.
+//! Reads certificates and keys from PEM texts.
 
 use super::TlsConfigError;
 use std::fs;
@@ -7,7 +7,7 @@ use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A PEM text, and where it comes from.
+/// A PEM text and its origin, for errors.
 #[derive(Hash)]
 pub(super) struct Pem {
     origin: String,
@@ -26,7 +26,7 @@ impl Pem {
         }
     }
 
-    /// All certificates, in their order; at least one.
+    /// Returns all certificates, in order; an error if there are none.
     pub(super) fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
         let all = CertificateDer::pem_slice_iter(&self.text).collect::<Result<Vec<_>, _>>();
         match all {
@@ -36,7 +36,7 @@ impl Pem {
         }
     }
 
-    /// The first private key.
+    /// Returns the first private key.
     pub(super) fn private_key(&self) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
         PrivateKeyDer::from_pem_slice(&self.text).map_err(|error| {
             let encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
@@ -47,7 +47,7 @@ impl Pem {
         })
     }
 
-    /// All certificates as those of authorities.
+    /// Returns all certificates as trusted authorities.
     pub(super) fn roots(&self) -> Result<RootCertStore, TlsConfigError> {
         let mut roots = RootCertStore::empty();
         for certificate in self.certificates()? {
@@ -64,7 +64,7 @@ impl Pem {
         let why = match error {
             pem::Error::NoItemsFound => return self.missing(what),
             pem::Error::MissingSectionEnd { .. } => "a section has no end",
-            pem::Error::IllegalSectionStart { .. } => "a section has a malformed begin",
+            pem::Error::IllegalSectionStart { .. } => "a section has a malformed begin line",
             pem::Error::Base64Decode(_) => "a section is not Base64",
             _ => "it can't be read",
         };

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 
-/// The cryptography of all that is configured here. Named in each place instead of installed for
-/// the process: that is the application's to do.
+/// Returns the cryptography provider of every configuration made here. It is passed explicitly,
+/// since installing a process-wide default is up to the application.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }

@@ -7,8 +7,8 @@ use rcgen::{
 };
 use std::fmt;
 
-/// An authority that was made on the spot, and that nobody trusts who was not told to: for tests
-/// and examples, in place of Java's `tls.test.mode.enable`.
+/// A newly generated certificate authority, which only peers configured with its certificate trust.
+/// For tests and examples, in place of Java's `tls.test.mode.enable`.
 ///
 /// ```
 /// use rocketmq_tower_layers::tls::{ClientTls, SelfSigned, TlsConfigError, TlsLayer};
@@ -25,17 +25,17 @@ pub struct SelfSigned {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// A certificate of a [`SelfSigned`] authority, and its private key.
+/// A certificate issued by a [`SelfSigned`] authority, and its private key.
 pub struct Issued {
     certificate: String,
     key: String,
 }
 
 impl SelfSigned {
-    /// A new authority.
+    /// Generates a new authority.
     ///
     /// # Errors
-    /// If the system has no randomness.
+    /// If the system provides no randomness.
     pub fn new() -> Result<Self, TlsConfigError> {
         let mut params = CertificateParams::new([]).map_err(failed)?;
         params.distinguished_name.push(DnType::CommonName, "self-signed authority");
@@ -45,17 +45,17 @@ impl SelfSigned {
         Ok(Self { issuer: CertifiedIssuer::self_signed(params, key).map_err(failed)? })
     }
 
-    /// The authority's certificate, for those who are to trust it.
+    /// Returns the authority's certificate, as PEM, for peers that should trust it.
     #[must_use]
     pub fn certificate_pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// A certificate for a server with these names and IP addresses, or for a client; the first
-    /// name is also its common name.
+    /// Issues a certificate for a server with these names and IP addresses, or for a client. The
+    /// first name is also the common name.
     ///
     /// # Errors
-    /// If one is not ASCII, or the system has no randomness.
+    /// If a name is not ASCII, or the system provides no randomness.
     pub fn issue<I>(&self, names: I) -> Result<Issued, TlsConfigError>
     where
         I: IntoIterator<Item: Into<String>>,
@@ -74,22 +74,22 @@ impl SelfSigned {
 }
 
 impl Issued {
-    /// The certificate.
+    /// Returns the certificate, as PEM.
     #[must_use]
     pub fn certificate_pem(&self) -> &str {
         &self.certificate
     }
 
-    /// The private key, in PKCS #8.
+    /// Returns the private key, as PKCS #8 in PEM.
     #[must_use]
     pub fn key_pem(&self) -> &str {
         &self.key
     }
 
-    /// A server that shows it, and asks clients for none.
+    /// Returns settings for a server that presents this certificate, and asks clients for none.
     ///
     /// # Errors
-    /// None that is known.
+    /// No failure is known.
     pub fn server(&self) -> Result<ServerTls, TlsConfigError> {
         let contents = Contents {
             certificate: Pem::new("the certificate that was issued", self.certificate.as_str()),
@@ -110,7 +110,7 @@ impl fmt::Debug for SelfSigned {
     }
 }
 
-/// Without the key.
+/// Omits the key.
 impl fmt::Debug for Issued {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issued").field("certificate", &self.certificate).finish_non_exhaustive()

@@ -5,11 +5,11 @@ use std::hash::RandomState;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio_rustls::rustls::ServerConfig;
 
-/// What a server shows its clients and wants from them: certificate, key, authorities.
+/// A server's TLS settings: its certificate and key, and the authorities of client certificates.
 ///
-/// Clones are the same: what replaces it for one replaces it for all, and counts for connections
-/// that begin after that. Sessions of before are not resumed: also a client that comes again sees
-/// the new certificate.
+/// Clones share the settings: replacing them in one replaces them in all, for connections that
+/// begin after that. Earlier sessions are not resumed, so a returning client sees the new
+/// certificate too.
 #[derive(Clone)]
 pub struct ServerTls {
     shared: Arc<Shared>,
@@ -25,22 +25,22 @@ pub(super) struct Shared {
 struct Files {
     paths: PemFiles,
     hashing: RandomState,
-    /// Of the contents that are in use. Locked while they are replaced.
+    /// Fingerprint of the contents in use. Locked while they are replaced.
     loaded: Mutex<u64>,
 }
 
 impl ServerTls {
-    /// As `config` says, whose certificates come from somewhere else, or which does more than
-    /// [files](Self::from_files) can tell. It may use any provider of cryptography.
+    /// Uses `config`, for certificates from elsewhere or settings that [files](Self::from_files)
+    /// cannot express. It may use any cryptography provider.
     #[must_use]
     pub fn new(config: impl Into<Arc<ServerConfig>>) -> Self {
         Self::with_files(config.into(), None)
     }
 
-    /// What these files hold: TLS 1.2 and 1.3, by rustls' defaults.
+    /// Uses the content of these files, with rustls' defaults: TLS 1.2 and 1.3.
     ///
     /// # Errors
-    /// If one cannot be read, or holds what cannot be used.
+    /// If a file cannot be read, or its content is unusable.
     pub fn from_files(files: PemFiles) -> Result<Self, TlsConfigError> {
         let (contents, hashing) = (files.read()?, RandomState::new());
         let loaded = Mutex::new(contents.fingerprint(&hashing));
@@ -58,21 +58,21 @@ impl ServerTls {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Connections that begin from now on use this. The next change of files, if there are any,
-    /// replaces it in turn.
+    /// Replaces the settings, for connections that begin from now on. With files, the next reload
+    /// of changed files replaces them again.
     pub fn replace(&self, config: impl Into<Arc<ServerConfig>>) {
         self.shared.replace(config.into());
     }
 
-    /// Reads the files again, such as at a signal; connections that begin from now on use what they
-    /// hold. False if it is what they held before, or there are no files.
+    /// Reads the files again, for instance on a signal. Connections that begin from now on use the
+    /// new content. Returns `false` if the content has not changed, or there are no files.
     ///
-    /// Reads files in this thread: small ones, and seldom, but where that may take long, call it in
-    /// one that may wait.
+    /// This reads small files in the current thread. If that may take long, call it on a thread
+    /// that may block.
     ///
     /// # Errors
-    /// If one cannot be read, or holds what cannot be used, such as a key of another certificate.
-    /// Then all stays as it is.
+    /// If a file cannot be read, or its content is unusable, such as a key of another certificate.
+    /// The previous settings then stay in use.
     pub fn reload(&self) -> Result<bool, TlsConfigError> {
         self.shared.reload()
     }
@@ -87,7 +87,7 @@ impl ServerTls {
         self.shared.files.as_ref().map(|files| &files.paths)
     }
 
-    /// What a connection that begins now uses.
+    /// Returns the configuration for a connection that begins now.
     pub(super) fn current(&self) -> Arc<ServerConfig> {
         Arc::clone(&read(&self.shared.current))
     }
@@ -112,7 +112,7 @@ impl Shared {
     }
 }
 
-/// Without keys.
+/// Omits the keys.
 impl fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = self.shared.files.as_ref().map(|files| &files.paths);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
-/// Lets peers speak TLS. See the [module's documentation](super).
+/// Accepts TLS connections. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct Tls<S> {
     inner: S,
@@ -51,7 +51,7 @@ where
         if self.mode == TlsMode::Disabled {
             return ResponseFuture::serving(self.inner.call(connection.map_io(MaybeTls::plain)));
         }
-        // The one that is ready waits for the handshake.
+        // The service that is ready moves into the future, which calls it after the handshake.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let config = self.server.current();

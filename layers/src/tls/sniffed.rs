@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
 pin_project! {
-    /// A source of bytes whose first one may have been looked at, and is read again.
+    /// Byte stream whose first byte can be peeked at; reads return it again.
     #[derive(Debug)]
     pub(super) struct Sniffed<Io> {
         first: Option<u8>,
@@ -20,14 +20,14 @@ impl<Io> Sniffed<Io> {
         Self { first: None, inner }
     }
 
-    /// The wrapped source of bytes.
+    /// Returns the inner byte stream.
     pub(super) fn get_ref(&self) -> &Io {
         &self.inner
     }
 }
 
 impl<Io: AsyncRead + Unpin> Sniffed<Io> {
-    /// The first byte; `None` if there is none.
+    /// Ready with the first byte; `None` at the end of the stream.
     pub(super) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<u8>>> {
         if self.first.is_none() {
             let mut byte = [0; 1];
@@ -52,7 +52,7 @@ impl<Io: AsyncRead> AsyncRead for Sniffed<Io> {
         }
         buffer.put_slice(&[first]);
         *this.first = None;
-        // What is there already comes along.
+        // Also read the bytes that are available already.
         match this.inner.poll_read(cx, buffer) {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             _ => Poll::Ready(Ok(())),

@@ -1,4 +1,4 @@
-//! Certificates that are replaced while a server runs.
+//! Replaces certificates while a server runs.
 
 use super::server::Shared;
 use super::{ServerTls, TlsConfigError};
@@ -11,19 +11,19 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 
 impl ServerTls {
-    /// Watches the files, and [reloads](Self::reload) them when they change, for as long as this or
-    /// a clone of it lives, such as in a layer. Without [files](Self::from_files) there is nothing
-    /// to watch.
+    /// Watches the files, and [reloads](Self::reload) them when they change, until this value and
+    /// all its clones (such as in a layer) are dropped. Without [files](Self::from_files), does
+    /// nothing.
     ///
-    /// The folders are watched, so that files may be overwritten, renamed into their place, or be
-    /// links that change, as those of Kubernetes' secrets. What is half replaced, or bad in another
-    /// way, is logged and not used; the next change is looked at again. Systems of files that tell
-    /// of no changes, such as NFS, need a call of `reload` now and then instead.
+    /// The files' folders are watched, so files may be overwritten, replaced by renaming, or be
+    /// links that change, as in Kubernetes secrets. Files that are only half replaced, or otherwise
+    /// unusable, are logged and not used; the next change is tried again. On file systems without
+    /// change notifications, such as NFS, call `reload` periodically instead.
     ///
-    /// The work is done in one thread of the watching library, in any runtime or none.
+    /// Files are watched and reloaded on one thread of the `notify` library; no runtime is needed.
     ///
     /// # Errors
-    /// If the system does not let them be watched.
+    /// If the system cannot watch the folders.
     #[cfg_attr(docsrs, doc(cfg(feature = "tls-reload")))]
     pub fn watch(self) -> Result<Self, TlsConfigError> {
         let Some(files) = self.files() else { return Ok(self) };
@@ -38,7 +38,7 @@ impl ServerTls {
         };
         let watcher = watch().map_err(|error| TlsConfigError::Watch(error.into()))?;
         *lock(&self.shared().watcher) = Some(watcher);
-        // What changed before the watch began.
+        // Pick up changes made before the watch began.
         reload(self.shared());
         Ok(self)
     }
@@ -55,11 +55,11 @@ fn folder(path: &Path) -> &Path {
 fn on_event(shared: &Weak<Shared>, event: notify::Result<Event>) {
     let Some(shared) = shared.upgrade() else { return };
     match event {
-        // Reading the files is an event, too.
+        // Reading the files causes events too.
         Ok(event) if is_change(event.kind) => reload(&shared),
         Ok(_) => {}
         Err(error) => {
-            tracing::warn!(error = chain_text(&error), "watching the certificate's files failed");
+            tracing::warn!(error = chain_text(&error), "watching the certificate files failed");
         }
     }
 }
@@ -72,12 +72,12 @@ fn reload(shared: &Shared) {
     match shared.reload() {
         Ok(true) => tracing::info!("new connections use the new certificate"),
         Ok(false) => {}
-        // The other half may be on its way.
+        // The other file may be replaced shortly.
         Err(error @ TlsConfigError::Mismatch) => {
-            tracing::info!(%error, "the old certificate stays for now");
+            tracing::info!(%error, "keeping the old certificate for now");
         }
         Err(error) => {
-            tracing::warn!(error = chain_text(&error), "the old certificate stays");
+            tracing::warn!(error = chain_text(&error), "keeping the old certificate");
         }
     }
 }

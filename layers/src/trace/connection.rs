@@ -10,10 +10,10 @@ use tracing::field::display;
 use tracing::{Level, Span};
 
 pin_project! {
-    /// A connection's life in its span.
+    /// Future of a connection, polled in its span.
     #[derive(Debug)]
     pub struct ConnectionFuture<F> {
-        // An option, so that it is dropped in the span.
+        // An `Option`, so that it can be dropped inside the span.
         #[pin]
         inner: Option<F>,
         span: Span,

@@ -14,34 +14,36 @@ pub struct TraceLayer {
 }
 
 impl TraceLayer {
-    /// Spans at level DEBUG, failures at WARN, of all requests.
+    /// Traces all requests, with spans at level DEBUG and failures at WARN.
     #[must_use]
     pub const fn new() -> Self {
         Self { level: Level::DEBUG, failure_level: Level::WARN, sample: Sample::All }
     }
 
-    /// The level of spans, and of the event at their end. If it is disabled, nothing is done.
+    /// Sets the level of spans and of the event at their end. Default: DEBUG. If the level is
+    /// disabled, the layer does nothing.
     #[must_use]
     pub const fn level(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
-    /// The level of the event at the end of a request that failed.
+    /// Sets the level of the event at the end of a failed request. Default: WARN.
     #[must_use]
     pub const fn failure_level(mut self, level: Level) -> Self {
         self.failure_level = level;
         self
     }
 
-    /// Traces one request of `n`, the first, over all services that this layer or a clone of it is
-    /// put around; none for 0.
+    /// Traces one in `n` requests, beginning with the first, counted over all services of this
+    /// layer and its clones. 0 traces no request.
     #[must_use]
     pub fn every(self, n: u64) -> Self {
         Self { sample: Sample::Every(n, Arc::default()), ..self }
     }
 
-    /// Traces the requests for which `wanted` says so. It is not asked if the level is disabled.
+    /// Traces the requests for which `wanted` returns `true`. It is not called if the level is
+    /// disabled.
     #[must_use]
     pub fn sample(self, wanted: impl Fn(&RemotingCommand) -> bool + Send + Sync + 'static) -> Self {
         Self { sample: Sample::Wanted(Arc::new(wanted)), ..self }

@@ -2,55 +2,56 @@
 //!
 //! # What
 //!
-//! [`TraceLayer`] works at both levels. Put at the connection level, it opens a span for each
-//! connection; put at the request level, one for each request. What is logged meanwhile is logged
-//! in the span, and spans of requests are inside of that of their connection. Names of fields are
+//! [`TraceLayer`] works at both levels. At the connection level it opens a span for each
+//! connection; at the request level, one for each request. Events logged meanwhile belong to the
+//! span, and the span of a request is a child of its connection's span. Field names are
 //! OpenTelemetry's where it has one; `tracing-opentelemetry` exports them as they are.
 //!
 //! | span | field | |
 //! |---|---|---|
-//! | `rocketmq.connection` | `rocketmq.connection.id` | as `Channel::id` |
+//! | `rocketmq.connection` | `rocketmq.connection.id` | `Channel::id` |
 //! | | `network.peer.address`, `network.peer.port` | |
 //! | | `network.local.address`, `network.local.port` | |
 //! | | `rocketmq.close_reason` | at the end |
 //! | `rocketmq.request` | `rpc.system` | `rocketmq` |
-//! | | `otel.kind` | `server`; `client` for requests that came from no connection |
+//! | | `otel.kind` | `server`; `client` for requests that did not arrive over a connection |
 //! | | `rpc.method` | the code's name, or its number |
 //! | | `rocketmq.opaque`, `rocketmq.oneway` | |
-//! | | `network.peer.address`, `network.peer.port` | who asks |
-//! | | `rocketmq.response_code` | at the end: name or number; of an error, what `recover` answers for it |
-//! | | `error` | at the end, if there was one: its text |
-//! | | `rocketmq.deferred` | `true` if the answer comes later |
+//! | | `network.peer.address`, `network.peer.port` | the caller's address |
+//! | | `rocketmq.response_code` | at the end: name or number; for an error, the code of the response that `recover` makes from it |
+//! | | `error` | at the end: the error's text, if there was one |
+//! | | `rocketmq.deferred` | `true` if the response was deferred |
 //!
-//! At the end there is an event with the time it took, `latency_us`, at the span's level; for a
-//! request that failed at [`failure_level`](TraceLayer::failure_level). A request that is
-//! [deferred](rocketmq_tower_core::RemotingCommand::defer) keeps its span until it is answered. All targets are
-//! `rocketmq_tower::trace`.
+//! At the end there is an event with the duration in microseconds, `latency_us`. Its level is the
+//! span's; for a failed request it is [`failure_level`](TraceLayer::failure_level). A
+//! [deferred](rocketmq_tower_core::RemotingCommand::defer) request keeps its span until its
+//! response is given. The target is always `rocketmq_tower::trace`.
 //!
 //! # Sampling
 //!
-//! [`every`](TraceLayer::every) traces one request of so many, [`sample`](TraceLayer::sample) those
-//! that a closure wants. Others have no span and no events, even if they fail. Connections are not
-//! sampled.
+//! [`every`](TraceLayer::every) traces one in `n` requests, [`sample`](TraceLayer::sample) those
+//! that a closure selects. Others have no span and no events, even if they fail. Connections are
+//! not sampled.
 //!
 //! # Cost
 //!
-//! About 40 ns per request whose level is disabled or that is not sampled: no span, no clock, no
-//! field, no sampling where the level is disabled. One that is traced and written as a line of text
-//! costs 2.5 µs, nearly all of it the subscriber's (`benches/micro/request_layers.rs`).
+//! About 40 ns per request that is not sampled or whose level is disabled: no span, no clock, no
+//! fields. If the level is disabled, sampling is skipped too. A request that is traced and written
+//! as a line of text costs 2.5 µs, nearly all of it in the subscriber
+//! (`benches/micro/request_layers.rs`).
 //!
 //! # Why
 //!
-//! To see what one request did, and where its time went, also across processes.
+//! To see what one request did and where its time went, even across processes.
 //!
 //! # When not
 //!
-//! For numbers over all requests: those are for the layer `metrics`.
+//! For statistics over all requests: use the `metrics` layer.
 //!
 //! # Where
 //!
-//! At the connection level inside of what finds out the peer's true address, such as the PROXY
-//! protocol; at the request level outermost of the user's layers.
+//! At the connection level, inside layers that determine the peer's true address, such as the PROXY
+//! protocol; at the request level, outermost of your layers.
 //!
 //! ```
 //! use rocketmq_tower::layers::TraceLayer;

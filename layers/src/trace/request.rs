@@ -12,10 +12,10 @@ use tracing::field::display;
 use tracing::{Level, Span};
 
 pin_project! {
-    /// An exchange in its span.
+    /// Future of a request, polled in its span.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
-        // An option, so that it is dropped in the span.
+        // An `Option`, so that it can be dropped inside the span.
         #[pin]
         inner: Option<F>,
         span: Span,
@@ -71,7 +71,7 @@ where
                     let code = answer(&**error).response_code();
                     let text = chain_text(&**error);
                     observer.on_answered(Some(code), move |answered| match answered.deferred {
-                        // The responder was faster.
+                        // The responder has answered already.
                         true => request.answered(answered),
                         false => request.failed(code, &text),
                     });
@@ -82,7 +82,7 @@ where
     }
 }
 
-/// What is told at the end of a request that is traced.
+/// The data for the event at the end of a traced request.
 #[derive(Debug)]
 pub(super) struct TracedRequest {
     span: Span,

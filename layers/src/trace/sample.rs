@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone)]
 pub(super) enum Sample {
     All,
-    /// One of so many; the count of all connections together.
+    /// One in `n`; the count is shared by all connections.
     Every(u64, Arc<AtomicU64>),
     Wanted(Arc<dyn Fn(&RemotingCommand) -> bool + Send + Sync>),
 }

@@ -1,11 +1,12 @@
-//! Spans and events whose level is known at run time only. `tracing` wants each level written out;
-//! what is disabled costs a look at its callsite, and its fields are not computed.
+//! Spans and events whose level is known only at run time. `tracing` needs each level as a
+//! constant. A disabled span or event costs one check of its callsite, and its fields are not
+//! computed.
 
 use rocketmq_tower_core::{Addr, ChannelInfo, RemotingCommand};
 use tracing::field::{Empty, display};
 use tracing::{Level, Span};
 
-/// The target of all of them.
+/// The target of all spans and events.
 macro_rules! target {
     () => {
         "rocketmq_tower::trace"
@@ -13,7 +14,7 @@ macro_rules! target {
 }
 pub(super) use target;
 
-/// `$do!(level)` with the level written out.
+/// Expands to `$do!(level)` with the level as a constant.
 macro_rules! at_level {
     ($level:expr, $do:ident) => {
         match $level {
@@ -27,7 +28,7 @@ macro_rules! at_level {
 }
 pub(super) use at_level;
 
-/// Whether requests are traced at all.
+/// Returns whether spans of this level are enabled.
 pub(super) fn is_enabled(level: Level) -> bool {
     macro_rules! enabled {
         ($level:expr) => {
@@ -37,7 +38,7 @@ pub(super) fn is_enabled(level: Level) -> bool {
     at_level!(level, enabled)
 }
 
-/// A request's span.
+/// Creates a request's span.
 pub(super) fn request(level: Level, request: &RemotingCommand) -> Span {
     let peer = request.channel().map(|channel| channel.peer_addr());
     let kind = if peer.is_some() { "server" } else { "client" };
@@ -63,7 +64,7 @@ pub(super) fn request(level: Level, request: &RemotingCommand) -> Span {
     at_level!(level, span)
 }
 
-/// A connection's span.
+/// Creates a connection's span.
 pub(super) fn connection(level: Level, id: u64, info: &ChannelInfo) -> Span {
     let (peer, local) = (&info.peer_addr, &info.local_addr);
     macro_rules! span {
@@ -84,7 +85,7 @@ pub(super) fn connection(level: Level, id: u64, info: &ChannelInfo) -> Span {
     at_level!(level, span)
 }
 
-/// Without the port, which has a field of its own.
+/// Formats the address without the port, which has a field of its own.
 fn address(addr: &Addr) -> tracing::field::DisplayValue<String> {
     display(addr.ip().map_or_else(|| addr.to_string(), |ip| ip.to_string()))
 }

@@ -1,21 +1,22 @@
-//! What is logged, as text.
+//! Captures the log as text.
 
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing::{Dispatch, Level};
 
-/// While there is only one subscriber, `tracing` asks that of the thread which comes to a callsite
-/// first, and keeps its answer for all: a test without one would silence the others.
+/// While there is only one subscriber, `tracing` asks the subscriber of the thread that first
+/// reaches a callsite, and caches the result for all threads. A test without a subscriber would
+/// silence the others, so there are always two more.
 static MORE: LazyLock<[Dispatch; 2]> =
     LazyLock::new(|| [(); 2].map(|()| Dispatch::new(NoSubscriber::default())));
 
-/// Lines of this thread's log.
+/// The lines of this thread's log.
 #[derive(Clone, Default)]
 pub(crate) struct Logged(Arc<Mutex<Vec<u8>>>);
 
 impl Logged {
-    /// Collects what is logged while the guard lives.
+    /// Collects the log while the guard lives.
     pub(crate) fn start(level: Level) -> (Self, DefaultGuard) {
         LazyLock::force(&MORE);
         let logged = Self::default();
@@ -29,7 +30,7 @@ impl Logged {
         (logged, tracing::subscriber::set_default(subscriber))
     }
 
-    /// The lines since the last time.
+    /// Takes the lines since the last call.
     pub(crate) fn take(&self) -> Vec<String> {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         String::from_utf8(bytes).unwrap().lines().map(|line| line.trim().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! Help that the tests share.
+//! Helpers that the tests share.
 #![allow(dead_code, reason = "not every test uses all of it")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
@@ -45,7 +45,7 @@ pub(crate) fn driver<P>(processor: P) -> DriverService<Identity, P> {
     DriverService::server(Identity::new(), processor, ConnectionConfig::server())
 }
 
-/// What may answer the requests of a connection.
+/// A service that can answer the requests of a connection.
 pub(crate) trait Processing:
     Send + 'static + Service<RemotingCommand, Response: Reply, Error: Into<BoxError>, Future: Send>
 {
@@ -58,10 +58,10 @@ impl<S> Processing for S where
 {
 }
 
-/// What a connection's life comes to.
+/// The task of a connection, with its result.
 pub(crate) type Lifetime = JoinHandle<Result<Disconnect, Infallible>>;
 
-/// Starts the life of a [`connection`]; returns the peer's end and the connection's channel, too.
+/// Starts a [`connection`]. Returns the peer's end, the connection's channel, and its task.
 pub(crate) fn start<S>(mut service: S) -> (DuplexStream, Channel, Lifetime)
 where
     S: Service<
@@ -76,7 +76,7 @@ where
     (peer, channel, tokio::spawn(service.call(conn)))
 }
 
-/// The channel of a client at this end of a connection.
+/// Drives a client at this end of a connection. Returns its channel.
 pub(crate) fn client(io: DuplexStream, info: ChannelInfo, config: ConnectionConfig) -> Channel {
     let client = Connection::new(io, info);
     let channel = client.channel();
@@ -84,7 +84,7 @@ pub(crate) fn client(io: DuplexStream, info: ChannelInfo, config: ConnectionConf
     channel
 }
 
-/// A channel for this many calls at a time to `processor`.
+/// A channel to `processor` for at most `max_calls` calls at a time.
 pub(crate) fn channel<F>(
     max_calls: usize,
     processor: impl FnMut(RemotingCommand) -> F + Clone + Send + 'static,
@@ -97,7 +97,7 @@ where
     served_to(config, Identity::new(), service_fn(processor))
 }
 
-/// A connection whose requests go through `layer` to `processor`; calls over the channel reach it.
+/// A channel whose calls go through `layer` to `processor`.
 pub(crate) fn served<L, P>(layer: L, processor: P) -> Channel
 where
     L: Layer<P, Service: Processing>,
@@ -115,7 +115,7 @@ where
     client(ours, ChannelInfo::default(), config)
 }
 
-/// Keeps what it is asked in `parked`, to be answered later.
+/// Defers each request and sends its responder to `parked`.
 pub(crate) fn parking(
     parked: UnboundedSender<Responder>,
 ) -> impl Service<RemotingCommand, Response = Option<RemotingCommand>, Error = BoxError, Future: Send>
@@ -130,7 +130,7 @@ pub(crate) fn parking(
     })
 }
 
-/// Asserts that a layer passes the readiness and the errors of the service inside.
+/// Asserts that a layer passes on the readiness and the errors of its inner service.
 pub(crate) async fn assert_passes_readiness_and_errors<L>(layer: L)
 where
     L: Layer<Mock<RemotingCommand, RemotingCommand>>,
@@ -148,7 +148,7 @@ where
     assert_eq!(call.await.expect_err("passed on").to_string(), "no");
 }
 
-/// A service inside of which a limit is shared between connections.
+/// A service whose limit is shared between connections.
 pub(crate) type Limited = ConcurrencyLimit<Mock<RemotingCommand, RemotingCommand>>;
 
 /// One connection's service of a server whose limit is shared.
@@ -161,7 +161,7 @@ pub(crate) fn limited<L: Layer<Limited>>(
     (Spawn::new(layer.layer(limited)), handle)
 }
 
-/// Asserts that a request which `layer` refuses, or at which it panics, gives its permit of a
+/// Asserts that a request which `layer` refuses, or at which it panics, releases its permit of a
 /// shared limit to the next connection.
 pub(crate) fn assert_gives_its_permit_back<L>(layer: &L, request: RemotingCommand, panics: bool)
 where
@@ -181,12 +181,12 @@ where
     assert_ready_ok!(two.poll_ready());
 }
 
-/// A runtime of one thread, which is called `heavy` and has no timers.
+/// A runtime without timers, whose only thread is called `heavy`.
 pub(crate) fn heavy() -> Runtime {
     Builder::new_multi_thread().worker_threads(1).thread_name("heavy").build().expect("a runtime")
 }
 
-/// Answers with the name of the thread that it runs on.
+/// Answers with the name of the current thread.
 pub(crate) async fn name_thread(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let name = std::thread::current().name().unwrap_or_default().to_owned();
     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_remark(name))

@@ -1,11 +1,11 @@
-//! What a Prometheus server would see.
+//! Reads metrics as a Prometheus server does.
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use prometheus_parse::{Sample, Scrape, Value};
 use rocketmq_tower_layers::MetricsLayer;
 use rocketmq_tower_layers::metrics::{LATENCY_BUCKETS, MetricsBuilder, RPC_LATENCY};
 
-/// A layer to be, and its recorder's handle.
+/// A builder of a layer, and its recorder's handle.
 pub(crate) fn metrics() -> (MetricsBuilder, PrometheusHandle) {
     let latency = Matcher::Full(RPC_LATENCY.to_owned());
     let recorder = PrometheusBuilder::new()
@@ -28,7 +28,7 @@ pub(crate) fn find<'a>(scrape: &'a Scrape, name: &str, labels: &[(&str, &str)]) 
     scrape.samples.iter().filter(|sample| sample.metric == name && has(sample)).collect()
 }
 
-/// Counter or gauge; 0 if there is none.
+/// The value of a counter or gauge; 0 if it does not exist.
 pub(crate) fn value(handle: &PrometheusHandle, name: &str, labels: &[(&str, &str)]) -> f64 {
     let scrape = scrape(handle);
     let samples = find(&scrape, name, labels);
@@ -39,7 +39,8 @@ pub(crate) fn value(handle: &PrometheusHandle, name: &str, labels: &[(&str, &str
     })
 }
 
-/// Count and sum, in milliseconds, of the latencies with these labels, which must be one series.
+/// The count and the sum in milliseconds of the latencies with these labels, which must be one
+/// series.
 pub(crate) fn latency(handle: &PrometheusHandle, labels: &[(&str, &str)]) -> (f64, f64) {
     let [count, sum] =
         ["_count", "_sum"].map(|end| value(handle, &format!("{RPC_LATENCY}{end}"), labels));

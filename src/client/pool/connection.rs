@@ -20,7 +20,7 @@ impl PooledConnection {
         !self.channel.is_closed() && !self.channel.is_draining()
     }
 
-    /// Returns the number of responses received over it: a sign that the peer is alive.
+    /// Returns the number of responses received over it. If it grows, the peer is alive.
     pub(in crate::client) fn responses(&self) -> u64 {
         self.responses.load(Ordering::Relaxed)
     }

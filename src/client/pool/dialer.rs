@@ -1,4 +1,4 @@
-//! Connectors of any type behind one.
+//! A type-erased connector.
 
 use crate::client::Connector;
 use crate::client::transport::{ConnectError, Transport};
@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use tower::ServiceExt;
 
-/// Called with the number of a connection when the connection has ended.
+/// Called with the id of a connection when the connection has ended.
 pub(super) type OnEnd = Box<dyn FnOnce(u64) + Send>;
 
 pub(super) type Dialing<'a> =
@@ -16,7 +16,7 @@ pub(super) type Dialing<'a> =
 
 /// A [`Connector`] of any type.
 pub(in crate::client) trait Dialer: Send + Sync {
-    /// Makes a connection and runs it in a task of its own. The channel keeps it open.
+    /// Opens a connection and runs it in its own task. The channel keeps it open.
     fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_>;
 }
 

@@ -20,15 +20,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// One connection for each address, made when a call needs it. Calls to an address that is being
+/// One connection for each address, opened by the first call. Calls to an address that is being
 /// connected wait for the same attempt.
 pub(super) struct ConnectionPool {
     dialer: Arc<dyn Dialer>,
     max: usize,
     dial_timeout: Duration,
-    /// No new calls.
+    /// Whether new calls are refused.
     shutdown: AtomicBool,
-    /// No connections either for calls that wait for one.
+    /// Whether calls that wait for a connection are refused, too.
     aborted: AtomicBool,
     slots: Mutex<PoolSlots>,
 }
@@ -55,7 +55,8 @@ impl ConnectionPool {
         lock(&self.slots).len()
     }
 
-    /// Returns the connection to `addr`. Waits for it until `by`, or until the deadline.
+    /// Returns the connection to `addr`. Waits for it until `by` or the deadline, whichever is
+    /// earlier.
     pub(super) async fn get(
         self: &Arc<Self>,
         addr: &Addr,
@@ -90,7 +91,7 @@ impl ConnectionPool {
             Some(PoolSlot::Open(connection)) if connection.is_usable() => {
                 return Ok(Lookup::Open(connection.clone()));
             }
-            // Without a sender there will be no result.
+            // If the sender was dropped, there will be no result.
             Some(PoolSlot::Dialing { receiver, .. }) if receiver.has_changed().is_ok() => {
                 return Ok(Lookup::Dialing(receiver.clone()));
             }
@@ -103,7 +104,7 @@ impl ConnectionPool {
         let number = slots.next_dial();
         let (sender, receiver) = watch::channel(None);
         let (pool, dialer) = (Arc::downgrade(self), Arc::clone(&self.dialer));
-        // In a task of its own, so that it goes on when the call that started it is dropped.
+        // In its own task, so that it goes on when the call that started it is dropped.
         let dialing = dial(pool, dialer, self.dial_timeout, addr.clone(), number, sender);
         let task = tokio::spawn(dialing).abort_handle();
         let slot = PoolSlot::Dialing { number, receiver: receiver.clone(), task };
@@ -113,14 +114,14 @@ impl ConnectionPool {
         Ok(Lookup::Dialing(receiver))
     }
 
-    /// Removes the connection with this number.
+    /// Removes the connection with this id.
     fn evict(&self, addr: &Addr, id: u64) {
         let slot = lock(&self.slots).remove_connection(addr, id);
-        // Not under the lock: it may be the last handle of a connection.
+        // Dropped after the lock: it may be the last handle of a connection.
         drop(slot);
     }
 
-    /// Lets a connection end when its calls have ended. New calls get a new connection.
+    /// Drains a connection: it closes when its calls have ended. New calls get a new connection.
     pub(super) fn retire(&self, addr: &Addr, channel: &Channel) {
         lock(&self.slots).add_retired(channel);
         self.evict(addr, channel.id());
@@ -145,7 +146,7 @@ impl ConnectionPool {
         }
     }
 
-    /// Fails once the client was shut down.
+    /// Fails if the client was shut down.
     pub(super) fn check(&self) -> Result<(), InvokeError> {
         let ended = self.shutdown.load(Ordering::Relaxed);
         if ended { Err(InvokeError::ShutDown) } else { Ok(()) }
@@ -179,8 +180,8 @@ impl ConnectionPool {
     }
 }
 
-/// Makes a connection, puts it into the pool unless the pool is gone by then, and sends it to the
-/// calls that wait.
+/// Opens a connection, puts it into the pool unless the pool was dropped meanwhile, and sends it to
+/// the calls that wait.
 async fn dial(
     pool: Weak<ConnectionPool>,
     dialer: Arc<dyn Dialer>,
@@ -200,12 +201,12 @@ async fn dial(
         Err(_) => Err(ConnectError::TransportTimeout(limit)),
     };
     if let Err(error) = &result {
-        tracing::debug!(%addr, error = chain_text(error), "no connection");
+        tracing::debug!(%addr, error = chain_text(error), "connecting failed");
     }
     let result = result.map_err(Arc::new);
     if let Some(pool) = pool.upgrade() {
         lock(&pool.slots).finish_dial(&addr, number, &result);
     }
-    // An error means that no call waits any more.
+    // An error means that no call waits for it.
     _ = sender.send(Some(result));
 }

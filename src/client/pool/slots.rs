@@ -1,4 +1,4 @@
-//! What a pool holds for each address.
+//! The entries of a pool, one for each address.
 
 use super::connection::PooledConnection;
 use crate::client::ConnectError;
@@ -17,7 +17,7 @@ pub(super) type DialReceiver = watch::Receiver<Option<DialResult>>;
 #[derive(Default)]
 pub(super) struct PoolSlots {
     by_addr: HashMap<Addr, PoolSlot>,
-    /// Connections that end when their calls have ended. Those that have ended are removed when
+    /// Connections that close when their calls have ended. Those that have ended are removed when
     /// another is added.
     retired: Vec<Channel>,
     dials: u64,
@@ -44,12 +44,12 @@ impl PoolSlots {
         self.dials
     }
 
-    /// Replaces the slot of `addr`. The caller drops the old slot after the lock: it may be the last
-    /// handle of a connection.
+    /// Replaces the slot of `addr`. The caller drops the old slot after releasing the lock: it may
+    /// be the last handle of a connection.
     #[must_use]
     pub(super) fn replace(&mut self, addr: Addr, slot: PoolSlot) -> Option<PoolSlot> {
         let old = self.by_addr.insert(addr, slot);
-        // It may have been drained by hand, and still have calls in flight.
+        // The user may have drained it, and it may still have calls in flight.
         if let Some(PoolSlot::Open(old)) = &old {
             self.add_retired(&old.channel);
         }
@@ -61,7 +61,7 @@ impl PoolSlots {
         self.by_addr.remove(addr)
     }
 
-    /// Removes the connection with this number, if it is the one of `addr`.
+    /// Removes the connection with this id, if it is the connection of `addr`.
     #[must_use]
     pub(super) fn remove_connection(&mut self, addr: &Addr, id: u64) -> Option<PoolSlot> {
         match self.get(addr) {
@@ -70,14 +70,14 @@ impl PoolSlots {
         }
     }
 
-    /// Stores the result of attempt `number`. The result of an attempt that was given up goes only
-    /// to the calls that wait for it.
+    /// Stores the result of attempt `number`, unless a newer attempt has replaced it. The result of
+    /// a replaced attempt goes only to the calls that wait for it.
     pub(super) fn finish_dial(&mut self, addr: &Addr, number: u64, result: &DialResult) {
         let is_current =
             matches!(self.get(addr), Some(PoolSlot::Dialing { number: n, .. }) if *n == number);
         match result {
             Ok(connection) if !is_current => self.add_retired(&connection.channel),
-            // A connection that has ended already will not be evicted again.
+            // A connection that has already ended would never be evicted.
             Ok(connection) if connection.is_usable() => {
                 self.by_addr.insert(addr.clone(), PoolSlot::Open(connection.clone()));
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The name could not be resolved, or has no address.
+    /// The name could not be resolved, or resolves to no address.
     #[error("the server's address can't be found")]
     Resolve(#[source] io::Error),
     /// Connecting failed.
@@ -26,7 +26,7 @@ pub enum ConnectError {
         /// The time limit.
         limit: Duration,
     },
-    /// The transport took too long, see
+    /// The transport took longer than the
     /// [`dial_timeout`](crate::client::ClientBuilder::dial_timeout).
     #[error("the transport took longer than {0:?}")]
     TransportTimeout(Duration),

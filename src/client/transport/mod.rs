@@ -1,9 +1,9 @@
 //! Transports: the ways in which a client connects to a server.
 //!
-//! A [`Transport`] is a `Service<Addr>` whose response is a source of bytes and what is known of the
+//! A [`Transport`] is a `Service<Addr>` whose response is a byte stream and a description of the
 //! connection. There are [`TcpTransport`], the default; [`UnixTransport`] for Unix sockets;
-//! `Socks5Transport` and `TlsTransport` with the features `socks5` and `tls`; and any service of your
-//! own:
+//! `Socks5Transport` and `TlsTransport` with the features `socks5` and `tls`; and any service of
+//! your own:
 //!
 //! ```
 //! use rocketmq_tower::client::Connector;

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
-/// A service that connects: a `Service<Addr>` whose response is a source of bytes and what is known
-/// of the connection.
+/// A service that connects: a `Service<Addr>` whose response is a byte stream and a description of
+/// the connection.
 ///
 /// Implemented for every service that fits; there is nothing to implement by hand.
 #[diagnostic::on_unimplemented(
@@ -28,7 +28,7 @@ pub trait Transport:
     + Sync
     + 'static
 {
-    /// The source of bytes.
+    /// The byte stream.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
     /// `Service::Error`.
     type Failure: Into<BoxError>;

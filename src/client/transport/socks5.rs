@@ -66,15 +66,15 @@ impl Socks5Transport {
 }
 
 impl<T> Socks5Transport<T> {
-    /// Connects to the proxy, and to servers without it, over this transport, such as TLS, or TCP with
-    /// another [timeout](TcpTransport::connect_timeout).
+    /// Connects over this transport, both to the proxy and directly to servers. For example TLS, or
+    /// TCP with another [timeout](TcpTransport::connect_timeout).
     #[must_use]
     pub fn over<U>(self, transport: U) -> Socks5Transport<U> {
         let Self { proxy, credentials, handshake_timeout, only_for, .. } = self;
         Socks5Transport { transport, proxy, credentials, handshake_timeout, only_for }
     }
 
-    /// Sets the user name and the password, for a proxy that requires them. Each may have at most 255
+    /// Sets the user name and password, if the proxy requires them. Each may have at most 255
     /// bytes.
     #[must_use]
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
@@ -82,15 +82,15 @@ impl<T> Socks5Transport<T> {
         self
     }
 
-    /// Sets how long the proxy may take to connect to the server, without connecting to the proxy. 3 s
-    /// by default.
+    /// Sets how long the proxy may take to connect to the server, not counting the connection to
+    /// the proxy. Default: 3 s.
     #[must_use]
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;
         self
     }
 
-    /// Uses the proxy for these servers only, and connects to others without it.
+    /// Uses the proxy only for these servers, and connects to others directly.
     #[must_use]
     pub fn only_for(mut self, servers: impl Fn(&Addr) -> bool + Send + Sync + 'static) -> Self {
         self.only_for = Some(Arc::new(servers));
@@ -156,7 +156,7 @@ where
     }
 }
 
-/// Without the password.
+/// Omits the password.
 impl<T: fmt::Debug> fmt::Debug for Socks5Transport<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socks5Transport")

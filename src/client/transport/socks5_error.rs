@@ -15,16 +15,16 @@ pub enum Socks5Error {
         /// The error of connecting to the proxy.
         source: Box<ConnectError>,
     },
-    /// The proxy requires a user name and a password, or rejects these.
-    #[error("the proxy {proxy} does not accept the user")]
+    /// The proxy requires a user name and password, or rejects these.
+    #[error("the proxy {proxy} does not accept the user name and password")]
     Credentials {
         /// The proxy.
         proxy: Addr,
         /// The error of the proxy.
         source: BoxError,
     },
-    /// The proxy cannot reach the server, or does not permit it.
-    #[error("the proxy {proxy} does not connect to the server")]
+    /// The proxy cannot reach the server, or does not permit the connection.
+    #[error("the proxy {proxy} refused to connect to the server")]
     Refused {
         /// The proxy.
         proxy: Addr,
@@ -65,7 +65,7 @@ impl Socks5Error {
             | Error::TtlExpired
             | Error::CommandNotSupported
             | Error::AddressTypeNotSupported => Self::Refused { proxy, source: error.into() },
-            // Its text is that of the system's error, which would appear twice.
+            // Its text is that of the system's error, which would otherwise appear twice.
             Error::Io(error) => Self::Protocol { proxy, source: error.into() },
             error => Self::Protocol { proxy, source: error.into() },
         }

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 /// Connects over TCP, with `TCP_NODELAY`.
 ///
-/// A name may stand for several addresses: each is tried in turn, for at most the connect timeout.
+/// A name may resolve to several addresses: each is tried in turn, for at most the connect timeout.
 #[derive(Clone, Debug)]
 pub struct TcpTransport {
     connect_timeout: Duration,
@@ -24,7 +24,8 @@ impl TcpTransport {
         Self { connect_timeout: Duration::from_secs(3) }
     }
 
-    /// Sets how long connecting to one address may take, and resolving a name. 3 s by default.
+    /// Sets how long connecting to one address may take, and how long resolving a name may take.
+    /// Default: 3 s.
     #[must_use]
     pub const fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
@@ -66,7 +67,7 @@ impl Service<Addr> for TcpTransport {
     }
 }
 
-/// Connects to the first address that can be reached. Each is tried for at most `limit`.
+/// Connects to the first address that accepts. Each is tried for at most `limit`.
 async fn dial(
     addr: impl ToSocketAddrs,
     limit: Duration,

@@ -15,9 +15,8 @@ use tower_service::Service;
 
 /// Adds TLS to connections over TCP or [another](Self::over) transport.
 ///
-/// Servers are verified by the name or the IP address of the call, unless the
-/// [settings](ClientTls) say otherwise. The channel's extensions contain a [`TlsInfo`] with the
-/// results of the handshake.
+/// Servers are verified by the name or the IP address of the call, unless the [settings](ClientTls)
+/// say otherwise. The channel's extensions contain a [`TlsInfo`] with the results of the handshake.
 ///
 /// ```no_run
 /// use rocketmq_tower::client::Client;
@@ -39,7 +38,7 @@ pub struct TlsTransport<T = TcpTransport> {
 }
 
 impl TlsTransport {
-    /// Creates a transport of TLS over TCP.
+    /// Creates a transport that uses TLS over TCP.
     #[must_use]
     pub const fn new(settings: ClientTls) -> Self {
         let handshake_timeout = Duration::from_secs(3);
@@ -48,7 +47,7 @@ impl TlsTransport {
 }
 
 impl<T> TlsTransport<T> {
-    /// Connects over this transport, such as a proxy, or TCP with another
+    /// Connects over this transport. For example a proxy, or TCP with another
     /// [timeout](super::TcpTransport::connect_timeout).
     #[must_use]
     pub fn over<U>(self, transport: U) -> TlsTransport<U> {
@@ -56,7 +55,7 @@ impl<T> TlsTransport<T> {
         TlsTransport { settings, transport, handshake_timeout }
     }
 
-    /// Sets how long the handshake may take, without connecting. 3 s by default.
+    /// Sets how long the handshake may take, not counting the connection itself. Default: 3 s.
     #[must_use]
     pub const fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;

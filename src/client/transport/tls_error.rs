@@ -7,14 +7,14 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The address has no name that a certificate could be for. Set the name with
+    /// The address has no name to verify the server's certificate against. Set the name with
     /// [`ClientTls::server_name`](rocketmq_tower_layers::tls::ClientTls::server_name).
-    #[error("{addr} has no name that a certificate could be for")]
+    #[error("{addr} has no name to verify a certificate against")]
     ServerName {
         /// The server.
         addr: Addr,
     },
-    /// The server could not be verified, ended the handshake, or does not speak TLS.
+    /// The server could not be verified, aborted the handshake, or does not speak TLS.
     #[error("the TLS handshake with {addr} failed")]
     Handshake {
         /// The server.

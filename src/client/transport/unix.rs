@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use tokio::net::UnixStream;
 use tower_service::Service;
 
-/// Connects to Unix sockets, without a timeout of its own.
+/// Connects to Unix sockets. It has no timeout of its own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnixTransport(());
 

@@ -1,4 +1,4 @@
-//! Listeners: the sources of connections.
+//! Listeners: sources of connections.
 
 mod errors;
 mod retry;

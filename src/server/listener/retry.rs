@@ -11,21 +11,22 @@ use tokio::time::{Instant, sleep_until};
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LAST_WAIT: Duration = Duration::from_secs(64);
-/// More errors of single connections in a row than this count as an error of the system.
+/// After this many errors of single connections in a row, the next counts as an error of the
+/// system.
 const MAX_AT_ONCE: u32 = 64;
 
-/// A [`Listener`] that goes on accepting after errors.
+/// A [`Listener`] that keeps accepting after errors.
 ///
 /// After an error of a single connection, which was aborted before it was accepted, it retries at
-/// once. After an error of the system, such as having no file descriptors left, it retries after 1 s,
-/// 2 s, 4 s and so on, up to 64 s; one success ends the series. A connection of the server that ends
-/// frees a descriptor and so ends the wait, but not the series. All errors are logged. It retries for
-/// ever, unless [`give_up_after`](Self::give_up_after) is set.
+/// once. After an error of the system, such as having no file descriptors left, it retries after 1
+/// s, 2 s, 4 s and so on, up to 64 s; one success ends the series. When a connection of the server
+/// ends, it frees a descriptor, so the current wait ends, but not the series. All errors are
+/// logged. It retries for ever, unless [`give_up_after`](Self::give_up_after) is set.
 #[derive(Debug)]
 pub struct Retry<A> {
     inner: A,
     wait: Duration,
-    /// Kept here, so that a wait goes on after its future was dropped.
+    /// Stored here, so that a wait continues after its future was dropped.
     resume_at: Option<Instant>,
     failures: u32,
     failures_at_once: u32,
@@ -68,7 +69,7 @@ impl<A> Retry<A> {
         self.failures_at_once = 0;
     }
 
-    /// Notes an error, and returns whether to go on.
+    /// Records an error, and returns whether to retry.
     fn failed(&mut self, error: io::Error) -> bool {
         if is_of_one_connection(&error) && self.failures_at_once < MAX_AT_ONCE {
             self.failures_at_once += 1;

@@ -1,4 +1,4 @@
-//! Sources of connections, which fail or do not.
+//! Sources of connections: those that may fail, and those that cannot.
 
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::future::Future;
@@ -7,10 +7,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A source of connections that cannot fail.
 ///
-/// A listener deals with its errors itself. `accept` returns the next connection, or `None` when
-/// there will never be one again: then the server shuts down gracefully, and asks for the
-/// [`failure`](Self::failure), if there was one. For sources that fail, such as sockets, implement
-/// [`Accept`] and put [`Retry`](super::Retry) around it.
+/// A listener handles its errors itself. `accept` returns the next connection, or `None` when there
+/// will never be another: then the server shuts down gracefully, and calls
+/// [`failure`](Self::failure) to learn whether that was an error. For sources that may fail, such
+/// as sockets, implement [`Accept`] and put [`Retry`](super::Retry) around it.
 ///
 /// `accept` must be cancel safe: the server drops its future and calls it again.
 ///
@@ -36,7 +36,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// }
 /// ```
 pub trait Listener: Send + 'static {
-    /// The source of a connection's bytes.
+    /// The byte stream of a connection.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// Waits for the next connection.
@@ -45,13 +45,13 @@ pub trait Listener: Send + 'static {
     /// Returns the address that this listens on.
     fn local_addr(&self) -> Addr;
 
-    /// Called when a connection of this listener has ended and has released its resources, such as a
-    /// file descriptor: a listener that waits for one may try again. Does nothing by default.
+    /// Called when a connection of this listener has ended and has released its resources, such as
+    /// a file descriptor: a listener that waits for one may try again. Default: does nothing.
     fn connection_ended(&mut self) {}
 
-    /// Returns why `accept` returned `None`, if that was a failure: serving then ends with
-    /// [`ServeError::Accept`](crate::server::ServeError::Accept) instead of `Ok`. Returns `None` by
-    /// default.
+    /// Returns the error for which `accept` returned `None`, if there was one: serving then ends
+    /// with [`ServeError::Accept`](crate::server::ServeError::Accept) instead of `Ok`. Default:
+    /// `None`.
     fn failure(&mut self) -> Option<io::Error> {
         None
     }
@@ -59,7 +59,7 @@ pub trait Listener: Send + 'static {
 
 /// A source of connections that may fail. `accept` must be cancel safe.
 pub trait Accept: Send + 'static {
-    /// The source of a connection's bytes.
+    /// The byte stream of a connection.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// Waits for the next connection.

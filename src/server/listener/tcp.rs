@@ -10,17 +10,17 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct TcpOptions {
-    /// The maximum number of connections that wait to be accepted (the backlog of `listen`). 1024 by
-    /// default; the system may have a smaller bound.
+    /// The maximum number of connections that wait to be accepted (the backlog of `listen`).
+    /// Default: 1024; the system may have a smaller limit.
     pub backlog: u32,
     /// Whether the port can be bound while connections of an earlier server linger (SO_REUSEADDR).
-    /// True by default.
+    /// Default: true.
     pub reuse_addr: bool,
-    /// Whether small segments are sent at once (TCP_NODELAY). True by default.
+    /// Whether small segments are sent at once (TCP_NODELAY). Default: true.
     pub nodelay: bool,
-    /// The size of send buffers in bytes (SO_SNDBUF); the system's own if `None`, the default.
+    /// The size of send buffers in bytes (SO_SNDBUF). Default: `None`, the system's own size.
     pub send_buffer: Option<u32>,
-    /// The size of receive buffers in bytes (SO_RCVBUF); the system's own if `None`, the default.
+    /// The size of receive buffers in bytes (SO_RCVBUF). Default: `None`, the system's own size.
     pub recv_buffer: Option<u32>,
 }
 
@@ -48,8 +48,8 @@ impl TcpAcceptor {
     /// Listens on the first address that `addr` resolves to and that can be bound.
     ///
     /// # Errors
-    /// If `addr` does not resolve; or if none of its addresses can be bound: the error of the last
-    /// one.
+    /// If `addr` cannot be resolved, or if none of its addresses can be bound: the error of the
+    /// last one.
     pub async fn bind(addr: impl ToSocketAddrs, options: &TcpOptions) -> io::Result<Self> {
         let mut last =
             io::Error::new(io::ErrorKind::InvalidInput, "the address resolves to nothing");
@@ -65,7 +65,7 @@ impl TcpAcceptor {
         Err(last)
     }
 
-    /// Accepts from a socket that listens already.
+    /// Accepts from a socket that already listens.
     ///
     /// # Errors
     /// If the local address of the socket cannot be read.
@@ -102,7 +102,7 @@ impl Accept for TcpAcceptor {
 
     async fn accept(&mut self) -> io::Result<(TcpStream, ChannelInfo)> {
         let (stream, peer) = self.listener.accept().await?;
-        // These fail only if the peer has gone already, and then the first read fails, too.
+        // These fail only if the peer has already left, and then the first read fails, too.
         _ = stream.set_nodelay(self.nodelay);
         let local = stream.local_addr().unwrap_or(self.local_addr);
         Ok((stream, ChannelInfo::new(local, peer)))

@@ -1,4 +1,4 @@
-//! Who calls, in all the ways there are.
+//! Callers, which use every way to make a call.
 
 use crate::errors;
 use crate::journal::{End, Open};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tower::retry::Retry;
 
-/// How often a call is made that no server can have acted on, and the pause before each more.
+/// The maximum attempts for a call that certainly was not run, and the pause between attempts.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -31,7 +31,7 @@ pub(crate) struct Calls {
     dice: Dice,
 }
 
-/// Calls until it is told to stop.
+/// Makes calls until `stop` is set.
 pub(crate) async fn run(mut calls: Calls, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
         let pause = calls.dice.millis(0..60);
@@ -48,7 +48,7 @@ impl Calls {
         Self { world, number, client, endpoint, retrying, dice }
     }
 
-    /// A call that has to succeed when all is well.
+    /// Makes a call that must succeed once the network works again.
     pub(crate) async fn probe(&mut self) -> End {
         let limit = Duration::from_secs(1);
         let (open, command) = self.begin(Some(limit), Kind::Echo, 100);
@@ -92,7 +92,7 @@ impl Calls {
         if endless {
             (kind, limit) = (Kind::Swallow, Duration::MAX);
         }
-        // It is to end all the same.
+        // The checks still expect the call to end.
         let told = limit.min(Duration::from_secs(2));
         let (open, command) = self.begin(Some(told), kind, length);
         let sent = command.clone();

@@ -1,11 +1,11 @@
-//! What has to hold at the end of a run.
+//! Invariants that must hold at the end of a run.
 
 use crate::fault::host_name;
 use crate::journal::{Call, End, Step};
 use crate::world::World;
 use std::time::Duration;
 
-/// Each call has ended, in time, and was run as often as its end says.
+/// Checks that each call ended in time, and was run as often as its end allows.
 pub(crate) fn calls(world: &World, now: Duration) {
     let mut book = world.journal.open();
     let wrong: Vec<_> = book
@@ -29,7 +29,7 @@ fn ended(call: &Call, now: Duration, slack: Duration) -> Wrong {
     let limit = call.limit?;
     let due = call.begun + limit + slack;
     match call.end {
-        // The server's calls end with their tasks.
+        // Only the server's calls may end by an abort of their tasks.
         Some((_, End::Aborted)) if call.host.is_some() => {
             Some(("calls end once", "was dropped".to_owned()))
         }
@@ -54,7 +54,7 @@ fn ran(call: &Call) -> Wrong {
     (!allowed.contains(&runs)).then(|| ("runs at most once", what()))
 }
 
-/// What was connected has been disconnected.
+/// Checks that every connection that was connected has been disconnected.
 pub(crate) fn events(world: &World) {
     let mut book = world.journal.open();
     let open = book.lives.iter().filter(|(_, step)| **step != Step::Disconnected);

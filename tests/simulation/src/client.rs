@@ -18,10 +18,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-/// How long it may take until a call succeeds, when all is well again.
+/// The bound on the time until a call succeeds after the faults end.
 pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
 
-/// Calls, with a new client after each that was shut down.
+/// Makes calls, with a new client after each one that was shut down.
 pub(crate) async fn run(world: Arc<World>, number: usize) -> turmoil::Result {
     let mut dice = world.boot();
     while live(&world, number, &mut dice).await? {}
@@ -53,7 +53,7 @@ fn build(world: &Arc<World>, number: usize) -> (Client, Weak<()>) {
     (client, processors)
 }
 
-/// One client's life; true if there is to be another.
+/// Runs one client. Returns true if another one is to follow.
 async fn live(world: &Arc<World>, number: usize, dice: &mut Dice) -> turmoil::Result<bool> {
     let (client, processors) = build(world, number);
     let stop = Arc::new(AtomicBool::new(false));
@@ -87,12 +87,12 @@ async fn live(world: &Arc<World>, number: usize, dice: &mut Dice) -> turmoil::Re
         end(world, &client, dice).await;
     }
     drop(client);
-    let left = || (processors.strong_count() != 0).then(|| format!("client {number} serves on"));
+    let left = || (processors.strong_count() != 0).then(|| format!("client {number} still serves"));
     eventually(world, left).await;
     Ok(another)
 }
 
-/// Waits for better times, and calls until a call succeeds.
+/// Waits until the faults end, and then calls until a call succeeds.
 async fn recover(world: &Arc<World>, number: usize, client: &Client, dice: &mut Dice) {
     world.reaches(Stage::Recovery).await;
     let since = Instant::now();
@@ -105,7 +105,7 @@ async fn recover(world: &Arc<World>, number: usize, client: &Client, dice: &mut 
             break;
         }
         if took > RECOVERY {
-            let what = format!("client {number} has no answer after {took:?}, last {end:?}");
+            let what = format!("client {number} has no response after {took:?}, last {end:?}");
             world.journal.violation("recovery", what);
             break;
         }
@@ -134,7 +134,7 @@ async fn shutdown(world: &World, client: &Client) {
 async fn end(world: &World, client: &Client, dice: &mut Dice) {
     match dice.within(0..3) {
         0 => shutdown(world, client).await,
-        // What is not used ends by itself.
+        // An unused client closes its connections when they are idle.
         1 => {
             let connections = || match client.connection_count() {
                 0 => None,
@@ -142,12 +142,12 @@ async fn end(world: &World, client: &Client, dice: &mut Dice) {
             };
             eventually(world, connections).await;
         }
-        // Its last handle is dropped.
+        // The last handle is dropped.
         _ => {}
     }
 }
 
-/// Waits until nothing is left, for as long as that may take.
+/// Waits until `left` returns `None`, for the longest time that this may take.
 async fn eventually(world: &World, left: impl Fn() -> Option<String>) {
     let by = Instant::now() + world.plan.bounds.longest_end();
     while let Some(what) = left() {

@@ -1,18 +1,18 @@
-//! Errors of calls, as ends.
+//! Maps the errors of calls to the ends in the journal.
 
 use crate::journal::End;
 use rocketmq_tower::CallError;
 use rocketmq_tower::channel::CallStage;
 use rocketmq_tower::client::InvokeError;
 
-/// How a client's call ended.
+/// Returns how a client's call ended.
 pub(crate) fn of_client(error: &InvokeError) -> End {
     let name = match error {
         InvokeError::Connect { .. } => "no connection",
         InvokeError::NotSent { .. } => "not sent",
-        InvokeError::Timeout { stage: CallStage::Capacity, .. } => "no slot in time",
+        InvokeError::Timeout { stage: CallStage::Capacity, .. } => "no permit in time",
         InvokeError::Timeout { stage: CallStage::Connection, .. } => "no connection in time",
-        InvokeError::Timeout { .. } => "no answer in time",
+        InvokeError::Timeout { .. } => "no response in time",
         InvokeError::Closed { .. } => "connection closed",
         InvokeError::GoAway { .. } => "go away",
         InvokeError::TooManyCalls { .. } => "too many calls",
@@ -22,11 +22,11 @@ pub(crate) fn of_client(error: &InvokeError) -> End {
     End::Error { name, unprocessed: error.is_unprocessed() }
 }
 
-/// How a call over a channel ended.
+/// Returns how a call over a channel ended.
 pub(crate) fn of_channel(error: &CallError) -> End {
     let (name, unprocessed) = match error {
-        CallError::Timeout { stage: CallStage::Answer, .. } => ("push: no answer in time", false),
-        CallError::Timeout { .. } => ("push: no slot in time", true),
+        CallError::Timeout { stage: CallStage::Answer, .. } => ("push: no response in time", false),
+        CallError::Timeout { .. } => ("push: no permit in time", true),
         CallError::Closed(_) => ("push: connection closed", false),
         CallError::NotSent(_) => ("push: not sent", true),
         CallError::Full => ("push: full", true),

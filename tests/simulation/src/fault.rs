@@ -1,4 +1,4 @@
-//! What goes wrong, and is put right again.
+//! Faults, and their repairs.
 
 use rocketmq_tower_test_support::Dice;
 use std::fmt;
@@ -8,12 +8,12 @@ use turmoil::Sim;
 /// The host that the server runs on.
 pub(crate) const SERVER: &str = "server";
 
-/// One thing that happens to the network or to a host.
+/// A fault or a repair of the network or a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
-    /// Messages between this host and the server wait.
+    /// Messages between this host and the server are held back.
     Hold(usize),
-    /// They arrive, all at once; whatever was broken between the two is whole again.
+    /// The held messages arrive at once, and all broken links between the two work again.
     Release(usize),
     /// Messages in both directions are lost.
     Partition(usize),
@@ -21,13 +21,13 @@ pub(crate) enum Fault {
     Deaf(usize),
     /// Messages from the server are lost.
     Mute(usize),
-    /// A message may take this many milliseconds.
+    /// A message may take up to this number of milliseconds.
     Latency(usize, u64),
-    /// The host dies; its connections end.
+    /// The host crashes; its connections end.
     Crash(Option<usize>),
-    /// The host starts: again if it runs.
+    /// The host starts again, also if it is running.
     Bounce(Option<usize>),
-    /// The server shuts down gracefully, and is started again.
+    /// The server shuts down gracefully and is started again.
     ShutDownServer,
     /// A client shuts down and is replaced.
     ShutDownClient(usize),
@@ -37,7 +37,7 @@ pub(crate) enum Fault {
     Drain,
 }
 
-/// The kinds that are counted, by their names.
+/// The names of the kinds, for the counts.
 pub(crate) const KINDS: [&str; 12] = [
     "hold",
     "release",
@@ -54,7 +54,7 @@ pub(crate) const KINDS: [&str; 12] = [
 ];
 
 impl Fault {
-    /// The place in [`KINDS`].
+    /// Returns the index in [`KINDS`].
     pub(crate) const fn kind(self) -> usize {
         match self {
             Self::Hold(_) => 0,
@@ -72,7 +72,8 @@ impl Fault {
         }
     }
 
-    /// Applies what concerns network and hosts; false for what the hosts have to do themselves.
+    /// Applies faults of the network and the hosts. Returns false for those that the hosts apply
+    /// themselves.
     pub(crate) fn apply(self, sim: &mut Sim<'_>) -> bool {
         match self {
             Self::Hold(client) => sim.hold(name(client), SERVER),
@@ -92,12 +93,12 @@ impl Fault {
     }
 }
 
-/// The host of a client.
+/// Returns the host name of a client.
 pub(crate) fn name(client: usize) -> String {
     format!("client{client}")
 }
 
-/// A client's host, or the server's.
+/// Returns the host name of a client, or of the server.
 pub(crate) fn host_name(host: Option<usize>) -> String {
     host.map_or_else(|| SERVER.to_owned(), name)
 }
@@ -108,7 +109,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Faults within `time`, in order, each with what puts it right at some later time.
+/// Returns faults within `time`, in order, each followed by its repair.
 pub(crate) fn schedule(
     dice: &mut Dice,
     clients: usize,

@@ -1,5 +1,5 @@
-//! What happened in a run: all that the invariants are about, and a hash that two runs of one seed
-//! share.
+//! The record of a run: everything that the invariants need, and a hash that is equal for two runs
+//! of one seed.
 
 use crate::fault::host_name;
 use rocketmq_tower_test_support::lock;
@@ -9,29 +9,29 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// The server, or a client by its number.
+/// The server (`None`), or a client by its number.
 pub(crate) type Host = Option<usize>;
 
-/// A call's number in its run.
+/// The number of a call within its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CallId(pub(crate) u64);
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum End {
-    /// With the answer that it asked for.
+    /// It got the response that it asked for.
     Answered,
-    /// With the error that it asked for.
+    /// It got the error that it asked for.
     Failed,
-    /// With `SYSTEM_BUSY`.
+    /// It got `SYSTEM_BUSY`.
     Busy,
-    /// With `GO_AWAY`.
+    /// It got `GO_AWAY`.
     GoAway,
     /// A oneway request was written.
     Written,
-    /// With this error, which says whether a server can have acted on the request.
+    /// It failed with this error, which says whether a server can have acted on the request.
     Error { name: &'static str, unprocessed: bool },
-    /// The caller lost interest.
+    /// The caller dropped it.
     GivenUp,
     /// The caller's task was aborted.
     Aborted,
@@ -49,28 +49,28 @@ impl fmt::Display for End {
     }
 }
 
-/// A call, from whichever end.
+/// A call, from either end.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) host: Host,
     pub(crate) begun: Duration,
-    /// How long it may take; `None` for ever.
+    /// The timeout; `None` means unlimited.
     pub(crate) limit: Option<Duration>,
     pub(crate) end: Option<(Duration, End)>,
-    /// How often it was run at the other end.
+    /// How often the other end ran it.
     pub(crate) runs: u32,
 }
 
-/// What is told of a connection, in this order.
+/// The events of a connection, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     Connected,
-    /// Idle, or an exception.
+    /// IDLE or EXCEPTION.
     Cause,
     Disconnected,
 }
 
-/// What does not hold.
+/// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) invariant: &'static str,
@@ -85,9 +85,10 @@ pub(crate) struct Book {
     now: Duration,
     crashing: bool,
     pub(crate) calls: Vec<Call>,
-    /// By host and the connection's number in the process.
+    /// The last event, by host and by the connection's number in the process.
     pub(crate) lives: BTreeMap<(Host, u64), Step>,
-    /// Numbers of connections in the run, as those of the process are shared with other runs.
+    /// The connections' numbers within the run, since the numbers of the process are shared between
+    /// runs.
     names: BTreeMap<u64, usize>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) connections: u64,
@@ -102,12 +103,12 @@ impl Book {
         self.now
     }
 
-    /// The time outside of hosts.
+    /// Sets the time that is used outside of hosts.
     pub(crate) fn set_time(&mut self, now: Duration) {
         self.now = now;
     }
 
-    /// Takes note of something for the hash, and prints it if that is wanted.
+    /// Adds an entry to the hash, and prints it if requested.
     pub(crate) fn note(&mut self, what: Arguments<'_>) {
         let now = self.now();
         _ = writeln!(Hashed(&mut self.hash), "{now:?} {what}");
@@ -136,7 +137,7 @@ impl Write for Hashed<'_> {
     }
 }
 
-/// The book, for all hosts.
+/// The journal, shared by all hosts.
 #[derive(Debug)]
 pub(crate) struct Journal(Mutex<Book>);
 
@@ -157,19 +158,19 @@ impl Journal {
         self.open().violation(invariant, what.into());
     }
 
-    /// A server was gone so long after it had to end.
+    /// Records that a server stopped `took` after it was told to.
     pub(crate) fn shutdown(&self, took: Duration) {
         let mut book = self.open();
         book.longest_shutdown = book.longest_shutdown.max(took);
     }
 
-    /// A client was answered so long after all became well.
+    /// Records that a client's call succeeded `took` after the faults ended.
     pub(crate) fn recovered(&self, took: Duration) {
         let mut book = self.open();
         book.longest_recovery = book.longest_recovery.max(took);
     }
 
-    /// A call begins.
+    /// Records that a call begins.
     pub(crate) fn begin(self: &Arc<Self>, host: Host, limit: Option<Duration>) -> Open {
         let mut book = self.open();
         let begun = book.now();
@@ -179,17 +180,17 @@ impl Journal {
         Open { journal: Arc::clone(self), id }
     }
 
-    /// A request is run.
+    /// Records that a request is run.
     pub(crate) fn runs(&self, id: CallId) {
         let mut book = self.open();
         book.note(format_args!("call {} runs", id.0));
         match book.calls.get_mut(id.0 as usize) {
             Some(call) => call.runs += 1,
-            None => book.violation("right answers", format!("nobody made call {}", id.0)),
+            None => book.violation("right answers", format!("call {} was never made", id.0)),
         }
     }
 
-    /// Something is told of a connection.
+    /// Records an event of a connection.
     pub(crate) fn event(&self, host: Host, connection: u64, step: Step, text: &str) {
         let mut book = self.open();
         let names = book.names.len();
@@ -207,18 +208,18 @@ impl Journal {
         }
     }
 
-    /// Something was told, or not, for hosts that are about to crash, by `crash`.
+    /// Runs `crash`, which crashes the host, and then forgets the host's connections.
     pub(crate) fn crash(&self, host: Host, crash: impl FnOnce()) {
         self.open().crashing = true;
         crash();
         let mut book = self.open();
         book.crashing = false;
-        // What it would have told, nobody heard.
+        // The events that this host would still have reported are lost.
         book.lives.retain(|(of, _), _| *of != host);
     }
 }
 
-/// A call that is under way.
+/// A call in flight.
 #[derive(Debug)]
 pub(crate) struct Open {
     journal: Arc<Journal>,
@@ -245,7 +246,7 @@ impl Open {
     }
 }
 
-/// Nobody waits for it any more.
+/// The call was dropped before its end.
 impl Drop for Open {
     fn drop(&mut self) {
         let mut book = self.journal.open();

@@ -1,19 +1,20 @@
-//! Clients and a server over a simulated network that fails in every way.
+//! Simulates clients and a server over a network that fails in every way.
 //!
-//! A seed decides everything: how many clients and callers there are, what they are told to wait for,
-//! what breaks and when it is whole again, how long each message takes. What must hold whatever the
-//! seed is in `checks.rs`, and where `violation` is called:
+//! A seed decides everything: the number of clients and callers, their settings, the faults and
+//! their repairs, and the delay of each message. The invariants are checked in `checks.rs` and
+//! wherever `violation` is called:
 //!
-//! * Each call ends once, in time, with its own answer or an error.
+//! * Each call ends once, in time, with its own response or an error.
 //! * A request is run at most once; not at all, if its error says so.
-//! * An answer on the wire is the first to a request, and none goes to a oneway request.
-//! * Of each connection is told that it came, what befell it, that it is gone, in this order.
-//! * Connections, permits, processors and sockets are gone when they should be, after crashes too.
-//! * Shutdowns end in time. When all is well again, calls succeed.
-//! * The same seed is the same run.
+//! * A response on the wire is the first one to a request, and never to a oneway request.
+//! * Each connection reports CONNECTED, then its cause, then DISCONNECTED.
+//! * Connections, permits, processors and sockets are released in time, also after crashes.
+//! * Shutdowns end in time. Once the faults end, calls succeed.
+//! * The same seed gives the same run.
 //!
-//! Tests break each of these on purpose. `.ci/simulation` runs it; with `--cfg tokio_unstable`, which
-//! the settings in this folder set, tokio's own dice are the seed's.
+//! Tests break each invariant on purpose. `.ci/simulation` runs the simulation. With `--cfg
+//! tokio_unstable`, which the settings in this folder set, the seed also controls tokio's own
+//! random choices.
 
 mod caller;
 mod checks;
@@ -47,7 +48,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Every so many seeds one is run twice.
+/// One of this number of seeds is run twice.
 const REPEAT: u64 = 16;
 
 fn main() -> ExitCode {
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// One run, with all that happens.
+/// Runs one seed and prints everything that happens.
 fn show(seed: u64, sabotage: Option<Sabotage>) -> bool {
     let logs = tracing_subscriber::fmt().with_max_level(LevelFilter::DEBUG).without_time();
     logs.init();
@@ -85,8 +86,8 @@ fn show(seed: u64, sabotage: Option<Sabotage>) -> bool {
     outcome.violations.is_empty()
 }
 
-/// Many runs, in several processes: tokio counts tasks over all threads of one, and crashes end them
-/// in an order that depends on the count.
+/// Runs many seeds in several processes: tokio counts tasks over all threads of a process, and a
+/// crash drops tasks in an order that depends on this count.
 fn all(options: &Options) -> Result<bool, BoxError> {
     let start = Instant::now();
     let program = std::env::current_exe()?;
@@ -116,7 +117,7 @@ fn all(options: &Options) -> Result<bool, BoxError> {
     Ok(report.failed.is_empty())
 }
 
-/// One process's part of many runs.
+/// Runs one process's share of the seeds.
 fn work(options: &Options, stride: u64) -> Result<bool, BoxError> {
     let (start, mut report) = (Instant::now(), Report::default());
     for number in 0..options.seeds {
@@ -136,7 +137,7 @@ fn work(options: &Options, stride: u64) -> Result<bool, BoxError> {
     Ok(report.failed.is_empty())
 }
 
-/// Says what is wrong, and how to see it again.
+/// Prints the violations, and how to replay the run.
 fn complain(seed: u64, sabotage: Option<Sabotage>, outcome: &Outcome) {
     let Some(first) = outcome.violations.first() else { return };
     let more = sabotage.map(|sabotage| format!(" --sabotage {}", sabotage.name()));

@@ -17,12 +17,12 @@ use turmoil::net::{TcpListener, TcpStream};
 /// The server's port.
 pub(crate) const PORT: u16 = 10_911;
 
-/// More than ever wait.
+/// Larger than the number of connections that ever wait.
 const BACKLOG: usize = 4_096;
 
 type Accepted = (Wire, ChannelInfo);
 
-/// A listener whose connections are made, as a kernel does it, before they are accepted.
+/// A listener whose connections are made before they are accepted, as in a kernel.
 pub(crate) struct Backlog {
     accepted: mpsc::Receiver<Accepted>,
     local: Addr,
@@ -72,7 +72,7 @@ impl Drop for Backlog {
     }
 }
 
-/// Connects a client's host to the server, whatever the address.
+/// A transport that connects a client's host to the server, whatever the address.
 #[derive(Clone)]
 pub(crate) struct Transport {
     pub(crate) journal: Arc<Journal>,

@@ -5,23 +5,23 @@ use std::time::Duration;
 
 pub(crate) const USAGE: &str = "\
 simulation [--seeds COUNT] [--first SEED] [--seconds BOUND] [--workers COUNT]
-simulation --seed SEED      one run, with all that happens in it
-    --sabotage NAME         with a server that does something wrong: wrong-caller, answers-twice,
+simulation --seed SEED      one run, with every event
+    --sabotage NAME         with a fault in the server: wrong-caller, answers-twice,
                             runs-twice, no-end, no-disconnected, keeps-permit, no-recovery,
                             slow-shutdown";
 
-/// What to run.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) first: u64,
     pub(crate) seeds: u64,
     /// No run begins after this time.
     pub(crate) bound: Duration,
-    /// Processes.
+    /// The number of processes.
     pub(crate) workers: u64,
-    /// This is one of the processes, which runs each so many-th seed.
+    /// Set in a worker process, which runs every `stride`-th seed.
     pub(crate) stride: Option<u64>,
-    /// The one to be shown.
+    /// The one seed to show.
     pub(crate) seed: Option<u64>,
     pub(crate) sabotage: Option<Sabotage>,
 }
@@ -35,12 +35,13 @@ impl Default for Options {
 
 impl Options {
     /// # Errors
-    /// What is wrong with the arguments.
+    /// Returns a text that says what is wrong with the arguments.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self::default();
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
-            let number = || value.parse::<u64>().map_err(|_| format!("{name}: no number: {value}"));
+            let number =
+                || value.parse::<u64>().map_err(|_| format!("{name}: not a number: {value}"));
             match name.as_str() {
                 "--first" => options.first = number()?,
                 "--seeds" => options.seeds = number()?,
@@ -50,9 +51,10 @@ impl Options {
                 "--seed" => options.seed = Some(number()?),
                 "--sabotage" => {
                     let sabotage = Sabotage::named(&value);
-                    options.sabotage = Some(sabotage.ok_or_else(|| format!("no {value}"))?);
+                    options.sabotage =
+                        Some(sabotage.ok_or_else(|| format!("unknown sabotage {value}"))?);
                 }
-                _ => return Err(format!("what is {name}?")),
+                _ => return Err(format!("unknown option {name}")),
             }
         }
         Ok(options)

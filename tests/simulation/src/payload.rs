@@ -1,27 +1,27 @@
-//! What requests carry, so that each can be told from all others, and what has to come back.
+//! The contents of requests, which identify each one, and the expected responses.
 
 use crate::journal::{CallId, End};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use rocketmq_tower::{RemotingCommand, ResponseCode};
 use std::time::Duration;
 
-/// What a request asks for.
+/// The response that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub(crate) enum Kind {
     /// The body, at once.
     Echo = 30_001,
-    /// The body, in a while.
+    /// The body, after a while.
     Slow,
-    /// The body, in a while, by a responder.
+    /// The body, after a while, through a responder.
     Defer,
-    /// Nothing: the responder is dropped in a while.
+    /// None: the responder is dropped after a while.
     Abandon,
     /// The body, after a call in the other direction.
     CallBack,
     /// An error.
     Fail,
-    /// No answer.
+    /// None.
     Swallow,
 }
 
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// A request of this call, padded to `length` bytes.
+/// Builds the request of this call, padded to `length` bytes.
 pub(crate) fn request(id: CallId, kind: Kind, work: Duration, length: usize) -> RemotingCommand {
     let mut body = BytesMut::with_capacity(length.max(12));
     body.put_u64(id.0);
@@ -45,7 +45,7 @@ pub(crate) fn request(id: CallId, kind: Kind, work: Duration, length: usize) -> 
     command
 }
 
-/// Whose request it is, and how long it is to take.
+/// Returns the call of a request, and how long the request is to take.
 pub(crate) fn parse(mut body: &[u8]) -> Option<(CallId, Duration)> {
     if body.len() < 12 {
         return None;
@@ -54,10 +54,10 @@ pub(crate) fn parse(mut body: &[u8]) -> Option<(CallId, Duration)> {
     Some((id, Duration::from_millis(body.get_u32().into())))
 }
 
-/// What the answer of a call amounts to.
+/// Returns how a call ended, according to its response.
 ///
 /// # Errors
-/// If it cannot be the answer of this call.
+/// If it cannot be the response to this call.
 pub(crate) fn judge(
     id: CallId,
     kind: Kind,
@@ -90,7 +90,7 @@ pub(crate) fn judge(
     }
 }
 
-/// The error that fails the request of this call.
+/// Returns the error text of the failed request of this call.
 pub(crate) fn failure(id: CallId) -> String {
     format!("call {} fails on purpose", id.0)
 }

@@ -1,11 +1,11 @@
-//! All that a seed decides before a run begins.
+//! Everything that a seed decides before a run begins.
 
 use crate::fault::{Fault, schedule};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower_test_support::Dice;
 use std::time::Duration;
 
-/// A run to be.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
@@ -13,28 +13,28 @@ pub(crate) struct Plan {
     pub(crate) callers: usize,
     /// Peers that do not follow the protocol.
     pub(crate) strangers: usize,
-    /// How long things go wrong.
+    /// How long faults occur.
     pub(crate) trouble: Duration,
     pub(crate) faults: Vec<(Duration, Fault)>,
     pub(crate) network: Network,
     pub(crate) bounds: Bounds,
 }
 
-/// How the network behaves when nothing is wrong.
+/// The behaviour of the network without faults.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
     pub(crate) tick: Duration,
-    /// The longest time that a message takes. Each takes its own: they overtake one another.
+    /// The maximum latency of a message. Each message has its own, so they overtake each other.
     pub(crate) latency: u64,
-    /// How many segments of a connection may be under way.
+    /// The maximum number of segments in flight per connection.
     pub(crate) segments: usize,
-    /// How many bytes of a write or a read are taken at once.
+    /// The maximum number of bytes per read or write.
     pub(crate) chunk: usize,
-    /// How likely a message is to break its link.
+    /// The probability that a message breaks its link.
     pub(crate) fail_rate: f64,
 }
 
-/// The times and numbers that clients and servers are told.
+/// The settings of clients and servers.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
     pub(crate) max_connections: usize,
@@ -57,7 +57,7 @@ pub(crate) struct Bounds {
 impl Bounds {
     fn roll(dice: &mut Dice, clients: usize) -> Self {
         Self {
-            // With fewer, somebody has to wait until another loses interest.
+            // With fewer, a client would have to wait until another one disconnects.
             max_connections: clients + dice.within(0..10) as usize,
             refuse: dice.percent(20),
             server_idle: dice.millis(800..3_000),
@@ -76,7 +76,7 @@ impl Bounds {
         }
     }
 
-    /// Of a connection; which end it is of, the caller says.
+    /// Applies the bounds to the configuration of a server's or a client's connection.
     pub(crate) fn config(&self, mut config: ConnectionConfig) -> ConnectionConfig {
         config.max_in_flight = self.in_flight;
         config.max_queued_requests = self.max_queued_requests;
@@ -89,7 +89,7 @@ impl Bounds {
         config
     }
 
-    /// How long a connection that leads nowhere may last.
+    /// Returns the maximum lifetime of a connection that is cut off from its peer.
     pub(crate) fn longest_end(&self) -> Duration {
         self.server_idle.max(self.client_idle) + 3 * self.stall + self.grace + self.linger
     }

@@ -1,4 +1,4 @@
-//! What either side does with the other's requests.
+//! The processor that both sides use for requests of the other.
 
 use crate::errors;
 use crate::journal::{CallId, End, Host};
@@ -14,14 +14,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// A processor of one host; clones are of the same.
+/// The processor of one host; clones share its state.
 #[derive(Clone, Debug)]
 pub(crate) struct Processor {
     pub(crate) world: Arc<World>,
     pub(crate) host: Host,
-    /// Counts the processors.
+    /// Counts the processors that exist.
     _one: Arc<()>,
-    /// What was asked for last.
+    /// The body of the previous request.
     last: Arc<Mutex<Bytes>>,
 }
 
@@ -36,7 +36,7 @@ impl Processor {
     ) -> Result<Option<RemotingCommand>, BoxError> {
         let body = request.body().clone();
         let Some((kind, (id, work))) = Kind::of(&request).zip(payload::parse(&body)) else {
-            return Err("this is no request of a caller".into());
+            return Err("not a request of a caller".into());
         };
         self.world.journal.runs(id);
         if self.world.is(Sabotage::RunsTwice) && id.0 % 16 == 0 {
@@ -85,7 +85,7 @@ impl Processor {
     }
 }
 
-/// In a while, or as soon as the connection is to end.
+/// Responds after a while, or as soon as the connection is to end.
 async fn answer_later(responder: Responder, answer: RemotingCommand, work: Duration) {
     let channel = responder.channel();
     tokio::select! {
@@ -93,11 +93,11 @@ async fn answer_later(responder: Responder, answer: RemotingCommand, work: Durat
         () = sleep(work) => {}
         () = channel.draining() => {}
     }
-    // An error means that the connection is gone.
+    // An error means that the connection is closed.
     _ = responder.send(answer);
 }
 
-/// Asks the other end of a connection.
+/// Calls the other end of a connection.
 pub(crate) async fn call(
     world: &Arc<World>,
     host: Host,

@@ -1,4 +1,4 @@
-//! What many runs amount to.
+//! The totals of many runs.
 
 use crate::fault::KINDS;
 use crate::run::Outcome;
@@ -10,22 +10,22 @@ use std::time::Duration;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Report {
     seeds: u64,
-    /// How many were run a second time.
+    /// The number of seeds that were run twice.
     repeated: u64,
     simulated: Duration,
     faults: [u64; KINDS.len()],
-    /// The server's calls, and the clients'.
+    /// The number of the server's calls, and of the clients'.
     pushes: u64,
     calls: u64,
-    /// By their texts.
+    /// The number of calls by how they ended.
     ends: BTreeMap<String, u64>,
     frames: u64,
     connections: u64,
     longest_shutdown: Duration,
-    /// And the seed that had it.
+    /// The longest recovery, and its seed.
     longest_recovery: (Duration, u64),
     traces: BTreeSet<u64>,
-    /// Which kinds of ends a run had.
+    /// The distinct sets of ends that occurred in one run.
     mixtures: BTreeSet<Vec<String>>,
     pub(crate) failed: Vec<u64>,
 }
@@ -63,7 +63,7 @@ impl Report {
         self.repeated += 1;
     }
 
-    /// Takes in what another process found.
+    /// Adds the report of another process.
     pub(crate) fn merge(&mut self, other: Self) {
         self.seeds += other.seeds;
         self.repeated += other.repeated;
@@ -103,7 +103,7 @@ impl fmt::Display for Report {
         for (end, count) in &self.ends {
             writeln!(f, "  {count:>9} {end}")?;
         }
-        writeln!(f, "{} mixtures of ends", self.mixtures.len())?;
+        writeln!(f, "{} different combinations of ends", self.mixtures.len())?;
         let (recovery, seed) = self.longest_recovery;
         writeln!(f, "longest recovery {recovery:?}, seed {seed}")?;
         write!(f, "longest shutdown {:?}", self.longest_shutdown)

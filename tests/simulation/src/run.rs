@@ -1,4 +1,4 @@
-//! One run: what its seed says, step by step.
+//! Runs the plan of one seed, step by step.
 
 use crate::checks;
 use crate::client::{self, RECOVERY};
@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Builder;
 use turmoil::Sim;
 
-/// What became of a run.
+/// The outcome of a run.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) hash: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Takes note if another run of the same seed was different.
+    /// Adds a violation if another run of the same seed was different.
     pub(crate) fn compare(&mut self, again: &Self) {
         if again.hash != self.hash {
             let (at, what) = (self.simulated, "the second run was different".to_owned());
@@ -51,7 +51,7 @@ pub(crate) fn run(plan: Plan, sabotage: Option<Sabotage>, print: bool) -> Outcom
     let world = World::new(plan, sabotage, print);
     let mut run = Run { sim: build(&world), world, faults: [0; KINDS.len()] };
     if let Err(error) = run.stages() {
-        run.world.journal.violation("hosts run on", error.to_string());
+        run.world.journal.violation("hosts keep running", error.to_string());
     }
     let simulated = run.sim.elapsed();
     checks::calls(&run.world, simulated);
@@ -70,8 +70,8 @@ pub(crate) fn run(plan: Plan, sabotage: Option<Sabotage>, print: bool) -> Outcom
     }
 }
 
-/// The order in which tokio drops the tasks of a host that crashes depends on their numbers, which
-/// the process counts: each run begins at a multiple of this.
+/// tokio drops the tasks of a crashed host in an order that depends on their numbers, which the
+/// process counts: each run begins at a multiple of this.
 const TASKS: u64 = 64;
 
 fn align() {
@@ -126,7 +126,7 @@ impl Run<'_> {
         self.until("recovery", bound, |world| world.all_recovered())?;
         self.enter(Stage::Quiet);
         let clients = self.world.plan.clients;
-        // The longest call, and then twice what a connection may take to end.
+        // The bound is the longest call, plus twice the longest end of a connection.
         let bound = Duration::from_secs(6) + 2 * self.world.plan.bounds.longest_end();
         self.until("clients end", bound, |world| world.done() == clients)?;
         let bound = self.world.plan.bounds.longest_end();
@@ -147,7 +147,7 @@ impl Run<'_> {
         self.world.enter(stage);
     }
 
-    /// Goes on until something is so, which has to be within the bound.
+    /// Steps the run until `is_so` returns true, which must happen within the bound.
     fn until(
         &mut self,
         invariant: &'static str,
@@ -187,7 +187,7 @@ impl Run<'_> {
             Fault::Close | Fault::Drain => {
                 let serving = self.world.serving();
                 let channels = serving.map(|all| in_order(&all.connections)).unwrap_or_default();
-                // The oldest is as good as any.
+                // The oldest connection will do.
                 match channels.first() {
                     Some(channel) if fault == Fault::Close => channel.close("a fault"),
                     Some(channel) => channel.drain(),
@@ -198,7 +198,7 @@ impl Run<'_> {
         }
     }
 
-    /// All is well again.
+    /// Ends all faults.
     fn repair(&mut self) {
         self.sim.set_fail_rate(0.0);
         let latency = self.world.plan.network.latency;

@@ -1,23 +1,23 @@
-//! Deliberate faults of the server, which the invariants must find.
+//! Deliberate faults, which the invariants must detect.
 
-/// What a server or its listener does wrong.
+/// A deliberate fault of the server or its listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sabotage {
-    /// Some requests are answered with what the one before asked for.
+    /// Some requests get the response of the previous request.
     WrongCaller,
-    /// What is written is written twice.
+    /// Everything is written twice.
     AnswersTwice,
     /// Some requests are run twice.
     RunsTwice,
-    /// Some calls have no deadline, and no answer.
+    /// Some calls have no deadline and no response.
     NoEnd,
-    /// Some connections go without DISCONNECTED.
+    /// Some connections do not report DISCONNECTED.
     NoDisconnected,
-    /// Some connections keep their permits.
+    /// Some connections do not return their permits.
     KeepsPermit,
-    /// Nothing is accepted any more after the troubles.
+    /// No connection is accepted after the faults.
     NoRecovery,
-    /// Requests hold a shutdown up beyond its deadline.
+    /// Requests delay a shutdown beyond its deadline.
     SlowShutdown,
 }
 
@@ -33,7 +33,7 @@ impl Sabotage {
         Self::SlowShutdown,
     ];
 
-    /// The name on the command line.
+    /// Returns the name on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::WrongCaller => "wrong-caller",

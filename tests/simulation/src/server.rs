@@ -21,15 +21,15 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-/// The event listener has so much time at the end of a shutdown.
+/// The event listener gets this time at the end of a shutdown.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
-/// Serves, again after each graceful shutdown.
+/// Serves, and starts again after each graceful shutdown.
 pub(crate) async fn run(world: Arc<World>) -> turmoil::Result {
     let mut dice = world.boot();
     while !world.has_reached(Stage::End) {
         serve(&world, &mut dice).await?;
-        // The old listener's task, and the answers that come too late.
+        // The old listener's task and late responses need this time to end.
         sleep(dice.millis(5..300)).await;
     }
     let streams = turmoil::established_tcp_stream_count();
@@ -76,8 +76,8 @@ async fn serve(world: &Arc<World>, dice: &mut Dice) -> turmoil::Result {
             () = world.reaches(Stage::End) => {}
         }
         asked.set(Some(Instant::now()));
-        // The server drains them in the order of a hash map, which no seed knows. This way they
-        // have been woken in their own order already.
+        // The server drains its connections in the order of a hash map, which the seed does not
+        // control. Draining them here first wakes them in a fixed order.
         for channel in in_order(&connections) {
             channel.drain();
         }
@@ -103,14 +103,14 @@ async fn serve(world: &Arc<World>, dice: &mut Dice) -> turmoil::Result {
     Ok(())
 }
 
-/// All connections, the oldest first.
+/// Returns all connections, the oldest first.
 pub(crate) fn in_order(connections: &Connections) -> Vec<Channel> {
     let mut channels = connections.channels();
     channels.sort_by_key(Channel::id);
     channels
 }
 
-/// Asks some client now and then.
+/// Calls a random client from time to time.
 async fn push(world: Arc<World>, connections: Connections, mut dice: Dice, stop: Arc<AtomicBool>) {
     let patience = dice.within(20..300);
     loop {

@@ -1,23 +1,23 @@
-//! How the hosts are told what to do.
+//! Tells the hosts which stage of the run has begun.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::Notify;
 
-/// What comes after the troubles that a run begins with.
+/// The stages after the faults that a run begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Stage {
-    /// Things go wrong no more: calls have to succeed again.
+    /// The faults have ended: calls must succeed again.
     Recovery = 1,
-    /// There are no more calls: connections have to end.
+    /// No more calls are made: connections must end.
     Quiet,
-    /// The server has to end.
+    /// The server must end.
     End,
 }
 
-/// A number that grows, and who waits for that.
+/// A number that grows, and the tasks that wait for that.
 ///
-/// Not a `watch`: its order of waking is random.
+/// Not a `watch`, which wakes tasks in a random order.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     number: AtomicU32,
@@ -34,12 +34,12 @@ impl Signal {
         self.changed.notify_waiters();
     }
 
-    /// One more.
+    /// Increments the number.
     pub(crate) fn ring(&self) {
         self.set(self.get() + 1);
     }
 
-    /// Waits until the number is at least this.
+    /// Waits until the number is at least `number`.
     pub(crate) async fn reaches(&self, number: u32) {
         loop {
             let changed = self.changed.notified();

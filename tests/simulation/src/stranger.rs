@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::{sleep, timeout};
 use turmoil::net::TcpStream;
 
-/// Does this and that until things are to become well.
+/// Misbehaves in random ways until the faults end.
 pub(crate) async fn run(world: Arc<World>) -> turmoil::Result {
     let mut dice = world.boot();
     tokio::select! {
@@ -33,18 +33,18 @@ async fn bother(dice: &mut Dice) -> turmoil::Result<std::convert::Infallible> {
             continue;
         };
         let bytes = match dice.within(0..5) {
-            // Says nothing.
+            // Stays silent.
             0 => BytesMut::new(),
-            // Breaks off in a frame.
+            // Stops inside a frame.
             1 => BytesMut::from(&[0, 0, 1, 0, 0, 0, 0, 9, b'{'][..]),
-            // Speaks something else.
+            // Speaks another protocol.
             2 => BytesMut::from("GET / HTTP/1.1\r\n\r\n"),
-            // Announces too much.
+            // Announces too long a frame.
             3 => BytesMut::from(&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0][..]),
-            // Asks and asks, and reads no answer.
+            // Sends many requests and reads no response.
             _ => requests(dice.within(1..3_000)),
         };
-        // An error means that the server has hung up.
+        // An error means that the server closed the connection.
         let written = timeout(patience, io.write_all(&bytes)).await;
         if let Ok(Ok(())) = written {
             sleep(patience).await;

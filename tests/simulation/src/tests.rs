@@ -1,11 +1,11 @@
-//! That runs find what is wrong, and can be repeated.
+//! Checks that runs detect sabotage, and can be replayed.
 
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::run::run;
 use crate::sabotage::Sabotage;
 
-/// So many seeds find each sabotage.
+/// Each sabotage is detected within this number of seeds.
 const SEEDS: u64 = 12;
 
 fn finds(sabotage: Sabotage, invariant: &str) {

@@ -1,4 +1,4 @@
-//! The bytes of a connection: cut into pieces, and read along.
+//! The bytes of a connection: split into pieces, and observed.
 
 use crate::fault::host_name;
 use crate::journal::{Host, Journal};
@@ -13,15 +13,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::Decoder;
 use turmoil::net::TcpStream;
 
-/// The largest piece that is read, if they are cut.
+/// The largest piece of a read, if reads are split.
 const PIECE: usize = 4_096;
 
 /// A connection of a simulated host.
 pub(crate) struct Wire {
     pub(crate) io: TcpStream,
-    /// No more bytes than these are written or read at once.
+    /// The maximum number of bytes per read or write.
     pub(crate) chunk: usize,
-    /// Whether all is written twice.
+    /// Whether everything is written twice.
     pub(crate) twice: bool,
     pub(crate) tap: Option<Tap>,
 }
@@ -56,7 +56,7 @@ impl AsyncWrite for Wire {
         let piece = &bytes[..bytes.len().min(this.chunk)];
         let written = ready!(Pin::new(&mut this.io).poll_write(cx, piece))?;
         if this.twice {
-            // Enough of it goes through.
+            // It does not matter if only a part of the copy is written.
             _ = Pin::new(&mut this.io).poll_write(cx, piece);
         }
         if let Some(tap) = &mut this.tap {
@@ -74,16 +74,15 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// Reads both directions along: every answer is that of a request, the first one, and of none that
-/// is oneway.
+/// Observes both directions: each response must be the first one to a request that is not oneway.
 pub(crate) struct Tap {
     journal: Arc<Journal>,
     host: Host,
     outbound: Frames,
     inbound: Frames,
-    /// Requests of this side that were not answered.
+    /// Requests of this side without a response so far.
     asked: BTreeSet<i32>,
-    /// Requests of the other side that were not answered.
+    /// Requests of the other side without a response so far.
     owed: BTreeSet<i32>,
 }
 
@@ -122,7 +121,7 @@ struct Frames {
 }
 
 impl Frames {
-    /// The next one. That all are well formed is the driver's to say.
+    /// Returns the next frame. The driver checks whether frames are well formed.
     fn next(&mut self) -> Option<RemotingCommand> {
         self.codec.decode(&mut self.bytes).ok().flatten()
     }
@@ -139,12 +138,12 @@ fn follow(
     let (opaque, length) = (frame.opaque(), frame.body().len());
     let mut book = journal.open();
     book.frames += 1;
-    let what = if frame.is_response() { "answer" } else { "request" };
+    let what = if frame.is_response() { "response" } else { "request" };
     let name = host_name(host);
     book.note(format_args!("{name} {direction} {what} {opaque} {} {length}", frame.code()));
     if frame.is_response() {
         if !owed.remove(&opaque) {
-            let what = format!("{name} {direction} an answer to {opaque}, which waits for none");
+            let what = format!("{name} {direction} a response to {opaque}, which expects none");
             book.violation("one answer per request", what);
         }
     } else if !frame.is_oneway() && !asked.insert(opaque) {

@@ -1,4 +1,4 @@
-//! What all hosts of a run share.
+//! The state that all hosts of a run share.
 
 use crate::journal::{Host, Journal, Step};
 use crate::plan::Plan;
@@ -19,23 +19,23 @@ pub(crate) struct World {
     pub(crate) sabotage: Option<Sabotage>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) stage: Signal,
-    /// Rings when the server is to shut down and start again.
+    /// Notified when the server is to shut down and start again.
     pub(crate) server_bell: Signal,
-    /// Rings when this client is to shut down.
+    /// Notified when this client is to shut down.
     pub(crate) client_bells: Vec<Signal>,
     boots: Signal,
-    /// What the latest server of each start is made of.
+    /// The parts of the current server.
     serving: Mutex<Option<Serving>>,
     recovered: Mutex<BTreeSet<usize>>,
     done: Mutex<BTreeSet<Host>>,
 }
 
-/// What is left of a server when it is gone.
+/// The parts of a server that can be checked after it has ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Serving {
     pub(crate) connections: Connections,
     pub(crate) permits: Arc<Semaphore>,
-    /// All processors hold one.
+    /// All processors hold a strong reference.
     pub(crate) processors: std::sync::Weak<()>,
 }
 
@@ -73,14 +73,14 @@ impl World {
         self.stage.reaches(stage as u32).await;
     }
 
-    /// Dice for a host that starts.
+    /// Returns the random numbers of a host that starts.
     pub(crate) fn boot(&self) -> Dice {
         self.boots.ring();
         let mut dice = Dice::new(self.plan.seed ^ u64::from(self.boots.get()) << 32);
         dice.fork()
     }
 
-    /// How much later than it should something may be noticed.
+    /// Returns how late something may be noticed.
     pub(crate) fn slack(&self) -> Duration {
         self.plan.network.tick + Duration::from_millis(2)
     }
@@ -109,7 +109,7 @@ impl World {
         lock(&self.done).len()
     }
 
-    /// The server holds nothing any more.
+    /// Checks that the server holds no connections, permits or processors any more.
     pub(crate) fn check_gone(&self, serving: &Serving, when: &str) {
         let open = serving.connections.len();
         let free = serving.permits.available_permits();
@@ -126,7 +126,7 @@ impl World {
     }
 }
 
-/// Writes the events of connections down.
+/// Records the events of connections.
 pub(crate) struct Reporter {
     pub(crate) world: Arc<World>,
     pub(crate) host: Host,

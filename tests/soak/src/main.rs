@@ -1,11 +1,11 @@
-//! The soak: servers and clients of this library under everything at once, for minutes; at the end
-//! nothing may be lost and nothing leaked.
+//! The soak: servers and clients of this library under every kind of load and fault, for minutes.
+//! At the end nothing may be lost or leaked.
 //!
 //! ```sh
 //! cargo run -p soak --release -- --minutes 5
 //! ```
 //!
-//! And faults over real sockets for any server of the protocol, to compare:
+//! It also runs faults over real sockets against any server of the protocol, to compare them:
 //!
 //! ```sh
 //! cargo run -p soak --release -- faults --server PROGRAM ARGUMENTS
@@ -22,10 +22,10 @@ use tokio::runtime::Runtime;
 
 #[derive(Parser)]
 struct Options {
-    /// How long the load lasts.
+    /// Minutes of load
     #[arg(long, default_value_t = 5.0, value_parser = positive)]
     minutes: f64,
-    /// Does something that the checks must find: to see that they can fail.
+    /// Injects this fault, which the checks must detect
     #[arg(long)]
     sabotage: Option<Sabotage>,
     #[command(subcommand)]
@@ -34,11 +34,11 @@ struct Options {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// What becomes of faults at some server, in a table.
+    /// Runs faults against a server, and prints a table of the results
     Faults(faults::Options),
-    /// The server of this library that is used when there is no other.
+    /// Runs this library's server, which `faults` uses by default
     Serve {
-        /// Where to listen; port 0 takes a free one.
+        /// The address to listen on; port 0 picks a free port
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: String,
     },
@@ -47,7 +47,7 @@ enum Command {
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && number < 1e6 => Ok(number),
-        _ => Err("a number above zero".into()),
+        _ => Err("must be a number above zero".into()),
     }
 }
 
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("no runtime: {error}");
+            eprintln!("cannot start the runtime: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -78,7 +78,7 @@ fn soak(runtime: &Runtime, options: &Options) -> ExitCode {
     let length = Duration::from_secs_f64(options.minutes * 60.0);
     let faults = match runtime.block_on(run::run(length, options.sabotage)) {
         Ok(faults) => faults,
-        Err(error) => vec![format!("it could not run: {error}")],
+        Err(error) => vec![format!("the soak could not run: {error}")],
     };
     if faults.is_empty() {
         println!("nothing lost, nothing leaked");

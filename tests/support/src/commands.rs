@@ -1,4 +1,4 @@
-//! Commands, and processors that need no more than a line.
+//! Commands and simple processors.
 
 use crate::SECOND;
 use rocketmq_tower_core::{BoxError, RemotingCommand, ResponseCode};

@@ -1,21 +1,21 @@
-//! Numbers that look random.
+//! Pseudo-random numbers.
 
 use std::ops::Range;
 use std::time::Duration;
 
-/// Rolls numbers that look random, the same ones for the same seed (SplitMix64). Seeds may follow
-/// one another.
+/// A pseudo-random number generator (SplitMix64). The same seed gives the same numbers. Consecutive
+/// seeds are fine.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// Starts with this seed.
+    /// Creates a generator with this seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Returns any number.
+    /// Returns a number of the full range.
     pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -39,7 +39,7 @@ impl Dice {
         self.below(length as u64) as usize
     }
 
-    /// Returns one of the items, of which there must be one.
+    /// Returns one of the items, of which there must be at least one.
     pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.index(items.len())]
     }
@@ -49,12 +49,12 @@ impl Dice {
         Duration::from_millis(self.within(range))
     }
 
-    /// Returns true in this many of a hundred rolls.
+    /// Returns true with this probability in percent.
     pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// Returns other dice, which follow from these.
+    /// Returns a new generator, seeded from this one.
     pub fn fork(&mut self) -> Self {
         Self(self.roll())
     }

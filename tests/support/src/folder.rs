@@ -1,17 +1,17 @@
-//! Files of one test.
+//! Temporary files of a test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder among the temporary files, which is deleted when this is dropped.
+/// A temporary folder, which is deleted on drop.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// Makes an empty folder. The name must be the test's own; the process's id is appended.
+    /// Creates an empty folder. The name must be unique to the test; the process id is appended.
     ///
     /// # Panics
-    /// If the system does not let it.
+    /// If the folder cannot be created.
     #[must_use]
     pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
@@ -35,7 +35,7 @@ impl Folder {
     /// Writes a file of this name.
     ///
     /// # Panics
-    /// If the system does not let it.
+    /// If the file cannot be written.
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         fs::write(self.file(name), text).expect("written");
     }

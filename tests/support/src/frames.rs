@@ -1,11 +1,11 @@
-//! Frames: of commands, of parts, and of real clients.
+//! Frames: encoded commands, frames made from parts, and captured ones.
 
 use bytes::BytesMut;
 use rocketmq_tower_core::codec::DecodeError;
 use rocketmq_tower_core::{RemotingCodec, RemotingCommand};
 use tokio_util::codec::{Decoder, Encoder};
 
-/// Frames that real clients and servers wrote: a line with a name, then one with the bytes.
+/// Frames captured from real clients and servers: a line with a name, then one with the bytes.
 const CAPTURED: &str = include_str!("captured_frames.txt");
 
 /// Returns the frame of `command`.
@@ -25,7 +25,7 @@ pub fn encode(command: &RemotingCommand) -> BytesMut {
 /// If the frame is malformed.
 ///
 /// # Panics
-/// If the frame is not whole.
+/// If the frame is incomplete.
 pub fn decode(bytes: &[u8]) -> Result<RemotingCommand, DecodeError> {
     let command = RemotingCodec::new().decode(&mut BytesMut::from(bytes))?;
     Ok(command.expect("a whole frame"))
@@ -45,7 +45,7 @@ pub fn json(header: impl AsRef<[u8]>) -> Vec<u8> {
     frame(0, header.as_ref(), b"")
 }
 
-/// Returns the bytes of hex digits; white space does not count.
+/// Returns the bytes that the hex digits stand for. White space is ignored.
 ///
 /// # Panics
 /// If the text holds anything else.
@@ -56,7 +56,7 @@ pub fn hex(text: &str) -> Vec<u8> {
     pairs.map(|pair| u8::from_str_radix(pair, 16).expect("hex digits")).collect()
 }
 
-/// Returns every captured frame, with its name.
+/// Returns every captured frame with its name.
 pub fn captured_frames() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
     let mut lines = CAPTURED.lines().filter(|line| !line.starts_with('#'));
     std::iter::from_fn(move || Some((lines.next()?, hex(lines.next()?))))

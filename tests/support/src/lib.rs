@@ -1,15 +1,15 @@
 //! Helpers that the tests, benchmarks and fuzz targets of rocketmq-tower share.
 //!
 //! * [`request`], [`answer`], [`echo`] and [`sleeper`] are commands and processors.
-//! * [`encode`], [`decode`], [`frame`] and [`json`] are frames; [`captured`] returns commands that
-//!   real clients and servers wrote.
+//! * [`encode`], [`decode`], [`frame`] and [`json`] make and read frames; [`captured`] returns
+//!   commands that were captured from real clients and servers.
 //! * [`Raw`] is a peer that sends and receives frames, and does nothing by itself.
-//! * [`soon`], [`within`] and [`until`] wait, with a bound.
-//! * [`Dice`] rolls numbers that follow from a seed.
-//! * [`Folder`] and [`Process`] are of the system: temporary files, and what a process uses.
+//! * [`soon`], [`within`] and [`until`] wait with a timeout.
+//! * [`Dice`] generates pseudo-random numbers from a seed.
+//! * [`Folder`] is a temporary folder; [`Process`] measures the resources of a process.
 //!
-//! Helpers panic when something is wrong. Those whose names begin with `try` return an error, for
-//! programs that report it.
+//! Helpers panic if something fails. Those whose names begin with `try` return an error instead,
+//! for programs that report it.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod accessors;

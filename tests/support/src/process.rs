@@ -1,22 +1,21 @@
-//! What a process uses, as Linux tells it.
+//! Measures the resources that a process uses, on Linux.
 
 use std::fs;
 use std::io::{Error, ErrorKind, Result};
 use std::str::FromStr;
 
-/// A process of this system. Every method fails when the process has ended, and where there is no
-/// `/proc`.
+/// A process of this system. Every method fails if the process has ended or there is no `/proc`.
 #[derive(Clone, Copy, Debug)]
 pub struct Process(u32);
 
 impl Process {
-    /// This process.
+    /// Returns this process.
     #[must_use]
     pub fn own() -> Self {
         Self(std::process::id())
     }
 
-    /// The process with this id.
+    /// Returns the process with this id.
     #[must_use]
     pub const fn of(id: u32) -> Self {
         Self(id)
@@ -28,7 +27,7 @@ impl Process {
         self.0
     }
 
-    /// The memory that it has now, in bytes.
+    /// Returns the current resident memory in bytes.
     ///
     /// # Errors
     /// See [`Process`].
@@ -36,7 +35,7 @@ impl Process {
         self.memory("VmRSS:")
     }
 
-    /// The most memory that it has had, in bytes.
+    /// Returns the peak resident memory in bytes.
     ///
     /// # Errors
     /// See [`Process`].
@@ -44,7 +43,7 @@ impl Process {
         self.memory("VmHWM:")
     }
 
-    /// The memory that it has asked for, whether it was ever used or not, in bytes.
+    /// Returns the virtual memory that was requested, used or not, in bytes.
     ///
     /// # Errors
     /// See [`Process`].
@@ -52,7 +51,7 @@ impl Process {
         self.memory("VmData:")
     }
 
-    /// The number of files that it has open.
+    /// Returns the number of open files.
     ///
     /// # Errors
     /// See [`Process`].
@@ -60,7 +59,7 @@ impl Process {
         Ok(fs::read_dir(self.path("fd"))?.count())
     }
 
-    /// The processor time that it has used, in hundredths of a second.
+    /// Returns the processor time used, in hundredths of a second.
     ///
     /// # Errors
     /// See [`Process`].

@@ -1,4 +1,4 @@
-//! A peer whose every move is the test's.
+//! A peer that the test controls completely.
 
 use crate::{encode, soon};
 use bytes::BytesMut;
@@ -13,7 +13,7 @@ use tokio_util::codec::Decoder;
 /// A peer that sends and receives frames, and does nothing by itself.
 #[derive(Debug)]
 pub struct Raw<Io = TcpStream> {
-    /// What the frames go through, for everything that is not a frame.
+    /// The transport, for sending and receiving anything that is not a frame.
     pub io: Io,
     codec: RemotingCodec,
     buffer: BytesMut,
@@ -54,17 +54,17 @@ impl Raw {
         Ok(Self::new(socket.connect(addr).await?))
     }
 
-    /// Ends the connection with a reset.
+    /// Closes the connection with a reset.
     ///
     /// # Errors
-    /// If the system does not let it.
+    /// If the socket option cannot be set.
     pub fn try_reset(self) -> io::Result<()> {
         self.io.set_zero_linger()
     }
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
-    /// A peer at this end of a connection.
+    /// Creates a peer at this end of a connection.
     pub fn new(io: Io) -> Self {
         Self { io, codec: RemotingCodec::new(), buffer: BytesMut::new() }
     }
@@ -88,17 +88,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
     /// Returns the next command; `None` at the end of the connection.
     ///
     /// # Panics
-    /// If the connection fails, ends inside a frame or brings a malformed one, or if nothing comes
-    /// within 20 s.
+    /// If the connection fails, ends inside a frame or carries a malformed one, or if nothing
+    /// arrives within 20 s.
     pub async fn next(&mut self) -> Option<RemotingCommand> {
         soon(self.try_next()).await.expect("sound frames")
     }
 
-    /// Returns the next command; `None` at the end of the connection, also if it is reset or ends
-    /// inside a frame.
+    /// Returns the next command, or `None` at the end of the connection, even if it is reset or
+    /// ends inside a frame.
     ///
     /// # Panics
-    /// If the connection brings a malformed frame, or if nothing comes within 20 s.
+    /// If the connection carries a malformed frame, or if nothing arrives within 20 s.
     pub async fn next_or_end(&mut self) -> Option<RemotingCommand> {
         match soon(self.try_next()).await {
             Ok(next) => next,
@@ -110,15 +110,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
     /// Returns the next command.
     ///
     /// # Panics
-    /// If there is none.
+    /// If the connection ends first, or as [`next`](Self::next) does.
     pub async fn receive(&mut self) -> RemotingCommand {
         self.next().await.expect("the connection goes on")
     }
 
-    /// Sends a command and returns the next one that comes.
+    /// Sends a command and returns the next one that arrives.
     ///
     /// # Panics
-    /// If there is none.
+    /// As [`send`](Self::send) and [`receive`](Self::receive) do.
     pub async fn call(&mut self, command: &RemotingCommand) -> RemotingCommand {
         self.send(command).await;
         self.receive().await
@@ -132,10 +132,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Raw<Io> {
         self.io.write_all(&encode(command)).await
     }
 
-    /// Returns the next command; `None` at an orderly end.
+    /// Returns the next command, or `None` at an orderly end.
     ///
     /// # Errors
-    /// If the connection fails, ends inside a frame, or brings a malformed one.
+    /// If the connection fails, ends inside a frame, or carries a malformed one.
     pub async fn try_next(&mut self) -> Result<Option<RemotingCommand>, DecodeError> {
         loop {
             if let Some(command) = self.codec.decode(&mut self.buffer)? {

@@ -1,10 +1,10 @@
-//! A command to JSON text.
+//! Encodes a command's header as JSON.
 
 use super::swar::{ONES, before, marked};
 use crate::command::RemotingCommand;
 use bytes::{BufMut, BytesMut};
 
-/// Writes the header: keys in alphabetical order, no white space, absent parts left out.
+/// Writes the header: keys in alphabetical order, no white space, no absent parts.
 pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     let mut text = ShortText::default();
     text.integer(b"{\"code\":", command.code);
@@ -30,14 +30,14 @@ pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
         text.move_to(dst);
         string(remark.as_bytes(), dst);
     }
-    // It says how this header is written.
+    // Names the encoding of this header, whatever the command's own is.
     text.integer(b",\"serializeTypeCurrentRPC\":\"JSON\",\"version\":", command.version.as_i32());
     text.put(b"}");
     text.move_to(dst);
 }
 
-/// Collects what is short, since every part that is put on a `BytesMut` has its price. There is
-/// room for the whole of a header but its ext fields and its remark.
+/// Collects short parts, as every write to a `BytesMut` has its cost. Has room for a whole header
+/// except its ext fields and its remark.
 struct ShortText {
     bytes: [u8; 192],
     length: usize,
@@ -69,7 +69,7 @@ impl ShortText {
     }
 }
 
-/// One field, and what is before it.
+/// Writes one field after its separator (`{` or `,`).
 fn field(separator: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
     if plain(name) < name.len() || plain(value) < value.len() {
         dst.put_u8(separator);
@@ -88,13 +88,13 @@ fn field(separator: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
     out[name_end + 3..value_end].copy_from_slice(value);
 }
 
-/// A string in quotes, escaped as fastjson 1.2 does: `"`, `\`, controls (U+0000 to U+001F and
-/// U+007F to U+009F), U+2028 and U+2029. All else is written as it is.
+/// Writes a string in quotes. Escapes the same characters as fastjson 1.2: `"`, `\`, controls
+/// (U+0000 to U+001F and U+007F to U+009F), U+2028 and U+2029.
 fn string(text: &[u8], dst: &mut BytesMut) {
     dst.reserve(text.len() + 2);
     dst.put_u8(b'"');
     let mut rest = text;
-    // Where the next piece that is written as it is begins, and where to look on.
+    // `rest` starts at the next byte to write; its first `looked` bytes need no escape.
     let mut looked = 0;
     loop {
         looked += plain(&rest[looked..]);
@@ -116,10 +116,10 @@ fn string(text: &[u8], dst: &mut BytesMut) {
     dst.put_u8(b'"');
 }
 
-/// How many bytes there are before the first that may have to be escaped.
+/// Returns the number of bytes before the first one that may need an escape.
 #[inline(always)]
 fn plain(text: &[u8]) -> usize {
-    // Controls and deletes, quotes, backslashes, and what is not ASCII.
+    // Controls, deletes, quotes, backslashes and non-ASCII bytes.
     let marks = |word: u64| {
         let controls = word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
         word | controls | marked(word, b'"') | marked(word, b'\\')
@@ -127,7 +127,7 @@ fn plain(text: &[u8]) -> usize {
     before(text, marks, |byte| !PLAIN[usize::from(byte)])
 }
 
-/// The bytes that never start a character which is to be escaped.
+/// The bytes that never start a character that needs an escape.
 const PLAIN: [bool; 256] = {
     let mut plain = [true; 256];
     let mut byte = 0;
@@ -144,7 +144,7 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// The character at the start of `text` and its length, if it is to be escaped.
+/// Returns the character at the start of `text` and its length in bytes, if it needs an escape.
 fn special(text: &[u8]) -> Option<(u32, usize)> {
     match *text {
         [0xc2, second @ 0x80..=0x9f, ..] => Some((u32::from(second), 2)),

@@ -1,8 +1,8 @@
 //! Parses the headers that clients and servers write in practice: no white space, plain numbers, no
 //! escapes in names.
 //!
-//! Returns `None` for anything else, and the general parser starts over. A header that this parser
-//! accepts means the same to both.
+//! Returns `None` for anything else, and the general parser starts over. Both parsers read a header
+//! that this one accepts in the same way.
 
 use super::string::{plain, unescape};
 use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand};
@@ -15,7 +15,7 @@ pub(super) fn decode(
 ) -> Option<()> {
     let mut rest = header.strip_prefix(b"{")?;
     loop {
-        // The first letter tells the key.
+        // The first letter identifies the key.
         rest = match rest.get(1)? {
             b'c' => integer(rest.strip_prefix(b"\"code\":")?, &mut command.code)?,
             b'e' => ext_fields(header, rest.strip_prefix(b"\"extFields\":{")?, fields)?,
@@ -48,7 +48,7 @@ pub(super) fn decode(
     }
 }
 
-/// Parses a number without sign into `target`. Returns the rest of the text.
+/// Parses an unsigned number into `target`. Returns the rest of the text.
 #[inline(always)]
 fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
     let (mut value, mut rest) = (0_u64, text);
@@ -64,7 +64,7 @@ fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
     Some(rest)
 }
 
-/// A string without backslashes, whose opening quote has been taken, and what follows it.
+/// Reads a string without backslashes, after its opening quote. Returns it and the text after it.
 #[inline(always)]
 fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     match text.split_at(plain(text)) {
@@ -74,7 +74,7 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Parses the fields of an object after its `{`. Returns the rest of the text.
-// Not inlined, which costs `decode` 20 instructions: too much to keep in registers.
+// Not inlined: that would cost `decode` 20 instructions, as it has too few registers.
 #[inline(never)]
 fn ext_fields<'a>(
     header: &'a [u8],
@@ -88,7 +88,7 @@ fn ext_fields<'a>(
     loop {
         let text = rest.strip_prefix(b"\"")?;
         let (name, text) = match text {
-            // Those of SEND_MESSAGE_V2 are single letters.
+            // The names in SEND_MESSAGE_V2 are single letters.
             [_, b'"', ..] if text[0] != b'\\' => text.split_at(1),
             _ => text.split_at(plain(text)),
         };

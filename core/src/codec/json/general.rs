@@ -1,4 +1,4 @@
-//! JSON text to a command, whatever it looks like.
+//! Parses any JSON header, including those that the fast path rejects.
 
 use super::scanner::{Scanner, Text, Value};
 use crate::codec::DecodeError;
@@ -31,7 +31,7 @@ pub(super) fn decode(
             "language" => command.language = language(&mut scanner)?,
             "remark" => command.remark = remark(&mut scanner)?,
             "extFields" => ext_fields(&mut scanner, fields)?,
-            // `serializeTypeCurrentRPC` too: the frame says how its header is written.
+            // Ignores `serializeTypeCurrentRPC` too: the header word names the encoding.
             _ => _ = scanner.value()?,
         }
     }
@@ -45,7 +45,8 @@ fn value_of<'a>(scanner: &Scanner<'a>, text: &'a Text) -> &'a str {
     }
 }
 
-/// A number, a text that holds one, or `null` for the default. Fractions are cut.
+/// Reads a number or a text that holds one into `target`. Fractions are truncated; `null` leaves
+/// `target` unchanged.
 fn set_integer(
     scanner: &mut Scanner<'_>,
     field: &'static str,
@@ -71,7 +72,7 @@ fn set_integer(
 }
 
 fn fraction(number: &str) -> Option<i32> {
-    // "inf" and "nan" are no numbers in JSON.
+    // Rust parses "inf" and "nan" too, which are not numbers in JSON.
     if !number.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
         return None;
     }
@@ -80,7 +81,7 @@ fn fraction(number: &str) -> Option<i32> {
     fits.then_some(value as i32)
 }
 
-/// A name in any case, or the ordinal that older peers send.
+/// Reads a name in any case, or an ordinal, which older peers send.
 fn language(scanner: &mut Scanner<'_>) -> Result<LanguageCode, DecodeError> {
     Ok(match scanner.value()? {
         Value::Text(text) => LanguageCode::from_name(value_of(scanner, &text)),
@@ -102,8 +103,8 @@ fn remark(scanner: &mut Scanner<'_>) -> Result<Option<Cow<'static, str>>, Decode
     })
 }
 
-/// Texts as they are, other scalars and nested values as their JSON text; a `null` value is no
-/// field.
+/// Reads the fields. Strings are unescaped; other scalars and nested values are kept as their JSON
+/// text. A field whose value is `null` is skipped.
 fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Result<(), DecodeError> {
     if !scanner.take(b'{') {
         return match scanner.value()? {

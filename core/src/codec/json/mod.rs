@@ -5,8 +5,8 @@
 //!  "serializeTypeCurrentRPC":"JSON","version":479}
 //! ```
 //!
-//! Written in this order and without white space, as Java's `protocol/RemotingSerializable.java`
-//! does; read in any order.
+//! Keys are written in this order and without white space, as by Java's
+//! `protocol/RemotingSerializable.java`. They are read in any order.
 
 mod encode;
 mod fast_path;

@@ -1,21 +1,21 @@
-//! A JSON reader that hands out places instead of values.
+//! A JSON reader that returns positions instead of values.
 
 use crate::codec::DecodeError;
 use std::ops::Range;
 
-/// Values nest at most this deep; RocketMQ's header nests once.
+/// Maximum nesting depth of values; RocketMQ's header nests once.
 const MAX_DEPTH: usize = 64;
 
 /// Reads JSON text token by token, in one pass. It allocates only for strings with backslashes.
 ///
-/// It is strict where a mistake could change the meaning and lenient where it can't: control
-/// characters inside strings and odd number formats pass.
+/// It is strict where an error could change the meaning, and lenient elsewhere: it accepts control
+/// characters inside strings and odd number formats.
 pub(super) struct Scanner<'a> {
     text: &'a str,
     pub(super) at: usize,
 }
 
-/// A value's kind and place.
+/// A value's kind and position.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Text(Text),
@@ -23,22 +23,22 @@ pub(super) enum Value {
     /// `true` or `false`.
     Bool(Range<usize>),
     Null,
-    /// An object or an array, brackets included.
+    /// An object or an array, including its brackets.
     Nested(Range<usize>),
 }
 
 /// A string.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Text {
-    /// Its place between the quotes.
+    /// The position between the quotes, of a string without backslashes.
     Plain(Range<usize>),
-    /// The value of one that holds backslashes.
+    /// The value of a string that holds backslashes.
     Escaped(String),
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        // A byte order mark is not white space, but Java takes it.
+        // A byte order mark is not white space, but Java accepts it.
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
         Self { text, at }
     }
@@ -55,7 +55,7 @@ impl<'a> Scanner<'a> {
         &self.text[range]
     }
 
-    /// The next byte that is not white space, without taking it.
+    /// Skips white space and returns the next byte without consuming it.
     pub(super) fn peek(&mut self) -> Option<u8> {
         let bytes = self.bytes();
         while let Some(byte) = bytes.get(self.at) {
@@ -67,7 +67,7 @@ impl<'a> Scanner<'a> {
         None
     }
 
-    /// Takes `byte` if it comes next.
+    /// Consumes `byte` if it is next. Returns whether it was.
     pub(super) fn take(&mut self, byte: u8) -> bool {
         let next = self.peek() == Some(byte);
         self.at += usize::from(next);
@@ -78,13 +78,13 @@ impl<'a> Scanner<'a> {
         if self.take(byte) { Ok(()) } else { Err(self.error(expected)) }
     }
 
-    /// Nothing but white space is left.
+    /// Checks that only white space is left.
     pub(super) fn end(&mut self) -> Result<(), DecodeError> {
         if self.peek().is_none() { Ok(()) } else { Err(self.error("the end")) }
     }
 
-    /// Whether another member of an object comes, whose `{` and members before have been taken;
-    /// else its `}` is taken.
+    /// Whether an object has another member. Call this after its `{` (`first`) and after each
+    /// member. Consumes the comma before the next member, or the object's `}`.
     pub(super) fn more(&mut self, first: bool) -> Result<bool, DecodeError> {
         if self.take(b'}') {
             return Ok(false);
@@ -95,14 +95,14 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    /// The next key, up to and including its colon.
+    /// Reads the next key, up to and including its colon.
     pub(super) fn key(&mut self) -> Result<Text, DecodeError> {
         let key = self.string("a key in quotes")?;
         self.expect(b':', "a colon")?;
         Ok(key)
     }
 
-    /// The next value of any kind.
+    /// Reads the next value of any kind.
     pub(super) fn value(&mut self) -> Result<Value, DecodeError> {
         match self.peek() {
             Some(b'"') => self.string("a string").map(Value::Text),
@@ -133,18 +133,18 @@ impl<'a> Scanner<'a> {
         Ok(start..self.at)
     }
 
-    /// An object or an array with all that is in it.
+    /// Reads an object or an array with all of its contents.
     fn nested(&mut self) -> Result<Value, DecodeError> {
         let start = self.at;
         // One bit per open bracket, set for an object.
         let mut stack = 0_u64;
         let mut depth = 0;
         loop {
-            // A value is due.
+            // A value is expected.
             match self.peek() {
                 Some(open @ (b'{' | b'[')) => {
                     if depth == MAX_DEPTH {
-                        return Err(self.error("fewer brackets"));
+                        return Err(self.error("fewer nested brackets"));
                     }
                     self.at += 1;
                     depth += 1;
@@ -156,7 +156,8 @@ impl<'a> Scanner<'a> {
                 }
                 _ => _ = self.value()?,
             }
-            // A value is done: take what closes after it, then the comma before the next.
+            // A value is complete: consume the closing brackets after it, then the comma before the
+            // next value.
             while self.closes(stack) {
                 self.at += 1;
                 depth -= 1;
@@ -178,7 +179,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Whether the bracket that closes the innermost open one comes next.
+    /// Whether the bracket that closes the innermost open one is next.
     fn closes(&mut self, stack: u64) -> bool {
         self.peek() == Some(if stack & 1 == 1 { b'}' } else { b']' })
     }

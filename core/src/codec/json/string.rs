@@ -1,11 +1,11 @@
-//! Strings: where they end, and what they say.
+//! Finds the end of a JSON string and unescapes it.
 
 use super::scanner::{Scanner, Text};
 use super::swar::{before, marked};
 use crate::codec::DecodeError;
 
 impl Scanner<'_> {
-    /// A string, white space before it allowed.
+    /// Reads a string, after optional white space.
     pub(super) fn string(&mut self, expected: &'static str) -> Result<Text, DecodeError> {
         self.expect(b'"', expected)?;
         let (start, text) = (self.at, self.bytes().get(self.at..).unwrap_or_default());
@@ -24,9 +24,11 @@ impl Scanner<'_> {
     }
 }
 
-/// Appends the value of a string whose opening quote has been taken to `out`, and returns what
-/// follows; `None` if it never ends. What is no valid escape stands for itself; half a surrogate
-/// pair becomes U+FFFD. UTF-8 stays so.
+/// Appends the value of a string to `out`, starting after its opening quote. Returns the text after
+/// its closing quote, or `None` if it has no closing quote.
+///
+/// An unknown escape stands for the escaped character; a malformed `\u` and half a surrogate pair
+/// become U+FFFD. If `rest` is UTF-8, the value is too.
 pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
     loop {
         let (text, end) = rest.split_at(plain(rest));
@@ -50,15 +52,15 @@ pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a 
     }
 }
 
-/// How many bytes there are before the first `"` or `\`.
+/// Returns the number of bytes before the first `"` or `\`.
 #[inline(always)]
 pub(super) fn plain(text: &[u8]) -> usize {
     let marks = |word| marked(word, b'"') | marked(word, b'\\');
     before(text, marks, |byte| matches!(byte, b'"' | b'\\'))
 }
 
-/// Reads the four digits after `\u`, or the two times four of a surrogate pair, and returns what
-/// follows.
+/// Reads the four digits after `\u`, and the second escape of a surrogate pair. Appends the
+/// character to `out` and returns the rest of the text.
 fn unicode<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     let Some((code, rest)) = hex4(text) else {
         put(char::REPLACEMENT_CHARACTER, out);
@@ -90,14 +92,14 @@ fn put(character: char, out: &mut Vec<u8>) {
 fn hex4(text: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = text.split_first_chunk::<4>()?;
     let [a, b, c, d] = digits.map(|digit| u32::from(HEX[usize::from(digit)]));
-    // No digit's value has the bits of what is none.
+    // Digits use the low four bits only; other bytes have the value 255.
     if (a | b | c | d) > 0xf {
         return None;
     }
     Some((a << 12 | b << 8 | c << 4 | d, rest))
 }
 
-/// The values of hexadecimal digits; 255 for what is none.
+/// The values of hexadecimal digits; 255 for other bytes.
 const HEX: [u8; 256] = {
     let mut values = [u8::MAX; 256];
     let mut value = 0;

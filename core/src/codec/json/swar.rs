@@ -1,12 +1,14 @@
-//! Text, looked at eight bytes at a time: strings in headers are short as a rule, but some are long.
+//! Scans text eight bytes at a time ("SIMD within a register"). Most strings in headers are short,
+//! but some are long.
 
-/// A one in every byte.
+/// A word with the value 1 in every byte.
 pub(super) const ONES: u64 = u64::MAX / 0xff;
 
-/// How many bytes of `text` there are before the first that is looked for.
+/// Returns the number of bytes before the first match in `text`.
 ///
-/// `marks` sets the top bit of such bytes in a word of eight, and of no byte before the first of
-/// them; those above may lie. `is_it` tells of the last few bytes.
+/// `marks` takes eight bytes as a little-endian word and sets the top bit of each match. It must
+/// not set that of a byte before the first match; bytes after it may have false marks. `is_it`
+/// checks the last few bytes one by one.
 #[inline(always)]
 pub(super) fn before(text: &[u8], marks: impl Fn(u64) -> u64, is_it: impl Fn(u8) -> bool) -> usize {
     let mut rest = text;
@@ -21,7 +23,8 @@ pub(super) fn before(text: &[u8], marks: impl Fn(u64) -> u64, is_it: impl Fn(u8)
     text.len() - rest.len() + last.unwrap_or(rest.len())
 }
 
-/// Marks the bytes of `word` that are `byte`.
+/// Sets the top bit of the bytes of `word` that equal `byte`. Bytes after the first match may be
+/// marked falsely.
 #[inline(always)]
 pub(super) const fn marked(word: u64, byte: u8) -> u64 {
     let zero = word ^ (ONES * byte as u64);

@@ -1,4 +1,5 @@
-//! Fields as they are decoded: in order, the last of a name wins.
+//! Collects ext fields while a header is decoded. They keep their order; if a name repeats, the
+//! last value wins.
 
 use super::ExtFields;
 use super::table::{Entry, Span, Table};
@@ -6,19 +7,21 @@ use crate::last_wins::last_of_each_name;
 use bytes::Bytes;
 use std::ops::Range;
 
-/// Room for this many fields is made at the first; SEND_MESSAGE_V2 has 13 to 15.
+/// Capacity reserved when the first field arrives. SEND_MESSAGE_V2 has 13 to 15 fields.
 const USUAL_FIELDS: usize = 16;
 
-/// Room for so much text is made at the first that is not in the frame as such: the properties of a
-/// message in JSON.
+/// Bytes reserved for the first text that had to be unescaped, usually the properties of a message
+/// in JSON.
 const USUAL_TEXT: usize = 256;
 
-/// Up to this many fields, a name that may have come before is looked for as it arrives; beyond,
-/// all at once whenever their number has doubled, so that a header of many names costs no more than
-/// linear time, and one of many repeated names no more room than its different ones.
+/// Up to this number of fields, a name that may be a repetition is searched for when it arrives.
+/// Beyond it, repetitions are removed whenever the number of fields has doubled. So a header with
+/// many names takes linear time, and one with many repetitions takes memory for its distinct names
+/// only.
 const SCAN_LIMIT: usize = 64;
 
-/// Collects the fields of one frame, whose header every method is given anew.
+/// Collects the fields of one frame. The frame's header is not stored here, so methods that need it
+/// take it as an argument.
 #[derive(Debug)]
 pub(crate) struct ExtFieldsBuilder {
     entries: Vec<Entry>,
@@ -26,7 +29,7 @@ pub(crate) struct ExtFieldsBuilder {
     present: bool,
     /// One bit per hash of a name: a clear bit means that the name is new.
     seen: u64,
-    /// At so many fields, the repeated ones are thrown out.
+    /// Number of fields at which repetitions are removed next.
     sweep_at: usize,
 }
 
@@ -37,29 +40,30 @@ impl ExtFieldsBuilder {
         Self { entries, owned, present: false, seen: 0, sweep_at: 2 * SCAN_LIMIT }
     }
 
-    /// The header has `extFields`; what came before counts no more.
+    /// Begins `extFields`. Fields from an earlier `extFields` of the same header are discarded.
     pub(crate) fn restart(&mut self) {
         *self = Self { present: true, ..Self::new() };
     }
 
-    /// Fields that are absent after all.
+    /// Marks the fields as absent (`extFields` is `null`).
     pub(crate) fn absent(&mut self) {
         *self = Self::new();
     }
 
-    /// A piece of the frame, which the caller has checked to be UTF-8.
+    /// Returns the span of a range of the frame, which the caller has checked to be UTF-8.
     #[inline]
     pub(crate) fn shared(range: Range<usize>) -> Span {
         Span::shared(range.start, range.len())
     }
 
-    /// The place of `part` in the frame, up to whose end `rest` follows.
+    /// Returns the span of `part`. `rest` must be what follows it up to the end of the frame.
     #[inline(always)]
     pub(crate) fn place(frame: &[u8], part: &[u8], rest: &[u8]) -> Span {
         Span::shared(frame.len() - rest.len() - part.len(), part.len())
     }
 
-    /// `part` of the frame, whose place this is; what is not UTF-8 is replaced.
+    /// Returns `place`, the span of `part`, if `part` is UTF-8. Otherwise returns the span of a
+    /// copy in which invalid bytes are replaced.
     pub(crate) fn text(&mut self, part: &[u8], place: Span) -> Span {
         match std::str::from_utf8(part) {
             Ok(_) => place,
@@ -67,14 +71,15 @@ impl ExtFieldsBuilder {
         }
     }
 
-    /// A piece of text that is not in the frame as such.
+    /// Stores a text that is not in the frame literally, and returns its span.
     pub(crate) fn owned(&mut self, text: &str) -> Span {
         let start = self.owned.len();
         self.owned.extend_from_slice(text.as_bytes());
         Span::owned(start, text.len())
     }
 
-    /// The same: the UTF-8 that `write` appends, and what it returns.
+    /// Stores the text that `write` appends, which must be UTF-8. Returns its span and the result
+    /// of `write`.
     pub(crate) fn written<T>(
         &mut self,
         write: impl FnOnce(&mut Vec<u8>) -> Option<T>,
@@ -87,7 +92,8 @@ impl ExtFieldsBuilder {
         Some((Span::owned(start, self.owned.len() - start), result))
     }
 
-    /// Adds the field called `name`, which is what `key` is the place of.
+    /// Adds a field, or replaces the value of an earlier one. `name` is the text that `key` refers
+    /// to.
     #[inline(always)]
     pub(crate) fn push_named(&mut self, frame: &[u8], name: &[u8], key: Span, value: Span) {
         let bit = bit(name);
@@ -99,7 +105,7 @@ impl ExtFieldsBuilder {
         }
     }
 
-    /// Adds a field, or sets it if it came before.
+    /// Adds a field, or replaces the value of an earlier one with the same name.
     pub(crate) fn push(&mut self, frame: &[u8], key: Span, value: Span) {
         let name = key.of(frame, &self.owned);
         let bit = bit(name);
@@ -122,7 +128,7 @@ impl ExtFieldsBuilder {
         }
     }
 
-    /// The fields, which keep the frame if they need it.
+    /// Returns the fields, which refer to `frame`.
     pub(crate) fn finish(mut self, frame: Bytes) -> ExtFields {
         if !self.present {
             return ExtFields::new();
@@ -137,13 +143,13 @@ impl ExtFieldsBuilder {
     #[cold]
     fn keep_last_of_each_name(&mut self, frame: &[u8]) {
         let named = self.entries.iter().map(|entry| (entry.key.of(frame, &self.owned), *entry));
-        // Room for none in advance: the names may be few.
+        // Nothing is reserved in advance, as there may be few distinct names.
         self.entries = last_of_each_name(named, 0);
     }
 }
 
-/// One of 64 bits for a name. The names of one header seldom share one: RocketMQ's single letters
-/// never do.
+/// Returns one of 64 bits for a name. Names of one header seldom share a bit; RocketMQ's
+/// single-letter names never do.
 #[inline]
 fn bit(name: &[u8]) -> u64 {
     let (first, last) = match name {

@@ -11,16 +11,16 @@ pub(crate) use table::Span;
 use std::fmt;
 use table::Table;
 
-/// The `extFields` of a command: text by name, in the order of the wire, each name once.
+/// The `extFields` of a command: names and values, in wire order, each name at most once.
 ///
-/// Fields that came from the wire are not copied: they are slices of the frame's header, so keeping
-/// an `ExtFields` keeps that part of the read buffer alive (see
-/// [`RemotingCodec`](crate::codec::RemotingCodec) for how much that can be). Fields
-/// that are inserted share one growing string. Look-ups scan; a header has a dozen fields.
+/// Decoded fields are not copied: they are slices of the frame's header, so keeping an `ExtFields`
+/// keeps that part of the read buffer alive ([`RemotingCodec`](crate::codec::RemotingCodec) states
+/// how much that can be). Inserted fields share one growing string. A look-up is a linear scan; a
+/// header has about a dozen fields.
 ///
-/// RocketMQ tells apart a header without fields and one with an empty set of them (`extFields`
-/// absent or `{}` in JSON); [`is_present`](Self::is_present) says which. The binary header cannot
-/// carry the difference.
+/// RocketMQ distinguishes a header without ext fields from one with an empty set of them
+/// (`extFields` absent or `{}` in JSON); see [`is_present`](Self::is_present). The binary header
+/// does not carry this difference.
 ///
 /// ```
 /// use rocketmq_tower_core::ExtFields;
@@ -33,18 +33,18 @@ use table::Table;
 /// ```
 #[derive(Clone, Default)]
 pub struct ExtFields {
-    /// `None` if they are absent. Boxed, as a command is moved from hand to hand.
+    /// `None` if they are absent. Boxed to keep commands small, as they are moved often.
     table: Option<Box<Table>>,
 }
 
 impl ExtFields {
-    /// No fields at all: `extFields` is absent.
+    /// Creates absent ext fields: the header has no `extFields`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The value of the field `name`.
+    /// Returns the value of the field `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let table = self.table.as_deref()?;
@@ -58,17 +58,17 @@ impl ExtFields {
         self.table.as_deref().is_some_and(|table| table.position(name.as_bytes()).is_some())
     }
 
-    /// Sets the field `name`, in its old place if it exists, else at the end.
+    /// Sets the field `name`. An existing field keeps its position; a new one goes to the end.
     pub fn insert(&mut self, name: &str, value: &str) {
         self.table.get_or_insert_default().insert(name, value);
     }
 
-    /// Takes the field `name` out and tells whether it was there.
+    /// Removes the field `name`. Returns whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
         self.table.as_deref_mut().is_some_and(|table| table.remove(name))
     }
 
-    /// How many fields there are.
+    /// Returns the number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.table.as_deref().map_or(0, |table| table.entries.len())
@@ -80,26 +80,27 @@ impl ExtFields {
         self.len() == 0
     }
 
-    /// Whether the header has `extFields` at all, be they empty.
+    /// Whether the header has `extFields`, even if they are empty.
     #[must_use]
     pub fn is_present(&self) -> bool {
         self.table.is_some()
     }
 
-    /// Makes the header have `extFields`, be they empty: Java does so for every command with a
+    /// Gives the header an empty `extFields` if it has none, as Java does for every command with a
     /// header class.
     pub fn set_present(&mut self) {
         self.table.get_or_insert_default();
     }
 
-    /// Names and values in order.
+    /// Returns names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.table.as_deref().into_iter().flat_map(|table| {
             table.entries.iter().map(|entry| (table.text(entry.key), table.text(entry.value)))
         })
     }
 
-    /// Names and values as the bytes that go on the wire: UTF-8 that needs no second check.
+    /// Returns names and values as bytes for the wire. They are known to be UTF-8, so no second
+    /// check is needed.
     pub(crate) fn raw(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let table = self.table.as_deref();
         let entries = table.map_or(&[][..], |table| &table.entries);
@@ -110,7 +111,7 @@ impl ExtFields {
     }
 }
 
-/// The same names with the same values, in any order; and both present or both absent.
+/// Equal if both are present or both absent, and have the same names and values in any order.
 impl PartialEq for ExtFields {
     fn eq(&self, other: &Self) -> bool {
         self.is_present() == other.is_present()

@@ -1,4 +1,4 @@
-//! Where the texts of ext fields are.
+//! The storage of ext fields: spans into the frame and into an owned buffer.
 
 use bytes::Bytes;
 
@@ -7,10 +7,10 @@ use bytes::Bytes;
 pub(super) struct Table {
     /// The frame's header, for the spans of decoded fields.
     pub(super) frame: Bytes,
-    /// The text of inserted and of unescaped fields, UTF-8.
+    /// The text of inserted fields and of fields that were unescaped, as UTF-8.
     pub(super) owned: Vec<u8>,
     pub(super) entries: Vec<Entry>,
-    /// Bytes of `owned` that no entry refers to any more.
+    /// Number of bytes in `owned` that no entry refers to any more.
     waste: usize,
 }
 
@@ -30,7 +30,8 @@ pub(crate) struct Span {
 /// No allocation reaches `isize::MAX` bytes, so the top bit of an offset is free.
 const OWNED: usize = 1 << (usize::BITS - 1);
 
-/// The owned text is rewritten when it holds more waste than this and than it holds text.
+/// The owned text is compacted when its waste exceeds both this number of bytes and half of the
+/// text.
 const MAX_WASTE: usize = 1024;
 
 impl Span {
@@ -50,7 +51,7 @@ impl Span {
         self.start & OWNED != 0
     }
 
-    /// The bytes that this is the place of.
+    /// Returns the bytes that this span refers to.
     #[inline]
     pub(super) fn of<'a>(self, frame: &'a [u8], owned: &'a [u8]) -> &'a [u8] {
         let start = self.start & !OWNED;
@@ -73,7 +74,7 @@ impl Table {
     }
 
     pub(super) fn text(&self, span: Span) -> &str {
-        // Every span was checked to be UTF-8 when it was made; the default is never taken.
+        // Every span was checked to be UTF-8 when it was made, so the default is never used.
         std::str::from_utf8(self.bytes(span)).unwrap_or_default()
     }
 

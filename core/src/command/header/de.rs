@@ -1,4 +1,4 @@
-//! Ext fields to a struct.
+//! Reads ext fields into a struct.
 
 use super::HeaderError;
 use crate::command::ExtFields;
@@ -6,7 +6,7 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// One field, by itself.
+/// Reads a single field.
 pub(super) fn read_field<'de, T: Deserialize<'de>>(
     name: &'de str,
     text: &'de str,
@@ -14,7 +14,7 @@ pub(super) fn read_field<'de, T: Deserialize<'de>>(
     T::deserialize(FieldDeserializer { name, text }).map_err(|error| error.in_field(name))
 }
 
-/// The header as a whole.
+/// Deserializes the header as a whole.
 pub(super) struct HeaderDeserializer<'de> {
     fields: &'de ExtFields,
 }
@@ -28,13 +28,12 @@ impl<'de> HeaderDeserializer<'de> {
 impl<'de> Deserializer<'de> for HeaderDeserializer<'de> {
     type Error = HeaderError;
 
-    /// A map, or a struct with flattened parts: every field there is.
+    /// For a map, or a struct with flattened parts: visits every field.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, HeaderError> {
         visitor.visit_map(Fields { entries: self.fields.iter(), value: None })
     }
 
-    /// The fields that the struct asks for, looked up by name; what else the peer sent is not
-    /// looked at.
+    /// Looks up the fields that the struct names. Other fields of the peer are ignored.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -98,13 +97,13 @@ impl<'de, I: Iterator<Item = (&'de str, &'de str)>> MapAccess<'de> for Fields<'d
     }
 }
 
-/// One field's text.
+/// Deserializes the text of one field.
 struct FieldDeserializer<'de> {
     name: &'de str,
     text: &'de str,
 }
 
-/// Numbers: the text parsed by the type itself.
+/// Defines the methods for numbers, which parse the text by the type's `FromStr`.
 macro_rules! parsed {
     ($($deserialize:ident $visit:ident $type:ty, $expected:literal;)*) => {
         $(
@@ -125,7 +124,7 @@ impl<'de> Deserializer<'de> for FieldDeserializer<'de> {
         visitor.visit_borrowed_str(self.text)
     }
 
-    /// `true` and `false` in any case, and the `1` and `0` of old C++ clients.
+    /// Accepts `true` and `false` in any case, and `1` and `0`, which old C++ clients send.
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, HeaderError> {
         match self.text {
             "1" => visitor.visit_bool(true),
@@ -164,7 +163,7 @@ impl<'de> Deserializer<'de> for FieldDeserializer<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    /// A unit variant by its name.
+    /// Reads a unit variant by its name.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,

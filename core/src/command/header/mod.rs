@@ -1,4 +1,4 @@
-//! Typed headers: any serde struct to and from the ext fields.
+//! Typed headers: converts any flat serde struct to and from ext fields.
 
 mod de;
 mod ser;
@@ -13,8 +13,8 @@ pub(super) fn read<'de, T: Deserialize<'de>>(fields: &'de ExtFields) -> Result<T
     T::deserialize(de::HeaderDeserializer::new(fields))
 }
 
-/// Reads one field by the same rules; `None` if it is absent or, as the binary header cannot tell
-/// these from absent ones for Java, without text.
+/// Reads one field by the same rules. Returns `None` if the field is absent or empty: Java reads an
+/// empty value of the binary header as null.
 pub(crate) fn read_field<'de, T: Deserialize<'de>>(
     fields: &'de ExtFields,
     name: &'static str,
@@ -32,12 +32,12 @@ pub(super) fn write<T: Serialize + ?Sized>(
     header.serialize(ser::HeaderSerializer::new(fields))
 }
 
-/// Why ext fields could not be read into a typed header, or a typed header not be written as ext
-/// fields.
+/// Why ext fields could not be read into a typed header, or a typed header could not be written as
+/// ext fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// A required field is not there.
+    /// A required field is missing.
     #[error("the header lacks the field {field:?}")]
     Missing {
         /// The field's name.
@@ -48,12 +48,12 @@ pub enum HeaderError {
     Malformed {
         /// The field's name.
         field: String,
-        /// What it holds, cut after 64 characters.
+        /// The field's text, truncated to 64 characters.
         text: String,
-        /// What its type would allow.
+        /// The kind of value that the type accepts.
         expected: &'static str,
     },
-    /// A type that ext fields cannot express: they are a flat list of texts.
+    /// The header has a type that ext fields cannot express, as they are a flat list of texts.
     #[error("a header's field can't be {what} (field {field:?})")]
     Unsupported {
         /// The field's name, or empty for the header as a whole.
@@ -61,7 +61,7 @@ pub enum HeaderError {
         /// The kind of type.
         what: &'static str,
     },
-    /// What a `Serialize` or `Deserialize` of the caller's said.
+    /// The caller's `Serialize` or `Deserialize` implementation failed.
     #[error("the header's field {field:?}: {message}")]
     Other {
         /// The field's name, or empty for the header as a whole.
@@ -81,7 +81,7 @@ impl HeaderError {
         Self::Unsupported { field: String::new(), what }
     }
 
-    /// Names the field if the error does not yet.
+    /// Adds the field's name if the error does not have one yet.
     fn in_field(mut self, name: &str) -> Self {
         if let Self::Unsupported { field, .. } | Self::Other { field, .. } = &mut self {
             if field.is_empty() {

@@ -1,4 +1,4 @@
-//! A struct to ext fields.
+//! Writes a struct as ext fields.
 
 use super::HeaderError;
 use crate::command::ExtFields;
@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 
 type Never = Impossible<(), HeaderError>;
 
-/// The header as a whole: a struct, a map or nothing.
+/// Serializes the header as a whole: a struct, a map or a unit.
 pub(super) struct HeaderSerializer<'a> {
     fields: &'a mut ExtFields,
-    /// The text of the value at hand.
+    /// Buffer for the text of the current value.
     text: String,
-    /// The key at hand, for maps.
+    /// The current key of a map.
     key: String,
 }
 
@@ -33,7 +33,7 @@ impl<'a> HeaderSerializer<'a> {
     }
 }
 
-/// Methods that refuse a kind of type.
+/// Defines methods that refuse a kind of type.
 macro_rules! refused {
     ($ok:ty => $($method:ident($($argument:ty),*) $what:literal;)*) => {
         $(
@@ -162,7 +162,7 @@ impl SerializeMap for HeaderSerializer<'_> {
     }
 }
 
-/// One value as text; answers whether there is a value.
+/// Serializes one value as text. Returns whether there is a value: false for `None` and units.
 struct TextSerializer<'a> {
     text: &'a mut String,
 }
@@ -179,7 +179,7 @@ impl TextSerializer<'_> {
     }
 }
 
-/// Integers: by the same means.
+/// Defines the methods for integers.
 macro_rules! integers {
     ($($method:ident $type:ty;)*) => {
         $(
@@ -299,7 +299,7 @@ impl Serializer for TextSerializer<'_> {
     }
 }
 
-/// What Java calls a number beyond all numbers.
+/// Returns Java's spelling of an infinity, or `None` for any other number.
 fn infinity(value: f64) -> Option<&'static str> {
     match value {
         f64::INFINITY => Some("Infinity"),

@@ -1,4 +1,4 @@
-//! Properties to be changed.
+//! Properties that can be changed.
 
 use super::{NAME_END, PROPERTY_END, Properties};
 use crate::last_wins::last_of_each_name;
@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// [`Properties`] that own their text, to be made and changed. Each name is there once.
+/// [`Properties`] that own their text and can be changed. Each name occurs at most once.
 ///
-/// A name cannot hold the characters that end names and properties (`\x01`, `\x02`), a value cannot
-/// hold the one that ends properties: they are left out. A property without a value is none: setting
-/// it to the empty text removes it. There is no bound but the one of a message: 32767 bytes, which
-/// encoding checks.
+/// Characters that end names and properties are removed: `\x01` and `\x02` from names, `\x02` from
+/// values. There are no properties with an empty value: setting a property to the empty text
+/// removes it. The only bound is that of a message: 32767 bytes, checked when the message is
+/// encoded.
 ///
 /// ```
 /// use rocketmq_tower_core::message::{Properties, PropertiesBuf, property};
@@ -25,13 +25,13 @@ use std::ops::Range;
 pub struct PropertiesBuf(String);
 
 impl PropertiesBuf {
-    /// No properties.
+    /// Creates an empty set of properties.
     #[must_use]
     pub const fn new() -> Self {
         Self(String::new())
     }
 
-    /// Sets the property `name`, in its old place if it exists, else at the end.
+    /// Sets the property `name`. An existing one keeps its position; a new one goes to the end.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
         let (name, value) = (clean_name(name), clean_value(value));
         if value.is_empty() {
@@ -46,7 +46,7 @@ impl PropertiesBuf {
         self
     }
 
-    /// Takes the property `name` out and tells whether it was there.
+    /// Removes the property `name`. Returns whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
         match self.find(name) {
             Some(place) => {
@@ -57,19 +57,19 @@ impl PropertiesBuf {
         }
     }
 
-    /// The value of the property `name`.
+    /// Returns the value of the property `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.as_properties().get(name)
     }
 
-    /// To be read, and to be put into a message.
+    /// Borrows the properties, to read them or to put them into a message.
     #[must_use]
     pub fn as_properties(&self) -> Properties<'_> {
         Properties::new(&self.0)
     }
 
-    /// Where the property `name` is, from its name to the end of its value.
+    /// Returns the range of the property `name` in the text, from its name to its end mark.
     fn find(&self, name: &str) -> Option<Range<usize>> {
         let mut start = 0;
         for property in self.0.split_inclusive(PROPERTY_END) {
@@ -109,7 +109,8 @@ impl From<Properties<'_>> for PropertiesBuf {
     }
 }
 
-/// As if they were set one after another, but in linear time: the text may be a peer's.
+/// Has the result of setting them one after another, but takes linear time, as the text may come
+/// from a peer.
 impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for PropertiesBuf {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(properties: I) -> Self {
         let properties: Vec<(K, V)> = properties.into_iter().collect();

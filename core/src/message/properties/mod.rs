@@ -14,9 +14,9 @@ const PROPERTY_END: char = '\u{2}';
 
 /// The properties of a message, as text: `name \x01 value \x02` for each.
 ///
-/// As Java reads them: the last `\x02` may be missing, a value may hold a `\x01`, what has no name
-/// or no value is left out, and of several with one name the last counts. Look-ups scan the text;
-/// it has a dozen properties.
+/// They are read as in Java: the last `\x02` may be missing, a value may hold a `\x01`, properties
+/// with an empty name or value are skipped, and if a name repeats, the last value wins. A look-up
+/// scans the text, which usually has about a dozen properties.
 ///
 /// ```
 /// use rocketmq_tower_core::message::{Properties, property};
@@ -29,26 +29,26 @@ const PROPERTY_END: char = '\u{2}';
 pub struct Properties<'a>(&'a str);
 
 impl<'a> Properties<'a> {
-    /// Those of this text.
+    /// Wraps the text. It is not checked.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self(text)
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0
     }
 
-    /// The value of the property `name`.
+    /// Returns the value of the property `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a str> {
         let mut from_the_end = self.0.rsplit(PROPERTY_END).filter_map(property);
         from_the_end.find(|(other, _)| *other == name).map(|(_, value)| value)
     }
 
-    /// Names and values in the order of the text, repeated names included.
+    /// Returns names and values in the order of the text, including repeated names.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         self.0.split(PROPERTY_END).filter_map(property)
     }

@@ -8,12 +8,13 @@ use names::{Names, SHORT};
 use serde::Deserialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The header of a send, in whichever of its forms.
+/// The header of a send, in any of its forms.
 ///
-/// `SEND_MESSAGE` names its fields in words; `SEND_MESSAGE_V2` and `SEND_BATCH_MESSAGE` give each
-/// one letter. All clients send one or the other: older ones in C++, and Go's, the first. Values are
-/// read as leniently as those of [typed headers](RemotingCommand::header): booleans may be `1` and
-/// `0`. Reading allocates nothing.
+/// The fields of `SEND_MESSAGE` have words as names; those of `SEND_MESSAGE_V2` and
+/// `SEND_BATCH_MESSAGE` have single letters. Old C++ clients and the Go client send the first form,
+/// others the second. Values are read as leniently as those of
+/// [typed headers](RemotingCommand::header): booleans may be `1` and `0`. Reading does not
+/// allocate.
 ///
 /// ```
 /// use rocketmq_tower_core::message::{Properties, SendHeader};
@@ -34,41 +35,41 @@ pub struct SendHeader<'a> {
     pub producer_group: &'a str,
     /// The topic to send to.
     pub topic: &'a str,
-    /// The topic whose settings a topic gets that is not there yet.
+    /// The topic whose settings are copied if `topic` does not exist yet.
     pub default_topic: &'a str,
-    /// How many queues such a topic gets, at most.
+    /// The maximum number of queues of a topic that is created this way.
     pub default_topic_queue_nums: i32,
-    /// The queue to send to; negative, if the broker is to choose.
+    /// The queue to send to. Negative: the broker chooses one.
     pub queue_id: i32,
-    /// Bits of the system's, see [`sys_flag`](super::sys_flag).
+    /// System bits, see [`sys_flag`](super::sys_flag).
     pub sys_flag: i32,
-    /// When the message was made, in milliseconds since 1970.
+    /// When the message was created, in milliseconds since 1970.
     pub born_timestamp: i64,
-    /// A number of the application's.
+    /// A number for the application's own use.
     pub flag: i32,
-    /// The message's properties; of a batch, what holds for all of it. None if absent.
+    /// The message's properties, or those common to all messages of a batch. Empty if absent.
     pub properties: Properties<'a>,
-    /// How often consumers have sent it back; 0 if absent.
+    /// How often consumers have sent the message back. 0 if absent.
     pub reconsume_times: i32,
-    /// Whether the sender belongs to a unit; no if absent.
+    /// Whether the sender belongs to a unit. False if absent.
     pub unit_mode: bool,
-    /// Whether the body is a batch, see [`BatchedMessage`](super::BatchedMessage); no if absent. C++
-    /// clients send batches with the codes of single messages.
+    /// Whether the body is a batch, see [`BatchedMessage`](super::BatchedMessage). False if absent.
+    /// C++ clients send batches with the codes of single messages.
     pub batch: bool,
-    /// After how many retries it is given up, if the sender says so.
+    /// The number of retries after which the message is moved to the dead-letter queue, if given.
     pub max_reconsume_times: Option<i32>,
-    /// The broker that is meant, if the sender says so.
+    /// The name of the broker to send to, if given.
     pub broker_name: Option<&'a str>,
 }
 
 impl<'a> SendHeader<'a> {
-    /// The topic whose settings clients give to topics that are not there yet.
+    /// The topic whose settings clients use for topics that do not exist yet.
     pub const DEFAULT_TOPIC: &'static str = "TBW102";
-    /// How many queues such topics get, at most.
+    /// The maximum number of queues of topics that are created this way.
     pub const DEFAULT_TOPIC_QUEUE_NUMS: i32 = 4;
 
-    /// A message of now; a topic that is not there becomes one of up to
-    /// [`DEFAULT_TOPIC_QUEUE_NUMS`](Self::DEFAULT_TOPIC_QUEUE_NUMS) queues.
+    /// Creates the header of a message that is created now. If the topic does not exist, it is
+    /// created with at most [`DEFAULT_TOPIC_QUEUE_NUMS`](Self::DEFAULT_TOPIC_QUEUE_NUMS) queues.
     #[must_use]
     pub fn new(producer_group: &'a str, topic: &'a str, queue_id: i32) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -90,12 +91,12 @@ impl<'a> SendHeader<'a> {
         }
     }
 
-    /// Reads it from a request. `SEND_MESSAGE` and `SEND_REPLY_MESSAGE` have names in words, all
-    /// other codes have letters.
+    /// Reads the header of a request. The field names of `SEND_MESSAGE` and `SEND_REPLY_MESSAGE`
+    /// are words, those of all other codes are letters.
     ///
     /// # Errors
-    /// If a field that Java requires is missing, or its text does not fit its type. The error names
-    /// the field. A number or boolean without any text counts as missing.
+    /// If a field that Java requires is missing, or a field's text does not fit its type. The error
+    /// names the field. A number or boolean with an empty text counts as missing.
     pub fn read(request: &'a RemotingCommand) -> Result<Self, HeaderError> {
         let names = Names::of(request.request_code());
         let fields = request.ext_fields();
@@ -117,7 +118,8 @@ impl<'a> SendHeader<'a> {
         })
     }
 
-    /// The request, without a body: `SEND_BATCH_MESSAGE` if it is a batch, else `SEND_MESSAGE_V2`.
+    /// Creates the request, without a body. Its code is `SEND_BATCH_MESSAGE` for a batch, else
+    /// `SEND_MESSAGE_V2`.
     #[must_use]
     pub fn request(&self) -> RemotingCommand {
         let code =

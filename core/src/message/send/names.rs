@@ -1,4 +1,4 @@
-//! How the fields of a send's header are called.
+//! The names of the fields in a send's header.
 
 use crate::command::RequestCode;
 
@@ -20,7 +20,7 @@ pub(super) struct Names {
     pub(super) broker_name: &'static str,
 }
 
-/// Java's `SendMessageRequestHeader`.
+/// The names in Java's `SendMessageRequestHeader`.
 static LONG: Names = Names {
     producer_group: "producerGroup",
     topic: "topic",
@@ -38,7 +38,7 @@ static LONG: Names = Names {
     broker_name: "bname",
 };
 
-/// Java's `SendMessageRequestHeaderV2`.
+/// The names in Java's `SendMessageRequestHeaderV2`.
 pub(super) static SHORT: Names = Names {
     producer_group: "a",
     topic: "b",
@@ -57,7 +57,7 @@ pub(super) static SHORT: Names = Names {
 };
 
 impl Names {
-    /// Those of the requests with this code.
+    /// Returns the names in requests with this code.
     pub(super) fn of(code: RequestCode) -> &'static Self {
         match code {
             RequestCode::SEND_MESSAGE | RequestCode::SEND_REPLY_MESSAGE => &LONG,

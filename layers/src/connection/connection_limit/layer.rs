@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tower_layer::Layer;
 
-/// Lets in a number of connections at a time. See the [module's documentation](super).
+/// Limits the number of concurrent connections. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct ConnectionLimitLayer {
     max: usize,
@@ -13,28 +13,28 @@ pub struct ConnectionLimitLayer {
 }
 
 impl ConnectionLimitLayer {
-    /// At most `max` connections at a time for each service that this is put around; more of them
-    /// wait.
+    /// Allows at most `max` concurrent connections per wrapped service; further connections wait.
     #[must_use]
     pub const fn new(max: usize) -> Self {
         Self { max, shared: None, refuse: false, per_ip: usize::MAX }
     }
 
-    /// As many connections as `semaphore` has permits, which other services may share.
+    /// Allows as many concurrent connections as `semaphore` has permits. Other services may share
+    /// the semaphore.
     #[must_use]
     pub const fn with_semaphore(semaphore: Arc<Semaphore>) -> Self {
         Self { max: 0, shared: Some(semaphore), refuse: false, per_ip: usize::MAX }
     }
 
-    /// Connections beyond the limit are accepted and closed at once, instead of waiting.
+    /// Accepts connections beyond the limit and closes them at once, instead of making them wait.
     #[must_use]
     pub const fn refuse(mut self) -> Self {
         self.refuse = true;
         self
     }
 
-    /// At most `max` connections at a time from one IP address; more of them are closed at once. No
-    /// bound by default.
+    /// Allows at most `max` concurrent connections per IP address; further connections are closed
+    /// at once. Default: no bound.
     #[must_use]
     pub const fn per_ip(mut self, max: usize) -> Self {
         self.per_ip = max;

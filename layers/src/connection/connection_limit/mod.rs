@@ -1,28 +1,27 @@
-//! How many connections there may be.
+//! Limits the number of concurrent connections.
 //!
 //! # What
 //!
-//! [`ConnectionLimit`] lets in a given number of connections at a time. By default it *waits*: it
-//! takes a permit in `poll_ready`, before the server accepts, so that connections beyond the limit
-//! stay in the kernel's accept queue and get their turn when another one ends. With
-//! [`refuse`](ConnectionLimitLayer::refuse) it lets the server accept them and closes them at once.
-//! Besides, it can bound the connections [per IP address](ConnectionLimitLayer::per_ip); those are
-//! always refused, since who connects is known only after accepting.
+//! [`ConnectionLimit`] allows a given number of concurrent connections. By default it *waits*: it
+//! acquires a permit in `poll_ready`, before the server accepts, so that connections beyond the
+//! limit stay in the kernel's accept queue until another connection ends. With
+//! [`refuse`](ConnectionLimitLayer::refuse) the server accepts them and closes them at once. It can
+//! also bound the connections [per IP address](ConnectionLimitLayer::per_ip). Connections beyond
+//! that bound are always refused, since the peer's address is known only after accepting.
 //!
 //! # Why
 //!
 //! Every connection costs memory and a file descriptor. Waiting costs the server nothing and loses
-//! nobody as long as the queue is short; refusing tells a client at once to try elsewhere.
+//! no client while the queue is short; refusing tells a client at once to try elsewhere.
 //!
 //! # When not
 //!
-//! To bound requests, use tower's `ConcurrencyLimitLayer` at the request level. tower's own
-//! `ConcurrencyLimitLayer` works at the connection level too; this one adds refusing and the bound
-//! per address.
+//! To bound requests, use tower's `ConcurrencyLimitLayer` at the request level. That layer works at
+//! the connection level too; this one adds refusing and the bound per address.
 //!
 //! # Where
 //!
-//! Outermost of the connection level, so that handshakes count.
+//! Outermost at the connection level, so that connections in a handshake count too.
 //!
 //! ```
 //! use rocketmq_tower::layers::ConnectionLimitLayer;

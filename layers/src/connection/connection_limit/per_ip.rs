@@ -1,4 +1,4 @@
-//! Connections counted by address.
+//! Counts connections per IP address.
 
 use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
@@ -6,8 +6,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-/// Counts connections by IP address. It has an entry for each address with a connection, and so at
-/// most as many as there are connections.
+/// Counts connections per IP address. Only addresses with an open connection have an entry, so
+/// there are at most as many entries as connections.
 #[derive(Clone)]
 pub(super) struct PerIp {
     max: usize,
@@ -20,7 +20,7 @@ impl fmt::Debug for PerIp {
     }
 }
 
-/// One counted connection.
+/// One counted connection; dropping it decrements the count.
 #[derive(Debug)]
 pub(super) struct Counted {
     table: PerIp,
@@ -36,9 +36,10 @@ impl PerIp {
         self.max != usize::MAX
     }
 
-    /// Counts one more connection from `ip`, unless there are as many as may be.
+    /// Counts one more connection from `ip`. Returns `None` if the maximum is reached.
     pub(super) fn count(&self, ip: IpAddr) -> Option<Counted> {
-        // An IPv4 client of a dual-stack socket is the same client.
+        // On a dual-stack socket an IPv4 client has an IPv4-mapped address; count it as the same
+        // client.
         let ip = ip.to_canonical();
         let mut counts = lock(&self.counts);
         let count = counts.entry(ip).or_default();

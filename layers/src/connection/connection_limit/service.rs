@@ -10,11 +10,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::PollSemaphore;
 use tower_service::Service;
 
-/// Lets in a number of connections at a time. See the [module's documentation](super).
+/// Limits the number of concurrent connections. See the [module's documentation](super).
 pub struct ConnectionLimit<S> {
     inner: S,
     semaphore: PollSemaphore,
-    /// Taken in `poll_ready`, handed on in `call`.
+    /// Acquired in `poll_ready`, handed to the connection in `call`.
     permit: Option<OwnedSemaphorePermit>,
     refuse: bool,
     per_ip: PerIp,
@@ -29,10 +29,10 @@ impl<S> ConnectionLimit<S> {
     inner_service!();
 }
 
-/// A connection's life within the limit; its permit is free again when this is dropped.
+/// Future of a connection within the limit. Dropping it releases the permit.
 pub type ResponseFuture<F> = admission::ResponseFuture<F, Held>;
 
-/// What a connection takes of the limits.
+/// The permit and the per-address count that a connection holds.
 #[derive(Debug)]
 pub struct Held {
     _permit: OwnedSemaphorePermit,
@@ -78,7 +78,7 @@ where
     }
 }
 
-/// A clone shares the permits and starts empty-handed.
+/// A clone shares the semaphore and starts without a permit.
 impl<S: Clone> Clone for ConnectionLimit<S> {
     fn clone(&self) -> Self {
         Self {

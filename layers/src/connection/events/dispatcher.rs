@@ -6,9 +6,9 @@ use std::sync::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// Brings a listener and its events together, in a task of its own.
+/// Delivers events to a listener, in a task of its own.
 pub(super) struct Dispatcher {
-    /// `None` as soon as there is a task for them.
+    /// `None` once the task has started.
     idle: Mutex<Option<Idle>>,
 }
 
@@ -22,8 +22,8 @@ impl Dispatcher {
         Self { idle: Mutex::new(Some(Idle { listener, events })) }
     }
 
-    /// Starts the task, in the runtime that this is called in. Without one the listener waits for
-    /// the next connection.
+    /// Starts the task in the current runtime. Outside of a runtime, does nothing: the next
+    /// connection tries again.
     pub(super) fn start(&self) {
         let Ok(runtime) = Handle::try_current() else { return };
         let idle = lock(&self.idle).take();
@@ -37,12 +37,12 @@ impl Dispatcher {
     }
 }
 
-/// Delivers events until all layers and services that may send some are gone.
+/// Delivers events until all layers and services that may send some are dropped.
 async fn dispatch(mut listener: Box<dyn EventListener>, mut events: UnboundedReceiver<Queued>) {
     while let Some(queued) = events.recv().await {
         match queued {
             Queued::Event { event, .. } => deliver(&mut *listener, &event),
-            // An error means that whoever asked has lost interest.
+            // An error means that the caller of `flush` no longer waits.
             Queued::Flush(delivered) => _ = delivered.send(()),
         }
     }

@@ -5,18 +5,18 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// There is a new connection.
+    /// A connection was opened.
     Connected(Channel),
-    /// Nothing moved on the connection for too long, so it was closed.
+    /// The connection was closed by the idle timeout.
     Idle(Channel),
     /// The connection failed for this reason.
     Exception(Channel, CloseReason),
-    /// The connection is gone, for this reason.
+    /// The connection is closed, for this reason.
     Disconnected(Channel, CloseReason),
 }
 
 impl Event {
-    /// The connection's handle.
+    /// Returns the connection's handle.
     #[must_use]
     pub fn channel(&self) -> &Channel {
         match self {
@@ -27,7 +27,7 @@ impl Event {
         }
     }
 
-    /// Why the connection failed or ended; `None` for `Connected`.
+    /// Returns why the connection failed or closed; `None` for `Connected`.
     #[must_use]
     pub const fn reason(&self) -> Option<&CloseReason> {
         match self {
@@ -37,7 +37,7 @@ impl Event {
         }
     }
 
-    /// The name of the kind of event: `CONNECTED`, `IDLE`, `EXCEPTION` or `DISCONNECTED`.
+    /// Returns the name of the kind of event: `CONNECTED`, `IDLE`, `EXCEPTION` or `DISCONNECTED`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -52,8 +52,8 @@ impl Event {
 /// An item of the queue between connections and the listener.
 #[derive(Debug)]
 pub(super) enum Queued {
-    /// An event with its place in the queue. Aborted connections need no place.
+    /// An event and its permit for the queue. Aborted connections send without a permit.
     Event { event: Event, _place: Option<OwnedSemaphorePermit> },
-    /// Answered when everything before it has been delivered.
+    /// Completed when every earlier event has been delivered.
     Flush(oneshot::Sender<()>),
 }

@@ -10,9 +10,10 @@ use std::task::{Context, Poll, ready};
 use tokio_util::sync::PollSemaphore;
 
 pin_project! {
-    /// A connection's life, reported.
+    /// Future of a connection whose events are reported.
     pub struct ResponseFuture<F, E> {
-        // Dropped, and with it the connection, before `reporter` tells so.
+        // Set to `None` before `reporter` reports the end, so that the connection is dropped by
+        // then.
         #[pin]
         inner: Option<F>,
         end: Option<Result<Disconnect, E>>,
@@ -45,8 +46,8 @@ where
                 this.inner.set(None);
             }
         }
-        // The driver runs in this task, so that its end is seen as soon as it comes. Requests may
-        // go on after it.
+        // The driver runs in this task, so this sees at once that it has closed the connection. The
+        // connection's requests may run on after that.
         if this.end.is_some() || this.reporter.channel.is_closed() {
             ready!(this.reporter.poll_disconnected(cx));
         }
@@ -63,7 +64,7 @@ impl<F, E> fmt::Debug for ResponseFuture<F, E> {
     }
 }
 
-/// Which events have been sent.
+/// How far the events of a connection have been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Told {
     Nothing,
@@ -72,12 +73,12 @@ enum Told {
     Disconnected,
 }
 
-/// Sends one connection's events in order, and what is left of them when it is dropped.
+/// Sends one connection's events in order. On drop, sends the remaining ones.
 #[derive(Debug)]
 struct Reporter {
     channel: Channel,
     queue: Arc<Queue>,
-    /// Where to wait for room; `None` if nobody listens.
+    /// Permits for room in the queue; `None` without a listener or stream.
     places: Option<PollSemaphore>,
     told: Told,
 }
@@ -102,10 +103,10 @@ impl Reporter {
         Poll::Ready(())
     }
 
-    /// What is to be told after `Connected`, one after the other.
+    /// Returns the next step after `Connected`, and the event to send for it, if any.
     fn next(&self) -> (Told, Option<Event>) {
         let channel = self.channel.clone();
-        // A connection whose driver never ran, or still does elsewhere, has no reason yet.
+        // There is no reason yet if the driver never ran, or still runs elsewhere.
         let reason = self.channel.close_reason().unwrap_or(CloseReason::Aborted);
         if self.told == Told::Cause {
             return (Told::Disconnected, Some(Event::Disconnected(channel, reason)));
@@ -120,7 +121,7 @@ impl Reporter {
 
     fn poll_send(&mut self, cx: &mut Context<'_>, event: Event) -> Poll<()> {
         let place = match &mut self.places {
-            // `None` when closed, which it never is.
+            // `None` only if the semaphore is closed, which never happens.
             Some(places) => ready!(places.poll_acquire(cx)),
             None => None,
         };
@@ -129,7 +130,8 @@ impl Reporter {
     }
 }
 
-/// The task was aborted or panicked, or the runtime ends: there is no waiting for room any more.
+/// The task was aborted or panicked, or the runtime shuts down: waiting for room is impossible
+/// here.
 impl Drop for Reporter {
     fn drop(&mut self) {
         if self.told == Told::Nothing {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 use tower_layer::Layer;
 
-/// How many events may wait for the listener.
+/// Default bound of the queue, in events.
 const CAPACITY: usize = 1024;
 
-/// Tells a listener of connections that come, fail and go. See the [module's documentation](super).
+/// Tells a listener when connections open, fail and close. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct EventsLayer {
     queue: Arc<Queue>,
@@ -18,13 +18,13 @@ pub struct EventsLayer {
 
 impl EventsLayer {
     /// Reports to `listener`, which is called in a task of its own. The task starts with the first
-    /// connection, in that connection's runtime, and ends with it.
+    /// connection, in that connection's runtime, and ends when that runtime does.
     #[must_use]
     pub fn new(listener: impl EventListener) -> Self {
         Self::with_capacity(CAPACITY, listener)
     }
 
-    /// Reports to `listener`, with a queue for this many events instead of 1024.
+    /// Reports to `listener`, with a queue of at most `events` events. Default: 1024.
     #[must_use]
     pub fn with_capacity(events: usize, listener: impl EventListener) -> Self {
         Self { queue: Arc::new(Queue::with_listener(events, Box::new(listener))) }
@@ -36,31 +36,31 @@ impl EventsLayer {
         Self::new(FromFn(listener))
     }
 
-    /// Reports to whoever reads the stream, with a queue for this many events.
+    /// Reports to the returned stream, with a queue of at most `capacity` events.
     #[must_use]
     pub fn stream(capacity: usize) -> (Self, EventStream) {
         let (queue, stream) = Queue::with_stream(capacity);
         (Self { queue: Arc::new(queue) }, stream)
     }
 
-    /// Reports to nobody but those who [subscribe](Self::disconnected) to addresses.
+    /// Reports no events. Only [subscribers](Self::disconnected) to addresses are told.
     #[must_use]
     pub fn silent() -> Self {
         Self { queue: Arc::new(Queue::silent()) }
     }
 
-    /// Waits until the listener has been told all events that were sent before this was called: for
-    /// an orderly end, since the listener's task ends with the runtime.
+    /// Waits until the listener has received every event sent before this call. Use it for an
+    /// orderly shutdown, since the listener's task ends with the runtime.
     ///
-    /// Resolves at once when no task calls a listener: with a [stream](Self::stream), with
-    /// [nobody](Self::silent) to tell, before the first connection, or after the end of the
-    /// runtime. A listener that blocks is waited for, so put a timeout around this if that may be.
+    /// Resolves at once when no task calls a listener: with a [stream](Self::stream), without a
+    /// listener ([`silent`](Self::silent)), before the first connection, or after the end of the
+    /// runtime. It waits for a listener that blocks; add a timeout if that may happen.
     pub fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
         self.queue.flush()
     }
 
-    /// The addresses of peers whose connections are gone, from now on. A receiver that falls more
-    /// than 1024 addresses behind misses some, and is told so.
+    /// Subscribes to the addresses of peers whose connections close from now on. A receiver that
+    /// falls more than 1024 addresses behind misses some, and gets a `Lagged` error.
     #[must_use]
     pub fn disconnected(&self) -> broadcast::Receiver<Addr> {
         self.queue.subscribe()

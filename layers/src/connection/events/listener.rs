@@ -1,27 +1,27 @@
 use super::Event;
 use rocketmq_tower_core::{Channel, CloseReason};
 
-/// Receives the events of connections: RocketMQ's `ChannelEventListener`.
+/// Receives the events of connections, like RocketMQ's `ChannelEventListener`.
 ///
-/// One task calls it, event by event, in order. It should not block for long: connections wait when
-/// the queue is full. For asynchronous work take the [stream](super::EventsLayer::stream) instead.
-/// A panic is logged, the next event comes all the same.
+/// One task calls it for each event, in order. It should not block for long: connections wait while
+/// the queue is full. For asynchronous work use the [stream](super::EventsLayer::stream) instead. A
+/// panic is logged, and delivery continues with the next event.
 #[allow(unused_variables, reason = "the names are documentation")]
 pub trait EventListener: Send + 'static {
-    /// There is a new connection.
+    /// A connection was opened.
     fn connected(&mut self, channel: &Channel) {}
 
-    /// Nothing moved on the connection for too long, so it was closed.
+    /// The connection was closed by the idle timeout.
     fn idle(&mut self, channel: &Channel) {}
 
     /// The connection failed.
     fn exception(&mut self, channel: &Channel, reason: &CloseReason) {}
 
-    /// The connection is gone.
+    /// The connection is closed.
     fn disconnected(&mut self, channel: &Channel, reason: &CloseReason) {}
 }
 
-/// A listener whose type is known at run time only.
+/// Lets a `Box<dyn EventListener>` be used as a listener.
 impl<L: EventListener + ?Sized> EventListener for Box<L> {
     fn connected(&mut self, channel: &Channel) {
         (**self).connected(channel);
@@ -40,7 +40,7 @@ impl<L: EventListener + ?Sized> EventListener for Box<L> {
     }
 }
 
-/// A closure as a listener.
+/// Uses a closure as a listener.
 pub(super) struct FromFn<F>(pub(super) F);
 
 impl<F: FnMut(Event) + Send + 'static> EventListener for FromFn<F> {

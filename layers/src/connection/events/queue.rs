@@ -10,22 +10,22 @@ use std::task::Poll;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, oneshot};
 
-/// How many addresses a subscriber may lag behind before it misses some.
+/// Addresses that a subscriber may lag behind before it misses some.
 const ADDRESSES: usize = 1024;
 
-/// Where connections report events.
+/// The queue that connections send events to.
 pub(super) struct Queue {
-    /// `None` when nobody listens.
+    /// `None` without a listener or stream.
     sender: Option<UnboundedSender<Queued>>,
-    /// Bounds what is in the queue: connections wait for a permit before they send.
+    /// Bounds the queue: connections wait for a permit before they send.
     places: Arc<Semaphore>,
     disconnected: broadcast::Sender<Addr>,
-    /// `None` when there is no listener to be called.
+    /// `None` without a listener.
     dispatcher: Option<Dispatcher>,
 }
 
 impl Queue {
-    /// A queue that nobody takes events from: only addresses are broadcast.
+    /// Creates a queue without a receiver: only addresses are broadcast.
     pub(super) fn silent() -> Self {
         Self {
             sender: None,
@@ -51,21 +51,21 @@ impl Queue {
         (Self { sender: Some(sender), places, ..Self::silent() }, receiver)
     }
 
-    /// Starts the dispatcher, if there is one that does not run and there is a runtime.
+    /// Starts the dispatcher, unless it already runs or there is no runtime.
     pub(super) fn start(&self) {
         if let Some(dispatcher) = &self.dispatcher {
             dispatcher.start();
         }
     }
 
-    /// The places to wait for before sending, if somebody listens.
+    /// Returns the semaphore to acquire a permit from before sending; `None` without a receiver.
     pub(super) fn places(&self) -> Option<&Arc<Semaphore>> {
         self.sender.as_ref().filter(|sender| !sender.is_closed()).map(|_| &self.places)
     }
 
     pub(super) fn send(&self, event: Event, place: Option<OwnedSemaphorePermit>) {
         if let Event::Disconnected(channel, _) = &event {
-            // An error means that nobody subscribed.
+            // An error means that there are no subscribers.
             _ = self.disconnected.send(channel.peer_addr().clone());
         }
         if let Some(sender) = &self.sender {
@@ -74,19 +74,19 @@ impl Queue {
         }
     }
 
-    /// Waits until the dispatcher has delivered what is in the queue now.
+    /// Waits until the dispatcher has delivered the events that are in the queue now.
     pub(super) fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
         let started = self.dispatcher.as_ref().is_some_and(Dispatcher::is_started);
         let waiting = self.sender.clone().filter(|_| started).map(|sender| {
             let (delivered, answer) = oneshot::channel();
-            // An error means that the dispatcher is gone, and is found below.
+            // An error means that the dispatcher has ended; `closed` below finds that too.
             _ = sender.send(Queued::Flush(delivered));
             (sender, answer)
         });
         async move {
             let Some((sender, mut answer)) = waiting else { return };
-            // What is sent at the moment that the dispatcher goes may be left in the queue, without
-            // an answer.
+            // A `Flush` sent while the dispatcher ends may stay in the queue, never to be
+            // completed. So also wait for the queue to close.
             let mut gone = pin!(sender.closed());
             poll_fn(|cx| match gone.as_mut().poll(cx) {
                 Poll::Ready(()) => Poll::Ready(()),

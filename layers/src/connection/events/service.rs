@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Tells a listener of connections that come, fail and go. See the [module's documentation](super).
+/// Tells a listener when connections open, fail and close. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct Events<S> {
     inner: S,

@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// Events of connections, in order: [`recv`](Self::recv) them, or use it as a `Stream`.
+/// Yields the events of connections, in order, through [`recv`](Self::recv) or as a `Stream`.
 ///
-/// When this is dropped, connections go on without reporting.
+/// When it is dropped, connections continue without reporting.
 pub struct EventStream {
     receiver: UnboundedReceiver<Queued>,
 }
@@ -19,7 +19,7 @@ impl EventStream {
         Self { receiver }
     }
 
-    /// The next event; `None` when no connection can report any more.
+    /// Returns the next event; `None` once no connection can report any more.
     pub async fn recv(&mut self) -> Option<Event> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
@@ -28,7 +28,7 @@ impl EventStream {
         loop {
             match ready!(self.receiver.poll_recv(cx)) {
                 Some(Queued::Event { event, .. }) => return Poll::Ready(Some(event)),
-                // Is for dispatchers, and not sent to streams.
+                // Sent to dispatchers only, never to streams.
                 Some(Queued::Flush(_)) => {}
                 None => return Poll::Ready(None),
             }

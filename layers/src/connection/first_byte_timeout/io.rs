@@ -11,27 +11,27 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 pin_project! {
-    /// A connection's bytes, of which the first must come in time.
+    /// Byte stream of a connection whose first byte must arrive in time.
     pub struct HandshakeIo<Io> {
         #[pin]
         inner: Io,
-        // `None` since the first byte came, or the time was over.
+        // `None` once the first byte has arrived or the time has elapsed.
         silence: Option<Silence>,
     }
 }
 
-/// A peer that has said nothing yet.
+/// A peer that has sent nothing yet.
 struct Silence {
     channel: Channel,
     since: Instant,
     limit: Duration,
-    /// Made when a read has found nothing.
+    /// Created when the first read is pending.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Silence {
-    /// Ready when it has lasted for too long. The connection is then closed for this reason,
-    /// whatever reads from it.
+    /// Ready once the limit has elapsed. The connection is then closed for this reason, whatever
+    /// the reader makes of the error.
     fn poll_too_long(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let timer = self.timer.get_or_insert_with(|| {
             Box::pin(sleep(self.limit.saturating_sub(self.since.elapsed())))
@@ -50,7 +50,7 @@ impl<Io> HandshakeIo<Io> {
         Self { inner, silence: Some(silence) }
     }
 
-    inner_io!("The source of bytes alone, which has all the time.");
+    inner_io!("Returns the inner byte stream, without the timeout.");
 }
 
 impl<Io: AsyncRead> AsyncRead for HandshakeIo<Io> {
@@ -67,7 +67,7 @@ impl<Io: AsyncRead> AsyncRead for HandshakeIo<Io> {
             *this.silence = None;
             return Poll::Ready(Err(error));
         }
-        // The end, or a failure, is as good as a byte: whoever reads sees it.
+        // End of stream or an error ends the wait too: the reader handles it.
         *this.silence = None;
         read
     }

@@ -2,14 +2,15 @@ use super::FirstByteTimeout;
 use std::time::Duration;
 use tower_layer::Layer;
 
-/// Ends connections whose peers say nothing. See the [module's documentation](super).
+/// Closes connections whose peers send nothing. See the [module's documentation](super).
 #[derive(Clone, Copy, Debug)]
 pub struct FirstByteTimeoutLayer {
     limit: Duration,
 }
 
 impl FirstByteTimeoutLayer {
-    /// Ends connections whose first byte has not come after `limit`. `Duration::MAX` is never.
+    /// Closes connections whose first byte has not arrived after `limit`. `Duration::MAX` disables
+    /// the timeout.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self { limit }
@@ -17,7 +18,7 @@ impl FirstByteTimeoutLayer {
 }
 
 impl Default for FirstByteTimeoutLayer {
-    /// 10 s.
+    /// Uses a limit of 10 s.
     fn default() -> Self {
         Self::new(Duration::from_secs(10))
     }

@@ -1,35 +1,34 @@
-//! Ends connections whose peers say nothing at all.
+//! Closes connections whose peers send nothing at all.
 //!
 //! # What
 //!
-//! A peer that has connected must send its first byte within the given time, 10 s by default. If it
-//! does not, the connection ends with
-//! [`CloseReason::Refused`](rocketmq_tower_core::CloseReason::Refused). What it sends is a matter
-//! of others.
+//! A peer must send its first byte within the given time of connecting, 10 s by default. If it does
+//! not, the connection is closed with
+//! [`CloseReason::Refused`](rocketmq_tower_core::CloseReason::Refused). The layer does not look at
+//! the bytes themselves.
 //!
-//! The time is watched over where bytes are read: there is one timer per connection, which is made
-//! when a read finds nothing, and gone with the first byte. From then on a read costs one
-//! comparison more.
+//! The time is checked where bytes are read. Each connection has one timer, created when a read is
+//! pending and dropped when the first byte arrives. From then on a read costs one more comparison.
 //!
 //! # Why
 //!
-//! A connection counts against limits from the moment it is accepted. Whoever opens a thousand of
-//! them and says nothing keeps others out until the idle timeout, which is long for good reasons.
+//! A connection counts against limits from the moment it is accepted. A peer that opens a thousand
+//! silent connections keeps others out until the idle timeout, which is long for good reasons.
 //!
 //! # How it differs from Java
 //!
-//! Java knows only the idle timeout, 120 s.
+//! Java has only the idle timeout, 120 s.
 //!
 //! # When not
 //!
-//! For peers that wait to be called first. RocketMQ's clients connect when they have something to
-//! ask.
+//! With peers that wait for the server to send first. RocketMQ's clients connect when they have a
+//! request to send.
 //!
 //! # Where
 //!
-//! Outside of whatever shakes hands, so that it is the first byte of a PROXY header or of TLS that
-//! counts: those layers have deadlines of their own for the rest. A frame that was begun is the
-//! driver's matter, see `ConnectionConfig::read_stall`.
+//! Outside the layers that perform a handshake, so that the first byte of a PROXY header or of TLS
+//! counts. Those layers have deadlines of their own for the rest. For a frame that has begun, see
+//! the driver's `ConnectionConfig::read_stall`.
 //!
 //! ```
 //! use rocketmq_tower::layers::FirstByteTimeoutLayer;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
 
-/// Ends connections whose peers say nothing. See the [module's documentation](super).
+/// Closes connections whose peers send nothing. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct FirstByteTimeout<S> {
     inner: S,
@@ -13,7 +13,8 @@ pub struct FirstByteTimeout<S> {
 }
 
 impl<S> FirstByteTimeout<S> {
-    /// Ends connections whose first byte has not come after `limit`; never for `Duration::MAX`.
+    /// Closes connections whose first byte has not arrived after `limit`; never for
+    /// `Duration::MAX`.
     pub const fn new(inner: S, limit: Duration) -> Self {
         Self { inner, limit }
     }

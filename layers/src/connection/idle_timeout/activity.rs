@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// When bytes last moved.
+/// Records when bytes were last read or written.
 #[derive(Clone, Debug)]
 pub struct Activity {
     start: Instant,

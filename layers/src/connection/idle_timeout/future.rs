@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 pin_project! {
-    /// A connection's life, with an eye on the clock.
+    /// Future of a connection that is closed when idle.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // One timer per connection. It is not moved with every byte: when it fires it looks how long nothing moved, and sleeps
-        // for the rest.
+        // One timer per connection. It is not reset with every byte: when it fires, it checks how
+        // long the connection has been idle, and sleeps for the rest of the limit.
         #[pin]
         timer: Sleep,
         expired: bool,

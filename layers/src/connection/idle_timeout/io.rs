@@ -1,8 +1,8 @@
 use super::activity::Activity;
 use crate::support::observed::{ObservedIo, Observer};
 
-/// A connection's bytes, with a note of when they last moved. The source of bytes inside is what
-/// `get_ref`, `get_mut` and `into_inner` return.
+/// Byte stream of a connection that records when bytes were last read or written. `get_ref`,
+/// `get_mut` and `into_inner` give access to the inner byte stream.
 pub type IdleIo<Io> = ObservedIo<Io, Activity>;
 
 impl Observer for Activity {

@@ -2,15 +2,15 @@ use super::IdleTimeout;
 use std::time::Duration;
 use tower_layer::Layer;
 
-/// Ends connections on which nothing moves. See the [module's documentation](super).
+/// Closes idle connections. See the [module's documentation](super).
 #[derive(Clone, Copy, Debug)]
 pub struct IdleTimeoutLayer {
     limit: Duration,
 }
 
 impl IdleTimeoutLayer {
-    /// Ends connections on which nothing was read or written for `limit`. `Duration::ZERO` closes
-    /// every connection at once; where Java takes 0 for never, this takes `Duration::MAX`.
+    /// Closes connections on which nothing was read or written for `limit`. `Duration::ZERO` closes
+    /// every connection at once, and `Duration::MAX` disables the timeout, as 0 does in Java.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self { limit }
@@ -18,7 +18,7 @@ impl IdleTimeoutLayer {
 }
 
 impl Default for IdleTimeoutLayer {
-    /// 120 s.
+    /// Uses a limit of 120 s.
     fn default() -> Self {
         Self::new(Duration::from_secs(120))
     }

@@ -1,35 +1,34 @@
-//! Ends connections on which nothing moves.
+//! Closes idle connections.
 //!
 //! # What
 //!
-//! [`IdleTimeout`] wraps the bytes of each connection and notes when some were last read or
-//! written. If none were for the given time (120 s by default, Java's
+//! [`IdleTimeout`] wraps the byte stream of each connection and records when bytes were last read
+//! or written. If none were for the given time (120 s by default, Java's
 //! `serverChannelMaxIdleTimeSeconds` and `clientChannelMaxIdleTimeSeconds`), it closes the
 //! connection with [`CloseReason::Idle`](rocketmq_tower_core::CloseReason::Idle). Requests that
-//! still run are finished, their answers go nowhere.
+//! still run are finished, but their responses are dropped.
 //!
 //! # Why
 //!
-//! A peer that vanished without a word is found out by its silence. RocketMQ's clients send
-//! heartbeats every 30 s.
+//! A peer that vanished without closing the connection is detected only by its silence. RocketMQ's
+//! clients send heartbeats every 30 s.
 //!
 //! # How it differs from Java
 //!
-//! Bytes count, whole commands do not need to arrive: a peer that sends a large frame slowly is not
-//! idle. (A frame that stalls is the driver's matter, see `ConnectionConfig::read_stall`.) A time of
-//! zero closes connections at once; Java's zero means never, which is `Duration::MAX` here.
+//! Any byte counts, not only whole commands: a peer that sends a large frame slowly is not idle.
+//! (For a frame that stalls, see the driver's `ConnectionConfig::read_stall`.) A limit of zero
+//! closes connections at once. In Java zero disables the timeout, as `Duration::MAX` does here.
 //!
 //! # When not
 //!
-//! If peers are silent for long by design, such as with pulls held for minutes, raise the time
-//! above that.
+//! If peers are silent for long by design, such as with pulls held for minutes, set a longer limit.
 //!
 //! # Where
 //!
-//! Innermost of the connection level, right around the driver, so that what the outer layers
-//! exchange (a TLS handshake) does not count, and the events layer sees the outcome.
+//! Innermost at the connection level, right around the driver, so that bytes exchanged by outer
+//! layers (a TLS handshake) do not count, and the events layer sees the outcome.
 //!
-//! A server has it by default:
+//! A server adds this layer by default:
 //!
 //! ```
 //! use rocketmq_tower::{BoxError, Router, Server};

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
 
-/// Ends connections on which nothing moves. See the [module's documentation](super).
+/// Closes idle connections. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct IdleTimeout<S> {
     inner: S,
@@ -15,7 +15,7 @@ pub struct IdleTimeout<S> {
 }
 
 impl<S> IdleTimeout<S> {
-    /// Ends connections on which nothing was read or written for `limit`; at once for
+    /// Closes connections on which nothing was read or written for `limit`; at once for
     /// `Duration::ZERO`, never for `Duration::MAX`.
     pub const fn new(inner: S, limit: Duration) -> Self {
         Self { inner, limit }

@@ -3,27 +3,27 @@ use super::{IpFilter, IpRules};
 use std::sync::Arc;
 use tower_layer::Layer;
 
-/// Lets connections in by their peers' addresses. See the [module's documentation](super).
+/// Accepts or refuses connections by peer address. See the [module's documentation](super).
 ///
-/// Its clones, and the services that they are put around, share the rules and the count.
+/// Clones, and the services they wrap, share the rules and the count.
 #[derive(Clone, Debug)]
 pub struct IpFilterLayer {
     current: Arc<Current>,
 }
 
 impl IpFilterLayer {
-    /// Lets in whom `rules` admit.
+    /// Accepts the connections that `rules` admit.
     #[must_use]
     pub fn new(rules: IpRules) -> Self {
         Self { current: Current::new(rules) }
     }
 
-    /// From now on `rules` hold, for connections that come.
+    /// Replaces the rules, for connections accepted from now on.
     pub fn replace(&self, rules: IpRules) {
         self.current.replace(rules);
     }
 
-    /// How many connections have been refused.
+    /// Returns the number of connections refused so far.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.current.refused()

@@ -1,40 +1,40 @@
-//! Lets connections in, or not, by the address of their peer.
+//! Accepts or refuses connections by peer address.
 //!
 //! # What
 //!
-//! [`IpFilter`] looks at a connection's peer address before anything is read. [`IpRules`] have two
-//! lists of networks: who is denied does not get in; if anybody is allowed by name, nobody else
-//! gets in. Others are refused: the connection ends at once, with
+//! [`IpFilter`] checks a connection's peer address before anything is read. [`IpRules`] hold two
+//! lists of networks. Denied networks are refused. If the list of allowed networks is not empty,
+//! all other addresses are refused too. A refused connection is closed at once, with
 //! [`CloseReason::Refused`](rocketmq_tower_core::CloseReason::Refused), and is
 //! [counted](IpFilterLayer::refused).
 //!
-//! The rules can be [replaced](IpFilterLayer::replace) while the server runs. The new ones hold for
-//! connections that come from then on; those that are there stay. (To end them, close the channels
-//! that the server's table of connections has.)
+//! The rules can be [replaced](IpFilterLayer::replace) while the server runs. The new rules apply
+//! to connections accepted from then on; open connections stay. (To end those, close their channels
+//! in the server's table of connections.)
 //!
-//! Networks are compared one after the other, once for each connection: lists of some thousands are
-//! fine. Peers without an IP address, such as those of Unix sockets, get in: the file's permissions
-//! are their filter.
+//! Networks are compared one by one, once per connection: lists of a few thousand are fine. Peers
+//! without an IP address, such as those of Unix sockets, are accepted: the file's permissions are
+//! their filter.
 //!
 //! # Why
 //!
-//! A port that the whole network can reach, for clients of a part of it.
+//! To restrict a port that the whole network can reach to the clients of some networks.
 //!
 //! # How it differs from Java
 //!
-//! Java's remoting has no such list. (Its access control goes by the user of a request, and can ask
-//! for an address besides.)
+//! Java's remoting has no such list. (Its access control checks the user of each request, and
+//! optionally the address.)
 //!
 //! # When not
 //!
-//! Where a firewall does it: what is refused here was accepted first. Addresses are no proof of who
-//! it is that asks: see the `acl` layer, and TLS.
+//! Where a firewall can do it: here, a connection is accepted before it is refused. An address does
+//! not prove the caller's identity: see the `acl` layer, and TLS.
 //!
 //! # Where
 //!
-//! Inside of the PROXY protocol's layer, so that it sees the client's address, and outside of TLS,
-//! so that nobody shakes hands in vain. (Which balancers may connect is what that layer itself asks
-//! for.)
+//! Inside the PROXY protocol layer, so that it sees the client's address, and outside TLS, so that
+//! refused connections cost no handshake. (The PROXY protocol layer itself has a list of trusted
+//! balancers.)
 //!
 //! ```
 //! use rocketmq_tower::layers::IpFilterLayer;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-/// Who may connect. By default everybody.
+/// Allowed and denied networks. By default, every address may connect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IpRules {
     allowed: Vec<Network>,
@@ -13,28 +13,27 @@ pub struct IpRules {
 }
 
 impl IpRules {
-    /// Everybody may connect.
+    /// Creates rules by which every address may connect.
     #[must_use]
     pub const fn new() -> Self {
         Self { allowed: Vec::new(), denied: Vec::new() }
     }
 
-    /// These networks may connect, and those that were given before; others may not any more.
+    /// Adds allowed networks. Addresses outside the allowed networks may no longer connect.
     #[must_use]
     pub fn allow(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.allowed.extend(networks);
         self
     }
 
-    /// These networks may not connect, and those that were given before, whether they are allowed
-    /// or not.
+    /// Adds denied networks. They may not connect, even if they are allowed too.
     #[must_use]
     pub fn deny(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         self.denied.extend(networks);
         self
     }
 
-    /// Whether `ip` may connect.
+    /// Returns whether `ip` may connect.
     #[must_use]
     pub fn admit(&self, ip: IpAddr) -> bool {
         let allowed = self.allowed.is_empty() || contains(&self.allowed, ip);
@@ -42,7 +41,7 @@ impl IpRules {
     }
 }
 
-/// The rules that hold now, for all services of a layer.
+/// The current rules, shared by all services of a layer.
 pub(super) struct Current {
     rules: RwLock<Arc<IpRules>>,
     refused: AtomicU64,
@@ -61,7 +60,7 @@ impl Current {
         Arc::clone(&read(&self.rules))
     }
 
-    /// Returns whether `ip` may connect; counts the refusals.
+    /// Returns whether `ip` may connect; counts it as refused if not.
     pub(super) fn admit(&self, ip: IpAddr) -> bool {
         // The lock is not held while the lists are searched.
         let admitted = self.rules().admit(ip);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Lets connections in by their peers' addresses. See the [module's documentation](super).
+/// Accepts or refuses connections by peer address. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct IpFilter<S> {
     inner: S,
@@ -38,9 +38,9 @@ where
     fn call(&mut self, connection: Connection<Io>) -> Self::Future {
         match connection.info().peer_addr.ip() {
             Some(ip) if !self.current.admit(ip) => {
-                tracing::debug!(%ip, "connections from this address are not let in");
+                tracing::debug!(%ip, "refused a connection from this address");
                 drop(Unused::new(&mut self.inner));
-                let why = "connections from its address are not let in";
+                let why = "its address may not connect";
                 ResponseFuture::ended(refuse(&connection, why))
             }
             _ => ResponseFuture::serving(self.inner.call(connection)),

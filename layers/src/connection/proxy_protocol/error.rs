@@ -3,33 +3,33 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a connection was not passed on.
+/// Why a connection was not passed to the inner service.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProxyError {
     #[error("its address is not trusted to send a PROXY header")]
     NotTrusted,
     #[error("it does not begin with a PROXY header")]
     Missing,
-    #[error("its PROXY header makes no sense")]
+    #[error("its PROXY header is malformed")]
     Malformed,
     #[error("its PROXY header of {length} bytes exceeds the limit of {max}")]
     TooLong { length: usize, max: usize },
     #[error("its PROXY header has no end within {max} bytes")]
     Endless { max: usize },
-    #[error("it ended inside of a PROXY header")]
+    #[error("it closed in the middle of a PROXY header")]
     EndInHeader,
-    #[error("no PROXY header was complete within {0:?}")]
+    #[error("it sent no complete PROXY header within {0:?}")]
     Timeout(Duration),
-    #[error("it ended before it began")]
+    #[error("it closed without sending anything")]
     Closed,
-    #[error("the server drains its connections")]
+    #[error("the server is draining its connections")]
     Drained,
     #[error("reading failed")]
     Io(#[source] io::Error),
 }
 
 impl ProxyError {
-    /// Whether the balancer, who is trusted, says what is no PROXY protocol.
+    /// Returns whether a trusted balancer violated the PROXY protocol.
     pub(super) fn is_the_balancers(&self) -> bool {
         matches!(
             self,

@@ -17,7 +17,7 @@ use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
 pin_project! {
-    /// The life of a connection, which may begin with a header.
+    /// Future of a connection that may begin with a header.
     pub struct ResponseFuture<Io, S, F> {
         #[pin]
         state: State<Io, S, F>,
@@ -27,19 +27,19 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<Io, S, F> {
-        // In a box, which is gone when the header is read: connections live long.
+        // Boxed, so that the memory is freed once the header is read: connections live long.
         Reading { reading: Box<Reading<Io, S>> },
         Decided { #[pin] life: admission::ResponseFuture<F> },
     }
 }
 
 struct Reading<Io, S> {
-    /// Both are there until the header is.
+    /// `Some` until the header has been read.
     ready: Option<(Connection<Io>, S)>,
     header: HeaderReader,
     timer: Pin<Box<Sleep>>,
     timeout: Duration,
-    /// Resolves when the connection is to be drained: nobody else looks after it yet.
+    /// Resolves when the connection is to be drained. No driver watches for that yet.
     drained: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -66,7 +66,7 @@ impl<Io, S, F> ResponseFuture<Io, S, F> {
 }
 
 impl<Io: AsyncRead + Unpin, S> Reading<Io, S> {
-    /// Ready when it is known how the connection begins, or that it does not.
+    /// Ready with the header's length, `None` without a header, or an error.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<usize>, ProxyError>> {
         let Some((connection, _)) = &mut self.ready else { return Poll::Pending };
         if let Poll::Ready(found) = self.header.poll(cx, connection.io_mut()) {
@@ -79,7 +79,7 @@ impl<Io: AsyncRead + Unpin, S> Reading<Io, S> {
         Poll::Ready(Err(ProxyError::Timeout(self.timeout)))
     }
 
-    /// Notes what the header says, if there is one.
+    /// Stores the header's content in the connection's info, if there is a header.
     fn learn(
         &self,
         length: Option<usize>,
@@ -139,7 +139,7 @@ where
 fn end_for<Io>(error: ProxyError, connection: &Connection<Io>) -> Disconnect {
     let source = &connection.info().peer_addr;
     if error.is_the_balancers() {
-        tracing::warn!(%source, %error, "a connection from a trusted source is refused");
+        tracing::warn!(%source, %error, "refused a connection from a trusted source");
     }
     end(connection, error.into_reason())
 }

@@ -1,4 +1,4 @@
-//! Reads a header, and nothing that it does not have to.
+//! Reads a PROXY header, and as little as possible beyond it.
 
 use super::error::ProxyError;
 use proxy_header::{ParseConfig, ProxyHeader};
@@ -6,18 +6,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// What a header of version 1 may have, its line's end included.
+/// Maximum length in bytes of a version 1 header, including its line end.
 pub(super) const V1_MAX: usize = 107;
 const V1_START: &[u8] = b"PROXY ";
 
 const V2_START: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
-/// The start, version and command, family, and the length of the rest.
+/// The signature, version and command, family, and the length of the rest.
 const V2_FIXED: usize = V2_START.len() + 4;
 
-/// What is read at a time.
+/// Bytes read at a time.
 const CHUNK: usize = 256;
 
-/// What has come of a connection.
+/// Collects a connection's first bytes until its header is complete.
 #[derive(Debug)]
 pub(super) struct HeaderReader {
     bytes: Vec<u8>,
@@ -28,11 +28,11 @@ pub(super) struct HeaderReader {
 /// How a connection begins.
 #[derive(Debug, PartialEq, Eq)]
 enum Beginning {
-    /// More has to come to tell.
+    /// Unknown until more bytes arrive.
     Open,
     /// With a header of this length.
     Header(usize),
-    /// With something else.
+    /// With something other than a header.
     Other,
 }
 
@@ -41,7 +41,7 @@ impl HeaderReader {
         Self { bytes: Vec::new(), max_length, required }
     }
 
-    /// The length of the header, once it is complete; `None` if there is none.
+    /// Ready with the length of the header once it is complete; `None` without a header.
     pub(super) fn poll<Io: AsyncRead + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -72,13 +72,13 @@ impl HeaderReader {
     fn ended(&self) -> Result<Option<usize>, ProxyError> {
         match self.bytes.as_slice() {
             [] => Err(ProxyError::Closed),
-            // What came was not yet a header: somebody else may know what it is.
+            // Too short to be a header: pass the bytes on.
             bytes if !self.required && bytes.len() < V1_START.len() => Ok(None),
             _ => Err(ProxyError::EndInHeader),
         }
     }
 
-    /// The header, the first `length` of the bytes.
+    /// Parses the first `length` bytes as a header.
     pub(super) fn parse(&self, length: usize) -> Result<ProxyHeader<'_>, ProxyError> {
         let bytes = self.bytes.get(..length).unwrap_or_default();
         match ProxyHeader::parse(bytes, ParseConfig::default()) {
@@ -87,7 +87,7 @@ impl HeaderReader {
         }
     }
 
-    /// What was read and does not belong to the header, which has this length.
+    /// Returns the bytes read beyond the header, which is `length` bytes long.
     pub(super) fn into_rest(mut self, length: usize) -> Vec<u8> {
         self.bytes.split_off(length.min(self.bytes.len()))
     }
@@ -116,7 +116,7 @@ fn beginning(bytes: &[u8], max_length: usize) -> Result<Beginning, ProxyError> {
     Ok(Beginning::Other)
 }
 
-/// Whether `bytes` begin with `start`, as far as they go.
+/// Returns whether one of `bytes` and `start` is a prefix of the other.
 fn starts(bytes: &[u8], start: &[u8]) -> bool {
     bytes.iter().zip(start).all(|(byte, start)| byte == start)
 }

@@ -5,14 +5,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// What a PROXY header said, among a channel's
-/// [extensions](rocketmq_tower_core::Channel::extensions). It is there whenever a connection began
+/// The content of a PROXY header, in a channel's
+/// [extensions](rocketmq_tower_core::Channel::extensions). Present whenever the connection began
 /// with a header.
 #[derive(Clone)]
 pub struct ProxyInfo {
     balancer: Addr,
     addresses: Option<(SocketAddr, SocketAddr)>,
-    /// As they were in the header.
+    /// Encoded as in the header.
     tlvs: Arc<[u8]>,
 }
 
@@ -26,27 +26,28 @@ impl ProxyInfo {
         Ok(Self { balancer, addresses, tlvs: tlvs.into() })
     }
 
-    /// The address of the socket's other end: who sent the header.
+    /// Returns the address of the socket's other end, which sent the header.
     #[must_use]
     pub fn balancer(&self) -> &Addr {
         &self.balancer
     }
 
-    /// The client's address, which is the channel's peer address then. `None` if the header named
-    /// none: the connection is the balancer's own, or comes from where there are no IP addresses.
+    /// Returns the client's address, which is then also the channel's peer address. `None` if the
+    /// header has no IP address: the connection is the balancer's own, or the client's address is
+    /// of another kind.
     #[must_use]
     pub fn client(&self) -> Option<SocketAddr> {
         self.addresses.map(|(client, _)| client)
     }
 
-    /// The address that the client connected to.
+    /// Returns the address that the client connected to.
     #[must_use]
     pub fn destination(&self) -> Option<SocketAddr> {
         self.addresses.map(|(_, destination)| destination)
     }
 
-    /// What else a header of version 2 said: types and values. Type `0x20` tells of TLS between
-    /// client and balancer, and has more such pairs behind its first five bytes.
+    /// Returns the TLVs of a version 2 header, as types and values. Type `0x20` describes TLS
+    /// between client and balancer; nested TLVs follow its first five bytes.
     pub fn tlvs(&self) -> impl Iterator<Item = (u8, &[u8])> {
         let mut rest = &self.tlvs[..];
         std::iter::from_fn(move || {
@@ -58,7 +59,7 @@ impl ProxyInfo {
         })
     }
 
-    /// The first value of this type.
+    /// Returns the first value of type `kind`.
     #[must_use]
     pub fn tlv(&self, kind: u8) -> Option<&[u8]> {
         self.tlvs().find(|(found, _)| *found == kind).map(|(_, value)| value)

@@ -8,11 +8,12 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
 
 pin_project! {
-    /// A connection's bytes behind the header: first those that came with it.
+    /// Byte stream of a connection after the header. It first yields the bytes read along with the
+    /// header.
     pub struct ProxyIo<Io> {
         #[pin]
         inner: Io,
-        // Not allocated once it is read.
+        // Freed once it has been read.
         put_back: Vec<u8>,
         read: usize,
     }
@@ -23,7 +24,7 @@ impl<Io> ProxyIo<Io> {
         Self { inner, put_back, read: 0 }
     }
 
-    inner_io!("The source of bytes alone, without those that were put back and not read yet.");
+    inner_io!("Returns the inner byte stream, without the bytes put back but not read yet.");
 }
 
 impl<Io: AsyncRead> AsyncRead for ProxyIo<Io> {

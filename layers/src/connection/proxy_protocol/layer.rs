@@ -12,20 +12,20 @@ pub struct ProxyProtocolLayer {
 }
 
 impl ProxyProtocolLayer {
-    /// Every connection must begin with a header, and come from a trusted source.
+    /// Requires every connection to come from a trusted source and begin with a header.
     #[must_use]
     pub fn required() -> Self {
         Self { settings: Settings::new(true) }
     }
 
-    /// Connections from trusted sources may begin with a header.
+    /// Lets connections from trusted sources begin with a header.
     #[must_use]
     pub fn optional() -> Self {
         Self { settings: Settings::new(false) }
     }
 
-    /// Trusts these networks, besides those that were given before. Nobody is trusted at first.
-    /// Peers without an IP address, such as those of Unix sockets, belong to none.
+    /// Trusts these networks, in addition to those given before. By default no network is trusted.
+    /// Peers without an IP address, such as those of Unix sockets, belong to no network.
     #[must_use]
     pub fn trust(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
         let before = match &self.settings.trusted {
@@ -36,23 +36,23 @@ impl ProxyProtocolLayer {
         self
     }
 
-    /// Trusts everybody, as Java does: whoever reaches the port can take on any address. For ports,
-    /// or Unix sockets, that only balancers reach.
+    /// Trusts every peer, as Java does: any peer that can reach the port can claim any address. Use
+    /// it for ports, or Unix sockets, that only balancers can reach.
     #[must_use]
     pub fn trust_anyone(mut self) -> Self {
         self.settings.trusted = Trusted::Anyone;
         self
     }
 
-    /// A header must be complete so soon. 10 s by default.
+    /// Sets the time within which a header must be complete. Default: 10 s.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// A header of version 2 has so many bytes at most. 4096 by default, and 107 at least, which
-    /// one of version 1 may have; the protocol allows 65,551.
+    /// Sets the maximum length of a version 2 header, in bytes. Default: 4096. The minimum is 107,
+    /// the length that a version 1 header may have; the protocol allows 65,551.
     #[must_use]
     pub fn max_length(mut self, max: usize) -> Self {
         self.settings.set_max_length(max);

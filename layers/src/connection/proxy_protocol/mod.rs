@@ -1,57 +1,58 @@
-//! The PROXY protocol: who the client behind a balancer is.
+//! The PROXY protocol: the address of a client behind a load balancer.
 //!
 //! # What
 //!
 //! A balancer that speaks the [PROXY protocol] begins each connection with a header that names the
 //! client. [`ProxyProtocol`] reads it, version 1 or 2, and sets the connection's peer address to
-//! the client's: for events, hooks, logs and all layers inside. The balancer's own address, the
-//! address that the client connected to, and what else the header says, are among the channel's
-//! extensions as [`ProxyInfo`]. Headers that name nobody (`UNKNOWN` and `LOCAL`: the balancer's own
-//! checks) and those that name Unix sockets leave the address as it is.
+//! the client's, for events, hooks, logs and all inner layers. The balancer's own address, the
+//! address that the client connected to, and the rest of the header are in the channel's
+//! extensions, as [`ProxyInfo`]. Headers without a client (`UNKNOWN` and `LOCAL`: the balancer's
+//! health checks) and headers that name Unix sockets leave the address as it is.
 //!
-//! Who names others must be trusted. Headers are taken from [trusted
-//! networks](ProxyProtocolLayer::trust) alone, which at first are none:
+//! A header can name any address, so its sender must be trusted. Headers are accepted from [trusted
+//! networks](ProxyProtocolLayer::trust) only; by default no network is trusted:
 //!
 //! | a connection | [`required`](ProxyProtocolLayer::required) | [`optional`](ProxyProtocolLayer::optional) |
 //! |---|---|---|
-//! | from a trusted source, with a header | is the client's | is the client's |
-//! | from a trusted source, without one | is refused | is the source's own |
-//! | from another source | is refused before anything is read | is the source's own; a header would be a frame that makes no sense |
+//! | from a trusted source, with a header | has the client's address | has the client's address |
+//! | from a trusted source, without a header | is refused | has the source's address |
+//! | from another source | is refused before anything is read | has the source's address; a header would be read as a malformed frame |
 //!
-//! A header must be complete within 10 s ([`timeout`](ProxyProtocolLayer::timeout)), a peer that is
-//! trusted to send one must begin to speak in that time, and a header may have 4 KiB
-//! ([`max_length`](ProxyProtocolLayer::max_length); one of version 1 never has more than 107
-//! bytes). That, and what came in the same packet, is all that is read; it is put back. A
-//! connection that is drained meanwhile ends.
+//! A header must be complete within 10 s ([`timeout`](ProxyProtocolLayer::timeout)). A trusted peer
+//! that sends no header must send its first bytes within the same time. A header may have at most 4
+//! KiB ([`max_length`](ProxyProtocolLayer::max_length); version 1 allows at most 107 bytes).
+//! Nothing is read beyond the header but bytes that arrived with it; those are put back. A
+//! connection that is drained meanwhile is closed.
 //!
-//! What fails ends with [`CloseReason::Refused`](rocketmq_tower_core::CloseReason::Refused), and the
-//! reason; a header that makes no sense also makes a line in the log, as its source is trusted. A
-//! balancer that connects and leaves without a word, as their checks do, is no failure. Events are
-//! told of connections that got further: HAProxy's checks, if they send a header, do, and are then
-//! reset, which is an EXCEPTION whose [`ProxyInfo`] names no client, or the balancer itself.
+//! On failure the connection is closed with
+//! [`CloseReason::Refused`](rocketmq_tower_core::CloseReason::Refused) and the reason. A malformed
+//! header is also logged, since its source is trusted. A balancer's check that connects and closes
+//! without sending anything is not a failure. Events are reported only for connections that get
+//! past this layer. HAProxy's checks do if they send a header; they are then reset, which is an
+//! EXCEPTION whose [`ProxyInfo`] names no client, or the balancer itself.
 //!
 //! # Why
 //!
-//! Behind a balancer all clients have its address: limits by address, lists and logs would be about
-//! the balancer.
+//! Behind a balancer all clients have the balancer's address, so limits per address, IP lists and
+//! logs would be about the balancer.
 //!
 //! # How it differs from Java
 //!
-//! Java looks for a header on every connection, and believes everybody. Java waits for twelve bytes
-//! before it decides; here the first byte that cannot be a header's decides. Java shows TLVs with
-//! printable values as attributes, and those within the one for TLS as if they were its equals;
-//! here all are in [`ProxyInfo`], as they are. Neither checks the optional checksum.
+//! Java looks for a header on every connection, and trusts every peer. Java waits for twelve bytes
+//! before it decides; here the first byte that cannot belong to a header decides. Java exposes TLVs
+//! with printable values as attributes, and flattens those nested in the TLS one; here all are in
+//! [`ProxyInfo`], unchanged. Neither checks the optional checksum.
 //!
 //! # When not
 //!
-//! Without a balancer that speaks it.
+//! Without a balancer that speaks the protocol.
 //!
 //! # Where
 //!
-//! Outermost of what is added: outside of TLS, which begins after the header, and of everything
-//! that asks for the peer's address. `connection_limit`'s bound per address, which stands outside
-//! of it in a server, counts the balancer; for a bound per client put a
-//! [`ConnectionLimitLayer`](crate::ConnectionLimitLayer) inside of this one.
+//! Outermost of the layers you add: outside TLS, which begins after the header, and outside every
+//! layer that uses the peer's address. In a server, `connection_limit` is outside this layer, so
+//! its bound per address counts the balancer. For a bound per client add a
+//! [`ConnectionLimitLayer`](crate::ConnectionLimitLayer) inside this layer.
 //!
 //! ```
 //! use rocketmq_tower::layers::ProxyProtocolLayer;

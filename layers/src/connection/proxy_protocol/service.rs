@@ -51,7 +51,7 @@ where
             let connection = connection.map_io(|io| ProxyIo::new(io, Vec::new()));
             return ResponseFuture::serving(self.inner.call(connection));
         }
-        // The one that is ready goes along, and is called when the header is read.
+        // The service that is ready moves into the future, which calls it once the header is read.
         let fresh = self.inner.clone();
         let ready = mem::replace(&mut self.inner, fresh);
         ResponseFuture::reading(connection, ready, &self.settings)

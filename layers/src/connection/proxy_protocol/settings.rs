@@ -12,7 +12,7 @@ pub(super) struct Settings {
     pub(super) max_length: usize,
 }
 
-/// Whose headers are believed.
+/// The sources whose headers are accepted.
 #[derive(Clone, Debug)]
 pub(super) enum Trusted {
     Networks(Arc<[Network]>),

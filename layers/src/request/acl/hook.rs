@@ -4,17 +4,17 @@ use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
 
 /// Signs each request: Java's `AclClientRPCHook`.
 ///
-/// It is for a client, as the last of its hooks: what is added to the ext fields after it is not
-/// signed, and the server refuses the request. A request that has a signature already, since it is
-/// sent again or passed on, is signed anew. What is signed depends on how the header is written, so
-/// the serialize type must not change after it either.
+/// It must be the last hook of a client: ext fields that are added after it are not signed, and the
+/// server refuses the request. A request that already has a signature, because it is sent again or
+/// forwarded, is signed again. The signature depends on the header's encoding, so the serialize
+/// type must not change after this hook either.
 #[derive(Clone, Debug)]
 pub struct SignHook {
     credentials: Credentials,
 }
 
 impl SignHook {
-    /// Signs with these credentials.
+    /// Creates a hook that signs with these credentials.
     #[must_use]
     pub const fn new(credentials: Credentials) -> Self {
         Self { credentials }

@@ -5,31 +5,31 @@ use std::fmt;
 use std::sync::Arc;
 use tower_layer::Layer;
 
-/// Lets only those requests pass that are signed. See the [module's documentation](super).
+/// Lets only signed requests pass. See the [module's documentation](super).
 pub struct AclVerifyLayer<C> {
     rules: Rules<C>,
 }
 
 impl<C> AclVerifyLayer<C> {
-    /// Requests must be signed with the secret key that `store` has for their access key: a
-    /// [`CredentialStore`](super::CredentialStore).
+    /// Requires each request to be signed with the secret key that `store`, a
+    /// [`CredentialStore`](super::CredentialStore), has for its access key.
     #[must_use]
     pub fn new(store: C) -> Self {
         let rules = Rules { store: Arc::new(store), allow_anonymous: false, exempt: Arc::new([]) };
         Self { rules }
     }
 
-    /// Requests without an access key pass too, and have no [`AccessKey`](super::AccessKey) among
-    /// their extensions. Those with one must be signed all the same.
+    /// Lets requests without an access key pass too; they have no [`AccessKey`](super::AccessKey)
+    /// among their extensions. Requests with an access key must still be signed.
     #[must_use]
     pub fn allow_anonymous(mut self) -> Self {
         self.rules.allow_anonymous = true;
         self
     }
 
-    /// Requests with these codes, and those that were given before, pass without a look at them:
-    /// Java's `authenticationWhitelist`. They have no [`AccessKey`](super::AccessKey), also when
-    /// they are signed.
+    /// Lets requests with these codes pass unchecked, in addition to codes given before: Java's
+    /// `authenticationWhitelist`. They have no [`AccessKey`](super::AccessKey), even if they are
+    /// signed.
     #[must_use]
     pub fn exempt(mut self, codes: impl IntoIterator<Item = impl Into<RequestCode>>) -> Self {
         let before = self.rules.exempt.iter().copied();

@@ -2,52 +2,53 @@
 //!
 //! # What
 //!
-//! A client adds its access key to each request and a signature that only those can make who know
-//! the secret key that belongs to it; a server verifies it. [`SignHook`] is the client's side, a
-//! [hook](crate::rpc_hook). [`AclVerifyLayer`] is the server's: a request that is verified goes on
-//! with its [`AccessKey`] among the extensions, all others are refused with `NO_PERMISSION` and
-//! Java's remarks:
+//! A client adds its access key and a signature to each request. Making the signature requires the
+//! secret key that belongs to the access key. The server verifies the signature. [`SignHook`], a
+//! [hook](crate::rpc_hook), is the client's side. [`AclVerifyLayer`] is the server's side: a
+//! verified request passes on with its [`AccessKey`] among the extensions. All others are refused
+//! with `NO_PERMISSION` and Java's remarks:
 //!
 //! | what is wrong | remark |
 //! |---|---|
 //! | no access key, or an empty one | `username cannot be null.` |
 //! | an access key that is not in the store | `User:NAME is not found.` |
-//! | a signature that is missing, malformed or not right | `check signature failed.` |
+//! | a signature that is missing, malformed or wrong | `check signature failed.` |
 //! | an empty secret key in the store | `Authentication failed. Please verify the credentials and try again.` |
 //!
 //! # What is signed
 //!
 //! The values of all ext fields, without their names and with nothing between them, then the body.
 //! The fields are taken in the order of their names as Java sorts strings, by UTF-16 code units.
-//! The `Signature` is Base64 of the HMAC-SHA1 of that. It is not signed itself; and requests of a
-//! version up to 4.9.3 do not sign `_UNIQUE_KEY_QUERY`, which their clients add last.
+//! The `Signature` is the Base64 text of the HMAC-SHA1 of these bytes. The `Signature` field itself
+//! is not signed. In requests of version 4.9.3 or older, `_UNIQUE_KEY_QUERY` is not signed either,
+//! because their clients add it last.
 //!
-//! An empty value is signed as such in a JSON header. In a binary one it is signed as the text
-//! `null`, because Java's servers read it as a null; Java's clients sign nothing for it, and are
-//! refused by Java's servers. Both are taken here.
+//! In a JSON header, an empty value is signed as an empty text. In a binary header it is signed as
+//! the text `null`, because Java's servers read it as a null. Java's clients sign nothing for it,
+//! and Java's servers refuse them. This layer accepts both.
 //!
-//! It tells who made a request, on a connection that nobody else listens to or writes to. Code,
-//! opaque, remark, flag and names are not signed, and what was signed may be sent again.
+//! The signature identifies the sender only on a connection that nobody else can read or write.
+//! Code, opaque, remark, flag and field names are not signed, and a signed request can be replayed.
 //!
 //! # Why
 //!
-//! The clients of existing deployments sign their requests, and their brokers want them signed.
+//! The clients of existing deployments sign their requests, and their brokers require it.
 //!
 //! # When not
 //!
-//! When both ends are new: TLS with certificates for both proves more, and keeps secrets. Who may
-//! do what (authorization) is not decided here; a layer inside of this one, or the processor, can
+//! When both ends are new: TLS with certificates on both sides proves more, and also encrypts. This
+//! layer does not decide what a user may do (authorization); a layer inside it or the processor can
 //! do so by the [`AccessKey`].
 //!
-//! The store is asked in the connection's task, so it must not wait: keep the keys in memory.
+//! The store is called in the connection's task and must not block: keep the keys in memory.
 //!
 //! # Where
 //!
-//! On a server inside of [`recover`](crate::recover), and outside of everything that changes ext
-//! fields. For the same reason the signing hook of a client is its last one.
+//! On a server, inside [`recover`](crate::recover) and outside everything that changes ext fields.
+//! For the same reason, the signing hook of a client must be its last one.
 //!
-//! The service inside of [`AclVerify`] must be `Clone`: when a request is refused, what `poll_ready`
-//! reserved is given back by going on with a clone.
+//! The inner service of [`AclVerify`] must be `Clone`: when a request is refused, the service is
+//! replaced by a clone, which releases whatever `poll_ready` had reserved.
 //!
 //! The server:
 //!
@@ -73,7 +74,7 @@
 //! }
 //! ```
 //!
-//! And its client:
+//! The client:
 //!
 //! ```
 //! use rocketmq_tower::Client;
@@ -86,9 +87,9 @@
 //! Sources: Java's `client/.../acl/common/AclClientRPCHook`, `AclUtils` and `AclSigner`;
 //! `auth/.../DefaultAuthenticationContextBuilder` and `DefaultAuthenticationHandler` for the checks
 //! and remarks; `broker/.../auth/pipeline/AuthenticationPipeline` for the code;
-//! `remoting/.../RocketMQSerializable` for empty values. Where it differs: empty values of binary
-//! headers are taken as Java's clients sign them, too, and codes that are exempt need no ext
-//! fields.
+//! `remoting/.../RocketMQSerializable` for empty values. Differences from Java: empty values of
+//! binary headers are also accepted as Java's clients sign them, and requests with exempt codes
+//! need no ext fields.
 
 mod credentials;
 mod hook;

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// The access key that a request was verified for: it is among the request's
+/// The access key of a verified request, found among the request's
 /// [extensions](RemotingCommand::extensions).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccessKey(Arc<str>);
 
 impl AccessKey {
-    /// The access key as a text.
+    /// Returns the access key as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -32,13 +32,14 @@ pub(super) struct Rules<C> {
 }
 
 impl<C: CredentialStore> Rules<C> {
-    /// Whose request this is; nobody's, if it may be. The texts are those of Java's
-    /// `DefaultAuthenticationHandler` and `AbstractAuthenticationStrategy`.
+    /// Verifies a request and returns its access key; `None` if it may pass without one. The
+    /// remarks are those of Java's `DefaultAuthenticationHandler` and
+    /// `AbstractAuthenticationStrategy`.
     pub(super) fn check(&self, request: &RemotingCommand) -> Result<Option<AccessKey>, Abort> {
         if self.exempt.contains(&request.request_code()) {
             return Ok(None);
         }
-        // Clients without credentials may send an empty key, as the C++ client does.
+        // Clients without credentials may send an empty access key, as the C++ client does.
         let access_key = request.ext_fields().get(ACCESS_KEY).filter(|key| !key.is_empty());
         let Some(access_key) = access_key else {
             if self.allow_anonymous {
@@ -63,7 +64,7 @@ fn refuse(remark: impl Into<Cow<'static, str>>) -> Abort {
     Abort::new(ResponseCode::NO_PERMISSION, remark)
 }
 
-/// The store needs not be `Clone`.
+/// Written by hand, because the store need not be `Clone`.
 impl<C> Clone for Rules<C> {
     fn clone(&self) -> Self {
         let (store, exempt) = (Arc::clone(&self.store), Arc::clone(&self.exempt));
@@ -71,7 +72,7 @@ impl<C> Clone for Rules<C> {
     }
 }
 
-/// Without the store, which holds secrets.
+/// Leaves out the store, which holds secrets.
 impl<C> fmt::Debug for Rules<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rules")

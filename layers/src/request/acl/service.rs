@@ -8,7 +8,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Lets only those requests pass that are signed. See the [module's documentation](super).
+/// Lets only signed requests pass. See the [module's documentation](super).
 pub struct AclVerify<S, C> {
     inner: S,
     rules: Rules<C>,
@@ -37,7 +37,7 @@ where
     }
 
     fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
-        // The store may panic.
+        // A guard, because the store may panic.
         let unused = Unused::new(&mut self.inner);
         let access_key = match self.rules.check(&request) {
             Ok(access_key) => access_key,
@@ -51,7 +51,7 @@ where
     }
 }
 
-/// The store needs not be `Clone`.
+/// Written by hand, because the store need not be `Clone`.
 impl<S: Clone, C> Clone for AclVerify<S, C> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), rules: self.rules.clone() }

@@ -12,13 +12,13 @@ const SIGNATURE: &str = "Signature";
 /// Java's `MixAll.UNIQUE_MSG_QUERY_FLAG`.
 const UNIQUE_KEY_QUERY: &str = "_UNIQUE_KEY_QUERY";
 
-/// Nothing can be signed with an empty secret key.
+/// The secret key is empty, so it cannot sign or verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the secret key is empty")]
 pub struct EmptySecretKey;
 
-/// Makes `request` one of `credentials`: sets its `AccessKey`, `SecurityToken` (or takes it out, if
-/// there is none) and `Signature`. A request that is signed already is signed anew.
+/// Signs `request` with `credentials`: sets the ext fields `AccessKey`, `SecurityToken` (or removes
+/// it, if there is no token) and `Signature`. A request that is already signed is signed again.
 ///
 /// # Errors
 /// If the secret key is empty.
@@ -37,8 +37,8 @@ pub fn sign(
     Ok(())
 }
 
-/// The signature of `request` as it is now, for Java's servers and this library's. What is signed,
-/// the [module's documentation](super) tells.
+/// Returns the signature of `request` as it is now, as Java's servers and this library's accept it.
+/// The [module's documentation](super) says what is signed.
 ///
 /// # Errors
 /// If the secret key is empty.
@@ -47,8 +47,8 @@ pub fn signature(request: &RemotingCommand, secret_key: &str) -> Result<String, 
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-/// Whether the signature of `request` was made with `secret_key`, and for this request. How long
-/// it takes does not tell how much of the signature is right.
+/// Whether the signature of `request` was made with `secret_key`, and for this request. Compares in
+/// constant time, so that the duration does not reveal how much of the signature is right.
 ///
 /// # Errors
 /// If the secret key is empty.
@@ -56,8 +56,8 @@ pub fn verify(request: &RemotingCommand, secret_key: &str) -> Result<bool, Empty
     if secret_key.is_empty() {
         return Err(EmptySecretKey);
     }
-    // There is one way only to write a signature that this takes, so it is as strict as Java, which
-    // compares the texts.
+    // `STANDARD` accepts only the canonical Base64 text of a signature, so this is as strict as
+    // Java, which compares the texts.
     let given = request.ext_fields().get(SIGNATURE).and_then(|text| STANDARD.decode(text).ok());
     let Some(given) = given else { return Ok(false) };
     for empty in empty_values(request) {
@@ -68,10 +68,10 @@ pub fn verify(request: &RemotingCommand, secret_key: &str) -> Result<bool, Empty
     Ok(false)
 }
 
-/// What may be signed for values that are empty; the first is what servers of any kind take.
+/// The texts that may be signed for an empty value. All servers accept the first one.
 ///
-/// Java's servers read the empty values of binary headers as nulls and sign these as texts. Java's
-/// clients sign what they have: nothing.
+/// Java's servers read the empty values of binary headers as nulls, and sign the text `null` for
+/// them. Java's clients sign the empty text.
 fn empty_values(request: &RemotingCommand) -> &'static [&'static str] {
     match RemotingCodec::serialize_type_of(request) {
         SerializeType::RocketMq if signed_fields(request).any(|(_, value)| value.is_empty()) => {
@@ -89,7 +89,7 @@ fn mac(
     if secret_key.is_empty() {
         return Err(EmptySecretKey);
     }
-    // It takes keys of any length.
+    // HMAC takes keys of any length, so this does not fail.
     let mut mac = Hmac::new_from_slice(secret_key.as_bytes()).map_err(|_| EmptySecretKey)?;
     let mut fields: Vec<_> = signed_fields(request).collect();
     fields.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));

@@ -3,13 +3,13 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-/// Where a server finds secret keys. It is asked for each request, in the connection's task, so it
+/// A server's source of secret keys. It is called for each request, in the connection's task, so it
 /// must not block.
 ///
-/// A `HashMap` of secret keys by access key is one, and so is a closure that takes an access key
-/// and returns its secret key, if there is one.
+/// It is implemented by a `HashMap` from access keys to secret keys, and by closures that take an
+/// access key and return its secret key, if there is one.
 pub trait CredentialStore: Send + Sync + 'static {
-    /// The secret key that belongs to `access_key`; `None` if there is no such user, or no longer.
+    /// Returns the secret key of `access_key`; `None` if there is no such user (any more).
     fn secret_key(&self, access_key: &str) -> Option<Cow<'_, str>>;
 }
 
@@ -33,7 +33,7 @@ where
     }
 }
 
-/// A store that is shared, or whose type is known at run time only.
+/// A shared store, or one whose type is known only at run time.
 impl<C: CredentialStore + ?Sized> CredentialStore for Arc<C> {
     fn secret_key(&self, access_key: &str) -> Option<Cow<'_, str>> {
         (**self).secret_key(access_key)

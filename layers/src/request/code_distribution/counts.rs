@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// So many codes have a count of their own.
+/// The maximum number of codes with a count of their own.
 const MAX_CODES: usize = 256;
 
-/// Counts of codes as they grow.
+/// The live counts of codes.
 #[derive(Debug)]
 pub(super) struct Counters {
     codes: Table<i32, AtomicU64>,
@@ -30,8 +30,8 @@ impl Counters {
     }
 }
 
-/// How often codes came. Its text is Java's, such as `{0:121, 19:2}`, without codes that did not
-/// come.
+/// How often each code was counted. It displays as Java's text, such as `{0:121, 19:2}`, without
+/// codes whose count is zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     codes: BTreeMap<i32, u64>,
@@ -39,30 +39,30 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// How often this code came.
+    /// Returns how often this code was counted.
     #[must_use]
     pub fn get(&self, code: impl Into<i32>) -> u64 {
         self.codes.get(&code.into()).copied().unwrap_or(0)
     }
 
-    /// How often codes came that have no count of their own.
+    /// Returns how often codes without a count of their own were counted.
     #[must_use]
     pub const fn other(&self) -> u64 {
         self.other
     }
 
-    /// The codes that came, in ascending order, and how often each did.
+    /// Returns the codes whose count is not zero, in ascending order, with their counts.
     pub fn iter(&self) -> impl Iterator<Item = (i32, u64)> {
         self.codes.iter().map(|(code, count)| (*code, *count)).filter(|(_, count)| *count > 0)
     }
 
-    /// Whether none came.
+    /// Whether all counts are zero.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.other == 0 && self.iter().next().is_none()
     }
 
-    /// What came since `earlier`.
+    /// Returns the counts that were added since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let since = |(code, count): (i32, u64)| (code, count.saturating_sub(earlier.get(code)));

@@ -5,9 +5,9 @@ use super::counts::Counts;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-/// Logs what came in each period, until whoever counts is gone.
+/// Logs the new counts of each period, until `traffic` returns `None`.
 pub(super) async fn run(traffic: impl Fn() -> Option<Traffic>, period: Duration) {
-    // A period that never ends is a task that never wakes.
+    // The addition overflows for a period that never ends: there is nothing to log.
     let Some(first) = Instant::now().checked_add(period) else { return };
     let mut ticks = interval_at(first, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

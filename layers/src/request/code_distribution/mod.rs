@@ -1,39 +1,38 @@
-//! The traffic log: how many requests and answers of which code.
+//! The traffic log: counts requests and responses by code.
 //!
 //! # What
 //!
-//! [`CodeDistribution`] counts requests by their code and answers by theirs. Once a second (see
-//! [`period`](CodeDistributionLayer::period)) it logs what came since the last time, at level INFO
-//! with the target `RocketmqTraffic`, in Java's words:
+//! [`CodeDistribution`] counts requests by request code and responses by response code. Once a
+//! second (see [`period`](CodeDistributionLayer::period)) it logs the counts since the last log, at
+//! level INFO with the target `RocketmqTraffic`, in Java's format:
 //!
 //! ```text
 //! Port: 10911, RequestCode Distribution: {11:3, 310:120}
 //! Port: 10911, ResponseCode Distribution: {0:121, 19:2}
 //! ```
 //!
-//! A line whose counts are all zero is left out, so that silence is not logged. The port is the one
-//! that the first request came to. [`CodeDistributionLayer::traffic`] gives the totals at any time.
+//! A line whose counts are all zero is not logged. The port is the local port of the first
+//! request's connection. [`CodeDistributionLayer::traffic`] gives the totals at any time.
 //!
 //! # Why
 //!
-//! One look at a log tells what clients do, without anything to collect metrics.
+//! The log alone shows what clients do, without a metrics system.
 //!
 //! # How it differs from Java
 //!
 //! Java counts every command that its decoder and encoder see, in both directions. A layer sees
-//! requests and the answers that pass it: not what the driver says by itself while it drains or is
-//! flooded, and not this side's own calls, unless the layer is around the
-//! [`Channel`](rocketmq_tower_core::Channel) too. What the layer takes for an error's answer is what
-//! [`recover`](crate::recover) will make of it. Deferred responses are counted when they are
-//! sent. Codes are in ascending order. Reading the totals does not reset
-//! them.
+//! only the requests and responses that pass through it. It does not see the responses that the
+//! driver itself gives while it drains or is flooded. It does not see this side's own calls, unless
+//! the layer is around the [`Channel`](rocketmq_tower_core::Channel) too. An error is counted under
+//! the response code that [`recover`](crate::recover) will give it. Deferred responses are counted
+//! when they are sent. Codes are in ascending order. Reading the totals does not reset them.
 //!
 //! # Bounds
 //!
-//! 256 codes of requests and as many of answers, since peers may send any number; all others are
-//! counted together, as `other`. One task logs, for all services that one layer value or a clone of
-//! it was put around; it starts with the first request in a tokio runtime, and ends when they are
-//! gone.
+//! At most 256 request codes and 256 response codes have their own counts, since peers may send any
+//! number; all others are counted together, as `other`. One task logs for all services that one
+//! layer value or a clone of it wraps. It starts with the first request in a tokio runtime, and
+//! ends when the layer, its services and its [`Traffic`] handles are dropped.
 //!
 //! # Cost
 //!
@@ -41,11 +40,11 @@
 //!
 //! # When not
 //!
-//! With the layer `metrics`, which has the same and more.
+//! Together with the layer `metrics`, which counts the same and more.
 //!
 //! # Where
 //!
-//! Outermost of the user's request layers, so that refusals count.
+//! Outermost of your request layers, so that refused requests are counted.
 //!
 //! ```
 //! use rocketmq_tower::layers::CodeDistributionLayer;

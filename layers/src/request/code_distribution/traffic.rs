@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// The counts of one layer: a handle.
+/// A handle to the counts of one layer.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     shared: Arc<Shared>,
@@ -16,9 +16,9 @@ pub struct Traffic {
 struct Shared {
     requests: Counters,
     responses: Counters,
-    /// Where the first request came to.
+    /// The local port of the first request's connection.
     port: OnceLock<u16>,
-    /// Whether there is a task that logs, or none is to be.
+    /// Whether the logging task was started, or must not be.
     is_logged: AtomicBool,
     period: Duration,
 }
@@ -30,19 +30,19 @@ impl Traffic {
         Self { shared: Arc::new(Shared { requests, responses, port, is_logged, period }) }
     }
 
-    /// How many requests came, by code.
+    /// Returns how many requests were received, by code.
     #[must_use]
     pub fn requests(&self) -> Counts {
         self.shared.requests.read()
     }
 
-    /// How many answers were given, by code.
+    /// Returns how many responses were given, by code.
     #[must_use]
     pub fn responses(&self) -> Counts {
         self.shared.responses.read()
     }
 
-    /// Where the first request came to; 0 if that is no port.
+    /// The local port of the first request's connection; 0 if it has no port.
     pub(super) fn port(&self) -> u16 {
         self.shared.port.get().copied().unwrap_or(0)
     }
@@ -58,7 +58,8 @@ impl Traffic {
         self.shared.responses.count(code);
     }
 
-    /// Starts the task, in the runtime that this is called in. Without one, the next request may.
+    /// Starts the logging task on the current runtime. Outside a runtime it does nothing, and the
+    /// next request tries again.
     fn start(&self, request: &RemotingCommand) {
         let Ok(runtime) = Handle::try_current() else { return };
         if self.shared.is_logged.swap(true, Ordering::Relaxed) {

@@ -1,11 +1,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How fast requests may come. Times are nanoseconds since some start.
+/// The permitted rate. Times are in nanoseconds since an arbitrary start.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
-    /// What one request takes.
+    /// The time between two requests at the rate.
     interval: u64,
-    /// How far ahead of its time a request may be: what a burst takes but for its last request.
+    /// How far ahead of its time a request may be: the intervals of a full burst, less one.
     ahead: u64,
 }
 
@@ -16,13 +16,13 @@ impl Rate {
     }
 }
 
-/// One peer's requests, by the generic cell rate algorithm: a single number, the time at which
-/// those that have come would be over if they had come at the rate.
+/// One peer's requests, by the generic cell rate algorithm: a single number, the time at which the
+/// requests so far would have ended if they had arrived at exactly the rate.
 #[derive(Debug, Default)]
 pub(super) struct Bucket(AtomicU64);
 
 impl Bucket {
-    /// Whether one more request is in measure; if so, it counts.
+    /// Whether one more request is within the rate; if so, it is counted.
     pub(super) fn take(&self, now: u64, rate: Rate) -> bool {
         let next = |over: u64| {
             let start = over.max(now);
@@ -31,7 +31,7 @@ impl Bucket {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 
-    /// Whether it is as good as a new one.
+    /// Whether a full burst is available again, so that the bucket equals a new one.
     pub(super) fn is_spent(&self, now: u64) -> bool {
         self.0.load(Ordering::Relaxed) <= now
     }

@@ -5,15 +5,16 @@ use tower_layer::Layer;
 
 /// Limits the requests of each peer. See the [module's documentation](super).
 ///
-/// Its clones, and the services that they are put around, share the count. What is set by
-/// [`burst`](Self::burst) and its like starts a new one: set it first.
+/// Clones of a layer share one set of counts, and so do the services that they wrap. Each setter,
+/// such as [`burst`](Self::burst), starts a new set: call the setters before cloning the layer.
 #[derive(Clone, Debug)]
 pub struct PeerRateLimitLayer {
     table: Arc<Table>,
 }
 
 impl PeerRateLimitLayer {
-    /// So many requests a second from each IP address, and as many at once. Zero counts as one.
+    /// Allows each IP address `per_second` requests per second, and a burst of the same size. Zero
+    /// counts as one.
     #[must_use]
     pub fn new(per_second: u32) -> Self {
         let settings =
@@ -21,34 +22,35 @@ impl PeerRateLimitLayer {
         Self { table: Table::new(settings) }
     }
 
-    /// So many requests at once of a peer that has sent none for a while; zero counts as one. As
-    /// many as in a second by default.
+    /// Sets how many requests a peer may send at once after a pause. Zero counts as one. Default:
+    /// the number of requests per second.
     #[must_use]
     pub fn burst(self, burst: u32) -> Self {
         Self { table: Table::new(Settings { burst, ..self.table.settings() }) }
     }
 
-    /// So many addresses are told apart; those for whom there is no room share one rate. 100 000 by
-    /// default.
+    /// Sets how many addresses have a rate of their own. Further addresses share one rate between
+    /// them. Default: 100 000.
     #[must_use]
     pub fn max_peers(self, max_peers: usize) -> Self {
         Self { table: Table::new(Settings { max_peers, ..self.table.settings() }) }
     }
 
-    /// IPv6 addresses are told apart by so many of their first bits. 64 by default: who has one
-    /// address has all those that share them.
+    /// Sets how many leading bits of an IPv6 address identify a peer. Default: 64, because one
+    /// customer usually owns all addresses with the same first 64 bits.
     #[must_use]
     pub fn ipv6_prefix(self, ipv6_prefix: u8) -> Self {
         Self { table: Table::new(Settings { ipv6_prefix, ..self.table.settings() }) }
     }
 
-    /// How many addresses are told apart at the moment. What is over stays for a while.
+    /// Returns how many addresses have an entry now. Entries that are no longer needed stay for a
+    /// while.
     #[must_use]
     pub fn peers(&self) -> usize {
         self.table.peers()
     }
 
-    /// How many requests have been refused.
+    /// Returns how many requests have been refused.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.table.refused()

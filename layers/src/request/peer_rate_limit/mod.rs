@@ -1,36 +1,37 @@
-//! How many requests a peer may send in a second.
+//! Limits the requests per second of each peer.
 //!
 //! # What
 //!
-//! Requests are counted by the IP address of their peer, over all its connections. An address may
-//! send so many a second, and so many at once; what is more is answered with `SYSTEM_BUSY` and
-//! Java's text `[OVERLOAD]system busy, start flow control for a while`, by way of
-//! [`Abort`](rocketmq_tower_core::Abort). Oneway requests are dropped. What was refused does not
-//! count, so that a peer which goes on asking is served at its rate.
+//! Requests are counted per IP address of the peer, over all its connections. Each address has a
+//! rate (requests per second) and a burst (requests at once). A request beyond them fails with an
+//! [`Abort`](rocketmq_tower_core::Abort): the response has the code `SYSTEM_BUSY` and Java's remark
+//! `[OVERLOAD]system busy, start flow control for a while`. Oneway requests are dropped. Refused
+//! requests are not counted, so a peer that keeps sending is still served at its rate.
 //!
-//! All services of one layer value, or of its clones, share the count. IPv6 addresses are taken
-//! together by their first 64 bits, which is what one customer has; see
+//! All services of one layer value and of its clones share the counts. IPv6 addresses are grouped
+//! by their first 64 bits, the usual allocation of one customer; see
 //! [`ipv6_prefix`](PeerRateLimitLayer::ipv6_prefix). Requests of peers without an IP address are
 //! not limited.
 //!
-//! There is an entry of some hundred bytes for each address that has a connection which has asked,
-//! or has asked a moment ago, 100 000 at most
-//! ([`max_peers`](PeerRateLimitLayer::max_peers)). Addresses for which there is no room share one
-//! rate between them all.
+//! Each address has an entry of some hundred bytes while one of its connections that has sent a
+//! request is open, or until a full burst is available again. There are at most 100 000 entries
+//! ([`max_peers`](PeerRateLimitLayer::max_peers)). Addresses beyond that share one rate.
 //!
 //! # Why
 //!
-//! One client that went wild, such as by a loop without a pause, is not to slow down the others.
+//! A misbehaving client, such as one that retries in a loop without a pause, must not slow down the
+//! others.
 //!
 //! # When not
 //!
-//! Behind a balancer that hides its clients: they would share one rate. With the PROXY protocol
-//! they do not. To bound all requests together, use [`work_queue`](crate::work_queue) or tower's
-//! limits. To delay requests instead of refusing them, tower's `RateLimit` in a `Buffer`.
+//! Behind a load balancer that hides its clients' addresses: they would share one rate. With the
+//! PROXY protocol they do not. To bound all requests together, use
+//! [`work_queue`](crate::work_queue) or tower's limits. To delay requests instead of refusing them,
+//! use tower's `RateLimit` in a `Buffer`.
 //!
-//! A pull that waits counts when it comes. Not every request can be done without: heartbeats that
-//! are refused let consumers lose their group. Put the layer around the routes that cost, such as
-//! sends and pulls.
+//! A long-polling pull is counted when it arrives. Some requests must not be refused: a consumer
+//! whose heartbeats are refused is removed from its group. Put the layer around the expensive
+//! routes, such as sends and pulls.
 //!
 //! # How it differs from Java
 //!
@@ -38,9 +39,8 @@
 //!
 //! # Where
 //!
-//! Inside of [`recover`](crate::recover), around a router or some of its routes. For a limit that
-//! is shared between connections and stands inside of this layer, see
-//! [`oneshot`](crate::oneshot).
+//! Inside [`recover`](crate::recover), around a router or some of its routes. If a limit inside
+//! this layer is shared between connections, see [`oneshot`](crate::oneshot).
 //!
 //! ```
 //! use rocketmq_tower::layers::PeerRateLimitLayer;

@@ -14,8 +14,8 @@ use tower_service::Service;
 pub struct PeerRateLimit<S> {
     inner: S,
     table: Arc<Table>,
-    /// The connection that the last request came from, by its number, and its peer's bucket. A
-    /// service has one connection as a rule, so that the table is looked at once.
+    /// The id of the last request's connection, and its peer's bucket. A service usually has one
+    /// connection, so the table is looked up only once.
     last: Option<(u64, Arc<Bucket>)>,
 }
 
@@ -26,7 +26,7 @@ impl<S> PeerRateLimit<S> {
 
     inner_service!();
 
-    /// Whether the request is in measure.
+    /// Whether the request is within the rate.
     fn admit(&mut self, request: &RemotingCommand) -> bool {
         let Some(channel) = request.channel() else { return true };
         let id = channel.id();

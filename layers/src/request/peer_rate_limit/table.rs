@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The table is not looked through for entries that are over before it has this many.
+/// The table is swept for entries that are no longer needed only once it has this many.
 const FEW: usize = 1024;
 
-/// A full table is looked through no more often than this.
+/// The minimum time between two sweeps of a full table.
 const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug)]
@@ -23,30 +23,31 @@ pub(super) struct Settings {
     pub(super) ipv6_prefix: u8,
 }
 
-/// All peers. An entry is needed while a connection has it, or it is not spent.
+/// All peers. An entry is needed while a connection holds it, or until a full burst is available
+/// again.
 pub(super) struct Table {
     settings: Settings,
     rate: Rate,
     start: Instant,
     peers: Mutex<Peers>,
-    /// For those for whom there is no room.
+    /// Shared by all peers for which the table has no room.
     others: Arc<Bucket>,
     refused: AtomicU64,
 }
 
 struct Peers {
     buckets: HashMap<IpAddr, Arc<Bucket>>,
-    /// With so many it is time to look for what is over.
+    /// The number of entries at which the next sweep is due.
     sweep_at: usize,
-    /// Not before this.
+    /// The earliest time of the next sweep, in nanoseconds since the table's start.
     sweep_after: u64,
 }
 
-/// What requests of a connection are counted in.
+/// The bucket in which a connection's requests are counted.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     Own(Arc<Bucket>),
-    /// There may be room later.
+    /// The shared bucket. The table may have room later, so this must not be kept.
     Others(Arc<Bucket>),
 }
 
@@ -67,7 +68,8 @@ impl Table {
         self.settings
     }
 
-    /// Whether one more request is in measure; if so, it counts there, if not, here.
+    /// Whether one more request is within the rate. If so, it is counted in `bucket`, otherwise in
+    /// the table's `refused`.
     pub(super) fn take(&self, bucket: &Bucket) -> bool {
         let taken = bucket.take(self.now(), self.rate);
         if !taken {
@@ -99,7 +101,7 @@ impl Table {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// 64 bits of nanoseconds last for centuries.
+    /// Nanoseconds since the table's start. 64 bits of them last for centuries.
     fn now(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
     }
@@ -116,7 +118,8 @@ impl fmt::Debug for Table {
 }
 
 impl Peers {
-    /// Drops what is over, if there is much: each entry is looked at a few times in its life.
+    /// Drops entries that are no longer needed, once a sweep is due. `sweep_at` doubles, so that
+    /// each entry is looked at only a few times in its life.
     fn make_room(&mut self, now: u64, max: usize) {
         if self.buckets.len() < self.sweep_at || now < self.sweep_after {
             return;

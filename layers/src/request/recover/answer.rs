@@ -4,7 +4,8 @@ use rocketmq_tower_core::error::{chain_text, find_source};
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, Reply, ResponseCode, UnsupportedCode};
 use std::error::Error;
 
-/// The protocol's answer for an error, by the table in the [module's documentation](super).
+/// Returns the protocol's response to an error, by the table in the
+/// [module's documentation](super).
 #[must_use]
 pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
     if let Some(abort) = find_source::<Abort>(error) {
@@ -29,7 +30,7 @@ pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
     RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(chain_text(error))
 }
 
-/// The code that the peer gets for this result; `None` if there is no answer (yet).
+/// The response code that the peer gets for this result; `None` if there is no response (yet).
 pub(crate) fn code_of<R: Reply>(result: &mut Result<R, BoxError>) -> Option<ResponseCode> {
     match result {
         Ok(reply) => reply.command_mut().map(|answer| answer.response_code()),

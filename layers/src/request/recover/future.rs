@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pin_project! {
-    /// An exchange that always ends in an answer.
+    /// An exchange that turns an error into a response.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]

@@ -1,12 +1,12 @@
 use super::Recover;
 use tower_layer::Layer;
 
-/// Turns every error into the protocol's answer for it. See the [module's documentation](super).
+/// Turns every error into the protocol's response for it. See the [module's documentation](super).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecoverLayer(());
 
 impl RecoverLayer {
-    /// The layer; it has no settings.
+    /// Creates the layer. It has no settings.
     #[must_use]
     pub const fn new() -> Self {
         Self(())

@@ -1,9 +1,9 @@
-//! Turns every error into the protocol's answer for it.
+//! Turns every error into the protocol's response for it.
 //!
 //! # What
 //!
-//! [`Recover`] has no errors of its own: when the service inside fails, it looks through the error
-//! and its sources and answers
+//! [`Recover`] itself never fails. When the inner service fails, it searches the error and its
+//! sources, and responds with
 //!
 //! | found in the chain | code | remark |
 //! |---|---|---|
@@ -13,28 +13,29 @@
 //! | tower's or tokio's `Elapsed` (timeouts) | `SYSTEM_BUSY` | `"[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while"` |
 //! | anything else | `SYSTEM_ERROR` | the texts of the chain |
 //!
-//! The chain is what `source` shows, and what an `io::Error` was made of. A variant that is
-//! `#[error(transparent)]` (thiserror) stands in for the error in it and hides it: an `Abort` in
-//! there is answered as `SYSTEM_ERROR`. Use `#[source]`, or convert by hand; see
+//! The chain consists of the error, its `source`s, and the error inside an `io::Error`. A variant
+//! with `#[error(transparent)]` (thiserror) hides the error inside it: an `Abort` in there becomes
+//! `SYSTEM_ERROR`. Use `#[source]`, or convert by hand; see
 //! [`find_source`](rocketmq_tower_core::error::find_source).
 //!
-//! The texts are Java's; clients and operators match on the words in brackets. A service that fails
-//! in `poll_ready` is ready all the same, and the request is answered with that error.
+//! The remarks are Java's; clients and operators match on the words in brackets. When the inner
+//! service fails in `poll_ready`, [`Recover`] reports that it is ready and answers the next request
+//! with that error.
 //!
 //! # Why
 //!
-//! Middleware may fail in any type, and does not need to know the protocol. This is the one place
-//! that does.
+//! Middleware may fail with any error type and need not know the protocol. This layer is the one
+//! place that does.
 //!
 //! # When not
 //!
-//! Around a client's `Channel`, whose caller wants the error.
+//! Around a client's `Channel`, whose caller needs the error itself.
 //!
 //! # Where
 //!
 //! Outermost of the request level. `Server` in `rocketmq-tower` always puts it there.
 //!
-//! A server has it by default, so a processor may simply fail:
+//! A server has this layer by default, so a processor may simply return an error:
 //!
 //! ```
 //! use rocketmq_tower::{Abort, BoxError, RemotingCommand, ResponseCode, Server, service_fn};

@@ -5,16 +5,16 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Turns every error into the protocol's answer for it. See the [module's documentation](super).
+/// Turns every error into the protocol's response for it. See the [module's documentation](super).
 #[derive(Debug)]
 pub struct Recover<S> {
     inner: S,
-    /// Why the inner service is not ready, for the request that comes next.
+    /// The error of the inner service's `poll_ready`, to answer the next request with.
     unready: Option<BoxError>,
 }
 
 impl<S> Recover<S> {
-    /// Answers the errors of `inner`.
+    /// Turns the errors of `inner` into responses.
     pub const fn new(inner: S) -> Self {
         Self { inner, unready: None }
     }
@@ -47,7 +47,7 @@ where
     }
 }
 
-/// A clone's readiness is its own.
+/// A clone does not copy the error: its readiness is its own.
 impl<S: Clone> Clone for Recover<S> {
     fn clone(&self) -> Self {
         Self::new(self.inner.clone())

@@ -1,22 +1,23 @@
 use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
 use std::sync::Arc;
 
-/// Something to do before requests and after their answers. See the [module's documentation](super)
+/// A hook that runs before requests and after responses. See the [module's documentation](super)
 /// for the rules.
 #[allow(unused_variables, reason = "the names are documentation")]
 pub trait RpcHook: Send + Sync + 'static {
-    /// Before the request is handled, or sent.
+    /// Runs before the request is handled (on a server) or sent (on a client).
     ///
     /// # Errors
-    /// Ends the request with an [`Abort`](rocketmq_tower_core::Abort), or makes it fail.
+    /// An error ends the request: the service is not called. An
+    /// [`Abort`](rocketmq_tower_core::Abort) also skips the after-hooks.
     fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
         Ok(())
     }
 
-    /// After the request was handled, or its answer received.
+    /// Runs after the request was handled (on a server) or its response received (on a client).
     ///
     /// # Errors
-    /// Replaces the response.
+    /// An error replaces the response.
     fn after(
         &self,
         peer: &Addr,
@@ -27,7 +28,7 @@ pub trait RpcHook: Send + Sync + 'static {
     }
 }
 
-/// A hook that is shared, or whose type is known at run time only.
+/// A shared hook, or one whose type is known only at run time.
 impl<H: RpcHook + ?Sized> RpcHook for Arc<H> {
     fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
         (**self).before(peer, request)
@@ -43,7 +44,7 @@ impl<H: RpcHook + ?Sized> RpcHook for Arc<H> {
     }
 }
 
-/// A hook whose type is known at run time only.
+/// A hook whose type is known only at run time.
 impl<H: RpcHook + ?Sized> RpcHook for Box<H> {
     fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
         (**self).before(peer, request)

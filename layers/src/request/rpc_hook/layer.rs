@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use tower_layer::Layer;
 
-/// Calls hooks before requests and after their answers. See the [module's documentation](super).
+/// Calls hooks before requests and after responses. See the [module's documentation](super).
 #[derive(Clone)]
 pub struct RpcHookLayer {
     hooks: Arc<[Arc<dyn RpcHook>]>,
@@ -12,13 +12,13 @@ pub struct RpcHookLayer {
 }
 
 impl RpcHookLayer {
-    /// No hooks yet.
+    /// Creates a layer without hooks.
     #[must_use]
     pub fn new() -> Self {
         Self { hooks: Arc::new([]), peer: None }
     }
 
-    /// Adds a hook after those that are there.
+    /// Adds a hook after the existing ones.
     #[must_use]
     pub fn hook(self, hook: impl RpcHook) -> Self {
         let hook: Arc<dyn RpcHook> = Arc::new(hook);
@@ -26,16 +26,16 @@ impl RpcHookLayer {
         Self { hooks, ..self }
     }
 
-    /// Whether there is no hook.
+    /// Whether the layer has no hooks.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.hooks.is_empty()
     }
 
-    /// Whom the requests are sent to: for a layer on the client's side, such as around a
-    /// [`Channel`](rocketmq_tower_core::Channel). Hooks are told this address, wherever the request
-    /// came from, and follow the client's [rules](super). Without it they follow the server's and
-    /// are told who sent the request.
+    /// Sets the address that requests are sent to, for a layer on the client's side, such as around
+    /// a [`Channel`](rocketmq_tower_core::Channel). Hooks get this address, wherever the request
+    /// came from, and follow the client's [rules](super). Without it, hooks get the address of the
+    /// request's sender and follow the server's rules.
     #[must_use]
     pub fn peer(mut self, peer: impl Into<Addr>) -> Self {
         self.peer = Some(peer.into());

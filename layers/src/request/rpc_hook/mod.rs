@@ -1,55 +1,56 @@
-//! RocketMQ's RPC hooks.
+//! Runs RocketMQ's RPC hooks around requests.
 //!
 //! # What
 //!
-//! [`RpcHooks`] calls a list of [`RpcHook`]s before each request is handled and after it was
-//! answered: Java's `RPCHook` with its `doBeforeRequest` and `doAfterResponse`. It works around a
-//! processor, and around a [`Channel`](rocketmq_tower_core::Channel) on the client's side.
+//! [`RpcHooks`] calls a list of [`RpcHook`]s before each request is handled and after its response:
+//! Java's `RPCHook` with its `doBeforeRequest` and `doAfterResponse`. It works around a processor,
+//! and on the client's side around a [`Channel`](rocketmq_tower_core::Channel).
 //!
 //! # The rules, which are Java's
 //!
 //! * Before-hooks run in the order of registration, and so do after-hooks.
 //! * A before-hook that fails with an [`Abort`](rocketmq_tower_core::Abort) ends the request: no
 //!   other hook and no processor runs.
-//! * A before-hook that fails otherwise keeps the remaining before-hooks and the processor from
-//!   running. The after-hooks do run, with a `SYSTEM_ERROR` without remark as the response; then
-//!   the hook's error is the result.
-//! * After-hooks get the request as the before-hooks left it, and may change the response. There
-//!   may be none, if the request is oneway or will be answered later. An after-hook that fails
-//!   replaces the result and ends the round.
+//! * When a before-hook fails with any other error, the remaining before-hooks and the processor do
+//!   not run. The after-hooks do run, with a `SYSTEM_ERROR` without remark as the response. Then
+//!   the before-hook's error is the result.
+//! * After-hooks get the request as the before-hooks left it, and may change the response. The
+//!   response is `None` if the request is oneway or deferred. When an after-hook fails, its error
+//!   replaces the result and the remaining after-hooks do not run.
 //! * When the processor fails, after-hooks do not run.
 //!
-//! On the client's side, which is where the layer was given a [peer](RpcHookLayer::peer):
+//! On the client's side (the layer has a [peer](RpcHookLayer::peer)):
 //!
-//! * That peer is what hooks are told, also for requests that came from a connection and are passed
-//!   on over another one, as a proxy does.
-//! * After-hooks run with the answer only: not for oneway requests, and not when a before-hook
-//!   failed.
+//! * Hooks get that peer's address, even for a request that arrived on one connection and is
+//!   forwarded over another, as a proxy does.
+//! * After-hooks run only when there is a response: not for oneway requests, and not when a
+//!   before-hook failed.
 //!
 //! # How it differs from Java
 //!
-//! A server's hooks run before it is known whether there is a processor for the request's code. For
-//! a code that is not supported the before-hooks run, then the request fails with
-//! `" request type N not supported"`. Java looks for the processor first and runs no hook then.
+//! A server's hooks run before the router looks for a processor. For an unsupported code, the
+//! before-hooks run and then the request fails with `" request type N not supported"`. Java looks
+//! for the processor first and runs no hook in this case.
 //!
 //! # Why
 //!
-//! Signatures, namespaces and traces of existing RocketMQ deployments are hooks. For anything new,
-//! a layer of its own is more powerful: it can wait, answer by itself, and see errors.
+//! Existing RocketMQ deployments implement signatures, namespaces and traces as hooks. For anything
+//! new, a layer of your own is more powerful: it can wait, respond without calling the processor,
+//! and see errors.
 //!
 //! # When not
 //!
-//! For what must wait, since hooks cannot. Without hooks, leave it out: with any, each request is
-//! cloned for the after-hooks (shallowly, bodies are shared).
+//! For work that must wait: hooks cannot. Without hooks, leave the layer out. With at least one
+//! hook, each request is cloned for the after-hooks (shallowly; bodies are shared).
 //!
-//! The service inside must be `Clone`: when a before-hook fails, what `poll_ready` reserved in the
-//! service (a permit, a place in a buffer) is given back by going on with a clone of it. So a limit
+//! The inner service must be `Clone`: when a before-hook fails, the service is replaced by a clone,
+//! which releases whatever `poll_ready` had reserved (a permit, a place in a buffer). So a limit
 //! inside may be shared with other connections.
 //!
 //! # Where
 //!
-//! At the request level, inside of [`recover`](crate::recover), which answers their errors. In the
-//! stack of `Server` in `rocketmq-tower`: right around the processor.
+//! At the request level, inside [`recover`](crate::recover), which turns the hooks' errors into
+//! responses. In the stack of `Server` in `rocketmq-tower`: directly around the processor.
 //!
 //! ```
 //! use rocketmq_tower::layers::rpc_hook::RpcHook;

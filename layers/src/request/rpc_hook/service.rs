@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Calls hooks before requests and after their answers. See the [module's documentation](super).
+/// Calls hooks before requests and after responses. See the [module's documentation](super).
 #[derive(Clone)]
 pub struct RpcHooks<S> {
     inner: S,
     hooks: Arc<[Arc<dyn RpcHook>]>,
-    /// Whom a client's requests are sent to; `None` on the server's side.
+    /// The address that a client's requests are sent to; `None` on the server's side.
     peer: Option<Addr>,
 }
 

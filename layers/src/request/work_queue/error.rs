@@ -3,6 +3,6 @@
 #[error("the reject condition of the work queue panicked: {message}")]
 #[non_exhaustive]
 pub struct ConditionPanicked {
-    /// The message of the panic, if it was a text.
+    /// The panic's message, if its payload was a string.
     pub message: String,
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 pin_project! {
-    /// An exchange in an executor. When this is dropped, it leaves the queue or is aborted.
+    /// An exchange in an executor. Dropping this removes the request from the queue, or aborts it.
     #[derive(Debug)]
     pub struct ResponseFuture<R> {
         #[pin]
@@ -22,7 +22,7 @@ pin_project! {
 pin_project! {
     #[derive(Debug)]
     struct Admitted<R> {
-        // Dropped before the task, so that no slot is given to what is about to be aborted.
+        // Dropped before the task, so that no slot goes to a task that is about to be aborted.
         place: Option<Place>,
         #[pin]
         expiry: Option<Sleep>,
@@ -48,7 +48,7 @@ impl<R> ResponseFuture<R> {
         place: Place,
         max_wait: Option<Duration>,
     ) -> Self {
-        // The timer is one of the connection's runtime: that of the task may be busy, or have none.
+        // The timer belongs to the connection's runtime: the task's may be busy or have no timer.
         let (since, expiry) = (Instant::now(), max_wait.map(sleep));
         let admitted = Admitted { place: Some(place), expiry, since, task };
         Self { exchange: Fallible::running(admitted) }
@@ -76,7 +76,7 @@ impl<R> Future for Admitted<R> {
         this.expiry.set(None);
         match this.place.take().and_then(|place| place.leave()) {
             Some(left) => Poll::Ready(Err(waited_too_long(this.since.elapsed(), left).into())),
-            // Its turn has come before.
+            // The request already has its slot.
             None => Poll::Pending,
         }
     }

@@ -1,49 +1,49 @@
-//! Processors with an executor of their own.
+//! Gives processors an executor of their own, with a bounded queue.
 //!
 //! # What
 //!
-//! [`WorkQueueLayer`] stands for an executor: so many requests [run](WorkQueueLayer::new) at a time,
-//! each as a task, so many more [wait](WorkQueueLayer::queue), in the order in which they came. All
-//! services that one layer value, or a clone of it, is put around share these bounds: those of all
-//! connections, and those of all routes. What the executor does not take is refused, in words that
-//! RocketMQ's clients and operators know, with [`Abort`](rocketmq_tower_core::Abort) and
-//! `SYSTEM_BUSY`:
+//! [`WorkQueueLayer`] stands for an executor. It [runs](WorkQueueLayer::new) a limited number of
+//! requests at a time, each as a task. A limited number of further requests
+//! [wait](WorkQueueLayer::queue) in order of arrival. All services that one layer value or a clone
+//! of it wraps share these bounds, across all connections and routes. A request that the executor
+//! refuses fails with an [`Abort`](rocketmq_tower_core::Abort): `SYSTEM_BUSY`, with a remark that
+//! RocketMQ's clients and operators know:
 //!
 //! | when | remark |
 //! |---|---|
-//! | [`reject_when`](WorkQueueLayer::reject_when) says so | `[REJECTREQUEST]system busy, start flow control for a while` |
+//! | [`reject_when`](WorkQueueLayer::reject_when) returns `true` | `[REJECTREQUEST]system busy, start flow control for a while` |
 //! | the queue is full | `[OVERLOAD]system busy, start flow control for a while` |
-//! | it waited for [`max_wait`](WorkQueueLayer::max_wait) | `[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while, period in queue: 200ms, size of queue: 7` |
+//! | the request waited for [`max_wait`](WorkQueueLayer::max_wait) | `[TIMEOUT_CLEAN_QUEUE]broker busy, start flow control for a while, period in queue: 200ms, size of queue: 7` |
 //!
-//! [`WorkQueue`] is always ready. Each request goes to a clone of the service inside, whose
-//! readiness is waited for by the request's task. The request runs until its future ends; what is
-//! deferred (the answer is `None`) does not run any more. A panic goes on in the future that waits
-//! for the request. When nobody waits for a request any more, it leaves the queue, or its task is
-//! aborted.
+//! [`WorkQueue`] is always ready. Each request goes to a clone of the inner service; the request's
+//! task waits for that clone to become ready. A request counts as running until its future ends. A
+//! deferred request (the service returned `None`) no longer counts. If the task panics, the panic
+//! resumes in the response future. Dropping the response future removes the request from the queue,
+//! or aborts its task.
 //!
 //! # Why
 //!
-//! It is the counterpart of Java's `registerProcessor(code, processor, executor)`: sends that pile
-//! up do not keep heartbeats from being answered, and what cannot be served is refused at once
-//! instead of late.
+//! It is the counterpart of Java's `registerProcessor(code, processor, executor)`: a backlog of
+//! sends does not delay heartbeats, and requests that cannot be served are refused early instead of
+//! late.
 //!
 //! # When not
 //!
-//! For light processors: they are faster in their connection's own task. To hold a connection back
-//! instead of refusing its requests, use tower's limits. Code that blocks its thread should get a
+//! For light processors: they are faster in their connection's own task. To apply back-pressure
+//! instead of refusing requests, use tower's limits. Code that blocks its thread should get a
 //! runtime [of its own](WorkQueueLayer::on) with as many threads as requests may run.
 //!
-//! Requests that wait here count among those that their connection has in flight.
+//! Requests that wait here count as in flight on their connection.
 //!
 //! # How it differs from Java
 //!
-//! When the condition that rejects panics, the request fails with [`ConditionPanicked`]; Java sends no
-//! response then. Each request has a timer of its own, where Java's broker looks at the queue
-//! every 10 ms and its proxy every 10 s. A oneway request that waited for too long gets no answer.
+//! When the reject condition panics, the request fails with [`ConditionPanicked`]; Java sends no
+//! response then. Each request has its own timer, whereas Java's broker checks the queue every
+//! 10 ms and its proxy every 10 s. A oneway request that waited too long gets no response.
 //!
 //! # Where
 //!
-//! Around a processor or a route, inside of [`recover`](crate::recover).
+//! Around a processor or a route, inside [`recover`](crate::recover).
 //!
 //! ```
 //! use rocketmq_tower::layers::WorkQueueLayer;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
-/// The requests that run and that wait. No request waits while there is room to run.
+/// The running and the waiting requests. No request waits while a slot is free.
 pub(super) struct Pool {
     max_running: usize,
     state: Mutex<State>,
@@ -15,12 +15,12 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     running: usize,
-    /// By number, which is the order in which they came.
+    /// By number: the order of arrival.
     waiting: BTreeMap<u64, oneshot::Sender<Slot>>,
     next_number: u64,
 }
 
-/// What becomes of a request that comes.
+/// How the pool admits a new request.
 #[derive(Debug)]
 pub(super) enum Entry {
     Run(Slot),
@@ -57,7 +57,8 @@ impl Pool {
         lock(&self.state).waiting.len()
     }
 
-    /// The one that has waited longest, for a slot that is free now. Without one the slot is gone.
+    /// Takes the request that has waited longest, to receive a slot that was freed. If no request
+    /// waits, returns `None`, and one request fewer is running.
     fn next(&self) -> Option<oneshot::Sender<Slot>> {
         let mut state = lock(&self.state);
         let next = state.waiting.pop_first();
@@ -78,15 +79,15 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// The right to run. Whoever drops it passes it on to the next one that waits; it is empty only
-/// while that happens.
+/// The right to run. Dropping it passes it on to the next waiting request. It is `None` only while
+/// that happens.
 #[derive(Debug)]
 pub(super) struct Slot(Option<Arc<Pool>>);
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // A loop, since a slot that comes back from one who is gone must not be dropped in here:
-        // a long queue of them would be as deep a recursion.
+        // A loop: if a receiver is gone, its slot comes back, and dropping that slot here would
+        // recurse once for each such receiver in the queue.
         while let Some(pool) = self.0.take() {
             let Some(next) = pool.next() else { return };
             if let Err(mut returned) = next.send(Slot(Some(pool))) {
@@ -96,7 +97,7 @@ impl Drop for Slot {
     }
 }
 
-/// A place in the queue, which is left when this is dropped.
+/// A request's place in the queue. Dropping it leaves the queue.
 #[derive(Debug)]
 pub(super) struct Place {
     pool: Arc<Pool>,
@@ -104,13 +105,14 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Leaves the queue and tells how many are left in it; `None` if its turn has come before.
+    /// Leaves the queue and returns how many requests are left in it. Returns `None` if the request
+    /// had left the queue already, for instance because it was given a slot.
     pub(super) fn leave(&self) -> Option<usize> {
         let mut state = lock(&self.pool.state);
         let sender = state.waiting.remove(&self.number)?;
         let left = state.waiting.len();
         drop(state);
-        // Wakes the task that waits, and so is not for the inside of the lock.
+        // Dropping the sender wakes the waiting task, so it must happen outside the lock.
         drop(sender);
         Some(left)
     }

@@ -12,7 +12,7 @@ use tower_service::Service;
 /// Gives each request to an executor. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct WorkQueue<S> {
-    /// Never asked for readiness, so it has reserved nothing.
+    /// Never polled for readiness, so it has reserved nothing.
     inner: S,
     pool: Arc<Pool>,
     settings: Settings,
@@ -55,7 +55,7 @@ where
                     exchange.await.map_err(Into::into)
                 }))
             }
-            // The task waits, and not the connection: a slot that is free is used, also while the
+            // The task waits, not the connection, so that a free slot is used even while the
             // connection is busy.
             Entry::Wait(place, turn) => ResponseFuture::waiting(
                 spawn::ResponseFuture::start(handle, async move {

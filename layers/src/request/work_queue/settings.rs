@@ -24,7 +24,7 @@ impl Settings {
         Self { max_waiting: MAX_WAITING, max_wait: None, handle: None, reject_when: None }
     }
 
-    /// Fails if requests are rejected now.
+    /// Returns an error if requests are rejected now.
     pub(super) fn check(&self) -> Result<(), BoxError> {
         let Some(reject) = &self.reject_when else { return Ok(()) };
         match catch_panic(|| reject()) {
@@ -43,7 +43,7 @@ pub(super) fn overload() -> Abort {
     busy(remark::OVERLOAD)
 }
 
-/// A request has left the queue after `waited`; `left` others are in it.
+/// A request left the queue after `waited`; `left` others are still in it.
 pub(super) fn waited_too_long(waited: Duration, left: usize) -> Abort {
     let (text, ms) = (remark::TIMEOUT_CLEAN_QUEUE, waited.as_millis());
     busy(format!("{text}, period in queue: {ms}ms, size of queue: {left}"))

@@ -2,7 +2,7 @@ use super::pool::Pool;
 use std::fmt;
 use std::sync::Arc;
 
-/// What an executor does at the moment: [`WorkQueueLayer::stats`](super::WorkQueueLayer::stats).
+/// The current state of an executor, from [`WorkQueueLayer::stats`](super::WorkQueueLayer::stats).
 #[derive(Clone)]
 pub struct WorkQueueStats {
     pool: Arc<Pool>,
@@ -13,13 +13,13 @@ impl WorkQueueStats {
         Self { pool }
     }
 
-    /// How many requests run.
+    /// Returns how many requests run now.
     #[must_use]
     pub fn running(&self) -> usize {
         self.pool.running()
     }
 
-    /// How many requests wait.
+    /// Returns how many requests wait in the queue now.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.pool.waiting()

@@ -1,20 +1,20 @@
-/// Why something is no network.
+/// Why a CIDR string is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseNetworkError {
-    /// What should be an address is none.
-    #[error("a network begins with an IP address, such as in 10.0.0.0/8")]
+    /// The part before the `/` is not an IP address.
+    #[error("a network must begin with an IP address, such as in 10.0.0.0/8")]
     Address,
-    /// The length of the prefix is no number, or too large.
-    #[error("the length of the network's prefix is a number from 0 to {max}")]
+    /// The prefix length is not a number, or is too large.
+    #[error("the prefix length must be a number from 0 to {max}")]
     Prefix {
-        /// The length of the address.
+        /// The maximum prefix length: the address's length in bits.
         max: u8,
     },
-    /// The address has bits behind the prefix.
-    #[error("the network's address has bits behind the first {prefix}, which must be zero")]
+    /// The address has non-zero bits after the prefix.
+    #[error("the bits after the /{prefix} prefix must be zero")]
     BitsBehindPrefix {
-        /// The length of the prefix.
+        /// The prefix length.
         prefix: u8,
     },
 }

@@ -1,4 +1,4 @@
-//! Networks of IP addresses, for lists of who may do what.
+//! IP networks in CIDR notation, for lists of allowed or denied addresses.
 //!
 //! ```
 //! use rocketmq_tower_layers::network::{Network, contains};
@@ -21,8 +21,8 @@ use std::str::FromStr;
 
 /// A network in CIDR notation, `10.0.0.0/8`, or a single address.
 ///
-/// IPv4 addresses that a dual-stack socket shows as IPv6 ones (`::ffff:10.0.0.1`) are IPv4
-/// addresses here: `10.0.0.0/8` has them, `::/0` has not.
+/// IPv4-mapped addresses, as seen by a dual-stack socket (`::ffff:10.0.0.1`), count as IPv4
+/// addresses: `10.0.0.0/8` contains them, `::/0` does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
     first: IpAddr,
@@ -30,11 +30,11 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network of the addresses whose first `prefix` bits are those of `first`.
+    /// Creates the network of the addresses whose first `prefix` bits are those of `first`.
     ///
     /// # Errors
-    /// If the prefix is longer than the address, or `first` has bits behind it, which would leave
-    /// it open what was meant.
+    /// If the prefix is longer than the address, or `first` has non-zero bits after it, which would
+    /// be ambiguous.
     pub fn new(first: IpAddr, prefix: u8) -> Result<Self, ParseNetworkError> {
         let width = width(first);
         if prefix > width {
@@ -44,7 +44,7 @@ impl Network {
             return Err(ParseNetworkError::BitsBehindPrefix { prefix });
         }
         Ok(match first.to_canonical() {
-            // Shorter ones hold more than the addresses that are IPv4's.
+            // Shorter prefixes contain more than the IPv4-mapped addresses.
             IpAddr::V4(v4) if first.is_ipv6() && prefix >= 96 => {
                 Self { first: v4.into(), prefix: prefix - 96 }
             }
@@ -52,7 +52,7 @@ impl Network {
         })
     }
 
-    /// Whether `ip` belongs to it.
+    /// Returns whether `ip` belongs to the network.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
         match (self.first, ip.to_canonical()) {
@@ -69,14 +69,13 @@ impl Network {
     }
 }
 
-/// Whether `ip` belongs to one of `networks`. They are looked at one after the other.
+/// Returns whether `ip` belongs to one of `networks`, by linear search.
 #[must_use]
 pub fn contains(networks: &[Network], ip: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(ip))
 }
 
-/// The first address of the network of `ip`: the address itself if it is IPv4, that of its first
-/// `v6` bits if it is IPv6.
+/// Returns `ip` itself if it is IPv4; if it is IPv6, `ip` with all but its first `v6` bits zero.
 pub(crate) fn around(ip: IpAddr, v6: u8) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => {
@@ -91,7 +90,7 @@ const fn width(ip: IpAddr) -> u8 {
     if ip.is_ipv4() { 32 } else { 128 }
 }
 
-/// The bits of `ip` behind its first `prefix` ones.
+/// Returns the bits of `ip` after its first `prefix` bits; zero if they are all zero.
 fn behind(ip: IpAddr, prefix: u8) -> u128 {
     let bits = match ip {
         IpAddr::V4(ip) => u128::from(ip.to_bits()) << 96,
@@ -100,7 +99,7 @@ fn behind(ip: IpAddr, prefix: u8) -> u128 {
     bits.checked_shl(prefix.into()).unwrap_or(0)
 }
 
-/// A single address.
+/// The network that contains just this address.
 impl From<IpAddr> for Network {
     fn from(ip: IpAddr) -> Self {
         let first = ip.to_canonical();

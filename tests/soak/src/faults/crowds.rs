@@ -1,4 +1,4 @@
-//! Many peers that misbehave alike.
+//! Many peers that misbehave in the same way.
 
 use super::ECHO;
 use super::neighbour::{Neighbour, ask};
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 const PEERS: usize = 1000;
 
-/// Connections that are reset in the midst of a frame, behind a request.
+/// Connections that are reset inside a frame, after a complete request.
 pub(crate) async fn resets(target: &Target) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
     let files = target.process.files()?;
@@ -23,14 +23,14 @@ pub(crate) async fn resets(target: &Target) -> Result<String, BoxError> {
         peer.try_reset()?;
     }
     let waited = neighbour.end().await;
-    // Some are still to be accepted.
+    // Some connections have not been accepted yet.
     for _ in 0..50 {
         if target.process.files()? < files {
             break;
         }
         sleep(Duration::from_millis(100)).await;
     }
-    // The neighbour's is one of those that were open.
+    // The neighbour's connection is one of those that were open.
     let left = target.process.files()?.saturating_sub(files - 1);
     Ok(format!("{PEERS} resets, {left} sockets left; {waited}"))
 }
@@ -40,7 +40,7 @@ pub(crate) async fn silent(target: &Target) -> Result<String, BoxError> {
     crowd(target, &[]).await
 }
 
-/// Peers that each claim a frame of 16 MiB, send the beginning of its header, and stop.
+/// Peers that each announce a frame of 16 MiB, send the beginning of its header, and stop.
 pub(crate) async fn claims(target: &Target) -> Result<String, BoxError> {
     let lengths = [16_777_212_u32.to_be_bytes(), 16_000_000_u32.to_be_bytes()].concat();
     crowd(target, &[&lengths[..], b"{\"code\":310,"].concat()).await
@@ -60,5 +60,5 @@ async fn crowd(target: &Target, begun: &[u8]) -> Result<String, BoxError> {
     sleep(Duration::from_secs(1)).await;
     let grown = target.resident()?.saturating_sub(before);
     let waited = neighbour.end().await;
-    Ok(format!("{grown} KiB more for {PEERS}; who comes after them is {late}; {waited}"))
+    Ok(format!("memory +{grown} KiB for {PEERS} peers; the next peer: {late}; {waited}"))
 }

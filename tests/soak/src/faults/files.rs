@@ -8,11 +8,12 @@ use rocketmq_tower_test_support::{Raw, request};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
-/// How many connections more it may have.
+/// The number of additional descriptors that the server may open.
 const MORE: usize = 32;
 const PEERS: usize = 100;
 
-/// Who is served while there are none left, and how soon the others are when the ones have gone.
+/// Measures how many peers are served without free descriptors, and how soon the others are served
+/// when descriptors become free.
 pub(crate) async fn none_left(target: &Target, patience: Duration) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
     target.limit_files(target.process.files()? + MORE).await?;
@@ -29,7 +30,7 @@ pub(crate) async fn none_left(target: &Target, patience: Duration) -> Result<Str
     let texts = [served.len(), waiting.len(), closed];
     let started = Instant::now();
     drop(served);
-    // As many as have gone can be served at least.
+    // At least one peer can be served for each that disconnected.
     let mut late = 0;
     for mut peer in waiting.into_iter().take(texts[0].min(texts[1])) {
         let left = patience.saturating_sub(started.elapsed());
@@ -39,13 +40,13 @@ pub(crate) async fn none_left(target: &Target, patience: Duration) -> Result<Str
     let waited = neighbour.end().await;
     let [served, waiting, closed] = texts;
     Ok(format!(
-        "{served} served, {waiting} wait, {closed} closed, {busy} % of a processor meanwhile; when those \
-         had gone {late} of {} more in {after:.1?}; {waited}",
+        "{served} served, {waiting} waiting, {closed} closed, {busy} % CPU meanwhile; after the served \
+         disconnected: {late} of {} more in {after:.1?}; {waited}",
         served.min(waiting)
     ))
 }
 
-/// Those that are served, those that wait, and how many were closed.
+/// Returns the served peers, the waiting peers, and the number of closed ones.
 async fn sort(peers: Vec<Raw>, wait: Duration) -> (Vec<Raw>, Vec<Raw>, usize) {
     sleep(wait).await;
     let (mut served, mut waiting, mut closed) = (Vec::new(), Vec::new(), 0);

@@ -1,5 +1,5 @@
-//! Faults for any server of the protocol that echoes bodies, in a process of its own: what becomes
-//! of whom it hits, of a neighbour that behaves, and of the server's memory.
+//! Faults against any server of the protocol that echoes bodies, in its own process. They show what
+//! happens to the faulty peer, to a well-behaved neighbour, and to the server's memory.
 
 mod crowds;
 mod files;
@@ -14,19 +14,19 @@ use tokio::time::timeout;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How long to wait for a server to do something about a peer, in seconds.
+    /// Seconds to wait for a server to act on a peer
     #[arg(long, default_value_t = 40)]
     patience: u64,
-    /// Only the faults whose names contain this.
+    /// Runs only the faults whose names contain this text
     #[arg(long, default_value = "")]
     only: String,
-    /// The server's program and its arguments. It prints `listening on IP:PORT` and answers
-    /// requests of code 310 with their bodies. Without it: this library's.
+    /// The server's program and its arguments. It must print `listening on IP:PORT` and answer
+    /// requests of code 310 with their bodies. Default: this library's server
     #[arg(long, num_args = 1.., allow_hyphen_values = true)]
     server: Vec<String>,
 }
 
-/// Requests of this code are answered with their bodies.
+/// The server answers requests of this code with their bodies.
 const ECHO: i32 = 310;
 
 const FAULTS: [&str; 10] = [
@@ -42,7 +42,7 @@ const FAULTS: [&str; 10] = [
     "no files",
 ];
 
-/// Prints a line for each fault.
+/// Runs the faults and prints a line for each.
 pub(crate) async fn run(options: &Options) -> Result<(), BoxError> {
     let patience = Duration::from_secs(options.patience);
     for name in FAULTS.into_iter().filter(|name| name.contains(&options.only)) {
@@ -68,7 +68,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// This library's server, with its defaults but for the number of connections.
+/// Runs this library's server, with its defaults except for the number of connections.
 pub(crate) async fn serve(listen: &str) -> Result<(), BoxError> {
     let echo = service_fn(|mut request: RemotingCommand| async move {
         let answer = RemotingCommand::response(ResponseCode::SUCCESS);

@@ -1,4 +1,4 @@
-//! A client that behaves, and how long it has to wait for its answers meanwhile.
+//! A well-behaved client that measures the latency of its calls during a fault.
 
 use super::ECHO;
 use super::target::Target;
@@ -15,14 +15,14 @@ pub(crate) struct Neighbour {
     task: JoinHandle<Result<Waited, BoxError>>,
 }
 
-/// The longest wait of so many.
+/// The longest latency, and the number of calls.
 pub(crate) struct Waited {
     longest: Duration,
     calls: usize,
 }
 
 impl Neighbour {
-    /// One that has been served once.
+    /// Starts a neighbour that has been served once.
     pub(crate) async fn start(target: &Target) -> Result<Self, BoxError> {
         let mut peer = Raw::try_connect(target.addr).await?;
         ask(&mut peer).await?;
@@ -53,15 +53,15 @@ impl Neighbour {
 
 impl fmt::Display for Waited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a neighbour waits at most {:.0?} in {} calls", self.longest, self.calls)
+        write!(f, "neighbour: at most {:.0?} in {} calls", self.longest, self.calls)
     }
 }
 
-/// One call that is answered within ten seconds.
+/// Makes one call, which must be answered within ten seconds.
 pub(crate) async fn ask(peer: &mut Raw) -> Result<(), BoxError> {
     let body = vec![7; 100];
     peer.try_send(&request(ECHO, 5).with_body(body.clone())).await?;
     let answer = timeout(Duration::from_secs(10), peer.try_next()).await;
-    let answer = answer.map_err(|_| "no answer in 10 s")??.ok_or("closed")?;
+    let answer = answer.map_err(|_| "no response in 10 s")??.ok_or("closed")?;
     if answer.opaque() == 5 && *answer.body() == body { Ok(()) } else { Err("wrong answer".into()) }
 }

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 const MANY: i32 = 500;
 
-/// Requests of 10 KB whose answers are taken bit by bit.
+/// Sends requests of 10 KB and reads the responses slowly.
 pub(crate) async fn slow_reader(target: &Target) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
     let mut slow = Raw::try_connect_narrow(target.addr).await?;
@@ -19,7 +19,7 @@ pub(crate) async fn slow_reader(target: &Target) -> Result<String, BoxError> {
     let mut wrong = 0;
     for opaque in 0..MANY {
         slow.try_send(&request(ECHO, opaque).with_body(vec![opaque as u8; 10_000])).await?;
-        // A window of requests, as clients with limits have.
+        // The window limits the requests in flight, as clients do.
         if opaque >= 50 {
             sleep(Duration::from_millis(1)).await;
             let Some(answer) = slow.try_next().await? else { break };
@@ -36,10 +36,10 @@ pub(crate) async fn slow_reader(target: &Target) -> Result<String, BoxError> {
     }
     let order = if answers.is_sorted() { "in order" } else { "out of order" };
     let waited = neighbour.end().await;
-    Ok(format!("{} of {MANY} answers, {wrong} wrong, {order}; {waited}", answers.len()))
+    Ok(format!("{} of {MANY} responses, {wrong} wrong, {order}; {waited}", answers.len()))
 }
 
-/// Sends as fast as it can, and reads nothing.
+/// Sends as fast as possible, and reads nothing.
 pub(crate) async fn deaf_reader(target: &Target, patience: Duration) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
     let before = target.resident()?;
@@ -52,11 +52,11 @@ pub(crate) async fn deaf_reader(target: &Target, patience: Duration) -> Result<S
             break "not cut".to_owned();
         }
         if sent > 2 << 30 {
-            break "2 GiB were taken".to_owned();
+            break "2 GiB accepted".to_owned();
         }
         match timeout(Duration::from_millis(200), deaf.io.write(&bytes)).await {
             Ok(Ok(written)) => sent += written,
-            Ok(Err(_)) => break format!("cut after {:.1?}", started.elapsed()),
+            Ok(Err(_)) => break format!("closed after {:.1?}", started.elapsed()),
             Err(_) => {}
         }
         if sent % 1000 < 100 || sent > 1 << 30 {
@@ -66,7 +66,7 @@ pub(crate) async fn deaf_reader(target: &Target, patience: Duration) -> Result<S
     peak = peak.max(target.resident()?);
     let (sent, grown) = (sent >> 10, peak.saturating_sub(before));
     let waited = neighbour.end().await;
-    Ok(format!("{end}, {sent} KiB taken, {grown} KiB of memory more; {waited}"))
+    Ok(format!("{end}, {sent} KiB accepted, memory +{grown} KiB; {waited}"))
 }
 
 pub(crate) async fn slow_writer(target: &Target) -> Result<String, BoxError> {
@@ -88,12 +88,12 @@ pub(crate) async fn stalled_frame(target: &Target, patience: Duration) -> Result
     stalled.io.write_all(&bytes[..bytes.len() / 2]).await?;
     let started = Instant::now();
     Ok(match timeout(patience, stalled.io.read(&mut [0; 100])).await {
-        Err(_) => format!("kept for {patience:.0?}"),
-        Ok(_) => format!("cut after {:.1?}", started.elapsed()),
+        Err(_) => format!("open after {patience:.0?}"),
+        Ok(_) => format!("closed after {:.1?}", started.elapsed()),
     })
 }
 
-/// A hundred requests and the end of its own half.
+/// Sends a hundred requests and then ends its half of the connection.
 pub(crate) async fn half_close(target: &Target, patience: Duration) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
     let mut peer = Raw::try_connect(target.addr).await?;
@@ -110,10 +110,10 @@ pub(crate) async fn half_close(target: &Target, patience: Duration) -> Result<St
             Ok(Err(error)) => break error.to_string(),
         }
     };
-    Ok(format!("{answers} of 100 answers, then {end}; {}", neighbour.end().await))
+    Ok(format!("{answers} of 100 responses, then {end}; {}", neighbour.end().await))
 }
 
-/// What is no frame, after a request that is one.
+/// Sends a valid request and then an invalid frame.
 pub(crate) async fn bad_frames(target: &Target) -> Result<String, BoxError> {
     let neighbour = Neighbour::start(target).await?;
     let bad: [(&str, &[u8]); 7] = [

@@ -1,4 +1,4 @@
-//! The server in its process.
+//! The server process under test.
 
 use rocketmq_tower::BoxError;
 use rocketmq_tower_test_support::Process;
@@ -10,10 +10,10 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// A server may take so long to start.
+/// The timeout for a server to start.
 const START: Duration = Duration::from_secs(60);
 
-/// Killed at the end.
+/// A server process, which is killed when this is dropped.
 pub(crate) struct Target {
     _child: Child,
     pub(crate) process: Process,
@@ -36,7 +36,7 @@ impl Target {
         };
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
-        let process = Process::of(child.id().ok_or("it ended at once")?);
+        let process = Process::of(child.id().ok_or("the server ended at once")?);
         let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
         let found = async {
             while let Some(line) = lines.next_line().await? {
@@ -44,20 +44,20 @@ impl Target {
                     return Ok(addr.trim().parse()?);
                 }
             }
-            Err::<SocketAddr, BoxError>("it ended, and did not listen".into())
+            Err::<SocketAddr, BoxError>("the server ended before it listened".into())
         };
         let addr = timeout(START, found).await??;
-        // It may go on printing.
+        // The server may print more lines.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { _child: child, process, addr })
     }
 
-    /// Its memory, in KiB.
+    /// Returns its resident memory, in KiB.
     pub(crate) fn resident(&self) -> io::Result<usize> {
         Ok(self.process.resident()? >> 10)
     }
 
-    /// From now on it may have at most `files` open files.
+    /// Limits the process to `files` open files from now on.
     pub(crate) async fn limit_files(&self, files: usize) -> Result<(), BoxError> {
         let mut prlimit = Command::new("prlimit");
         prlimit.arg("--pid").arg(self.process.id().to_string()).arg(format!("--nofile={files}"));

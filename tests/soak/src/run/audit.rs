@@ -1,16 +1,16 @@
-//! What must be so when all has ended.
+//! The checks after the end of a run.
 
 use super::probes::Probes;
 use std::time::Duration;
 
-/// What is left of the load, the clients and the servers.
+/// Leftovers of the load, the clients and the servers.
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
     pub(crate) load_ended: bool,
     pub(crate) panics: usize,
     pub(crate) calls: usize,
     pub(crate) client_connections: usize,
-    /// In the servers' tables.
+    /// Connections in the servers' tables.
     pub(crate) connections: usize,
     pub(crate) permits: usize,
 }
@@ -23,10 +23,10 @@ impl Ends {
         }
         for (what, left) in [
             ("tasks panicked", self.panics),
-            ("calls are under way", self.calls),
+            ("calls are in flight", self.calls),
             ("connections are in the clients' tables", self.client_connections),
             ("connections are in the servers' tables", self.connections),
-            ("permits were not given back", self.permits),
+            ("permits were not returned", self.permits),
         ] {
             if left != 0 {
                 faults.push(format!("{left} {what}"));
@@ -36,21 +36,21 @@ impl Ends {
     }
 }
 
-/// The memory of the process under load, which is to be flat, in KiB.
+/// The memory of the process under load, in KiB, which must not grow.
 ///
-/// Under load, that is with the same work at both times: what malloc keeps of freed memory is then
-/// in use again, and counts for neither. glibc gives memory back to the system from the end of its
-/// heaps only, so what is resident after the load says more of malloc than of leaks.
+/// Both measurements are made under the same load, so that freed memory which malloc keeps is in
+/// use again, and does not distort the difference. glibc returns memory to the system only from the
+/// end of its heaps, so a measurement after the load would show malloc's behaviour more than leaks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
-    /// The median of the second fifth of the time: the first is for warming up.
+    /// The median of the second fifth of the time; the first fifth is a warm-up.
     pub(crate) warm: usize,
     /// The median of the last fifth.
     pub(crate) last: usize,
 }
 
-/// What the last may be above a tenth more than the first: bursts of large bodies, and the rest of
-/// the warming up in a short run. In five minutes, that are some bytes for each request.
+/// The growth that is allowed beyond a tenth, in KiB: for bursts of large bodies, and for the rest
+/// of the warm-up in a short run. In five minutes this is a few bytes per request.
 const ALLOWANCE: usize = 24 * 1024;
 
 impl Memory {
@@ -74,7 +74,7 @@ impl Memory {
     }
 }
 
-/// A server that was not disturbed for so long owes an answer for everything.
+/// A server that was not disturbed for at least this long must answer every call.
 pub(crate) const CALM: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

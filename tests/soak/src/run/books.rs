@@ -1,4 +1,4 @@
-//! What was begun and how it ended: the two must agree.
+//! Counts what began and how it ended; both must agree.
 
 use rocketmq_tower_test_support::lock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,19 +21,19 @@ impl Count {
     }
 }
 
-/// At the servers.
+/// Counts of the servers.
 #[derive(Debug, Default)]
 pub(crate) struct Served {
     pub(crate) begun: Count,
     pub(crate) answered: Count,
-    /// Those that asked for an error.
+    /// Requests that asked for an error.
     pub(crate) failed: Count,
     pub(crate) oneways: Count,
     pub(crate) deferred: Count,
-    /// Cut with their server.
+    /// Requests that were aborted with their server.
     pub(crate) cut: Count,
     pub(crate) late_answers: Count,
-    /// Whose peers were gone.
+    /// Late responses whose peers had disconnected.
     pub(crate) late_for_nobody: Count,
     pub(crate) pushes: Count,
     pub(crate) pushes_answered: Count,
@@ -43,44 +43,44 @@ pub(crate) struct Served {
     pub(crate) idle: Count,
     pub(crate) graceful: Count,
     pub(crate) abrupt: Count,
-    /// Connections that a graceful end had to cut.
+    /// Connections that a graceful shutdown had to abort.
     pub(crate) drain_cut: Count,
 }
 
-/// At the clients.
+/// Counts of the clients.
 #[derive(Debug, Default)]
 pub(crate) struct Called {
     pub(crate) begun: Count,
     pub(crate) answered: Count,
-    /// An error that was asked for.
+    /// Calls that got the error they asked for.
     pub(crate) failed: Count,
-    /// A time-out that was asked for.
+    /// Calls that timed out as they asked for.
     pub(crate) timed_out: Count,
-    /// By the caller, who waited no longer.
+    /// Calls that their caller dropped.
     pub(crate) given_up: Count,
-    /// While a server was down or shut down: it knows nothing of them.
+    /// Calls made while a server was down or shutting down, which never reached it.
     pub(crate) refused: Count,
-    /// With a server that was restarted.
+    /// Calls that failed because their server was restarted.
     pub(crate) lost: Count,
     pub(crate) oneways: Count,
-    /// Oneway requests that their server is known to have got.
+    /// Oneway requests that are known to have reached their server.
     pub(crate) confirmed: Count,
     pub(crate) clients: Count,
 }
 
-/// At the peers that come and go.
+/// Counts of the visitors, which connect and disconnect.
 #[derive(Debug, Default)]
 pub(crate) struct Visits {
     pub(crate) begun: Count,
     pub(crate) done: Count,
-    /// With a server that was restarted.
+    /// Visits that failed because their server was restarted.
     pub(crate) lost: Count,
     pub(crate) answers: Count,
     pub(crate) resets: Count,
     pub(crate) half_closes: Count,
 }
 
-/// All of it. Clones are the same books.
+/// All counts. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Books(Arc<Inner>);
 
@@ -89,7 +89,7 @@ pub(crate) struct Inner {
     pub(crate) served: Served,
     pub(crate) called: Called,
     pub(crate) visits: Visits,
-    /// What nothing explains.
+    /// Unexplained faults.
     faults: Count,
     told: Mutex<Vec<String>>,
 }
@@ -102,7 +102,7 @@ impl std::ops::Deref for Books {
     }
 }
 
-/// So many faults are told in full.
+/// At most this number of faults is reported in full.
 const TOLD: usize = 10;
 
 impl Inner {
@@ -114,7 +114,7 @@ impl Inner {
         }
     }
 
-    /// How it goes, in one line.
+    /// Returns the progress in one line.
     pub(crate) fn line(&self) -> String {
         let (called, served) = (&self.called, &self.served);
         format!(
@@ -125,11 +125,11 @@ impl Inner {
         )
     }
 
-    /// What does not agree, when all has ended.
+    /// Returns the counts that do not agree, after everything has ended.
     pub(crate) fn audit(&self) -> Vec<String> {
         let mut faults = lock(&self.told).clone();
         if self.faults.get() > TOLD as u64 {
-            faults.push(format!("{} of these in all", self.faults.get()));
+            faults.push(format!("{} such faults in total", self.faults.get()));
         }
         let Inner { served, called, visits, .. } = self;
         let mut equal = |what: &str, begun: &Count, ends: &[&Count]| {
@@ -144,7 +144,7 @@ impl Inner {
         equal("pushes", &served.pushes, &[&served.pushes_answered, &served.pushes_lost]);
         equal("connections", &served.connected, &[&served.disconnected]);
         let Called { answered, failed, timed_out, given_up, refused, lost, .. } = called;
-        // What nothing explains is told already.
+        // An unexplained fault is already reported, and makes these counts differ.
         if self.faults.get() == 0 {
             let ends = [answered, failed, timed_out, given_up, refused, lost];
             equal("calls", &called.begun, &ends);
@@ -154,10 +154,10 @@ impl Inner {
             faults.push("more calls were answered than requests".into());
         }
         if served.abrupt.get() == 0 && served.cut.get() > 0 {
-            faults.push(format!("{} requests were cut, and no server was", served.cut.get()));
+            faults.push(format!("{} requests were aborted, but no server was", served.cut.get()));
         }
         if served.drain_cut.get() > 0 {
-            faults.push(format!("{} connections had to be cut to drain", served.drain_cut.get()));
+            faults.push(format!("{} connections were aborted to drain", served.drain_cut.get()));
         }
         for (what, count) in [
             ("call was answered", &called.answered),
@@ -178,10 +178,10 @@ impl Inner {
 mod tests {
     use super::Books;
 
-    /// A word of the fault that is to be found, and what makes it.
+    /// A word of the expected fault, and a function that causes it.
     type Wrong = (&'static str, fn(&Books));
 
-    /// Books of a small run in which all went well.
+    /// Returns the counts of a small run without faults.
     fn sound() -> Books {
         let books = Books::default();
         books.served.begun.more(10);
@@ -231,7 +231,7 @@ mod tests {
         let books = sound();
         books.served.begun.add();
         books.served.cut.add();
-        assert!(books.audit()[0].contains("1 requests were cut"));
+        assert!(books.audit()[0].contains("1 requests were aborted"));
         books.served.abrupt.add();
         assert!(books.audit().is_empty());
         assert!(Books::default().audit().iter().any(|fault| fault == "no call was answered"));

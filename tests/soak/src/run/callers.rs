@@ -1,4 +1,4 @@
-//! Calls over clients with pools and reconnects, and over clients that are made for a few calls.
+//! Calls over pooled clients that reconnect, and over clients that make only a few calls.
 
 use super::World;
 use super::processor::{CALLERS, DEFER, ECHO, FAIL, NOTE, NOTED, PUSH, SLOW};
@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 const CLIENTS: usize = 4;
 
-/// More than any call takes whose answer is not lost.
+/// Longer than any call takes whose response is not lost.
 const TIME: Duration = Duration::from_secs(15);
 
 /// Starts all callers, and returns the clients that they share.
@@ -41,8 +41,8 @@ pub(crate) fn start(world: &Arc<World>, load: &mut JoinSet<()>) -> Vec<Client> {
 struct Caller {
     world: Arc<World>,
     client: Client,
-    /// For calls that time out. A client drains a connection over which nothing came while it
-    /// waited in vain: pushes are sent away then, and a call may overtake the request before it.
+    /// A client for calls that time out. It drains a connection over which nothing arrived during
+    /// such a call. Pushes then get GO_AWAY, and a call may overtake the request before it.
     impatient: Client,
     number: usize,
     /// The number of the last oneway request.
@@ -50,7 +50,7 @@ struct Caller {
     dice: Dice,
 }
 
-/// How a call ended, if not in another way that was to be expected.
+/// How a call ended; an error is an unexpected end.
 type Ended = Result<(), BoxError>;
 
 impl Caller {
@@ -68,7 +68,7 @@ impl Caller {
                 }
             }
             if self.world.servers.moment(server).is_restarting() {
-                // Else those who are refused would do nothing but connect.
+                // Otherwise refused callers would do nothing but connect.
                 sleep(Duration::from_millis(10)).await;
             }
         }
@@ -81,7 +81,7 @@ impl Caller {
         RemotingCommand::request(code).with_serialize_type(kind).with_body(body)
     }
 
-    /// One call of some kind, or of this code.
+    /// Makes one call, of a random kind or with this code.
     async fn call(&mut self, client: &Client, server: usize, code: Option<i32>) {
         let called = &self.world.clone().books.called;
         let since = self.world.servers.moment(server);
@@ -138,7 +138,7 @@ impl Caller {
             return Err(format!("code {code}: {answer:?}").into());
         }
         if *answer.body() != body {
-            self.world.books.fault(format!("code {code}: another body came back"));
+            self.world.books.fault(format!("code {code}: wrong body"));
         }
         self.world.books.called.answered.add();
         Ok(())
@@ -148,7 +148,7 @@ impl Caller {
         let request = self.request(FAIL);
         let answer = self.invoke(&self.client, server, request, TIME).await?;
         if answer.remark().is_none_or(|remark| !remark.contains("as you wish")) {
-            return Err(format!("an error was asked for: {answer:?}").into());
+            return Err(format!("expected an error: {answer:?}").into());
         }
         self.world.books.called.failed.add();
         Ok(())
@@ -163,7 +163,7 @@ impl Caller {
                 Ok(())
             }
             Err(error) => Err(error.into()),
-            // The machine was busy for longer than the answer took.
+            // The machine was busy for longer than the response took.
             Ok(_) => {
                 self.world.books.called.answered.add();
                 Ok(())
@@ -171,7 +171,7 @@ impl Caller {
         }
     }
 
-    /// Whoever called is gone before the answer comes.
+    /// Makes a call and drops it before the response arrives.
     async fn given_up(&mut self, server: usize) -> Ended {
         let code = self.dice.pick(&[ECHO, SLOW, DEFER, PUSH]);
         let request = self.request(code).with_ext_field("ms", "50");
@@ -187,7 +187,7 @@ impl Caller {
         Ok(())
     }
 
-    /// A oneway request, and a call that shows whether it arrived.
+    /// Sends a oneway request, and makes a call that checks whether it arrived.
     async fn note(&mut self, server: usize) {
         let since = self.world.servers.moment(server);
         self.noted += 1;
@@ -215,7 +215,7 @@ impl Caller {
         self.write_down(server, since, arrived);
     }
 
-    /// A client that is there for a few calls.
+    /// Makes a few calls with a new client.
     async fn short_lived(&mut self, server: usize) {
         let client = Client::new();
         self.world.books.called.clients.add();
@@ -228,7 +228,7 @@ impl Caller {
     }
 }
 
-/// The length of a body: mostly small, sometimes large, seldom very large.
+/// Returns a random body length: mostly small, sometimes large, rarely very large.
 fn length(dice: &mut Dice) -> usize {
     let below = match dice.below(1000) {
         0..900 => 512,
@@ -239,7 +239,7 @@ fn length(dice: &mut Dice) -> usize {
     dice.index(below)
 }
 
-/// The error with its causes.
+/// Formats an error with its sources.
 fn text(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -1,4 +1,4 @@
-//! One soak: load for a time, then the audit.
+//! One soak run: load for a time, then the checks.
 
 mod audit;
 mod books;
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
-/// What all parts of a run know.
+/// The state that all parts of a run share.
 pub(crate) struct World {
     pub(crate) books: Books,
     pub(crate) servers: Servers,
@@ -36,10 +36,11 @@ impl World {
     }
 }
 
-/// What is left may take so long to end: the longest call and a connection's last words.
+/// The bound on the time that the leftovers take to end: the longest call, and the end of a
+/// connection.
 const LAST: Duration = Duration::from_secs(30);
 
-/// Runs for this long and returns what was wrong.
+/// Runs for this time, and returns the faults.
 pub(crate) async fn run(
     length: Duration,
     sabotage: Option<Sabotage>,
@@ -83,7 +84,7 @@ pub(crate) async fn run(
     Ok(faults)
 }
 
-/// Measures every second, and tells how it goes every half a minute.
+/// Measures every second, and prints the progress every half minute.
 async fn watch(world: &World, length: Duration) -> Result<Vec<Probes>, BoxError> {
     let started = Instant::now();
     let mut ticks = interval(Duration::from_secs(1).min(length / 20));
@@ -101,7 +102,7 @@ async fn watch(world: &World, length: Duration) -> Result<Vec<Probes>, BoxError>
     Ok(samples)
 }
 
-/// Waits until as much is left as there was before, or until that will not be.
+/// Waits until the process holds no more than before, or until the time is over.
 async fn settle(before: &Probes) -> Result<Probes, BoxError> {
     let started = Instant::now();
     loop {

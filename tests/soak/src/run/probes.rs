@@ -1,4 +1,4 @@
-//! What the process holds, as Linux and tokio tell.
+//! Measures the process, as reported by Linux and tokio.
 
 use rocketmq_tower::BoxError;
 use rocketmq_tower_test_support::Process;
@@ -6,9 +6,9 @@ use std::fmt;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Probes {
-    /// In KiB.
+    /// The resident memory, in KiB.
     pub(crate) resident: usize,
-    /// The most that it ever was, in KiB.
+    /// The peak of the resident memory, in KiB.
     pub(crate) peak: usize,
     pub(crate) files: usize,
     pub(crate) tasks: usize,
@@ -25,14 +25,14 @@ impl Probes {
         })
     }
 
-    /// Whether anything is left that was not there before.
+    /// Returns what the process holds that it did not hold before.
     pub(crate) fn audit(&self, before: &Self) -> Vec<String> {
         let mut faults = Vec::new();
         for (what, now, then) in
             [("tasks", self.tasks, before.tasks), ("open files", self.files, before.files)]
         {
             if now != then {
-                faults.push(format!("{now} {what} are left, there were {then}"));
+                faults.push(format!("{now} {what} left, {then} before"));
             }
         }
         faults

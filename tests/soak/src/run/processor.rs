@@ -1,4 +1,4 @@
-//! What the servers do, by the request's code.
+//! The servers' processor; the request's code selects the behaviour.
 
 use super::books::Books;
 use super::sabotage::Sabotage;
@@ -15,21 +15,21 @@ pub(crate) const ECHO: i32 = 1;
 pub(crate) const SLOW: i32 = 2;
 /// Deferred, and answered from elsewhere after some milliseconds.
 pub(crate) const DEFER: i32 = 3;
-/// Oneway: its number is written down for its caller.
+/// Oneway: its number is recorded for its caller.
 pub(crate) const NOTE: i32 = 4;
-/// Answered with the last number that was written down for the caller.
+/// Answered with the last number that was recorded for the caller.
 pub(crate) const NOTED: i32 = 5;
 /// Answered when the client has answered a call in the other direction.
 pub(crate) const PUSH: i32 = 6;
-/// What the client is called with then.
+/// The code of that call to the client.
 pub(crate) const PUSHED: i32 = 40;
 /// Answered with an error.
 pub(crate) const FAIL: i32 = 7;
 
-/// How many callers' numbers are written down.
+/// The number of callers whose numbers are recorded.
 pub(crate) const CALLERS: usize = 256;
 
-/// How long the client's answer to a push is waited for.
+/// The timeout for the client's response to a push.
 const PUSH_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(crate) struct Processor {
     pub(crate) permits: Arc<Semaphore>,
 }
 
-/// A request that has begun; cut if it is dropped before it is told how it ended.
+/// A request that has begun; it counts as aborted if it is dropped before its end is recorded.
 struct Begun<'a> {
     books: &'a Books,
     ended: bool,
@@ -54,7 +54,7 @@ impl Drop for Begun<'_> {
     }
 }
 
-/// A number of this name among the ext fields.
+/// Returns the number in the ext field of this name.
 fn number(request: &RemotingCommand, name: &str) -> u64 {
     request.ext_fields().get(name).and_then(|text| text.parse().ok()).unwrap_or_default()
 }
@@ -86,7 +86,7 @@ impl Processor {
         begun.ended = true;
         match &answer {
             _ if struck == Some(Sabotage::LoseCount) => {}
-            // Written down by what did it.
+            // Oneway and deferred requests are counted where they are handled.
             Ok(None) => {}
             Ok(Some(_)) => books.served.answered.add(),
             Err(_) => books.served.failed.add(),
@@ -150,10 +150,10 @@ impl Processor {
         let call = RemotingCommand::request(PUSHED).with_body(body.clone());
         let answer = channel.invoke(call, PUSH_TIME).await?;
         if answer.response_code() != ResponseCode::SUCCESS {
-            return Err(format!("the client said {}", answer.response_code()).into());
+            return Err(format!("the client answered {}", answer.response_code()).into());
         }
         if *answer.body() != body {
-            self.books.fault("a push got another's answer");
+            self.books.fault("a push got the response of another one");
         }
         pushing.answered = true;
         Ok(())

@@ -7,7 +7,7 @@ use super::probes::Probes;
 pub(crate) fn print(books: &Books, memory: &Memory, before: &Probes, after: &Probes) {
     let Called { begun, answered, failed, timed_out, given_up, refused, lost, .. } = &books.called;
     println!(
-        "calls        {} = {} answered + {} failed as asked + {} timed out as asked + {} given up \
+        "calls        {} = {} answered + {} failed as asked + {} timed out as asked + {} dropped \
          + {} refused while a server was down + {} lost \
          with a server",
         begun.get(),
@@ -27,7 +27,7 @@ pub(crate) fn print(books: &Books, memory: &Memory, before: &Probes, after: &Pro
     );
     let Served { begun, answered, failed, oneways, deferred, cut, .. } = &books.served;
     println!(
-        "requests     {} = {} answered + {} failed as asked + {} oneway + {} deferred + {} cut",
+        "requests     {} = {} answered + {} failed as asked + {} oneway + {} deferred + {} aborted",
         begun.get(),
         answered.get(),
         failed.get(),
@@ -38,7 +38,7 @@ pub(crate) fn print(books: &Books, memory: &Memory, before: &Probes, after: &Pro
     let Served { late_answers, late_for_nobody, pushes, pushes_answered, pushes_lost, .. } =
         &books.served;
     println!(
-        "deferred     {} answered, {} for peers that were gone",
+        "deferred     {} answered, {} for disconnected peers",
         late_answers.get(),
         late_for_nobody.get()
     );
@@ -50,7 +50,7 @@ pub(crate) fn print(books: &Books, memory: &Memory, before: &Probes, after: &Pro
     );
     let Visits { begun, done, lost, answers, resets, half_closes } = &books.visits;
     println!(
-        "visits       {} = {} done + {} lost with a server; {} answers, {} resets, {} half-closes",
+        "visits       {} = {} done + {} lost with a server; {} responses, {} resets, {} half-closes",
         begun.get(),
         done.get(),
         lost.get(),
@@ -60,14 +60,14 @@ pub(crate) fn print(books: &Books, memory: &Memory, before: &Probes, after: &Pro
     );
     let Served { connected, disconnected, idle, graceful, abrupt, .. } = &books.served;
     println!(
-        "connections  {} came, {} went, {} of them idle",
+        "connections  {} opened, {} closed, {} of them idle",
         connected.get(),
         disconnected.get(),
         idle.get()
     );
     println!("restarts     {} graceful, {} abrupt", graceful.get(), abrupt.get());
     println!(
-        "memory       {} KiB warm, {} KiB at the end of the load (bound {}), peak {}, {} when all had ended",
+        "memory       {} KiB warm, {} KiB at the end of the load (bound {}), peak {}, {} after the end",
         memory.warm,
         memory.last,
         memory.bound(),

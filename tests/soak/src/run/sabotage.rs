@@ -3,29 +3,29 @@
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is done wrong, to one request of many.
+/// A fault that is injected into one of many requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Sabotage {
-    /// The answer's body is another one.
+    /// Sends a response with another body
     WrongAnswer,
-    /// There is no answer.
+    /// Sends no response
     LostAnswer,
-    /// A oneway request is passed over.
+    /// Ignores a oneway request
     LostOneway,
-    /// A task that never ends.
+    /// Starts a task that never ends
     LeakTask,
-    /// A file that is never closed.
+    /// Opens a file that is never closed
     LeakFile,
-    /// A permit that never comes back.
+    /// Takes a permit that is never returned
     LeakPermit,
-    /// Memory that is never freed.
+    /// Allocates memory that is never freed
     LeakMemory,
-    /// A request whose end is not written down.
+    /// Does not record the end of a request
     LoseCount,
 }
 
 impl Sabotage {
-    /// Whether it is this one's turn; does at once what concerns no request.
+    /// Whether to inject the fault now. Applies at once the faults that do not concern a request.
     pub(crate) fn strikes(self) -> bool {
         static REQUESTS: AtomicU64 = AtomicU64::new(1);
         let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
@@ -40,7 +40,7 @@ impl Sabotage {
         match self {
             Self::LeakTask => drop(tokio::spawn(std::future::pending::<()>())),
             Self::LeakFile => std::mem::forget(File::open("/dev/null")),
-            // Hidden, as the compiler would leave out what nobody reads.
+            // `black_box` prevents the compiler from removing the unused allocation.
             Self::LeakMemory => _ = std::hint::black_box(vec![1_u8; 2000].leak()),
             _ => {}
         }

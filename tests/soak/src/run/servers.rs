@@ -20,9 +20,9 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tower::limit::GlobalConcurrencyLimitLayer;
 
-/// How many servers there are.
+/// The number of servers.
 pub(crate) const SERVERS: usize = 2;
-/// Connections on which nothing moves end after this.
+/// The idle timeout of connections.
 pub(crate) const IDLE: Duration = Duration::from_secs(3);
 const MAX_CONNECTIONS: usize = 5000;
 const MAX_REQUESTS: usize = 4096;
@@ -37,7 +37,7 @@ struct One {
     addr: SocketAddr,
     processor: Processor,
     table: Connections,
-    /// Odd while it is being restarted.
+    /// Odd while the server is being restarted.
     epoch: AtomicU64,
     changed: Mutex<Option<Instant>>,
     running: Mutex<Option<Running>>,
@@ -101,13 +101,13 @@ impl Servers {
         Moment { epoch: one.epoch.load(Ordering::SeqCst), calm }
     }
 
-    /// How long ago the server was last restarted, for those who wonder what happened.
+    /// Returns how long ago the server was last restarted, to explain a fault.
     pub(crate) fn last_change(&self, number: usize) -> Option<Duration> {
         let changed = lock(&self.all[number].changed);
         changed.map(|at| at.elapsed())
     }
 
-    /// Whether the server was restarted since then, just before, or is now.
+    /// Whether the server was restarted since then, just before, or is being restarted now.
     pub(crate) fn was_disturbed(&self, number: usize, since: Moment) -> bool {
         let now = self.moment(number);
         !since.calm || now.epoch != since.epoch || now.is_restarting()
@@ -188,15 +188,14 @@ impl One {
     }
 }
 
-/// Ends one server after the other and starts it again, in an orderly way and not, until it is
-/// over.
+/// Restarts one server after the other, gracefully and abruptly, until the load is over.
 pub(crate) async fn restart_in_turn(world: Arc<World>, length: Duration) -> Result<(), BoxError> {
     let mut dice = Dice::new(77);
     let every = (length / 8).clamp(CALM, Duration::from_secs(10));
     let started = Instant::now();
     for turn in 0_usize.. {
         sleep(every).await;
-        // The last ones have to be over before the load is.
+        // The last restart must end before the load does.
         if world.is_over() || started.elapsed() + every > length {
             break;
         }
@@ -206,8 +205,8 @@ pub(crate) async fn restart_in_turn(world: Arc<World>, length: Duration) -> Resu
     Ok(())
 }
 
-/// A port that connections do not take for their own ends, as they would those that port 0 gives:
-/// while a server is down, a client could connect to itself.
+/// Returns a port that outgoing connections do not use, unlike the ports that port 0 yields: while
+/// a server is down, a client could otherwise connect to itself.
 async fn free_addr(number: usize) -> Result<SocketAddr, BoxError> {
     let first = 20_000 + (std::process::id() % 100) as u16 * 100 + number as u16 * 10;
     for port in first..first + 10 {

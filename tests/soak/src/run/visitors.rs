@@ -1,4 +1,4 @@
-//! Peers that connect, do one thing or another, and go.
+//! Peers that connect, act in one of several ways, and disconnect.
 
 use super::World;
 use super::processor::{DEFER, ECHO, SLOW};
@@ -12,14 +12,14 @@ use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-/// How often somebody comes. Twice as often, and the ends of closed connections that the kernel
-/// keeps for a minute would take all ports.
+/// The interval between visits. With half of it, the closed connections that the kernel keeps for a
+/// minute would use up all ports.
 const EVERY: Duration = Duration::from_millis(3);
 
-/// How many are there at a time.
+/// The maximum number of concurrent visits.
 const MANY: usize = 3000;
 
-/// A visit does not take longer than this.
+/// The timeout of a visit.
 const TIME: Duration = Duration::from_secs(25);
 
 pub(crate) fn start(world: &Arc<World>, load: &mut JoinSet<()>) {
@@ -71,7 +71,7 @@ async fn visit(world: Arc<World>, mut dice: Dice) {
             _ => slow(&world, addr, &mut dice).await,
         }
     };
-    let ended = timeout(TIME, doing).await.unwrap_or_else(|_| Err("it took too long".into()));
+    let ended = timeout(TIME, doing).await.unwrap_or_else(|_| Err("timed out".into()));
     match ended {
         Ok(()) => visits.done.add(),
         Err(_) if world.servers.was_disturbed(server, since) => visits.lost.add(),
@@ -79,7 +79,7 @@ async fn visit(world: Arc<World>, mut dice: Dice) {
     }
 }
 
-/// Sends `count` requests whose bodies tell them apart.
+/// Sends `count` requests with distinct bodies.
 async fn ask(peer: &mut Raw, count: usize, dice: &mut Dice) -> Result<(), BoxError> {
     let code = dice.pick(&[ECHO, SLOW]);
     let kind = dice.pick(&[SerializeType::Json, SerializeType::RocketMq]);
@@ -92,11 +92,11 @@ async fn ask(peer: &mut Raw, count: usize, dice: &mut Dice) -> Result<(), BoxErr
     Ok(())
 }
 
-/// Each of them has to be answered once, with its own body.
+/// Reads the responses: each request must be answered once, with its own body.
 async fn take(world: &World, peer: &mut Raw, count: usize) -> Result<(), BoxError> {
     let mut open = vec![true; count];
     for _ in 0..count {
-        let answer = peer.try_next().await?.ok_or("closed before all answers came")?;
+        let answer = peer.try_next().await?.ok_or("closed before all responses arrived")?;
         let opaque = answer.opaque() as usize;
         if answer.response_code() != ResponseCode::SUCCESS {
             return Err(format!("{answer:?}").into());
@@ -106,7 +106,7 @@ async fn take(world: &World, peer: &mut Raw, count: usize) -> Result<(), BoxErro
         }
         let body = answer.body();
         if body.len() != opaque * 100 || body.iter().any(|&byte| byte != opaque as u8) {
-            return Err(format!("{opaque} got another's answer").into());
+            return Err(format!("{opaque} got the response of another request").into());
         }
         world.books.visits.answers.add();
     }
@@ -129,11 +129,11 @@ async fn half_close(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<
     world.books.visits.half_closes.add();
     match peer.try_next().await? {
         None => Ok(()),
-        Some(more) => Err(format!("one more: {more:?}").into()),
+        Some(more) => Err(format!("unexpected response: {more:?}").into()),
     }
 }
 
-/// Gone in the midst of a frame, while requests run and an answer is deferred.
+/// Resets the connection inside a frame, while requests run and one is deferred.
 async fn reset(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
     let mut peer = Raw::try_connect(addr).await?;
     ask(&mut peer, dice.index(20), dice).await?;
@@ -145,7 +145,7 @@ async fn reset(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), B
     Ok(peer.try_reset()?)
 }
 
-/// Is thrown out.
+/// Sends garbage, and expects to be disconnected.
 async fn garbage(addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
     let mut peer = Raw::try_connect(addr).await?;
     let words: [&[u8]; 3] = [b"GET / HTTP/1.1\r\n\r\n", &[0; 100], b"\0\0\0\x06\0\0\0\x02{]"];
@@ -156,7 +156,7 @@ async fn garbage(addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
     }
 }
 
-/// Says nothing until it is thrown out.
+/// Stays silent until it is disconnected.
 async fn idle(addr: SocketAddr) -> Result<(), BoxError> {
     let mut peer = Raw::try_connect(addr).await?;
     match timeout(IDLE * 4, peer.try_next()).await?? {
@@ -165,7 +165,7 @@ async fn idle(addr: SocketAddr) -> Result<(), BoxError> {
     }
 }
 
-/// Asks now and then, for some seconds.
+/// Calls from time to time, for some seconds.
 async fn staying(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
     let mut peer = Raw::try_connect(addr).await?;
     for _ in 0..10 {
@@ -179,7 +179,7 @@ async fn staying(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(),
     Ok(())
 }
 
-/// Takes its answers bit by bit.
+/// Reads its responses slowly.
 async fn slow(world: &World, addr: SocketAddr, dice: &mut Dice) -> Result<(), BoxError> {
     let mut peer = Raw::try_connect_narrow(addr).await?;
     ask(&mut peer, 50, dice).await?;

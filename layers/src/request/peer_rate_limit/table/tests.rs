@@ -12,7 +12,7 @@ fn ip(number: u32) -> IpAddr {
     Ipv4Addr::from_bits(number).into()
 }
 
-/// Whether a request of `ip` passes, and whether it has a place of its own.
+/// Whether a request of `ip` passes, and whether the address has a bucket of its own.
 fn ask(table: &Table, ip: IpAddr) -> (bool, bool) {
     match table.place(ip) {
         Place::Own(bucket) => (table.take(&bucket), true),

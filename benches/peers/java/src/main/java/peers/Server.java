@@ -24,7 +24,7 @@ public final class Server {
         config.setBindAddress(address[0]);
         config.setListenPort(Integer.parseInt(address[1]));
         NettyRemotingServer server = new NettyRemotingServer(config);
-        // The broker's executor for messages that are sent.
+        // Like the broker's executor for send requests.
         int threads = Math.min(Runtime.getRuntime().availableProcessors(), 4);
         ExecutorService executor = ThreadUtils.newThreadPoolExecutor(threads, threads, 1, TimeUnit.MINUTES,
             new LinkedBlockingQueue<>(10_000), new ThreadFactoryImpl("SendMessageThread_"));
