@@ -176,7 +176,7 @@ async fn the_proxy_may_refuse() {
     assert_eq!(
         text,
         "no connection to a:1: the transport failed: \
-         the proxy proxy:1080 does not connect to the server: Connection refused"
+         the proxy proxy:1080 refused to connect to the server: Connection refused"
     );
     net.kill(PROXY).await;
     let (error, text) = failure(proxy(&net), "a:1").await;
