@@ -4,23 +4,23 @@
 default:
     @just --list
 
-# Formatting, lints, documentation and unit tests: for every commit.
+# Checks for every commit: formatting, lints, documentation and unit tests.
 quick:
     .ci/quick
 
-# The whole gate.
+# Runs all checks that a change must pass.
 gate:
     .ci/run
 
-# Runs the broker with its defaults.
+# Runs the broker, with its default options unless others are given.
 broker *options:
     cargo run --release -p rocketmq-tower-broker -- {{options}}
 
-# All tests.
+# Runs all tests.
 test:
     cargo test --workspace --all-features
 
-# Instructions per request beside the baseline; `just instructions --update` writes the baseline.
+# Compares instructions per request with the baseline; `just instructions --update` writes the baseline.
 instructions *options:
     .ci/instructions {{options}}
 
@@ -32,14 +32,14 @@ fuzz seconds="20":
 simulation seeds="2000":
     .ci/simulation {{seeds}}
 
-# Half a minute of everything at once, then each sabotage.
+# Runs every kind of load and fault for half a minute, then checks that each sabotage is detected.
 soak:
     .ci/soak
 
-# Apache's clients and servers against this project: remoting, apache, broker, or all.
+# Runs Apache's clients and servers against this project: remoting, apache, broker, or all.
 interop *suite:
     tests/interop/run {{suite}}
 
-# The server beside its peers.
+# Compares the server with servers of other projects.
 bench *options:
     benches/run {{options}}

@@ -1,5 +1,5 @@
-//! The documents: every relative link and anchor leads somewhere, the README stays short, and words that readers stumbled over stay
-//! away.
+//! Checks the documents: every relative link and anchor has a target, the README stays short, and comments and documents are free
+//! of phrases that readers stumbled over.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Paths of all files that belong to the repository and have one of these endings.
+/// Returns the paths of all files in the repository with one of these endings.
 fn files(endings: &[&str]) -> Vec<PathBuf> {
     let listed = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])
@@ -21,7 +21,7 @@ fn files(endings: &[&str]) -> Vec<PathBuf> {
     assert!(listed.status.success(), "this is a git checkout");
     let listed = String::from_utf8(listed.stdout).expect("UTF-8");
     let wanted = |path: &&str| endings.iter().any(|ending| path.ends_with(ending));
-    // A file that was deleted and not committed is still listed.
+    // Git still lists a file that was deleted without a commit.
     listed
         .lines()
         .filter(wanted)
@@ -35,7 +35,7 @@ fn read(path: &Path) -> String {
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The lines of a document outside of code blocks, with their numbers.
+/// Returns the lines of a document outside of code blocks, with their numbers.
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut in_code = false;
     text.lines().enumerate().filter_map(move |(at, line)| {
@@ -47,7 +47,7 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The targets of `[text](target)` and `[name]: target`, without those in code spans.
+/// Returns the targets of `[text](target)` and `[name]: target`, except those in code spans.
 fn links(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = line;
@@ -67,7 +67,7 @@ fn links(line: &str) -> Vec<&str> {
     found
 }
 
-/// The anchors of a document's headings, as forges make them.
+/// Returns the anchors of a document's headings, as code-hosting sites generate them.
 fn anchors(text: &str) -> HashSet<String> {
     prose(text)
         .filter_map(|(_, line)| line.strip_prefix('#'))
@@ -80,7 +80,7 @@ fn anchors(text: &str) -> HashSet<String> {
         .collect()
 }
 
-/// `path` without `.` and `..`.
+/// Returns `path` without `.` and `..`.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
@@ -128,14 +128,14 @@ fn the_readme_fits_in_the_head() {
     assert!(lines <= 150, "{lines} lines");
 }
 
-/// The text of a comment, or of a line of a document.
+/// Returns the text of a line that is a comment or an `#[error]` attribute.
 fn comment(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let marks = ["//!", "///", "//", "#[error(\""];
     marks.iter().find_map(|mark| line.strip_prefix(mark)).map(str::trim_start)
 }
 
-/// Why a sentence makes readers stumble, if it does.
+/// Returns why a line is not plain English, or `None` if it is.
 fn stumbles(text: &str) -> Option<&'static str> {
     const PHRASES: [&str; 6] =
         ["so many ", "whoever ", "who has ", " is none ", " are none ", "nobody is asked"];

@@ -85,6 +85,6 @@ pub enum ServeError {
     #[error("the broker's server has failed")]
     Broker(#[source] server::ServeError),
     /// The broker's main task has panicked, or its runtime has shut down.
-    #[error("the broker's main task has not ended by itself")]
+    #[error("the broker's main task was aborted or has panicked")]
     Task(#[source] BoxError),
 }

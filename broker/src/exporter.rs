@@ -18,7 +18,7 @@ use tokio::time::{interval, timeout};
 
 /// The maximum number of readers at a time; more wait to be accepted.
 const MAX_READERS: usize = 16;
-/// The maximum time of a reader.
+/// The maximum time for serving a reader.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The maximum size of a request, in bytes.
 const MAX_REQUEST: u64 = 8 * 1024;

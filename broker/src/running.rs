@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A name server and a broker that serve.
+/// A running name server and broker.
 ///
-/// [`shutdown`](Self::shutdown) ends them in good order. Dropping this aborts them instead: it does
-/// not wait, connections are cut, their requests get no response, and the tasks and the thread of
-/// the broker end a moment later. Acknowledged messages are stored in both cases. A folder can be
-/// opened again as soon as the thread has ended; only `shutdown` waits for that.
+/// [`shutdown`](Self::shutdown) ends them gracefully. Dropping this aborts them instead: it does not
+/// wait, connections are closed, their requests get no response, and the tasks and the thread of the
+/// broker end a moment later. Acknowledged messages are stored in both cases. A folder can be opened
+/// again as soon as the thread has ended; only `shutdown` waits for that.
 #[derive(Debug)]
 pub struct RunningBroker {
     pub(crate) addrs: Addrs,
@@ -57,15 +57,15 @@ impl RunningBroker {
         self.addrs.metrics
     }
 
-    /// Shuts down gracefully: no more connections are accepted, the requests that were read get their
-    /// responses, pending pulls are answered, connections end within 10 s or are cut, and everything
+    /// Shuts down gracefully: no more connections are accepted, requests that were read and pending
+    /// pulls get their responses, connections that have not ended after 10 s are closed, and everything
     /// that was accepted is written.
     ///
     /// When it returns, the store is closed: the folder and the addresses can be used again. Dropping
     /// the future aborts the broker.
     ///
     /// # Errors
-    /// If the broker has ended by itself before, the reason for that.
+    /// If the broker had already ended by itself: the reason.
     pub async fn shutdown(mut self) -> Result<(), ServeError> {
         self.stop.cancel();
         (&mut self.task).await.unwrap_or_else(|error| Err(ServeError::Task(error.into())))

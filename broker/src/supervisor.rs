@@ -7,7 +7,7 @@ use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Both servers, and what the broker does by itself.
+/// Both servers, and the broker's background jobs.
 pub(crate) struct Servers {
     pub(crate) name_server: BoundServer<Retry<TcpAcceptor>>,
     pub(crate) broker: BoundServer<Retry<TcpAcceptor>>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// The maximum wait for the tasks that still use the log after their connections were cut.
+/// The maximum wait for the tasks that still use the log after their connections were closed.
 const RELEASE: Duration = Duration::from_secs(10);
 
 /// The handle of the log's owner. Dropping it makes the log write what it has accepted, take no

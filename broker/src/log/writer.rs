@@ -34,8 +34,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes until all senders of jobs are gone. All jobs that arrive while a round is written go into
-    /// the next round, so that they share one flush.
+    /// Writes until all senders of jobs are dropped. All jobs that arrive while a round is written go
+    /// into the next round, so that they share one flush.
     pub(super) fn run(self, mut jobs: UnboundedReceiver<WriteJob>) {
         while let Some(job) = jobs.blocking_recv() {
             let mut round = WriteRound::default();

@@ -23,7 +23,7 @@ pub(super) async fn wait(
     let deadline = Instant::now() + patience;
     let response = tokio::select! {
         response = poll_queue(&broker, &queue, query, deadline, channel.draining()) => response,
-        // The client is gone.
+        // The connection has ended.
         _ = channel.closed() => return,
     };
     match response {

@@ -1,4 +1,4 @@
-//! What checks are made of.
+//! Helpers for checks.
 
 use rocketmq_tower::BoxError;
 use std::fmt::Debug;
@@ -7,11 +7,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 pub(crate) type Checked = Result<(), BoxError>;
 
-/// The longest that a call may take.
+/// The maximum duration of a call.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn report(name: &str, check: impl Future<Output = Checked>) -> Checked {
-    let late = |_| format!("FAILED {name}: it takes too long");
+    let late = |_| format!("FAILED {name}: timed out");
     let done = timeout(2 * TIMEOUT, check).await.map_err(late)?;
     done.map_err(|error| format!("FAILED {name}: {error}"))?;
     println!("ok {name}");
@@ -26,7 +26,8 @@ pub(crate) fn equal<T: PartialEq + Debug>(actual: T, expected: T) -> Checked {
     }
 }
 
-/// Asks until the answer is as it should be: for what servers do some time after they answered.
+/// Calls `ask` until it returns `expected`, for at most [`TIMEOUT`]. Use it for effects that a server
+/// applies some time after its response.
 pub(crate) async fn eventually<T, F>(ask: impl Fn() -> F, expected: T) -> Checked
 where
     T: PartialEq + Debug,

@@ -1,8 +1,12 @@
-//! Three suites: `interop remoting CLASS_PATH` runs Java's remoting against rocketmq-tower,
-//! `interop apache CLASS_PATH` our client against Apache's name server and broker, and
-//! `interop broker CLASS_PATH` Java's official client against `rocketmq-tower-broker`; for that one,
-//! `interop reference CLASS_PATH SERVERS` runs its scenarios against Apache's servers. Prints a line
-//! per check; fails at the first that fails. `interop throughput CLASS_PATH` measures.
+//! Runs Apache RocketMQ's own clients and servers against rocketmq-tower.
+//!
+//! * `interop remoting CLASS_PATH` runs Java's remoting against ours.
+//! * `interop apache CLASS_PATH` runs our client against Apache's name server and broker.
+//! * `interop broker CLASS_PATH` runs the official Java client against `rocketmq-tower-broker`.
+//! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
+//! * `interop throughput CLASS_PATH` measures, and checks nothing.
+//!
+//! Each suite prints one line per check, and stops at the first check that fails.
 
 mod apache;
 mod broker;
@@ -17,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 async fn main() -> Result<(), BoxError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    // When the process is told to end, what it runs is dropped, and Java's processes with it.
+    // A signal drops the running suite, which kills the Java processes that it started.
     tokio::select! {
         done = run(&arguments) => done?,
         () = told_to_end()? => return Err("interrupted".into()),

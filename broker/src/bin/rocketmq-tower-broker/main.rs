@@ -9,8 +9,7 @@ use rocketmq_tower::error::chain_text;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Messages are allocated by one thread and freed by another, which the system's allocator is slow
-/// at.
+/// One thread allocates messages and another frees them, which is slow with the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -47,7 +46,7 @@ async fn run(options: Options) -> Result<(), BoxError> {
         () = broker.stopped() => {}
     }
     broker.shutdown().await?;
-    tracing::info!("bye");
+    tracing::info!("stopped");
     Ok(())
 }
 

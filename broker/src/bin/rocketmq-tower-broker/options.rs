@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
-/// The number of queues of a topic that does not say how many.
+/// The default number of queues of a topic.
 const DEFAULT_QUEUES: u32 = 4;
 
 /// A RocketMQ name server and broker in one process.
@@ -26,13 +26,13 @@ pub(crate) struct Options {
     /// Folder for all messages, topics and offsets.
     #[arg(long, value_name = "DIR", env = "ROCKETMQ_DATA", default_value = "rocketmq-data")]
     data: PathBuf,
-    /// Keep everything in memory, and lose it at the end: for tests.
+    /// Keep everything in memory, for tests: it is lost when the process ends.
     #[arg(long, env = "ROCKETMQ_IN_MEMORY")]
     in_memory: bool,
     /// When a message counts as stored.
     #[arg(long, value_enum, env = "ROCKETMQ_FLUSH", default_value = "sync")]
     flush: FlushMode,
-    /// Topic to create at the start, with this number of queues or 4; may be repeated.
+    /// Topic to create at the start, with QUEUES queues or 4; may be repeated.
     #[arg(long, value_name = "NAME[:QUEUES]", env = "ROCKETMQ_TOPICS", value_delimiter = ',')]
     topic: Vec<String>,
     /// Name of the broker.
@@ -44,7 +44,7 @@ pub(crate) struct Options {
     /// Hours after which messages are deleted.
     #[arg(long, value_name = "HOURS", env = "ROCKETMQ_RETENTION", default_value_t = 72)]
     retention: u32,
-    /// Seconds after which the producer of an open transaction is asked for the first time.
+    /// Seconds after which the producer of an open transaction is first asked for its outcome.
     #[arg(long, value_name = "SECONDS", env = "ROCKETMQ_TRANSACTION_TIMEOUT", default_value_t = 6)]
     transaction_timeout: u32,
     /// Seconds after which it is asked again.

@@ -68,7 +68,7 @@ async fn lives(flush: &str) {
 
 type ResponseSender = mpsc::UnboundedSender<()>;
 
-/// Returns the response, or `None` if the broker is gone.
+/// Returns the response, or `None` if the connection has ended.
 async fn call(
     client: &Peer,
     request: RemotingCommand,
@@ -150,7 +150,7 @@ async fn consume(client: Peer, ledger: Arc<Ledger>, responded: ResponseSender) {
     }
 }
 
-/// The offset is the last one whose commit was acknowledged, or the one whose commit was under way
+/// The offset is the last one whose commit was acknowledged, or the one whose commit was in flight
 /// when the broker was killed.
 async fn check_consumed(client: &Peer, ledger: &Ledger) {
     let acknowledged = ledger.consumed.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! A broker that wants every request signed.
+//! A broker that requires every request to be signed.
 
 use super::client::Client;
 use super::example;
@@ -27,7 +27,7 @@ pub(super) async fn check(servers: &Servers, serialize_type: SerializeType) -> C
 }
 
 async fn refused(servers: &Servers, client: &Client, remark: &str) -> Checked {
-    // Whether it knows them or not, the broker looks at the signature of all requests first.
+    // The broker verifies the signature first, even of requests with an unknown code.
     let unknown = RemotingCommand::request(7777);
     let requests = [create_topic(TOPIC, 1)?, send(TOPIC, 0, "not mine", ""), unknown];
     for request in requests {
@@ -44,8 +44,8 @@ async fn passes(servers: &Servers, client: &Client) -> Checked {
     client.ask(&servers.broker, send(TOPIC, 0, "signed", properties)).await?;
     let answer = client.ask(&servers.broker, pull(TOPIC, 0, 0, true)?).await?;
     equal(decode_all(answer.body())?.iter().all(|message| message.body == b"signed"), true)?;
-    // Fields without a value are signed, too, in a way that depends on the headers. Java sorts names
-    // by their UTF-16 units.
+    // Fields with empty values are signed as well, in a way that depends on the header encoding. Java
+    // sorts names by their UTF-16 code units.
     let fields = [("topic", TOPIC), ("queueId", "0"), ("bname", ""), ("～", "2"), ("😀", "1")];
     client.ask(&servers.broker, request(RequestCode::GET_MAX_OFFSET, &fields)).await?;
     Ok(())

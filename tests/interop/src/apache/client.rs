@@ -1,11 +1,11 @@
-//! How this suite calls servers: the one place that knows the library's way of doing it.
+//! The client of this suite. Only this module calls the library's client.
 
 use crate::check::TIMEOUT;
 use rocketmq_tower::client::{self, Connector, InvokeError};
 use rocketmq_tower::layers::acl::{Credentials, SignHook};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Router, SerializeType};
 
-/// The library's client, with headers of one kind.
+/// The library's client, with one encoding of headers.
 #[derive(Clone)]
 pub(super) struct Client {
     client: client::Client,
@@ -17,14 +17,14 @@ impl Client {
         Self { client: client::Client::new(), serialize_type }
     }
 
-    /// A client that answers its servers' requests.
+    /// Returns a client that serves requests of its servers.
     pub(super) fn serving(router: Router, serialize_type: SerializeType) -> Self {
         let connector = Connector::new().service(router);
         let client = client::Client::builder().connector(connector).build();
         Self { client, serialize_type }
     }
 
-    /// A client that signs its requests.
+    /// Returns a client that signs its requests.
     pub(super) fn signing(user: &str, password: &str, serialize_type: SerializeType) -> Self {
         let hook = SignHook::new(Credentials::new(user, password));
         Self { client: client::Client::builder().hook(hook).build(), serialize_type }
@@ -34,7 +34,7 @@ impl Client {
         self.serialize_type
     }
 
-    /// Calls a server, whatever it answers.
+    /// Calls a server, and returns its response, whatever its code.
     pub(super) async fn call(
         &self,
         addr: &str,
@@ -44,7 +44,7 @@ impl Client {
         self.client.invoke(addr, request, TIMEOUT).await
     }
 
-    /// Calls a server that is to answer with `SUCCESS`.
+    /// Calls a server, and fails unless the response is `SUCCESS`.
     pub(super) async fn ask(
         &self,
         addr: &str,
@@ -53,7 +53,7 @@ impl Client {
         succeed(request, async |request| self.call(addr, request).await).await
     }
 
-    /// Calls a server that is not to answer.
+    /// Sends a oneway request to a server.
     pub(super) async fn tell(
         &self,
         addr: &str,
@@ -63,23 +63,23 @@ impl Client {
         self.client.invoke_oneway(addr, request, TIMEOUT).await
     }
 
-    /// The name servers with these addresses. The first is the first to be called.
+    /// Returns the name servers with these addresses. The first call goes to the first of them.
     pub(super) fn names(&self, addrs: &[&str]) -> Names {
-        // By itself, the first choice is a random one; but it stays when others are added.
+        // The first choice is random, but it stays when other addresses are added.
         let servers = self.client.name_servers(addrs.first().copied());
         servers.update(addrs.iter().copied());
         Names { servers, serialize_type: self.serialize_type }
     }
 }
 
-/// Name servers.
+/// A group of name servers.
 pub(super) struct Names {
     servers: client::NameServers,
     serialize_type: SerializeType,
 }
 
 impl Names {
-    /// Calls one of them, whatever it answers.
+    /// Calls one of them, and returns its response, whatever its code.
     pub(super) async fn call(
         &self,
         request: RemotingCommand,
@@ -87,12 +87,12 @@ impl Names {
         self.servers.invoke(request.with_serialize_type(self.serialize_type), TIMEOUT).await
     }
 
-    /// Calls one of them, which is to answer with `SUCCESS`.
+    /// Calls one of them, and fails unless the response is `SUCCESS`.
     pub(super) async fn ask(&self, request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
         succeed(request, async |request| self.call(request).await).await
     }
 
-    /// The one that is called next.
+    /// Returns the address of the one that is called next.
     pub(super) fn chosen(&self) -> Option<String> {
         self.servers.chosen().map(|addr| addr.to_string())
     }
@@ -108,5 +108,5 @@ async fn succeed(
         return Ok(answer);
     }
     let remark = answer.remark().unwrap_or_default();
-    Err(format!("{code} is answered with {}: {remark}", answer.response_code()).into())
+    Err(format!("the response to {code} is {}: {remark}", answer.response_code()).into())
 }

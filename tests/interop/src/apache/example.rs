@@ -1,4 +1,4 @@
-//! The example `client`, which was built before this suite runs: it sends, and pulls back.
+//! Sends and pulls with the example `client`, which has been built before.
 
 use super::ports::free_port;
 use super::servers::Servers;
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// The broker makes it when the first message comes.
+/// The broker creates it with the first message.
 const TOPIC: &str = "Example";
 const BODY: &str = "\"hello\" é𝄞";
 
-/// With these options, if requests must be signed.
+/// Runs the check. `keys` are the options for signing, if requests must be signed.
 pub(super) async fn check(servers: &Servers, keys: &[&str]) -> Checked {
     let sent = run(servers, keys, &["send", TOPIC, BODY, "--tag", "greetings"]).await?;
     let [sent] = &sent[..] else { return Err(format!("{sent:?}").into()) };
     equal(&sent["topic"], &json!(TOPIC))?;
     let (queue, offset) = (sent["queue"].to_string(), sent["offset"].to_string());
 
-    // The message can be found some time after it was sent, and so can the topic.
+    // The message and the topic become visible some time after the send.
     let place = ["pull", TOPIC, "--queue", &queue, "--offset", &offset, "--max", "1"];
     let pulled = async || Ok(find(&run(servers, keys, &place).await, sent));
     eventually(pulled, Ok(1)).await?;
@@ -27,7 +27,7 @@ pub(super) async fn check(servers: &Servers, keys: &[&str]) -> Checked {
     equal(find(&all, sent), Ok(1))
 }
 
-/// How many of the lines are about the message that was sent.
+/// Returns the number of lines that show the message that was sent.
 fn find(lines: &Result<Vec<Value>, BoxError>, sent: &Value) -> Result<usize, String> {
     let lines = lines.as_ref().map_err(ToString::to_string)?;
     let is_it = |line: &&Value| {
@@ -38,7 +38,7 @@ fn find(lines: &Result<Vec<Value>, BoxError>, sent: &Value) -> Result<usize, Str
     Ok(lines.iter().filter(is_it).count())
 }
 
-/// The lines that the example prints.
+/// Runs the example, and returns the lines that it prints.
 async fn run(servers: &Servers, keys: &[&str], arguments: &[&str]) -> Result<Vec<Value>, BoxError> {
     let program = std::env::current_exe()?.with_file_name("examples").join("client");
     let dead = format!("127.0.0.1:{}", free_port(&[0])?);

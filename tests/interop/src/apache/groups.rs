@@ -1,4 +1,4 @@
-//! Consumers of one group, of whom the broker tells and asks.
+//! Consumers of one group: the broker notifies them of changes, and passes requests on to them.
 
 use super::client::Client;
 use super::requests::{create_topic, heartbeat, request};
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 const TOPIC: &str = "Groups";
 const GROUP: &str = "a-group";
 
-/// A client, and what the broker told it.
+/// A client, and the notifications that the broker sent to it.
 struct Consumer {
     id: &'static str,
     client: Client,
@@ -61,9 +61,9 @@ impl Consumer {
         Ok(())
     }
 
-    /// Waits until the broker tells that the group's members are others now.
+    /// Waits until the broker notifies this client that the group's members have changed.
     async fn hear(&mut self) -> Checked {
-        let late = |_| format!("{} is not told of its group", self.id);
+        let late = |_| format!("{} was not notified of a change of its group", self.id);
         let told = timeout(TIMEOUT, self.told.recv()).await.map_err(late)?;
         let told = told.ok_or("the consumer serves nothing")?;
         equal(told.is_oneway(), true)?;
@@ -83,7 +83,7 @@ async fn members(servers: &Servers, client: &Client) -> Result<Value, BoxError> 
 
 async fn join(servers: &Servers, first: &mut Consumer) -> Checked {
     first.join(servers).await?;
-    // Who joins is told, too.
+    // A member that joins is notified as well.
     first.hear().await?;
     equal(members(servers, &first.client).await?, json!(["first"]))
 }
@@ -95,7 +95,7 @@ async fn joined(servers: &Servers, first: &mut Consumer, second: &mut Consumer) 
     equal(members(servers, &first.client).await?, json!(["first", "second"]))
 }
 
-/// The broker passes the question on to the member it is about, and that member's answer back.
+/// The broker passes a request on to the member that it names, and returns that member's response.
 async fn asked(servers: &Servers, watcher: &Client) -> Checked {
     for id in ["first", "second"] {
         let fields = [("consumerGroup", GROUP), ("clientId", id), ("jstackEnable", "false")];

@@ -1,10 +1,11 @@
-//! Messages as a broker stored them.
+//! Decodes stored messages.
 
 use bytes::BytesMut;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::{StoredMessage, is_intact};
 
-/// Reads all messages of a pull's answer. What the broker wrote is what we would have written.
+/// Decodes all messages of a response to a pull. Checks that our encoder produces the same bytes as
+/// the broker.
 pub(super) fn decode_all(body: &[u8]) -> Result<Vec<StoredMessage<'_>>, BoxError> {
     let messages = StoredMessage::decode_all(body).collect::<Result<Vec<_>, _>>()?;
     let mut rest = body;

@@ -1,4 +1,4 @@
-//! Messages: sent, and pulled back.
+//! Messages that are sent, and pulled back.
 
 use super::client::Client;
 use super::message::decode_all;
@@ -33,8 +33,8 @@ pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
     report("broker: unknown topic", unknown_topic(servers, client)).await
 }
 
-/// Pulls messages until there is something. Such pulls do not wait in the broker: a message that comes while
-/// a pull is about to wait may be found 5 seconds later only.
+/// Pulls until there is a message. The pulls do not wait in the broker: if a message arrives just
+/// before a pull starts to wait, the broker may find it only 5 s later.
 async fn pulled(
     servers: &Servers,
     client: &Client,
@@ -49,7 +49,7 @@ async fn pulled(
             ResponseCode::PULL_NOT_FOUND if Instant::now() < deadline => {
                 sleep(Duration::from_millis(20)).await;
             }
-            code => return Err(format!("the pull is answered with {code}").into()),
+            code => return Err(format!("the response to the pull is {code}").into()),
         }
     }
 }
@@ -71,7 +71,7 @@ async fn one(servers: &Servers, client: &Client) -> Checked {
     for (name, value) in [(property::TAGS, "a tag"), (property::KEYS, "é𝄞"), ("color", "red")] {
         equal(message.properties.get(name), Some(value))?;
     }
-    // What the broker adds.
+    // The broker adds these fields.
     equal(message.properties.get(property::CLUSTER), Some("interop"))?;
     let unique = message.properties.get(property::UNIQ_KEY);
     equal(unique, answer.ext_fields().get("transactionId"))?;
@@ -106,7 +106,7 @@ async fn many(servers: &Servers, client: &Client) -> Checked {
     equal(bodies, (0..100).collect())
 }
 
-/// One request, and each of its messages is stored as one of its own.
+/// The messages of one request are stored separately.
 async fn batch(servers: &Servers, client: &Client) -> Checked {
     let batched = ["one", "two"].map(|text| BatchedMessage {
         flag: FLAG,
@@ -133,7 +133,7 @@ async fn batch(servers: &Servers, client: &Client) -> Checked {
     equal(sent.msg_id, ids.join(","))
 }
 
-/// These messages are one, with this body.
+/// Checks that there is exactly one message, with this body.
 fn only(messages: &[u8], body: &str) -> Checked {
     let messages = decode_all(messages)?;
     equal(messages.iter().map(|message| message.body).collect(), vec![body.as_bytes()])
@@ -145,7 +145,7 @@ async fn oneway(servers: &Servers, client: &Client) -> Checked {
     only(&messages, "no answer")
 }
 
-/// The send is answered while the pull, of the same connection, waits for it.
+/// A send gets its response while a pull on the same connection waits for the message.
 async fn long_polling(servers: &Servers, client: &Client) -> Checked {
     let waiting = client.ask(&servers.broker, pull(TOPIC, 2, 1, true)?);
     tokio::pin!(waiting);
@@ -157,7 +157,7 @@ async fn long_polling(servers: &Servers, client: &Client) -> Checked {
     only(waiting.await?.body(), "news")
 }
 
-/// The fields that consumers need of every pull's answer.
+/// The fields that consumers need in every response to a pull.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pulled {
@@ -191,7 +191,7 @@ async fn unknown_topic(servers: &Servers, client: &Client) -> Checked {
     equal(answer.response_code(), ResponseCode::TOPIC_NOT_EXIST)?;
     let remark = answer.remark().unwrap_or_default();
     equal(remark.starts_with("topic[Nowhere] not exist, apply first please!"), true)?;
-    // Who asks for its offsets is told that it is empty.
+    // A query of its offsets says that it is empty.
     let fields = [("topic", "Nowhere"), ("queueId", "0")];
     let answer = client.ask(&servers.broker, request(RequestCode::GET_MAX_OFFSET, &fields)).await?;
     equal(answer.ext_fields().get("offset"), Some("0"))

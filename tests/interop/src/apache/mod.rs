@@ -48,7 +48,7 @@ async fn check(servers: &Servers, serialize_type: SerializeType) -> Checked {
     report("the example", example::check(servers, &[])).await
 }
 
-/// The servers run in directories of their own.
+/// Returns the class path with absolute paths, as the servers run in other directories.
 pub(crate) fn absolute(class_path: &str) -> Result<String, BoxError> {
     let here = std::env::current_dir()?;
     let entries: Vec<_> = class_path.split(':').map(|entry| here.join(entry)).collect();

@@ -1,4 +1,4 @@
-//! What a name server keeps.
+//! Requests to Apache's name server: configuration, brokers and routes.
 
 use super::client::{Client, Names};
 use super::ports::free_port;
@@ -35,7 +35,7 @@ async fn key_values(names: &Names) -> Checked {
 async fn brokers(servers: &Servers, names: &Names) -> Checked {
     let request = request(RequestCode::GET_BROKER_CLUSTER_INFO, &[]);
     let answer = names.ask(request).await?;
-    // Numbers as keys have no quotes here, whatever the client's version: it is not quite JSON.
+    // Numeric keys have no quotes, whatever the client's version, so this is not valid JSON.
     let expected = format!(
         "{{\"brokerAddrTable\":{{\"interop\":{{\"brokerAddrs\":{{0:\"{}\"}},\
          \"brokerName\":\"interop\",\"cluster\":\"interop\",\"enableActingMaster\":false}}}},\
@@ -65,7 +65,7 @@ async fn routes(servers: &Servers, client: &Client, names: &Names) -> Checked {
     equal(&route["queueDatas"][0]["readQueueNums"], &json!(3))
 }
 
-/// Calls go on to the next one, and stay there.
+/// A call goes on to the next name server, and later calls stay there.
 async fn dead(servers: &Servers, client: &Client) -> Checked {
     let dead = format!("127.0.0.1:{}", free_port(&[0])?);
     let names = client.names(&[&dead, &servers.name_server]);
@@ -85,6 +85,6 @@ async fn unknown_code(addr: &str, client: &Client) -> Checked {
     let answer = client.call(addr, request(RequestCode::from(7777), &[])).await?;
     equal(answer.response_code(), ResponseCode::REQUEST_CODE_NOT_SUPPORTED)?;
     equal(answer.remark(), Some(" request type 7777 not supported"))?;
-    // The servers were told to write the headers that this client writes.
+    // The servers are configured with this client's header encoding.
     equal(answer.serialize_type(), client.serialize_type())
 }

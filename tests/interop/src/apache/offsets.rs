@@ -1,4 +1,4 @@
-//! Offsets: of queues, and of those who consume them.
+//! Offsets of queues, and of consumer groups.
 
 use super::client::Client;
 use super::requests::{create_topic, heartbeat, request, send};
@@ -20,7 +20,7 @@ pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
     for body in ["first", "second", "third"] {
         client.ask(&servers.broker, send(TOPIC, 0, body, "")).await?;
     }
-    // The queue's index is written after the answer.
+    // The broker writes the queue's index after the response.
     let max = async || offset(&servers.broker, client, of_queue(RequestCode::GET_MAX_OFFSET)).await;
     eventually(max, 3).await?;
     report("broker: offsets of a queue", queue(servers, client)).await?;
@@ -54,8 +54,8 @@ async fn group(servers: &Servers, client: &Client) -> Checked {
     let update = |offset| {
         of_group(RequestCode::UPDATE_CONSUMER_OFFSET).with_ext_field("commitOffset", offset)
     };
-    // A group that never consumed begins with the first message, as long as that is in memory,
-    // unless it asks to be told.
+    // A group without an offset begins with the first message, provided that it is still in memory,
+    // unless the request asks for an error instead.
     equal(offset(broker, client, query()).await?, 0)?;
     let told = query().with_ext_field("setZeroIfNotFound", "false");
     let answer = client.call(broker, told).await?;
@@ -63,7 +63,7 @@ async fn group(servers: &Servers, client: &Client) -> Checked {
     let expected = "Not found, do not set to zero, maybe this group boot first";
     equal(answer.remark(), Some(expected))?;
 
-    // Queries know any group, updates only those that brokers heard of.
+    // Queries accept any group, updates only groups that have sent a heartbeat.
     let answer = client.call(broker, update("2")).await?;
     equal(answer.response_code(), ResponseCode::SUBSCRIPTION_GROUP_NOT_EXIST)?;
     equal(answer.remark(), Some("Group offset-keepers not exist!"))?;

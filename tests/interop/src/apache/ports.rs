@@ -1,14 +1,14 @@
-//! Ports that nobody uses.
+//! Finds free ports.
 
 use rocketmq_tower::BoxError;
 use std::net::{Ipv4Addr, TcpListener};
 
-/// Below the range that systems give to outgoing connections, so that none of these takes a port
-/// between the look and the server's start.
+/// Below the range of ephemeral ports, so that no outgoing connection takes a port between the search
+/// and the server's start.
 const RANGE: std::ops::Range<u16> = 10_000..30_000;
 
-/// Finds a port for which all of `port + offset` are free. Where the search begins depends on the
-/// process, for runs that start at once.
+/// Returns a port for which all of `port + offset` are free. The search begins at a port that depends
+/// on the process, so that concurrent runs do not collide.
 pub(crate) fn free_port(offsets: &[u16]) -> Result<u16, BoxError> {
     let count = RANGE.end - RANGE.start;
     let first = (std::process::id() * 16 % u32::from(count)) as u16;

@@ -1,11 +1,11 @@
-//! One of Apache's servers, as a process.
+//! Runs one of Apache's servers in a process.
 
 use rocketmq_tower::{BoxError, SerializeType};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// All that servers log goes to their output, and from there into one file; but not what they log
+/// Sends all logs to standard output, which goes to one file. Turns off the logs that are written
 /// every second.
 const LOGBACK: &str = r#"<configuration>
   <statusListener class="org.apache.rocketmq.logging.ch.qos.logback.core.status.NopStatusListener"/>
@@ -21,25 +21,25 @@ const LOGBACK: &str = r#"<configuration>
 </configuration>
 "#;
 
-/// What to start.
+/// The program to start.
 pub(crate) struct Program<'a> {
     pub(crate) class_path: &'a str,
     pub(crate) main: &'a str,
-    /// What goes into its configuration file.
+    /// The content of its configuration file.
     pub(crate) config: String,
-    /// The most that it may have on the heap, as Java's option wants it.
+    /// The maximum heap size, as the value of `-Xmx`.
     pub(crate) heap: &'a str,
-    /// How Java is to run it.
+    /// Options of the JVM.
     pub(crate) tuning: &'a [&'a str],
-    /// The headers that it writes.
+    /// The encoding of the headers that it writes.
     pub(crate) serialize_type: SerializeType,
 }
 
-/// For a server that lives for seconds: what starts fast, and is small.
+/// JVM options for a server that runs for seconds: fast start, little memory.
 pub(crate) const SHORT_LIVED: &[&str] =
     &["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:MaxDirectMemorySize=512m"];
 
-/// A server that ends when this is dropped.
+/// A running server. Dropping it kills the process.
 pub(crate) struct Process {
     name: String,
     child: Child,
@@ -47,7 +47,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the program, whose home is `directory`.
+    /// Starts the program with `directory` as its home.
     pub(crate) fn start(directory: &Path, program: &Program<'_>) -> Result<Self, BoxError> {
         let name = program.main.rsplit('.').next().unwrap_or_default().to_owned();
         let (config, logback) = (directory.join("server.conf"), directory.join("logback.xml"));
@@ -58,11 +58,11 @@ impl Process {
         java.arg(format!("-Xmx{}", program.heap))
             .args(program.tuning)
             .arg("-Djava.net.preferIPv4Stack=true")
-            // Else it makes itself a certificate, which takes seconds.
+            // Otherwise it generates a certificate, which takes seconds.
             .arg("-Dtls.server.mode=disabled")
             .arg(format!("-Drocketmq.serialize.type={}", program.serialize_type.name()))
             .arg(define("rmq.logback.configurationFile", &logback))
-            // Whatever it writes is to be in the directory.
+            // All files that it writes go into the directory.
             .arg(define("rocketmq.home.dir", directory))
             .arg(define("user.home", directory))
             .arg(define("java.io.tmpdir", directory))
@@ -72,7 +72,7 @@ impl Process {
         Self::spawn(&name, directory, java)
     }
 
-    /// Starts it in `directory`, where its output goes to a file.
+    /// Starts the command in `directory`, with its output in the file `log`.
     pub(crate) fn spawn(
         name: &str,
         directory: &Path,
@@ -82,12 +82,12 @@ impl Process {
         let output = File::create(&log)?;
         let child = command
             .current_dir(directory)
-            // Kept open until this process ends, in whatever way: then `Guarded` ends, too.
+            // Stays open until this process ends, even if it is killed. Then `Guarded` ends as well.
             .stdin(Stdio::piped())
             .stderr(output.try_clone()?)
             .stdout(output)
             .spawn()
-            .map_err(|error| format!("{name} can't be started: {error}"))?;
+            .map_err(|error| format!("{name} cannot be started: {error}"))?;
         Ok(Self { name: name.to_owned(), child, log })
     }
 
@@ -102,7 +102,7 @@ impl Process {
         }
     }
 
-    /// Prints the end of what it logged.
+    /// Prints the end of the log.
     pub(crate) fn print_log(&self) {
         print_end(&self.name, &self.log);
     }
@@ -110,8 +110,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // What it holds is of no use any more, so there is no need to ask nicely. Waiting makes sure
-        // that it writes nothing into a directory that is being deleted.
+        // Its data is no longer needed, so it is killed. Waiting makes sure that it writes nothing
+        // into the directory while it is deleted.
         let ended = self.child.kill().and_then(|()| self.child.wait());
         if let Err(error) = ended {
             eprintln!("{} may still run: {error}", self.name);

@@ -1,4 +1,4 @@
-//! What clients ask brokers and name servers, as Java's clients write it.
+//! Requests to brokers and name servers, as Java's clients write them.
 
 use rocketmq_tower::message::{Properties, SendHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
@@ -6,12 +6,12 @@ use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
 
-/// How long a pull may wait for messages.
+/// The maximum time that a pull waits for messages.
 pub(crate) const SUSPEND: Duration = Duration::from_secs(5);
 
 type Request = Result<RemotingCommand, BoxError>;
 
-/// A request with fields and without body.
+/// Returns a request with fields and without a body.
 pub(crate) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCommand {
     let request = RemotingCommand::request(code);
     fields.iter().fold(request, |request, (name, value)| request.with_ext_field(name, value))
@@ -30,7 +30,7 @@ struct CreateTopic<'a> {
     order: bool,
 }
 
-/// A topic with this many queues.
+/// Returns a request that creates a topic with `queues` queues.
 pub(crate) fn create_topic(topic: &str, queues: i32) -> Request {
     let header = CreateTopic {
         topic,
@@ -52,7 +52,7 @@ pub(super) fn route_of(topic: &str) -> RemotingCommand {
 pub(super) const BORN: i64 = 1_795_341_540_052;
 pub(super) const FLAG: i32 = 9;
 
-/// The header of a message.
+/// Returns the header of a send.
 pub(super) fn send_header<'a>(
     topic: &'a str,
     queue_id: i32,
@@ -62,7 +62,7 @@ pub(super) fn send_header<'a>(
     SendHeader { born_timestamp: BORN, flag: FLAG, properties, ..header }
 }
 
-/// A message, whose properties are in RocketMQ's form.
+/// Returns a send. `properties` are encoded as in messages.
 pub(super) fn send(topic: &str, queue_id: i32, body: &str, properties: &str) -> RemotingCommand {
     let header = send_header(topic, queue_id, Properties::new(properties));
     header.request().with_body(body.to_owned())
@@ -84,8 +84,8 @@ struct Pull<'a> {
     expression_type: &'a str,
 }
 
-/// Pulls all that is in a queue from `queue_offset` on; waits for it when there is nothing yet, if
-/// `suspend`.
+/// Returns a pull of all messages of a queue, beginning with `queue_offset`. With `suspend`, it waits
+/// in the broker if there are no messages yet.
 pub(crate) fn pull(topic: &str, queue_id: i32, queue_offset: i64, suspend: bool) -> Request {
     let header = Pull {
         consumer_group: "pullers",
@@ -93,7 +93,7 @@ pub(crate) fn pull(topic: &str, queue_id: i32, queue_offset: i64, suspend: bool)
         queue_id,
         queue_offset,
         max_msg_nums: 32,
-        // The subscription is in the request: no heartbeat is needed.
+        // The request has the subscription, so no heartbeat is needed.
         sys_flag: 4 | if suspend { 2 } else { 0 },
         commit_offset: 0,
         suspend_timeout_millis: SUSPEND.as_millis(),
@@ -104,7 +104,7 @@ pub(crate) fn pull(topic: &str, queue_id: i32, queue_offset: i64, suspend: bool)
     Ok(RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header)?)
 }
 
-/// What a consumer tells brokers every 30 seconds.
+/// Returns the heartbeat that a consumer sends to brokers every 30 s.
 pub(super) fn heartbeat(client_id: &str, group: &str, topic: &str) -> RemotingCommand {
     let subscription = json!({
         "topic": topic, "subString": "*", "subVersion": 1, "expressionType": "TAG",

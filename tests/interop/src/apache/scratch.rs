@@ -1,10 +1,10 @@
-//! A directory for what the servers write.
+//! A directory for the servers' files.
 
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-/// A directory of this process, deleted when dropped.
+/// A directory of this process. Dropping it deletes the directory.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
@@ -15,7 +15,7 @@ impl Scratch {
         Ok(Self(path))
     }
 
-    /// A directory in it.
+    /// Creates a directory in it.
     pub(crate) fn directory(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.0.join(name);
         fs::create_dir(&path)?;
@@ -26,7 +26,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0) {
-            eprintln!("{} stays: {error}", self.0.display());
+            eprintln!("{} cannot be deleted: {error}", self.0.display());
         }
     }
 }

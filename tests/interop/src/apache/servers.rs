@@ -1,4 +1,4 @@
-//! A name server and a broker.
+//! Runs a name server and a broker.
 
 use super::client::Client;
 use super::ports::free_port;
@@ -13,21 +13,21 @@ use tokio::time::{Instant, sleep};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Who may use the servers if not all may: the only user, and his password.
+/// The name and password of the only user, if requests must be signed.
 pub(super) const USER: (&str, &str) = ("interop", "interop-secret");
 
-/// Fields are dropped from first to last: the processes end before their directory goes.
+/// Fields are dropped in order: the processes end before their directory is deleted.
 pub(crate) struct Servers {
     processes: Vec<Process>,
     _scratch: Scratch,
     pub(crate) name_server: String,
     pub(super) broker: String,
-    /// The broker's second port, for requests that are not to wait for slow ones.
+    /// The broker's second port, for requests that must not wait for slow ones.
     pub(super) broker_fast: String,
 }
 
 impl Servers {
-    /// Starts both and waits until they serve. They write headers of `serialize_type`.
+    /// Starts both, and waits until they serve. They encode headers as `serialize_type`.
     pub(super) async fn start(
         class_path: &str,
         serialize_type: SerializeType,
@@ -38,7 +38,7 @@ impl Servers {
         Self::start_with(class_path, serialize_type, kind, &config).await
     }
 
-    /// The same, with more lines for the broker's configuration; later ones count.
+    /// Like `start`, with additional lines of the broker's configuration, which take precedence.
     pub(crate) async fn start_with(
         class_path: &str,
         serialize_type: SerializeType,
@@ -76,12 +76,13 @@ impl Servers {
         };
         if let Err(error) = servers.wait_until_ready().await {
             servers.print_logs();
-            return Err(format!("the servers do not start: {error}").into());
+            return Err(format!("the servers did not start: {error}").into());
         }
         Ok(servers)
     }
 
-    /// A broker registers when it serves. It is asked, too, for its first answer takes longest.
+    /// Waits until the broker has registered, which it does when it serves, and has sent a response, as
+    /// the first one takes longest.
     async fn wait_until_ready(&mut self) -> Checked {
         let client = Client::new(SerializeType::Json);
         let deadline = Instant::now() + START_LIMIT;
@@ -119,7 +120,7 @@ fn name_server_config(port: u16) -> String {
     format!("bindAddress=127.0.0.1\nlistenPort={port}\n")
 }
 
-/// Small files, and no answers that depend on how busy the machine is.
+/// Returns a configuration with small files, and without refusals that depend on the machine's load.
 fn broker_config(directory: &Path, port: u16, name_port: u16) -> String {
     let store = directory.join("store");
     let store = store.display();
@@ -144,7 +145,7 @@ osPageCacheBusyTimeOutMills=60000
     )
 }
 
-/// Every request must be signed by the user. The broker has an account for itself, too.
+/// Returns a configuration in which the user must sign every request. The broker has its own account.
 fn signing_config() -> String {
     let (user, password) = USER;
     let package = "org.apache.rocketmq.auth.authentication.provider";

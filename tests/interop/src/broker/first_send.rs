@@ -1,17 +1,17 @@
-//! How long it takes from the start of a broker to its first message, and how much memory.
+//! Measures the time from the start of a broker to its first stored message, and its memory.
 
 use super::process::Broker;
 use crate::check::{Checked, TIMEOUT, equal};
 use rocketmq_tower::message::SendHeader;
 use rocketmq_tower::{Client, ResponseCode};
 
-/// What an idle broker may have in memory, in KiB.
+/// The maximum resident memory of an idle broker, in KiB.
 const RESIDENT: u64 = 30 << 10;
 
 pub(super) async fn measure(broker: &mut Broker) -> Checked {
     broker.ready().await?;
     let ready = broker.started.elapsed();
-    // The first one to a topic that is not there yet.
+    // The first send, to a topic that does not exist yet.
     let request = SendHeader::new("first-send", "FirstSend", 0).request().with_body("hello");
     let answer = Client::new().invoke(broker.addr.as_str(), request, TIMEOUT).await?;
     let first = broker.started.elapsed();

@@ -1,4 +1,4 @@
-//! Java's client, in processes that end with this one.
+//! Runs Java's client in processes that end with this one.
 
 use crate::apache::scratch::Scratch;
 use crate::check::Checked;
@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// The longest that all scenarios of one process may take.
+/// The maximum time for all scenarios of one process.
 const LIMIT: Duration = Duration::from_secs(180);
 
 pub(super) struct Java {
     class_path: String,
-    /// Where clients write what they log, and the offsets of broadcasting groups.
+    /// The directory for the clients' logs and the offsets of broadcasting groups.
     home: PathBuf,
 }
 
@@ -23,7 +23,8 @@ impl Java {
         Ok(Self { class_path, home: scratch.directory("clients")? })
     }
 
-    /// What runs `scenarios`, whose topics and groups begin with `label`; it prints a line for each.
+    /// Returns the command that runs `scenarios` and prints a line for each. The names of their topics
+    /// and groups begin with `label`.
     pub(super) fn command(
         &self,
         name_server: &str,
@@ -54,7 +55,7 @@ impl Java {
         scenarios: &[&str],
     ) -> Checked {
         let mut clients = self.command(name_server, label, options, scenarios).spawn()?;
-        let late = |_| format!("FAILED {label}: it takes too long");
+        let late = |_| format!("FAILED {label}: timed out");
         let status = timeout(LIMIT, clients.wait()).await.map_err(late)??;
         if status.success() { Ok(()) } else { Err(format!("{label} failed: {status}").into()) }
     }

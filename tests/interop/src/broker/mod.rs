@@ -1,7 +1,8 @@
-//! Java's official client against `rocketmq-tower-broker`: a name server and a broker in one
+//! The official Java client against `rocketmq-tower-broker`: a name server and a broker in one
 //! process.
-//! The same scenarios run against Apache's servers, too, as the reference: one that these fail is
-//! wrong.
+//!
+//! The same scenarios can run against Apache's servers as the reference: a scenario that fails there
+//! is wrong.
 
 mod first_send;
 mod java;
@@ -15,7 +16,7 @@ use java::Java;
 use process::Broker;
 use rocketmq_tower::{BoxError, SerializeType};
 
-/// All that can run side by side.
+/// All scenarios that can run concurrently.
 const ALL: &[&str] = &[
     "sends",
     "queries",
@@ -34,15 +35,16 @@ const ALL: &[&str] = &[
     "requests",
 ];
 
-/// Needs a broker of its own, which is killed.
+/// The scenario that kills its broker, and so needs its own one.
 const SURVIVAL: &str = "survival";
 
-/// What depends on how headers are written.
+/// The scenarios that depend on the encoding of headers.
 const BINARY: &[&str] =
     &["sends", "queries", "orderly", "transactions", "assigned", "resuming", "requests"];
 
-/// What depends on heartbeats. Groups of one member only: clients of this kind may miss to tell a
-/// new version of their subscription, and Apache's broker lets the older members wait for ever then.
+/// The scenarios that depend on heartbeats, with one member per group. Clients with heartbeat v2 may
+/// fail to send a new version of their subscription, and then Apache's broker lets older members of
+/// the group wait forever.
 const HEARTBEAT_V2: &[&str] = &["filters", "retries", "resuming"];
 
 pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError> {
@@ -79,7 +81,7 @@ pub(crate) async fn reference(
     checked.inspect_err(|_| servers.print_logs())
 }
 
-/// All scenarios, or some.
+/// Runs the scenarios in `some`, or all of them if it is empty.
 async fn scenarios(java: &Java, name_server: &str, some: &[&str]) -> Checked {
     if !some.is_empty() {
         let some: Vec<&str> = some.iter().copied().filter(|name| *name != SURVIVAL).collect();
@@ -95,11 +97,11 @@ async fn scenarios(java: &Java, name_server: &str, some: &[&str]) -> Checked {
         java.run(name_server, "v2", &["-Dcom.rocketmq.heartbeat.v2=true"], HEARTBEAT_V2),
     );
     json.and(binary).and(v2)?;
-    // Alone, for others would wait for it.
+    // Runs alone, as it would slow down the others.
     java.run(name_server, "json", &[], &["load"]).await
 }
 
-/// Larger files than for a few messages, delays by time, and quick looks at open transactions.
+/// Configuration of Apache's broker: larger files, delays by time, frequent checks of transactions.
 const CONFIG: &str = "mappedFileSizeCommitLog=67108864
 mappedFileSizeConsumeQueue=600000
 maxHashSlotNum=100000

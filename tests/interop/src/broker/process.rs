@@ -1,4 +1,4 @@
-//! The command `rocketmq-tower-broker`, which was built before this suite runs.
+//! Runs the command `rocketmq-tower-broker`, which has been built before.
 
 use crate::apache::ports::free_port;
 use crate::apache::print_end;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{Instant, timeout};
 
-/// A broker that ends when this is dropped.
+/// A running broker. Dropping it kills the process.
 pub(super) struct Broker {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
@@ -24,7 +24,8 @@ pub(super) struct Broker {
 }
 
 impl Broker {
-    /// A new broker. Its ports are none that the system may give to a client while it is down.
+    /// Starts a new broker. Its ports are not ephemeral: while it is down, no outgoing connection can
+    /// take them.
     pub(super) fn start(scratch: &Scratch, name: &str) -> Result<Self, BoxError> {
         let data = scratch.directory(name)?;
         let port = free_port(&[0, 1])?;
@@ -41,19 +42,19 @@ impl Broker {
             .arg(data)
             .args(["--flush", "sync"])
             .args(["--transaction-timeout", "2", "--transaction-check-interval", "2"])
-            // It takes settings from there, too.
+            // The command also reads options from the environment.
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| format!("the broker can't be started: {error}"))?;
+            .map_err(|error| format!("the broker cannot be started: {error}"))?;
         let stdout = child.stdout.take().map(BufReader::new);
         Ok(Self { child, stdout, data: data.to_owned(), log, name_server, addr, started })
     }
 
-    /// Waits for the line that says that it serves.
+    /// Waits for the line that says that the broker is ready.
     pub(super) async fn ready(&mut self) -> Checked {
         let mut line = String::new();
         let stdout = self.stdout.as_mut().ok_or("the broker has no output")?;
@@ -62,16 +63,16 @@ impl Broker {
         equal(line.trim_end(), &expected)
     }
 
-    /// What of it is in memory, in KiB.
+    /// Returns its resident memory, in KiB.
     pub(super) fn resident(&self) -> Result<u64, BoxError> {
         let id = self.child.id().ok_or("the broker has ended")?;
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let figure = line.and_then(|line| line.split_whitespace().next());
-        Ok(figure.ok_or("its memory is not told")?.parse()?)
+        Ok(figure.ok_or("there is no VmRSS in its status")?.parse()?)
     }
 
-    /// Tells it to end, as a terminal does.
+    /// Sends SIGINT, as Ctrl-C does, and waits until it has ended.
     pub(super) async fn stop(mut self) -> Checked {
         let id = self.child.id().ok_or("the broker has ended")?.to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status().await?;
@@ -80,7 +81,7 @@ impl Broker {
         if status.success() { Ok(()) } else { Err(format!("it ends with {status}").into()) }
     }
 
-    /// Kills it (`kill -9`) and starts another one with its data and its ports.
+    /// Kills it with SIGKILL, and starts another one with the same data and ports.
     pub(super) async fn replace(&mut self) -> Checked {
         self.child.kill().await?;
         let (name_server, addr) = (self.name_server.clone(), self.addr.clone());

@@ -1,4 +1,4 @@
-//! A broker that is killed under load loses nothing that it has acknowledged.
+//! A broker that is killed under load does not lose any acknowledged message.
 
 use super::java::Java;
 use super::process::Broker;

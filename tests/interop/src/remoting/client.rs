@@ -168,7 +168,7 @@ impl Client {
         Ok(())
     }
 
-    /// Java's server shuts down in this round, and sends new requests away until then.
+    /// Java's server shuts down in this check, and responds with `GO_AWAY` until it has.
     async fn go_away(&self) -> Checked {
         self.call(self.request(SHUT_DOWN)).await?;
         loop {

@@ -11,7 +11,7 @@ pub(crate) const DEFERRED: i32 = 8;
 pub(crate) const FAIL: i32 = 9;
 pub(crate) const SHUT_DOWN: i32 = 10;
 pub(crate) const RELOAD: i32 = 11;
-/// What a server asks its client.
+/// A request that a server sends to its client.
 pub(crate) const ASK: i32 = 307;
 pub(crate) const NOTIFY: i32 = 40;
 pub(crate) const UNKNOWN: i32 = 7777;

@@ -1,4 +1,4 @@
-//! Our client, with a server of Java's that shuts down and sends requests away.
+//! Our client, with a Java server that shuts down and responds with `GO_AWAY`.
 
 use super::codes::{ECHO, SHUT_DOWN};
 use super::java;
@@ -11,10 +11,10 @@ use rocketmq_tower::{
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Longer than the checks take.
+/// The duration of the server's shutdown; longer than the checks take.
 const SHUTDOWN: Duration = Duration::from_secs(60);
 
-/// What clients call.
+/// The name that clients call.
 const NAME: &str = "broker:10911";
 
 pub(crate) async fn check(class_path: &str, serialize_type: SerializeType) -> Checked {
@@ -27,8 +27,7 @@ pub(crate) async fn check(class_path: &str, serialize_type: SerializeType) -> Ch
     report("GO_AWAY, from everybody", caller.is_sent_away()).await
 }
 
-/// A client that calls one name, and the servers that its next connections lead to: the last of
-/// them is the first.
+/// A client that calls one name, and the servers for its next connections, in reverse order.
 struct Caller {
     client: Client,
     servers: Arc<Mutex<Vec<String>>>,
@@ -43,7 +42,7 @@ impl Caller {
         let transport = service_fn(move |_name: Addr| {
             let server = next.lock().unwrap_or_else(PoisonError::into_inner).pop();
             async move {
-                let server = server.ok_or("one connection more than it should take")?;
+                let server = server.ok_or("the client opened more connections than expected")?;
                 Ok::<_, BoxError>(TcpTransport::new().call(server.into()).await?)
             }
         });
@@ -51,7 +50,7 @@ impl Caller {
         Self { client: Client::builder().connector(connector).build(), servers, serialize_type }
     }
 
-    /// How many servers are left.
+    /// Returns the number of servers that have not been used.
     fn left(&self) -> usize {
         self.servers.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -70,7 +69,7 @@ impl Caller {
     async fn is_moved(&self) -> Checked {
         self.echo().await?;
         self.call(SHUT_DOWN).await?;
-        // The server answers, and then begins to shut down.
+        // The server responds first, and begins to shut down some time after that.
         while self.left() > 0 {
             self.echo().await?;
         }
@@ -86,7 +85,7 @@ impl Caller {
             }
             other => return Err(format!("{other:?}").into()),
         }
-        // It was asked twice, and the next call does not ask it again over the same connection.
+        // Two servers are used, and the next call opens a new connection.
         equal(self.left(), 1)?;
         self.echo().await
     }

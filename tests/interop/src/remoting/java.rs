@@ -1,4 +1,4 @@
-//! Java's processes. They end with this one.
+//! Runs Java's clients and servers in processes that end with this one.
 
 use rocketmq_tower::{BoxError, SerializeType};
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// The longest that all checks of one run may take.
+/// The maximum time for all checks of one process.
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn java(
@@ -20,8 +20,8 @@ fn java(
     command
         .arg("-Xmx256m")
         .arg(format!("-Drocketmq.serialize.type={}", serialize_type.name()))
-        // What brokers and clients of 5.3.3 call themselves: peers of this version are told to go
-        // away.
+        // The version of brokers and clients 5.3.3. Servers send `GO_AWAY` only to peers with such
+        // a version.
         .arg("-Drocketmq.remoting.version=479")
         .args(options)
         .args(["-cp", class_path, main])
@@ -29,7 +29,7 @@ fn java(
     command
 }
 
-/// Runs one of Java's clients; it prints its checks by itself.
+/// Runs one of Java's clients, which prints its own checks.
 pub(crate) async fn run_client(
     class_path: &str,
     serialize_type: SerializeType,
@@ -41,14 +41,14 @@ pub(crate) async fn run_client(
     if status.success() { Ok(()) } else { Err(format!("Java's client failed: {status}").into()) }
 }
 
-/// Java's server in a process of its own.
+/// Java's server, in its own process.
 pub(crate) struct Server {
     pub(crate) addr: String,
     _process: Child,
 }
 
 impl Server {
-    /// A server that sends requests away for `shutdown` when it is told to shut down.
+    /// Starts a server that responds with `GO_AWAY` for `shutdown` once it is told to shut down.
     pub(crate) async fn start(
         class_path: &str,
         serialize_type: SerializeType,
@@ -59,7 +59,7 @@ impl Server {
         Self::spawn(command).await
     }
 
-    /// A server with these options of Java's.
+    /// Starts a server with these JVM options.
     pub(crate) async fn start_with(class_path: &str, options: &[String]) -> Result<Self, BoxError> {
         let mut command = java(class_path, SerializeType::Json, options, "interop.Server");
         command.arg("1");

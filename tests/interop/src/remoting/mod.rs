@@ -1,6 +1,7 @@
-//! Java's remoting against rocketmq-tower: Java's client with our server, also with signed requests,
-//! our client with Java's server, also while that shuts down; with JSON and binary headers each. And both with
-//! TLS, where OpenSSL has a word, too.
+//! Java's remoting against rocketmq-tower, with JSON and with binary headers.
+//!
+//! Java's client calls our server, also with signed requests. Our client calls Java's server, also
+//! while that shuts down. Both also run with TLS, and OpenSSL's client calls our server.
 
 mod client;
 mod codes;

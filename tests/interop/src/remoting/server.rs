@@ -107,7 +107,7 @@ async fn slow(request: RemotingCommand) -> Answer {
     echo(request).await
 }
 
-/// SEND_MESSAGE_V2's header as far as the test looks at it.
+/// The fields of SEND_MESSAGE_V2's header that the test uses.
 #[derive(Deserialize)]
 struct SendMessage {
     a: String,
@@ -140,7 +140,7 @@ async fn header(request: RemotingCommand) -> Answer {
     Ok(success().with_header(&result)?)
 }
 
-/// Asks the client in the middle of its request.
+/// Calls the client while its own request is in flight.
 async fn call_back(request: RemotingCommand) -> Answer {
     let channel = channel(&request)?;
     channel.invoke_oneway(RemotingCommand::request(NOTIFY)).await?;
@@ -149,7 +149,7 @@ async fn call_back(request: RemotingCommand) -> Answer {
     Ok(success().with_body(answer.take_body()))
 }
 
-/// Drains the connection once a slow request runs on it, so that there is something to finish.
+/// Drains the connection once a slow request runs, so that a request is in flight.
 async fn drain(request: RemotingCommand, slow_runs: Arc<Semaphore>) -> Answer {
     slow_runs.acquire().await?.forget();
     channel(&request)?.drain();

@@ -1,4 +1,4 @@
-//! Our server that wants requests signed, for Java's client with Java's hook.
+//! Our server that requires signed requests, with Java's client and its signing hook.
 
 use super::java;
 use super::server::Running;
@@ -19,7 +19,7 @@ pub(crate) async fn check(class_path: &str, serialize_type: SerializeType) -> Re
     server.stop().await
 }
 
-/// Answers with the user's name and the request's body.
+/// Responds with the user's name and the request's body.
 async fn echo(mut request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let user = request.extensions().get().map_or("nobody", AccessKey::as_str).to_owned();
     let answer = RemotingCommand::response(ResponseCode::SUCCESS).with_remark(user);

@@ -1,4 +1,4 @@
-//! Apache's name server and broker, as one would run them for work.
+//! Apache's name server and broker, configured as in production.
 
 use super::server::Flush;
 use crate::apache::process::{Process, Program};
@@ -6,11 +6,11 @@ use crate::apache::scratch::Scratch;
 use rocketmq_tower::{BoxError, SerializeType};
 use std::path::Path;
 
-/// The collector of Apache's own scripts, and a heap that never has to grow.
+/// The garbage collector that Apache's scripts select, and a heap that never has to grow.
 const BROKER: &[&str] = &["-Xms2g", "-XX:+UseG1GC", "-XX:MaxDirectMemorySize=1g"];
 const HEAP: &str = "2g";
 
-/// It has nothing to do here.
+/// Small, as the name server has almost no load.
 const NAME_SERVER: &[&str] = &["-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=128m"];
 
 pub(super) fn start(
@@ -43,9 +43,9 @@ pub(super) fn start(
     Ok(vec![name_server, Process::start(&directory, &program)?])
 }
 
-/// Its defaults, but for the addresses; for the wheel of its timers, which would only cost it
-/// something; and for disks that are rather full, where it would delete what is being measured. When
-/// nine tenths are used, it takes no more messages.
+/// Returns the broker's configuration: its defaults except for the addresses, the timer wheel, which
+/// is off as it only costs time, and the thresholds for full disks, at which the broker would delete
+/// the measured messages. The broker still refuses messages when 90 % of the disk are used.
 fn config(directory: &Path, name_port: u16, port: u16, flush: Flush) -> String {
     let store = directory.join("store");
     let store = store.display();

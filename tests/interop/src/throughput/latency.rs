@@ -1,6 +1,6 @@
-//! How long calls take.
+//! Latencies of calls.
 
-/// In milliseconds: within which half of the calls are done, 99 of 100, and 999 of 1000.
+/// The 50th, 99th and 99.9th percentile, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Latency {
     pub(super) p50: f64,
@@ -9,7 +9,7 @@ pub(super) struct Latency {
 }
 
 impl Latency {
-    /// Of these figures, in microseconds.
+    /// Returns the percentiles of `latencies`, which are in microseconds.
     pub(super) fn of(mut latencies: Vec<u32>) -> Self {
         latencies.sort_unstable();
         let within = |share: f64| {

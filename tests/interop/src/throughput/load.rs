@@ -1,4 +1,4 @@
-//! What the loads have in common.
+//! Common parts of the loads.
 
 use super::server::Server;
 use crate::apache::requests::create_topic;
@@ -6,16 +6,16 @@ use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode, connect};
 use std::fmt;
 use std::time::Duration;
 
-/// Longer than any answer takes, unless something is wrong.
+/// The timeout of a call; longer than any response takes.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many queues a topic has.
+/// The number of queues of a topic.
 const QUEUES: usize = 8;
 
-/// A number for each queue.
+/// One number for each queue.
 pub(super) type PerQueue = [u64; QUEUES];
 
-/// So many callers, each with one call at a time, over so many connections.
+/// A number of callers, each with one call at a time, which share a number of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
     pub(super) callers: usize,
@@ -23,7 +23,7 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// A channel for each caller.
+    /// Opens the connections, and returns a channel for each caller.
     pub(super) async fn connect(&self, server: &Server) -> Result<Vec<Channel>, BoxError> {
         let mut channels = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
@@ -42,7 +42,7 @@ impl fmt::Display for Load {
     }
 }
 
-/// A topic that nobody has used.
+/// A new topic.
 #[derive(Debug)]
 pub(super) struct Topic {
     pub(super) name: String,

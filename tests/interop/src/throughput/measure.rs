@@ -1,4 +1,4 @@
-//! From before a load to after it.
+//! Measures resource usage from the start to the end of a load.
 
 use super::latency::Latency;
 use super::server::Server;
@@ -7,25 +7,26 @@ use rocketmq_tower::BoxError;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// What a load has shown.
+/// The results of a load.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Figures {
     pub(super) messages_per_second: f64,
-    /// Processor time of the server per message, in microseconds. What it does after the last
-    /// answer is in it, until it is quiet.
+    /// Processor time of the server per message, in microseconds. Includes its work after the last
+    /// response, until it is idle.
     pub(super) server: f64,
-    /// The same of the client.
+    /// Processor time of the client per message, in microseconds.
     pub(super) client: f64,
-    /// Bytes that went to files, per message; in KiB.
+    /// Bytes written to files per message, in KiB.
     pub(super) written: f64,
-    /// How many processors others have used meanwhile; the kernel for the disk, too.
+    /// Number of processors that other processes used in the meantime. Includes the kernel's disk
+    /// I/O.
     pub(super) others: f64,
     pub(super) latency: Latency,
-    /// Right after the load.
+    /// Memory of the server, read right after the load.
     pub(super) memory: Memory,
 }
 
-/// A load that runs.
+/// A measurement in progress.
 pub(super) struct Measuring {
     started: Instant,
     used: Used,
@@ -36,7 +37,7 @@ impl Measuring {
         Ok(Self { started: Instant::now(), used: Used::look(server)? })
     }
 
-    /// The load was so many messages in so long.
+    /// Ends the measurement of a load that sent or read `messages` messages in `time`.
     pub(super) async fn finish(
         self,
         messages: u64,
@@ -45,7 +46,7 @@ impl Measuring {
         server: &Server,
     ) -> Result<Figures, BoxError> {
         if messages == 0 {
-            return Err("not one message".into());
+            return Err("the load had no messages".into());
         }
         let memory = usage::memory(server)?;
         let client = usage::processor_of("self")? - self.used.client;
@@ -67,7 +68,7 @@ impl Measuring {
     }
 }
 
-/// What was used until now.
+/// The resources used so far.
 struct Used {
     server: Duration,
     client: Duration,

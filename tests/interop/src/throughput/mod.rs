@@ -1,12 +1,13 @@
-//! `rocketmq-tower-broker` beside Apache's: how many messages, at what cost, on one machine.
+//! Compares the throughput of `rocketmq-tower-broker` and Apache's broker, and its cost, on one
+//! machine.
 //!
-//! It is a measurement, not a check: what it prints depends on the machine and on what else runs
-//! there. So both brokers take turns, several times, and the table has medians. What counts most is
-//! the processor time per message, which others that run there disturb least.
+//! This is a measurement, not a check: the figures depend on the machine and on what else runs there.
+//! So both brokers take turns, several times, and the table has medians. The most reliable figure is
+//! the processor time per message, which other processes disturb least.
 //!
-//! Both get the same requests from the same client, and are started anew for each turn. A turn
-//! begins with the same load, unmeasured, until messages get no cheaper: Java compiles what it runs
-//! often, and that takes it a while.
+//! Both get the same requests from the same client, and are restarted for each turn. A turn begins
+//! with an unmeasured warm-up until messages get no cheaper, as Java compiles hot code only after a
+//! while.
 
 mod apache;
 mod latency;
@@ -28,19 +29,20 @@ use server::{Flush, Kind, Server};
 use std::time::Duration;
 use table::Table;
 
-/// Brokers are warmed up in steps of this length.
+/// The duration of one warm-up step.
 const WARM_UP: Duration = Duration::from_secs(10);
 
-/// Warm is who is not at least a tenth cheaper than in any step before; or had so many steps.
+/// The maximum number of warm-up steps. Warm-up also ends with the first step whose cost per message
+/// is more than 90 % of the lowest cost before.
 const MAX_WARM_UPS: u32 = 6;
 
-/// What most figures are about. A client has one connection for all of its threads.
+/// The load of most figures: several clients, each with one connection for all of its threads.
 const TYPICAL: Load = Load { callers: 64, connections: 4 };
 
-/// One call after the other.
+/// A single caller, one call after the other.
 const ALONE: Load = Load { callers: 1, connections: 1 };
 
-/// How much connections matter.
+/// Loads that show the effect of the number of connections.
 const OTHERS: [Load; 2] =
     [Load { callers: 64, connections: 1 }, Load { callers: 64, connections: 64 }];
 
@@ -113,7 +115,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Measures sends, and returns how many each queue has got.
+    /// Measures sends, and returns the number of messages in each queue.
     async fn send(
         &mut self,
         topic: &Topic,
@@ -132,7 +134,7 @@ impl Turn<'_> {
         Ok(sent.stored)
     }
 
-    /// Measures how all of that is read.
+    /// Measures reading all of these messages.
     async fn pull(&mut self, topic: &Topic, stored: &load::PerQueue) -> Result<(), BoxError> {
         let measuring = Measuring::start(&self.server)?;
         let pulled = pulls::pull_all(&self.server, topic, stored).await?;

@@ -1,4 +1,4 @@
-//! What can be told on the command line.
+//! Options on the command line.
 
 use super::server::Kind;
 use rocketmq_tower::BoxError;
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 #[derive(Debug)]
 pub(super) struct Options {
-    /// For how long each load runs.
+    /// Duration of each load.
     pub(super) time: Duration,
-    /// How many turns each broker has.
+    /// Number of turns of each broker.
     pub(super) rounds: u32,
     only: Option<Kind>,
 }
@@ -25,14 +25,14 @@ impl Options {
                 Some(("only", "tower")) => options.only = Some(Kind::Tower),
                 _ => {
                     let usage = "seconds=N, rounds=N, only=apache|tower";
-                    return Err(format!("{argument} is none of {usage}").into());
+                    return Err(format!("unknown option {argument}, expected {usage}").into());
                 }
             }
         }
         Ok(options)
     }
 
-    /// Whose turns there are, in this order.
+    /// Returns the brokers to measure, in the order of their turns.
     pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> {
         let only = self.only;
         Kind::BOTH.into_iter().filter(move |&kind| only.is_none_or(|only| only == kind))
@@ -41,7 +41,7 @@ impl Options {
 
 fn number(text: &str) -> Result<u32, BoxError> {
     match text.parse() {
-        Ok(0) | Err(_) => Err(format!("{text} is not a number above 0").into()),
+        Ok(0) | Err(_) => Err(format!("{text} is not a number greater than 0").into()),
         Ok(number) => Ok(number),
     }
 }

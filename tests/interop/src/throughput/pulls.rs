@@ -1,4 +1,4 @@
-//! Consumption.
+//! Measures consumption.
 
 use super::load::{Load, PerQueue, TIMEOUT, Topic, succeeded};
 use super::server::Server;
@@ -9,22 +9,22 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// The most messages that are asked for at once: what Java's consumer asks for.
+/// The maximum number of messages of a pull: the default of Java's consumer.
 pub(super) const PER_PULL: usize = 32;
 
-/// Longer than reading everything takes.
+/// The maximum time for reading everything; longer than it takes.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// What was pulled.
+/// The result of pulling everything.
 #[derive(Debug, Default)]
 pub(super) struct Pulled {
-    /// How long each pull took.
+    /// The latency of each pull, in microseconds.
     pub(super) latencies: Vec<u32>,
     pub(super) time: Duration,
 }
 
-/// Reads the messages that each queue of the topic has got, from the first to the last, and checks
-/// that none is missing. Each queue has a puller with one pull at a time.
+/// Reads all messages of each queue of the topic, in order, and checks that none is missing. Each
+/// queue has one puller, with one pull at a time.
 pub(super) async fn pull_all(
     server: &Server,
     topic: &Topic,
@@ -57,7 +57,7 @@ async fn pull_queue(
         let began = Instant::now();
         let request = pull(&topic, queue, offset, false)?;
         let answer = channel.invoke(request, TIMEOUT).await?;
-        // Apache's broker shows messages some time after they were stored.
+        // In Apache's broker, messages become visible some time after they are stored.
         if answer.response_code() == ResponseCode::PULL_NOT_FOUND {
             tokio::task::yield_now().await;
             continue;
@@ -66,17 +66,18 @@ async fn pull_queue(
         latencies.push(began.elapsed().as_micros().try_into().unwrap_or(u32::MAX));
         offset = check(&answer, offset)?;
     }
-    // A send that was refused, or is not known of, must not have left a message.
+    // A refused send must not leave a message, and there must be no message that was not sent.
     if offset != messages as i64 {
         return Err(format!("queue {queue} has {offset} messages instead of {messages}").into());
     }
     Ok(latencies)
 }
 
-/// Checks that the answer's messages follow each other from `offset` on; returns the next offset.
+/// Checks that the response's messages have consecutive offsets beginning with `offset`. Returns the
+/// next offset.
 fn check(answer: &RemotingCommand, mut offset: i64) -> Result<i64, BoxError> {
     if answer.body().is_empty() {
-        return Err("messages are told of, but there are none".into());
+        return Err("the response is a success but has no messages".into());
     }
     for message in StoredMessage::decode_all(answer.body()) {
         let found = message?.queue_offset;

@@ -1,4 +1,4 @@
-//! Sends.
+//! Measures sends.
 
 use super::load::{Load, PerQueue, TIMEOUT, Topic, succeeded};
 use super::server::Server;
@@ -10,19 +10,19 @@ use tokio::task::JoinSet;
 
 const BODY: usize = 1024;
 
-/// What was sent.
+/// The result of the sends.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// How many messages each queue has got.
+    /// The number of messages stored in each queue.
     pub(super) stored: PerQueue,
-    /// How many times the broker said that it is busy.
+    /// The number of sends refused with `SYSTEM_BUSY`.
     pub(super) refused: u64,
-    /// How long each send took: four bytes are kept of each.
+    /// The latency of each send, in microseconds; `u32` to save memory.
     pub(super) latencies: Vec<u32>,
     pub(super) time: Duration,
 }
 
-/// Sends to all queues in turn for as long as `time`.
+/// Sends to all queues in turn for `time`.
 pub(super) async fn send(
     server: &Server,
     topic: &Topic,
@@ -49,7 +49,7 @@ pub(super) async fn send(
     Ok(all)
 }
 
-/// Bytes that can't be compressed.
+/// Returns bytes that cannot be compressed.
 fn body() -> Bytes {
     let mut state: u32 = 0x9e37_79b9;
     let byte = || {
@@ -61,7 +61,7 @@ fn body() -> Bytes {
     std::iter::repeat_with(byte).take(BODY).collect()
 }
 
-/// Who has one send under way at a time.
+/// A caller, which has one send in flight at a time.
 struct Caller {
     number: usize,
     channel: Channel,
@@ -95,7 +95,7 @@ impl Caller {
         Ok(sent)
     }
 
-    /// What Java's producer gives to every message, and a tag.
+    /// Returns the properties that Java's producer sets on every message, and a tag.
     fn properties(&self, message: u64) -> PropertiesBuf {
         let mut properties = PropertiesBuf::new();
         properties.set(property::UNIQ_KEY, &format!("{:016X}{message:016X}", self.number));

@@ -1,4 +1,4 @@
-//! A broker that is measured.
+//! The broker under measurement.
 
 use super::apache;
 use crate::apache::ports::free_port;
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Whose it is.
+/// The kind of the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Apache,
@@ -31,12 +31,12 @@ impl Kind {
     }
 }
 
-/// When a message counts as stored.
+/// Selects when a message counts as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flush {
-    /// The kernel has it.
+    /// When the kernel has it.
     Async,
-    /// The disk has it.
+    /// When it is on the disk.
     Sync,
 }
 
@@ -48,7 +48,7 @@ impl Flush {
         }
     }
 
-    /// What the rows of the table say of it.
+    /// Returns the suffix of the table's row names.
     pub(super) const fn suffix(self) -> &'static str {
         match self {
             Self::Async => "",
@@ -57,7 +57,7 @@ impl Flush {
     }
 }
 
-/// The processes end before their directory goes: fields are dropped from first to last.
+/// Fields are dropped in order: the processes end before their directory is deleted.
 pub(super) struct Server {
     processes: Vec<Process>,
     _scratch: Scratch,
@@ -65,14 +65,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts it with an empty store, and waits until it serves.
+    /// Starts a broker with an empty store, and waits until it serves.
     pub(super) async fn start(
         kind: Kind,
         flush: Flush,
         class_path: &str,
     ) -> Result<Self, BoxError> {
         let scratch = Scratch::new("throughput")?;
-        // Apache's broker has a second port, two below its own.
+        // Apache's broker has a second port, two below its main port.
         let first = free_port(&[0, 1, 3])?;
         let (names, port) = (first, first + 3);
         let processes = match kind {
@@ -83,7 +83,7 @@ impl Server {
         let mut server = Self { processes, _scratch: scratch, addr };
         if let Err(error) = server.wait_until_ready().await {
             server.print_logs();
-            return Err(format!("{} does not start: {error}", kind.name()).into());
+            return Err(format!("{} did not start: {error}", kind.name()).into());
         }
         Ok(server)
     }
@@ -108,11 +108,11 @@ impl Server {
         let answer = connect(&self.addr).await?.invoke(beat, Duration::from_secs(10)).await?;
         match answer.response_code() {
             ResponseCode::SUCCESS => Ok(()),
-            code => Err(format!("a heartbeat is answered with {code}").into()),
+            code => Err(format!("the response to a heartbeat is {code}").into()),
         }
     }
 
-    /// The ids of its processes.
+    /// Returns the ids of the server's processes.
     pub(super) fn ids(&self) -> impl Iterator<Item = u32> {
         self.processes.iter().map(Process::id)
     }
@@ -124,12 +124,12 @@ impl Server {
     }
 }
 
-/// The command, which was built before; its name server is in the same process.
+/// Starts the command, which has been built before. Its name server runs in the same process.
 fn start_tower(directory: &Path, names: u16, port: u16, flush: Flush) -> Result<Process, BoxError> {
     let program = std::env::current_exe()?.with_file_name("rocketmq-tower-broker");
     let mut command = Command::new(program);
     command
-        // It takes settings from there, too.
+        // The command also reads options from the environment.
         .env_clear()
         .arg(format!("--namesrv=127.0.0.1:{names}"))
         .arg(format!("--listen=127.0.0.1:{port}"))

@@ -1,10 +1,10 @@
-//! The result, in Markdown.
+//! The table of results, in Markdown.
 
 use super::measure::Figures;
 use super::server::Kind;
 use std::fmt;
 
-/// A row for each broker and load, with the medians of all rounds, and one with the ratio.
+/// Has a row of medians for each load and broker, and a row with the ratio for each load.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     loads: Vec<Load>,
@@ -16,10 +16,10 @@ struct Load {
     figures: Vec<(Kind, Figures)>,
 }
 
-/// How many digits after the point a column has.
+/// The number of decimal places of a column.
 type Digits = usize;
 
-/// A column: its title, and how it is read.
+/// A column: its title, its decimal places, and the function that reads its figure.
 type Column = (&'static str, Digits, fn(&Figures) -> f64);
 
 const COLUMNS: [Column; 10] = [

@@ -1,4 +1,4 @@
-//! What processes use, as Linux tells it in `/proc`.
+//! Resource usage of processes, from Linux's `/proc`.
 
 use super::server::Server;
 use rocketmq_tower::BoxError;
@@ -6,28 +6,29 @@ use std::fs;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// What times in `/proc` are counted in: 1/100 s, on all of Linux's platforms that Rust's standard
-/// library runs on.
+/// The unit of times in `/proc`: 1/100 s on all Linux platforms that Rust's standard library
+/// supports.
 const TICK_MILLIS: u64 = 10;
 
-/// The processor time that a server has used.
+/// Returns the processor time that a server has used.
 pub(super) fn processor(server: &Server) -> Result<Duration, BoxError> {
     server.ids().map(|id| processor_of(&id.to_string())).sum()
 }
 
-/// The processor time that a process has used, by the name of its folder.
+/// Returns the processor time that a process has used. `id` names its folder in `/proc`.
 pub(super) fn processor_of(id: &str) -> Result<Duration, BoxError> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // The second field is a name in brackets; utime and stime are the fields 14 and 15.
+    // The second field is the name, in parentheses; utime and stime are fields 14 and 15.
     let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
     ticks(fields.split_whitespace().skip(11).take(2))
 }
 
-/// The processor time that was used by whoever it was, other machines on the same hardware included.
+/// Returns the processor time that all processes have used, including time stolen by other virtual
+/// machines on the same hardware.
 pub(super) fn processor_of_all() -> Result<Duration, BoxError> {
     let stat = fs::read_to_string("/proc/stat")?;
     let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
-    // user nice system idle iowait irq softirq steal; guests are in user.
+    // user nice system idle iowait irq softirq steal; user includes guest.
     let busy = fields.take(8).enumerate().filter(|(i, _)| ![3, 4].contains(i));
     ticks(busy.map(|(_, field)| field))
 }
@@ -37,14 +38,14 @@ fn ticks<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Duration, BoxError
     Ok(Duration::from_millis(sum * TICK_MILLIS))
 }
 
-/// How many bytes a server has had written to files: what it wrote, and the parts of files in its
-/// memory that it changed. Of these, Linux counts a whole folio, which may have 2 MiB, each time that
-/// it becomes dirty: far too much, if it is flushed after each message.
+/// Returns the number of bytes that a server has written to files, including memory-mapped ones. For
+/// those, Linux counts a whole folio, of up to 2 MiB, each time it becomes dirty. This overstates
+/// servers that flush after each message.
 pub(super) fn written(server: &Server) -> Result<u64, BoxError> {
     server.ids().map(|id| figure(&format!("/proc/{id}/io"), "write_bytes:")).sum()
 }
 
-/// A line of a file that has a name on each line, and then a number.
+/// Returns the number that follows `name` in a file with one name and number per line.
 fn figure(file: &str, name: &str) -> Result<u64, BoxError> {
     let text = fs::read_to_string(file)?;
     let line = text.lines().find_map(|line| line.strip_prefix(name));
@@ -52,11 +53,11 @@ fn figure(file: &str, name: &str) -> Result<u64, BoxError> {
     Ok(figure.ok_or_else(|| format!("there is no {name} in {file}"))?.parse()?)
 }
 
-/// What of a server is in memory, in KiB.
+/// The resident memory of a server, in KiB.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Memory {
     pub(super) all: u64,
-    /// Without parts of files, which the system can take back.
+    /// Without memory-mapped files, whose pages the system can reclaim.
     pub(super) anonymous: u64,
 }
 
@@ -70,11 +71,11 @@ pub(super) fn memory(server: &Server) -> Result<Memory, BoxError> {
     Ok(sum)
 }
 
-/// Longer than a server works after the last answer.
+/// Longer than a server keeps working after its last response.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Waits until a server has nothing to do, or for [`LIMIT`]: what it puts off belongs to what it was
-/// asked for.
+/// Waits until a server is idle, for at most [`LIMIT`], so that work which it defers counts for the
+/// load that caused it.
 pub(super) async fn quiet(server: &Server) -> Result<(), BoxError> {
     const LOOK: Duration = Duration::from_millis(250);
     let end = Instant::now() + LIMIT;

@@ -1,12 +1,12 @@
-//! Certificates in files, for both sides.
+//! Certificate files for both sides.
 
 use rocketmq_tower::BoxError;
 use rocketmq_tower::layers::tls::{PemFiles, SelfSigned};
 use std::fs;
 use std::path::PathBuf;
 
-/// A folder, deleted at the end: `ca.pem` has issued `server` and `client`, `other.pem` has issued
-/// `untrusted` and `stranger`.
+/// A folder of certificates: `ca.pem` has issued `server` and `client`, `other.pem` has issued
+/// `untrusted` and `stranger`. Dropping it deletes the folder.
 pub(crate) struct Certificates {
     folder: PathBuf,
 }

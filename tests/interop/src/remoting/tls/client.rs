@@ -1,4 +1,4 @@
-//! Our client, with Java's server in each mode.
+//! Our client, with Java's server in each TLS mode.
 
 use super::certificates::Certificates;
 use crate::check::{Checked, TIMEOUT, equal, report};

@@ -1,4 +1,4 @@
-//! Our server, for OpenSSL's client: what that deciphers goes through a channel of ours.
+//! Our server, with OpenSSL's client. One of our channels reads and writes through `s_client`.
 
 use super::certificates::Certificates;
 use crate::check::{Checked, TIMEOUT, equal, report};
@@ -48,7 +48,7 @@ pub(crate) async fn check(certificates: &Certificates, servers: &[(&str, Running
     Ok(())
 }
 
-/// Asks through the process.
+/// Sends a request through the process, and checks the response.
 async fn echo(mut command: Command) -> Checked {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut process = command.kill_on_drop(true).spawn()?;

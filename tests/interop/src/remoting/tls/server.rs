@@ -1,4 +1,4 @@
-//! Our servers, one of each kind.
+//! Our servers, one for each TLS configuration.
 
 use super::certificates::Certificates;
 use crate::remoting::codes::{COUNT, ECHO, RELOAD};
@@ -45,7 +45,7 @@ async fn start(
             Ok::<_, BoxError>(())
         });
         let done = done.and_then(|()| Ok(reloading.reload()?));
-        async move { if done? { Ok(success()) } else { Err(BoxError::from("nothing new")) } }
+        async move { if done? { Ok(success()) } else { Err(BoxError::from("no file has changed")) } }
     });
     let calls = Arc::new(AtomicUsize::new(0));
     let count = service_fn(move |_: RemotingCommand| {

@@ -12,7 +12,7 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 
-/** A pull consumer that chooses its queues and its places in them. */
+/** A pull consumer that chooses its queues and its offsets in them. */
 final class Assigned implements Scenario {
     private static final int COUNT = 20;
 
@@ -54,7 +54,7 @@ final class Assigned implements Scenario {
         return numbers;
     }
 
-    /** So many messages, or more. */
+    /** Polls until there are at least `count` messages, and returns their numbers. */
     static List<Integer> poll(DefaultLitePullConsumer consumer, int count) throws Exception {
         List<Integer> polled = new ArrayList<>();
         Check.until(count + " messages, got " + polled, () -> {

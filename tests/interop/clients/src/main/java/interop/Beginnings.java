@@ -13,8 +13,8 @@ import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 
 /**
- * Where new groups begin. A broker of Apache's gives those that want the last offset, or that of a time, the first one as
- * long as the beginning of the queue is in memory: so what is old may come to them, or not, but all of it or nothing.
+  * Where new groups begin. If the beginning of the queue is still in memory, Apache's broker gives the first offset even to
+  * groups that ask for the last one, or for a time. So these get either all of the old messages or none.
  */
 final class Beginnings implements Scenario {
     private static final int QUEUES = 2;
@@ -31,7 +31,7 @@ final class Beginnings implements Scenario {
             ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET, ConsumeFromWhere.CONSUME_FROM_TIMESTAMP)) {
             DefaultMQPushConsumer consumer = env.consumer(env.name(where.name()));
             consumer.setConsumeFromWhere(where);
-            // Everything is younger than that.
+            // All messages are newer than that.
             consumer.setConsumeTimestamp(UtilAll.timeMillisToHumanString3(System.currentTimeMillis() - 3_600_000));
             Inbox inbox = new Inbox();
             consumer.subscribe(topic, "*");
@@ -48,7 +48,7 @@ final class Beginnings implements Scenario {
         inboxes.get(ConsumeFromWhere.CONSUME_FROM_TIMESTAMP).awaitExactly(all);
         Inbox last = inboxes.get(ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET);
         last.awaitAll(later);
-        // In each queue the old ones are before the new ones.
+        // In each queue, the old messages precede the new ones.
         boolean everything = last.messages().size() > later.size();
         last.awaitExactly(everything ? all : later);
         return "first offset and time: everything; last offset: " + (everything ? "everything, too" : "what is new");

@@ -9,7 +9,7 @@ import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.remoting.protocol.heartbeat.MessageModel;
 
-/** Every consumer of a broadcasting group gets everything. */
+/** Every consumer of a broadcasting group gets all messages. */
 final class Broadcast implements Scenario {
     private static final int COUNT = 40;
 
@@ -23,7 +23,7 @@ final class Broadcast implements Scenario {
         for (Inbox inbox : inboxes) {
             DefaultMQPushConsumer consumer = env.consumer(env.name("consumers"));
             consumer.setMessageModel(MessageModel.BROADCASTING);
-            // Its place is kept in a file that has this name.
+            // Its offsets are kept in a file with this name.
             consumer.setInstanceName(env.name("instance-" + System.identityHashCode(inbox)));
             consumer.subscribe(topic, "*");
             consumer.registerMessageListener(inbox);

@@ -3,9 +3,9 @@ package interop;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 
-/** What scenarios are made of. */
+/** Helpers for scenarios. */
 final class Check {
-    /** How long to wait for what must come. Clients look for some of their news only every 20 or 30 seconds. */
+    /** The maximum wait for a condition. Clients look for some changes only every 20 or 30 seconds. */
     static final int PATIENCE_MS = 60_000;
 
     private Check() {
@@ -27,7 +27,7 @@ final class Check {
         until(what, PATIENCE_MS, condition);
     }
 
-    /** Asks until it holds. */
+    /** Polls the condition until it holds. */
     static void until(String what, int limitMs, Callable<Boolean> condition) throws Exception {
         long deadline = System.nanoTime() + limitMs * 1_000_000L;
         while (!condition.call()) {

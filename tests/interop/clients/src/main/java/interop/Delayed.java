@@ -12,11 +12,11 @@ import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 
-/** Messages that come later, by level and by time. */
+/** Delayed messages, by level and by time. */
 final class Delayed implements Scenario {
-    /** Java's timer wheel turns once a second and rounds down: what has a time of its own may come that much too early. */
+    /** Java's timer wheel has a resolution of one second and rounds down, so a message with a delivery time may be this early. */
     private static final int TICK_MS = 1_000;
-    /** Much for an idle machine, but the scenarios run side by side. */
+    /** The maximum lateness. High for an idle machine, as the scenarios run concurrently. */
     private static final int LATE_MS = 4_000;
 
     private final Map<String, Long> arrived = new ConcurrentHashMap<>();
@@ -44,7 +44,7 @@ final class Delayed implements Scenario {
     public String run(Env env) throws Exception {
         String topic = env.name("topic");
         DefaultMQProducer producer = env.producer();
-        // It is waiting when the first message becomes due.
+        // Sent and consumed before the delayed messages, so that the consumer polls when the first of them becomes due.
         producer.send(new Message(topic, "at once".getBytes(UTF_8)));
         DefaultMQPushConsumer consumer = env.consumer(env.name("consumers"));
         consumer.subscribe(topic, "*");

@@ -14,7 +14,7 @@ import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.MessageQueue;
 
-/** What a scenario works with: names of its own, and clients that are shut down at its end. */
+/** The environment of a scenario: unique names, and clients that are shut down at its end. */
 final class Env implements AutoCloseable {
     private final String nameServer;
     private final String prefix;
@@ -29,12 +29,12 @@ final class Env implements AutoCloseable {
         return nameServer;
     }
 
-    /** A name for a topic or a group. */
+    /** Returns a unique name for a topic or a group. */
     String name(String end) {
         return prefix + "-" + end;
     }
 
-    /** A producer that runs. */
+    /** Returns a started producer. */
     DefaultMQProducer producer() throws MQClientException {
         return start(new DefaultMQProducer(name("producers")));
     }
@@ -47,7 +47,7 @@ final class Env implements AutoCloseable {
         return producer;
     }
 
-    /** A consumer that is not started. It begins where the topic begins. */
+    /** Returns a consumer that is not started. It begins with the first message of the topic. */
     DefaultMQPushConsumer consumer(String group) {
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group);
         configure(consumer);
@@ -56,7 +56,7 @@ final class Env implements AutoCloseable {
         return consumer;
     }
 
-    /** A consumer of all of a topic, which runs. */
+    /** Returns a started consumer of all messages of a topic. */
     DefaultMQPushConsumer consume(String group, String topic, Inbox inbox) throws MQClientException {
         DefaultMQPushConsumer consumer = consumer(group);
         consumer.subscribe(topic, "*");
@@ -73,7 +73,7 @@ final class Env implements AutoCloseable {
         return consumer;
     }
 
-    /** A topic must be there before some things can be done with it. */
+    /** Creates a topic, and waits until it has a route, which some requests need. */
     List<MessageQueue> createTopic(DefaultMQProducer producer, String topic, int queues) throws Exception {
         producer.createTopic("TBW102", topic, queues, Collections.emptyMap());
         Check.until("a route to " + topic, () -> hasRoute(producer, topic));
@@ -90,7 +90,7 @@ final class Env implements AutoCloseable {
         }
     }
 
-    /** The queues that the consumer has now. */
+    /** Returns the queues that the consumer has now. */
     static Set<MessageQueue> share(DefaultMQPushConsumer consumer, String topic) {
         return consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl().getProcessQueueTable().keySet().stream()
             .filter(queue -> queue.getTopic().equals(topic))
@@ -101,7 +101,7 @@ final class Env implements AutoCloseable {
         Check.until(queues + " queues for " + consumer.getConsumerGroup(), () -> share(consumer, topic).size() == queues);
     }
 
-    /** Routes are looked up, and heartbeats are sent, more often than every 30 seconds: else most scenarios would wait for it. */
+    /** Looks up routes and sends heartbeats every second instead of every 30, so that scenarios do not wait for them. */
     void configure(ClientConfig client) {
         client.setNamesrvAddr(nameServer);
         client.setPollNameServerInterval(1_000);

@@ -21,12 +21,12 @@ import org.apache.rocketmq.remoting.RPCHook;
 import org.apache.rocketmq.remoting.protocol.RemotingCommand;
 import org.apache.rocketmq.remoting.protocol.RequestCode;
 
-/** Consumers of some tags. The clients filter by themselves, too: so what the broker sends is looked at. */
+/** Consumers of some tags. As clients filter as well, this checks the messages that the broker sends. */
 @SuppressWarnings("deprecation")
 final class Filters implements Scenario {
     private static final int EACH = 20;
 
-    /** Sees the tags of all that is pulled. */
+    /** Collects the tags of all messages that are pulled. */
     private static final class Tags implements RPCHook {
         private final Set<String> pulled = ConcurrentHashMap.newKeySet();
 
@@ -63,7 +63,7 @@ final class Filters implements Scenario {
         return "`A || B` is filtered by the broker, also when nothing is left";
     }
 
-    /** Here the broker knows the tags from the heartbeat. */
+    /** The broker takes the tags from the heartbeat. */
     private static void pushed(Env env, String topic, List<String> wanted) throws Exception {
         Tags tags = new Tags();
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(env.name("push"), tags);
@@ -78,7 +78,7 @@ final class Filters implements Scenario {
         Check.equal(Set.of("A", "B"), tags.pulled, "tags that the broker sent");
     }
 
-    /** Here the tags are in the request. */
+    /** The broker takes the tags from the request. */
     private static void pulled(Env env, MessageQueue queue) throws Exception {
         Tags tags = new Tags();
         DefaultMQPullConsumer consumer = new DefaultMQPullConsumer(env.name("pull"), tags);

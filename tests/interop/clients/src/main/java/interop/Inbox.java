@@ -11,7 +11,7 @@ import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** All messages that come to one or more consumers. */
+/** Collects all messages of one or more consumers. */
 final class Inbox implements MessageListenerConcurrently {
     private final List<MessageExt> messages = new ArrayList<>();
 
@@ -37,14 +37,14 @@ final class Inbox implements MessageListenerConcurrently {
         return messages().stream().map(Inbox::body).collect(Collectors.toList());
     }
 
-    /** Waits for these bodies; none comes twice, and no other does until then. */
+    /** Waits for these bodies, and fails if one arrives twice, or if others have arrived. */
     void awaitExactly(List<String> expected) throws Exception {
         awaitAll(expected);
         List<String> sorted = expected.stream().sorted().collect(Collectors.toList());
         Check.equal(sorted, bodies().stream().sorted().collect(Collectors.toList()), "what was consumed");
     }
 
-    /** Waits for these bodies, whatever else comes. */
+    /** Waits for these bodies. Others may arrive as well. */
     void awaitAll(List<String> expected) throws Exception {
         try {
             Check.until("everything is consumed", () -> bodies().containsAll(expected));

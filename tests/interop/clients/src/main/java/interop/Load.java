@@ -10,7 +10,7 @@ import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 
-/** Many messages from two producers at once to two consumers of a group. */
+/** Many messages from two concurrent producers to two consumers of a group. */
 final class Load implements Scenario {
     private static final int COUNT = 100_000;
     private static final int THREADS = 2;
@@ -34,7 +34,7 @@ final class Load implements Scenario {
         long begin = System.nanoTime();
         for (int i = 0; i < THREADS; i++) {
             DefaultMQProducer producer = new DefaultMQProducer(env.name("producers"));
-            // A second try might make a duplicate of what was stored.
+            // No retries: they could store a message twice.
             producer.setRetryTimesWhenSendAsyncFailed(0);
             env.start(producer);
             new Thread(() -> send(producer, topic)).start();

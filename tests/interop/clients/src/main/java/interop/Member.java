@@ -5,8 +5,8 @@ import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 
 /**
- * One consumer that prints what it consumes, until it is killed, or whoever started it is gone: that closes standard input.
- * Arguments: the name server, the group, the topic.
+  * One consumer that prints what it consumes. It ends when it is killed, or when its parent process ends, which closes
+  * standard input. Arguments: the name server, the group, the topic.
  */
 public final class Member {
     private Member() {
@@ -17,7 +17,7 @@ public final class Member {
         DefaultMQPushConsumer consumer = env.consumer(args[1]);
         consumer.subscribe(args[2], "*");
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
-            // Said before it is acknowledged: what nobody heard of must be given to another consumer.
+            // Printed before it is acknowledged: a message that was not printed must go to another consumer.
             messages.forEach(message -> System.out.println("consumed " + Inbox.body(message)));
             System.out.flush();
             return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
@@ -25,7 +25,7 @@ public final class Member {
         consumer.start();
         System.out.println("ready");
         while (System.in.read() >= 0) {
-            // Nothing is ever sent.
+            // The input has no data. It only ends.
         }
         Runtime.getRuntime().halt(1);
     }

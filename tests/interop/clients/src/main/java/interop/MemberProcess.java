@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A {@link Member} in a process of its own, with the options of this one. */
+/** A {@link Member} in its own process, with the JVM options of this one. */
 final class MemberProcess implements AutoCloseable {
     private static final String CONSUMED = "consumed ";
 
@@ -35,7 +35,7 @@ final class MemberProcess implements AutoCloseable {
                 }
             }
         } catch (IOException killed) {
-            // All that it wrote was read.
+            // The process was killed. All of its output has been read.
         }
     }
 
@@ -45,7 +45,7 @@ final class MemberProcess implements AutoCloseable {
         }
     }
 
-    /** What it has consumed. */
+    /** Returns the bodies that it has consumed. */
     List<String> bodies() {
         synchronized (lines) {
             return lines.stream().filter(line -> line.startsWith(CONSUMED)).map(line -> line.substring(CONSUMED.length()))
@@ -53,7 +53,7 @@ final class MemberProcess implements AutoCloseable {
         }
     }
 
-    /** Its last words are read when this returns. */
+    /** Kills the process. All of its output has been read when this returns. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
         reader.join();

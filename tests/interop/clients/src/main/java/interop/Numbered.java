@@ -12,7 +12,7 @@ import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** Counts messages whose bodies follow from their numbers: none is lost, none is changed. */
+/** Counts messages whose bodies are derived from their numbers, to detect lost and changed ones. */
 final class Numbered implements MessageListenerConcurrently {
     private static final int LENGTH = 1024;
 
@@ -60,7 +60,7 @@ final class Numbered implements MessageListenerConcurrently {
         return duplicates.get();
     }
 
-    /** Fails if a body was not as it was sent. */
+    /** Fails if a body differs from the one that was sent. */
     void checkBodies() {
         Check.equal(null, damage.get(), "bodies");
     }

@@ -15,7 +15,7 @@ import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** Two consumers that lock their queues; the order in each queue is kept, also when a message is put off. */
+/** Two consumers that lock their queues. The order in each queue is kept, also when a message is suspended and retried. */
 final class Orderly implements Scenario, MessageListenerOrderly {
     private static final int QUEUES = 4;
     private static final int COUNT = 400;

@@ -13,7 +13,7 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.common.message.MessageQueue;
 
-/** Messages found by their ids, keys and times. */
+/** Lookups of messages by id, key and time. */
 final class Queries implements Scenario {
     private static final int COUNT = 5;
 
@@ -25,7 +25,7 @@ final class Queries implements Scenario {
         Check.equal(Set.of(0, 1, 2), queues.stream().map(MessageQueue::getQueueId).collect(Collectors.toSet()), "queues");
         MessageQueue queue = queues.get(1);
 
-        // Java's index knows whole seconds only.
+        // Java's index stores times in whole seconds.
         long begin = System.currentTimeMillis() - 2_000;
         List<SendResult> results = new ArrayList<>();
         for (int i = 0; i < COUNT; i++) {
@@ -42,7 +42,7 @@ final class Queries implements Scenario {
         return new Message(topic, "tag", "all only-" + i, ("body " + i).getBytes(UTF_8));
     }
 
-    /** Each message is to be stored in a millisecond of its own. */
+    /** Waits for a later millisecond, so that each message is stored in a different one. */
     private static void nextMoment() {
         long now = System.currentTimeMillis();
         while (System.currentTimeMillis() <= now + 1) {
@@ -56,7 +56,7 @@ final class Queries implements Scenario {
             MessageExt byOffset = producer.viewMessage(topic, result.getOffsetMsgId());
             Check.equal("body " + i, Inbox.body(byOffset), "the message of an offset id");
             Check.equal(result.getQueueOffset(), byOffset.getQueueOffset(), "its queue offset");
-            // The index may be behind.
+            // The index may lag behind.
             Check.until("the message of a unique id", () -> view(producer, topic, result.getMsgId()) != null);
             MessageExt byUnique = producer.viewMessage(topic, result.getMsgId());
             Check.equal("body " + i, Inbox.body(byUnique), "the message of a unique id");

@@ -13,7 +13,7 @@ import org.apache.rocketmq.client.utils.MessageUtil;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** Requests and replies, which the broker hands to the one that asked. */
+/** Requests and replies, which the broker passes on to the client that sent the request. */
 final class Requests implements Scenario {
     private static final int COUNT = 5;
 
@@ -39,7 +39,7 @@ final class Requests implements Scenario {
         Env.awaitShare(consumer, topic, 2);
 
         for (int i = 0; i < COUNT; i++) {
-            // Not without a callback: then the client of 5.3.3 gives up as soon as its request is stored.
+            // With a callback, as without one the client of 5.3.3 gives up as soon as its request is stored.
             CompletableFuture<Message> reply = new CompletableFuture<>();
             asker.request(new Message(topic, ("request " + i).getBytes(UTF_8)), callback(reply), Check.PATIENCE_MS);
             Message message = reply.get(Check.PATIENCE_MS, TimeUnit.MILLISECONDS);
@@ -52,7 +52,7 @@ final class Requests implements Scenario {
         return new RequestCallback() {
             @Override
             public void onSuccess(Message message) {
-                // The client of 5.3.3 calls this with nothing, too, as soon as its request is stored.
+                // The client of 5.3.3 also calls this with null, as soon as its request is stored.
                 if (message != null) {
                     reply.complete(message);
                 }

@@ -12,7 +12,7 @@ import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 
-/** A consumer that is shut down when it has consumed a half: the next one of its group gets the other half. */
+/** A consumer that is shut down after half of the messages. The next one of its group gets the other half. */
 final class Resuming implements Scenario {
     private static final int COUNT = 60;
 
@@ -30,7 +30,7 @@ final class Resuming implements Scenario {
         AtomicInteger come = new AtomicInteger();
         CountDownLatch released = new CountDownLatch(1);
         DefaultMQPushConsumer consumer = env.consumer(env.name("consumers"));
-        // One after the other, so that it is known which ones have been acknowledged.
+        // One message at a time, so that it is known which ones have been acknowledged.
         consumer.setConsumeThreadMax(1);
         consumer.setConsumeThreadMin(1);
         consumer.subscribe(topic, "*");

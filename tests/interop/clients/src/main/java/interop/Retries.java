@@ -12,7 +12,7 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageConst;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** Messages that are refused come again, until they are accepted or have been refused too often. */
+/** Messages that a consumer refuses are retried until they are accepted, or become dead letters. */
 final class Retries implements Scenario {
     private static final int LIMIT = 2;
 
@@ -44,7 +44,7 @@ final class Retries implements Scenario {
         return "refused 3 times, accepted; refused " + (LIMIT + 1) + " times, a dead letter";
     }
 
-    /** A consumer, not started, that refuses each message so many times. */
+    /** Returns a consumer, not started, that refuses each message `times` times. */
     private static DefaultMQPushConsumer refuse(Env env, String group, String topic, int times, List<MessageExt> seen)
         throws Exception {
         DefaultMQPushConsumer consumer = env.consumer(group);
@@ -57,7 +57,7 @@ final class Retries implements Scenario {
         return consumer;
     }
 
-    /** It came first and so many times again, each time as the message that it was. */
+    /** Checks that the message arrived once and was retried `again` times, each time with the same id and content. */
     private static void come(List<MessageExt> seen, int again, String topic, String id) {
         Check.equal(again + 1, seen.size(), "times that it came");
         for (int i = 0; i < seen.size(); i++) {

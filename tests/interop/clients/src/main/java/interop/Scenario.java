@@ -1,7 +1,7 @@
 package interop;
 
-/** One thing that clients of a broker do. */
+/** One use of a broker by its clients. */
 interface Scenario {
-    /** Tells what was shown, in a few words. */
+    /** Runs the scenario, and returns a short summary of what it has shown. */
     String run(Env env) throws Exception;
 }

@@ -10,8 +10,8 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
 /**
- * Runs scenarios, all at once, for most of them wait for timers most of the time. Arguments: the name server, what to begin
- * all names of topics and groups with, the names of the scenarios.
+  * Runs scenarios concurrently, as most of them wait for timers most of the time. Arguments: the name server, the prefix of
+  * all names of topics and groups, the names of the scenarios.
  */
 public final class Scenarios {
     private static final Map<String, Scenario> ALL = new TreeMap<>(Map.ofEntries(
@@ -48,11 +48,11 @@ public final class Scenarios {
         System.exit(passed && !running.isEmpty() ? 0 : 1);
     }
 
-    /** Prints a line of how it went; whether it went well. */
+    /** Runs a scenario, prints a line with its result, and returns whether it passed. */
     private static Callable<Boolean> named(String name, String nameServer, String label) {
         Scenario scenario = ALL.get(name);
         if (scenario == null) {
-            throw new IllegalArgumentException(name + " is none of " + ALL.keySet());
+            throw new IllegalArgumentException("unknown scenario " + name + ", expected one of " + ALL.keySet());
         }
         return () -> {
             try (Env env = new Env(nameServer, label + "-" + name)) {

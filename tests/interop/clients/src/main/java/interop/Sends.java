@@ -16,7 +16,7 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageClientExt;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** All ways to send; the first send makes the topic. */
+/** All ways to send. The first send creates the topic. */
 final class Sends implements Scenario {
     private static final int EACH = 10;
 
@@ -52,7 +52,7 @@ final class Sends implements Scenario {
         for (int i = 0; i < EACH; i++) {
             results.add(producer.send(message(topic, "sync " + i)));
         }
-        // From 4 KiB on bodies are compressed.
+        // Bodies of 4 KiB and more are compressed.
         results.add(producer.send(message(topic, "compressed ".repeat(10_000))));
         results.add(producer.send(message(topic, "\u00e9 \ud834\udd1e")));
     }
@@ -113,7 +113,7 @@ final class Sends implements Scenario {
         Check.that(received.getBornHostString().startsWith("127."), what + ": came from " + received.getBornHostString());
     }
 
-    /** What the answer told is what the message has. */
+    /** Checks that the message has the ids, the queue and the offset of its send result. */
     private static void known(SendResult result, List<MessageExt> received) {
         Check.equal(SendStatus.SEND_OK, result.getSendStatus(), "status");
         MessageExt message = received.stream()

@@ -10,7 +10,7 @@ import org.apache.rocketmq.common.message.Message;
 
 /** Two consumers of a group share its queues, until one of them is killed. */
 final class Sharing implements Scenario {
-    /** By itself a consumer looks every 20 seconds who is there: in less time only if the broker tells it to. */
+    /** Less than the 20 s after which a consumer rebalances by itself: it is in time only if the broker notifies it. */
     private static final int TOLD_MS = 12_000;
     private static final int QUEUES = 4;
 
@@ -31,7 +31,7 @@ final class Sharing implements Scenario {
         try (MemberProcess other = new MemberProcess(env.nameServer(), group, topic)) {
             Check.until("the other is there", () -> other.line("ready"));
             Check.until("half of the queues are given away", TOLD_MS, () -> Env.share(consumer, topic).size() == QUEUES / 2);
-            // Half of what was sent since then must be with the other.
+            // The other consumer must get half of these messages.
             int before = sent.size();
             send(producer, topic);
             Check.until("both get their share", () -> other.bodies().size() >= (sent.size() - before) / 2);

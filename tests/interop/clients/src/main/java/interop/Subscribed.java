@@ -9,7 +9,7 @@ import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 
-/** A pull consumer that gets its queues from the group, and one that goes on where it was. */
+/** A pull consumer that gets its queues from the group, and one that continues from its committed offset. */
 final class Subscribed implements Scenario {
     private static final int COUNT = 20;
 

@@ -9,8 +9,8 @@ import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 
 /**
- * Sends and consumes while the broker is killed by whoever reads the output, and started again. What was acknowledged must
- * come, to the consumer that was there all the time and to one that comes later.
+  * Sends and consumes while the process that reads the output kills and restarts the broker. All acknowledged messages must
+  * reach a consumer that runs all the time, and a consumer that starts later.
  */
 final class Survival implements Scenario {
     private static final int THREADS = 16;
@@ -107,7 +107,7 @@ final class Survival implements Scenario {
         }
     }
 
-    /** While there is no broker a send fails at once: no need to try without pause. */
+    /** Pauses between sends while the broker is down, as they fail at once. */
     private static void pause() {
         try {
             Thread.sleep(50);

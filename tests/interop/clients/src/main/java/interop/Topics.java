@@ -7,7 +7,7 @@ import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 
-/** Topics that are created, and those that are not there. */
+/** Topics that are created, and topics that do not exist. */
 final class Topics implements Scenario {
     @Override
     public String run(Env env) throws Exception {
@@ -19,7 +19,7 @@ final class Topics implements Scenario {
             producer.send(new Message(topic, "hello".getBytes(UTF_8)));
         }
 
-        // A consumer may be there before its topic.
+        // A consumer may start before its topic exists.
         String topic = env.name("later");
         Inbox inbox = new Inbox();
         env.consume(env.name("consumers"), topic, inbox);

@@ -12,9 +12,9 @@ import org.apache.rocketmq.client.producer.TransactionSendResult;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 
-/** Transactions that end at once, when the broker asks, and never. */
+/** Transactions that end at once, that end when the broker asks, and that stay open. */
 final class Transactions implements Scenario, TransactionListener {
-    /** What the producer says: first when it has sent, then each time that it is asked; the last word is repeated. */
+    /** The producer's states: the first after the send, then one for each check by the broker. The last one is repeated. */
     private enum Kind {
         COMMITTED(LocalTransactionState.COMMIT_MESSAGE),
         ROLLED_BACK(LocalTransactionState.ROLLBACK_MESSAGE),

@@ -2,7 +2,7 @@ package interop;
 
 import java.util.Objects;
 
-/** Checks that end the process when they fail, so that no failure can go unnoticed. */
+/** Checks that end the process when they fail, so that no failure goes unnoticed. */
 final class Check {
     private Check() {
     }

@@ -22,7 +22,7 @@ import org.apache.rocketmq.remoting.protocol.ResponseCode;
 import org.apache.rocketmq.remoting.protocol.header.SendMessageRequestHeaderV2;
 import org.apache.rocketmq.remoting.protocol.header.SendMessageResponseHeader;
 
-/** Java's client against the server at the address that is given. */
+/** Java's client. Argument: the address of the server. */
 public final class Client {
     private static final int TIMEOUT = 10_000;
 
@@ -239,7 +239,7 @@ public final class Client {
         });
     }
 
-    /** What the client answers to its server. */
+    /** Serves the server's requests to its client. */
     private final class Answering implements NettyRequestProcessor {
         @Override
         public RemotingCommand processRequest(ChannelHandlerContext context, RemotingCommand request) {

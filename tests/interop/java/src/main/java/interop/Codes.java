@@ -13,7 +13,7 @@ final class Codes {
     static final int FAIL = 9;
     static final int SHUT_DOWN = 10;
     static final int RELOAD = 11;
-    /** What the server asks its client. */
+    /** A request that the server sends to its client. */
     static final int ASK = 307;
     static final int NOTIFY = 40;
     static final int UNKNOWN = 7777;

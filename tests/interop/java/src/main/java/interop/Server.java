@@ -13,8 +13,8 @@ import org.apache.rocketmq.remoting.protocol.header.SendMessageRequestHeaderV2;
 import org.apache.rocketmq.remoting.protocol.header.SendMessageResponseHeader;
 
 /**
- * Java's server. Prints where it listens, and ends when its input does. When it is told to shut down, it sends requests
- * away for as many seconds as its argument says.
+  * Java's server. Prints its address, and ends when its standard input is closed. Once it is told to shut down, it responds
+  * with GO_AWAY for the number of seconds in its argument.
  */
 public final class Server {
     private final NettyRemotingServer server;
@@ -40,7 +40,7 @@ public final class Server {
     public static void main(String[] args) throws Exception {
         new Server(Integer.parseInt(args[0]));
         while (System.in.read() >= 0) {
-            // Until the end.
+            // Waits for the end of the input.
         }
         Runtime.getRuntime().halt(0);
     }

@@ -12,8 +12,8 @@ import org.apache.rocketmq.remoting.protocol.ResponseCode;
 import org.apache.rocketmq.remoting.protocol.header.SendMessageRequestHeaderV2;
 
 /**
- * Java's client with Java's own hook that signs, against a server that wants requests signed and answers with the user's
- * name. Arguments: the address, the user, the secret key.
+  * Java's client with Java's signing hook, against a server that requires signed requests and responds with the user's name.
+  * Arguments: the address, the user, the secret key.
  */
 public final class SignedClient {
     private static final int TIMEOUT = 10_000;
@@ -66,7 +66,7 @@ public final class SignedClient {
         byte[] body = {0, 1, -1, 2};
         check(name + ", no fields, no body", () -> passes(user, request(), null));
         check(name + ", a body", () -> passes(user, request(), body));
-        // U+1F600 begins with U+D83D, which is before U+FF5E; in UTF-8 it is the other way round.
+        // In UTF-16, U+1F600 begins with U+D83D and sorts before U+FF5E; in UTF-8 it sorts after it.
         check(name + ", order of names", () ->
             passes(user, request("\uff5e", "2", "\ud83d\ude00", "1", "z", "\u00e9", "_", "4", "Z", "5"), body));
         check(name + ", an empty value", () -> {

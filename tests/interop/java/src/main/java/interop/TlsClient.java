@@ -15,8 +15,8 @@ import org.apache.rocketmq.remoting.protocol.RemotingCommand;
 import org.apache.rocketmq.remoting.protocol.ResponseCode;
 
 /**
- * Java's client with TLS, against servers of each kind: their addresses are given as `kind=address`, after the folder with
- * certificates. What it checks are the cases of Java's own TlsTest, and two more.
+  * Java's client with TLS, against one server for each TLS configuration. Arguments: the folder with certificates, and the
+  * servers as `kind=address`. Checks the cases of Java's own TlsTest, and two more.
  */
 public final class TlsClient {
     private static final int TIMEOUT = 10_000;
@@ -88,7 +88,7 @@ public final class TlsClient {
         return start(false);
     }
 
-    /** A client that trusts these authorities, or anybody, and has this certificate, or none. */
+    /** Returns a client that trusts these authorities (any if null) and has this certificate (none if null). */
     private static NettyRemotingClient tls(String authorities, String certificate) {
         TlsSystemConfig.tlsClientAuthServer = authorities != null;
         TlsSystemConfig.tlsClientTrustCertPath = path(authorities, "");

@@ -3,7 +3,7 @@ package interop;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Runs the main class that its first argument names, until whoever started it is gone: that closes standard input. */
+/** Runs the main class in its first argument, until its parent process ends, which closes standard input. */
 public final class Guarded {
     private Guarded() {
     }
@@ -19,10 +19,10 @@ public final class Guarded {
     private static void waitForTheEnd() {
         try {
             while (System.in.read() >= 0) {
-                // Nothing is ever sent.
+                // The input has no data. It only ends.
             }
         } catch (IOException e) {
-            // Gone as well.
+            // Treated as the end of the input.
         }
         Runtime.getRuntime().halt(1);
     }
