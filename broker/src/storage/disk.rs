@@ -9,11 +9,11 @@ use super::{Storage, StorageBatch, StorageError, StorageRow, StorageTable, Visit
 use crate::Flush;
 use fjall::compaction::Leveled;
 use fjall::config::{BlockSizePolicy, FilterPolicy};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,10 +46,19 @@ const WORKERS: usize = 4;
 /// The maximum size of the journals, which are read again after the process was killed.
 const JOURNALS: u64 = 128 * MIB;
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The tables of a folder.
 pub(crate) struct DiskStorage {
     database: Database,
     tables: [Keyspace; StorageTable::ALL.len()],
+    /// The state after the last batch, for scans. A snapshot that is taken while a batch is committed
+    /// may see a half of it: fjall's workers move the visible state past it.
+    committed: Mutex<Snapshot>,
+    /// Held while a batch is committed, so that `committed` is not taken during another one.
+    committing: Mutex<()>,
 }
 
 /// Opens the store in `folder`, which is created if it does not exist.
@@ -74,7 +83,8 @@ pub(super) fn open_with(folder: &Path, memtable: u64) -> Result<DiskStorage, Sto
     let table = |table: StorageTable| database.keyspace(table.name(), options).map_err(failed);
     let [a, b, c, d, e, f, g] = StorageTable::ALL.map(table);
     let tables = [a?, b?, c?, d?, e?, f?, g?];
-    Ok(DiskStorage { database, tables })
+    let committed = Mutex::new(database.snapshot());
+    Ok(DiskStorage { database, tables, committed, committing: Mutex::new(()) })
 }
 
 /// The options of a table. It has no filters, as most keys that are looked up exist.
@@ -89,6 +99,10 @@ fn options(memtable: u64) -> KeyspaceCreateOptions {
 impl DiskStorage {
     fn table(&self, table: StorageTable) -> &Keyspace {
         &self.tables[table as usize]
+    }
+
+    fn committed(&self) -> Snapshot {
+        lock(&self.committed).clone()
     }
 
     /// Waits until the workers have made room in memory. If they have failed, the next write fails.
@@ -112,7 +126,7 @@ impl Storage for DiskStorage {
         range: Range<&[u8]>,
         visit: &mut Visit<'_>,
     ) -> Result<(), StorageError> {
-        for entry in self.database.snapshot().range(self.table(table), range) {
+        for entry in self.committed().range(self.table(table), range) {
             let (key, value) = entry.into_inner().map_err(StorageError::Read)?;
             if visit(&key, &value).is_break() {
                 break;
@@ -126,7 +140,7 @@ impl Storage for DiskStorage {
         table: StorageTable,
         range: Range<&[u8]>,
     ) -> Result<Option<StorageRow>, StorageError> {
-        let last = self.table(table).range(range).next_back();
+        let last = self.committed().range(self.table(table), range).next_back();
         let last = last.map(|entry| entry.into_inner()).transpose().map_err(StorageError::Read)?;
         Ok(last.map(|(key, value)| (key.to_vec(), value.to_vec())))
     }
@@ -145,6 +159,9 @@ impl Storage for DiskStorage {
                 None => changes.remove(self.table(table), key),
             }
         }
-        changes.commit().map_err(StorageError::Write)
+        let _committing = lock(&self.committing);
+        changes.commit().map_err(StorageError::Write)?;
+        *lock(&self.committed) = self.database.snapshot();
+        Ok(())
     }
 }
