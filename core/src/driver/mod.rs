@@ -45,8 +45,7 @@ const ROUNDS: usize = 16;
 /// A queue with a larger capacity is freed when it becomes empty.
 const KEPT_CAPACITY: usize = 64;
 
-/// Runs one connection to its end: a future that resolves when the connection is closed and all of
-/// its requests have finished.
+/// Runs one connection. Resolves when the connection is closed and all of its requests have ended.
 ///
 /// It reads frames, hands the peer's requests to a service, writes the responses, and sends the
 /// calls that this side makes over the [`Channel`], all in one task. Requests run concurrently, and
@@ -59,8 +58,7 @@ const KEPT_CAPACITY: usize = 64;
 /// * R4: a server stops reading while its queues are full. A client never stops reading, so that
 ///   responses arrive; it answers requests that do not fit into the queue with `SYSTEM_BUSY`.
 /// * R5: reading stops at the first invalid frame. Requests before it are answered.
-/// * R6: a response repeats its request's opaque and serialize type. Oneway requests are never
-///   answered.
+/// * R6: a response repeats its request's opaque and serialize type. Oneway requests get none.
 /// * R7: an error or a panic of the service is answered with `SYSTEM_ERROR`.
 /// * R8: a call's opaque is unique on its connection; its caller's opaque is restored.
 /// * R9: a [`Channel`] keeps neither the socket, nor buffers, nor the task alive.
