@@ -34,6 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tower::Layer;
+use tower::layer::util::{Identity, Stack};
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 
@@ -44,16 +45,7 @@ pub(crate) fn name_server<L: Listener>(
     config: &BrokerConfig,
     metrics: &MetricsLayer,
 ) -> Result<BoundServer<L>, DuplicateRoute> {
-    let server = Server::new(state.router()?)
-        .max_connections(config.max_connections)
-        .connection_layer(metrics.clone())
-        .connection_layer(TraceLayer::new())
-        .layer(metrics.clone())
-        .layer(TraceLayer::new())
-        .layer(traffic(config))
-        .config(bounds())
-        .drain_deadline(DRAIN_DEADLINE);
-    Ok(server.listen(listener))
+    Ok(observed(state.router()?, config, metrics).listen(listener))
 }
 
 /// Returns the broker's server, listening.
@@ -63,19 +55,32 @@ pub(crate) fn broker<L: Listener>(
     config: &BrokerConfig,
     metrics: &MetricsLayer,
 ) -> Result<BoundServer<L>, DuplicateRoute> {
-    let server = Server::new(router(state, config)?)
+    let server = observed(router(state, config)?, config, metrics)
+        .idle_timeout(IDLE_TIMEOUT)
+        .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
+        .hook(RequestCounter::default());
+    Ok(server.listen(listener))
+}
+
+/// A server with the layers of both servers.
+type ObservedServer = Server<
+    Router,
+    Stack<CodeDistributionLayer, Stack<TraceLayer, Stack<MetricsLayer, Identity>>>,
+    Stack<TraceLayer, Stack<MetricsLayer, Identity>>,
+>;
+
+/// Returns what both servers have: metrics, traces and the traffic log, and the bounds of a
+/// connection and of a shutdown.
+fn observed(router: Router, config: &BrokerConfig, metrics: &MetricsLayer) -> ObservedServer {
+    Server::new(router)
         .max_connections(config.max_connections)
         .connection_layer(metrics.clone())
         .connection_layer(TraceLayer::new())
         .layer(metrics.clone())
         .layer(TraceLayer::new())
-        .layer(traffic(config))
-        .idle_timeout(IDLE_TIMEOUT)
-        .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
-        .hook(RequestCounter::default())
+        .layer(CodeDistributionLayer::new().period(config.traffic_log))
         .config(bounds())
-        .drain_deadline(DRAIN_DEADLINE);
-    Ok(server.listen(listener))
+        .drain_deadline(DRAIN_DEADLINE)
 }
 
 /// The idle timeout: Java's `serverChannelMaxIdleTimeSeconds`. Clients send a heartbeat every 30 s.
@@ -83,11 +88,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The maximum time that a shutdown waits for connections to end.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Returns the traffic log of one server.
-fn traffic(config: &BrokerConfig) -> CodeDistributionLayer {
-    CodeDistributionLayer::new().period(config.traffic_log)
-}
 
 /// Returns the bounds of a connection.
 fn bounds() -> ConnectionConfig {
