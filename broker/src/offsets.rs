@@ -3,9 +3,10 @@
 use crate::log::{Log, LogError, LogWrite};
 use crate::storage::{StorageBatch, StorageTable};
 use rocketmq_tower::BoxError;
+use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The maximum number of pairs of group and topic.
 const MAX_TABLES: usize = 1_000_000;
@@ -34,7 +35,7 @@ impl Offsets {
     }
 
     pub(crate) fn get(&self, group: &str, topic: &str, queue: i32) -> Option<i64> {
-        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let tables = lock(&self.tables);
         let table = tables.get(&(group.to_owned(), topic.to_owned()))?;
         table.get(usize::try_from(queue).ok()?).copied().filter(|&offset| offset >= 0)
     }
@@ -71,7 +72,7 @@ impl Offsets {
     }
 
     fn note(&self, group: &str, topic: &str, queue: u16, offset: i64) -> Noted {
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = lock(&self.tables);
         let name = (group.to_owned(), topic.to_owned());
         if tables.len() >= MAX_TABLES && !tables.contains_key(&name) {
             return Noted::NoRoom;

@@ -6,9 +6,10 @@ use crate::refusal::refuse;
 use crate::storage::StorageTable;
 use rocketmq_tower::message::{Position, Properties, property};
 use rocketmq_tower::{BoxError, ResponseCode};
+use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// The maximum number of open transactions.
@@ -69,7 +70,7 @@ impl Transactions {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<CommitLogOffset, OpenTransaction>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open)
     }
 
     /// Fails if no more transactions can be opened.

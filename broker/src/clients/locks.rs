@@ -1,8 +1,9 @@
 //! Locks of queues, which consumers hold to consume messages in order.
 
+use rocketmq_tower_core::sync::lock;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// The time after which a lock expires if it is not renewed: Java's
@@ -41,7 +42,7 @@ impl QueueLock {
 impl QueueLocks {
     /// Locks the queues that no other client holds, and returns those that the client holds now.
     pub(crate) fn lock(&self, group: &str, client: &str, queues: Vec<QueueName>) -> Vec<QueueName> {
-        let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut groups = lock(&self.0);
         if groups.len() >= MAX_GROUPS && !groups.contains_key(group) {
             return Vec::new();
         }
@@ -63,7 +64,7 @@ impl QueueLocks {
 
     /// Unlocks the queues that the client holds.
     pub(crate) fn unlock(&self, group: &str, client: &str, queues: &[QueueName]) {
-        let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut groups = lock(&self.0);
         let Some(locks) = groups.get_mut(group) else { return };
         for queue in queues {
             if locks.get(queue).is_some_and(|lock| lock.client == client) {
@@ -74,7 +75,7 @@ impl QueueLocks {
 
     /// Removes expired locks.
     pub(crate) fn expire(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, locks| {
+        lock(&self.0).retain(|_, locks| {
             locks.retain(|_, lock| !lock.has_expired());
             !locks.is_empty()
         });

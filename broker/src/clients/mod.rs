@@ -11,8 +11,9 @@ pub(crate) use group::{GroupUpdate, Subscription};
 pub(crate) use locks::{QueueLocks, QueueName};
 pub(crate) use reaper::ClientReaper;
 use rocketmq_tower::{Channel, RemotingCommand, RequestCode};
+use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// The time without a heartbeat after which a member is removed: Java's `channelExpiredTimeout`.
@@ -35,7 +36,7 @@ struct Tables {
 
 impl Clients {
     fn lock(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.tables)
     }
 
     /// Notes a heartbeat of a producer.

@@ -15,9 +15,10 @@ use crate::storage::{Storage, StorageError, StorageTable};
 pub(crate) use close::{LogGuard, close};
 pub(crate) use commit_log_offset::{CommitLogOffset, MAX_QUEUES};
 pub(crate) use queue::Queue;
+use rocketmq_tower_core::sync::lock;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -102,20 +103,20 @@ impl Log {
         let cost = write.cost().min(BUDGET) as u32;
         let budget = Arc::clone(&self.budget);
         let permit = budget.acquire_many_owned(cost).await.map_err(|_| LogError::Closed)?;
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let jobs = lock(&self.jobs);
         let jobs = jobs.as_ref().ok_or(LogError::Closed)?;
         jobs.send(WriteJob { write, done, permit }).map_err(|_| LogError::Closed)
     }
 
     /// Accepts no more writes. The thread writes those that were accepted, and ends.
     fn stop(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        lock(&self.jobs).take();
     }
 
     /// Accepts no more writes, and blocks until the thread has written those that were accepted.
     pub(crate) fn close(&self) {
         self.stop();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let writer = lock(&self.writer).take();
         if writer.is_some_and(|writer| writer.join().is_err()) {
             tracing::error!("the writer panicked");
         }

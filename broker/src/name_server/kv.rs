@@ -6,10 +6,11 @@ use crate::log::{Log, LogWrite};
 use crate::refusal::refuse;
 use crate::storage::{StorageBatch, StorageTable};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
+use rocketmq_tower_core::sync::{read, write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 /// The maximum number of entries.
 const MAX_ENTRIES: usize = 10_000;
@@ -79,7 +80,7 @@ impl KvConfig {
             None => rows.delete(StorageTable::Config, row),
         }
         self.log.write(LogWrite::rows(rows)).await?;
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = write(&self.entries);
         match value {
             Some(value) => entries.insert(name, value.to_owned()),
             None => entries.remove(&name),
@@ -88,7 +89,7 @@ impl KvConfig {
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<(String, String), String>> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+        read(&self.entries)
     }
 }
 

@@ -10,10 +10,11 @@ use crate::Flush;
 use fjall::compaction::Leveled;
 use fjall::config::{BlockSizePolicy, FilterPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
+use rocketmq_tower_core::sync::lock;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,10 +46,6 @@ const WORKERS: usize = 4;
 
 /// The maximum size of the journals, which are read again after the process was killed.
 const JOURNALS: u64 = 128 * MIB;
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The tables of a folder.
 pub(crate) struct DiskStorage {

@@ -3,9 +3,10 @@
 use super::{Storage, StorageBatch, StorageError, StorageRow, StorageTable, Visit};
 use crate::Flush;
 use bytes::Bytes;
+use rocketmq_tower_core::sync::{read, write};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 
 type Rows = BTreeMap<Bytes, Bytes>;
 
@@ -16,8 +17,8 @@ pub(crate) struct MemoryStorage {
 }
 
 impl MemoryStorage {
-    fn read<T>(&self, table: StorageTable, read: impl FnOnce(&Rows) -> T) -> T {
-        read(&self.tables.read().unwrap_or_else(PoisonError::into_inner)[table as usize])
+    fn read<T>(&self, table: StorageTable, look: impl FnOnce(&Rows) -> T) -> T {
+        look(&read(&self.tables)[table as usize])
     }
 }
 
@@ -58,7 +59,7 @@ impl Storage for MemoryStorage {
 
     fn write(&self, batch: StorageBatch, _: Flush) -> Result<(), StorageError> {
         batch.check()?;
-        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = write(&self.tables);
         for (table, key, value) in batch.into_changes() {
             let rows = &mut tables[table as usize];
             match value {

@@ -9,9 +9,10 @@ use crate::log::{Log, LogError, LogWrite, MAX_QUEUES, Queue};
 use crate::refusal::refuse;
 use crate::storage::{StorageBatch, StorageTable};
 use rocketmq_tower::{BoxError, ResponseCode};
+use rocketmq_tower_core::sync::{read, write};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use tokio::sync::Mutex;
 use topic::TopicRow;
 pub(crate) use topic::{Topic, TopicSettings, perm};
@@ -59,7 +60,7 @@ impl Topics {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        read(&self.by_name).get(name).cloned()
     }
 
     /// Returns the topic, or the error response for a topic that does not exist.
@@ -70,7 +71,7 @@ impl Topics {
 
     /// Returns all topics, in no particular order.
     pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        read(&self.by_name).values().cloned().collect()
     }
 
     /// Returns the topic, and creates it with these settings if it does not exist.
@@ -122,14 +123,14 @@ impl Topics {
         *next_number += missing;
         let topic = Topic { name: name.to_owned(), settings: settings.clone(), queues };
         let topic = Arc::new(topic);
-        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        let mut by_name = write(&self.by_name);
         by_name.insert(name.to_owned(), Arc::clone(&topic));
         tracing::info!(topic = name, ?settings, "topic");
         Ok(topic)
     }
 
     fn check_room(&self, numbers: u32) -> Result<(), BoxError> {
-        let topics = self.by_name.read().unwrap_or_else(PoisonError::into_inner).len();
+        let topics = read(&self.by_name).len();
         if topics >= MAX_TOPICS || numbers >= MAX_QUEUES {
             let text = format!(
                 "the broker cannot have more than {MAX_TOPICS} topics, or {MAX_QUEUES} queues"
