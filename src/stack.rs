@@ -40,8 +40,12 @@ pub(crate) type RequestDriver<P, R> = DriverService<RequestLayers<R>, P>;
 pub type BoxConnectionService<Io> = BoxService<Connection<Io>, Disconnect, BoxError>;
 
 /// Assembles the layers of the request level; `layers` are the user's.
-pub(crate) fn request_layers<R>(layers: R, hooks: RpcHookLayer) -> RequestLayers<R> {
-    Stack::new(Stack::new(hooks, layers), RecoverLayer::new())
+pub(crate) fn request_layers<R>(
+    layers: R,
+    hooks: RpcHookLayer,
+    recover: RecoverLayer,
+) -> RequestLayers<R> {
+    Stack::new(Stack::new(hooks, layers), recover)
 }
 
 /// The part of the connection level that is inside the user's layers.

@@ -142,6 +142,15 @@ async fn buffer_queues_requests() {
     assert_eq!(ticks, 3);
 }
 
+/// A spent budget of the task does not look like a full buffer.
+#[tokio::test]
+async fn load_shed_around_a_buffer_answers_a_whole_burst() {
+    let layers = (LoadShedLayer::new(), BufferLayer::<RemotingCommand>::new(2000));
+    let [mut client, _] = with_request_layers!(layers.0, layers.1);
+    let (_, answers) = ticks(&mut client, &requests(0, 1000)).await;
+    assert!(answers.iter().all(|answer| answer.response_code() == ResponseCode::SUCCESS));
+}
+
 #[tokio::test(start_paused = true)]
 async fn map_request_changes_requests() {
     let [mut client, _] = with_request_layers!(MapRequestLayer::new(|request: RemotingCommand| {

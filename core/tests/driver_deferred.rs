@@ -57,17 +57,19 @@ async fn deferred_requests_are_answered_in_any_order_and_take_no_slot() {
     }
 }
 
-/// A request that gets neither a response nor a responder is never answered, and a drain does not
-/// wait for it.
+/// A request that gets neither a response nor a responder is answered with an error.
 #[tokio::test(start_paused = true)]
-async fn no_answer_without_a_responder_is_no_answer() {
+async fn no_answer_without_a_responder_is_an_error() {
     let Running { mut peer, channel, .. } =
         start(service_fn(|request: RemotingCommand| async move {
             Ok::<_, BoxError>((request.code() != 1).then(|| success("answered")))
         }));
-    peer.send(&request(1, 1)).await;
+    let answer = peer.call(&request(1, 1)).await;
+    assert_eq!((answer.opaque(), answer.response_code()), (1, ResponseCode::SYSTEM_ERROR));
+    assert!(answer.remark().is_some_and(|remark| remark.starts_with("no answer: ")), "{answer:?}");
+    // A oneway request expects none.
+    peer.send(&request(1, 3).oneway()).await;
     assert_eq!(peer.call(&request(2, 2)).await.opaque(), 2);
-    assert!(timeout(60 * SECOND, peer.try_next()).await.is_err());
     channel.drain();
     assert!(peer.next().await.is_none());
 }

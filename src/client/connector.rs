@@ -7,7 +7,7 @@ use crate::stack;
 use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{Channel, ChannelInfo, Connection};
-use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RpcHookLayer};
+use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::ToSocketAddrs;
@@ -134,7 +134,8 @@ impl<P, T> Connector<P, T> {
         P: Processor + Clone,
     {
         let (processor, config) = (self.processor.clone(), self.config.clone());
-        let layers = stack::request_layers(Identity::new(), RpcHookLayer::new());
+        let layers =
+            stack::request_layers(Identity::new(), RpcHookLayer::new(), RecoverLayer::new());
         let driver = DriverService::client(layers, processor, config);
         let connection = Connection::new(io, info);
         let channel = connection.channel();

@@ -40,7 +40,7 @@ use tower_layer::Layer;
 /// | `connection_limit` | at most 1000 connections; more wait in the kernel's queue | [`max_connections`](Self::max_connections), [`connection_limit`](Self::connection_limit) | `max_connections(None)` |
 /// | `events` | none are reported | [`event_listener`](Self::event_listener), [`events`](Self::events) | `events(EventsLayer::silent())` |
 /// | `idle_timeout` | 120 s | [`idle_timeout`](Self::idle_timeout) | `idle_timeout(None)` |
-/// | `recover` | every error of the processor becomes a response | | |
+/// | `recover` | every error of the processor becomes a response | [`map_error`](Self::map_error) | |
 /// | `rpc_hook` | no hooks | [`hook`](Self::hook) | |
 ///
 /// To build the connection level by hand, use [`serve`](super::serve).
@@ -111,7 +111,7 @@ impl<P, R, C> Server<P, R, C> {
         C: Layer<WatchedDriver<P, R>, Service: ConnectionService<Io>>,
     {
         let Self { processor, request_layers, connection_layers, settings } = self;
-        let layers = stack::request_layers(request_layers, settings.hooks);
+        let layers = stack::request_layers(request_layers, settings.hooks, settings.recover);
         let driver = DriverService::server(layers, processor, settings.config);
         let watched = stack::watched(driver, &settings.events, settings.idle_timeout);
         stack::limited(connection_layers.layer(watched), settings.connection_limit.as_ref())

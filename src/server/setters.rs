@@ -2,9 +2,10 @@
 
 use super::{Connections, Server, TcpOptions};
 use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::{Abort, BoxError};
 use rocketmq_tower_layers::events::EventListener;
 use rocketmq_tower_layers::rpc_hook::RpcHook;
-use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer};
+use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer};
 use std::time::Duration;
 
 impl<P, R, C> Server<P, R, C> {
@@ -58,6 +59,18 @@ impl<P, R, C> Server<P, R, C> {
     #[must_use]
     pub fn hook(mut self, hook: impl RpcHook) -> Self {
         self.settings.hooks = self.settings.hooks.hook(hook);
+        self
+    }
+
+    /// Answers errors of layers from elsewhere, such as those of an open circuit: `mapper` returns the
+    /// code and remark for an error that `recover` does not know, or `None` to leave it to `recover`.
+    /// See [`recover`](rocketmq_tower_layers::recover). Replaces an earlier function.
+    #[must_use]
+    pub fn map_error(
+        mut self,
+        mapper: impl Fn(&BoxError) -> Option<Abort> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.recover = RecoverLayer::with(mapper);
         self
     }
 

@@ -3,7 +3,9 @@
 use super::Connections;
 use super::listener::TcpOptions;
 use rocketmq_tower_core::driver::ConnectionConfig;
-use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RpcHookLayer};
+use rocketmq_tower_layers::{
+    ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
+};
 use std::time::Duration;
 
 /// The default drain deadline of a graceful shutdown: Java's `shutdownWaitTimeSeconds`.
@@ -15,6 +17,7 @@ pub(super) struct Settings {
     pub(super) idle_timeout: IdleTimeoutLayer,
     pub(super) events: EventsLayer,
     pub(super) hooks: RpcHookLayer,
+    pub(super) recover: RecoverLayer,
     pub(super) config: ConnectionConfig,
     pub(super) tcp: TcpOptions,
     pub(super) connections: Connections,
@@ -28,6 +31,7 @@ impl Default for Settings {
             idle_timeout: IdleTimeoutLayer::default(),
             events: EventsLayer::silent(),
             hooks: RpcHookLayer::new(),
+            recover: RecoverLayer::new(),
             config: ConnectionConfig::server(),
             tcp: TcpOptions::default(),
             connections: Connections::default(),

@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answered {
-    /// The response's code. `None` if there is no response: the service neither returned nor
-    /// deferred one, or the connection closed first.
+    /// The response's code. `None` if there is no response: the request is oneway, or the connection
+    /// closed first.
     pub code: Option<ResponseCode>,
     /// Whether the response was deferred.
     pub deferred: bool,
@@ -60,6 +60,8 @@ enum ResponderState {
     Taken(ResponseCode),
     /// The responder was dropped without a response.
     Dropped,
+    /// There is no responder: the entry holds the observers of a service without a response.
+    Absent,
 }
 
 /// Why an exchange cannot be deferred.
@@ -84,8 +86,14 @@ impl Deferrals {
         Self { count: AtomicUsize::new(0), table: Mutex::default() }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.count.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether a response was deferred and is not answered yet.
+    pub(crate) fn awaits_responses(&self) -> bool {
+        !self.is_empty()
+            && lock(&self.table).entries.values().any(|e| e.responder != ResponderState::Absent)
     }
 
     /// Registers `id`. Refuses if it is already registered, or if `max` exchanges are.
@@ -94,8 +102,13 @@ impl Deferrals {
         if table.closed {
             return Ok(());
         }
-        if table.entries.contains_key(&id) {
-            return Err(Refusal::Already);
+        match table.entries.get_mut(&id) {
+            Some(entry) if entry.responder == ResponderState::Absent => {
+                entry.responder = ResponderState::Held;
+                return Ok(());
+            }
+            Some(_) => return Err(Refusal::Already),
+            None => {}
         }
         if table.entries.len() >= max {
             return Err(Refusal::TooMany);
@@ -122,33 +135,44 @@ impl Deferrals {
     }
 
     /// Calls `observer` with the result of the exchange: at once if it is known, otherwise when the
-    /// deferred response is sent or the connection closes. `returned` is the code that the service
-    /// returned.
+    /// exchange ends. `returned` is the code that the service returned. At most `max` exchanges are
+    /// waited for; of others, a service without a response is told as a failure at once.
     pub(super) fn observe(
         &self,
         id: ExchangeId,
         returned: Option<ResponseCode>,
         observer: impl FnOnce(Answered) + Send + 'static,
+        max: usize,
     ) {
         if self.is_empty() && returned.is_some() {
             return observer(Answered { code: returned, deferred: false });
         }
         let mut table = lock(&self.table);
-        let closed = table.closed;
-        let answered = match table.entries.get_mut(&id) {
-            None => Answered { code: returned, deferred: closed && returned.is_none() },
-            Some(entry) => match (entry.responder, returned) {
-                (ResponderState::Taken(code), _) | (ResponderState::Sent(code), Some(_)) => {
-                    Answered { code: Some(code), deferred: true }
-                }
-                (ResponderState::Held | ResponderState::Dropped, Some(_)) => {
-                    Answered { code: returned, deferred: false }
-                }
-                (_, None) => return entry.observers.push(Box::new(observer)),
-            },
+        let (closed, is_full) = (table.closed, table.entries.len() >= max);
+        let known = match (table.entries.get(&id).map(|entry| entry.responder), returned) {
+            (Some(ResponderState::Taken(code)), _)
+            | (Some(ResponderState::Sent(code)), Some(_)) => {
+                Some(Answered { code: Some(code), deferred: true })
+            }
+            (_, Some(_)) => Some(Answered { code: returned, deferred: false }),
+            (Some(_), None) => None,
+            (None, None) if closed => Some(Answered { code: None, deferred: true }),
+            (None, None) if is_full => {
+                Some(Answered { code: Some(ResponseCode::SYSTEM_ERROR), deferred: false })
+            }
+            (None, None) => None,
         };
-        drop(table);
-        observer(answered);
+        match known {
+            Some(answered) => {
+                drop(table);
+                observer(answered);
+            }
+            None => {
+                let entry = table.entries.entry(id).or_insert_with(Deferral::absent);
+                entry.observers.push(Box::new(observer));
+                self.count.store(table.entries.len(), Ordering::Relaxed);
+            }
+        }
     }
 
     /// Records that the service has returned from the exchange `id`, with or without a response.
@@ -167,8 +191,9 @@ impl Deferrals {
             // drop.
             (ResponderState::Sent(_), _) | (ResponderState::Held, None) => return AtEnd::Skip,
             (ResponderState::Taken(code), _) => (AtEnd::Skip, code),
-            (ResponderState::Held | ResponderState::Dropped, Some(code)) => (AtEnd::Send, code),
+            (_, Some(code)) => (AtEnd::Send, code),
             (ResponderState::Dropped, None) => (AtEnd::Unanswered, ResponseCode::SYSTEM_ERROR),
+            (ResponderState::Absent, None) => (AtEnd::Send, ResponseCode::SYSTEM_ERROR),
         };
         self.end(table, id, Answered { code: Some(code), deferred: at_end != AtEnd::Send });
         at_end
@@ -226,6 +251,10 @@ impl Deferrals {
 }
 
 impl Deferral {
+    fn absent() -> Self {
+        Self { responder: ResponderState::Absent, ..Self::default() }
+    }
+
     fn tell(self, answered: Answered) {
         self.observers.into_iter().for_each(|observer| observer(answered));
     }

@@ -19,6 +19,11 @@ impl ExchangeId {
     pub(crate) fn slot(self) -> u32 {
         self.0.get() as u32
     }
+
+    /// Whether this exchange began after another one in the same slot.
+    pub(super) fn is_after(self, other: Self) -> bool {
+        self.0 > other.0
+    }
 }
 
 /// The header fields that a response copies from its request.

@@ -5,6 +5,7 @@ mod call;
 mod call_error;
 mod deferral;
 mod exchange;
+mod failures;
 mod inbox;
 mod info;
 mod observer;

@@ -4,10 +4,13 @@ use super::deferral::Answered;
 use super::exchange::{ExchangeId, Origin};
 use super::shared::Shared;
 use crate::command::{RemotingCommand, ResponseCode};
+use crate::error::Abort;
 use std::sync::Arc;
 
 /// Reports how a request is answered, even if the response is deferred. For layers that measure,
 /// count or trace.
+///
+/// The default observes no exchange.
 ///
 /// A layer takes it from the request, and uses it when the inner service has returned:
 ///
@@ -28,7 +31,7 @@ use std::sync::Arc;
 ///     Ok(response)
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExchangeObserver {
     /// `None` for a oneway request, and for one that no connection received.
     exchange: Option<(Arc<Shared>, ExchangeId)>,
@@ -47,17 +50,49 @@ impl RemotingCommand {
 
 impl ExchangeObserver {
     /// Calls `observer` with the result of the exchange: at once if it is known, otherwise in the
-    /// connection's task when the deferred response is sent or the connection closes. `returned` is
-    /// the code that the service returned, if any; a response that a responder sent earlier takes
-    /// precedence.
+    /// connection's task when the exchange ends or the connection closes. `returned` is the code that
+    /// the service returned, if any; a response that a responder sent earlier takes precedence.
     pub fn on_answered(
         self,
         returned: Option<ResponseCode>,
         observer: impl FnOnce(Answered) + Send + 'static,
     ) {
         match self.exchange {
-            Some((shared, id)) => shared.deferrals.observe(id, returned, observer),
+            Some((shared, id)) => {
+                shared.deferrals.observe(id, returned, observer, shared.max_deferred());
+            }
             None => observer(Answered { code: returned, deferred: false }),
+        }
+    }
+
+    /// Calls `observer` like [`on_answered`](Self::on_answered), for a service that has failed with
+    /// an error whose response an outer layer decides: when the exchange ends, with the code that
+    /// the peer gets. An exchange that no connection received is told `SYSTEM_ERROR` at once.
+    pub fn on_failed(self, observer: impl FnOnce(Answered) + Send + 'static) {
+        match &self.exchange {
+            Some(_) => self.on_answered(None, observer),
+            None => {
+                let code = Some(ResponseCode::SYSTEM_ERROR);
+                observer(Answered { code, deferred: false });
+            }
+        }
+    }
+
+    /// Notes the abort that this exchange has run into, instead of an earlier one. If an outer layer
+    /// hides the error, and the response turns out to be a
+    /// [stand-in](RemotingCommand::set_stand_in), the driver answers with the noted code and remark.
+    pub fn note_abort(&self, abort: Abort) {
+        if let Some((shared, id)) = &self.exchange {
+            shared.failures.note(*id, abort);
+        }
+    }
+
+    /// Forgets the noted abort, if any: the request is tried again.
+    pub fn forget_abort(&self) {
+        if let Some((shared, id)) = &self.exchange {
+            if !shared.failures.is_empty() {
+                shared.failures.take(*id);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The state that all handles of a connection share.
 
 use super::deferral::Deferrals;
+use super::failures::Failures;
 use super::inbox::{DRAIN, Inbox};
 use super::{ChannelInfo, CloseReason};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) oneways: Arc<Semaphore>,
     next_call: AtomicU32,
     pub(crate) deferrals: Deferrals,
+    pub(crate) failures: Failures,
     bounds: OnceLock<Bounds>,
 }
 
@@ -57,6 +59,7 @@ impl Shared {
             oneways: Arc::new(Semaphore::new(0)),
             next_call: AtomicU32::new(0),
             deferrals: Deferrals::new(),
+            failures: Failures::default(),
             bounds: OnceLock::new(),
         })
     }

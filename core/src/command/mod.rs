@@ -68,6 +68,7 @@ pub struct RemotingCommand {
     pub(crate) opaque: i32,
     pub(crate) flag: i32,
     pub(crate) serialize_type: SerializeType,
+    pub(crate) stand_in: bool,
     pub(crate) remark: Option<Cow<'static, str>>,
     pub(crate) ext_fields: ExtFields,
     pub(crate) body: Bytes,
@@ -307,6 +308,17 @@ impl RemotingCommand {
     pub fn with_flag(mut self, flag: i32) -> Self {
         self.flag = flag;
         self
+    }
+
+    /// Marks a response as a stand-in: it reports an error whose response nobody knows. If an inner
+    /// layer has [noted](crate::channel::ExchangeObserver::note_abort) an abort for the exchange, the
+    /// driver sends the code and remark of the abort instead.
+    pub fn set_stand_in(&mut self) {
+        self.stand_in = true;
+    }
+
+    pub(crate) fn is_stand_in(&self) -> bool {
+        self.stand_in
     }
 
     /// Marks this as a request that expects no response.

@@ -2,11 +2,13 @@
 
 use super::config::ConnectionConfig;
 use super::in_flight::{InFlight, Outcome, RunningRequest};
+use super::unanswered::no_answer;
 use crate::channel::{AtEnd, Channel, CloseReason, ExchangeId, Origin, Stamp};
 use crate::command::{RemotingCommand, ResponseCode};
-use crate::error::{BoxError, catch_panic, chain_text};
+use crate::error::{Abort, BoxError, catch_panic, chain_text};
 use crate::reply::Reply;
 use std::task::{Context, Poll};
+use tokio::task::coop::has_budget_remaining;
 use tower_service::Service;
 
 /// The service, and the requests that it is working on.
@@ -17,6 +19,8 @@ pub(super) struct Exchanges<S: Service<RemotingCommand>> {
     in_flight: InFlight<S::Future>,
     /// Whether the last `poll_ready` returned `Pending`.
     awaits_readiness: bool,
+    /// Whether the last `poll_ready` used up the task's budget, see [`settle`](Self::settle).
+    is_in_doubt: bool,
 }
 
 impl<S> Exchanges<S>
@@ -25,7 +29,13 @@ where
 {
     pub(super) fn new(service: S, channel: Channel) -> Self {
         let in_flight = InFlight::new();
-        Self { channel, service: Some(service), in_flight, awaits_readiness: false }
+        Self {
+            channel,
+            service: Some(service),
+            in_flight,
+            awaits_readiness: false,
+            is_in_doubt: false,
+        }
     }
 
     pub(super) fn channel(&self) -> &Channel {
@@ -39,7 +49,7 @@ where
 
     /// Whether a deferred response is awaited or about to be sent.
     pub(super) fn has_deferred(&self) -> bool {
-        !self.channel.shared().deferrals.is_empty()
+        self.channel.shared().deferrals.awaits_responses()
     }
 
     /// Whether the service can still take requests, now or later.
@@ -62,17 +72,35 @@ where
         if is_full && !self.awaits_readiness {
             return Poll::Pending;
         }
+        if self.is_in_doubt && !has_budget_remaining() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let Some(service) = &mut self.service else { return Poll::Pending };
         let ready = catch_panic(|| service.poll_ready(cx));
         self.awaits_readiness = matches!(ready, Ok(Poll::Pending));
         let error = match ready {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
+            Ok(Poll::Ready(Ok(()))) => return self.settle(cx),
             Ok(Poll::Ready(Err(error))) => error.into(),
             Err(panic) => format!("poll_ready panicked: {panic}").into(),
         };
         self.service = None;
         Poll::Ready(Err(error))
+    }
+
+    /// Doubts the readiness of a service that has used up the budget which tokio gives a task for one
+    /// poll. A spent budget looks like "not ready", so a layer such as `LoadShed` would refuse the
+    /// request. The service is asked again in the task's next poll, and then it is believed.
+    fn settle(&mut self, cx: &Context<'_>) -> Poll<Result<(), BoxError>> {
+        if self.is_in_doubt || has_budget_remaining() {
+            self.is_in_doubt = false;
+            return Poll::Ready(Ok(()));
+        }
+        self.is_in_doubt = true;
+        self.awaits_readiness = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Hands a request to the service, which must be ready. Passes the response to `send` if the
@@ -87,21 +115,32 @@ where
         let (stamp, oneway) = (Stamp::of(&request), request.is_oneway());
         let exchange = if oneway { None } else { Some((id, stamp)) };
         request.origin = Some(Origin { channel: self.channel.clone(), exchange });
-        let running = RunningRequest { id, stamp, oneway };
+        let running = RunningRequest { id, stamp, code: request.code, oneway };
         match self.in_flight.start(slot, running, || service.call(request)) {
             Poll::Ready((ended, outcome)) => self.end(ended, outcome, send),
             Poll::Pending => Ok(()),
         }
     }
 
-    /// Polls the requests that were woken, and passes their responses to `send`.
+    /// Whether requests that were woken are not polled yet.
+    pub(super) fn has_woken(&self) -> bool {
+        self.in_flight.has_woken()
+    }
+
+    /// Polls the requests that were woken, and passes their responses to `send`. Stops when the
+    /// task's budget is used up: then each further request would be polled in vain.
     pub(super) fn poll_woken(
         &mut self,
+        cx: &Context<'_>,
         mut send: impl FnMut(RemotingCommand) -> Result<(), CloseReason>,
     ) -> Result<(), CloseReason> {
         self.in_flight.collect_woken(self.channel.shared());
-        while let Some(polled) = self.in_flight.next_woken() {
-            if let Poll::Ready((ended, outcome)) = polled {
+        while self.in_flight.has_woken() {
+            if !has_budget_remaining() {
+                cx.waker().wake_by_ref();
+                break;
+            }
+            if let Some(Poll::Ready((ended, outcome))) = self.in_flight.next_woken() {
                 self.end(ended, outcome, &mut send)?;
             }
         }
@@ -111,7 +150,7 @@ where
     /// Ends a request whose future has finished, and passes its response, if any, to `send`.
     fn end(
         &self,
-        RunningRequest { id, stamp, oneway }: RunningRequest,
+        RunningRequest { id, stamp, code, oneway }: RunningRequest,
         outcome: Outcome<Result<S::Response, S::Error>>,
         send: impl FnOnce(RemotingCommand) -> Result<(), CloseReason>,
     ) -> Result<(), CloseReason> {
@@ -126,8 +165,12 @@ where
         if oneway {
             return Ok(());
         }
-        let code = response.as_ref().map(RemotingCommand::response_code);
-        match self.channel.shared().deferrals.service_ended(id, code) {
+        let shared = self.channel.shared();
+        if !shared.failures.is_empty() {
+            use_noted(shared.failures.take(id), &mut response);
+        }
+        let answered = response.as_ref().map(RemotingCommand::response_code);
+        match shared.deferrals.service_ended(id, answered) {
             AtEnd::Send => {}
             AtEnd::Skip => {
                 if response.is_some() {
@@ -137,13 +180,9 @@ where
             }
             AtEnd::Unanswered => response = Some(self.unanswered(stamp)),
         }
-        match response {
-            Some(mut response) => {
-                stamp.put_on(&mut response);
-                send(response)
-            }
-            None => Ok(()),
-        }
+        let mut response = response.unwrap_or_else(|| no_answer(code, self.channel.peer_addr()));
+        stamp.put_on(&mut response);
+        send(response)
     }
 
     /// Takes the response that a responder has sent. Returns `None` if the request was already
@@ -191,7 +230,19 @@ where
     }
 }
 
+/// Puts the noted abort, if any, into a response that stands in for an unknown error.
+#[cold]
+fn use_noted(noted: Option<Abort>, response: &mut Option<RemotingCommand>) {
+    let stand_in = response.as_mut().filter(|response| response.is_stand_in());
+    if let (Some(abort), Some(response)) = (noted, stand_in) {
+        response.code = abort.code.as_i32();
+        response.remark = Some(abort.remark);
+    }
+}
+
 /// Creates the `SYSTEM_ERROR` response for an error that no layer has turned into a response.
 pub(super) fn system_error(text: String) -> RemotingCommand {
-    RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(text)
+    let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(text);
+    response.set_stand_in();
+    response
 }

@@ -16,6 +16,7 @@ const KEPT_SLOTS: usize = 1;
 pub(super) struct RunningRequest {
     pub(super) id: ExchangeId,
     pub(super) stamp: Stamp,
+    pub(super) code: i32,
     pub(super) oneway: bool,
 }
 
@@ -146,6 +147,11 @@ impl<F: Future> InFlight<F> {
     pub(super) fn is_running(&self, id: ExchangeId) -> bool {
         let slot = self.slots.get(id.slot() as usize);
         slot.and_then(|slot| slot.request.as_ref()).is_some_and(|request| request.id == id)
+    }
+
+    /// Whether slots that were woken are not polled yet.
+    pub(super) fn has_woken(&self) -> bool {
+        !self.woken.is_empty()
     }
 
     /// Collects the slots that were woken, for [`next_woken`](Self::next_woken).

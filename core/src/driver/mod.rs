@@ -11,6 +11,7 @@ mod pending;
 mod rounds;
 mod service;
 mod transport;
+mod unanswered;
 mod vectored;
 mod watchdog;
 

@@ -38,7 +38,7 @@ where
     /// Runs each stage once. Returns whether any has made progress.
     fn poll_round(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
         self.take_signals(cx)?;
-        let mut moved = self.poll_in_flight()?;
+        let mut moved = self.poll_in_flight(cx)?;
         moved |= self.poll_responses(cx)?;
         moved |= self.poll_admission(cx)?;
         moved |= self.poll_input(cx)?;
@@ -110,16 +110,16 @@ where
         self.outbound.push_request(request);
     }
 
-    fn poll_in_flight(&mut self) -> Result<bool, CloseReason> {
-        if !self.mailbox.has_woken_requests() {
+    fn poll_in_flight(&mut self, cx: &Context<'_>) -> Result<bool, CloseReason> {
+        if !self.mailbox.has_woken_requests() && !self.exchanges.has_woken() {
             return Ok(false);
         }
         let Self { exchanges, outbound, transport, .. } = self;
         match transport {
             Some(transport) => {
-                exchanges.poll_woken(|response| outbound.send_response(transport, response))?;
+                exchanges.poll_woken(cx, |response| outbound.send_response(transport, response))?;
             }
-            None => exchanges.poll_woken(|_| Ok(()))?,
+            None => exchanges.poll_woken(cx, |_| Ok(()))?,
         }
         Ok(true)
     }

@@ -1,6 +1,6 @@
 use super::latency::{Exchanged, Outcome};
 use super::meters::Meters;
-use crate::recover::code_of;
+use crate::recover::observe;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::channel::{Answered, ExchangeObserver};
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply, ResponseCode};
@@ -53,12 +53,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
-        let code = code_of(&mut result);
         if let Some((request, observer)) = this.request.take() {
-            if code.is_none() && !request.oneway {
+            let is_deferred = result.as_mut().is_ok_and(|reply| reply.command_mut().is_none());
+            if is_deferred && !request.oneway {
                 this.running.0.deferred.increment(1);
             }
-            observer.on_answered(code, |answered| request.answered(answered));
+            observe(observer, &mut result, |answered| request.answered(answered));
         }
         Poll::Ready(result)
     }

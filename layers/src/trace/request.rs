@@ -1,5 +1,5 @@
 use super::span::{at_level, target};
-use crate::recover::answer;
+use crate::recover::observe;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::channel::{Answered, ExchangeObserver};
 use rocketmq_tower_core::error::chain_text;
@@ -59,24 +59,16 @@ where
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
         let mut result = ready!(inner.poll(cx)).map_err(Into::into);
         if let Some((request, observer)) = this.request.take() {
-            match &mut result {
-                Ok(reply) => {
-                    let code = reply.command_mut().map(|response| response.response_code());
-                    if code.is_none() && !request.oneway {
-                        this.span.record("rocketmq.deferred", true);
-                    }
-                    observer.on_answered(code, |answered| request.answered(answered));
-                }
-                Err(error) => {
-                    let code = answer(&**error).response_code();
-                    let text = chain_text(&**error);
-                    observer.on_answered(Some(code), move |answered| match answered.deferred {
-                        // The responder has answered already.
-                        true => request.answered(answered),
-                        false => request.failed(code, &text),
-                    });
-                }
+            let is_deferred = result.as_mut().is_ok_and(|reply| reply.command_mut().is_none());
+            if is_deferred && !request.oneway {
+                this.span.record("rocketmq.deferred", true);
             }
+            let error = result.as_ref().err().map(|error| chain_text(&**error));
+            observe(observer, &mut result, move |answered| match error {
+                // The responder may have answered already.
+                Some(text) if !answered.deferred => request.failed(answered.code, &text),
+                _ => request.answered(answered),
+            });
         }
         Poll::Ready(result)
     }
@@ -122,9 +114,11 @@ impl TracedRequest {
         at_level!(self.level, event);
     }
 
-    fn failed(self, code: ResponseCode, text: &str) {
+    fn failed(self, code: Option<ResponseCode>, text: &str) {
         let latency_us = self.latency();
-        self.span.record("rocketmq.response_code", display(code));
+        if let Some(code) = code {
+            self.span.record("rocketmq.response_code", display(code));
+        }
         self.span.record("error", display(text));
         macro_rules! event {
             ($level:expr) => {

@@ -1,5 +1,5 @@
 use super::Traffic;
-use crate::recover::code_of;
+use crate::recover::observe;
 use pin_project_lite::pin_project;
 use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::{BoxError, Reply};
@@ -36,7 +36,7 @@ where
         let this = self.project();
         let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
         if let Some((traffic, observer)) = this.counted.take() {
-            observer.on_answered(code_of(&mut result), move |answered| {
+            observe(observer, &mut result, move |answered| {
                 if let Some(code) = answered.code {
                     traffic.response(code.as_i32());
                 }

@@ -1,14 +1,16 @@
+use super::Mapper;
 use super::future::ResponseFuture;
 use crate::support::inner::inner_service;
 use rocketmq_tower_core::{BoxError, RemotingCommand, Reply};
 use std::convert::Infallible;
+use std::fmt;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
 /// Turns every error into the protocol's response for it. See the [module's documentation](super).
-#[derive(Debug)]
 pub struct Recover<S> {
     inner: S,
+    mapper: Option<Mapper>,
     /// The error of the inner service's `poll_ready`, to answer the next request with.
     unready: Option<BoxError>,
 }
@@ -16,7 +18,11 @@ pub struct Recover<S> {
 impl<S> Recover<S> {
     /// Turns the errors of `inner` into responses.
     pub const fn new(inner: S) -> Self {
-        Self { inner, unready: None }
+        Self::with(inner, None)
+    }
+
+    pub(super) const fn with(inner: S, mapper: Option<Mapper>) -> Self {
+        Self { inner, mapper, unready: None }
     }
 
     inner_service!();
@@ -40,9 +46,10 @@ where
     }
 
     fn call(&mut self, request: RemotingCommand) -> Self::Future {
+        let mapper = self.mapper.clone();
         match self.unready.take() {
-            Some(error) => ResponseFuture::failed(error),
-            None => ResponseFuture::running(self.inner.call(request)),
+            Some(error) => ResponseFuture::failed(error, mapper),
+            None => ResponseFuture::running(self.inner.call(request), mapper),
         }
     }
 }
@@ -50,6 +57,12 @@ where
 /// A clone does not copy the error: its readiness is its own.
 impl<S: Clone> Clone for Recover<S> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone())
+        Self::with(self.inner.clone(), self.mapper.clone())
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Recover<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recover").field("inner", &self.inner).finish_non_exhaustive()
     }
 }

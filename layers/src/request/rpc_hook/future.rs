@@ -1,6 +1,8 @@
 use super::after::After;
+use crate::recover::note;
 use crate::support::fallible::Fallible;
 use pin_project_lite::pin_project;
+use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::{BoxError, Reply};
 use std::fmt;
 use std::future::Future;
@@ -13,20 +15,22 @@ pin_project! {
         #[pin]
         exchange: Fallible<F>,
         after: Option<After>,
+        // Notes the exchange's error; see `recover`.
+        observer: ExchangeObserver,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn unhooked(inner: F) -> Self {
-        Self { exchange: Fallible::running(inner), after: None }
+    pub(super) fn unhooked(inner: F, observer: ExchangeObserver) -> Self {
+        Self { exchange: Fallible::running(inner), after: None, observer }
     }
 
-    pub(super) fn hooked(inner: F, after: After) -> Self {
-        Self { exchange: Fallible::running(inner), after: Some(after) }
+    pub(super) fn hooked(inner: F, after: After, observer: ExchangeObserver) -> Self {
+        Self { exchange: Fallible::running(inner), after: Some(after), observer }
     }
 
-    pub(super) fn failed(error: BoxError) -> Self {
-        Self { exchange: Fallible::failed(error), after: None }
+    pub(super) fn failed(error: BoxError, observer: ExchangeObserver) -> Self {
+        Self { exchange: Fallible::failed(error), after: None, observer }
     }
 }
 
@@ -40,11 +44,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut reply = ready!(this.exchange.poll(cx))?;
-        if let Some(after) = this.after {
-            after.run(reply.command_mut())?;
+        let mut result = ready!(this.exchange.poll(cx));
+        if let (Ok(reply), Some(after)) = (&mut result, this.after) {
+            result = after.run(reply.command_mut()).and(result);
         }
-        Poll::Ready(Ok(reply))
+        Poll::Ready(result.inspect_err(|error| note(this.observer, error)))
     }
 }
 

@@ -18,6 +18,7 @@
 //!   response is `None` if the request is oneway or deferred. When an after-hook fails, its error
 //!   replaces the result and the remaining after-hooks do not run.
 //! * When the processor fails, after-hooks do not run.
+//! * Errors are [noted](crate::recover::NoteAborts) for layers further out that hide them.
 //!
 //! On the client's side (the layer has a [peer](RpcHookLayer::peer)):
 //!

@@ -3,6 +3,7 @@ use super::after::After;
 use super::future::ResponseFuture;
 use crate::support::inner::inner_service;
 use crate::support::unused::Unused;
+use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::error::find_source;
 use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, Reply, ResponseCode};
 use std::fmt;
@@ -42,10 +43,16 @@ where
     }
 
     fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
-        if self.hooks.is_empty() {
-            return ResponseFuture::unhooked(self.inner.call(request));
-        }
         let is_client = self.peer.is_some();
+        // A client's errors are for its caller alone.
+        let observer = match is_client {
+            true => ExchangeObserver::default(),
+            false => request.exchange_observer(),
+        };
+        observer.forget_abort();
+        if self.hooks.is_empty() {
+            return ResponseFuture::unhooked(self.inner.call(request), observer);
+        }
         let peer = match (&self.peer, request.channel()) {
             (Some(peer), _) => peer.clone(),
             (None, Some(channel)) => channel.peer_addr().clone(),
@@ -56,18 +63,19 @@ where
         let Err(error) = before else {
             unused.keep();
             if is_client && request.is_oneway() {
-                return ResponseFuture::unhooked(self.inner.call(request));
+                return ResponseFuture::unhooked(self.inner.call(request), observer);
             }
             let round = After { hooks: Arc::clone(&self.hooks), peer, request: request.clone() };
-            return ResponseFuture::hooked(self.inner.call(request), round);
+            return ResponseFuture::hooked(self.inner.call(request), round, observer);
         };
         drop(unused);
         if is_client || find_source::<Abort>(&*error).is_some() {
-            return ResponseFuture::failed(error);
+            return ResponseFuture::failed(error, observer);
         }
         let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR);
         let round = After { hooks: Arc::clone(&self.hooks), peer, request };
-        ResponseFuture::failed(round.run(Some(&mut response)).err().unwrap_or(error))
+        let error = round.run(Some(&mut response)).err().unwrap_or(error);
+        ResponseFuture::failed(error, observer)
     }
 }
 
