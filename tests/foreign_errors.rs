@@ -195,3 +195,10 @@ async fn observers_learn_the_code_that_the_peer_gets() {
     let expected = [ResponseCode::NO_PERMISSION, ResponseCode::SYSTEM_ERROR].map(Some);
     assert_eq!(codes, expected);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_layer_hides_no_abort() {
+    let mut peer = peer_of!(Server::new(router()).shared_layer(hide!()).layer(hide!()));
+    let refused = (ResponseCode::NO_PERMISSION, "not you".to_owned());
+    assert_eq!(answers(&mut peer, REFUSED).await, refused);
+}

@@ -8,8 +8,8 @@ use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::events::Events;
 use rocketmq_tower::server::{HookedProcessor, WatchedDriver, serve};
 use rocketmq_tower::{
-    BoxError, Connection, ConnectionService, Disconnect, Layer, Processor, Server, Service,
-    ServiceBuilder, service_fn,
+    BoxError, Connection, ConnectionService, Disconnect, Layer, Processor, RemotingCommand, Server,
+    Service, ServiceBuilder, service_fn,
 };
 use rocketmq_tower_test_support::{Raw, SECOND, echo, request};
 use std::future::{Future, IntoFuture};
@@ -143,6 +143,99 @@ async fn layers_that_may_be_there() {
             .service(driver!());
         is_served(|listener| serve(listener, service).into_future()).await;
     }
+}
+
+/// A foreign layer with state in its service: answers the body with the number of requests that
+/// this state has seen.
+#[derive(Clone)]
+struct Numbering;
+
+#[derive(Clone)]
+struct Numbered<S> {
+    inner: S,
+    seen: Arc<AtomicUsize>,
+}
+
+impl<S> Layer<S> for Numbering {
+    type Service = Numbered<S>;
+
+    fn layer(&self, inner: S) -> Numbered<S> {
+        Numbered { inner, seen: Arc::default() }
+    }
+}
+
+impl<S: Service<RemotingCommand>> Service<RemotingCommand> for Numbered<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: RemotingCommand) -> S::Future {
+        let number = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
+        self.inner.call(request.with_body(number.to_string()))
+    }
+}
+
+/// Calls twice over each of three connections, and returns the answers.
+async fn numbers<F>(serve: impl FnOnce(Scripted) -> F) -> Vec<String>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let (listener, mut peers) = Scripted::new(3, false);
+    tokio::spawn(serve(listener));
+    let mut numbers = Vec::new();
+    for peer in &mut peers {
+        for opaque in 1..=2 {
+            let answer = peer.call(&request(1, opaque)).await;
+            numbers.push(String::from_utf8_lossy(answer.body()).into_owned());
+        }
+    }
+    numbers
+}
+
+#[tokio::test(start_paused = true)]
+async fn state_for_each_connection_and_for_all() {
+    let each = Server::new(service_fn(echo)).layer(Numbering);
+    let each = numbers(|listener| each.listen(listener).serve()).await;
+    assert_eq!(each, ["1", "2", "1", "2", "1", "2"]);
+
+    let all = Server::new(service_fn(echo)).shared_layer(Numbering);
+    let all = numbers(|listener| all.listen(listener).serve()).await;
+    assert_eq!(all, ["1", "2", "3", "4", "5", "6"]);
+}
+
+/// A rate limit is not `Clone`; in a buffer it can be shared.
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_for_all_connections() {
+    let limit = ServiceBuilder::new().buffer(8).rate_limit(2, SECOND);
+    let server = Server::new(service_fn(echo)).shared_layer(limit);
+    let started = tokio::time::Instant::now();
+    numbers(|listener| server.listen(listener).serve()).await;
+    let seconds = started.elapsed().as_secs();
+    assert_eq!(seconds, 2, "six requests, two in each second");
+}
+
+/// Appends its name to the body of each request.
+fn append(name: &'static str) -> impl Fn(RemotingCommand) -> RemotingCommand + Clone {
+    move |request| {
+        let body = [request.body(), name.as_bytes()].concat();
+        request.with_body(body)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_order_of_request_layers() {
+    let server = Server::new(service_fn(echo))
+        .shared_layer(MapRequestLayer::new(append("d")))
+        .layer(MapRequestLayer::new(append("a")))
+        .shared_layer(MapRequestLayer::new(append("c")))
+        .layer(MapRequestLayer::new(append("b")));
+    let (listener, mut peers) = Scripted::new(1, false);
+    tokio::spawn(server.listen(listener).serve());
+    assert_eq!(peers[0].call(&request(1, 1)).await.body(), "abcd");
 }
 
 /// A function that is generic over the processor and the layers of a server.

@@ -41,15 +41,18 @@ use tower_layer::Layer;
 /// | `events` | none are reported | [`event_listener`](Self::event_listener), [`events`](Self::events) | `events(EventsLayer::silent())` |
 /// | `idle_timeout` | 120 s | [`idle_timeout`](Self::idle_timeout) | `idle_timeout(None)` |
 /// | `recover` | every error of the processor becomes a response | [`map_error`](Self::map_error) | |
+/// | layers for each connection | none | [`layer`](Self::layer) | |
 /// | `rpc_hook` | no hooks | [`hook`](Self::hook) | |
+/// | layers for all connections | none | [`shared_layer`](Self::shared_layer) | |
 ///
 /// To build the connection level by hand, use [`serve`](super::serve).
 ///
 /// # One processor for each connection
 ///
 /// The processor is cloned for every connection. State that the clones share is shared by all
-/// connections. A request layer is put around each clone: a limit layer limits one connection, and
-/// its `Global` sibling limits the whole server.
+/// connections. [`layer`](Self::layer) puts a layer around each clone: a limit limits one connection,
+/// and its `Global` sibling limits the whole server. [`shared_layer`](Self::shared_layer) puts a layer
+/// around the processor before it is cloned: its state is the whole server's.
 pub struct Server<P, R = Identity, C = Identity> {
     pub(super) processor: P,
     pub(super) request_layers: R,
@@ -73,6 +76,12 @@ impl<P> Server<P> {
 impl<P, R, C> Server<P, R, C> {
     /// Adds a layer around the processor of each connection. The first layer added is the
     /// outermost, as in `tower::ServiceBuilder`.
+    ///
+    /// The layer is applied once for each connection, so state in its service belongs to one
+    /// connection: tower's `ConcurrencyLimitLayer` limits each connection, and
+    /// `GlobalConcurrencyLimitLayer` the whole server. For a cache, a circuit breaker or another
+    /// layer of which the server needs one, use [`shared_layer`](Self::shared_layer), where a table
+    /// compares the two.
     #[must_use]
     pub fn layer<L>(self, layer: L) -> Server<P, Stack<L, R>, C> {
         let Self { processor, request_layers, connection_layers, settings } = self;

@@ -32,6 +32,7 @@ mod outcome;
 mod serve;
 mod setters;
 mod settings;
+mod shared;
 
 pub use crate::stack::{BoxConnectionService, HookedProcessor, WatchedDriver};
 pub use bound::BoundServer;
@@ -41,3 +42,4 @@ pub use connections::Connections;
 pub use listener::{Listener, TcpOptions};
 pub use outcome::{ServeError, Shutdown};
 pub use serve::{Serve, serve};
+pub use shared::SharedProcessor;
