@@ -135,6 +135,7 @@ where
                 }
                 return Ok(());
             }
+            AtEnd::Discard => return Ok(()),
             AtEnd::Unanswered => response = Some(self.unanswered(stamp)),
         }
         match response {
