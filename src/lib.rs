@@ -124,6 +124,7 @@
 //! | [`oneshot`](layers::oneshot) | request | reserves readiness for one request at a time | no |
 //! | [`catch_panic`](layers::catch_panic) | request | turns panics into errors | no |
 //! | [`trace`](layers::trace) | both | a `tracing` span for each connection and each request | no |
+//! | [`from_fn`](mod@layers::from_fn) | both | makes a layer of an async function | no |
 //! | [`metrics`], a feature | both | latency, connections and bytes, for any recorder | no |
 //!
 //! A layer that keeps state keeps it for each connection; layers that tower calls `Global…` share it

@@ -20,6 +20,7 @@
 //! | [`code_distribution`] | request | logs the number of requests and responses by code |
 //! | [`acl`], a feature | request | verifies signed requests |
 //! | [`trace`] | both | a span for each connection and each request |
+//! | [`from_fn`](mod@from_fn) | both | makes a layer of an async function |
 //! | [`metrics`], a feature | both | latency, connections and bytes, for any recorder |
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
@@ -48,6 +49,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod connection;
+pub mod from_fn;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub mod metrics;
@@ -83,6 +85,7 @@ pub use code_distribution::CodeDistributionLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
 pub use first_byte_timeout::FirstByteTimeoutLayer;
+pub use from_fn::{FromFnLayer, Next, from_fn, from_fn_with_state};
 pub use idle_timeout::IdleTimeoutLayer;
 pub use ip_filter::IpFilterLayer;
 pub use oneshot::OneshotLayer;

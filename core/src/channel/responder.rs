@@ -17,6 +17,7 @@ use std::sync::Arc;
 /// connection is open. A request is answered exactly once: by [`send`](Self::send), or by the
 /// response or error that the processor returns, whichever comes first. If the responder is dropped
 /// and the processor has returned `None`, the driver answers `SYSTEM_ERROR` and logs a warning.
+/// [`discard`](Self::discard) ends the exchange without a response.
 ///
 /// Draining a connection waits for its responders. When the peer closes its side, the connection
 /// does not wait for them. A connection has at most
@@ -98,6 +99,17 @@ impl Responder {
         self.shared.deferrals.responder_sends(id, response.response_code());
         let sent = self.shared.inbox.send(Message::Respond(id, response));
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
+    }
+
+    /// Ends the exchange without a response. The caller's timeout elapses. If the processor returns
+    /// a response or an error later, it is dropped.
+    ///
+    /// For requests that turn out to need no response, and to simulate lost ones.
+    pub fn discard(mut self) {
+        let Some((id, stamp)) = self.exchange.take() else { return };
+        self.shared.deferrals.responder_discards(id);
+        // Wakes the driver, which may be draining. Fails if the connection is closed.
+        _ = self.shared.inbox.send(Message::Abandon(id, stamp));
     }
 
     /// Returns the connection that the request came from.

@@ -178,6 +178,7 @@ where
                 }
                 return Ok(());
             }
+            AtEnd::Discard => return Ok(()),
             AtEnd::Unanswered => response = Some(self.unanswered(stamp)),
         }
         let mut response = response.unwrap_or_else(|| no_answer(code, self.channel.peer_addr()));
