@@ -83,14 +83,14 @@ fn objects_may_be_names() {
     assert_eq!(json::to_bytes(&table).expect("json"), text.as_bytes());
     let error = read::<BTreeMap<MessageQueue, i64>>(r#"{{"brokerName":"b","queueId":"x"}:7}"#);
     let error = error.expect_err("no number").to_string();
-    assert_eq!(error, "the body's {..}.queueId, at byte 28: expected a 32-bit integer");
+    assert_eq!(error, "the body's {..}.queueId, at byte 29: expected a 32-bit integer");
 }
 
 #[test]
 fn errors_name_field_and_position() {
     for (text, expected) in [
-        ("", "the body, at byte 0: expected '{'"),
-        ("[]", "the body, at byte 0: expected '{'"),
+        ("", "the body, at byte 0: expected an object"),
+        ("[]", "the body, at byte 0: expected an object"),
         ("{} x", "the body, at byte 3: expected the end"),
         (r#"{"queueId":2147483648}"#, "the body's queueId, at byte 11: expected a 32-bit integer"),
         (r#"{"queueId":1.5}"#, "the body's queueId, at byte 11: expected a 32-bit integer"),
@@ -206,29 +206,20 @@ fn strings_without_escapes_are_borrowed() {
 }
 
 fn any_body() -> impl Strategy<Value = Body> {
-    let leaf = (
-        any::<(i32, i64, Option<u8>, bool)>(),
-        any::<String>(),
-        any::<Vec<String>>(),
-        any::<f64>(),
-    );
-    let leaf = (leaf, any::<Option<(i32, String)>>(), any::<BTreeMap<i64, String>>());
-    let leaf =
-        leaf.prop_map(|(((queue_id, offset, small, order), name, tags, rate), pair, addrs)| Body {
-            queue_id,
-            offset,
-            small,
-            order,
-            rate: if rate.is_finite() { rate } else { 0.0 },
-            name,
-            model: if order { MessageModel::Broadcasting } else { MessageModel::Clustering },
-            tags,
-            pair,
-            addrs,
-            inner: None,
-        });
-    leaf.prop_recursive(4, 8, 1, |inner| {
-        (inner, any::<String>()).prop_map(|(inner, name)| Body {
+    let text = || ".{0,8}";
+    let numbers = any::<(i32, i64, Option<u8>, bool)>();
+    // serde_json does not read every fraction exactly.
+    let rate = any::<i32>().prop_map(|rate| f64::from(rate) / 8.0);
+    let tags = prop::collection::vec(text(), 0..4);
+    let addrs = prop::collection::btree_map(any::<i64>(), text(), 0..4);
+    let pair = prop::option::of((any::<i32>(), text()));
+    let leaf = (numbers, text(), tags, rate, pair, addrs).prop_map(|parts| {
+        let ((queue_id, offset, small, order), name, tags, rate, pair, addrs) = parts;
+        let model = if order { MessageModel::Broadcasting } else { MessageModel::Clustering };
+        Body { queue_id, offset, small, order, rate, name, model, tags, pair, addrs, inner: None }
+    });
+    leaf.prop_recursive(4, 8, 1, move |inner| {
+        (inner, text()).prop_map(|(inner, name)| Body {
             name,
             inner: Some(Box::new(inner)),
             ..Body::default()
