@@ -55,9 +55,46 @@
 //!
 //! A body is as long as its frame at most, so the limit on frames bounds every list and map here.
 //!
-//! # By subject
+//! # By request
 //!
-//! The header of a send is [`message::SendHeader`](crate::message::SendHeader).
+//! | request | header | body | in the response |
+//! |---|---|---|---|
+//! | `GET_ROUTEINFO_BY_TOPIC` | [`GetRouteInfoRequestHeader`] | | [`TopicRouteData`] |
+//! | `GET_BROKER_CLUSTER_INFO` | | | [`ClusterInfo`] |
+//! | `REGISTER_BROKER` | [`RegisterBrokerRequestHeader`] | [`RegisterBrokerBody`] | [`RegisterBrokerResponseHeader`], [`KVTable`] |
+//! | `UNREGISTER_BROKER` | [`BrokerRequestHeader`] | | |
+//! | `PUT_KV_CONFIG` | [`PutKVConfigRequestHeader`] | | |
+//! | `GET_KV_CONFIG` | [`KVConfigRequestHeader`] | | [`GetKVConfigResponseHeader`] |
+//! | `HEART_BEAT` | | [`HeartbeatData`] | [`HeartbeatResponseHeader`] |
+//! | `UNREGISTER_CLIENT` | [`UnregisterClientRequestHeader`] | | |
+//! | `GET_CONSUMER_LIST_BY_GROUP` | [`GetConsumerListByGroupRequestHeader`] | | [`ConsumerList`] |
+//! | `SEND_MESSAGE`, in all versions | [`SendHeader`](crate::message::SendHeader) | the message, or [`BatchedMessage`](crate::message::BatchedMessage)s | [`SendMessageResponseHeader`] |
+//! | `PULL_MESSAGE`, `LITE_PULL_MESSAGE` | [`PullMessageRequestHeader`] | | [`PullMessageResponseHeader`], [`StoredMessage`](crate::message::StoredMessage)s |
+//! | `CONSUMER_SEND_MSG_BACK` | [`ConsumerSendMsgBackRequestHeader`] | | |
+//! | `QUERY_CONSUMER_OFFSET` | [`QueryConsumerOffsetRequestHeader`] | | [`OffsetResponseHeader`] |
+//! | `UPDATE_CONSUMER_OFFSET` | [`UpdateConsumerOffsetRequestHeader`] | | |
+//! | `GET_MAX_OFFSET`, `GET_MIN_OFFSET` | [`TopicQueueRequestHeader`] | | [`OffsetResponseHeader`] |
+//! | `SEARCH_OFFSET_BY_TIMESTAMP` | [`SearchOffsetRequestHeader`] | | [`OffsetResponseHeader`] |
+//! | `GET_EARLIEST_MSG_STORETIME` | [`TopicQueueRequestHeader`] | | [`GetEarliestMsgStoretimeResponseHeader`] |
+//! | `LOCK_BATCH_MQ`, `UNLOCK_BATCH_MQ` | | [`LockBatchRequestBody`] | [`LockBatchResponseBody`] |
+//! | `END_TRANSACTION` | [`EndTransactionRequestHeader`] | | |
+//! | `CHECK_TRANSACTION_STATE`, to a client | [`CheckTransactionStateRequestHeader`] | the stored message | |
+//! | `NOTIFY_CONSUMER_IDS_CHANGED`, to a client | [`NotifyConsumerIdsChangedRequestHeader`] | | |
+//! | `PUSH_REPLY_MESSAGE_TO_CLIENT`, to a client | [`ReplyMessageRequestHeader`] | the message | |
+//! | `RESET_CONSUMER_CLIENT_OFFSET`, to a client | [`ResetOffsetRequestHeader`] | [`ResetOffsetBody`] | |
+//! | `GET_CONSUMER_RUNNING_INFO` | [`GetConsumerRunningInfoRequestHeader`] | | [`ConsumerRunningInfo`] |
+//! | `CONSUME_MESSAGE_DIRECTLY` | [`ConsumeMessageDirectlyRequestHeader`] | the stored message, to a client | [`ConsumeMessageDirectlyResult`] |
+//! | `VIEW_MESSAGE_BY_ID` | [`ViewMessageRequestHeader`] | | the stored message |
+//! | `QUERY_MESSAGE` | [`QueryMessageRequestHeader`] | | [`QueryMessageResponseHeader`], stored messages |
+//! | `UPDATE_AND_CREATE_TOPIC` | [`CreateTopicRequestHeader`] | | |
+//! | `GET_ALL_TOPIC_CONFIG` | | | [`TopicConfigSerializeWrapper`] |
+//! | `GET_TOPIC_STATS_INFO` | [`GetTopicStatsInfoRequestHeader`] | | [`TopicStatsTable`] |
+//! | `GET_CONSUME_STATS` | [`GetConsumeStatsRequestHeader`] | | [`ConsumeStats`] |
+//! | `UPDATE_AND_CREATE_SUBSCRIPTIONGROUP` | | [`SubscriptionGroupConfig`] | |
+//! | `POP_MESSAGE` | [`PopMessageRequestHeader`] | | [`PopMessageResponseHeader`], stored messages |
+//! | `ACK_MESSAGE` | [`AckMessageRequestHeader`] | | |
+//!
+//! The documentation of the other types names their requests.
 //!
 //! Source: `org.apache.rocketmq.remoting.protocol` of 5.3.3 (`header`, `body`, `route`, `heartbeat`,
 //! `subscription`), and `PermName`, `MixAll`, `TopicConfig` and `PullSysFlag` of its module `common`.
@@ -67,17 +104,39 @@
 //! [`RemotingCommand::json`]: crate::RemotingCommand::json
 //! [`RemotingCommand::with_json`]: crate::RemotingCommand::with_json
 
+mod broker;
+mod client;
 mod group;
 mod heartbeat;
 pub mod json;
+mod kv;
+mod lock;
+mod lookup;
 mod offset;
 pub mod perm;
+mod pop;
 mod pull;
 pub mod pull_sys_flag;
 mod queue;
+mod reply;
 mod route;
 mod send;
+mod send_back;
+mod stats;
+mod subscription_group;
+mod topic;
+mod transaction;
 
+pub use broker::{
+    BrokerRequestHeader, ClusterInfo, QueryDataVersionResponseHeader, RegisterBrokerBody,
+    RegisterBrokerRequestHeader, RegisterBrokerResponseHeader,
+};
+pub use client::{
+    ConsumeMessageDirectlyRequestHeader, ConsumeMessageDirectlyResult, ConsumeResult,
+    ConsumeStatus, ConsumerRunningInfo, GetConsumerRunningInfoRequestHeader, GetConsumerStatusBody,
+    GetConsumerStatusRequestHeader, MessageQueueForC, PopProcessQueueInfo, ProcessQueueInfo,
+    ResetOffsetBody, ResetOffsetBodyForC, ResetOffsetRequestHeader,
+};
 pub use group::{
     ConsumerList, GetConsumerListByGroupRequestHeader, NotifyConsumerIdsChangedRequestHeader,
 };
@@ -85,15 +144,44 @@ pub use heartbeat::{
     ConsumeFromWhere, ConsumeType, ConsumerData, HeartbeatData, HeartbeatResponseHeader,
     MessageModel, ProducerData, SubscriptionData, UnregisterClientRequestHeader,
 };
+pub use kv::{
+    GetKVConfigResponseHeader, GetKVListByNamespaceRequestHeader, KVConfigRequestHeader, KVTable,
+    PutKVConfigRequestHeader,
+};
+pub use lock::{LockBatchRequestBody, LockBatchResponseBody};
+pub use lookup::{QueryMessageRequestHeader, QueryMessageResponseHeader, ViewMessageRequestHeader};
 pub use offset::{
     BoundaryType, GetEarliestMsgStoretimeResponseHeader, OffsetResponseHeader,
     QueryConsumerOffsetRequestHeader, SearchOffsetRequestHeader, TopicQueueRequestHeader,
     UpdateConsumerOffsetRequestHeader,
 };
+pub use pop::{
+    AckMessageRequestHeader, ChangeInvisibleTimeRequestHeader, ChangeInvisibleTimeResponseHeader,
+    PopMessageRequestHeader, PopMessageResponseHeader,
+};
 pub use pull::{PullMessageRequestHeader, PullMessageResponseHeader};
 pub use queue::MessageQueue;
+pub use reply::ReplyMessageRequestHeader;
 pub use route::{BrokerData, GetRouteInfoRequestHeader, QueueData, TopicRouteData};
 pub use send::SendMessageResponseHeader;
+pub use send_back::ConsumerSendMsgBackRequestHeader;
+pub use stats::{
+    ClientConnection, ConsumeQueueData, ConsumeStats, ConsumerConnection,
+    GetConsumeStatsRequestHeader, GetConsumerConnectionListRequestHeader,
+    GetProducerConnectionListRequestHeader, GetTopicStatsInfoRequestHeader, GroupList,
+    OffsetWrapper, ProducerConnection, QueryConsumeQueueRequestHeader,
+    QueryConsumeQueueResponseBody, QueryTopicConsumeByWhoRequestHeader,
+    QueryTopicsByConsumerRequestHeader, TopicOffset, TopicStatsTable,
+};
+pub use subscription_group::{
+    CheckClientRequestBody, ConsumerOffsetSerializeWrapper, DeleteSubscriptionGroupRequestHeader,
+    GetSubscriptionGroupConfigRequestHeader, SubscriptionGroupConfig, SubscriptionGroupWrapper,
+};
+pub use topic::{
+    CreateTopicRequestHeader, DataVersion, DeleteTopicRequestHeader, GetTopicConfigRequestHeader,
+    TopicConfig, TopicConfigSerializeWrapper, TopicFilterType, TopicList,
+};
+pub use transaction::{CheckTransactionStateRequestHeader, EndTransactionRequestHeader};
 
 /// The id of a master broker. Others are slaves.
 pub const MASTER_ID: i64 = 0;

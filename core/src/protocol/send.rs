@@ -3,9 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 /// The header of the response to a send, in all versions of the request.
-///
-/// The response may name `MSG_REGION` and `TRACE_ON` as well, see
-/// [`property`](crate::message::property): Go's client traces messages only then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessageResponseHeader<'a> {
@@ -23,4 +20,11 @@ pub struct SendMessageResponseHeader<'a> {
     pub recall_handle: Option<&'a str>,
     /// When a delayed message is due.
     pub delay_time: Option<i64>,
+    /// The broker's region. Clients trace a message only if this and `trace_on` are present. The default
+    /// of Java's broker is `DefaultRegion`.
+    #[serde(rename = "MSG_REGION")]
+    pub msg_region: Option<&'a str>,
+    /// Whether clients may trace the message.
+    #[serde(rename = "TRACE_ON")]
+    pub trace_on: Option<bool>,
 }
