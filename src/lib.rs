@@ -179,7 +179,7 @@ pub use rocketmq_tower_core::{
     Abort, Addr, BoxError, CallError, Channel, ChannelInfo, CloseReason, Connection, Disconnect,
     ExtFields, HeaderError, LanguageCode, MqVersion, RemotingCodec, RemotingCommand, Reply,
     RequestCode, ResponseCode, SerializeType, UnsupportedCode, channel, codec, command, connection,
-    driver, error, message,
+    driver, error, message, protocol,
 };
 pub use rocketmq_tower_layers as layers;
 pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};

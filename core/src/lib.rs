@@ -12,6 +12,7 @@
 //! * [`driver::Driver`] runs a connection: it calls a `tower::Service<RemotingCommand>` with each
 //!   request and sends the responses.
 //! * [`message`] encodes and decodes messages, which the bodies of sends and pulls hold.
+//! * [`protocol`] has the typed headers and JSON bodies of RocketMQ's requests and responses.
 //!
 //! There are two levels of services. At the **connection level**, a `Service<Connection<Io>,
 //! Response = Disconnect>` takes a connection, and its future runs until the connection has ended.
@@ -55,6 +56,7 @@ pub mod driver;
 pub mod error;
 mod last_wins;
 pub mod message;
+pub mod protocol;
 mod reader;
 mod reply;
 #[doc(hidden)]
