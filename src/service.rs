@@ -11,6 +11,7 @@ use tower_service::Service;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not process requests",
     label = "not a service of the request level",
+    note = "wrap an async function or a closure in `service_fn` or `handler_fn`, or add it to a `Router` with `route_fn`",
     note = "a processor is a `Service<RemotingCommand>` that is `Send + 'static`",
     note = "its response is a `RemotingCommand` or an `Option<RemotingCommand>`",
     note = "its error is `Into<BoxError>`, and its future is `Send + 'static`",

@@ -52,8 +52,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
-        let code = code_of(&mut result);
+        let result = ready!(this.inner.poll(cx)).map_err(Into::into);
+        let code = code_of(&result);
         if let Some((request, observer)) = this.request.take() {
             if code.is_none() && !request.oneway {
                 this.running.0.deferred.increment(1);

@@ -57,11 +57,11 @@ where
         let this = self.project();
         let _entered = this.span.enter();
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
-        let mut result = ready!(inner.poll(cx)).map_err(Into::into);
+        let result = ready!(inner.poll(cx)).map_err(Into::into);
         if let Some((request, observer)) = this.request.take() {
-            match &mut result {
+            match &result {
                 Ok(reply) => {
-                    let code = reply.command_mut().map(|response| response.response_code());
+                    let code = reply.command().map(|response| response.response_code());
                     if code.is_none() && !request.oneway {
                         this.span.record("rocketmq.deferred", true);
                     }

@@ -31,9 +31,9 @@ pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
 }
 
 /// The response code that the peer gets for this result; `None` if there is no response (yet).
-pub(crate) fn code_of<R: Reply>(result: &mut Result<R, BoxError>) -> Option<ResponseCode> {
+pub(crate) fn code_of<R: Reply>(result: &Result<R, BoxError>) -> Option<ResponseCode> {
     match result {
-        Ok(reply) => reply.command_mut().map(|answer| answer.response_code()),
+        Ok(reply) => reply.command().map(|answer| answer.response_code()),
         Err(error) => Some(answer(&**error).response_code()),
     }
 }
