@@ -66,7 +66,7 @@
 //! | [`Header<T>`](Header) | the ext fields, read into a `T` | a field is missing or malformed |
 //! | [`Body`] | the body, moved out of the request | |
 //! | [`State<T>`](State) | a clone of the state that the handler was added with | |
-//! | [`Extension<T>`](Extension) | a clone of a value that a layer has attached to the request | there is none of this type |
+//! | [`Extension<T>`](Extension) | a clone of a value that a layer has attached to the request | no layer has attached one |
 //! | [`RequestCode`](crate::RequestCode) | the code | |
 //! | [`Channel`](crate::Channel) | the connection that the request came from | the request was created locally |
 //! | [`Responder`](crate::channel::Responder) | [defers](RemotingCommand::defer) the response | `defer` fails |

@@ -5,14 +5,14 @@ use crate::command::RemotingCommand;
 use crate::error::BoxError;
 use std::future::Future;
 
-/// An async function, or a closure that returns a future, of at most 8 arguments. `T` is the tuple
+/// An async function, or a closure that returns a future, of at most 7 arguments. `T` is the tuple
 /// of their types, which the compiler infers, and `S` the type of the state.
 ///
 /// See the [module's documentation](super) for arguments and results.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler with the state `{S}`",
     label = "not a handler",
-    note = "a handler is an async function of at most 8 arguments; a `Service` is added with `route`, or to a server as it is",
+    note = "a handler is an async function of at most 7 arguments; a `Service` is added with `route`, or to a server as it is",
     note = "each argument is a `Header<T>`, `Body`, `State<{S}>`, `Extension<T>`, `RequestCode`, `Channel`, `Responder` or another `FromRequestParts`; the last one may be a `RemotingCommand`",
     note = "its result is a `RemotingCommand`, an `Option` of one, a `ResponseCode`, `Header<T>`, `Body`, `(Header<T>, Body)` or another `IntoReply`, or a `Result` of one of them; not `()`",
     note = "a router's state is set by `with_state`, before the handlers that take it are added",
@@ -70,4 +70,3 @@ handler!(A B C; D);
 handler!(A B C D; E);
 handler!(A B C D E; G);
 handler!(A B C D E G; H);
-handler!(A B C D E G H; I);
