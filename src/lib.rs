@@ -46,20 +46,28 @@
 //! # A server
 //!
 //! ```no_run
-//! use rocketmq_tower::{
-//!     BoxError, RemotingCommand, RequestCode, ResponseCode, Router, Server, service_fn,
-//! };
+//! use rocketmq_tower::{BoxError, Header, RequestCode, Router, Server};
+//! use serde::{Deserialize, Serialize};
 //! use tower::limit::GlobalConcurrencyLimitLayer;
 //!
-//! async fn max_offset(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-//!     println!("the maximum offset of {:?}", request.ext_fields().get("topic"));
-//!     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_ext_field("offset", "42"))
+//! #[derive(Deserialize)]
+//! struct GetMaxOffset {
+//!     topic: String,
+//! }
+//!
+//! #[derive(Serialize)]
+//! struct MaxOffset {
+//!     offset: i64,
+//! }
+//!
+//! async fn max_offset(Header(query): Header<GetMaxOffset>) -> Header<MaxOffset> {
+//!     println!("the maximum offset of {}", query.topic);
+//!     Header(MaxOffset { offset: 42 })
 //! }
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), BoxError> {
-//!     let router =
-//!         Router::builder().route(RequestCode::GET_MAX_OFFSET, service_fn(max_offset)).build()?;
+//!     let router = Router::builder().route_fn(RequestCode::GET_MAX_OFFSET, max_offset).build()?;
 //!     let server = Server::new(router)
 //!         .max_connections(10_000)
 //!         .layer(GlobalConcurrencyLimitLayer::new(256))
@@ -71,9 +79,9 @@
 //! }
 //! ```
 //!
-//! Headers are structs of your own with serde's derives:
-//! [`RemotingCommand::header`], [`RemotingCommand::with_header`]. To build the connection level
-//! yourself, use [`server::serve`].
+//! Headers are structs of your own with serde's derives. [`handler`] lists the arguments and results
+//! of handlers; a processor may be any [`Service`] as well. To build the connection level yourself,
+//! use [`server::serve`].
 //!
 //! # A client
 //!
@@ -162,6 +170,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod client;
+pub mod handler;
 pub mod router;
 pub mod server;
 mod service;
@@ -169,6 +178,8 @@ mod stack;
 
 #[doc(inline)]
 pub use client::{Client, connect};
+#[doc(inline)]
+pub use handler::{Body, Header, State, handler_fn};
 #[doc(inline)]
 pub use router::Router;
 #[doc(inline)]

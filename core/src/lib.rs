@@ -11,6 +11,7 @@
 //!   connection.
 //! * [`driver::Driver`] runs a connection: it calls a `tower::Service<RemotingCommand>` with each
 //!   request and sends the responses.
+//! * [`handler`] makes handlers of async functions whose arguments are taken from the request.
 //! * [`message`] encodes and decodes messages, which the bodies of sends and pulls hold.
 //! * [`protocol`] has the typed headers and JSON bodies of RocketMQ's requests and responses.
 //!
@@ -54,6 +55,7 @@ pub mod command;
 pub mod connection;
 pub mod driver;
 pub mod error;
+pub mod handler;
 mod last_wins;
 pub mod message;
 pub mod protocol;
