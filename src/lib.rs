@@ -175,6 +175,9 @@ pub mod router;
 pub mod server;
 mod service;
 mod stack;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 
 #[doc(inline)]
 pub use client::{Client, connect};

@@ -72,6 +72,9 @@ pub use request::{
     work_queue,
 };
 pub use support::network;
+/// For the crate `rocketmq-tower`.
+#[doc(hidden)]
+pub use support::task;
 
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]

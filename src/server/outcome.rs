@@ -25,4 +25,7 @@ pub enum ServeError {
     /// The listener gave up, see [`Listener::failure`](super::Listener::failure).
     #[error("no more connections can be accepted")]
     Accept(#[source] io::Error),
+    /// The runtime of a [spawned](super::BoundServer::spawn) server was shut down.
+    #[error("the runtime of the server was shut down")]
+    Stopped,
 }

@@ -1,5 +1,6 @@
 use super::counts::{Counters, Counts};
 use super::log;
+use crate::support::task::spawn_on;
 use rocketmq_tower_core::RemotingCommand;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -69,6 +70,6 @@ impl Traffic {
         _ = self.shared.port.set(local.map_or(0, |local| local.port()));
         let shared = Arc::downgrade(&self.shared);
         let counts = move || shared.upgrade().map(|shared| Self { shared });
-        runtime.spawn(log::run(counts, self.shared.period));
+        spawn_on(&runtime, "rocketmq code distribution", log::run(counts, self.shared.period));
     }
 }
