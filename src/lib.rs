@@ -161,6 +161,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod client;
+pub mod long_polls;
 pub mod router;
 pub mod server;
 mod service;
@@ -168,6 +169,8 @@ mod stack;
 
 #[doc(inline)]
 pub use client::{Client, connect};
+#[doc(inline)]
+pub use long_polls::LongPolls;
 #[doc(inline)]
 pub use router::Router;
 #[doc(inline)]
