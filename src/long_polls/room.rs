@@ -1,6 +1,7 @@
 //! The bounds on parked requests.
 
 use rocketmq_tower_core::command::remark;
+use rocketmq_tower_core::error::write_causes;
 use rocketmq_tower_core::{Abort, RemotingCommand, ResponseCode};
 use std::borrow::Cow;
 use std::error::Error;
@@ -38,7 +39,8 @@ impl fmt::Display for NoRoom {
         match self {
             Self::Requests { max } => write!(f, "{max} requests are parked, the maximum"),
             Self::Bytes { max } => write!(f, "the parked requests reach the limit of {max} bytes"),
-        }
+        }?;
+        write_causes(f, &BUSY)
     }
 }
 
