@@ -171,6 +171,7 @@
 
 pub mod client;
 pub mod handler;
+pub mod long_polls;
 pub mod router;
 pub mod server;
 mod service;
@@ -183,6 +184,7 @@ pub mod testing;
 pub use client::{Client, connect};
 #[doc(inline)]
 pub use handler::{Body, Header, State, handler_fn};
+pub use long_polls::LongPolls;
 #[doc(inline)]
 pub use router::Router;
 #[doc(inline)]

@@ -81,7 +81,7 @@ impl ConnectionPool {
         let stopped = || Arc::new(ConnectError::Transport("connecting was stopped".into()));
         result
             .unwrap_or_else(|| Err(stopped()))
-            .map_err(|source| InvokeError::Connect { addr: addr.clone(), source })
+            .map_err(|source| InvokeError::from_connect(addr, source))
     }
 
     /// Finds the connection to `addr`, or starts to connect.
