@@ -7,8 +7,9 @@ use rocketmq_tower_core::protocol::{
     ConsumeResult, ConsumeType, ConsumerList, ConsumerRunningInfo, CreateTopicRequestHeader,
     DataVersion, GetRouteInfoRequestHeader, HeartbeatData, HeartbeatResponseHeader, KVTable,
     LockBatchRequestBody, LockBatchResponseBody, MASTER_ID, MessageModel, MessageQueue,
-    NotifyConsumerIdsChangedRequestHeader, OffsetResponseHeader, PullMessageRequestHeader,
-    PullMessageResponseHeader, QueueData, RegisterBrokerBody, ResetOffsetBody,
+    MessageQueueAssignment, MessageRequestMode, NotifyConsumerIdsChangedRequestHeader,
+    OffsetResponseHeader, PullMessageRequestHeader, PullMessageResponseHeader,
+    QueryAssignmentResponseBody, QueueData, RegisterBrokerBody, ResetOffsetBody,
     ResetOffsetRequestHeader, SearchOffsetRequestHeader, SendMessageResponseHeader,
     SubscriptionData, SubscriptionGroupConfig, TopicConfig, TopicConfigSerializeWrapper,
     TopicFilterType, TopicOffset, TopicRouteData, TopicStatsTable, UnregisterClientRequestHeader,
@@ -191,6 +192,12 @@ fn responses_have_javas_names() {
     );
     same(r#"{"consumerIdList":["a@1"]}"#, &ConsumerList { consumer_id_list: vec!["a@1".into()] });
     same(r#"{"table":{"k":"v"}}"#, &KVTable { table: [("k".into(), "v".into())].into() });
+    let assignment =
+        MessageQueueAssignment { message_queue: queue(-1), mode: MessageRequestMode::Pop };
+    same(
+        r#"{"messageQueueAssignments":[{"messageQueue":{"brokerName":"a","queueId":-1,"topic":"T"},"mode":"POP"}]}"#,
+        &QueryAssignmentResponseBody { message_queue_assignments: vec![assignment] },
+    );
     let locked = LockBatchResponseBody { lock_ok_mq_set: vec![queue(0)] };
     same(r#"{"lockOKMQSet":[{"brokerName":"a","queueId":0,"topic":"T"}]}"#, &locked);
 }

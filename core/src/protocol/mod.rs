@@ -91,6 +91,7 @@
 //! | `GET_TOPIC_STATS_INFO` | [`GetTopicStatsInfoRequestHeader`] | | [`TopicStatsTable`] |
 //! | `GET_CONSUME_STATS` | [`GetConsumeStatsRequestHeader`] | | [`ConsumeStats`] |
 //! | `UPDATE_AND_CREATE_SUBSCRIPTIONGROUP` | | [`SubscriptionGroupConfig`] | |
+//! | `QUERY_ASSIGNMENT` | | [`QueryAssignmentRequestBody`] | [`QueryAssignmentResponseBody`] |
 //! | `POP_MESSAGE` | [`PopMessageRequestHeader`] | | [`PopMessageResponseHeader`], stored messages |
 //! | `ACK_MESSAGE` | [`AckMessageRequestHeader`] | | |
 //!
@@ -104,6 +105,7 @@
 //! [`RemotingCommand::json`]: crate::RemotingCommand::json
 //! [`RemotingCommand::with_json`]: crate::RemotingCommand::with_json
 
+mod assignment;
 mod broker;
 mod client;
 mod group;
@@ -127,6 +129,10 @@ mod subscription_group;
 mod topic;
 mod transaction;
 
+pub use assignment::{
+    MessageQueueAssignment, MessageRequestMode, QueryAssignmentRequestBody,
+    QueryAssignmentResponseBody,
+};
 pub use broker::{
     BrokerRequestHeader, ClusterInfo, QueryDataVersionResponseHeader, RegisterBrokerBody,
     RegisterBrokerRequestHeader, RegisterBrokerResponseHeader,
@@ -175,11 +181,14 @@ pub use stats::{
 };
 pub use subscription_group::{
     CheckClientRequestBody, ConsumerOffsetSerializeWrapper, DeleteSubscriptionGroupRequestHeader,
+    GetAllSubscriptionGroupRequestHeader, GetAllSubscriptionGroupResponseHeader,
     GetSubscriptionGroupConfigRequestHeader, SubscriptionGroupConfig, SubscriptionGroupWrapper,
 };
 pub use topic::{
-    CreateTopicRequestHeader, DataVersion, DeleteTopicRequestHeader, GetTopicConfigRequestHeader,
-    TopicConfig, TopicConfigSerializeWrapper, TopicFilterType, TopicList,
+    CreateTopicRequestHeader, DataVersion, DeleteTopicRequestHeader,
+    GetAllTopicConfigRequestHeader, GetAllTopicConfigResponseHeader, GetTopicConfigRequestHeader,
+    GetTopicsByClusterRequestHeader, TopicConfig, TopicConfigSerializeWrapper, TopicFilterType,
+    TopicList,
 };
 pub use transaction::{CheckTransactionStateRequestHeader, EndTransactionRequestHeader};
 

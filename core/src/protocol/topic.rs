@@ -47,6 +47,32 @@ pub struct GetTopicConfigRequestHeader<'a> {
     pub topic: &'a str,
 }
 
+/// The header of `GET_ALL_TOPIC_CONFIG`. Without it, the response has all topics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetAllTopicConfigRequestHeader {
+    /// The number of topics to skip.
+    pub topic_seq: Option<i32>,
+    /// The maximum number of topics.
+    pub max_topic_num: Option<i32>,
+}
+
+/// The header of the response to `GET_ALL_TOPIC_CONFIG`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetAllTopicConfigResponseHeader {
+    /// The number of all topics.
+    pub total_topic_num: Option<i32>,
+}
+
+/// The header of `GET_TOPICS_BY_CLUSTER`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetTopicsByClusterRequestHeader<'a> {
+    /// The cluster.
+    pub cluster: &'a str,
+}
+
 /// The names of topics: the body of the responses to `GET_ALL_TOPIC_LIST_FROM_NAMESERVER`,
 /// `GET_SYSTEM_TOPIC_LIST_FROM_NS`, `GET_TOPICS_BY_CLUSTER` and others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +84,7 @@ pub struct TopicList {
     pub topic_list: Vec<String>,
 }
 
-/// The settings of a topic.
+/// The settings of a topic: the body of the response to `GET_TOPIC_CONFIG`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TopicConfig {
