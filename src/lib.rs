@@ -36,6 +36,8 @@
 //!                       ├──────────────────┤
 //!                       │     rpc_hook     │  Server::hook
 //!                       ├──────────────────┤
+//!                       │  shared layers   │  Server::shared_layer: one for all connections
+//!                       ├──────────────────┤
 //!                       │    processor     │  a Router, a service_fn, any Service
 //!                       └──────────────────┘
 //! ```
@@ -135,8 +137,8 @@
 //! | [`from_fn`](mod@layers::from_fn) | both | makes a layer of an async function | no |
 //! | [`metrics`], a feature | both | latency, connections and bytes, for any recorder | no |
 //!
-//! A layer that keeps state keeps it for each connection; layers that tower calls `Global…` share it
-//! between all connections. A layer of your own is any [`Layer`] whose service takes a
+//! A layer that keeps state keeps it for each connection; layers that tower calls `Global…`, and those
+//! added with [`Server::shared_layer`], share it between all connections. A layer of your own is any [`Layer`] whose service takes a
 //! [`RemotingCommand`] or a [`Connection`]; a crate that publishes one needs `rocketmq-tower-core` only.
 //!
 //! # Features
@@ -149,9 +151,11 @@
 //! | `metrics` | the layer that reports to a recorder of the `metrics` facade |
 //! | `proxy-protocol` | servers behind a balancer |
 //! | `socks5` | clients that connect through a SOCKS5 proxy |
+//! | `testing` | a server and its clients in memory: [`testing`] |
 //! | `tls` | TLS for servers and clients |
 //! | `tls-reload` | certificates that are replaced while a server runs |
 //! | `tls-self-signed` | certificates made on the spot, for tests |
+//! | `tokio-console` | names of the library's tasks, in programs compiled with `--cfg tokio_unstable` |
 //!
 //! # Bounds
 //!
@@ -167,6 +171,7 @@
 #![cfg_attr(not(feature = "proxy-protocol"), doc = "[`proxy_protocol`]: #features")]
 #![cfg_attr(feature = "tls", doc = "[`tls`]: layers::tls")]
 #![cfg_attr(not(feature = "tls"), doc = "[`tls`]: #features")]
+#![cfg_attr(not(feature = "testing"), doc = "[`testing`]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod client;

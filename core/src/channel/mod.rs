@@ -107,7 +107,6 @@ impl Channel {
     /// from now on: when the last of them is dropped, the connection is [drained](Self::drain).
     /// Other handles, such as those of requests and [observers](Self::observer), do not keep it
     /// open.
-    #[must_use]
     pub fn drain_on_drop(mut self) -> Self {
         let lease = Arc::new(Lease(Arc::clone(&self.shared)));
         self.held.get_or_insert_default().lease = Some(lease);
@@ -115,7 +114,6 @@ impl Channel {
     }
 
     /// Returns a handle that does not keep the connection [open](Self::drain_on_drop).
-    #[must_use]
     pub fn observer(&self) -> Self {
         Self::new(Arc::clone(&self.shared))
     }

@@ -113,7 +113,6 @@ impl Responder {
     }
 
     /// Returns the connection that the request came from.
-    #[must_use]
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.shared))
     }
