@@ -28,7 +28,7 @@ use std::sync::Arc;
 ///     Ok(response)
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExchangeObserver {
     /// `None` for a oneway request, and for one that no connection received.
     exchange: Option<(Arc<Shared>, ExchangeId)>,
@@ -59,5 +59,12 @@ impl ExchangeObserver {
             Some((shared, id)) => shared.deferrals.observe(id, returned, observer),
             None => observer(Answered { code: returned, deferred: false }),
         }
+    }
+}
+
+impl std::fmt::Debug for ExchangeObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let channel = self.exchange.as_ref().map(|(shared, _)| shared);
+        f.debug_struct("ExchangeObserver").field("channel", &channel).finish()
     }
 }
