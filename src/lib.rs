@@ -141,6 +141,11 @@
 //! added with [`Server::shared_layer`], share it between all connections. A layer of your own is any [`Layer`] whose service takes a
 //! [`RemotingCommand`] or a [`Connection`]; a crate that publishes one needs `rocketmq-tower-core` only.
 //!
+//! # Long polling
+//!
+//! [`LongPolls`] parks requests that cannot be answered yet, such as pulls without messages, until they
+//! are woken or end.
+//!
 //! # Features
 //!
 //! All are off by default.

@@ -262,11 +262,6 @@ impl Hash for Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel")
-            .field("id", &self.id())
-            .field("local_addr", self.local_addr())
-            .field("peer_addr", self.peer_addr())
-            .field("closed", &self.is_closed())
-            .finish()
+        self.shared.fmt(f)
     }
 }
