@@ -5,11 +5,12 @@ mod common;
 
 use common::{connection, driver};
 use rocketmq_tower_core::RemotingCommand;
+use rocketmq_tower_layers::fault::Faults;
 use rocketmq_tower_layers::ip_filter::IpRules;
 use rocketmq_tower_layers::{
-    BodyLimitLayer, CatchPanicLayer, ConnectionLimitLayer, EventsLayer, FirstByteTimeoutLayer,
-    IdleTimeoutLayer, IpFilterLayer, OneshotLayer, PeerRateLimitLayer, RpcHookLayer, SpawnLayer,
-    WorkQueueLayer,
+    BodyLimitLayer, ByteCountLayer, CatchPanicLayer, ConnectionLimitLayer, EventsLayer, FaultLayer,
+    FirstByteTimeoutLayer, IdleTimeoutLayer, IpFilterLayer, OneshotLayer, PeerRateLimitLayer,
+    RpcHookLayer, SpawnLayer, WorkQueueLayer,
 };
 use rocketmq_tower_test_support::sleeper;
 use std::fmt::Debug;
@@ -60,6 +61,7 @@ impl Service<RemotingCommand> for Processor {
 async fn layers_of_requests_print_no_locks() {
     check_request_layer(BodyLimitLayer::new(1024));
     check_request_layer(CatchPanicLayer::new());
+    check_request_layer(FaultLayer::new(&Faults::new(1)));
     check_request_layer(OneshotLayer::new());
     check_request_layer(PeerRateLimitLayer::new(5));
     check_request_layer(RpcHookLayer::new());
@@ -70,6 +72,7 @@ async fn layers_of_requests_print_no_locks() {
 #[tokio::test]
 async fn layers_of_connections_print_no_locks() {
     let driver = driver(service_fn(sleeper));
+    printed(&ByteCountLayer::new().layer(Processor));
     printed(&EventsLayer::silent());
     let (events, stream) = EventsLayer::stream(16);
     printed(&events);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What happens to a request. See the [module's documentation](super).
+/// A fault that hits requests. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RequestFault {
@@ -21,7 +21,7 @@ pub enum RequestFault {
     Disconnect,
 }
 
-/// What happens to a connection. See the [module's documentation](super).
+/// A fault that hits connections. See the [module's documentation](super).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum ConnectionFault {
