@@ -121,6 +121,7 @@
 //! | [`idle_timeout`](layers::idle_timeout) | connection | closes connections on which no byte moves | 120 s |
 //! | [`first_byte_timeout`](layers::first_byte_timeout) | connection | closes connections whose peers send nothing at all | no |
 //! | [`ip_filter`](layers::ip_filter) | connection | allows or denies peers by network | no |
+//! | [`byte_count`](layers::byte_count) | connection | counts bytes read and written, for each connection and in total | no |
 //! | [`proxy_protocol`], a feature | connection | takes the client's address from a balancer's PROXY header | no |
 //! | [`tls`], a feature | connection | TLS, required or permitted | no |
 //! | [`recover`](layers::recover) | request | turns every error into a response | yes |
@@ -135,6 +136,7 @@
 //! | [`catch_panic`](layers::catch_panic) | request | turns panics into errors | no |
 //! | [`trace`](layers::trace) | both | a `tracing` span for each connection and each request | no |
 //! | [`from_fn`](mod@layers::from_fn) | both | makes a layer of an async function | no |
+//! | [`fault`](layers::fault) | both | injects delays, errors, losses and disconnects, for tests of clients | no |
 //! | [`metrics`], a feature | both | latency, connections and bytes, for any recorder | no |
 //!
 //! A layer that keeps state keeps it for each connection; layers that tower calls `Global…`, and those
@@ -214,3 +216,8 @@ pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Compiles the code blocks of the guide to middleware.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/middleware.md")]
+struct MiddlewareGuide;
