@@ -4,22 +4,13 @@
 mod common;
 
 use common::{connection, driver};
-<<<<<<< HEAD
 use rocketmq_tower_core::{Connection, RemotingCommand};
-use rocketmq_tower_layers::ip_filter::IpRules;
-use rocketmq_tower_layers::{
-    BodyLimitLayer, CatchPanicLayer, CodeDistributionLayer, ConnectionLimitLayer, EventsLayer,
-    FirstByteTimeoutLayer, IdleTimeoutLayer, IpFilterLayer, OneshotLayer, PeerRateLimitLayer,
-    RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer, WorkQueueLayer,
-=======
-use rocketmq_tower_core::RemotingCommand;
 use rocketmq_tower_layers::fault::Faults;
 use rocketmq_tower_layers::ip_filter::IpRules;
 use rocketmq_tower_layers::{
-    BodyLimitLayer, ByteCountLayer, CatchPanicLayer, ConnectionLimitLayer, EventsLayer, FaultLayer,
-    FirstByteTimeoutLayer, IdleTimeoutLayer, IpFilterLayer, OneshotLayer, PeerRateLimitLayer,
-    RpcHookLayer, SpawnLayer, WorkQueueLayer,
->>>>>>> fromfn
+    BodyLimitLayer, ByteCountLayer, CatchPanicLayer, CodeDistributionLayer, ConnectionLimitLayer,
+    EventsLayer, FaultLayer, FirstByteTimeoutLayer, IdleTimeoutLayer, IpFilterLayer, OneshotLayer,
+    PeerRateLimitLayer, RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer, WorkQueueLayer,
 };
 use rocketmq_tower_test_support::sleeper;
 use std::fmt::Debug;
@@ -94,12 +85,9 @@ impl Service<RemotingCommand> for Processor {
 async fn layers_of_requests_print_no_locks() {
     check_request_layer(BodyLimitLayer::new(1024));
     check_request_layer(CatchPanicLayer::new());
-<<<<<<< HEAD
     check_request_layer(CodeDistributionLayer::new());
     printed(&CodeDistributionLayer::new().traffic());
-=======
     check_request_layer(FaultLayer::new(&Faults::new(1)));
->>>>>>> fromfn
     check_request_layer(OneshotLayer::new());
     check_request_layer(PeerRateLimitLayer::new(5));
     check_request_layer(RecoverLayer::new());
@@ -140,13 +128,8 @@ async fn tls_prints_neither_locks_nor_keys() {
 
 #[tokio::test]
 async fn layers_of_connections_print_no_locks() {
-<<<<<<< HEAD
+    check_connection_layer(ByteCountLayer::new());
     check_connection_layer(EventsLayer::silent());
-=======
-    let driver = driver(service_fn(sleeper));
-    printed(&ByteCountLayer::new().layer(Processor));
-    printed(&EventsLayer::silent());
->>>>>>> fromfn
     let (events, stream) = EventsLayer::stream(16);
     check_connection_layer(events);
     printed(&stream);

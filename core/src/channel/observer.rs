@@ -31,11 +31,7 @@ use std::sync::Arc;
 ///     Ok(response)
 /// }
 /// ```
-<<<<<<< HEAD
-#[derive(Clone, Debug, Default)]
-=======
-#[derive(Clone)]
->>>>>>> polls
+#[derive(Clone, Default)]
 pub struct ExchangeObserver {
     /// `None` for a oneway request, and for one that no connection received.
     exchange: Option<(Arc<Shared>, ExchangeId)>,
