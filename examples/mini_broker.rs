@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 type Queue = (String, i32);
+type Shared = State<Arc<Broker>>;
 
 #[derive(Default)]
 struct Broker {
@@ -22,8 +23,6 @@ struct Broker {
     clients: Mutex<HashMap<String, Channel>>,
     pulls: LongPolls<Queue>,
 }
-
-type Shared = State<Arc<Broker>>;
 
 async fn send(State(broker): Shared, request: RemotingCommand) -> Result<Header<Sent>, BoxError> {
     let header = SendHeader::read(&request)?;
@@ -74,7 +73,7 @@ async fn heart_beat(
     Ok(ResponseCode::SUCCESS)
 }
 
-fn router() -> Result<Router, BoxError> {
+pub(crate) fn router() -> Result<Router, BoxError> {
     let router = Router::builder()
         .with_state(Arc::<Broker>::default())
         .route_fn([RequestCode::SEND_MESSAGE, RequestCode::SEND_MESSAGE_V2], send)

@@ -195,7 +195,7 @@ pub mod testing;
 #[doc(inline)]
 pub use client::{Client, connect};
 #[doc(inline)]
-pub use handler::{Body, Header, State, handler_fn};
+pub use handler::{Body, Header, Json, State, handler_fn};
 pub use long_polls::LongPolls;
 #[doc(inline)]
 pub use router::Router;

@@ -1,13 +1,15 @@
 //! The name server's key-value configuration.
 
 use super::NameServerState;
-use super::bodies::KvTable;
 use crate::log::{Log, LogWrite};
 use crate::refusal::refuse;
 use crate::storage::{StorageBatch, StorageTable};
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
+use rocketmq_tower::protocol::{
+    GetKVConfigResponseHeader, GetKVListByNamespaceRequestHeader, KVConfigRequestHeader, KVTable,
+    PutKVConfigRequestHeader,
+};
+use rocketmq_tower::{BoxError, Json, RemotingCommand, ResponseCode, State};
 use rocketmq_tower_core::sync::{read, write};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, RwLock};
@@ -23,20 +25,6 @@ const MAX_VALUE: usize = 16 * MAX_NAME;
 pub(super) struct KvConfig {
     entries: RwLock<BTreeMap<(String, String), String>>,
     log: Arc<Log>,
-}
-
-#[derive(Deserialize)]
-struct Header<'a> {
-    namespace: &'a str,
-    #[serde(default)]
-    key: &'a str,
-    #[serde(default)]
-    value: &'a str,
-}
-
-#[derive(Serialize)]
-struct Value {
-    value: String,
 }
 
 impl KvConfig {
@@ -55,8 +43,12 @@ impl KvConfig {
         Ok(Self { entries: RwLock::new(entries), log })
     }
 
-    async fn set(&self, header: &Header<'_>, value: Option<&str>) -> Result<(), BoxError> {
-        let Header { namespace, key, .. } = header;
+    async fn set(
+        &self,
+        namespace: &str,
+        key: &str,
+        value: Option<&str>,
+    ) -> Result<ResponseCode, BoxError> {
         if namespace.len() > MAX_NAME || key.len() > MAX_NAME || namespace.contains('\0') {
             let text =
                 format!("a namespace and a key have at most {MAX_NAME} bytes, and no zero byte");
@@ -66,7 +58,7 @@ impl KvConfig {
             let text = format!("a value has at most {MAX_VALUE} bytes");
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
-        let name = ((*namespace).to_owned(), (*key).to_owned());
+        let name = (namespace.to_owned(), key.to_owned());
         let row = format!("{}\0{}", name.0, name.1);
         if self.read().len() >= MAX_ENTRIES && value.is_some() {
             return Err(refuse(
@@ -85,7 +77,7 @@ impl KvConfig {
             Some(value) => entries.insert(name, value.to_owned()),
             None => entries.remove(&name),
         };
-        Ok(())
+        Ok(ResponseCode::SUCCESS)
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<(String, String), String>> {
@@ -93,56 +85,52 @@ impl KvConfig {
     }
 }
 
-fn success() -> RemotingCommand {
-    RemotingCommand::response(ResponseCode::SUCCESS)
-}
-
 /// `PUT_KV_CONFIG`
 pub(super) async fn put(
-    server: Arc<NameServerState>,
+    State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
-    server.kv.set(&header, Some(header.value)).await?;
-    Ok(success())
+) -> Result<ResponseCode, BoxError> {
+    let PutKVConfigRequestHeader { namespace, key, value } = request.header()?;
+    server.kv.set(namespace, key, Some(value)).await
 }
 
 /// `DELETE_KV_CONFIG`
 pub(super) async fn delete(
-    server: Arc<NameServerState>,
+    State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    server.kv.set(&request.header()?, None).await?;
-    Ok(success())
+) -> Result<ResponseCode, BoxError> {
+    let KVConfigRequestHeader::<&str> { namespace, key } = request.header()?;
+    server.kv.set(namespace, key, None).await
 }
 
 /// `GET_KV_CONFIG`
 pub(super) async fn get(
-    server: Arc<NameServerState>,
+    State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
-    let name = (header.namespace.to_owned(), header.key.to_owned());
-    let value = server.kv.read().get(&name).cloned().ok_or_else(|| {
-        let text = format!("the namespace {} has no key {}", header.namespace, header.key);
+    let KVConfigRequestHeader::<&str> { namespace, key } = request.header()?;
+    let entries = server.kv.read();
+    let value = entries.get(&(namespace.to_owned(), key.to_owned())).ok_or_else(|| {
+        let text = format!("the namespace {namespace} has no key {key}");
         refuse(ResponseCode::QUERY_NOT_FOUND, text)
     })?;
-    Ok(success().with_header(&Value { value })?)
+    let header = GetKVConfigResponseHeader { value: Some(value) };
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&header)?)
 }
 
 /// `GET_KVLIST_BY_NAMESPACE`
 pub(super) async fn list(
-    server: Arc<NameServerState>,
+    State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
+) -> Result<Json<KVTable>, BoxError> {
+    let GetKVListByNamespaceRequestHeader::<&str> { namespace } = request.header()?;
     let entries = server.kv.read();
-    let of_namespace = entries.iter().filter(|((namespace, _), _)| namespace == header.namespace);
+    let of_namespace = entries.iter().filter(|((of, _), _)| of == namespace);
     let table: BTreeMap<_, _> =
         of_namespace.map(|((_, key), value)| (key.clone(), value.clone())).collect();
     if table.is_empty() {
-        let text = format!("there is no namespace {}", header.namespace);
+        let text = format!("there is no namespace {namespace}");
         return Err(refuse(ResponseCode::QUERY_NOT_FOUND, text));
     }
-    Ok(success().with_body(serde_json::to_vec(&KvTable { table })?))
+    Ok(Json(KVTable { table }))
 }
