@@ -65,7 +65,7 @@ use tower_service::Service;
 /// As a service, `poll_ready` reserves one of the connection's
 /// [`max_calls`](crate::driver::ConnectionConfig::max_calls) permits, which is released when the
 /// call ends.
-#[must_use = "dropping the last channel of a client closes its connection"]
+#[must_use = "a client closes its connection when the last channel is dropped"]
 pub struct Channel {
     shared: Arc<Shared>,
     /// Boxed to keep ordinary handles small: every request carries one.
