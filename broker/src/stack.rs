@@ -28,7 +28,8 @@ use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::handler::handler_fn_with_state;
 use rocketmq_tower::layers::{CodeDistributionLayer, EventsLayer, TraceLayer, WorkQueueLayer};
 use rocketmq_tower::router::DuplicateRoute;
-use rocketmq_tower::server::{BoundServer, Listener};
+use rocketmq_tower::server::BoundServer;
+use rocketmq_tower::server::listener::IntoListener;
 use rocketmq_tower::{RequestCode, Router, Server, ServiceBuilder};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,22 +40,22 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 
 /// Returns the name server, listening.
-pub(crate) fn name_server<L: Listener>(
+pub(crate) fn name_server<L: IntoListener>(
     listener: L,
     state: &Arc<NameServerState>,
     config: &BrokerConfig,
     metrics: &MetricsLayer,
-) -> Result<BoundServer<L>, DuplicateRoute> {
+) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
     Ok(observed(state.router()?, config, metrics).listen(listener))
 }
 
 /// Returns the broker's server, listening.
-pub(crate) fn broker<L: Listener>(
+pub(crate) fn broker<L: IntoListener>(
     listener: L,
     state: &Arc<BrokerState>,
     config: &BrokerConfig,
     metrics: &MetricsLayer,
-) -> Result<BoundServer<L>, DuplicateRoute> {
+) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
     let server = observed(router(state, config)?, config, metrics)
         .idle_timeout(IDLE_TIMEOUT)
         .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))

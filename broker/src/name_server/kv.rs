@@ -99,7 +99,7 @@ pub(super) async fn delete(
     State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let KVConfigRequestHeader { namespace, key } = request.header()?;
+    let KVConfigRequestHeader::<&str> { namespace, key } = request.header()?;
     server.kv.set(namespace, key, None).await
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn get(
     State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
-    let KVConfigRequestHeader { namespace, key } = request.header()?;
+    let KVConfigRequestHeader::<&str> { namespace, key } = request.header()?;
     let entries = server.kv.read();
     let value = entries.get(&(namespace.to_owned(), key.to_owned())).ok_or_else(|| {
         let text = format!("the namespace {namespace} has no key {key}");
@@ -123,7 +123,7 @@ pub(super) async fn list(
     State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
 ) -> Result<Json<KVTable>, BoxError> {
-    let GetKVListByNamespaceRequestHeader { namespace } = request.header()?;
+    let GetKVListByNamespaceRequestHeader::<&str> { namespace } = request.header()?;
     let entries = server.kv.read();
     let of_namespace = entries.iter().filter(|((of, _), _)| of == namespace);
     let table: BTreeMap<_, _> =

@@ -56,7 +56,7 @@ pub(super) async fn register(
     State(server): State<Arc<NameServerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let RegisterBrokerRequestHeader { broker_name, .. } = request.header()?;
+    let RegisterBrokerRequestHeader::<&str> { broker_name, .. } = request.header()?;
     if broker_name != server.broker.name {
         let text = format!("this name server has one broker, {}", server.broker.name);
         return Err(refuse(ResponseCode::NO_PERMISSION, text));

@@ -75,7 +75,7 @@ pub(crate) async fn unregister(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let header: UnregisterClientRequestHeader<'_> = request.header()?;
+    let header: UnregisterClientRequestHeader<&str> = request.header()?;
     broker.clients.leaves(header.client_id, header.producer_group, header.consumer_group);
     Ok(ResponseCode::SUCCESS)
 }
@@ -85,7 +85,7 @@ pub(crate) async fn consumers(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<Json<ConsumerList>, BoxError> {
-    let header: GetConsumerListByGroupRequestHeader<'_> = request.header()?;
+    let header: GetConsumerListByGroupRequestHeader<&str> = request.header()?;
     let consumer_id_list = broker.clients.consumers(header.consumer_group);
     if consumer_id_list.is_empty() {
         let text = format!("the group {} has no members", header.consumer_group);

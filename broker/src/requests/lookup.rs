@@ -24,7 +24,7 @@ pub(crate) async fn view(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<Body, BoxError> {
-    let ViewMessageRequestHeader { offset, .. } = request.header()?;
+    let ViewMessageRequestHeader::<&str> { offset, .. } = request.header()?;
     let record = match CommitLogOffset::from_i64(offset) {
         Some(offset) => broker.log.read(offset)?,
         None => None,
@@ -40,7 +40,7 @@ pub(crate) async fn query(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<(Header<QueryMessageResponseHeader>, Body), BoxError> {
-    let query: QueryMessageRequestHeader<'_> = request.header()?;
+    let query: QueryMessageRequestHeader<&str> = request.header()?;
     let (mut body, mut found, mut last) = (Vec::new(), 0, QueryMessageResponseHeader::default());
     let max = usize::try_from(query.max_num).unwrap_or(0).min(MAX_MESSAGES);
     for offset in offsets(&broker, &query)? {
@@ -70,7 +70,7 @@ pub(crate) async fn query(
 /// Returns the offsets of the messages whose key has the same hash.
 fn offsets(
     broker: &BrokerState,
-    query: &QueryMessageRequestHeader<'_>,
+    query: &QueryMessageRequestHeader<&str>,
 ) -> Result<Vec<CommitLogOffset>, BoxError> {
     let hash = index::hash(query.topic, query.key);
     let first = CommitLogOffset::from_i64(0).map(|offset| index::row(hash, offset));

@@ -18,7 +18,7 @@ pub(crate) async fn of_queue(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
-    let header: TopicQueueRequestHeader<'_> = request.header()?;
+    let header: TopicQueueRequestHeader<&str> = request.header()?;
     let topic = broker.topics.find(header.topic)?;
     let queue = topic.queue_to_read(header.queue_id).ok_or_else(|| {
         let text = format!("{} has no queue {}", topic.name, header.queue_id);
@@ -48,7 +48,7 @@ fn stored_at(broker: &BrokerState, queue: &Queue, offset: i64) -> Result<Option<
 fn by_time(
     broker: &BrokerState,
     queue: &Queue,
-    search: &SearchOffsetRequestHeader<'_>,
+    search: &SearchOffsetRequestHeader<&str>,
 ) -> Result<i64, BoxError> {
     let (time, upper) = (search.timestamp, search.boundary_type == BoundaryType::Upper);
     let (first, end) = (queue.min(), queue.max());
@@ -73,7 +73,7 @@ pub(crate) async fn query(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<Header<OffsetResponseHeader>, BoxError> {
-    let header: QueryConsumerOffsetRequestHeader<'_> = request.header()?;
+    let header: QueryConsumerOffsetRequestHeader<&str> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
     if let Some(offset) = broker.offsets.get(group, topic, id) {
         return Ok(Header(OffsetResponseHeader { offset }));
@@ -94,7 +94,7 @@ pub(crate) async fn update(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let header: UpdateConsumerOffsetRequestHeader<'_> = request.header()?;
+    let header: UpdateConsumerOffsetRequestHeader<&str> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
     let offset = header.commit_offset;
     names::check(group)?;

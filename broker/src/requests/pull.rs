@@ -19,7 +19,7 @@ pub(crate) async fn handle(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<Option<RemotingCommand>, BoxError> {
-    let header: PullMessageRequestHeader<'_> = request.header()?;
+    let header: PullMessageRequestHeader<&str> = request.header()?;
     let queue = queue(&broker, &header)?;
     let filter = filter(&broker, &header, request.request_code())?;
     if header.sys_flag & pull_sys_flag::COMMIT_OFFSET != 0 && header.commit_offset >= 0 {
@@ -46,7 +46,7 @@ pub(crate) async fn handle(
 
 fn queue(
     broker: &BrokerState,
-    header: &PullMessageRequestHeader<'_>,
+    header: &PullMessageRequestHeader<&str>,
 ) -> Result<Arc<Queue>, BoxError> {
     let topic = broker.topics.find(header.topic)?;
     if topic.settings.perm & perm::READ == 0 {
@@ -63,7 +63,7 @@ fn queue(
 /// Returns the filter of the request, or else that of the group's subscription.
 fn filter(
     broker: &BrokerState,
-    header: &PullMessageRequestHeader<'_>,
+    header: &PullMessageRequestHeader<&str>,
     code: RequestCode,
 ) -> Result<Arc<Filter>, BoxError> {
     if header.sys_flag & pull_sys_flag::SUBSCRIPTION != 0 || code == RequestCode::LITE_PULL_MESSAGE

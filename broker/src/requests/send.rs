@@ -17,7 +17,7 @@ pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
 
 /// Returns the response to a send. Go's client traces a message only if the response names a region and
 /// turns tracing on; `DefaultRegion` is the default of Java's broker.
-pub(super) fn sent(header: SendMessageResponseHeader<'_>) -> Result<RemotingCommand, BoxError> {
+pub(super) fn sent(header: SendMessageResponseHeader<&str>) -> Result<RemotingCommand, BoxError> {
     let header = SendMessageResponseHeader {
         msg_region: Some("DefaultRegion"),
         trace_on: Some(true),

@@ -17,7 +17,7 @@ pub(crate) async fn handle(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let header: ConsumerSendMsgBackRequestHeader<'_> = request.header()?;
+    let header: ConsumerSendMsgBackRequestHeader<&str> = request.header()?;
     names::check(header.group)?;
     let record = match CommitLogOffset::from_i64(header.offset) {
         Some(offset) => broker.log.read(offset)?,

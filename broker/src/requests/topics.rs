@@ -11,7 +11,7 @@ pub(crate) async fn create(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let header: CreateTopicRequestHeader<'_> = request.header()?;
+    let header: CreateTopicRequestHeader<&str> = request.header()?;
     names::check(header.topic)?;
     let queues = |number: i32| {
         let text = || format!("{} cannot have {number} queues", header.topic);

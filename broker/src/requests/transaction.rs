@@ -14,7 +14,7 @@ pub(crate) async fn handle(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let header: EndTransactionRequestHeader<'_> = request.header()?;
+    let header: EndTransactionRequestHeader<&str> = request.header()?;
     match header.commit_or_rollback {
         sys_flag::COMMIT | sys_flag::ROLLBACK => {}
         // The outcome is unknown: the producer will be asked again.
@@ -35,7 +35,7 @@ pub(crate) async fn handle(
 
 async fn end_transaction(
     broker: &BrokerState,
-    header: &EndTransactionRequestHeader<'_>,
+    header: &EndTransactionRequestHeader<&str>,
     offset: CommitLogOffset,
 ) -> Result<(), BoxError> {
     let record =

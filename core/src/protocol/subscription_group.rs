@@ -91,17 +91,17 @@ pub struct GetAllSubscriptionGroupResponseHeader {
 /// The header of `GET_SUBSCRIPTIONGROUP_CONFIG`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetSubscriptionGroupConfigRequestHeader<'a> {
+pub struct GetSubscriptionGroupConfigRequestHeader<T = String> {
     /// The group.
-    pub group: &'a str,
+    pub group: T,
 }
 
 /// The header of `DELETE_SUBSCRIPTIONGROUP`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DeleteSubscriptionGroupRequestHeader<'a> {
+pub struct DeleteSubscriptionGroupRequestHeader<T = String> {
     /// The group.
-    pub group_name: &'a str,
+    pub group_name: T,
     /// Whether its offsets are deleted, too. False if absent.
     #[serde(default)]
     pub clean_offset: bool,

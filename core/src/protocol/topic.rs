@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 /// The header of `UPDATE_AND_CREATE_TOPIC`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreateTopicRequestHeader<'a> {
+pub struct CreateTopicRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The topic whose settings are copied. Brokers of today ignore it.
     #[serde(default)]
-    pub default_topic: &'a str,
+    pub default_topic: T,
     /// The number of queues to read from.
     pub read_queue_nums: i32,
     /// The number of queues to write to.
@@ -20,31 +20,31 @@ pub struct CreateTopicRequestHeader<'a> {
     /// The permission, see [`perm`](super::perm).
     pub perm: i32,
     /// `SINGLE_TAG`, which is the default, or `MULTI_TAG`.
-    pub topic_filter_type: Option<&'a str>,
+    pub topic_filter_type: Option<T>,
     /// System bits.
     pub topic_sys_flag: Option<i32>,
     /// Whether the topic is ordered.
     pub order: Option<bool>,
     /// Attributes, `+name=value,-name`.
-    pub attributes: Option<&'a str>,
+    pub attributes: Option<T>,
 }
 
 /// The header of `DELETE_TOPIC_IN_BROKER` and `DELETE_TOPIC_IN_NAMESRV`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DeleteTopicRequestHeader<'a> {
+pub struct DeleteTopicRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The cluster to delete it from. Name servers only.
-    pub cluster_name: Option<&'a str>,
+    pub cluster_name: Option<T>,
 }
 
 /// The header of `GET_TOPIC_CONFIG`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetTopicConfigRequestHeader<'a> {
+pub struct GetTopicConfigRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
 }
 
 /// The header of `GET_ALL_TOPIC_CONFIG`. Without it, the response has all topics.
@@ -68,9 +68,9 @@ pub struct GetAllTopicConfigResponseHeader {
 /// The header of `GET_TOPICS_BY_CLUSTER`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetTopicsByClusterRequestHeader<'a> {
+pub struct GetTopicsByClusterRequestHeader<T = String> {
     /// The cluster.
-    pub cluster: &'a str,
+    pub cluster: T,
 }
 
 /// The names of topics: the body of the responses to `GET_ALL_TOPIC_LIST_FROM_NAMESERVER`,

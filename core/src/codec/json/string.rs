@@ -37,6 +37,8 @@ impl Scanner<'_> {
 ///
 /// An unknown escape stands for the escaped character; a malformed `\u` and half a surrogate pair
 /// become U+FFFD. If `rest` is UTF-8, the value is too.
+// Never inlined: it is the slow path of loops that should stay small.
+#[inline(never)]
 pub(super) fn unescape<'a, const QUOTE: u8>(
     mut rest: &'a [u8],
     out: &mut Vec<u8>,

@@ -14,7 +14,8 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         exchange: Fallible<F>,
-        after: Option<After>,
+        // Boxed, so that exchanges without hooks stay small: they are moved often.
+        after: Option<Box<After>>,
         // Notes the exchange's error; see `recover`.
         observer: ExchangeObserver,
     }
@@ -26,7 +27,7 @@ impl<F> ResponseFuture<F> {
     }
 
     pub(super) fn hooked(inner: F, after: After, observer: ExchangeObserver) -> Self {
-        Self { exchange: Fallible::running(inner), after: Some(after), observer }
+        Self { exchange: Fallible::running(inner), after: Some(Box::new(after)), observer }
     }
 
     pub(super) fn failed(error: BoxError, observer: ExchangeObserver) -> Self {
