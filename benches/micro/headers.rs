@@ -21,9 +21,11 @@ fn headers(c: &mut Criterion) {
 
     let pull = frames::captured(frames::PULL, SerializeType::RocketMq);
     group.bench_function("pull/read", |bench| {
-        bench.iter(|| black_box(&pull).header::<PullMessageRequestHeader<'_>>().expect("a header"));
+        bench.iter(|| {
+            black_box(&pull).header::<PullMessageRequestHeader<&str>>().expect("a header")
+        });
     });
-    let header: PullMessageRequestHeader<'_> = pull.header().expect("a header");
+    let header: PullMessageRequestHeader<&str> = pull.header().expect("a header");
     group.bench_function("pull/write", |bench| {
         bench.iter(|| {
             RemotingCommand::request(RequestCode::PULL_MESSAGE)

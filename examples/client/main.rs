@@ -109,7 +109,7 @@ async fn send(
     if answer.response_code() != ResponseCode::SUCCESS {
         return Err(refusal(&answer));
     }
-    let sent: SendMessageResponseHeader<'_> = answer.header()?;
+    let sent: SendMessageResponseHeader<&str> = answer.header()?;
     let (topic, queue, offset) = (message.topic, sent.queue_id, sent.queue_offset);
     println!("{}", json!({"topic": topic, "queue": queue, "offset": offset, "id": sent.msg_id}));
     Ok(())
@@ -119,7 +119,7 @@ async fn send(
 async fn pull(
     client: &Client,
     broker: &str,
-    mut header: PullMessageRequestHeader<'_>,
+    mut header: PullMessageRequestHeader<&str>,
     max: usize,
 ) -> Result<usize, BoxError> {
     let mut printed = 0;

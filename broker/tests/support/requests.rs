@@ -6,6 +6,7 @@ use rocketmq_tower::protocol::{
     SubscriptionData, pull_sys_flag,
 };
 use rocketmq_tower::{RemotingCommand, RequestCode};
+use std::ops::Deref;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns a request with these fields.
@@ -14,25 +15,21 @@ pub(crate) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCom
     fields.iter().fold(request, |request, (name, value)| request.with_ext_field(name, value))
 }
 
-/// The place of a message that was sent.
+/// The header of a response to a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sent {
-    pub(crate) msg_id: String,
-    pub(crate) queue_id: i32,
-    pub(crate) queue_offset: i64,
-    pub(crate) transaction_id: Option<String>,
+pub(crate) struct Sent(SendMessageResponseHeader);
+
+impl Deref for Sent {
+    type Target = SendMessageResponseHeader;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Sent {
     pub(crate) fn of(response: &RemotingCommand) -> Self {
-        let header = response.header::<SendMessageResponseHeader<'_>>();
-        let header = header.expect("the header of a sent message");
-        Self {
-            msg_id: header.msg_id.to_owned(),
-            queue_id: header.queue_id,
-            queue_offset: header.queue_offset,
-            transaction_id: header.transaction_id.map(str::to_owned),
-        }
+        Self(response.header().expect("the header of a sent message"))
     }
 
     /// Returns the ids in it: a batch has one for each message.
@@ -48,7 +45,7 @@ impl Sent {
 
 /// A pull. By default it pulls all messages of a queue, without waiting, for a group without members.
 #[derive(Clone, Debug)]
-pub(crate) struct Pull<'a>(pub(crate) PullMessageRequestHeader<'a>);
+pub(crate) struct Pull<'a>(pub(crate) PullMessageRequestHeader<&'a str>);
 
 impl<'a> Pull<'a> {
     pub(crate) fn new(topic: &'a str, queue_id: i32) -> Self {

@@ -8,7 +8,8 @@ use rocketmq_tower::protocol::{
     ConsumerList, ConsumerRunningInfo, GetConsumerRunningInfoRequestHeader,
 };
 use rocketmq_tower::{
-    BoxError, Json, RemotingCommand, RequestCode, ResponseCode, Router, SerializeType, service_fn,
+    BoxError, Header, Json, RemotingCommand, RequestCode, ResponseCode, Router, SerializeType,
+    service_fn,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
@@ -43,9 +44,8 @@ impl Consumer {
             let told = tell.send(request);
             async { told.map(|()| None::<RemotingCommand>) }
         });
-        let running = move |request: RemotingCommand| async move {
-            let header: GetConsumerRunningInfoRequestHeader<'_> = request.header()?;
-            equal((header.consumer_group, header.client_id), (GROUP, id))?;
+        let running = move |Header(header): Header<GetConsumerRunningInfoRequestHeader>| async move {
+            equal((&*header.consumer_group, &*header.client_id), (GROUP, id))?;
             Ok::<_, BoxError>(Json(running_info(id)))
         };
         let router = Router::builder()

@@ -50,7 +50,7 @@ async fn one(servers: &Servers, client: &Client) -> Checked {
     let properties = "TAGS\u{1}a tag\u{2}KEYS\u{1}é𝄞\u{2}color\u{1}red\u{2}";
     let request = send(TOPIC, 0, "the body", properties);
     let answer = client.ask(&servers.broker, request).await?;
-    let sent: SendMessageResponseHeader<'_> = answer.header()?;
+    let sent: SendMessageResponseHeader<&str> = answer.header()?;
     equal((sent.queue_id, sent.queue_offset), (0, 0))?;
 
     let body = pulled(servers, client, 0, 0).await?;
@@ -81,7 +81,7 @@ async fn many(servers: &Servers, client: &Client) -> Checked {
     }
     let mut sent = Vec::new();
     while let Some(answer) = sends.join_next().await {
-        sent.push(answer??.header::<SendMessageResponseHeader<'_>>()?.queue_offset);
+        sent.push(answer??.header::<SendMessageResponseHeader<&str>>()?.queue_offset);
     }
     sent.sort_unstable();
     equal(sent, (0..100).collect())?;
@@ -109,7 +109,7 @@ async fn batch(servers: &Servers, client: &Client) -> Checked {
     batched.iter().try_for_each(|message| message.encode(&mut body))?;
     let header = SendHeader { batch: true, ..send_header(TOPIC, 3, Properties::default()) };
     let answer = client.ask(&servers.broker, header.request().with_body(body.freeze())).await?;
-    let sent: SendMessageResponseHeader<'_> = answer.header()?;
+    let sent: SendMessageResponseHeader<&str> = answer.header()?;
     equal((sent.queue_id, sent.queue_offset), (3, 0))?;
 
     let body = pulled(servers, client, 3, 0).await?;
