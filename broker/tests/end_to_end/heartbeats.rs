@@ -53,7 +53,7 @@ async fn the_members_of_a_group_are_listed() {
     let running = Running::start(Broker::builder()).await;
     let (one, two) = (running.client().await, running.client().await);
     let group = consumer("g", &[("T", "*", 1)]);
-    two.get(heartbeat("client-2", &[group.clone()], &["p"])).await;
+    two.get(heartbeat("client-2", std::slice::from_ref(&group), &["p"])).await;
     one.get(heartbeat("client-1", &[group.clone(), consumer("h", &[("T", "*", 1)])], &[])).await;
     // Several clients may share a connection.
     one.get(heartbeat("client-3", &[group], &[])).await;

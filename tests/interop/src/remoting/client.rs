@@ -111,10 +111,10 @@ impl Client {
         let answer = self.call(request).await?;
         equal(answer.response_code(), ResponseCode::SUCCESS)?;
         let expected = SendMessageResponseHeader {
-            msg_id: &format!("{group}|{properties}"),
+            msg_id: format!("{group}|{properties}"),
             queue_id: 3,
             queue_offset: 1_795_341_540_052,
-            transaction_id: Some("true"),
+            transaction_id: Some("true".to_owned()),
             ..Default::default()
         };
         equal(answer.header()?, expected)

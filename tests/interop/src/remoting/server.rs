@@ -112,10 +112,10 @@ async fn header(request: RemotingCommand) -> Answer {
     let header = SendHeader::read(&request)?;
     let is_read = header.unit_mode && header.max_reconsume_times.is_none();
     let result = SendMessageResponseHeader {
-        msg_id: &format!("{}|{}", header.producer_group, header.properties.as_str()),
+        msg_id: format!("{}|{}", header.producer_group, header.properties.as_str()),
         queue_id: header.queue_id,
         queue_offset: header.born_timestamp,
-        transaction_id: Some(if is_read { "true" } else { "false" }),
+        transaction_id: Some(is_read.to_string()),
         ..Default::default()
     };
     Ok(success().with_header(&result)?)
