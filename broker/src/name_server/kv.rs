@@ -8,7 +8,7 @@ use rocketmq_tower::protocol::{
     GetKVConfigResponseHeader, GetKVListByNamespaceRequestHeader, KVConfigRequestHeader, KVTable,
     PutKVConfigRequestHeader,
 };
-use rocketmq_tower::{BoxError, Json, RemotingCommand, ResponseCode, State};
+use rocketmq_tower::{BoxError, Header, Json, ResponseCode, State};
 use rocketmq_tower_core::sync::{read, write};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -45,21 +45,20 @@ impl KvConfig {
 
     async fn set(
         &self,
-        namespace: &str,
-        key: &str,
-        value: Option<&str>,
+        namespace: String,
+        key: String,
+        value: Option<String>,
     ) -> Result<ResponseCode, BoxError> {
         if namespace.len() > MAX_NAME || key.len() > MAX_NAME || namespace.contains('\0') {
             let text =
                 format!("a namespace and a key have at most {MAX_NAME} bytes, and no zero byte");
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
-        if value.is_some_and(|value| value.len() > MAX_VALUE) {
+        if value.as_ref().is_some_and(|value| value.len() > MAX_VALUE) {
             let text = format!("a value has at most {MAX_VALUE} bytes");
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
-        let name = (namespace.to_owned(), key.to_owned());
-        let row = format!("{}\0{}", name.0, name.1);
+        let row = format!("{namespace}\0{key}");
         if self.read().len() >= MAX_ENTRIES && value.is_some() {
             return Err(refuse(
                 ResponseCode::SYSTEM_ERROR,
@@ -67,15 +66,15 @@ impl KvConfig {
             ));
         }
         let mut rows = StorageBatch::default();
-        match value {
+        match &value {
             Some(value) => rows.put(StorageTable::Config, row, value.as_bytes().to_vec()),
             None => rows.delete(StorageTable::Config, row),
         }
         self.log.write(LogWrite::rows(rows)).await?;
         let mut entries = write(&self.entries);
         match value {
-            Some(value) => entries.insert(name, value.to_owned()),
-            None => entries.remove(&name),
+            Some(value) => entries.insert((namespace, key), value),
+            None => entries.remove(&(namespace, key)),
         };
         Ok(ResponseCode::SUCCESS)
     }
@@ -88,44 +87,40 @@ impl KvConfig {
 /// `PUT_KV_CONFIG`
 pub(super) async fn put(
     State(server): State<Arc<NameServerState>>,
-    request: RemotingCommand,
+    Header(entry): Header<PutKVConfigRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
-    let PutKVConfigRequestHeader { namespace, key, value } = request.header()?;
-    server.kv.set(namespace, key, Some(value)).await
+    server.kv.set(entry.namespace, entry.key, Some(entry.value)).await
 }
 
 /// `DELETE_KV_CONFIG`
 pub(super) async fn delete(
     State(server): State<Arc<NameServerState>>,
-    request: RemotingCommand,
+    Header(entry): Header<KVConfigRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
-    let KVConfigRequestHeader::<&str> { namespace, key } = request.header()?;
-    server.kv.set(namespace, key, None).await
+    server.kv.set(entry.namespace, entry.key, None).await
 }
 
 /// `GET_KV_CONFIG`
 pub(super) async fn get(
     State(server): State<Arc<NameServerState>>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let KVConfigRequestHeader::<&str> { namespace, key } = request.header()?;
-    let entries = server.kv.read();
-    let value = entries.get(&(namespace.to_owned(), key.to_owned())).ok_or_else(|| {
-        let text = format!("the namespace {namespace} has no key {key}");
+    Header(entry): Header<KVConfigRequestHeader>,
+) -> Result<Header<GetKVConfigResponseHeader>, BoxError> {
+    let name = (entry.namespace, entry.key);
+    let value = server.kv.read().get(&name).cloned().ok_or_else(|| {
+        let text = format!("the namespace {} has no key {}", name.0, name.1);
         refuse(ResponseCode::QUERY_NOT_FOUND, text)
     })?;
-    let header = GetKVConfigResponseHeader { value: Some(value) };
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&header)?)
+    Ok(Header(GetKVConfigResponseHeader { value: Some(value) }))
 }
 
 /// `GET_KVLIST_BY_NAMESPACE`
 pub(super) async fn list(
     State(server): State<Arc<NameServerState>>,
-    request: RemotingCommand,
+    Header(asked): Header<GetKVListByNamespaceRequestHeader>,
 ) -> Result<Json<KVTable>, BoxError> {
-    let GetKVListByNamespaceRequestHeader::<&str> { namespace } = request.header()?;
+    let namespace = asked.namespace;
     let entries = server.kv.read();
-    let of_namespace = entries.iter().filter(|((of, _), _)| of == namespace);
+    let of_namespace = entries.iter().filter(|((of, _), _)| *of == namespace);
     let table: BTreeMap<_, _> =
         of_namespace.map(|((_, key), value)| (key.clone(), value.clone())).collect();
     if table.is_empty() {

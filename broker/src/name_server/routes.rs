@@ -7,17 +7,16 @@ use rocketmq_tower::protocol::{
     BrokerData, ClusterInfo, GetRouteInfoRequestHeader, MASTER_ID, QueueData,
     RegisterBrokerRequestHeader, TopicList, TopicRouteData, perm,
 };
-use rocketmq_tower::{BoxError, Json, RemotingCommand, ResponseCode, State};
+use rocketmq_tower::{BoxError, Header, Json, ResponseCode, State};
 use std::sync::Arc;
 
 /// `GET_ROUTEINFO_BY_TOPIC`
 pub(super) async fn of_topic(
     State(server): State<Arc<NameServerState>>,
-    request: RemotingCommand,
+    Header(asked): Header<GetRouteInfoRequestHeader>,
 ) -> Result<Json<TopicRouteData>, BoxError> {
-    let GetRouteInfoRequestHeader { topic, .. } = request.header()?;
-    let settings = server.settings(topic).ok_or_else(|| {
-        refuse(ResponseCode::TOPIC_NOT_EXIST, format!("no broker has the topic {topic}"))
+    let settings = server.settings(&asked.topic).ok_or_else(|| {
+        refuse(ResponseCode::TOPIC_NOT_EXIST, format!("no broker has the topic {}", asked.topic))
     })?;
     let queues = QueueData {
         broker_name: server.broker.name.clone(),
@@ -54,10 +53,9 @@ pub(super) async fn topics(State(server): State<Arc<NameServerState>>) -> Json<T
 /// `REGISTER_BROKER`: accepted from the broker of this process, refused from others.
 pub(super) async fn register(
     State(server): State<Arc<NameServerState>>,
-    request: RemotingCommand,
+    Header(other): Header<RegisterBrokerRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
-    let RegisterBrokerRequestHeader::<&str> { broker_name, .. } = request.header()?;
-    if broker_name != server.broker.name {
+    if other.broker_name != server.broker.name {
         let text = format!("this name server has one broker, {}", server.broker.name);
         return Err(refuse(ResponseCode::NO_PERMISSION, text));
     }

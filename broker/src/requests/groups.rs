@@ -10,7 +10,7 @@ use rocketmq_tower::protocol::{
     HeartbeatData, HeartbeatResponseHeader, LockBatchRequestBody, LockBatchResponseBody,
     UnregisterClientRequestHeader,
 };
-use rocketmq_tower::{BoxError, Channel, Json, RemotingCommand, ResponseCode, State};
+use rocketmq_tower::{BoxError, Channel, Header, Json, RemotingCommand, ResponseCode, State};
 use std::sync::Arc;
 
 /// The maximum length of a client's id, and of the name of a group of producers, in bytes.
@@ -73,22 +73,21 @@ async fn consumer_beats(
 /// `UNREGISTER_CLIENT`
 pub(crate) async fn unregister(
     State(broker): State<Arc<BrokerState>>,
-    request: RemotingCommand,
-) -> Result<ResponseCode, BoxError> {
-    let header: UnregisterClientRequestHeader<&str> = request.header()?;
-    broker.clients.leaves(header.client_id, header.producer_group, header.consumer_group);
-    Ok(ResponseCode::SUCCESS)
+    Header(left): Header<UnregisterClientRequestHeader>,
+) -> ResponseCode {
+    let (producer, consumer) = (left.producer_group.as_deref(), left.consumer_group.as_deref());
+    broker.clients.leaves(&left.client_id, producer, consumer);
+    ResponseCode::SUCCESS
 }
 
 /// `GET_CONSUMER_LIST_BY_GROUP`
 pub(crate) async fn consumers(
     State(broker): State<Arc<BrokerState>>,
-    request: RemotingCommand,
+    Header(asked): Header<GetConsumerListByGroupRequestHeader>,
 ) -> Result<Json<ConsumerList>, BoxError> {
-    let header: GetConsumerListByGroupRequestHeader<&str> = request.header()?;
-    let consumer_id_list = broker.clients.consumers(header.consumer_group);
+    let consumer_id_list = broker.clients.consumers(&asked.consumer_group);
     if consumer_id_list.is_empty() {
-        let text = format!("the group {} has no members", header.consumer_group);
+        let text = format!("the group {} has no members", asked.consumer_group);
         return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
     }
     Ok(Json(ConsumerList { consumer_id_list }))

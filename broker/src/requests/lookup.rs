@@ -8,7 +8,7 @@ use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{
     QueryMessageRequestHeader, QueryMessageResponseHeader, ViewMessageRequestHeader,
 };
-use rocketmq_tower::{Body, BoxError, Header, RemotingCommand, ResponseCode, State};
+use rocketmq_tower::{Body, BoxError, Header, ResponseCode, State};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -22,9 +22,8 @@ const MAX_ROWS: usize = 4096;
 /// `VIEW_MESSAGE_BY_ID`. The offset is that of the commit log, which clients read from the message's id.
 pub(crate) async fn view(
     State(broker): State<Arc<BrokerState>>,
-    request: RemotingCommand,
+    Header(ViewMessageRequestHeader { offset, .. }): Header<ViewMessageRequestHeader>,
 ) -> Result<Body, BoxError> {
-    let ViewMessageRequestHeader::<&str> { offset, .. } = request.header()?;
     let record = match CommitLogOffset::from_i64(offset) {
         Some(offset) => broker.log.read(offset)?,
         None => None,
@@ -38,9 +37,8 @@ pub(crate) async fn view(
 /// `QUERY_MESSAGE`, by a key of the application or the producer's id of the message.
 pub(crate) async fn query(
     State(broker): State<Arc<BrokerState>>,
-    request: RemotingCommand,
+    Header(query): Header<QueryMessageRequestHeader>,
 ) -> Result<(Header<QueryMessageResponseHeader>, Body), BoxError> {
-    let query: QueryMessageRequestHeader<&str> = request.header()?;
     let (mut body, mut found, mut last) = (Vec::new(), 0, QueryMessageResponseHeader::default());
     let max = usize::try_from(query.max_num).unwrap_or(0).min(MAX_MESSAGES);
     for offset in offsets(&broker, &query)? {
@@ -51,7 +49,7 @@ pub(crate) async fn query(
         let (message, _) = StoredMessage::decode(&record)?;
         let time = query.begin_timestamp..=query.end_timestamp;
         if message.topic == query.topic
-            && index::has_key(message.properties, query.key)
+            && index::has_key(message.properties, &query.key)
             && time.contains(&message.store_timestamp)
         {
             last.index_last_update_timestamp = message.store_timestamp;
@@ -70,9 +68,9 @@ pub(crate) async fn query(
 /// Returns the offsets of the messages whose key has the same hash.
 fn offsets(
     broker: &BrokerState,
-    query: &QueryMessageRequestHeader<&str>,
+    query: &QueryMessageRequestHeader,
 ) -> Result<Vec<CommitLogOffset>, BoxError> {
-    let hash = index::hash(query.topic, query.key);
+    let hash = index::hash(&query.topic, &query.key);
     let first = CommitLogOffset::from_i64(0).map(|offset| index::row(hash, offset));
     let last = CommitLogOffset::from_i64(i64::MAX).map(|offset| index::row(hash, offset));
     let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };

@@ -2,7 +2,7 @@
 
 use super::batch;
 use crate::log::{LogEntry, LogWrite, Visibility};
-use crate::messages::{self, KEPT_FLAGS};
+use crate::messages;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{DEFAULT_QUEUES, Topic, TopicSettings, names};
@@ -115,19 +115,8 @@ pub(super) fn message<'a>(
 ) -> StoredMessage<'a> {
     StoredMessage {
         queue_id,
-        flag: header.flag,
-        queue_offset: 0,
-        commit_log_offset: 0,
-        sys_flag: header.sys_flag & KEPT_FLAGS,
-        born_timestamp: header.born_timestamp,
-        born_host: messages::stored_host(request.channel().map(|channel| channel.peer_addr())),
-        store_timestamp: 0,
-        store_host: broker.identity.stored,
-        reconsume_times: header.reconsume_times,
-        prepared_transaction_offset: 0,
-        body: request.body(),
         topic: &topic.name,
-        properties: header.properties,
+        ..StoredMessage::from_send(request, header, broker.identity.stored, 0)
     }
 }
 

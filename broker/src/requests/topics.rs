@@ -4,15 +4,14 @@ use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{TopicSettings, names};
 use rocketmq_tower::protocol::CreateTopicRequestHeader;
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
+use rocketmq_tower::{BoxError, Header, ResponseCode, State};
 use std::sync::Arc;
 
 pub(crate) async fn create(
     State(broker): State<Arc<BrokerState>>,
-    request: RemotingCommand,
+    Header(header): Header<CreateTopicRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
-    let header: CreateTopicRequestHeader<&str> = request.header()?;
-    names::check(header.topic)?;
+    names::check(&header.topic)?;
     let queues = |number: i32| {
         let text = || format!("{} cannot have {number} queues", header.topic);
         u32::try_from(number).map_err(|_| refuse(ResponseCode::INVALID_PARAMETER, text()))
@@ -24,6 +23,6 @@ pub(crate) async fn create(
         topic_sys_flag: header.topic_sys_flag.unwrap_or(0),
         order: header.order.unwrap_or(false),
     };
-    broker.topics.update(header.topic, &settings).await?;
+    broker.topics.update(&header.topic, &settings).await?;
     Ok(ResponseCode::SUCCESS)
 }
