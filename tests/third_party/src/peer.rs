@@ -1,6 +1,7 @@
 //! The side that sees the answers: a raw connection to a server, or the caller of a client.
 
 use crate::processor::SLOW_TIME;
+use rocketmq_tower::codec::DecodeError;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::{BoxError, RemotingCommand, ServiceExt};
 use rocketmq_tower_test_support::{Raw, request};
@@ -62,11 +63,15 @@ async fn burst(raw: &mut Raw<DuplexStream>, codes: &[i32]) -> Vec<String> {
         }
     }
     for _ in codes {
-        let Ok(next) = timeout(10 * SLOW_TIME, raw.next_or_end()).await else {
-            seen.iter_mut()
-                .filter(|seen| *seen == "closed")
-                .for_each(|seen| *seen = "no answer".into());
-            return seen;
+        let next = match timeout(10 * SLOW_TIME, raw.try_next()).await {
+            Ok(Ok(next)) => next,
+            Ok(Err(DecodeError::Io(_) | DecodeError::EndInFrame { .. })) => None,
+            Ok(Err(error)) => panic!("{error}"),
+            Err(_) => {
+                let unanswered = seen.iter_mut().filter(|seen| *seen == "closed");
+                unanswered.for_each(|seen| *seen = "no answer".into());
+                return seen;
+            }
         };
         let Some(answer) = next else { return seen };
         let index = usize::try_from(answer.opaque()).expect("an answer to a request");

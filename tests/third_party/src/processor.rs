@@ -1,9 +1,9 @@
 //! The processor inside all rows: what it does depends on the request's code.
 
 use rocketmq_tower::{Abort, BoxError, RemotingCommand, ResponseCode, Router, service_fn};
-use rocketmq_tower_test_support::{SECOND, lock};
-use std::sync::{Arc, Mutex};
+use rocketmq_tower_test_support::{SECOND, soon};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// Is answered at once.
@@ -16,7 +16,8 @@ pub(crate) const SLOW: i32 = 3;
 pub(crate) const DEFERRED: i32 = 4;
 /// Is refused with an abort.
 pub(crate) const REFUSED: i32 = 5;
-/// Is refused with an abort after [`HOLD_TIME`].
+/// Is refused with an abort after other tasks have had turns. Needs no clock, which stands still while
+/// a layer polls in a loop, as a waiter of `Coalesce` does.
 pub(crate) const REFUSED_LATER: i32 = 6;
 /// Fails with an error that the protocol has no code for.
 pub(crate) const BROKEN: i32 = 7;
@@ -28,11 +29,21 @@ pub(crate) const SLOW_TIME: Duration = Duration::from_secs(60);
 
 /// The codes of the requests that reached the processor, in order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<i32>>>);
+pub(crate) struct Log(watch::Sender<Vec<i32>>);
 
 impl Log {
+    fn push(&self, code: i32) {
+        self.0.send_modify(|codes| codes.push(code));
+    }
+
     pub(crate) fn count(&self, code: i32) -> usize {
-        lock(&self.0).iter().filter(|seen| **seen == code).count()
+        self.0.borrow().iter().filter(|seen| **seen == code).count()
+    }
+
+    /// Waits until a request with this code reaches the processor.
+    pub(crate) async fn reached(&self, code: i32) {
+        let mut codes = self.0.subscribe();
+        soon(codes.wait_for(|codes| codes.contains(&code))).await.expect("the log is open");
     }
 }
 
@@ -44,7 +55,7 @@ pub(crate) fn router(log: &Log) -> Router {
         builder.route(
             code,
             service_fn(move |request: RemotingCommand| {
-                lock(&log.0).push(request.code());
+                log.push(request.code());
                 process(request)
             }),
         )
@@ -69,7 +80,9 @@ async fn process(request: RemotingCommand) -> Result<Option<RemotingCommand>, Bo
         }
         REFUSED => return Err(not_you().into()),
         REFUSED_LATER => {
-            sleep(HOLD_TIME).await;
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
             return Err(not_you().into());
         }
         _ => return Err("broken".into()),
