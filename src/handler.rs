@@ -58,8 +58,8 @@
 //! # Arguments
 //!
 //! Each argument is an extractor. They are taken from the request in order. If one fails, the
-//! request fails with its error, and the handler is not called. For a header or JSON that does not fit, the
-//! response is `SYSTEM_ERROR`, and its remark names the field.
+//! request fails with its error, and the handler is not called. For a header or a JSON body that does
+//! not fit, the response is `SYSTEM_ERROR`, and its remark names the field.
 //!
 //! | argument | is | fails if |
 //! |---|---|---|

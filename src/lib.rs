@@ -81,9 +81,9 @@
 //! }
 //! ```
 //!
-//! Headers are structs of your own with serde's derives. [`handler`] lists the arguments and results
-//! of handlers; a processor may be any [`Service`] as well. To build the connection level yourself,
-//! use [`server::serve`].
+//! Headers are structs with serde's derives: those of RocketMQ in [`protocol`], or your own.
+//! [`handler`] lists the arguments and results of handlers; a processor may be any [`Service`] as
+//! well. To build the connection level yourself, use [`server::serve`].
 //!
 //! # A client
 //!
