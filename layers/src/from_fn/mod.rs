@@ -96,8 +96,7 @@
 //!
 //! * For a crate that publishes layers. Users want to name the types of its services and futures.
 //! * If a clone of the inner service is expensive, or it is not [`Clone`], such as tower's
-//!   `RateLimit`. Put a `Buffer` around that. At the connection level, the inner service holds the
-//!   server's request layers, which must be [`Clone`] too.
+//!   `RateLimit`. Put a `Buffer` around that.
 //!
 //! # Readiness
 //!

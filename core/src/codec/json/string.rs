@@ -6,29 +6,51 @@ use crate::codec::DecodeError;
 
 impl Scanner<'_> {
     /// Reads a string, after optional white space.
-    pub(super) fn string(&mut self, expected: &'static str) -> Result<Text, DecodeError> {
-        self.quoted::<b'"'>(expected)
-    }
-
-    /// Reads a string between two `QUOTE`s, after optional white space.
-    pub(crate) fn quoted<const QUOTE: u8>(
-        &mut self,
-        expected: &'static str,
-    ) -> Result<Text, DecodeError> {
-        self.expect(QUOTE, expected)?;
+    pub(crate) fn string(&mut self, expected: &'static str) -> Result<Text, DecodeError> {
+        self.expect(b'"', expected)?;
         let (start, text) = (self.at, self.bytes().get(self.at..).unwrap_or_default());
-        let length = plain::<QUOTE>(text);
-        if text.get(length) == Some(&QUOTE) {
+        let length = plain(text);
+        if text.get(length) == Some(&b'"') {
             self.at += length + 1;
             return Ok(Text::Plain(start..start + length));
         }
         let mut value = Vec::new();
-        let rest = unescape::<QUOTE>(text, &mut value);
+        let rest = unescape(text, &mut value);
         self.at = self.bytes().len() - rest.unwrap_or_default().len();
         match rest {
             Some(_) => Ok(Text::Escaped(String::from_utf8_lossy(&value).into_owned())),
             None => Err(self.error("a closing quote")),
         }
+    }
+
+    /// Reads a string between apostrophes, which is not JSON, after optional white space. Kept apart
+    /// from `string`, which headers need to be fast.
+    pub(crate) fn apostrophes(&mut self, expected: &'static str) -> Result<Text, DecodeError> {
+        self.expect(b'\'', expected)?;
+        let (start, text) = (self.at, self.bytes().get(self.at..).unwrap_or_default());
+        let (mut length, mut is_plain) = (0, true);
+        loop {
+            length += match text.get(length) {
+                Some(b'\'') => break,
+                Some(b'\\') => {
+                    is_plain = false;
+                    2
+                }
+                Some(_) => 1,
+                None => return Err(self.error("a closing quote")),
+            };
+        }
+        self.at += length + 1;
+        if is_plain {
+            return Ok(Text::Plain(start..start + length));
+        }
+        let (mut value, mut rest) = (Vec::new(), &text[..length]);
+        // A quote inside ends what `unescape` takes for the string.
+        while let Some(after) = unescape(rest, &mut value) {
+            value.push(b'"');
+            rest = after;
+        }
+        Ok(Text::Escaped(String::from_utf8_lossy(&value).into_owned()))
     }
 }
 
@@ -37,17 +59,12 @@ impl Scanner<'_> {
 ///
 /// An unknown escape stands for the escaped character; a malformed `\u` and half a surrogate pair
 /// become U+FFFD. If `rest` is UTF-8, the value is too.
-// Never inlined: it is the slow path of loops that should stay small.
-#[inline(never)]
-pub(super) fn unescape<'a, const QUOTE: u8>(
-    mut rest: &'a [u8],
-    out: &mut Vec<u8>,
-) -> Option<&'a [u8]> {
+pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
     loop {
-        let (text, end) = rest.split_at(plain::<QUOTE>(rest));
+        let (text, end) = rest.split_at(plain(rest));
         out.extend_from_slice(text);
         rest = match end {
-            [quote, rest @ ..] if *quote == QUOTE => return Some(rest),
+            [b'"', rest @ ..] => return Some(rest),
             [_, b'u', rest @ ..] => unicode(rest, out),
             [_, escape, rest @ ..] => {
                 out.push(match escape {
@@ -65,11 +82,11 @@ pub(super) fn unescape<'a, const QUOTE: u8>(
     }
 }
 
-/// Returns the number of bytes before the first `QUOTE` or `\`.
+/// Returns the number of bytes before the first `"` or `\`.
 #[inline(always)]
-pub(super) fn plain<const QUOTE: u8>(text: &[u8]) -> usize {
-    let marks = |word| marked(word, QUOTE) | marked(word, b'\\');
-    before(text, marks, |byte| byte == QUOTE || byte == b'\\')
+pub(super) fn plain(text: &[u8]) -> usize {
+    let marks = |word| marked(word, b'"') | marked(word, b'\\');
+    before(text, marks, |byte| matches!(byte, b'"' | b'\\'))
 }
 
 /// Reads the four digits after `\u`, and the second escape of a surrogate pair. Appends the

@@ -71,8 +71,8 @@ impl<'de> Reader<'de> {
 
     fn string(&mut self) -> Result<Cow<'de, str>, BodyError> {
         let text = match self.scanner.peek() {
-            Some(b'\'') => self.scanner.quoted::<b'\''>("a string")?,
-            _ => self.scanner.quoted::<b'"'>("a string")?,
+            Some(b'\'') => self.scanner.apostrophes("a string")?,
+            _ => self.scanner.string("a string")?,
         };
         Ok(match text {
             Text::Plain(range) => Cow::Borrowed(self.scanner.slice(range)),
