@@ -8,7 +8,7 @@ use crate::requests::resilience::{
 };
 use crate::row::Trigger::{Burst, Calls};
 use crate::row::{Place, Row};
-use crate::stage::call;
+use crate::stage::{SERVER, call};
 use rocketmq_tower::client::{Client, Endpoint, InvokeError, RetryUnprocessed};
 use rocketmq_tower::{Abort, Addr, BoxError, RemotingCommand, ResponseCode, ServiceBuilder};
 use rocketmq_tower_test_support::SECOND;
@@ -30,7 +30,6 @@ use tower_resilience::hedge::HedgeLayer;
 
 type Outcome = Result<RemotingCommand, InvokeError>;
 
-const SERVER: &str = "server";
 const FULL: &[i32] = &[HOLD, HOLD, HOLD, HOLD, OK];
 const FAILURES: &[i32] = &[BROKEN, BROKEN, BROKEN, BROKEN, OK];
 const MANY: &[i32] = &[OK, OK, OK, OK, OK];
@@ -115,12 +114,12 @@ fn tower_rows() -> Vec<Row> {
         endpoint!("`Retry`", ServiceBuilder::new().retry(Twice::default())),
         one!("`Retry` by `RetryUnprocessed`", RetryLayer::new(RetryUnprocessed::attempts(3))),
         endpoint!("`Filter`", ServiceBuilder::new().filter(filter))
-            .refuses(Calls(&[BROKEN]), "error: response code 16 (NO_PERMISSION): filtered"),
+            .refuses(Calls(&[BROKEN]), "error: aborted with NO_PERMISSION: filtered"),
         endpoint!(
             "`AsyncFilter`",
             ServiceBuilder::new().filter_async(|request| ready(filter(request)))
         )
-        .refuses(Calls(&[BROKEN]), "error: response code 16 (NO_PERMISSION): filtered"),
+        .refuses(Calls(&[BROKEN]), "error: aborted with NO_PERMISSION: filtered"),
         endpoint!(
             "`MapRequest`",
             ServiceBuilder::new().map_request(|request: RemotingCommand| request)
@@ -189,7 +188,7 @@ fn resilience_rows() -> Vec<Row> {
         one!("`AdaptiveLimiter`", adaptive()).refuses(Burst(FULL), "waits"),
         one!("`OutlierDetection`", outlier_for(is_failure)).refuses(
             Calls(FAILURES),
-            "error: instance 'server' is ejected by outlier detection",
+            "error: instance 'server' is ejected by outlier detection: instance 'server' is ejected by outlier detection",
         ),
         endpoint!(
             "`CircuitBreaker` of `TimeLimiter` of `Bulkhead`",
