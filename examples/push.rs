@@ -7,34 +7,41 @@
 
 use rocketmq_tower::channel::Responder;
 use rocketmq_tower::client::Connector;
-use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, Server, service_fn};
+use rocketmq_tower::handler::handler_fn_with_state;
+use rocketmq_tower::{
+    Body, BoxError, RemotingCommand, RequestCode, ResponseCode, Server, State, handler_fn,
+};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Defers the response: taking the `Responder` does so.
+async fn pull(
+    State(park): State<mpsc::Sender<Responder>>,
+    responder: Responder,
+) -> Result<Option<RemotingCommand>, BoxError> {
+    park.send(responder).await?;
+    Ok(None)
+}
+
+/// The client's handler: answers the server's requests.
+async fn info(code: RequestCode) -> Body {
+    println!("client: received {code}");
+    Body(format!("running {}", std::process::id()).into())
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     // The server keeps the responders of pulls, to answer them later.
     let (park, mut parked) = mpsc::channel::<Responder>(16);
-    let server = Server::new(service_fn(move |request: RemotingCommand| {
-        let park = park.clone();
-        async move {
-            park.send(request.defer()?).await?;
-            Ok::<Option<RemotingCommand>, BoxError>(None)
-        }
-    }))
-    .bind("127.0.0.1:0")
-    .await?;
+    let pulls = handler_fn_with_state(park, pull);
+    let server = Server::new(pulls).bind("127.0.0.1:0").await?;
     let addr = server.local_addr().to_string();
     tokio::spawn(server.serve());
 
     // The client serves the requests that the server sends.
-    let client = Connector::new().service(service_fn(|request: RemotingCommand| async move {
-        println!("client: received {}", request.request_code());
-        let body = format!("running {}", std::process::id());
-        Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS).with_body(body))
-    }));
+    let client = Connector::new().service(handler_fn(info));
     let channel = client.connect(addr).await?;
     let pull = tokio::spawn(async move {
         channel.invoke(RemotingCommand::request(RequestCode::PULL_MESSAGE), 30 * SECOND).await

@@ -12,10 +12,9 @@ use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
-use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
+use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
 use rocketmq_tower::server::{Shutdown, serve};
-use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, service_fn};
-use std::future::{Ready, ready};
+use rocketmq_tower::{Addr, Body, BoxError, RemotingCommand, Server, handler_fn};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
@@ -34,8 +33,8 @@ struct Options {
 }
 
 /// The processor: answers `SUCCESS` with the request's body, whatever the request code.
-fn echo(mut request: RemotingCommand) -> Ready<Result<RemotingCommand, BoxError>> {
-    ready(Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body())))
+async fn echo(body: Body) -> Body {
+    body
 }
 
 /// A hook that counts requests, and logs the number when the server ends.
@@ -77,7 +76,7 @@ async fn main() -> Result<(), BoxError> {
 
 /// Serves with the default stack, a hook and events.
 async fn serve_stack(options: &Options) -> Result<Shutdown, BoxError> {
-    let server = Server::new(service_fn(echo))
+    let server = Server::new(handler_fn(echo))
         .max_connections(1000)
         .idle_timeout(Duration::from_secs(120))
         .events(EventsLayer::from_fn(log))
@@ -92,9 +91,9 @@ async fn serve_stack(options: &Options) -> Result<Shutdown, BoxError> {
 /// responses.
 async fn serve_bare(options: &Options) -> Result<Shutdown, BoxError> {
     let recover = RecoverLayer::new();
-    let service = DriverService::server(recover, service_fn(echo), ConnectionConfig::server());
+    let service = DriverService::server(recover, handler_fn(echo), ConnectionConfig::server());
     let tcp = TcpAcceptor::bind(&options.listen, &TcpOptions::default()).await?;
-    let server = serve(Retry::new(tcp), service);
+    let server = serve(tcp, service);
     println!("listening on {}", server.local_addr());
     Ok(server.with_graceful_shutdown(tokio::signal::ctrl_c()).await?)
 }

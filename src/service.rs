@@ -7,10 +7,35 @@ use tower_service::Service;
 /// A service of the request level: a `Service<RemotingCommand>` whose response is a [`Reply`], and
 /// which can be sent between threads.
 ///
-/// Implemented for every service that fits; there is nothing to implement by hand.
+/// Implemented for every service that fits; there is nothing to implement by hand. A server also needs
+/// it to be `Clone`, for one processor for each connection, and a client that connects by address needs
+/// `Sync`.
+///
+/// An async function or a closure is wrapped in [`service_fn`](crate::service_fn) or
+/// [`handler_fn`](crate::handler_fn):
+///
+/// ```
+/// # use rocketmq_tower::{ResponseCode, Server, handler_fn};
+/// async fn beat() -> ResponseCode {
+///     ResponseCode::SUCCESS
+/// }
+///
+/// let server = Server::new(handler_fn(beat)).bind("127.0.0.1:0");
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use rocketmq_tower::{ResponseCode, Server};
+/// # async fn beat() -> ResponseCode {
+/// #     ResponseCode::SUCCESS
+/// # }
+/// // error: `fn() -> ..` does not process requests
+/// // note: wrap an async function or a closure in `service_fn` or `handler_fn`, ..
+/// let server = Server::new(beat).bind("127.0.0.1:0");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not process requests",
     label = "not a service of the request level",
+    note = "wrap an async function or a closure in `service_fn` or `handler_fn`, or add it to a `Router` with `route_fn`",
     note = "a processor is a `Service<RemotingCommand>` that is `Send + 'static`",
     note = "its response is a `RemotingCommand` or an `Option<RemotingCommand>`",
     note = "its error is `Into<BoxError>`, and its future is `Send + 'static`",

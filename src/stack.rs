@@ -5,8 +5,8 @@
 //!   connection_limit                      recover
 //!   connection layers of the user         request layers of the user
 //!   events                                rpc_hook
-//!   idle_timeout                          processor
-//!   driver
+//!   idle_timeout                          shared layers of the user
+//!   driver                                processor
 //! ```
 
 use crate::service::ConnectionService;
@@ -25,8 +25,8 @@ use tower::{Layer, ServiceExt};
 /// The service that a server's request layers are put around: the processor with its RPC hooks.
 pub type HookedProcessor<P> = RpcHooks<P>;
 
-/// The service that a server's connection layers are put around: events around the idle timeout
-/// around the driver.
+/// The service that the connection layers of a server or client are put around: events around the
+/// idle timeout around the driver.
 pub type WatchedDriver<P, R> = Events<IdleTimeout<RequestDriver<P, R>>>;
 
 /// The complete request level: `recover` around the user's layers around the hooks.

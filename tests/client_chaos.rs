@@ -23,6 +23,7 @@ async fn work(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxEr
         sleep(Duration::from_millis(millis)).await;
     }
     if millis % 7 == 6 {
+        request.defer()?.discard();
         return Ok(None);
     }
     if millis % 11 == 10 {

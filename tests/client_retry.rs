@@ -115,3 +115,58 @@ async fn what_cannot_be_encoded_fails_at_once() {
     assert!(is_final(&error), "{error:?}");
     assert_eq!(servers.chosen(), chosen);
 }
+
+/// A circuit breaker that hides the client's error.
+#[derive(Debug, PartialEq, Eq)]
+enum BreakerError {
+    Open,
+    Inner,
+}
+
+impl std::fmt::Display for BreakerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for BreakerError {}
+
+#[tokio::test(start_paused = true)]
+async fn errors_of_other_middleware_are_repeated_if_they_are_named() {
+    let policy = RetryUnprocessed::attempts(9)
+        .backoff(SECOND, SECOND)
+        .when(|error| error.downcast_ref() == Some(&BreakerError::Open));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    let breaker = service_fn(move |()| {
+        let call = count.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(match call {
+            0 | 1 => Err::<(), _>(BreakerError::Open),
+            _ => Err(BreakerError::Inner),
+        })
+    });
+    let mut client = ServiceBuilder::new().retry(policy).map_err(BoxError::from).service(breaker);
+    let start = Instant::now();
+    let error = soon(client.ready().await.expect("ready").call(())).await.expect_err("fails");
+    assert_eq!(error.downcast_ref(), Some(&BreakerError::Inner));
+    assert_eq!((calls.load(Ordering::Relaxed), start.elapsed().as_secs()), (3, 2));
+}
+
+/// The client's own error decides, whatever the function says.
+#[tokio::test(start_paused = true)]
+async fn what_was_processed_is_not_repeated_whatever_when_says() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    let failing = service_fn(move |()| {
+        count.fetch_add(1, Ordering::Relaxed);
+        let source = InvokeError::Closed {
+            addr: "a".into(),
+            source: rocketmq_tower::CloseReason::PeerClosed,
+        };
+        std::future::ready(Err::<(), _>(std::io::Error::other(source)))
+    });
+    let policy = RetryUnprocessed::attempts(9).when(|_| true);
+    let mut client = ServiceBuilder::new().retry(policy).map_err(BoxError::from).service(failing);
+    soon(client.ready().await.expect("ready").call(())).await.expect_err("fails");
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}

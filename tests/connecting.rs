@@ -3,11 +3,12 @@
 
 mod common;
 
-use common::run;
-use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError};
+use common::{echo_server, run};
+use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError, RetryUnprocessed};
 use rocketmq_tower::server::Connections;
 use rocketmq_tower::{
-    Addr, CloseReason, RemotingCommand, Server, Service, ServiceExt, error, service_fn,
+    Addr, CloseReason, RemotingCommand, Server, Service, ServiceBuilder, ServiceExt, error,
+    service_fn,
 };
 use rocketmq_tower_test_support::{SECOND, echo, soon, until};
 use std::io::ErrorKind;
@@ -57,11 +58,10 @@ async fn connect_errors_name_the_address() {
     assert!(matches!(error, ConnectError::Resolve(_)), "{error:?}");
 }
 
-/// An address without a port cannot be resolved.
 #[tokio::test]
 async fn calls_name_the_address_that_they_cannot_reach() {
     let client = Client::new();
-    for addr in [Addr::from(refusing().await), Addr::from("localhost")] {
+    for addr in [Addr::from(refusing().await), Addr::from("no such host:1")] {
         let command = RemotingCommand::request(1);
         let answer = client.invoke(addr.clone(), command.clone(), 9 * SECOND).await.map(drop);
         let written = client.invoke_oneway(addr.clone(), command, 9 * SECOND).await;
@@ -154,4 +154,46 @@ async fn a_dropped_channel_finishes_its_calls() {
     codes.sort();
     assert_eq!(codes, [Some(1), Some(40)]);
     assert_eq!(server.stop().await.aborted, 0);
+}
+
+/// It is neither a failed connection nor worth another attempt.
+#[tokio::test]
+async fn texts_that_are_no_addresses_are_named() {
+    let client = Client::new();
+    for text in ["nonsense", "localhost", "host:99999", "host:", ":80", ""] {
+        let policy = RetryUnprocessed::attempts(2).backoff(3600 * SECOND, 3600 * SECOND);
+        let retried = ServiceBuilder::new().retry(policy).service(client.clone());
+        let error = soon(retried.oneshot((Addr::from(text), RemotingCommand::request(1)))).await;
+        let error = error.expect_err("no address");
+        assert_eq!(error.to_string(), format!("{text:?} is not an address, which is host:port"));
+        let InvokeError::InvalidAddr { addr } = error else { panic!("{error:?}") };
+        assert_eq!(addr, Addr::from(text));
+        // An endpoint does not wait for it.
+        let mut endpoint = client.endpoint(text);
+        let error = soon(endpoint.ready()).await.map(drop).expect_err("no address");
+        assert!(matches!(error, InvokeError::InvalidAddr { .. }), "{error:?}");
+    }
+}
+
+/// An invalid address in a list does not keep calls from the others.
+#[tokio::test]
+async fn name_servers_pass_over_texts_that_are_no_addresses() {
+    let server = echo_server().await;
+    let good = server.addr.to_string();
+    let servers = Client::new().name_servers(["nonsense", &good, "host:99999"]);
+    let response = soon(servers.invoke(RemotingCommand::request(1), 9 * SECOND)).await;
+    response.expect("answered by the good one");
+    assert_eq!(servers.chosen(), Some(server.addr.into()));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn alternate_texts_of_errors_have_the_causes() {
+    let refusing = refusing().await;
+    let call = Client::new().invoke(refusing, RemotingCommand::request(1), 9 * SECOND).await;
+    let failure = call.expect_err("refused");
+    assert_eq!(format!("{failure:#}"), error::chain_text(&failure));
+    let start = format!("no connection to {refusing}: connecting to {refusing} failed: ");
+    assert!(format!("{failure:#}").starts_with(&start), "{failure:#}");
+    assert_eq!(failure.to_string(), format!("no connection to {refusing}"));
 }

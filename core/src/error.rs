@@ -1,8 +1,12 @@
 //! Errors that several modules use, and helpers for error chains.
+//!
+//! The `Display` of an error leaves out its source. With `{:#}`, errors of rocketmq-tower print it and
+//! its sources too: `outer: inner: innermost`, as [`chain_text`] does for any error.
 
 use crate::command::{RequestCode, ResponseCode};
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,6 +19,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// error's chain of sources and turns it into a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("aborted with {code}: {remark}")]
+#[non_exhaustive]
 pub struct Abort {
     /// The code of the response.
     pub code: ResponseCode,
@@ -33,6 +38,7 @@ impl Abort {
 /// No processor is registered for the request's code.
 ///
 /// The response is `REQUEST_CODE_NOT_SUPPORTED`. Its remark starts with a blank, as Java's does.
+/// Exhaustive, so that routers of others can return it: the code is all there is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(" request type {} not supported", .0.as_i32())]
 pub struct UnsupportedCode(pub RequestCode);
@@ -69,6 +75,35 @@ pub fn chain_text(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// Writes `error` and its sources, each after a colon, if `f` is alternate: if `{:#}` was asked for.
+/// For the `Display` of errors that have a source.
+///
+/// # Errors
+/// If writing fails.
+pub fn write_causes(f: &mut fmt::Formatter<'_>, error: &(dyn Error + 'static)) -> fmt::Result {
+    let mut next = Some(error).filter(|_| f.alternate());
+    while let Some(error) = next {
+        write!(f, ": {error}")?;
+        next = error.source();
+    }
+    Ok(())
+}
+
+/// Defines functions for `#[error(fmt = ..)]` of thiserror: each writes a text, and with `{:#}` also
+/// the causes. The last expression is the cause.
+///
+/// Not part of the public interface: it is for the crates of rocketmq-tower.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! texts_with_causes {
+    ($($name:ident($($field:ident: $Type:ty),*) $text:literal, $cause:expr;)+) => {$(
+        fn $name($($field: &$Type,)* f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_fmt(format_args!($text))?;
+            $crate::error::write_causes(f, $cause)
+        }
+    )+};
+}
+
 /// Runs `f` and returns its result, or the message of its panic.
 ///
 /// The panic hook has already run when this returns. State that `f` was changing may be
@@ -87,8 +122,11 @@ pub fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::{Abort, UnsupportedCode, chain_text, find_source};
+    use crate::codec::DecodeError;
     use crate::command::ResponseCode;
+    use crate::{CallError, CloseReason};
     use std::io;
+    use std::sync::Arc;
 
     #[derive(Debug, thiserror::Error)]
     #[error("outer")]
@@ -104,6 +142,21 @@ mod tests {
         assert_eq!(find_source::<Abort>(&wrapped), Some(&abort));
         assert!(find_source::<UnsupportedCode>(&io::Error::from_raw_os_error(1)).is_none());
         assert_eq!(chain_text(&error), "outer: aborted with NO_PERMISSION: no");
+    }
+
+    #[test]
+    fn alternate_texts_have_the_causes() {
+        let broken = || io::Error::other(Outer(Abort::new(ResponseCode::NO_PERMISSION, "no")));
+        let causes = "outer: aborted with NO_PERMISSION: no";
+        let reason = CloseReason::Io(Arc::new(broken()));
+        assert_eq!(format!("{reason:#}"), format!("the connection failed: {causes}"));
+        assert_eq!(format!("{reason}"), "the connection failed");
+        let error = CallError::Closed(reason);
+        let text = "the connection closed before the response arrived";
+        assert_eq!(format!("{error:#}"), format!("{text}: the connection failed: {causes}"));
+        assert_eq!(format!("{error}"), text);
+        assert_eq!(format!("{:#}", DecodeError::Io(broken())), format!("reading failed: {causes}"));
+        assert_eq!(format!("{:#}", CloseReason::Idle), "the connection was idle");
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //!   connection.
 //! * [`driver::Driver`] runs a connection: it calls a `tower::Service<RemotingCommand>` with each
 //!   request and sends the responses.
+//! * [`handler`] makes handlers of async functions whose arguments are taken from the request.
 //! * [`message`] encodes and decodes messages, which the bodies of sends and pulls hold.
+//! * [`protocol`] has the typed headers and JSON bodies of RocketMQ's requests and responses.
 //!
 //! There are two levels of services. At the **connection level**, a `Service<Connection<Io>,
 //! Response = Disconnect>` takes a connection, and its future runs until the connection has ended.
@@ -53,8 +55,10 @@ pub mod command;
 pub mod connection;
 pub mod driver;
 pub mod error;
+pub mod handler;
 mod last_wins;
 pub mod message;
+pub mod protocol;
 mod reader;
 mod reply;
 #[doc(hidden)]

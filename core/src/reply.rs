@@ -14,12 +14,19 @@ pub trait Reply: From<RemotingCommand> + Send + 'static + sealed::Sealed {
     /// Returns the response, if there is one.
     fn into_command(self) -> Option<RemotingCommand>;
 
+    /// Returns the response, if there is one, to look at.
+    fn command(&self) -> Option<&RemotingCommand>;
+
     /// Returns the response for changes, if there is one.
     fn command_mut(&mut self) -> Option<&mut RemotingCommand>;
 }
 
 impl Reply for RemotingCommand {
     fn into_command(self) -> Option<RemotingCommand> {
+        Some(self)
+    }
+
+    fn command(&self) -> Option<&RemotingCommand> {
         Some(self)
     }
 
@@ -31,6 +38,10 @@ impl Reply for RemotingCommand {
 impl Reply for Option<RemotingCommand> {
     fn into_command(self) -> Option<RemotingCommand> {
         self
+    }
+
+    fn command(&self) -> Option<&RemotingCommand> {
+        self.as_ref()
     }
 
     fn command_mut(&mut self) -> Option<&mut RemotingCommand> {

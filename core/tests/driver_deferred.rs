@@ -85,6 +85,54 @@ async fn a_dropped_responder_answers_with_an_error() {
     assert_eq!(answer.remark(), Some("the request was dropped unanswered"));
 }
 
+/// Whether the processor returns before or after, and whatever it returns.
+#[tokio::test(start_paused = true)]
+async fn a_discarded_responder_does_not_answer() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let (told, mut answered) = mpsc::unbounded_channel();
+    let service = service_fn(move |request: RemotingCommand| {
+        let (parked, told) = (parked.clone(), told.clone());
+        async move {
+            let observer = request.exchange_observer();
+            let responder = request.defer()?;
+            let answer = match request.code() {
+                1 => None,
+                2 => Some(success("too late")),
+                _ => return Ok(Some(success("answered"))),
+            };
+            match request.body().is_empty() {
+                true => parked.send(responder)?,
+                false => responder.discard(),
+            }
+            if &request.body()[..] == b"waits" {
+                tokio::time::sleep(SECOND).await;
+            }
+            let code = answer.as_ref().map(RemotingCommand::response_code);
+            observer.on_answered(code, move |answered| {
+                told.send((answered.code, answered.deferred)).expect("the test waits");
+            });
+            Ok::<_, BoxError>(answer)
+        }
+    });
+    let Running { mut peer, channel, .. } = start(service);
+    for (code, body) in [(1, ""), (1, "at once"), (1, "waits"), (2, "at once"), (2, "waits")] {
+        peer.send(&request(code, code).with_body(body)).await;
+        if body.is_empty() {
+            responders.recv().await.expect("parked").discard();
+        }
+        assert_eq!(soon(answered.recv()).await, Some((None, true)), "{code} {body}");
+        assert!(timeout(10 * SECOND, peer.try_next()).await.is_err(), "{code} {body}");
+        assert_eq!(peer.call(&request(3, 9)).await.remark(), Some("answered"));
+    }
+    // A drain waits for a responder until it is discarded.
+    peer.send(&request(1, 1)).await;
+    let responder = responders.recv().await.expect("parked");
+    channel.drain();
+    assert!(timeout(SECOND, peer.try_next()).await.is_err());
+    responder.discard();
+    assert!(soon(peer.next()).await.is_none());
+}
+
 /// The first response is sent, the second is dropped.
 #[tokio::test(start_paused = true)]
 async fn a_request_is_answered_once_even_if_the_processor_answers_as_well() {

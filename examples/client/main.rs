@@ -9,13 +9,15 @@
 //! With `--features acl` it signs its requests: `--access-key KEY --secret-key KEY`.
 
 mod message;
-mod requests;
 mod route;
 
 use clap::{Parser, Subcommand};
-use requests::{Pull, Pulled, Sent};
 use rocketmq_tower::client::Client;
 use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
+use rocketmq_tower::protocol::{
+    PullMessageRequestHeader, PullMessageResponseHeader, SendMessageResponseHeader,
+    SubscriptionData, pull_sys_flag,
+};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 use serde_json::json;
 use std::time::Duration;
@@ -54,7 +56,7 @@ enum Action {
         queue: Option<i32>,
         /// The offset to start from, in each queue.
         #[arg(long, default_value_t = 0)]
-        offset: u64,
+        offset: i64,
         /// Maximum number of messages to print.
         #[arg(long, default_value_t = 32)]
         max: usize,
@@ -107,7 +109,7 @@ async fn send(
     if answer.response_code() != ResponseCode::SUCCESS {
         return Err(refusal(&answer));
     }
-    let sent: Sent = answer.header()?;
+    let sent: SendMessageResponseHeader<&str> = answer.header()?;
     let (topic, queue, offset) = (message.topic, sent.queue_id, sent.queue_offset);
     println!("{}", json!({"topic": topic, "queue": queue, "offset": offset, "id": sent.msg_id}));
     Ok(())
@@ -117,12 +119,12 @@ async fn send(
 async fn pull(
     client: &Client,
     broker: &str,
-    mut header: Pull<'_>,
+    mut header: PullMessageRequestHeader<&str>,
     max: usize,
 ) -> Result<usize, BoxError> {
     let mut printed = 0;
     while printed < max {
-        header.max_msg_nums = (max - printed).min(32);
+        header.max_msg_nums = (max - printed).min(32) as i32;
         let request = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header)?;
         let answer = client.invoke(broker, request, TIMEOUT).await?;
         match answer.response_code() {
@@ -137,7 +139,7 @@ async fn pull(
             ResponseCode::PULL_NOT_FOUND => break,
             _ => return Err(refusal(&answer)),
         }
-        header.queue_offset = answer.header::<Pulled>()?.next_begin_offset;
+        header.queue_offset = answer.header::<PullMessageResponseHeader>()?.next_begin_offset;
     }
     Ok(printed)
 }
@@ -166,7 +168,18 @@ async fn main() -> Result<(), BoxError> {
             }
             let mut left = *max;
             for of in queues {
-                left -= pull(&client, &of.broker, Pull::new(topic, of.id, *offset), left).await?;
+                let header = PullMessageRequestHeader {
+                    // Exists on every broker.
+                    consumer_group: "TOOLS_CONSUMER",
+                    topic,
+                    queue_id: of.id,
+                    queue_offset: *offset,
+                    // Without the other flags, the broker neither waits for messages nor commits an offset.
+                    sys_flag: pull_sys_flag::SUBSCRIPTION,
+                    subscription: Some(SubscriptionData::ALL),
+                    ..Default::default()
+                };
+                left -= pull(&client, &of.broker, header, left).await?;
             }
         }
     }

@@ -3,9 +3,10 @@
 use super::{TIMEOUT, refusal};
 use rocketmq_tower::client::NameServers;
 use rocketmq_tower::message::SendHeader;
+use rocketmq_tower::protocol::{
+    GetRouteInfoRequestHeader, MASTER_ID, QueueData, TopicRouteData, perm,
+};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
-use serde::Deserialize;
-use std::collections::HashMap;
 use std::time::UNIX_EPOCH;
 
 /// A queue, and the address of the broker that has it.
@@ -14,59 +15,28 @@ pub(crate) struct Queue {
     pub(crate) id: i32,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Route {
-    broker_datas: Vec<Broker>,
-    queue_datas: Vec<Queues>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Broker {
-    broker_name: String,
-    /// Addresses by broker id. The master's id is 0.
-    broker_addrs: HashMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Queues {
-    broker_name: String,
-    read_queue_nums: i32,
-    write_queue_nums: i32,
-    perm: u32,
-}
-
-const READ: u32 = 4;
-const WRITE: u32 = 2;
-
-impl Route {
-    /// Returns the topic's queues on masters whose permissions include the bit `permitted`. `count`
-    /// returns the number of such queues of a broker.
-    fn queues(&self, permitted: u32, count: impl Fn(&Queues) -> i32) -> Vec<Queue> {
-        let mut found = Vec::new();
-        for queues in self.queue_datas.iter().filter(|queues| queues.perm & permitted != 0) {
-            let broker = self.broker_datas.iter().find(|b| b.broker_name == queues.broker_name);
-            if let Some(master) = broker.and_then(|broker| broker.broker_addrs.get("0")) {
-                found.extend((0..count(queues)).map(|id| Queue { broker: master.clone(), id }));
-            }
+/// Returns the topic's queues on masters whose permissions include the bit `permitted`. `count` returns
+/// the number of such queues of a broker.
+fn queues(route: &TopicRouteData, permitted: i32, count: impl Fn(&QueueData) -> i32) -> Vec<Queue> {
+    let mut found = Vec::new();
+    for queues in route.queue_datas.iter().filter(|queues| queues.perm & permitted != 0) {
+        let broker = route.broker_datas.iter().find(|b| b.broker_name == queues.broker_name);
+        if let Some(master) = broker.and_then(|broker| broker.broker_addrs.get(&MASTER_ID)) {
+            found.extend((0..count(queues)).map(|id| Queue { broker: master.clone(), id }));
         }
-        found
     }
+    found
 }
 
 async fn ask(names: &NameServers, topic: &str) -> Result<RemotingCommand, BoxError> {
-    let request = RemotingCommand::request(RequestCode::GET_ROUTEINFO_BY_TOPIC)
-        .with_ext_field("topic", topic)
-        // Otherwise broker ids may be unquoted keys, which is invalid JSON.
-        .with_ext_field("acceptStandardJsonOnly", "true");
-    Ok(names.invoke(request, TIMEOUT).await?)
+    let header = GetRouteInfoRequestHeader { topic, ..Default::default() };
+    let request = RemotingCommand::request(RequestCode::GET_ROUTEINFO_BY_TOPIC);
+    Ok(names.invoke(request.with_header(&header)?, TIMEOUT).await?)
 }
 
-fn route(answer: &RemotingCommand) -> Result<Route, BoxError> {
+fn route(answer: &RemotingCommand) -> Result<TopicRouteData, BoxError> {
     match answer.response_code() {
-        ResponseCode::SUCCESS => Ok(serde_json::from_slice(answer.body())?),
+        ResponseCode::SUCCESS => Ok(answer.json()?),
         _ => Err(refusal(answer)),
     }
 }
@@ -74,7 +44,7 @@ fn route(answer: &RemotingCommand) -> Result<Route, BoxError> {
 /// Returns all readable queues of a topic.
 pub(crate) async fn to_read(names: &NameServers, topic: &str) -> Result<Vec<Queue>, BoxError> {
     let route = route(&ask(names, topic).await?)?;
-    Ok(route.queues(READ, |queues| queues.read_queue_nums))
+    Ok(queues(&route, perm::READ, |queues| queues.read_queue_nums))
 }
 
 /// Returns any writable queue of a topic. A topic that does not exist yet is created by its first
@@ -85,7 +55,8 @@ pub(crate) async fn to_write(names: &NameServers, topic: &str) -> Result<Queue, 
         answer = ask(names, SendHeader::DEFAULT_TOPIC).await?;
         max = SendHeader::DEFAULT_TOPIC_QUEUE_NUMS;
     }
-    let mut queues = route(&answer)?.queues(WRITE, |queues| queues.write_queue_nums.min(max));
+    let route = route(&answer)?;
+    let mut queues = queues(&route, perm::WRITE, |queues| queues.write_queue_nums.min(max));
     if queues.is_empty() {
         return Err("no master has a queue of the topic that can be written".into());
     }

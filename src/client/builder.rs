@@ -5,12 +5,15 @@ use super::pool::{ConnectionPool, Dialer};
 use super::shared::ClientShared;
 use super::transport::Transport;
 use super::{Client, Connector};
-use crate::service::Processor;
+use crate::service::{ConnectionService, Processor};
+use crate::stack::WatchedDriver;
 use rocketmq_tower_layers::RpcHookLayer;
 use rocketmq_tower_layers::rpc_hook::RpcHook;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tower::layer::util::Identity;
+use tower_layer::Layer;
 
 /// Builds a [`Client`].
 ///
@@ -71,12 +74,18 @@ impl Default for ClientBuilder {
 
 impl ClientBuilder {
     /// Makes connections with `connector`: its transport, its connect timeout, the bounds of its
-    /// connections, its idle timeout, its events, and its service for the requests of servers.
+    /// connections, its idle timeout, its events, its
+    /// [layers of connections](Connector::connection_layer), and its service for the requests of
+    /// servers.
     #[must_use]
-    pub fn connector<P, T>(mut self, connector: Connector<P, T>) -> Self
+    pub fn connector<P, T, C>(mut self, connector: Connector<P, T, C>) -> Self
     where
         P: Processor + Clone + Sync,
         T: Transport,
+        C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<T::Io>>
+            + Send
+            + Sync
+            + 'static,
     {
         self.dialer = Arc::new(connector);
         self

@@ -2,17 +2,20 @@
 
 use super::transport::{ConnectError, TcpTransport};
 use super::unsupported::Unsupported;
-use crate::service::Processor;
-use crate::stack;
+use crate::service::{ConnectionService, Processor};
+use crate::stack::{self, WatchedDriver};
 use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{Channel, ChannelInfo, Connection};
+use rocketmq_tower_layers::task::spawn;
 use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer};
+use std::fmt;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::ToSocketAddrs;
-use tower::layer::util::Identity;
-use tower_service::Service;
+use tokio::net::{TcpStream, ToSocketAddrs};
+use tower::ServiceExt;
+use tower::layer::util::{Identity, Stack};
+use tower_layer::Layer;
 
 /// Makes connections to servers. Holds the transport, the limits of each connection, and the
 /// service for the requests that servers send.
@@ -42,10 +45,11 @@ use tower_service::Service;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Connector<P = Unsupported, T = TcpTransport> {
+#[derive(Clone)]
+pub struct Connector<P = Unsupported, T = TcpTransport, C = Identity> {
     pub(super) transport: T,
     processor: P,
+    connection_layers: C,
     config: ConnectionConfig,
     idle_timeout: IdleTimeoutLayer,
     events: EventsLayer,
@@ -59,6 +63,7 @@ impl Connector {
         Self {
             transport: TcpTransport::new(),
             processor: Unsupported,
+            connection_layers: Identity::new(),
             config: ConnectionConfig::client(),
             idle_timeout: IdleTimeoutLayer::default(),
             events: EventsLayer::silent(),
@@ -72,20 +77,46 @@ impl Default for Connector {
     }
 }
 
-impl<P, T> Connector<P, T> {
+impl<P, T, C> Connector<P, T, C> {
     /// Sends the requests of servers to `processor`, such as a [`Router`](crate::Router).
     #[must_use]
-    pub fn service<Q>(self, processor: Q) -> Connector<Q, T> {
-        let Self { transport, config, idle_timeout, events, .. } = self;
-        Connector { transport, processor, config, idle_timeout, events }
+    pub fn service<Q>(self, processor: Q) -> Connector<Q, T, C> {
+        let Self { transport, connection_layers, config, idle_timeout, events, .. } = self;
+        Connector { transport, processor, connection_layers, config, idle_timeout, events }
     }
 
     /// Connects over this transport: a Unix socket, a proxy, TLS. See
     /// [`transport`](super::transport).
     #[must_use]
-    pub fn transport<U>(self, transport: U) -> Connector<P, U> {
-        let Self { processor, config, idle_timeout, events, .. } = self;
-        Connector { transport, processor, config, idle_timeout, events }
+    pub fn transport<U>(self, transport: U) -> Connector<P, U, C> {
+        let Self { processor, connection_layers, config, idle_timeout, events, .. } = self;
+        Connector { transport, processor, connection_layers, config, idle_timeout, events }
+    }
+
+    /// Adds a layer around the service that runs a connection, outside the events and the idle
+    /// timeout, as [`Server::connection_layer`](crate::Server::connection_layer) does on a server.
+    /// The first layer added is the outermost.
+    ///
+    /// The layer is applied once for each connection: state in its service belongs to one
+    /// connection. When it ends the connection, the calls in flight fail.
+    ///
+    /// ```no_run
+    /// use rocketmq_tower::client::{Client, Connector};
+    /// use rocketmq_tower::layers::TraceLayer;
+    /// use std::time::Duration;
+    /// use tower::timeout::TimeoutLayer;
+    ///
+    /// // A span for each connection; after 10 minutes, a new connection.
+    /// let connector = Connector::new()
+    ///     .connection_layer(TraceLayer::new())
+    ///     .connection_layer(TimeoutLayer::new(Duration::from_secs(600)));
+    /// let client = Client::builder().connector(connector).build();
+    /// ```
+    #[must_use]
+    pub fn connection_layer<L>(self, layer: L) -> Connector<P, T, Stack<L, C>> {
+        let Self { transport, processor, connection_layers, config, idle_timeout, events } = self;
+        let connection_layers = Stack::new(layer, connection_layers);
+        Connector { transport, processor, connection_layers, config, idle_timeout, events }
     }
 
     /// Sets the limits of each connection. Default: [`ConnectionConfig::client`].
@@ -118,6 +149,7 @@ impl<P, T> Connector<P, T> {
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         P: Processor + Clone,
+        C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<Io>>,
     {
         self.start(io, info, |_| {})
     }
@@ -132,6 +164,7 @@ impl<P, T> Connector<P, T> {
     where
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         P: Processor + Clone,
+        C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<Io>>,
     {
         let (processor, config) = (self.processor.clone(), self.config.clone());
         let layers =
@@ -139,9 +172,16 @@ impl<P, T> Connector<P, T> {
         let driver = DriverService::client(layers, processor, config);
         let connection = Connection::new(io, info);
         let channel = connection.channel();
-        let lifetime = stack::watched(driver, &self.events, self.idle_timeout).call(connection);
+        let watched = stack::watched(driver, &self.events, self.idle_timeout);
+        let service = self.connection_layers.layer(watched);
         let handle = channel.clone();
-        tokio::spawn(async move {
+        _ = spawn("rocketmq client connection", async move {
+            let lifetime = async {
+                if let Err(error) = service.oneshot(connection).await {
+                    let (error, id) = (error.into(), handle.id());
+                    tracing::debug!(id, error = chain_text(&*error), "a layer ended a connection");
+                }
+            };
             // Requests of the server may still run after the connection has ended.
             let ended = async {
                 let reason = handle.closed().await;
@@ -149,13 +189,13 @@ impl<P, T> Connector<P, T> {
                 let (id, peer) = (handle.id(), handle.peer_addr());
                 tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
             };
-            let (Ok(_), ()) = tokio::join!(lifetime, ended);
+            tokio::join!(lifetime, ended)
         });
         channel.drain_on_drop()
     }
 }
 
-impl<P> Connector<P> {
+impl<P, C> Connector<P, TcpTransport, C> {
     /// Sets how long connecting to one address may take, and how long resolving a name may take.
     /// Default: 3 s, as Java's `connectTimeoutMillis`.
     #[must_use]
@@ -177,9 +217,21 @@ impl<P> Connector<P> {
     pub async fn connect(&self, addr: impl ToSocketAddrs) -> Result<Channel, ConnectError>
     where
         P: Processor + Clone,
+        C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<TcpStream>>,
     {
         let (stream, info) = self.transport.dial(addr).await?;
         Ok(self.run(stream, info))
+    }
+}
+
+impl<P, T: fmt::Debug, C> fmt::Debug for Connector<P, T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("transport", &self.transport)
+            .field("config", &self.config)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,7 @@ use tower_service::Service;
 ///
 /// **It is ready when there is a connection.** `poll_ready` connects, and waits with back-off while
 /// the server cannot be reached. It does not fail until the client is [shut
-/// down](Client::shutdown), so that `Balance`, `Buffer` and the like keep the service while its
+/// down](Client::shutdown), except if the address is invalid, so that `Balance`, `Buffer` and the like keep the service while its
 /// server is unreachable, and use others meanwhile. To get an error instead, make calls through the
 /// client itself, which connect within the timeout of the call, or put a timeout around a buffer,
 /// as below: tower's timeout does not limit readiness, but it limits the wait in a buffer.
@@ -77,7 +77,7 @@ impl Endpoint {
         &self.addr
     }
 
-    /// Waits for a connection. Fails when the client is shut down.
+    /// Waits for a connection. Fails when the client is shut down, and if the address is invalid.
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         loop {
             self.state = match &mut self.state {
@@ -87,7 +87,7 @@ impl Endpoint {
                 },
                 EndpointState::Connecting(connecting) => match ready!(connecting.poll(cx)) {
                     Ok(connection) => EndpointState::Connected(connection, Instant::now()),
-                    Err(error @ InvokeError::ShutDown) => {
+                    Err(error @ (InvokeError::ShutDown | InvokeError::InvalidAddr { .. })) => {
                         self.state = EndpointState::Idle;
                         return Poll::Ready(Err(error));
                     }

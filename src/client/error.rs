@@ -2,10 +2,18 @@
 
 use super::ConnectError;
 use rocketmq_tower_core::channel::CallStage;
-use rocketmq_tower_core::{Addr, CallError, CloseReason};
+use rocketmq_tower_core::{Addr, CallError, CloseReason, texts_with_causes};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+
+texts_with_causes! {
+    no_connection(addr: Addr, source: Arc<ConnectError>) "no connection to {addr}", &**source;
+    not_sent(addr: Addr, source: CallError) "the request to {addr} was not sent", source;
+    closed(addr: Addr, source: CloseReason)
+        "the connection to {addr} closed before the response came", source;
+    hook_failed(source: Arc<dyn Error + Send + Sync>) "a hook failed", &**source;
+}
 
 /// Why a call of a [`Client`](super::Client) failed. A response with an error code is not a
 /// failure.
@@ -13,16 +21,23 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum InvokeError {
     /// There was no connection, and none could be opened.
-    #[error("no connection to {addr}")]
+    #[error(fmt = no_connection)]
     Connect {
         /// The address that was called.
         addr: Addr,
         /// Why connecting failed.
         source: Arc<ConnectError>,
     },
+    /// The transport cannot read this text as an address. TCP needs `host:port`, with a port of 0 to
+    /// 65535.
+    #[error("{:?} is not an address, which is host:port", .addr.to_string())]
+    InvalidAddr {
+        /// The address that was called.
+        addr: Addr,
+    },
     /// The request was not sent. Its connections closed before it was written, twice, or the
     /// request cannot be encoded.
-    #[error("the request to {addr} was not sent")]
+    #[error(fmt = not_sent)]
     NotSent {
         /// The address that was called.
         addr: Addr,
@@ -40,7 +55,7 @@ pub enum InvokeError {
         stage: CallStage,
     },
     /// The connection closed before the response came.
-    #[error("the connection to {addr} closed before the response came")]
+    #[error(fmt = closed)]
     Closed {
         /// The address that was called.
         addr: Addr,
@@ -66,7 +81,7 @@ pub enum InvokeError {
         limit: usize,
     },
     /// A hook failed.
-    #[error("a hook failed")]
+    #[error(fmt = hook_failed)]
     Hook(#[source] Arc<dyn Error + Send + Sync>),
     /// The list of name servers is empty.
     #[error("there is no name server to call")]
@@ -83,6 +98,7 @@ impl InvokeError {
     pub fn is_unprocessed(&self) -> bool {
         match self {
             Self::Connect { .. }
+            | Self::InvalidAddr { .. }
             | Self::NotSent { .. }
             | Self::GoAway { .. }
             | Self::TooManyCalls { .. }
@@ -95,12 +111,22 @@ impl InvokeError {
         }
     }
 
-    /// Returns whether sending the same request again, to any server, would fail in the same way.
+    /// Returns whether the same call would fail in the same way again. Except for an invalid
+    /// address, a call to another server would, too.
     pub(super) fn is_final(&self) -> bool {
         match self {
             Self::NotSent { source, .. } => matches!(source, CallError::Encode(_)),
-            Self::Hook(_) | Self::NoNameServer | Self::ShutDown => true,
+            Self::InvalidAddr { .. } | Self::Hook(_) | Self::NoNameServer | Self::ShutDown => true,
             _ => false,
+        }
+    }
+
+    /// Converts the error of connecting to `addr`.
+    pub(super) fn from_connect(addr: &Addr, source: Arc<ConnectError>) -> Self {
+        let addr = addr.clone();
+        match &*source {
+            ConnectError::InvalidAddr { .. } => Self::InvalidAddr { addr },
+            _ => Self::Connect { addr, source },
         }
     }
 

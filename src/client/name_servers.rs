@@ -136,6 +136,7 @@ impl NameServers {
                 .connect_by(Instant::now() + share);
             last = match call.run(command.clone()).await {
                 Ok(response) => return Ok(response),
+                Err(error @ InvokeError::InvalidAddr { .. }) => error,
                 // It would fail in the same way at every server.
                 Err(error) if error.is_final() => return Err(error),
                 Err(error) => error,

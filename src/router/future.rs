@@ -30,7 +30,7 @@ impl Future for RouteFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.state {
-            RouteState::Running(route) => route.as_mut().poll(cx),
+            RouteState::Running(route) => route.as_mut().poll_reply(cx),
             RouteState::Unsupported(code) => Poll::Ready(Err(UnsupportedCode(*code).into())),
         }
     }

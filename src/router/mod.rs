@@ -1,4 +1,4 @@
-//! Routes from request codes to services.
+//! Routes from request codes to handlers and services.
 
 mod builder;
 mod codes;

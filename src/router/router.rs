@@ -7,26 +7,35 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
-/// Sends each request to the service of its request code: RocketMQ's table of processors.
+/// Sends each request to the handler or service of its request code: RocketMQ's table of processors.
 ///
+/// A handler is an async function whose arguments are taken from the request, see
+/// [`handler`](crate::handler). A service is any [`Processor`](crate::Processor) that can be cloned.
 /// The routes are built once and shared by all clones. The router is always ready. If a route's
 /// service is not ready, that route's requests wait, and requests of other routes do not. Limits
 /// and other layers around a route apply to that route only:
 ///
 /// ```
 /// use rocketmq_tower::router::{DuplicateRoute, Router};
-/// use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, ServiceBuilder, service_fn};
+/// use rocketmq_tower::{Body, RequestCode, ResponseCode, ServiceBuilder, handler_fn};
 /// use std::time::Duration;
 ///
-/// async fn answer(_request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
-///     Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+/// async fn beat() -> ResponseCode {
+///     ResponseCode::SUCCESS
+/// }
+///
+/// async fn pull() -> Body {
+///     Body("no messages".into())
 /// }
 ///
 /// # fn main() -> Result<(), DuplicateRoute> {
 /// let limited = ServiceBuilder::new().concurrency_limit(16).timeout(Duration::from_secs(5));
 /// let router = Router::builder()
-///     .route(RequestCode::HEART_BEAT, service_fn(answer))
-///     .route([RequestCode::PULL_MESSAGE, RequestCode::LITE_PULL_MESSAGE], limited.service_fn(answer))
+///     .route_fn(RequestCode::HEART_BEAT, beat)
+///     .route(
+///         [RequestCode::PULL_MESSAGE, RequestCode::LITE_PULL_MESSAGE],
+///         limited.service(handler_fn(pull)),
+///     )
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -63,7 +72,8 @@ use tower_service::Service;
 /// a fallback it fails with [`UnsupportedCode`](rocketmq_tower_core::UnsupportedCode), which becomes
 /// the response `REQUEST_CODE_NOT_SUPPORTED` with the remark `" request type N not supported"`.
 ///
-/// Each request costs one allocation: the box of a future whose type differs from route to route.
+/// Each request costs one allocation: the box of a future whose type differs from route to route. A
+/// service is cloned for each request, a handler is not.
 /// The default router has no routes.
 #[derive(Clone, Debug, Default)]
 pub struct Router {

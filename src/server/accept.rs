@@ -5,6 +5,7 @@ use super::{Connections, Listener, ServeError, Shutdown};
 use crate::service::ConnectionService;
 use rocketmq_tower_core::error::{catch_panic, chain_text};
 use rocketmq_tower_core::{BoxError, Channel, ChannelInfo, CloseReason, Connection, Disconnect};
+use rocketmq_tower_layers::task::spawn_in;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll};
@@ -75,7 +76,7 @@ impl<S> AcceptLoop<S> {
                 return;
             }
         };
-        self.tasks.spawn(async move {
+        spawn_in(&mut self.tasks, "rocketmq connection", async move {
             let end = lifetime.await;
             drop(member);
             log_end(&channel, end.map_err(Into::into));

@@ -1,5 +1,6 @@
 //! A server that listens.
 
+use super::running::{RunningServer, Stop};
 use super::serve::Serve;
 use super::{BoxConnectionService, Connections, Listener, ServeError, Shutdown};
 use rocketmq_tower_core::Addr;
@@ -28,7 +29,7 @@ const LAST_EVENTS: Duration = Duration::from_secs(1);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "connections are served by `serve` or `serve_until`"]
+#[must_use = "connections are served by `serve`, `serve_until` or `spawn`"]
 pub struct BoundServer<L: Listener> {
     serve: Serve<L, BoxConnectionService<L::Io>>,
     events: EventsLayer,
@@ -45,10 +46,42 @@ impl<L: Listener> BoundServer<L> {
         self.serve.local_addr()
     }
 
+    /// Returns all addresses that the server listens on. There are several if it listens on several
+    /// [listeners](super::listener::IntoListener).
+    #[must_use]
+    pub fn local_addrs(&self) -> Vec<Addr> {
+        self.serve.local_addrs()
+    }
+
     /// Returns a handle to the table of the server's connections.
     #[must_use]
     pub fn connections(&self) -> Connections {
         self.serve.table().clone()
+    }
+
+    /// Serves in a task of its own, until the returned handle shuts the server down. Must be called
+    /// within a tokio runtime.
+    ///
+    /// ```
+    /// use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, Router, Server};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), BoxError> {
+    /// let server = Server::new(Router::default()).bind("127.0.0.1:0").await?.spawn();
+    /// let channel = rocketmq_tower::connect(server.local_addr().to_string()).await?;
+    /// let request = RemotingCommand::request(RequestCode::HEART_BEAT);
+    /// channel.invoke(request, Duration::from_secs(3)).await?;
+    ///
+    /// let shutdown = server.shutdown().await?;
+    /// assert_eq!(shutdown.accepted, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn(self) -> RunningServer {
+        let (stop, addrs, connections) = (Stop::new(), self.local_addrs(), self.connections());
+        let serving = self.serve_until(stop.signal());
+        RunningServer::start(stop, addrs, connections, serving)
     }
 
     /// Serves until the listener ends, which sockets never do. Dropping the future closes all

@@ -20,7 +20,14 @@
 //! # }
 //! ```
 //!
-//! [`serve`] serves a stack that you built yourself, on any [`Listener`].
+//! | | runs | ends |
+//! |---|---|---|
+//! | [`BoundServer::serve`] | in the caller | with the listener, which sockets never do |
+//! | [`BoundServer::serve_until`] | in the caller | gracefully, when a future resolves |
+//! | [`BoundServer::spawn`] | in a task: a [`RunningServer`] | gracefully, when its handle says so or is dropped |
+//!
+//! [`serve`] serves a stack that you built yourself. Both listen on sockets of tokio, on any
+//! [`Listener`], or on several at once: [`listener::IntoListener`].
 
 mod accept;
 mod bind;
@@ -29,6 +36,7 @@ mod builder;
 mod connections;
 pub mod listener;
 mod outcome;
+mod running;
 mod serve;
 mod setters;
 mod settings;
@@ -41,5 +49,6 @@ pub use connections::Connections;
 #[doc(inline)]
 pub use listener::{Listener, TcpOptions};
 pub use outcome::{ServeError, Shutdown};
+pub use running::RunningServer;
 pub use serve::{Serve, serve};
 pub use shared::SharedProcessor;

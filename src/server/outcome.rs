@@ -1,7 +1,12 @@
 //! The results of serving.
 
-use rocketmq_tower_core::BoxError;
+use rocketmq_tower_core::{BoxError, texts_with_causes};
 use std::io;
+
+texts_with_causes! {
+    stack_failed(source: BoxError) "the stack of the connection level failed", &**source;
+    not_accepted(source: io::Error) "no more connections can be accepted", source;
+}
 
 /// The result of a shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +25,12 @@ pub struct Shutdown {
 #[non_exhaustive]
 pub enum ServeError {
     /// The stack of the connection level takes no more connections.
-    #[error("the stack of the connection level failed")]
+    #[error(fmt = stack_failed)]
     Service(#[source] BoxError),
     /// The listener gave up, see [`Listener::failure`](super::Listener::failure).
-    #[error("no more connections can be accepted")]
+    #[error(fmt = not_accepted)]
     Accept(#[source] io::Error),
+    /// The runtime of a [spawned](super::BoundServer::spawn) server was shut down.
+    #[error("the runtime of the server was shut down")]
+    Stopped,
 }

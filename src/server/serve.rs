@@ -1,8 +1,10 @@
 //! Serves connections with a stack that the user built.
 
 use super::accept::AcceptLoop;
+use super::listener::{IntoListener, Listener};
+use super::running::{RunningServer, Stop};
 use super::settings::DRAIN_DEADLINE;
-use super::{Connections, Listener, ServeError, Shutdown};
+use super::{Connections, ServeError, Shutdown};
 use crate::service::ConnectionService;
 use rocketmq_tower_core::Addr;
 use std::fmt;
@@ -20,9 +22,9 @@ use tokio::time::Instant;
 /// ```no_run
 /// use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 /// use rocketmq_tower::layers::{ConnectionLimitLayer, RecoverLayer};
-/// use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
 /// use rocketmq_tower::server::serve;
 /// use rocketmq_tower::{BoxError, Router, ServiceBuilder};
+/// use tokio::net::TcpListener;
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), BoxError> {
@@ -30,8 +32,8 @@ use tokio::time::Instant;
 /// let driver = DriverService::server(RecoverLayer::new(), router, ConnectionConfig::server());
 /// let service = ServiceBuilder::new().layer(ConnectionLimitLayer::new(100)).service(driver);
 ///
-/// let tcp = TcpAcceptor::bind("127.0.0.1:10911", &TcpOptions::default()).await?;
-/// serve(Retry::new(tcp), service).with_graceful_shutdown(tokio::signal::ctrl_c()).await?;
+/// let tcp = TcpListener::bind("127.0.0.1:10911").await?;
+/// serve(tcp, service).with_graceful_shutdown(tokio::signal::ctrl_c()).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -39,12 +41,12 @@ use tokio::time::Instant;
 /// The server waits until the service is ready before it accepts a connection. To wait until the
 /// last events are delivered, call [`flush`](crate::layers::EventsLayer::flush) on the events layer
 /// afterwards.
-pub fn serve<L, S>(listener: L, service: S) -> Serve<L, S>
+pub fn serve<L, S>(listener: L, service: S) -> Serve<L::Listener, S>
 where
-    L: Listener,
-    S: ConnectionService<L::Io>,
+    L: IntoListener,
+    S: ConnectionService<<L::Listener as Listener>::Io>,
 {
-    let connections = Connections::default();
+    let (listener, connections) = (listener.into_listener(), Connections::default());
     Serve { listener, service, connections, drain_deadline: DRAIN_DEADLINE, signal: pending() }
 }
 
@@ -97,6 +99,25 @@ impl<L: Listener, S, F> Serve<L, S, F> {
     #[must_use]
     pub fn local_addr(&self) -> Addr {
         self.listener.local_addr()
+    }
+
+    /// Returns all addresses that the listener listens on.
+    #[must_use]
+    pub fn local_addrs(&self) -> Vec<Addr> {
+        self.listener.local_addrs()
+    }
+}
+
+impl<L, S> Serve<L, S>
+where
+    L: Listener,
+    S: ConnectionService<L::Io>,
+{
+    /// Serves in a task of its own. Must be called within a tokio runtime.
+    pub fn spawn(self) -> RunningServer {
+        let (stop, addrs, connections) = (Stop::new(), self.local_addrs(), self.table().clone());
+        let serving = self.with_graceful_shutdown(stop.signal()).into_future();
+        RunningServer::start(stop, addrs, connections, serving)
     }
 }
 

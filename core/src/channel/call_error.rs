@@ -6,6 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+crate::texts_with_causes! {
+    closed(source: CloseReason) "the connection closed before the response arrived", source;
+    not_sent(source: CloseReason) "the connection closed before the request was sent", source;
+    not_encoded(source: Arc<EncodeError>) "the request cannot be encoded", &**source;
+}
+
 /// Why a call over a [`Channel`](super::Channel) failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,13 +25,13 @@ pub enum CallError {
         stage: CallStage,
     },
     /// The connection closed before the response arrived. The peer may have processed the request.
-    #[error("the connection closed before the response arrived")]
+    #[error(fmt = closed)]
     Closed(#[source] CloseReason),
     /// The connection closed before the request was written. The peer has not seen the request.
-    #[error("the connection closed before the request was sent")]
+    #[error(fmt = not_sent)]
     NotSent(#[source] CloseReason),
     /// The request cannot be encoded. Nothing was sent; the connection stays open.
-    #[error("the request cannot be encoded")]
+    #[error(fmt = not_encoded)]
     Encode(#[source] Arc<EncodeError>),
     /// The connection has its maximum number of requests in flight, and the caller did not want to
     /// wait.

@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answered {
-    /// The response's code. `None` if there is no response: the request is oneway, or the connection
-    /// closed first.
+    /// The response's code. `None` if there is no response: the request is oneway, the responder was
+    /// discarded, or the connection closed first.
     pub code: Option<ResponseCode>,
     /// Whether the response was deferred.
     pub deferred: bool,
@@ -62,6 +62,8 @@ enum ResponderState {
     Dropped,
     /// There is no responder: the entry holds the observers of a service without a response.
     Absent,
+    /// The responder was discarded: there will be no response.
+    Discarded,
 }
 
 /// Why an exchange cannot be deferred.
@@ -79,6 +81,8 @@ pub(crate) enum AtEnd {
     Skip,
     /// Sends an error: the responder was dropped, and the service returned nothing.
     Unanswered,
+    /// Sends nothing, whatever the service returned: the responder was discarded.
+    Discard,
 }
 
 impl Deferrals {
@@ -128,6 +132,11 @@ impl Deferrals {
         self.set(id, ResponderState::Dropped);
     }
 
+    /// Records that the responder was discarded.
+    pub(super) fn responder_discards(&self, id: ExchangeId) {
+        self.set(id, ResponderState::Discarded);
+    }
+
     fn set(&self, id: ExchangeId, state: ResponderState) {
         if let Some(entry) = lock(&self.table).entries.get_mut(&id) {
             entry.responder = state;
@@ -153,6 +162,9 @@ impl Deferrals {
             (Some(ResponderState::Taken(code)), _)
             | (Some(ResponderState::Sent(code)), Some(_)) => {
                 Some(Answered { code: Some(code), deferred: true })
+            }
+            (Some(ResponderState::Discarded), Some(_)) => {
+                Some(Answered { code: None, deferred: true })
             }
             (_, Some(_)) => Some(Answered { code: returned, deferred: false }),
             (Some(_), None) => None,
@@ -190,12 +202,15 @@ impl Deferrals {
             // The entry stays until the driver takes the responder's response or learns of its
             // drop.
             (ResponderState::Sent(_), _) | (ResponderState::Held, None) => return AtEnd::Skip,
-            (ResponderState::Taken(code), _) => (AtEnd::Skip, code),
-            (_, Some(code)) => (AtEnd::Send, code),
-            (ResponderState::Dropped, None) => (AtEnd::Unanswered, ResponseCode::SYSTEM_ERROR),
-            (ResponderState::Absent, None) => (AtEnd::Send, ResponseCode::SYSTEM_ERROR),
+            (ResponderState::Taken(code), _) => (AtEnd::Skip, Some(code)),
+            (ResponderState::Discarded, _) => (AtEnd::Discard, None),
+            (_, Some(_)) => (AtEnd::Send, response),
+            (ResponderState::Dropped, None) => {
+                (AtEnd::Unanswered, Some(ResponseCode::SYSTEM_ERROR))
+            }
+            (ResponderState::Absent, None) => (AtEnd::Send, Some(ResponseCode::SYSTEM_ERROR)),
         };
-        self.end(table, id, Answered { code: Some(code), deferred: at_end != AtEnd::Send });
+        self.end(table, id, Answered { code, deferred: at_end != AtEnd::Send });
         at_end
     }
 
@@ -213,15 +228,17 @@ impl Deferrals {
         returned
     }
 
-    /// Handles a dropped responder. Returns whether to send an error: false while the service is
-    /// still running, and if the exchange has already ended.
+    /// Handles a responder that was dropped or discarded. Returns whether to send an error: false
+    /// if it was discarded, while the service is still running, and if the exchange has already
+    /// ended.
     pub(crate) fn take_drop(&self, id: ExchangeId, running: bool) -> bool {
         let table = lock(&self.table);
         let Some(entry) = table.entries.get(&id).filter(|_| !running) else { return false };
-        let returned = entry.returned;
-        let code = Some(ResponseCode::SYSTEM_ERROR);
+        let answers = entry.responder != ResponderState::Discarded;
+        let send = answers && entry.returned;
+        let code = answers.then_some(ResponseCode::SYSTEM_ERROR);
         self.end(table, id, Answered { code, deferred: true });
-        returned
+        send
     }
 
     /// Ends all exchanges without a response, because the connection has closed.

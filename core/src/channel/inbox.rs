@@ -29,7 +29,7 @@ pub(crate) enum Message {
     Cancel(u32),
     /// The response to a deferred exchange.
     Respond(ExchangeId, RemotingCommand),
-    /// The responder of a deferred exchange was dropped.
+    /// The responder of a deferred exchange was dropped or discarded.
     Abandon(ExchangeId, Stamp),
 }
 

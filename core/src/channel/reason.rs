@@ -1,6 +1,7 @@
 //! Why connections close.
 
 use crate::codec::DecodeError;
+use crate::error::write_causes;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -74,7 +75,8 @@ impl fmt::Display for CloseReason {
             Self::Flooded => f.write_str("the peer sent requests without reading responses"),
             Self::Service(_) => f.write_str("the request service failed"),
             Self::Aborted => f.write_str("the connection was aborted"),
-        }
+        }?;
+        self.source().map_or(Ok(()), |cause| write_causes(f, cause))
     }
 }
 

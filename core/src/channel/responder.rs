@@ -8,6 +8,7 @@ use super::exchange::{ExchangeId, Origin, Stamp};
 use super::inbox::Message;
 use super::shared::Shared;
 use crate::command::RemotingCommand;
+use std::fmt;
 use std::sync::Arc;
 
 /// Sends the response to one request later, for long polling.
@@ -17,6 +18,7 @@ use std::sync::Arc;
 /// connection is open. A request is answered exactly once: by [`send`](Self::send), or by the
 /// response or error that the processor returns, whichever comes first. If the responder is dropped
 /// and the processor has returned `None`, the driver answers `SYSTEM_ERROR` and logs a warning.
+/// [`discard`](Self::discard) ends the exchange without a response.
 ///
 /// Draining a connection waits for its responders. When the peer closes its side, the connection
 /// does not wait for them. A connection has at most
@@ -38,7 +40,6 @@ use std::sync::Arc;
 ///     Ok(None)
 /// }
 /// ```
-#[derive(Debug)]
 #[must_use = "dropping a responder answers with an error"]
 pub struct Responder {
     shared: Arc<Shared>,
@@ -100,8 +101,18 @@ impl Responder {
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 
+    /// Ends the exchange without a response. The caller's timeout elapses. If the processor returns
+    /// a response or an error later, it is dropped.
+    ///
+    /// For requests that turn out to need no response, and to simulate lost ones.
+    pub fn discard(mut self) {
+        let Some((id, stamp)) = self.exchange.take() else { return };
+        self.shared.deferrals.responder_discards(id);
+        // Wakes the driver, which may be draining. Fails if the connection is closed.
+        _ = self.shared.inbox.send(Message::Abandon(id, stamp));
+    }
+
     /// Returns the connection that the request came from.
-    #[must_use]
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.shared))
     }
@@ -113,5 +124,12 @@ impl Drop for Responder {
         self.shared.deferrals.responder_drops(id);
         // Fails if the connection is closed: then there is nothing left to answer.
         _ = self.shared.inbox.send(Message::Abandon(id, stamp));
+    }
+}
+
+impl fmt::Debug for Responder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let opaque = self.exchange.map(|(_, stamp)| stamp.opaque);
+        f.debug_struct("Responder").field("channel", &self.shared).field("opaque", &opaque).finish()
     }
 }

@@ -2,12 +2,17 @@
 
 use std::io;
 
+crate::texts_with_causes! {
+    reading(source: io::Error) "reading failed", source;
+    writing(source: io::Error) "writing failed", source;
+}
+
 /// Why bytes from the peer are not a frame. After such an error the stream cannot be read further.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// Reading failed.
-    #[error("reading failed")]
+    #[error(fmt = reading)]
     Io(#[from] io::Error),
     /// The first bytes are those of another protocol.
     #[error("the peer speaks {0}, this port speaks RocketMQ remoting")]
@@ -138,7 +143,7 @@ impl std::fmt::Display for ForeignProtocol {
 #[non_exhaustive]
 pub enum EncodeError {
     /// Writing failed.
-    #[error("writing failed")]
+    #[error(fmt = writing)]
     Io(#[from] io::Error),
     /// The frame would exceed the limit, which is the same in both directions.
     #[error("a frame of {length} bytes exceeds the limit of {max}")]

@@ -5,7 +5,7 @@ mod buffer_pool;
 mod decode;
 mod encode;
 mod error;
-mod json;
+pub(crate) mod json;
 
 pub use error::{DecodeError, EncodeError, ForeignProtocol};
 

@@ -9,7 +9,8 @@
 //! * [`BatchedMessage`] is one message in the body of `SEND_BATCH_MESSAGE`.
 //! * [`Properties`] and [`PropertiesBuf`] are the names and values that a message carries, for the
 //!   application and for the system (see [`property`]).
-//! * [`SendHeader`] is the header of a send in all of its forms.
+//! * [`SendHeader`] is the header of a send in all of its forms; [`StoredMessage::from_send`] makes the stored
+//!   message out of it.
 //! * [`MessageId`] is the id by which a broker finds a message.
 //!
 //! Decoding borrows from the bytes and allocates nothing, so it is bounded by the limit on the
@@ -59,6 +60,7 @@
 mod batch;
 mod encode;
 mod error;
+mod from_send;
 mod id;
 mod properties;
 pub mod property;
@@ -70,6 +72,7 @@ pub mod sys_flag;
 
 pub use batch::{BatchedMessage, DecodeBatch};
 pub use error::MessageError;
+pub use from_send::ipv4_host;
 pub use id::{InvalidMessageId, MessageId};
 pub use properties::{Properties, PropertiesBuf};
 pub use record::{Position, is_intact};

@@ -188,7 +188,6 @@ impl Exchange {
                 answered.returned = true;
                 return;
             }
-            How::Silent => stage.book.excuse(self.opaque, self.oneway),
             _ => stage.book.owe(self.opaque, self.oneway),
         }
         answered.settled = true;

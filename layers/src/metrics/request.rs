@@ -52,13 +52,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
+        let result = ready!(this.inner.poll(cx)).map_err(Into::into);
         if let Some((request, observer)) = this.request.take() {
-            let is_deferred = result.as_mut().is_ok_and(|reply| reply.command_mut().is_none());
+            let is_deferred = result.as_ref().is_ok_and(|reply| reply.command().is_none());
             if is_deferred && !request.oneway {
                 this.running.0.deferred.increment(1);
             }
-            observe(observer, &mut result, |answered| request.answered(answered));
+            observe(observer, &result, |answered| request.answered(answered));
         }
         Poll::Ready(result)
     }

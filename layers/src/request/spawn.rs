@@ -48,6 +48,7 @@
 //! hands each request to an executor.
 
 use crate::support::inner::inner_service;
+use crate::support::task;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -137,8 +138,8 @@ impl<R: Send + 'static> ResponseFuture<R> {
         exchange: impl Future<Output = Result<R, BoxError>> + Send + 'static,
     ) -> Self {
         let task = match handle {
-            Some(handle) => handle.spawn(exchange),
-            None => tokio::spawn(exchange),
+            Some(handle) => task::spawn_on(handle, "rocketmq request", exchange),
+            None => task::spawn("rocketmq request", exchange),
         };
         Self { task }
     }

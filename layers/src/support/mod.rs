@@ -7,5 +7,6 @@ pub mod network;
 pub(crate) mod observed;
 pub(crate) mod refused;
 pub(crate) mod table;
+pub mod task;
 pub(crate) mod unused;
 pub(crate) mod writes;

@@ -1,14 +1,39 @@
+use rocketmq_tower_core::error::write_causes;
+use rocketmq_tower_core::texts_with_causes;
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_rustls::rustls;
+
+texts_with_causes! {
+    unusable(source: rustls::Error) "the certificates or the key can't be used", source;
+    failed(source: io::Error) "the TLS handshake failed", source;
+}
+
+fn not_read(path: &Path, source: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} can't be read", path.display())?;
+    write_causes(f, source)
+}
+
+#[cfg(feature = "tls-reload")]
+texts_with_causes! {
+    not_watched(source: rocketmq_tower_core::BoxError)
+        "the certificate files can't be watched", &**source;
+}
+
+#[cfg(feature = "tls-self-signed")]
+texts_with_causes! {
+    not_generated(source: rocketmq_tower_core::BoxError)
+        "the certificate can't be generated", &**source;
+}
 
 /// Why TLS certificates, keys or settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsConfigError {
     /// A file cannot be read.
-    #[error("{path} can't be read")]
+    #[error(fmt = not_read)]
     Read {
         /// The file.
         path: PathBuf,
@@ -35,7 +60,7 @@ pub enum TlsConfigError {
     #[error("the private key does not belong to the certificate")]
     Mismatch,
     /// A certificate or a key is malformed or of an unsupported kind.
-    #[error("the certificates or the key can't be used")]
+    #[error(fmt = unusable)]
     Unusable(#[source] rustls::Error),
     /// The server name is invalid.
     #[error("{0:?} is neither a host name nor an IP address")]
@@ -43,12 +68,12 @@ pub enum TlsConfigError {
     /// The files cannot be watched.
     #[cfg(feature = "tls-reload")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls-reload")))]
-    #[error("the certificate files can't be watched")]
+    #[error(fmt = not_watched)]
     Watch(#[source] rocketmq_tower_core::BoxError),
     /// A self-signed certificate could not be generated.
     #[cfg(feature = "tls-self-signed")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls-self-signed")))]
-    #[error("the certificate can't be generated")]
+    #[error(fmt = not_generated)]
     SelfSigned(#[source] rocketmq_tower_core::BoxError),
 }
 
@@ -70,7 +95,7 @@ pub enum HandshakeError {
     #[error("the TLS handshake took longer than {0:?}")]
     Timeout(Duration),
     /// The peer aborted the handshake, violated the TLS protocol, or has no acceptable certificate.
-    #[error("the TLS handshake failed")]
+    #[error(fmt = failed)]
     Failed(#[source] io::Error),
 }
 

@@ -57,14 +57,14 @@ where
         let this = self.project();
         let _entered = this.span.enter();
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
-        let mut result = ready!(inner.poll(cx)).map_err(Into::into);
+        let result = ready!(inner.poll(cx)).map_err(Into::into);
         if let Some((request, observer)) = this.request.take() {
-            let is_deferred = result.as_mut().is_ok_and(|reply| reply.command_mut().is_none());
+            let is_deferred = result.as_ref().is_ok_and(|reply| reply.command().is_none());
             if is_deferred && !request.oneway {
                 this.span.record("rocketmq.deferred", true);
             }
             let error = result.as_ref().err().map(|error| chain_text(&**error));
-            observe(observer, &mut result, move |answered| match error {
+            observe(observer, &result, move |answered| match error {
                 // The responder may have answered already.
                 Some(text) if !answered.deferred => request.failed(answered.code, &text),
                 _ => request.answered(answered),

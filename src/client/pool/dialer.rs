@@ -2,11 +2,14 @@
 
 use crate::client::Connector;
 use crate::client::transport::{ConnectError, Transport};
-use crate::service::Processor;
+use crate::service::{ConnectionService, Processor};
+use crate::stack::WatchedDriver;
 use rocketmq_tower_core::{Addr, Channel};
 use std::future::Future;
 use std::pin::Pin;
 use tower::ServiceExt;
+use tower::layer::util::Identity;
+use tower_layer::Layer;
 
 /// Called with the id of a connection when the connection has ended.
 pub(super) type OnEnd = Box<dyn FnOnce(u64) + Send>;
@@ -20,10 +23,11 @@ pub(in crate::client) trait Dialer: Send + Sync {
     fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_>;
 }
 
-impl<P, T> Dialer for Connector<P, T>
+impl<P, T, C> Dialer for Connector<P, T, C>
 where
     P: Processor + Clone + Sync,
     T: Transport,
+    C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<T::Io>> + Send + Sync,
 {
     fn dial(&self, addr: Addr, on_end: OnEnd) -> Dialing<'_> {
         let connecting = self.transport.clone().oneshot(addr);

@@ -13,6 +13,7 @@ use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::sync::lock;
 use rocketmq_tower_core::{Addr, Channel};
+use rocketmq_tower_layers::task::spawn;
 use slots::{DialReceiver, DialResult, PoolSlot, PoolSlots};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -80,7 +81,7 @@ impl ConnectionPool {
         let stopped = || Arc::new(ConnectError::Transport("connecting was stopped".into()));
         result
             .unwrap_or_else(|| Err(stopped()))
-            .map_err(|source| InvokeError::Connect { addr: addr.clone(), source })
+            .map_err(|source| InvokeError::from_connect(addr, source))
     }
 
     /// Finds the connection to `addr`, or starts to connect.
@@ -106,7 +107,7 @@ impl ConnectionPool {
         let (pool, dialer) = (Arc::downgrade(self), Arc::clone(&self.dialer));
         // In its own task, so that it goes on when the call that started it is dropped.
         let dialing = dial(pool, dialer, self.dial_timeout, addr.clone(), number, sender);
-        let task = tokio::spawn(dialing).abort_handle();
+        let task = spawn("rocketmq dial", dialing).abort_handle();
         let slot = PoolSlot::Dialing { number, receiver: receiver.clone(), task };
         let old = slots.replace(addr.clone(), slot);
         drop(slots);

@@ -143,7 +143,7 @@ where
                 Addr::Name(name) => (&**name).into_target_addr(),
                 _ => return Err(ConnectError::Unreachable(addr)),
             };
-            let Ok(target) = target else { return Err(ConnectError::Unreachable(addr)) };
+            let Ok(target) = target else { return Err(ConnectError::InvalidAddr { addr }) };
             let proxy = &socks.proxy;
             let (io, mut info) = direct.oneshot(proxy.clone()).await.map_err(|error| {
                 let source = Box::new(ConnectError::from_transport(error.into()));

@@ -1,14 +1,25 @@
 use super::ConnectError;
-use rocketmq_tower_core::{Addr, BoxError};
+use rocketmq_tower_core::{Addr, BoxError, texts_with_causes};
 use std::time::Duration;
 use tokio_socks::Error;
+
+texts_with_causes! {
+    unreachable(proxy: Addr, source: Box<ConnectError>)
+        "the proxy {proxy} can't be reached", &**source;
+    credentials(proxy: Addr, source: BoxError)
+        "the proxy {proxy} does not accept the user name and password", &**source;
+    refused(proxy: Addr, source: BoxError)
+        "the proxy {proxy} refused to connect to the server", &**source;
+    protocol(proxy: Addr, source: BoxError)
+        "the proxy {proxy} does not follow the protocol", &**source;
+}
 
 /// Why connecting through a proxy failed: the source of a [`ConnectError::Transport`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Socks5Error {
     /// The proxy cannot be reached.
-    #[error("the proxy {proxy} can't be reached")]
+    #[error(fmt = unreachable)]
     Unreachable {
         /// The proxy.
         proxy: Addr,
@@ -16,7 +27,7 @@ pub enum Socks5Error {
         source: Box<ConnectError>,
     },
     /// The proxy requires a user name and password, or rejects these.
-    #[error("the proxy {proxy} does not accept the user name and password")]
+    #[error(fmt = credentials)]
     Credentials {
         /// The proxy.
         proxy: Addr,
@@ -24,7 +35,7 @@ pub enum Socks5Error {
         source: BoxError,
     },
     /// The proxy cannot reach the server, or does not permit the connection.
-    #[error("the proxy {proxy} refused to connect to the server")]
+    #[error(fmt = refused)]
     Refused {
         /// The proxy.
         proxy: Addr,
@@ -32,7 +43,7 @@ pub enum Socks5Error {
         source: BoxError,
     },
     /// The proxy closed the connection, or does not speak SOCKS5.
-    #[error("the proxy {proxy} does not follow the protocol")]
+    #[error(fmt = protocol)]
     Protocol {
         /// The proxy.
         proxy: Addr,

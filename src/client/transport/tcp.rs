@@ -60,11 +60,18 @@ impl Service<Addr> for TcpTransport {
         Box::pin(async move {
             match addr {
                 Addr::Ip(addr) => tcp.dial(addr).await,
-                Addr::Name(name) => tcp.dial(&*name).await,
+                Addr::Name(name) if is_host_and_port(&name) => tcp.dial(&*name).await,
+                Addr::Name(name) => Err(ConnectError::InvalidAddr { addr: Addr::Name(name) }),
                 other => Err(ConnectError::Unreachable(other)),
             }
         })
     }
+}
+
+/// Whether a name can be resolved: it is `host:port`.
+pub(super) fn is_host_and_port(name: &str) -> bool {
+    name.rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 /// Connects to the first address that accepts. Each is tried for at most `limit`.

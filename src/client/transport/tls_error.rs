@@ -1,7 +1,11 @@
 use super::ConnectError;
-use rocketmq_tower_core::Addr;
+use rocketmq_tower_core::{Addr, texts_with_causes};
 use std::io;
 use std::time::Duration;
+
+texts_with_causes! {
+    failed(addr: Addr, source: io::Error) "the TLS handshake with {addr} failed", source;
+}
 
 /// Why TLS with a server failed: the source of a [`ConnectError::Transport`].
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +19,7 @@ pub enum TlsError {
         addr: Addr,
     },
     /// The server could not be verified, aborted the handshake, or does not speak TLS.
-    #[error("the TLS handshake with {addr} failed")]
+    #[error(fmt = failed)]
     Handshake {
         /// The server.
         addr: Addr,

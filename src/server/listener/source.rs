@@ -45,6 +45,11 @@ pub trait Listener: Send + 'static {
     /// Returns the address that this listens on.
     fn local_addr(&self) -> Addr;
 
+    /// Returns all addresses that this listens on. Default: [`local_addr`](Self::local_addr) alone.
+    fn local_addrs(&self) -> Vec<Addr> {
+        vec![self.local_addr()]
+    }
+
     /// Called when a connection of this listener has ended and has released its resources, such as
     /// a file descriptor: a listener that waits for one may try again. Default: does nothing.
     fn connection_ended(&mut self) {}

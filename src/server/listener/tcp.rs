@@ -40,7 +40,7 @@ impl Default for TcpOptions {
 #[derive(Debug)]
 pub struct TcpAcceptor {
     listener: TcpListener,
-    local_addr: SocketAddr,
+    local_addr: Addr,
     nodelay: bool,
 }
 
@@ -56,8 +56,8 @@ impl TcpAcceptor {
         for addr in lookup_host(addr).await? {
             match listen(addr, options) {
                 Ok(listener) => {
-                    let local_addr = listener.local_addr()?;
-                    return Ok(Self { listener, local_addr, nodelay: options.nodelay });
+                    let nodelay = options.nodelay;
+                    return Ok(Self { nodelay, ..Self::from_listener(listener) });
                 }
                 Err(source) => last = io::Error::new(source.kind(), BindError { addr, source }),
             }
@@ -65,13 +65,12 @@ impl TcpAcceptor {
         Err(last)
     }
 
-    /// Accepts from a socket that already listens.
-    ///
-    /// # Errors
-    /// If the local address of the socket cannot be read.
-    pub fn from_listener(listener: TcpListener) -> io::Result<Self> {
-        let local_addr = listener.local_addr()?;
-        Ok(Self { listener, local_addr, nodelay: true })
+    /// Accepts from a socket that already listens. Sets `TCP_NODELAY` on each connection.
+    #[must_use]
+    pub fn from_listener(listener: TcpListener) -> Self {
+        // A socket that listens has an address.
+        let local_addr = listener.local_addr().map(Addr::from).unwrap_or_default();
+        Self { listener, local_addr, nodelay: true }
     }
 }
 
@@ -104,11 +103,11 @@ impl Accept for TcpAcceptor {
         let (stream, peer) = self.listener.accept().await?;
         // These fail only if the peer has already left, and then the first read fails, too.
         _ = stream.set_nodelay(self.nodelay);
-        let local = stream.local_addr().unwrap_or(self.local_addr);
+        let local = stream.local_addr().map_or_else(|_| self.local_addr.clone(), Addr::from);
         Ok((stream, ChannelInfo::new(local, peer)))
     }
 
     fn local_addr(&self) -> Addr {
-        self.local_addr.into()
+        self.local_addr.clone()
     }
 }

@@ -43,6 +43,7 @@ impl Processor {
             self.world.journal.runs(id);
         }
         if self.world.is(Sabotage::NoRecovery) && self.world.has_reached(Stage::Recovery) {
+            request.defer()?.discard();
             return Ok(None);
         }
         let answer = RemotingCommand::response(ResponseCode::SUCCESS);
@@ -73,7 +74,10 @@ impl Processor {
                 }
             }
             Kind::Fail => return Err(payload::failure(id).into()),
-            Kind::Swallow => return Ok(None),
+            Kind::Swallow => {
+                request.defer()?.discard();
+                return Ok(None);
+            }
         }
         Ok(Some(answer.with_body(body)))
     }

@@ -6,8 +6,8 @@ use rocketmq_tower::error::chain_text;
 use rocketmq_tower::{BoxError, RemotingCommand, ServiceExt};
 use rocketmq_tower_test_support::{Raw, request};
 use std::error::Error;
-use tokio::io::DuplexStream;
 use std::time::Duration;
+use tokio::io::DuplexStream;
 use tokio::time::{Instant, timeout};
 use tower::util::BoxCloneService;
 

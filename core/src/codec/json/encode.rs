@@ -90,7 +90,7 @@ fn field(separator: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
 
 /// Writes a string in quotes. Escapes the same characters as fastjson 1.2: `"`, `\`, controls
 /// (U+0000 to U+001F and U+007F to U+009F), U+2028 and U+2029.
-fn string(text: &[u8], dst: &mut BytesMut) {
+pub(crate) fn string(text: &[u8], dst: &mut BytesMut) {
     dst.reserve(text.len() + 2);
     dst.put_u8(b'"');
     let mut rest = text;

@@ -67,7 +67,7 @@ fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
 /// Reads a string without backslashes, after its opening quote. Returns it and the text after it.
 #[inline(always)]
 fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    match text.split_at(plain(text)) {
+    match text.split_at(plain::<b'"'>(text)) {
         (value, [b'"', rest @ ..]) => Some((value, rest)),
         _ => None,
     }
@@ -90,11 +90,11 @@ fn ext_fields<'a>(
         let (name, text) = match text {
             // The names in SEND_MESSAGE_V2 are single letters.
             [_, b'"', ..] if text[0] != b'\\' => text.split_at(1),
-            _ => text.split_at(plain(text)),
+            _ => text.split_at(plain::<b'"'>(text)),
         };
         let key = ExtFieldsBuilder::place(header, name, text);
         let text = text.strip_prefix(b"\":\"")?;
-        let (value, end) = text.split_at(plain(text));
+        let (value, end) = text.split_at(plain::<b'"'>(text));
         rest = match end {
             [b'"', rest @ ..] => {
                 let value = ExtFieldsBuilder::place(header, value, end);
@@ -102,7 +102,7 @@ fn ext_fields<'a>(
                 rest
             }
             _ => {
-                let (value, rest) = fields.written(|owned| unescape(text, owned))?;
+                let (value, rest) = fields.written(|owned| unescape::<b'"'>(text, owned))?;
                 fields.push(header, key, value);
                 rest
             }

@@ -19,6 +19,8 @@ use super::DecodeError;
 use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};
 use bytes::Bytes;
 pub(super) use encode::encode;
+pub(crate) use encode::string as write_string;
+pub(crate) use scanner::{Scanner, Text};
 
 pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
     let utf8 = header.is_ascii() || std::str::from_utf8(&header).is_ok();

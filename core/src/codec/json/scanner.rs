@@ -10,9 +10,9 @@ const MAX_DEPTH: usize = 64;
 ///
 /// It is strict where an error could change the meaning, and lenient elsewhere: it accepts control
 /// characters inside strings and odd number formats.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     text: &'a str,
-    pub(super) at: usize,
+    pub(crate) at: usize,
 }
 
 /// A value's kind and position.
@@ -29,7 +29,7 @@ pub(super) enum Value {
 
 /// A string.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Text {
+pub(crate) enum Text {
     /// The position between the quotes, of a string without backslashes.
     Plain(Range<usize>),
     /// The value of a string that holds backslashes.
@@ -37,7 +37,7 @@ pub(super) enum Text {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         // A byte order mark is not white space, but Java accepts it.
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
         Self { text, at }
@@ -51,12 +51,17 @@ impl<'a> Scanner<'a> {
         DecodeError::Json { at: self.at, expected }
     }
 
-    pub(super) fn slice(&self, range: Range<usize>) -> &'a str {
+    /// Returns the text that is not consumed yet.
+    pub(crate) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    pub(crate) fn slice(&self, range: Range<usize>) -> &'a str {
         &self.text[range]
     }
 
     /// Skips white space and returns the next byte without consuming it.
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.bytes();
         while let Some(byte) = bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
@@ -68,18 +73,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Consumes `byte` if it is next. Returns whether it was.
-    pub(super) fn take(&mut self, byte: u8) -> bool {
+    pub(crate) fn take(&mut self, byte: u8) -> bool {
         let next = self.peek() == Some(byte);
         self.at += usize::from(next);
         next
     }
 
-    pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), DecodeError> {
+    pub(crate) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), DecodeError> {
         if self.take(byte) { Ok(()) } else { Err(self.error(expected)) }
     }
 
     /// Checks that only white space is left.
-    pub(super) fn end(&mut self) -> Result<(), DecodeError> {
+    pub(crate) fn end(&mut self) -> Result<(), DecodeError> {
         if self.peek().is_none() { Ok(()) } else { Err(self.error("the end")) }
     }
 
@@ -115,7 +120,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn number(&mut self) -> Range<usize> {
+    pub(crate) fn number(&mut self) -> Range<usize> {
         let bytes = self.bytes();
         let start = self.at;
         while matches!(bytes.get(self.at), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
@@ -124,7 +129,7 @@ impl<'a> Scanner<'a> {
         start..self.at
     }
 
-    fn word(&mut self, word: &str) -> Result<Range<usize>, DecodeError> {
+    pub(crate) fn word(&mut self, word: &str) -> Result<Range<usize>, DecodeError> {
         let start = self.at;
         if !self.text[start..].starts_with(word) {
             return Err(self.error("a value"));

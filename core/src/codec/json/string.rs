@@ -7,15 +7,23 @@ use crate::codec::DecodeError;
 impl Scanner<'_> {
     /// Reads a string, after optional white space.
     pub(super) fn string(&mut self, expected: &'static str) -> Result<Text, DecodeError> {
-        self.expect(b'"', expected)?;
+        self.quoted::<b'"'>(expected)
+    }
+
+    /// Reads a string between two `QUOTE`s, after optional white space.
+    pub(crate) fn quoted<const QUOTE: u8>(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<Text, DecodeError> {
+        self.expect(QUOTE, expected)?;
         let (start, text) = (self.at, self.bytes().get(self.at..).unwrap_or_default());
-        let length = plain(text);
-        if text.get(length) == Some(&b'"') {
+        let length = plain::<QUOTE>(text);
+        if text.get(length) == Some(&QUOTE) {
             self.at += length + 1;
             return Ok(Text::Plain(start..start + length));
         }
         let mut value = Vec::new();
-        let rest = unescape(text, &mut value);
+        let rest = unescape::<QUOTE>(text, &mut value);
         self.at = self.bytes().len() - rest.unwrap_or_default().len();
         match rest {
             Some(_) => Ok(Text::Escaped(String::from_utf8_lossy(&value).into_owned())),
@@ -29,14 +37,20 @@ impl Scanner<'_> {
 ///
 /// An unknown escape stands for the escaped character; a malformed `\u` and half a surrogate pair
 /// become U+FFFD. If `rest` is UTF-8, the value is too.
-pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
+pub(super) fn unescape<'a, const QUOTE: u8>(
+    mut rest: &'a [u8],
+    out: &mut Vec<u8>,
+) -> Option<&'a [u8]> {
     loop {
-        let (text, end) = rest.split_at(plain(rest));
+        let (text, end) = rest.split_at(plain::<QUOTE>(rest));
         out.extend_from_slice(text);
-        rest = match end {
-            [b'"', rest @ ..] => return Some(rest),
-            [_, b'u', rest @ ..] => unicode(rest, out),
-            [_, escape, rest @ ..] => {
+        let (mark, after) = end.split_first()?;
+        if *mark == QUOTE {
+            return Some(after);
+        }
+        rest = match after {
+            [b'u', rest @ ..] => unicode(rest, out),
+            [escape, rest @ ..] => {
                 out.push(match escape {
                     b'n' => b'\n',
                     b't' => b'\t',
@@ -47,16 +61,16 @@ pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a 
                 });
                 rest
             }
-            _ => return None,
+            [] => return None,
         };
     }
 }
 
-/// Returns the number of bytes before the first `"` or `\`.
+/// Returns the number of bytes before the first `QUOTE` or `\`.
 #[inline(always)]
-pub(super) fn plain(text: &[u8]) -> usize {
-    let marks = |word| marked(word, b'"') | marked(word, b'\\');
-    before(text, marks, |byte| matches!(byte, b'"' | b'\\'))
+pub(super) fn plain<const QUOTE: u8>(text: &[u8]) -> usize {
+    let marks = |word| marked(word, QUOTE) | marked(word, b'\\');
+    before(text, marks, |byte| byte == QUOTE || byte == b'\\')
 }
 
 /// Reads the four digits after `\u`, and the second escape of a surrogate pair. Appends the

@@ -1,5 +1,6 @@
 use super::event::Queued;
 use super::{Event, EventListener};
+use crate::support::task::spawn_on;
 use rocketmq_tower_core::error::catch_panic;
 use rocketmq_tower_core::sync::lock;
 use std::sync::Mutex;
@@ -28,7 +29,7 @@ impl Dispatcher {
         let Ok(runtime) = Handle::try_current() else { return };
         let idle = lock(&self.idle).take();
         if let Some(Idle { listener, events }) = idle {
-            runtime.spawn(dispatch(listener, events));
+            spawn_on(&runtime, "rocketmq events", dispatch(listener, events));
         }
     }
 

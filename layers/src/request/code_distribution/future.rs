@@ -34,9 +34,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(this.inner.poll(cx)).map_err(Into::into);
+        let result = ready!(this.inner.poll(cx)).map_err(Into::into);
         if let Some((traffic, observer)) = this.counted.take() {
-            observe(observer, &mut result, move |answered| {
+            observe(observer, &result, move |answered| {
                 if let Some(code) = answered.code {
                     traffic.response(code.as_i32());
                 }

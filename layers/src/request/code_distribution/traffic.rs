@@ -1,18 +1,19 @@
 use super::counts::{Counters, Counts};
 use super::log;
+use crate::support::task::spawn_on;
 use rocketmq_tower_core::RemotingCommand;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// A handle to the counts of one layer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Traffic {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     requests: Counters,
     responses: Counters,
@@ -69,6 +70,16 @@ impl Traffic {
         _ = self.shared.port.set(local.map_or(0, |local| local.port()));
         let shared = Arc::downgrade(&self.shared);
         let counts = move || shared.upgrade().map(|shared| Self { shared });
-        runtime.spawn(log::run(counts, self.shared.period));
+        spawn_on(&runtime, "rocketmq code distribution", log::run(counts, self.shared.period));
+    }
+}
+
+impl fmt::Debug for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traffic")
+            .field("requests", &format_args!("{}", self.requests()))
+            .field("responses", &format_args!("{}", self.responses()))
+            .field("period", &self.shared.period)
+            .finish()
     }
 }

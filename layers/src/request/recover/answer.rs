@@ -39,7 +39,7 @@ pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
 /// Returns the response to `error`: that of `abort`, or a stand-in `SYSTEM_ERROR`.
 pub(super) fn respond(abort: Option<Abort>, error: &(dyn Error + 'static)) -> RemotingCommand {
     match abort {
-        Some(Abort { code, remark }) => RemotingCommand::response(code).with_remark(remark),
+        Some(Abort { code, remark, .. }) => RemotingCommand::response(code).with_remark(remark),
         None => {
             let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR)
                 .with_remark(chain_text(error));
@@ -53,12 +53,12 @@ pub(super) fn respond(abort: Option<Abort>, error: &(dyn Error + 'static)) -> Re
 /// service returned.
 pub(crate) fn observe<R: Reply>(
     observer: ExchangeObserver,
-    result: &mut Result<R, BoxError>,
+    result: &Result<R, BoxError>,
     tell: impl FnOnce(Answered) + Send + 'static,
 ) {
     match result {
         Ok(reply) => {
-            let code = reply.command_mut().map(|response| response.response_code());
+            let code = reply.command().map(RemotingCommand::response_code);
             observer.on_answered(code, tell);
         }
         Err(error) => match abort_for(&**error) {

@@ -75,6 +75,9 @@ impl Processor {
         }
         books.served.begun.add();
         let mut begun = Begun { books, ended: false };
+        if struck == Some(Sabotage::LostAnswer) && request.code() != DEFER {
+            request.defer()?.discard();
+        }
         let answer = match request.code() {
             NOTE => {
                 self.note(&request, struck == Some(Sabotage::LostOneway));
@@ -93,7 +96,6 @@ impl Processor {
         }
         match struck {
             Some(Sabotage::WrongAnswer) => Ok(success("wrong")),
-            Some(Sabotage::LostAnswer) => Ok(None),
             _ => answer,
         }
     }
