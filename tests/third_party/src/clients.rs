@@ -12,6 +12,7 @@ use crate::stage::{SERVER, call};
 use rocketmq_tower::client::{Client, Endpoint, InvokeError, RetryUnprocessed};
 use rocketmq_tower::{Abort, Addr, BoxError, RemotingCommand, ResponseCode, ServiceBuilder};
 use rocketmq_tower_test_support::SECOND;
+use std::error::Error;
 use std::future::ready;
 use tower::balance::p2c::Balance;
 use tower::discover::ServiceList;
@@ -22,6 +23,7 @@ use tower::reconnect::Reconnect;
 use tower::retry::RetryLayer;
 use tower::spawn_ready::SpawnReadyLayer;
 use tower::steer::Steer;
+use tower_resilience::bulkhead::BulkheadServiceError;
 use tower_resilience::chaos::ChaosLayer;
 use tower_resilience::coalesce::CoalesceLayer;
 use tower_resilience::executor::ExecutorLayer;
@@ -61,6 +63,11 @@ macro_rules! buffered {
             })
         })
     };
+}
+
+/// Whether the bulkhead refused the call.
+fn is_full(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(BulkheadServiceError::<InvokeError>::Bulkhead(_)))
 }
 
 /// Whether the server failed, not the request.
@@ -113,6 +120,14 @@ fn tower_rows() -> Vec<Row> {
         endpoint!("`LoadShed` of `Buffer`", ServiceBuilder::new().load_shed().buffer(8)),
         endpoint!("`Retry`", ServiceBuilder::new().retry(Twice::default())),
         one!("`Retry` by `RetryUnprocessed`", RetryLayer::new(RetryUnprocessed::attempts(3))),
+        endpoint!(
+            "`Retry` by `RetryUnprocessed::when` of `Bulkhead`",
+            ServiceBuilder::new()
+                .retry(RetryUnprocessed::attempts(3).backoff(2 * SECOND, 2 * SECOND).when(is_full))
+                .map_err(BoxError::from)
+                .layer(full_bulkhead())
+        )
+        .refuses(Burst(FULL), "waits"),
         endpoint!("`Filter`", ServiceBuilder::new().filter(filter))
             .refuses(Calls(&[BROKEN]), "error: aborted with NO_PERMISSION: filtered"),
         endpoint!(
@@ -155,7 +170,7 @@ fn resilience_rows() -> Vec<Row> {
         one!("`CircuitBreaker`", circuit_breaker_for(is_failure))
             .refuses(Calls(FAILURES), "error: circuit is open; call not permitted"),
         one!("`Bulkhead` that refuses", full_bulkhead())
-            .refuses(Burst(FULL), "error: bulkhead is full: max concurrent calls (4) reached"),
+            .refuses(Burst(FULL), "error: timeout waiting for bulkhead permit"),
         one!("`Bulkhead` that waits", waiting_bulkhead()).refuses(Burst(FULL), "waits"),
         one!("`TimeLimiter`", time_limiter(true)).refuses(Burst(&[SLOW]), LATE),
         one!("`TimeLimiter` that does not cancel", time_limiter(false)).refuses(Burst(&[SLOW]), LATE),
@@ -188,7 +203,7 @@ fn resilience_rows() -> Vec<Row> {
         one!("`AdaptiveLimiter`", adaptive()).refuses(Burst(FULL), "waits"),
         one!("`OutlierDetection`", outlier_for(is_failure)).refuses(
             Calls(FAILURES),
-            "error: instance 'server' is ejected by outlier detection: instance 'server' is ejected by outlier detection",
+            "error: instance 'server' is ejected by outlier detection",
         ),
         endpoint!(
             "`CircuitBreaker` of `TimeLimiter` of `Bulkhead`",
@@ -199,7 +214,7 @@ fn resilience_rows() -> Vec<Row> {
         )
         .refuses(
             Burst(FULL),
-            "error: inner service error: inner service error: bulkhead is full: max concurrent calls (4) reached",
+            "error: inner service error: inner service error: timeout waiting for bulkhead permit",
         ),
     ]
 }

@@ -2,10 +2,8 @@
 
 use crate::processor::SLOW_TIME;
 use rocketmq_tower::codec::DecodeError;
-use rocketmq_tower::error::chain_text;
 use rocketmq_tower::{BoxError, RemotingCommand, ServiceExt};
 use rocketmq_tower_test_support::{Raw, request};
-use std::error::Error;
 use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::time::{Instant, timeout};
@@ -95,7 +93,7 @@ async fn burst(raw: &mut Raw<DuplexStream>, codes: &[i32]) -> Vec<Got> {
 fn result(result: Result<RemotingCommand, BoxError>) -> String {
     match result {
         Ok(answer) => shown(&answer),
-        Err(error) => format!("error: {}", chain_text(&*error as &(dyn Error + 'static))),
+        Err(error) => format!("error: {error}"),
     }
 }
 

@@ -82,7 +82,7 @@ where
     let connector = Connector::new().transport(transport);
     let client = Client::builder().connector(connector).call_timeout(1000 * SECOND).build();
     // Connected, so that calls are sent in the order in which they are made.
-    client.connect(SERVER, SECOND).await.expect("connects");
+    _ = client.connect(SERVER, SECOND).await.expect("connects");
     let service = layers(&client).await;
     let caller = Caller::new(service.map_err(Into::into));
     running.client = Some((client, caller));
