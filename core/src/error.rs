@@ -9,6 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// A boxed error, as tower's middleware uses it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -44,7 +45,7 @@ impl Abort {
 pub struct UnsupportedCode(pub RequestCode);
 
 /// Returns the first error of type `E` in the chain of sources of `error`, including `error` itself
-/// and errors wrapped in an `io::Error`.
+/// and errors wrapped in an `io::Error` or an `Arc<dyn Error + Send + Sync>`.
 ///
 /// Wrappers that stand in for another error (`#[error(transparent)]` of thiserror, `anyhow::Error`)
 /// hide it. Use `#[source]` instead, or convert by hand.
@@ -55,11 +56,19 @@ pub fn find_source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        // `io::Error::source` skips the error that it wraps.
-        let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
+        next = held(error).or_else(|| error.source());
     }
     None
+}
+
+/// Returns the error that `error` wraps and that its `source` skips.
+fn held<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return error.get_ref().map(|held| held as &(dyn Error + 'static));
+    }
+    // What a field `#[source] Arc<dyn Error + Send + Sync>` returns is the `Arc`.
+    let shared = error.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
+    Some(&**shared)
 }
 
 /// Returns `error` and its sources as one text, `outer: inner: innermost`.
@@ -142,6 +151,21 @@ mod tests {
         assert_eq!(find_source::<Abort>(&wrapped), Some(&abort));
         assert!(find_source::<UnsupportedCode>(&io::Error::from_raw_os_error(1)).is_none());
         assert_eq!(chain_text(&error), "outer: aborted with NO_PERMISSION: no");
+    }
+
+    /// Errors that can be cloned, which some middleware needs.
+    #[derive(Clone, Debug, thiserror::Error)]
+    #[error("shared")]
+    struct Shared(#[source] Arc<dyn std::error::Error + Send + Sync>);
+
+    #[test]
+    fn a_shared_source_is_found() {
+        let abort = Abort::new(ResponseCode::NO_PERMISSION, "no");
+        let shared = Shared(Arc::new(Outer(abort.clone())));
+        assert_eq!(find_source::<Abort>(&shared), Some(&abort));
+        let direct = Shared(Arc::new(abort.clone()));
+        assert_eq!(find_source::<Abort>(&direct), Some(&abort));
+        assert!(find_source::<UnsupportedCode>(&direct).is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Bursts: a spent budget of the task does not look like a full buffer.
 
 use crate::processor::OK;
-use crate::stage::{call, serve};
+use crate::stage::{SERVER, call, serve};
 use rocketmq_tower::ServiceBuilder;
 use rocketmq_tower::client::Client;
 
@@ -22,7 +22,7 @@ async fn a_server_answers_a_thousand_requests_at_once() {
 #[tokio::test]
 async fn a_client_makes_five_hundred_calls_at_once() {
     let layers = async |client: &Client| {
-        ServiceBuilder::new().load_shed().buffer(1000).service(client.endpoint("server"))
+        ServiceBuilder::new().load_shed().buffer(1000).service(client.endpoint(SERVER))
     };
     all_succeed(&call(layers).await.peer().burst(&[OK; 500]).await, 500);
 }

@@ -2,12 +2,12 @@
 
 use crate::clients;
 use crate::connections;
-use crate::peer::Peer;
+use crate::peer::{Got, Peer};
 use crate::processor::{DEFERRED, HOLD, HOLD_TIME, OK, REFUSED, SLOW_TIME, UNKNOWN};
 use crate::requests;
 use crate::row::{Row, Seen, Trigger};
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// All rows.
 pub(crate) fn rows() -> Vec<Row> {
@@ -61,23 +61,22 @@ async fn answers(row: &Row, code: i32) -> String {
 async fn refusal(row: &Row) -> String {
     let running = (row.start)().await;
     let mut peer = running.peer();
-    let begin = Instant::now();
-    let seen = match row.trigger {
+    let (seen, after) = match row.trigger {
         Trigger::Nothing => return "none".into(),
-        Trigger::Burst(codes) => peer.burst(codes).await.pop().expect("there are some"),
+        Trigger::Burst(codes) => last(peer.timed_burst(codes).await),
         Trigger::Calls(codes) => {
-            let mut seen = String::new();
-            for code in codes {
-                seen = peer.call(*code).await;
+            let (last_code, others) = codes.split_last().expect("there are some");
+            for code in others {
+                peer.call(*code).await;
             }
-            seen
+            last(peer.timed_burst(&[*last_code]).await)
         }
         Trigger::FifthConnection => {
             let mut peers = vec![peer, running.peer(), running.peer(), running.peer()];
             for peer in &mut peers {
                 assert_eq!(peer.call(OK).await, "SUCCESS");
             }
-            running.peer().call(OK).await
+            last(running.peer().timed_burst(&[OK]).await)
         }
         Trigger::AfterBadConnections => {
             for _ in 0..4 {
@@ -85,20 +84,24 @@ async fn refusal(row: &Row) -> String {
                 raw.io.write_all(&[0xFF; 64]).await.expect("the connection is open");
                 assert!(raw.next_or_end().await.is_none(), "bytes that are no frame");
             }
-            running.peer().call(OK).await
+            last(running.peer().timed_burst(&[OK]).await)
         }
         Trigger::Age => {
             assert_eq!(peer.call(OK).await, "SUCCESS");
             sleep(60 * SLOW_TIME).await;
-            peer.call(OK).await
+            last(peer.timed_burst(&[OK]).await)
         }
     };
     match &*seen {
-        "SUCCESS" if begin.elapsed() >= HOLD_TIME => "waits".into(),
+        "SUCCESS" if after >= HOLD_TIME => "waits".into(),
         // A connection that waits until another ends.
         "no answer" if matches!(row.trigger, Trigger::FifthConnection) => "waits".into(),
         _ => seen,
     }
+}
+
+fn last(mut seen: Vec<Got>) -> Got {
+    seen.pop().expect("there are some")
 }
 
 /// A oneway request reaches the processor, and is not answered.
@@ -106,12 +109,16 @@ async fn oneway(row: &Row) -> String {
     let running = (row.start)().await;
     let mut peer = running.peer();
     peer.oneway(OK).await;
-    // The next frame answers the next request.
-    let next = peer.call(REFUSED).await;
-    match running.log.count(OK) {
-        1 if next == row.expected.abort => "processed".into(),
-        count => format!("processed {count} times, then {next}"),
+    // The next frame answers the next request, even when the oneway request has ended.
+    let mut next = vec![peer.call(REFUSED).await];
+    running.log.reached(OK).await;
+    next.push(peer.call(REFUSED).await);
+    next.dedup();
+    let (count, next) = (running.log.count(OK), next.join(", then "));
+    if count == 1 && next == row.expected.abort {
+        return "processed".into();
     }
+    format!("processed {count} times, then {next}")
 }
 
 /// A graceful shutdown finishes the request in flight.

@@ -8,10 +8,11 @@ use crate::requests::resilience::{
 };
 use crate::row::Trigger::{Burst, Calls};
 use crate::row::{Place, Row};
-use crate::stage::call;
+use crate::stage::{SERVER, call};
 use rocketmq_tower::client::{Client, Endpoint, InvokeError, RetryUnprocessed};
 use rocketmq_tower::{Abort, Addr, BoxError, RemotingCommand, ResponseCode, ServiceBuilder};
 use rocketmq_tower_test_support::SECOND;
+use std::error::Error;
 use std::future::ready;
 use tower::balance::p2c::Balance;
 use tower::discover::ServiceList;
@@ -22,6 +23,7 @@ use tower::reconnect::Reconnect;
 use tower::retry::RetryLayer;
 use tower::spawn_ready::SpawnReadyLayer;
 use tower::steer::Steer;
+use tower_resilience::bulkhead::BulkheadServiceError;
 use tower_resilience::chaos::ChaosLayer;
 use tower_resilience::coalesce::CoalesceLayer;
 use tower_resilience::executor::ExecutorLayer;
@@ -30,7 +32,6 @@ use tower_resilience::hedge::HedgeLayer;
 
 type Outcome = Result<RemotingCommand, InvokeError>;
 
-const SERVER: &str = "server";
 const FULL: &[i32] = &[HOLD, HOLD, HOLD, HOLD, OK];
 const FAILURES: &[i32] = &[BROKEN, BROKEN, BROKEN, BROKEN, OK];
 const MANY: &[i32] = &[OK, OK, OK, OK, OK];
@@ -62,6 +63,11 @@ macro_rules! buffered {
             })
         })
     };
+}
+
+/// Whether the bulkhead refused the call.
+fn is_full(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(BulkheadServiceError::<InvokeError>::Bulkhead(_)))
 }
 
 /// Whether the server failed, not the request.
@@ -114,13 +120,21 @@ fn tower_rows() -> Vec<Row> {
         endpoint!("`LoadShed` of `Buffer`", ServiceBuilder::new().load_shed().buffer(8)),
         endpoint!("`Retry`", ServiceBuilder::new().retry(Twice::default())),
         one!("`Retry` by `RetryUnprocessed`", RetryLayer::new(RetryUnprocessed::attempts(3))),
+        endpoint!(
+            "`Retry` by `RetryUnprocessed::when` of `Bulkhead`",
+            ServiceBuilder::new()
+                .retry(RetryUnprocessed::attempts(3).backoff(2 * SECOND, 2 * SECOND).when(is_full))
+                .map_err(BoxError::from)
+                .layer(full_bulkhead())
+        )
+        .refuses(Burst(FULL), "waits"),
         endpoint!("`Filter`", ServiceBuilder::new().filter(filter))
-            .refuses(Calls(&[BROKEN]), "error: response code 16 (NO_PERMISSION): filtered"),
+            .refuses(Calls(&[BROKEN]), "error: aborted with NO_PERMISSION: filtered"),
         endpoint!(
             "`AsyncFilter`",
             ServiceBuilder::new().filter_async(|request| ready(filter(request)))
         )
-        .refuses(Calls(&[BROKEN]), "error: response code 16 (NO_PERMISSION): filtered"),
+        .refuses(Calls(&[BROKEN]), "error: aborted with NO_PERMISSION: filtered"),
         endpoint!(
             "`MapRequest`",
             ServiceBuilder::new().map_request(|request: RemotingCommand| request)
@@ -156,7 +170,7 @@ fn resilience_rows() -> Vec<Row> {
         one!("`CircuitBreaker`", circuit_breaker_for(is_failure))
             .refuses(Calls(FAILURES), "error: circuit is open; call not permitted"),
         one!("`Bulkhead` that refuses", full_bulkhead())
-            .refuses(Burst(FULL), "error: bulkhead is full: max concurrent calls (4) reached"),
+            .refuses(Burst(FULL), "error: timeout waiting for bulkhead permit"),
         one!("`Bulkhead` that waits", waiting_bulkhead()).refuses(Burst(FULL), "waits"),
         one!("`TimeLimiter`", time_limiter(true)).refuses(Burst(&[SLOW]), LATE),
         one!("`TimeLimiter` that does not cancel", time_limiter(false)).refuses(Burst(&[SLOW]), LATE),
@@ -200,7 +214,7 @@ fn resilience_rows() -> Vec<Row> {
         )
         .refuses(
             Burst(FULL),
-            "error: inner service error: inner service error: bulkhead is full: max concurrent calls (4) reached",
+            "error: inner service error: inner service error: timeout waiting for bulkhead permit",
         ),
     ]
 }

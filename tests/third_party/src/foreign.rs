@@ -15,10 +15,11 @@ use tower_resilience::outlier::OutlierDetectionServiceError;
 use tower_resilience::ratelimiter::RateLimiterServiceError;
 use tower_resilience::timelimiter::TimeLimiterError;
 
-/// An error that can be cloned, for layers that need one.
+/// An error that can be cloned, for layers that need one. Its source is the error inside, so that an
+/// `Abort` is found.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct SharedError(Arc<dyn std::error::Error + Send + Sync>);
+#[error("{0}")]
+pub(crate) struct SharedError(#[source] Arc<dyn std::error::Error + Send + Sync>);
 
 /// Makes the errors of the inner service cloneable.
 pub(crate) fn cloneable_errors() -> MapErrLayer<fn(BoxError) -> SharedError> {

@@ -2,12 +2,11 @@
 
 use crate::processor::SLOW_TIME;
 use rocketmq_tower::codec::DecodeError;
-use rocketmq_tower::error::chain_text;
 use rocketmq_tower::{BoxError, RemotingCommand, ServiceExt};
 use rocketmq_tower_test_support::{Raw, request};
-use std::error::Error;
+use std::time::Duration;
 use tokio::io::DuplexStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tower::util::BoxCloneService;
 
 pub(crate) type Caller = BoxCloneService<RemotingCommand, RemotingCommand, BoxError>;
@@ -17,19 +16,28 @@ pub(crate) enum Peer {
     Caller(Caller),
 }
 
+/// What a request gets, and after which time.
+pub(crate) type Got = (String, Duration);
+
 impl Peer {
     /// Sends requests with these codes at once. Returns what each of them gets.
     pub(crate) async fn burst(&mut self, codes: &[i32]) -> Vec<String> {
+        self.timed_burst(codes).await.into_iter().map(|(seen, _)| seen).collect()
+    }
+
+    /// Like [`burst`](Self::burst), with times.
+    pub(crate) async fn timed_burst(&mut self, codes: &[i32]) -> Vec<Got> {
+        let begin = Instant::now();
         match self {
             Self::Raw(raw) => burst(raw, codes).await,
             Self::Caller(caller) => {
-                let calls: Vec<_> = codes
-                    .iter()
-                    .map(|code| tokio::spawn(caller.clone().oneshot(request(*code, 0))))
-                    .collect();
+                let calls = codes.iter().map(|code| {
+                    let call = caller.clone().oneshot(request(*code, 0));
+                    tokio::spawn(async move { (result(call.await), begin.elapsed()) })
+                });
                 let mut seen = Vec::new();
-                for call in calls {
-                    seen.push(result(call.await.expect("no panic")));
+                for call in calls.collect::<Vec<_>>() {
+                    seen.push(call.await.expect("no panic"));
                 }
                 seen
             }
@@ -55,8 +63,9 @@ impl Peer {
     }
 }
 
-async fn burst(raw: &mut Raw<DuplexStream>, codes: &[i32]) -> Vec<String> {
-    let mut seen = vec![String::from("closed"); codes.len()];
+async fn burst(raw: &mut Raw<DuplexStream>, codes: &[i32]) -> Vec<Got> {
+    let begin = Instant::now();
+    let mut seen = vec![(String::from("closed"), Duration::ZERO); codes.len()];
     for (code, opaque) in codes.iter().zip(0..) {
         if raw.try_send(&request(*code, opaque)).await.is_err() {
             return seen;
@@ -68,15 +77,15 @@ async fn burst(raw: &mut Raw<DuplexStream>, codes: &[i32]) -> Vec<String> {
             Ok(Err(DecodeError::Io(_) | DecodeError::EndInFrame { .. })) => None,
             Ok(Err(error)) => panic!("{error}"),
             Err(_) => {
-                let unanswered = seen.iter_mut().filter(|seen| *seen == "closed");
-                unanswered.for_each(|seen| *seen = "no answer".into());
+                let unanswered = seen.iter_mut().filter(|(seen, _)| seen == "closed");
+                unanswered.for_each(|(seen, _)| *seen = "no answer".into());
                 return seen;
             }
         };
         let Some(answer) = next else { return seen };
         let index = usize::try_from(answer.opaque()).expect("an answer to a request");
-        assert_eq!(seen[index], "closed", "one answer for each request");
-        seen[index] = shown(&answer);
+        assert_eq!(seen[index].0, "closed", "one answer for each request");
+        seen[index] = (shown(&answer), begin.elapsed());
     }
     seen
 }
@@ -84,7 +93,7 @@ async fn burst(raw: &mut Raw<DuplexStream>, codes: &[i32]) -> Vec<String> {
 fn result(result: Result<RemotingCommand, BoxError>) -> String {
     match result {
         Ok(answer) => shown(&answer),
-        Err(error) => format!("error: {}", chain_text(&*error as &(dyn Error + 'static))),
+        Err(error) => format!("error: {error}"),
     }
 }
 

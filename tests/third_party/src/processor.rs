@@ -12,12 +12,11 @@ pub(crate) const OK: i32 = 1;
 pub(crate) const HOLD: i32 = 2;
 /// Is answered after [`SLOW_TIME`].
 pub(crate) const SLOW: i32 = 3;
-/// Is answered [`HOLD_TIME`] later by a responder.
+/// Is answered after some [`turns`] by a responder.
 pub(crate) const DEFERRED: i32 = 4;
 /// Is refused with an abort.
 pub(crate) const REFUSED: i32 = 5;
-/// Is refused with an abort after other tasks have had turns. Needs no clock, which stands still while
-/// a layer polls in a loop, as a waiter of `Coalesce` does.
+/// Is refused with an abort after some [`turns`].
 pub(crate) const REFUSED_LATER: i32 = 6;
 /// Fails with an error that the protocol has no code for.
 pub(crate) const BROKEN: i32 = 7;
@@ -63,6 +62,14 @@ pub(crate) fn router(log: &Log) -> Router {
     builder.build().expect("each code once")
 }
 
+/// Lets other tasks run. Needs no clock, which stands still while a layer polls in a loop, as a
+/// waiter of `Coalesce` does.
+async fn turns() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn process(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
     let not_you = || Abort::new(ResponseCode::NO_PERMISSION, "not you");
     match request.code() {
@@ -72,7 +79,7 @@ async fn process(request: RemotingCommand) -> Result<Option<RemotingCommand>, Bo
         DEFERRED => {
             let responder = request.defer()?;
             tokio::spawn(async move {
-                sleep(HOLD_TIME).await;
+                turns().await;
                 // Fails if the connection is closed.
                 _ = responder.send(RemotingCommand::response(ResponseCode::SUCCESS));
             });
@@ -80,9 +87,7 @@ async fn process(request: RemotingCommand) -> Result<Option<RemotingCommand>, Bo
         }
         REFUSED => return Err(not_you().into()),
         REFUSED_LATER => {
-            for _ in 0..100 {
-                tokio::task::yield_now().await;
-            }
+            turns().await;
             return Err(not_you().into());
         }
         _ => return Err("broken".into()),

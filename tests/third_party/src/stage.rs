@@ -15,6 +15,9 @@ use tokio::io::{DuplexStream, duplex};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+/// The address of the server.
+pub(crate) const SERVER: &str = "server";
+
 pub(crate) type Conn = rocketmq_tower::Connection<DuplexStream>;
 
 /// Accepts connections that are made in memory.
@@ -78,6 +81,8 @@ where
     });
     let connector = Connector::new().transport(transport);
     let client = Client::builder().connector(connector).call_timeout(1000 * SECOND).build();
+    // Connected, so that calls are sent in the order in which they are made.
+    _ = client.connect(SERVER, SECOND).await.expect("connects");
     let service = layers(&client).await;
     let caller = Caller::new(service.map_err(Into::into));
     running.client = Some((client, caller));

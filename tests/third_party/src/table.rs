@@ -23,23 +23,29 @@ fn the_guide_contains_the_rows() {
     }
 }
 
+/// What the columns mean.
+const LEGEND: &str = "\
+Each row is one layer or stack, and what the peer, or the caller of a client, sees: for a request that succeeds, for an `Abort` of the
+processor, for a code without a route, when the layer itself refuses (with the `map_error` of the test), for a deferred response, for a
+oneway request, and for a request in flight during a graceful shutdown. \"Waits\" means: is answered, or accepted, later. Layers without a
+name of a crate are tower's or `tower-resilience`'s.
+
+";
+
 fn render(rows: &[Row]) -> String {
-    let mut table = String::from(
+    let mut table = String::from(LEGEND);
+    table.push_str(
         "| layer | place | success | `Abort` | unknown code | refusal | deferred | oneway | drain |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
     let mut reasons = String::new();
-    for row in rows {
-        let seen = &row.expected;
-        let place = match row.place {
-            Place::Layer => "`layer`",
-            Place::SharedLayer => "`shared_layer`",
-            Place::ConnectionLayer => "`connection_layer`",
-            Place::Client => "client",
-        };
+    let same = |a: &Row, b: &Row| (a.layer, &a.expected) == (b.layer, &b.expected);
+    for rows in rows.chunk_by(same) {
+        let (layer, place) = names(rows);
+        let seen = &rows[0].expected;
         let cells = [
-            row.layer,
-            place,
+            layer,
+            &place,
             &seen.success,
             &seen.abort,
             &seen.unknown,
@@ -49,9 +55,29 @@ fn render(rows: &[Row]) -> String {
             &seen.drain,
         ];
         writeln!(table, "| {} |", cells.join(" | ")).expect("to a string");
-        if !row.because.is_empty() {
-            writeln!(reasons, "* {}, {place}: {}", row.layer, row.because).expect("to a string");
+        let because = rows[0].because;
+        if !because.is_empty() {
+            writeln!(reasons, "* {layer}, {place}: {because}").expect("to a string");
         }
     }
     format!("{table}\n{reasons}")
+}
+
+/// Returns the names of the layer and of its places, in which the peer sees the same.
+fn names(rows: &[Row]) -> (&'static str, String) {
+    let (mut layer, mut places) = (rows[0].layer, Vec::new());
+    for row in rows {
+        let place = match row.place {
+            Place::Layer => "`layer`",
+            Place::SharedLayer => "`shared_layer`",
+            Place::ConnectionLayer => "`connection_layer`",
+            Place::Client => {
+                let place;
+                (place, layer) = layer.split_once(": ").expect("what is inside, and the layer");
+                place
+            }
+        };
+        places.push(place);
+    }
+    (layer, places.join(", "))
 }

@@ -199,7 +199,8 @@ pub(super) fn rows() -> Vec<Row> {
         ServiceBuilder::new().timeout(10 * SECOND).buffer(8).layer(circuit_breaker()),
         .refuses(Burst(&[SLOW]), "SYSTEM_BUSY (timeout)")
     );
-    let kept = "The `None` of a deferred request is kept, and is no answer to the next.";
+    let kept = "a deferred request returns `None`, which is kept, and is no response to the next request. Keep the \
+         responses of routes that do not defer, or let deferred requests pass by as errors, as the row above does.";
     let unanswered =
         "SYSTEM_ERROR (no answer: the processor returned no response, and did not defer it)";
     rows.push(
