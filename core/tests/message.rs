@@ -3,8 +3,8 @@
 
 use bytes::BytesMut;
 use rocketmq_tower_core::message::{
-    BatchedMessage, Message, MessageError, MessageId, Position, Properties, StoredMessage, is_intact,
-    sys_flag,
+    BatchedMessage, Message, MessageError, MessageId, Position, Properties, StoredMessage,
+    is_intact, sys_flag,
 };
 use rocketmq_tower_test_support::{captured, hex};
 use std::net::{Ipv6Addr, SocketAddr};

@@ -3,8 +3,8 @@
 use rocketmq_tower_core::Addr;
 use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -32,6 +32,7 @@ impl Avoidance {
     pub(super) fn failed(&self, addr: &Addr) {
         let now = Instant::now();
         let mut brokers = lock(&self.failed);
+        let is_full = brokers.len() >= MAX_BROKERS;
         match brokers.get_mut(addr) {
             // Many sends that were in flight may report the same failure.
             Some(failed) if failed.until > now => {}
@@ -39,11 +40,11 @@ impl Avoidance {
                 failed.pause = LAST.min(failed.pause * 2);
                 failed.until = now + failed.pause;
             }
-            None if brokers.len() < MAX_BROKERS => {
+            None if is_full => brokers.retain(|_, failed| failed.until > now),
+            None => {
                 brokers.insert(addr.clone(), Failed { pause: FIRST, until: now + FIRST });
                 self.some.store(true, Ordering::Release);
             }
-            None => brokers.retain(|_, failed| failed.until > now),
         }
     }
 

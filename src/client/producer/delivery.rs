@@ -3,10 +3,10 @@
 use super::error::Reaction;
 use super::result::SendStatus;
 use super::{Producer, SendError};
+use crate::client::RouteError;
 use crate::client::call::ClientCall;
 use crate::client::deadline::Deadline;
 use crate::client::routes::{Master, TopicRoute};
-use crate::client::RouteError;
 use rocketmq_tower_core::message::{Message, SendHeader};
 use rocketmq_tower_core::protocol::MessageQueue;
 use rocketmq_tower_core::{Addr, RemotingCommand};
@@ -101,6 +101,7 @@ impl<'a> Delivery<'a> {
             let (master, queue_id) = route
                 .next_queue(max, |addr| is_new(addr) && !is_avoided(addr))
                 .or_else(|| route.next_queue(max, is_new))
+                .or_else(|| route.next_queue(max, |addr| !is_avoided(addr)))
                 .or_else(|| route.next_queue(max, |_| true))?;
             Some(Place { master: Arc::clone(master), queue_id })
         });

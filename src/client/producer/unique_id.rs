@@ -61,7 +61,9 @@ mod tests {
     fn ids_differ_and_have_javas_form() {
         let ids: HashSet<String> = (0..1000).map(|_| unique_id()).collect();
         assert_eq!(ids.len(), 1000);
-        assert!(ids.iter().all(|id| id.len() == 32 && id[..20] == ids.iter().next().unwrap()[..20]));
+        assert!(
+            ids.iter().all(|id| id.len() == 32 && id[..20] == ids.iter().next().unwrap()[..20])
+        );
         let digits = |c: char| c.is_ascii_digit() || ('A'..='F').contains(&c);
         assert!(ids.iter().all(|id| id.chars().all(digits)));
         let millis = |id: &String| u32::from_str_radix(&id[20..28], 16).unwrap();

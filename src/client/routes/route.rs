@@ -122,24 +122,28 @@ fn masters(data: &TopicRouteData) -> Vec<Arc<Master>> {
         }
     }
     let ordered = data.order_topic_conf.as_deref().filter(|conf| !conf.is_empty()).map(parse_order);
-    let mut masters: Vec<_> = data.queue_datas.iter().filter_map(|queues| {
-        let name = queues.broker_name.as_str();
-        let addr = addrs.remove(name)?;
-        let count = |permitted, number: i32| match queues.perm & permitted {
-            0 => 0,
-            _ => u32::try_from(number).unwrap_or(0),
-        };
-        let writable = match &ordered {
-            Some(counts) => counts.get(name).copied().unwrap_or(0),
-            None => count(perm::WRITE, queues.write_queue_nums),
-        };
-        Some(Arc::new(Master {
-            broker_name: name.to_owned(),
-            addr: Addr::from(addr.as_str()),
-            readable: count(perm::READ, queues.read_queue_nums),
-            writable,
-        }))
-    }).collect();
+    let mut masters: Vec<_> = data
+        .queue_datas
+        .iter()
+        .filter_map(|queues| {
+            let name = queues.broker_name.as_str();
+            let addr = addrs.remove(name)?;
+            let count = |permitted, number: i32| match queues.perm & permitted {
+                0 => 0,
+                _ => u32::try_from(number).unwrap_or(0),
+            };
+            let writable = match &ordered {
+                Some(counts) => counts.get(name).copied().unwrap_or(0),
+                None => count(perm::WRITE, queues.write_queue_nums),
+            };
+            Some(Arc::new(Master {
+                broker_name: name.to_owned(),
+                addr: Addr::from(addr.as_str()),
+                readable: count(perm::READ, queues.read_queue_nums),
+                writable,
+            }))
+        })
+        .collect();
     masters.sort_by(|a, b| a.broker_name.cmp(&b.broker_name));
     masters
 }
@@ -225,7 +229,8 @@ mod tests {
             ..Default::default()
         };
         let route = route(data);
-        let next = |max| route.next_queue(max, |_| true).map(|(master, id)| (&*master.broker_name, id));
+        let next =
+            |max| route.next_queue(max, |_| true).map(|(master, id)| (&*master.broker_name, id));
         assert_eq!([next(2), next(2), next(2)], [Some(("a", 0)), Some(("a", 1)), Some(("a", 0))]);
         assert_eq!(next(u32::MAX), Some(("a", 3)));
         assert!(next(0).is_none());

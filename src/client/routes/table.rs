@@ -40,8 +40,8 @@ impl RouteTable {
         entry
     }
 
-    /// Removes a sixteenth of the topics if there are `max`, so that removing costs little for each
-    /// topic.
+    /// Removes one topic and a sixteenth of the others if there are `max`, so that removing costs little
+    /// for each topic.
     fn make_room(&mut self, max: usize) {
         if self.topics.len() < max.max(1) {
             return;
