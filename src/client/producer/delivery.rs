@@ -51,7 +51,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Sends to any queue, and tries another broker if one fails.
-    pub(super) async fn to_any(self) -> Result<Delivered, SendError> {
+    pub(super) async fn to_any(&self) -> Result<Delivered, SendError> {
         let mut tried = Vec::new();
         let mut last = None;
         let mut later = self.producer.attempts;
@@ -77,7 +77,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Sends to this queue, once.
-    pub(super) async fn to_queue(self, queue: &MessageQueue) -> Result<Delivered, SendError> {
+    pub(super) async fn to_queue(&self, queue: &MessageQueue) -> Result<Delivered, SendError> {
         let unknown = || SendError::UnknownQueue { queue: queue.clone() };
         if queue.topic != self.message.topic {
             return Err(unknown());
