@@ -12,7 +12,7 @@ use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
-use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
+use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
 use rocketmq_tower::server::{Shutdown, serve};
 use rocketmq_tower::{Addr, Body, BoxError, RemotingCommand, Server, handler_fn};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -93,7 +93,7 @@ async fn serve_bare(options: &Options) -> Result<Shutdown, BoxError> {
     let recover = RecoverLayer::new();
     let service = DriverService::server(recover, handler_fn(echo), ConnectionConfig::server());
     let tcp = TcpAcceptor::bind(&options.listen, &TcpOptions::default()).await?;
-    let server = serve(Retry::new(tcp), service);
+    let server = serve(tcp, service);
     println!("listening on {}", server.local_addr());
     Ok(server.with_graceful_shutdown(tokio::signal::ctrl_c()).await?)
 }

@@ -58,13 +58,14 @@
 //! # Arguments
 //!
 //! Each argument is an extractor. They are taken from the request in order. If one fails, the
-//! request fails with its error, and the handler is not called. For a header that does not fit, the
-//! response is `SYSTEM_ERROR`, and its remark names the field.
+//! request fails with its error, and the handler is not called. For a header or a JSON body that does
+//! not fit, the response is `SYSTEM_ERROR`, and its remark names the field.
 //!
 //! | argument | is | fails if |
 //! |---|---|---|
 //! | [`Header<T>`](Header) | the ext fields, read into a `T` | a field is missing or malformed |
 //! | [`Body`] | the body, moved out of the request | |
+//! | [`Json<T>`](Json) | the body, read into a `T`: see [`protocol`](crate::protocol) | the JSON does not fit |
 //! | [`State<T>`](State) | a clone of the state that the handler was added with | |
 //! | [`Extension<T>`](Extension) | a clone of a value that a layer has attached to the request | no layer has attached one |
 //! | [`RequestCode`](crate::RequestCode) | the code | |
@@ -84,6 +85,7 @@
 //! | [`ResponseCode`](crate::ResponseCode) | this code, without fields or body |
 //! | `Header<T>` | `SUCCESS` with the fields of the `T` |
 //! | `Body` | `SUCCESS` with this body |
+//! | `Json<T>` | `SUCCESS` with the `T` as JSON |
 //! | `(Header<T>, Body)` | `SUCCESS` with both |
 //! | `Result<R, E>` | that of the `R`, which is one of these; the `E` becomes the request's error |
 //!
@@ -95,8 +97,8 @@ use rocketmq_tower_core::{BoxError, RemotingCommand};
 use tower::service_fn;
 
 pub use rocketmq_tower_core::handler::{
-    Body, Extension, FromRequest, FromRequestParts, Handler, Header, IntoReply, MissingExtension,
-    NoConnection, State, ViaParts, ViaRequest,
+    Body, Extension, FromRequest, FromRequestParts, Handler, Header, IntoReply, Json,
+    MissingExtension, NoConnection, State, ViaParts, ViaRequest,
 };
 
 /// Makes a service of a handler without state. See the [module's documentation](self).

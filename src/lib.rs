@@ -36,6 +36,8 @@
 //!                       ├──────────────────┤
 //!                       │     rpc_hook     │  Server::hook
 //!                       ├──────────────────┤
+//!                       │  shared layers   │  Server::shared_layer: one for all connections
+//!                       ├──────────────────┤
 //!                       │    processor     │  a Router, a service_fn, any Service
 //!                       └──────────────────┘
 //! ```
@@ -79,9 +81,9 @@
 //! }
 //! ```
 //!
-//! Headers are structs of your own with serde's derives. [`handler`] lists the arguments and results
-//! of handlers; a processor may be any [`Service`] as well. To build the connection level yourself,
-//! use [`server::serve`].
+//! Headers are structs with serde's derives: those of RocketMQ in [`protocol`], or your own.
+//! [`handler`] lists the arguments and results of handlers; a processor may be any [`Service`] as
+//! well. To build the connection level yourself, use [`server::serve`].
 //!
 //! # A client
 //!
@@ -121,6 +123,7 @@
 //! | [`idle_timeout`](layers::idle_timeout) | connection | closes connections on which no byte moves | 120 s |
 //! | [`first_byte_timeout`](layers::first_byte_timeout) | connection | closes connections whose peers send nothing at all | no |
 //! | [`ip_filter`](layers::ip_filter) | connection | allows or denies peers by network | no |
+//! | [`byte_count`](layers::byte_count) | connection | counts bytes read and written, for each connection and in total | no |
 //! | [`proxy_protocol`], a feature | connection | takes the client's address from a balancer's PROXY header | no |
 //! | [`tls`], a feature | connection | TLS, required or permitted | no |
 //! | [`recover`](layers::recover) | request | turns every error into a response | yes |
@@ -135,11 +138,17 @@
 //! | [`catch_panic`](layers::catch_panic) | request | turns panics into errors | no |
 //! | [`trace`](layers::trace) | both | a `tracing` span for each connection and each request | no |
 //! | [`from_fn`](mod@layers::from_fn) | both | makes a layer of an async function | no |
+//! | [`fault`](layers::fault) | both | injects delays, errors, losses and disconnects, for tests of clients | no |
 //! | [`metrics`], a feature | both | latency, connections and bytes, for any recorder | no |
 //!
-//! A layer that keeps state keeps it for each connection; layers that tower calls `Global…` share it
-//! between all connections. A layer of your own is any [`Layer`] whose service takes a
+//! A layer that keeps state keeps it for each connection; layers that tower calls `Global…`, and those
+//! added with [`Server::shared_layer`], share it between all connections. A layer of your own is any [`Layer`] whose service takes a
 //! [`RemotingCommand`] or a [`Connection`]; a crate that publishes one needs `rocketmq-tower-core` only.
+//!
+//! # Long polling
+//!
+//! [`LongPolls`] parks requests that cannot be answered yet, such as pulls without messages, until they
+//! are woken or end.
 //!
 //! # Features
 //!
@@ -151,9 +160,11 @@
 //! | `metrics` | the layer that reports to a recorder of the `metrics` facade |
 //! | `proxy-protocol` | servers behind a balancer |
 //! | `socks5` | clients that connect through a SOCKS5 proxy |
+//! | `testing` | a server and its clients in memory: [`testing`] |
 //! | `tls` | TLS for servers and clients |
 //! | `tls-reload` | certificates that are replaced while a server runs |
 //! | `tls-self-signed` | certificates made on the spot, for tests |
+//! | `tokio-console` | names of the library's tasks, in programs compiled with `--cfg tokio_unstable` |
 //!
 //! # Bounds
 //!
@@ -169,6 +180,7 @@
 #![cfg_attr(not(feature = "proxy-protocol"), doc = "[`proxy_protocol`]: #features")]
 #![cfg_attr(feature = "tls", doc = "[`tls`]: layers::tls")]
 #![cfg_attr(not(feature = "tls"), doc = "[`tls`]: #features")]
+#![cfg_attr(not(feature = "testing"), doc = "[`testing`]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod client;
@@ -185,7 +197,7 @@ pub mod testing;
 #[doc(inline)]
 pub use client::{Client, connect};
 #[doc(inline)]
-pub use handler::{Body, Header, State, handler_fn};
+pub use handler::{Body, Header, Json, State, handler_fn};
 pub use long_polls::LongPolls;
 #[doc(inline)]
 pub use router::Router;
@@ -206,3 +218,8 @@ pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Compiles the code blocks of the guide to middleware.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/middleware.md")]
+struct MiddlewareGuide;

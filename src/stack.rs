@@ -5,8 +5,8 @@
 //!   connection_limit                      recover
 //!   connection layers of the user         request layers of the user
 //!   events                                rpc_hook
-//!   idle_timeout                          processor
-//!   driver
+//!   idle_timeout                          shared layers of the user
+//!   driver                                processor
 //! ```
 
 use crate::service::ConnectionService;

@@ -110,7 +110,7 @@ async fn shutting_down_cuts_calls_whatever_became_of_their_connections() {
     sleep(SECOND / 4).await;
     client.name_servers(["late"]).update(["other"]);
     client.connect("drained", SECOND).await.expect("open").drain();
-    client.connect("drained", SECOND).await.expect("a fresh one");
+    _ = client.connect("drained", SECOND).await.expect("a fresh one");
     let start = Instant::now();
     client.shutdown(SECOND).await;
     for call in calls.into_iter().chain([late]) {

@@ -8,9 +8,10 @@ use rocketmq_tower::channel::Responder;
 use rocketmq_tower::handler::{
     Extension, FromRequest, FromRequestParts, Handler, IntoReply, handler_fn_with_state,
 };
+use rocketmq_tower::protocol::json::BodyError;
 use rocketmq_tower::router::DuplicateRoute;
 use rocketmq_tower::{
-    Abort, Body, BoxError, Channel, Header, HeaderError, RemotingCommand, RequestCode,
+    Abort, Body, BoxError, Channel, Header, HeaderError, Json, RemotingCommand, RequestCode,
     ResponseCode, Router, Server, Service, ServiceBuilder, ServiceExt, State, handler_fn,
 };
 use rocketmq_tower_test_support::{SECOND, request};
@@ -140,6 +141,16 @@ async fn a_request_that_lacks_an_argument_fails_and_the_handler_is_not_called() 
     let error = route(handler, pull()).await.expect_err("empty");
     assert_eq!(error.downcast::<Abort>().expect("it").code, ResponseCode::MESSAGE_ILLEGAL);
     assert_eq!(text(route(handler, pull().with_body("full")).await), "full");
+}
+
+#[tokio::test]
+async fn a_json_body_is_read_and_written() {
+    let next = |Json(list): Json<Vec<i64>>| async move {
+        Json(list.iter().map(|number| number + 1).collect::<Vec<_>>())
+    };
+    assert_eq!(text(route(next, pull().with_body("[1, \"2\"]")).await), "[2,3]");
+    let error = route(next, pull().with_body("[1, {}]")).await.expect_err("no list of numbers");
+    assert_eq!(error.downcast_ref::<BodyError>().map(BodyError::field), Some("[1]"));
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ struct Store {
     polls: LongPolls<char>,
     wait: Duration,
     /// The inner one is held by each parked request.
+    #[allow(clippy::redundant_allocation, reason = "clones of the store must not count")]
     held: Arc<Arc<()>>,
     attempts: Arc<AtomicUsize>,
 }

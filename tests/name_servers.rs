@@ -153,7 +153,7 @@ async fn a_server_that_leaves_the_list_finishes_its_calls() {
     // This address contains the text of the one that leaves the list.
     net.start("a:98760", named("a:98760"));
     let client = net.client();
-    client.connect("a:98760", SECOND).await.expect("reachable");
+    _ = client.connect("a:98760", SECOND).await.expect("reachable");
     let servers = client.name_servers(["a:9876"]);
     let under_way = {
         let servers = servers.clone();

@@ -6,7 +6,7 @@ mod common;
 use common::Scripted;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::RecoverLayer;
-use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
+use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
 use rocketmq_tower::server::{Connections, ServeError, serve};
 use rocketmq_tower::{
     BoxError, Connection, Disconnect, RemotingCommand, ResponseCode, Server, Service,
@@ -31,7 +31,7 @@ async fn a_stack_of_recover_and_the_driver_serves_until_the_signal() {
     let tcp = TcpAcceptor::bind("127.0.0.1:0", &TcpOptions::default()).await.expect("binds");
     let (stop, stopped) = oneshot::channel::<()>();
     let connections = Connections::default();
-    let server = serve(Retry::new(tcp), service).connections(connections.clone());
+    let server = serve(tcp, service).connections(connections.clone());
     let addr = server.local_addr().socket_addr().expect("an IP address");
     let serving = tokio::spawn(server.with_graceful_shutdown(stopped).into_future());
 

@@ -334,7 +334,7 @@ async fn unix_sockets_come_free() {
     let folder = Folder::new("rocketmq-tower-serving");
     let path = folder.file("socket");
     let listener = tokio::net::UnixListener::bind(&path).expect("binds");
-    let server = Server::new(service_fn(echo)).listen(Retry::new(listener));
+    let server = Server::new(service_fn(echo)).listen(listener);
     assert_eq!(server.local_addr().to_string(), path.to_string_lossy());
     tokio::spawn(server.serve());
     let mut client = Raw::new(tokio::net::UnixStream::connect(&path).await.expect("connects"));

@@ -5,26 +5,10 @@ mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use rocketmq_tower::message::SendHeader;
+use rocketmq_tower::protocol::PullMessageRequestHeader;
 use rocketmq_tower::{RemotingCommand, RequestCode, SerializeType};
-use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use support::frames;
-
-/// The header of a pull request, as a user would write it.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Pull {
-    consumer_group: String,
-    topic: String,
-    queue_id: i32,
-    queue_offset: i64,
-    max_msg_nums: i32,
-    sys_flag: i32,
-    commit_offset: i64,
-    suspend_timeout_millis: i64,
-    subscription: Option<String>,
-    sub_version: i64,
-}
 
 fn headers(c: &mut Criterion) {
     let mut group = c.benchmark_group("headers");
@@ -37,9 +21,11 @@ fn headers(c: &mut Criterion) {
 
     let pull = frames::captured(frames::PULL, SerializeType::RocketMq);
     group.bench_function("pull/read", |bench| {
-        bench.iter(|| black_box(&pull).header::<Pull>().expect("a header"));
+        bench.iter(|| {
+            black_box(&pull).header::<PullMessageRequestHeader<&str>>().expect("a header")
+        });
     });
-    let header: Pull = pull.header().expect("a header");
+    let header: PullMessageRequestHeader<&str> = pull.header().expect("a header");
     group.bench_function("pull/write", |bench| {
         bench.iter(|| {
             RemotingCommand::request(RequestCode::PULL_MESSAGE)

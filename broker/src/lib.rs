@@ -60,7 +60,6 @@ mod refusal;
 mod request_counter;
 mod requests;
 mod running;
-mod service;
 mod sockets;
 mod stack;
 mod start;

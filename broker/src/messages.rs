@@ -4,16 +4,12 @@ use crate::log::{LogEntry, Queue, Visibility, index};
 use crate::refusal::refuse;
 use crate::topics::Topic;
 use bytes::BytesMut;
-use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property, sys_flag};
-use rocketmq_tower::{Addr, BoxError, ResponseCode};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
+use rocketmq_tower::{BoxError, ResponseCode};
 use std::sync::Arc;
 
 /// The maximum size of a body: Java's `maxMessageSize`.
 const MAX_BODY: usize = 4 * 1024 * 1024;
-
-/// The flags of a client that are stored: compression, and its kind.
-pub(crate) const KEPT_FLAGS: i32 = sys_flag::COMPRESSED | sys_flag::COMPRESSION_MASK;
 
 /// Returns `message` as an entry of the log, in the queue of `topic` that it names.
 pub(crate) fn entry(
@@ -93,19 +89,4 @@ pub(crate) fn destination<'a>(parked: &StoredMessage<'a>) -> Result<(&'a str, i3
     let topic = parked.properties.get(property::REAL_TOPIC).ok_or("a message without a topic")?;
     let queue = parked.properties.get(property::REAL_QID).ok_or("a message without a queue")?;
     Ok((topic, queue.parse()?))
-}
-
-/// Returns a host as it is stored: with an IPv4 address, as some clients cannot read others.
-pub(crate) fn stored_host(addr: Option<&Addr>) -> SocketAddr {
-    match addr.and_then(Addr::socket_addr) {
-        Some(addr) => {
-            let ip = match addr.ip().to_canonical() {
-                IpAddr::V4(ip) => ip,
-                IpAddr::V6(ip) if ip.is_loopback() => Ipv4Addr::LOCALHOST,
-                IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
-            };
-            SocketAddr::from((ip, addr.port()))
-        }
-        None => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-    }
 }

@@ -4,8 +4,8 @@ use crate::filter::Filter;
 use crate::log::{Log, LogError, Queue};
 use bytes::BytesMut;
 use rocketmq_tower::message::StoredMessage;
+use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
-use serde::Serialize;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -85,18 +85,8 @@ fn accepts(filter: &Filter, record: &[u8]) -> bool {
     }
 }
 
-/// The header of every response to a pull, whatever its code: clients fail without it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PullResponseHeader {
-    next_begin_offset: i64,
-    min_offset: i64,
-    max_offset: i64,
-    suggest_which_broker_id: i64,
-}
-
 impl PullResult {
-    /// Returns the response to the pull.
+    /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
             Self::Messages { body, next } => (ResponseCode::SUCCESS, "FOUND", next, body.freeze()),
@@ -113,12 +103,12 @@ impl PullResult {
                 (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_OUT_OF_RANGE", next, Default::default())
             }
         };
-        let header = PullResponseHeader {
+        let header = PullMessageResponseHeader {
             next_begin_offset: next,
             min_offset: queue.min(),
             max_offset: queue.max(),
-            // The master, which is the only one.
-            suggest_which_broker_id: 0,
+            suggest_which_broker_id: MASTER_ID,
+            ..Default::default()
         };
         Ok(RemotingCommand::response(code)
             .with_remark(remark)

@@ -23,12 +23,13 @@ use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
 use crate::requests::{groups, lookup, offsets, pull, reply, send, send_back, topics, transaction};
-use crate::service::handler;
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
+use rocketmq_tower::handler::handler_fn_with_state;
 use rocketmq_tower::layers::{CodeDistributionLayer, EventsLayer, TraceLayer, WorkQueueLayer};
 use rocketmq_tower::router::DuplicateRoute;
-use rocketmq_tower::server::{BoundServer, Listener};
+use rocketmq_tower::server::BoundServer;
+use rocketmq_tower::server::listener::IntoListener;
 use rocketmq_tower::{RequestCode, Router, Server, ServiceBuilder};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,22 +40,22 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 
 /// Returns the name server, listening.
-pub(crate) fn name_server<L: Listener>(
+pub(crate) fn name_server<L: IntoListener>(
     listener: L,
     state: &Arc<NameServerState>,
     config: &BrokerConfig,
     metrics: &MetricsLayer,
-) -> Result<BoundServer<L>, DuplicateRoute> {
+) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
     Ok(observed(state.router()?, config, metrics).listen(listener))
 }
 
 /// Returns the broker's server, listening.
-pub(crate) fn broker<L: Listener>(
+pub(crate) fn broker<L: IntoListener>(
     listener: L,
     state: &Arc<BrokerState>,
     config: &BrokerConfig,
     metrics: &MetricsLayer,
-) -> Result<BoundServer<L>, DuplicateRoute> {
+) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
     let server = observed(router(state, config)?, config, metrics)
         .idle_timeout(IDLE_TIMEOUT)
         .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
@@ -98,9 +99,10 @@ fn bounds() -> ConnectionConfig {
 }
 
 /// Returns the broker's router, with the limits of each kind of request.
-fn router(broker: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, DuplicateRoute> {
+fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, DuplicateRoute> {
     use RequestCode as Code;
 
+    let state = || Arc::clone(state);
     // tokio panics at more permits.
     let max_sends = config.max_sends.min(Semaphore::MAX_PERMITS);
     // Sends above the limit are refused at once, and clients retry.
@@ -113,43 +115,47 @@ fn router(broker: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Du
     let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
 
     Router::builder()
+        .with_state(state())
         .route(
             [Code::SEND_MESSAGE, Code::SEND_MESSAGE_V2, Code::SEND_BATCH_MESSAGE],
-            sends.clone().service(handler(broker, send::handle)),
+            sends.clone().service(handler_fn_with_state(state(), send::handle)),
         )
         .route(
             Code::CONSUMER_SEND_MSG_BACK,
-            sends.clone().service(handler(broker, send_back::handle)),
+            sends.clone().service(handler_fn_with_state(state(), send_back::handle)),
         )
-        .route(Code::END_TRANSACTION, sends.service(handler(broker, transaction::handle)))
+        .route(
+            Code::END_TRANSACTION,
+            sends.service(handler_fn_with_state(state(), transaction::handle)),
+        )
         .route(
             [Code::PULL_MESSAGE, Code::LITE_PULL_MESSAGE],
-            pulls.layer(handler(broker, pull::handle)),
+            pulls.layer(handler_fn_with_state(state(), pull::handle)),
         )
+        .route_fn([Code::SEND_REPLY_MESSAGE, Code::SEND_REPLY_MESSAGE_V2], reply::handle)
         .route(
-            [Code::SEND_REPLY_MESSAGE, Code::SEND_REPLY_MESSAGE_V2],
-            handler(broker, reply::handle),
+            Code::VIEW_MESSAGE_BY_ID,
+            queries.layer(handler_fn_with_state(state(), lookup::view)),
         )
-        .route(Code::VIEW_MESSAGE_BY_ID, queries.layer(handler(broker, lookup::view)))
-        .route(Code::QUERY_MESSAGE, queries.layer(handler(broker, lookup::query)))
-        .route(Code::HEART_BEAT, handler(broker, groups::heart_beat))
-        .route(Code::UNREGISTER_CLIENT, handler(broker, groups::unregister))
-        .route(Code::GET_CONSUMER_LIST_BY_GROUP, handler(broker, groups::consumers))
-        .route(Code::LOCK_BATCH_MQ, handler(broker, groups::lock))
-        .route(Code::UNLOCK_BATCH_MQ, handler(broker, groups::unlock))
-        .route(Code::CHECK_CLIENT_CONFIG, handler(broker, groups::check_config))
-        .route(
+        .route(Code::QUERY_MESSAGE, queries.layer(handler_fn_with_state(state(), lookup::query)))
+        .route_fn(Code::HEART_BEAT, groups::heart_beat)
+        .route_fn(Code::UNREGISTER_CLIENT, groups::unregister)
+        .route_fn(Code::GET_CONSUMER_LIST_BY_GROUP, groups::consumers)
+        .route_fn(Code::LOCK_BATCH_MQ, groups::lock)
+        .route_fn(Code::UNLOCK_BATCH_MQ, groups::unlock)
+        .route_fn(Code::CHECK_CLIENT_CONFIG, groups::check_config)
+        .route_fn(
             [
                 Code::GET_MAX_OFFSET,
                 Code::GET_MIN_OFFSET,
                 Code::GET_EARLIEST_MSG_STORETIME,
                 Code::SEARCH_OFFSET_BY_TIMESTAMP,
             ],
-            handler(broker, offsets::of_queue),
+            offsets::of_queue,
         )
-        .route(Code::QUERY_CONSUMER_OFFSET, handler(broker, offsets::query))
-        .route(Code::UPDATE_CONSUMER_OFFSET, handler(broker, offsets::update))
-        .route(Code::UPDATE_AND_CREATE_TOPIC, handler(broker, topics::create))
+        .route_fn(Code::QUERY_CONSUMER_OFFSET, offsets::query)
+        .route_fn(Code::UPDATE_CONSUMER_OFFSET, offsets::update)
+        .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
         .build()
 }
 

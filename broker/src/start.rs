@@ -10,7 +10,6 @@ use crate::storage::{self, MemoryStorage, Storage, StorageError};
 use crate::supervisor::Servers;
 use crate::topics::{TopicSettings, names};
 use crate::{RunningBroker, StartError, address, jobs, metrics, stack};
-use rocketmq_tower::server::listener::Retry;
 use rocketmq_tower::{Abort, BoxError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,10 +95,10 @@ async fn assemble(
     let metrics = |server| metrics::layer(&sockets, server);
     let (of_name_server, of_broker) = (metrics("name_server"), metrics("broker"));
     let set_up = |error: BoxError| StartError::SetUp(error);
-    let name_server = Retry::new(sockets.name_server);
-    let name_server = stack::name_server(name_server, &Arc::new(names), config, &of_name_server)
+    let names = Arc::new(names);
+    let name_server = stack::name_server(sockets.name_server, &names, config, &of_name_server)
         .map_err(|error| set_up(error.into()))?;
-    let broker = stack::broker(Retry::new(sockets.broker), &state, config, &of_broker)
+    let broker = stack::broker(sockets.broker, &state, config, &of_broker)
         .map_err(|error| set_up(error.into()))?;
     #[cfg_attr(not(feature = "metrics-exporter"), expect(unused_mut, reason = "nothing to add"))]
     let mut jobs = jobs::start(&state, config.retention);

@@ -24,7 +24,6 @@ impl<Io> Connection<Io> {
     }
 
     /// Returns a handle to the connection. Calls through it wait until the driver runs.
-    #[must_use]
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.end.shared))
     }

@@ -1,4 +1,7 @@
 //! Errors that several modules use, and helpers for error chains.
+//!
+//! The `Display` of an error leaves out its source. With `{:#}`, errors of rocketmq-tower print it and
+//! its sources too: `outer: inner: innermost`, as [`chain_text`] does for any error.
 
 use crate::command::{RequestCode, ResponseCode};
 use std::borrow::Cow;
@@ -16,6 +19,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// error's chain of sources and turns it into a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("aborted with {code}: {remark}")]
+#[non_exhaustive]
 pub struct Abort {
     /// The code of the response.
     pub code: ResponseCode,
@@ -34,6 +38,7 @@ impl Abort {
 /// No processor is registered for the request's code.
 ///
 /// The response is `REQUEST_CODE_NOT_SUPPORTED`. Its remark starts with a blank, as Java's does.
+/// Exhaustive, so that routers of others can return it: the code is all there is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(" request type {} not supported", .0.as_i32())]
 pub struct UnsupportedCode(pub RequestCode);

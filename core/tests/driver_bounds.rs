@@ -126,7 +126,7 @@ async fn a_call_that_is_given_up_before_it_was_written_frees_its_slot() {
     sleep(SECOND).await;
     let given_up = channel.invoke(request(5, 2), SECOND).await;
     assert!(matches!(given_up, Err(CallError::Timeout { .. })), "{given_up:?}");
-    timeout(SECOND, channel.ready_oneshot()).await.expect("a slot").expect("open");
+    _ = timeout(SECOND, channel.ready_oneshot()).await.expect("a slot").expect("open");
 }
 
 /// The caller may have been told that no peer can have acted on the request.

@@ -7,8 +7,9 @@ use rocketmq_tower_core::protocol::{
     ConsumeResult, ConsumeType, ConsumerList, ConsumerRunningInfo, CreateTopicRequestHeader,
     DataVersion, GetRouteInfoRequestHeader, HeartbeatData, HeartbeatResponseHeader, KVTable,
     LockBatchRequestBody, LockBatchResponseBody, MASTER_ID, MessageModel, MessageQueue,
-    NotifyConsumerIdsChangedRequestHeader, OffsetResponseHeader, PullMessageRequestHeader,
-    PullMessageResponseHeader, QueueData, RegisterBrokerBody, ResetOffsetBody,
+    MessageQueueAssignment, MessageRequestMode, NotifyConsumerIdsChangedRequestHeader,
+    OffsetResponseHeader, PullMessageRequestHeader, PullMessageResponseHeader,
+    QueryAssignmentResponseBody, QueueData, RegisterBrokerBody, ResetOffsetBody,
     ResetOffsetRequestHeader, SearchOffsetRequestHeader, SendMessageResponseHeader,
     SubscriptionData, SubscriptionGroupConfig, TopicConfig, TopicConfigSerializeWrapper,
     TopicFilterType, TopicOffset, TopicRouteData, TopicStatsTable, UnregisterClientRequestHeader,
@@ -69,7 +70,7 @@ fn a_route_has_javas_form() {
         "java_binary client GET_ROUTEINFO_BY_TOPIC",
     ] {
         let request = captured(name);
-        let header: GetRouteInfoRequestHeader<'_> = request.header().expect(name);
+        let header: GetRouteInfoRequestHeader<&str> = request.header().expect(name);
         assert_eq!((header.topic, header.accept_standard_json_only), ("T1", None), "{name}");
     }
 }
@@ -109,16 +110,16 @@ fn the_heartbeats_of_real_clients_are_read() {
 #[test]
 fn pulls_of_real_clients_are_read() {
     let node = captured("node client PULL_MESSAGE");
-    let header: PullMessageRequestHeader<'_> = node.header().expect("a header");
+    let header: PullMessageRequestHeader<&str> = node.header().expect("a header");
     assert_eq!((header.topic, header.queue_id, header.max_msg_nums), ("T1", 0, 32));
     assert_eq!(header.sys_flag, pull_sys_flag::SUSPEND | pull_sys_flag::SUBSCRIPTION);
     assert_eq!((header.subscription, header.expression_type), (Some("*"), None));
     let java = captured("java client PULL_MESSAGE");
-    let header: PullMessageRequestHeader<'_> = java.header().expect("a header");
+    let header: PullMessageRequestHeader<&str> = java.header().expect("a header");
     assert_eq!((header.max_msg_bytes, header.broker_name), (Some(262_144), Some("fake-a")));
     assert_eq!((header.commit_offset, header.expression_type), (-1, Some("TAG")));
     let again = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header);
-    assert_eq!(again.expect("flat").header::<PullMessageRequestHeader<'_>>(), Ok(header));
+    assert_eq!(again.expect("flat").header::<PullMessageRequestHeader<&str>>(), Ok(header));
 
     let response = captured("node server PULL_MESSAGE");
     let header: PullMessageResponseHeader = response.header().expect("a header");
@@ -127,20 +128,20 @@ fn pulls_of_real_clients_are_read() {
     assert_eq!(header, expected);
 
     let short = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_ext_field("topic", "T");
-    let missing = short.header::<PullMessageRequestHeader<'_>>().expect_err("no group");
+    let missing = short.header::<PullMessageRequestHeader<&str>>().expect_err("no group");
     assert_eq!(missing, HeaderError::Missing { field: "consumerGroup".into() });
 }
 
 #[test]
 fn other_headers_of_real_clients_are_read() {
     let notify = captured("node server NOTIFY_CONSUMER_IDS_CHANGED");
-    let header: NotifyConsumerIdsChangedRequestHeader<'_> = notify.header().expect("a header");
+    let header: NotifyConsumerIdsChangedRequestHeader<&str> = notify.header().expect("a header");
     assert!(header.consumer_group.starts_with("GID_"));
     let commit = captured("node client UPDATE_CONSUMER_OFFSET");
-    let header: UpdateConsumerOffsetRequestHeader<'_> = commit.header().expect("a header");
+    let header: UpdateConsumerOffsetRequestHeader<&str> = commit.header().expect("a header");
     assert_eq!((header.topic, header.queue_id, header.commit_offset), ("T1", 0, 1));
     let create = captured("node client UPDATE_AND_CREATE_TOPIC");
-    let header: CreateTopicRequestHeader<'_> = create.header().expect("a header");
+    let header: CreateTopicRequestHeader<&str> = create.header().expect("a header");
     assert_eq!((header.topic, header.default_topic, header.write_queue_nums), ("T1", "TBW102", 4));
     assert_eq!((header.perm, header.order), (perm::READ | perm::WRITE, Some(false)));
     let lock = captured("java_orderly client LOCK_BATCH_MQ");
@@ -191,6 +192,12 @@ fn responses_have_javas_names() {
     );
     same(r#"{"consumerIdList":["a@1"]}"#, &ConsumerList { consumer_id_list: vec!["a@1".into()] });
     same(r#"{"table":{"k":"v"}}"#, &KVTable { table: [("k".into(), "v".into())].into() });
+    let assignment =
+        MessageQueueAssignment { message_queue: queue(-1), mode: MessageRequestMode::Pop };
+    same(
+        r#"{"messageQueueAssignments":[{"messageQueue":{"brokerName":"a","queueId":-1,"topic":"T"},"mode":"POP"}]}"#,
+        &QueryAssignmentResponseBody { message_queue_assignments: vec![assignment] },
+    );
     let locked = LockBatchResponseBody { lock_ok_mq_set: vec![queue(0)] };
     same(r#"{"lockOKMQSet":[{"brokerName":"a","queueId":0,"topic":"T"}]}"#, &locked);
 }
@@ -203,7 +210,7 @@ fn headers_without_their_optional_fields_have_defaults() {
         request
     };
     let search = request(&[("topic", "T"), ("queueId", "1"), ("timestamp", "9")]);
-    let header: SearchOffsetRequestHeader<'_> = search.header().expect("a header");
+    let header: SearchOffsetRequestHeader<&str> = search.header().expect("a header");
     assert_eq!(header.boundary_type, BoundaryType::Lower);
     for (text, expected) in [
         ("UPPER", BoundaryType::Upper),
@@ -213,15 +220,15 @@ fn headers_without_their_optional_fields_have_defaults() {
     ] {
         let search = search.clone().with_ext_field("boundaryType", text);
         assert_eq!(
-            search.header::<SearchOffsetRequestHeader<'_>>().expect(text).boundary_type,
+            search.header::<SearchOffsetRequestHeader<&str>>().expect(text).boundary_type,
             expected
         );
     }
     let reset = request(&[("topic", "T"), ("group", "g")]);
-    let header: ResetOffsetRequestHeader<'_> = reset.header().expect("a header");
+    let header: ResetOffsetRequestHeader<&str> = reset.header().expect("a header");
     assert_eq!((header.timestamp, header.is_force, header.queue_id), (-1, false, None));
     let leave = request(&[("clientID", "c"), ("producerGroup", "")]);
-    let header: UnregisterClientRequestHeader<'_> = leave.header().expect("a header");
+    let header: UnregisterClientRequestHeader<&str> = leave.header().expect("a header");
     assert_eq!(
         (header.client_id, header.producer_group, header.consumer_group),
         ("c", Some(""), None)

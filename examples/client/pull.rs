@@ -4,7 +4,8 @@ use super::{TIMEOUT, message, refusal};
 use rocketmq_tower::client::TopicRoutes;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{
-    MessageQueue, PullMessageRequestHeader, PullMessageResponseHeader, pull_sys_flag,
+    MessageQueue, PullMessageRequestHeader, PullMessageResponseHeader, SubscriptionData,
+    pull_sys_flag,
 };
 use rocketmq_tower::{Addr, BoxError, Client, RemotingCommand, RequestCode, ResponseCode};
 
@@ -42,13 +43,12 @@ async fn pull_queue(
     let mut header = PullMessageRequestHeader {
         // Exists on every broker.
         consumer_group: "TOOLS_CONSUMER",
-        topic: &queue.topic,
+        topic: queue.topic.as_str(),
         queue_id: queue.queue_id,
         queue_offset: offset,
         // Without the other flags, the broker neither waits for messages nor commits an offset.
         sys_flag: pull_sys_flag::SUBSCRIPTION,
-        subscription: Some("*"),
-        expression_type: Some("TAG"),
+        subscription: Some(SubscriptionData::ALL),
         ..Default::default()
     };
     let mut printed = 0;

@@ -7,6 +7,7 @@
 //! | [`first_byte_timeout`] | connection | closes connections whose peers send nothing at all |
 //! | [`events`] | connection | reports connections that begin, fail and end |
 //! | [`idle_timeout`] | connection | closes connections on which no byte moves |
+//! | [`byte_count`] | connection | counts bytes read and written, for each connection and in total |
 //! | [`proxy_protocol`], a feature | connection | takes the client's address from a load balancer's PROXY header |
 //! | [`tls`], a feature | connection | TLS, required or permitted |
 //! | [`recover`] | request | turns every error into a response |
@@ -21,6 +22,7 @@
 //! | [`acl`], a feature | request | verifies signed requests |
 //! | [`trace`] | both | a span for each connection and each request |
 //! | [`from_fn`](mod@from_fn) | both | makes a layer of an async function |
+//! | [`fault`] | both | injects delays, errors, losses and disconnects, for tests of clients |
 //! | [`metrics`], a feature | both | latency, connections and bytes, for any recorder |
 //!
 //! Layers of the **connection level** wrap a `Service<Connection<Io>, Response = Disconnect>`,
@@ -49,6 +51,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod connection;
+pub mod fault;
 pub mod from_fn;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
@@ -63,7 +66,9 @@ pub mod trace;
 #[cfg(feature = "proxy-protocol")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proxy-protocol")))]
 pub use connection::proxy_protocol;
-pub use connection::{connection_limit, events, first_byte_timeout, idle_timeout, ip_filter};
+pub use connection::{
+    byte_count, connection_limit, events, first_byte_timeout, idle_timeout, ip_filter,
+};
 #[cfg(feature = "acl")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use request::acl;
@@ -83,10 +88,12 @@ pub use self::metrics::MetricsLayer;
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use acl::AclVerifyLayer;
 pub use body_limit::BodyLimitLayer;
+pub use byte_count::ByteCountLayer;
 pub use catch_panic::CatchPanicLayer;
 pub use code_distribution::CodeDistributionLayer;
 pub use connection_limit::ConnectionLimitLayer;
 pub use events::EventsLayer;
+pub use fault::FaultLayer;
 pub use first_byte_timeout::FirstByteTimeoutLayer;
 pub use from_fn::{FromFnLayer, Next, from_fn, from_fn_with_state};
 pub use idle_timeout::IdleTimeoutLayer;

@@ -4,25 +4,50 @@
 mod common;
 
 use common::{connection, driver};
-use rocketmq_tower_core::RemotingCommand;
+use rocketmq_tower_core::{Connection, RemotingCommand};
+use rocketmq_tower_layers::fault::Faults;
 use rocketmq_tower_layers::ip_filter::IpRules;
 use rocketmq_tower_layers::{
-    BodyLimitLayer, CatchPanicLayer, ConnectionLimitLayer, EventsLayer, FirstByteTimeoutLayer,
-    IdleTimeoutLayer, IpFilterLayer, OneshotLayer, PeerRateLimitLayer, RpcHookLayer, SpawnLayer,
-    WorkQueueLayer,
+    BodyLimitLayer, ByteCountLayer, CatchPanicLayer, CodeDistributionLayer, ConnectionLimitLayer,
+    EventsLayer, FaultLayer, FirstByteTimeoutLayer, IdleTimeoutLayer, IpFilterLayer, OneshotLayer,
+    PeerRateLimitLayer, RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer, WorkQueueLayer,
 };
 use rocketmq_tower_test_support::sleeper;
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::DuplexStream;
 use tower::{Layer, Service, service_fn};
 
 fn printed(of: &impl Debug) -> String {
     let text = format!("{of:?}");
-    for internal in ["Mutex", "RwLock", "poisoned", "ll_sem", "Chan {"] {
+    for internal in INTERNALS {
         assert!(!text.contains(internal), "{text}");
     }
     text
 }
+
+const INTERNALS: [&str; 9] =
+    ["Mutex", "RwLock", "poisoned", "Semaphore", "ll_sem", "Notify", "Chan {", "Shared", "AtomicU"];
+
+/// Checks the `Debug` output of a connection layer, its service, and the future of a connection.
+fn check_connection_layer<L>(layer: L)
+where
+    L: Layer<Conn, Service: Service<Connection<DuplexStream>, Future: Debug> + Debug> + Debug,
+{
+    printed(&layer);
+    let mut service = layer.layer(driver(Processor));
+    printed(&service);
+    let (_peer, connection) = connection();
+    // The permits that it reserves are printed, too.
+    let mut ready = tokio_test::task::spawn(std::future::poll_fn(|cx| service.poll_ready(cx)));
+    assert!(ready.poll().is_ready());
+    drop(ready);
+    printed(&service);
+    printed(&service.call(connection));
+}
+
+type Conn = rocketmq_tower_core::driver::DriverService<tower::layer::util::Identity, Processor>;
 
 /// Checks the `Debug` output of a request layer, its service, and a call's future.
 fn check_request_layer<L>(layer: L)
@@ -60,29 +85,65 @@ impl Service<RemotingCommand> for Processor {
 async fn layers_of_requests_print_no_locks() {
     check_request_layer(BodyLimitLayer::new(1024));
     check_request_layer(CatchPanicLayer::new());
+    check_request_layer(CodeDistributionLayer::new());
+    printed(&CodeDistributionLayer::new().traffic());
+    check_request_layer(FaultLayer::new(&Faults::new(1)));
     check_request_layer(OneshotLayer::new());
     check_request_layer(PeerRateLimitLayer::new(5));
+    check_request_layer(RecoverLayer::new());
     check_request_layer(RpcHookLayer::new());
     check_request_layer(SpawnLayer::new());
+    check_request_layer(TraceLayer::new());
     check_request_layer(WorkQueueLayer::new(1));
+}
+
+#[cfg(feature = "metrics")]
+#[tokio::test]
+async fn metrics_print_no_locks() {
+    use rocketmq_tower_layers::MetricsLayer;
+    check_request_layer(MetricsLayer::new());
+    check_connection_layer(MetricsLayer::new());
+    printed(&MetricsLayer::builder());
+}
+
+#[cfg(feature = "proxy-protocol")]
+#[tokio::test]
+async fn the_proxy_protocol_prints_no_locks() {
+    check_connection_layer(rocketmq_tower_layers::ProxyProtocolLayer::required());
+}
+
+#[cfg(feature = "tls-self-signed")]
+#[tokio::test]
+async fn tls_prints_neither_locks_nor_keys() {
+    use rocketmq_tower_layers::TlsLayer;
+    use rocketmq_tower_layers::tls::SelfSigned;
+    let authority = SelfSigned::new().expect("generated");
+    let issued = authority.issue(["localhost"]).expect("generated");
+    let server = issued.server().expect("usable");
+    for text in [printed(&authority), printed(&issued), printed(&server)] {
+        assert!(!text.contains("PRIVATE KEY"), "{text}");
+    }
+    printed(&TlsLayer::new(server));
 }
 
 #[tokio::test]
 async fn layers_of_connections_print_no_locks() {
-    let driver = driver(service_fn(sleeper));
-    printed(&EventsLayer::silent());
+    check_connection_layer(ByteCountLayer::new());
+    check_connection_layer(EventsLayer::silent());
     let (events, stream) = EventsLayer::stream(16);
-    printed(&events);
+    check_connection_layer(events);
     printed(&stream);
-    printed(&FirstByteTimeoutLayer::new(Duration::from_secs(1)));
-    printed(&IdleTimeoutLayer::default());
-    printed(&IpFilterLayer::new(IpRules::new()));
-    let limit = ConnectionLimitLayer::new(1).per_ip(1);
-    printed(&limit);
+    check_connection_layer(FirstByteTimeoutLayer::new(Duration::from_secs(1)));
+    check_connection_layer(IdleTimeoutLayer::default());
+    check_connection_layer(IpFilterLayer::new(IpRules::new()));
+    check_connection_layer(TraceLayer::new());
+    check_connection_layer(ConnectionLimitLayer::new(1).per_ip(1));
+    let semaphore = Arc::new(tokio::sync::Semaphore::new(7));
+    let layer = ConnectionLimitLayer::with_semaphore(semaphore);
+    assert!(printed(&layer).contains("available: 7"), "{layer:?}");
+    check_connection_layer(layer);
     let (_peer, connection) = connection();
     printed(&connection);
-    let mut service = limit.layer(driver);
-    drop(service.call(connection));
 }
 
 #[tokio::test(start_paused = true)]

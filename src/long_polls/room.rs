@@ -3,11 +3,10 @@
 use rocketmq_tower_core::command::remark;
 use rocketmq_tower_core::error::write_causes;
 use rocketmq_tower_core::{Abort, RemotingCommand, ResponseCode};
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 /// The part of a parked request's size that does not depend on the request, in bytes.
 const OVERHEAD: usize = 1024;
@@ -31,8 +30,8 @@ pub enum NoRoom {
     },
 }
 
-static BUSY: Abort =
-    Abort { code: ResponseCode::SYSTEM_BUSY, remark: Cow::Borrowed(remark::OVERLOAD) };
+static BUSY: LazyLock<Abort> =
+    LazyLock::new(|| Abort::new(ResponseCode::SYSTEM_BUSY, remark::OVERLOAD));
 
 impl fmt::Display for NoRoom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,13 +39,13 @@ impl fmt::Display for NoRoom {
             Self::Requests { max } => write!(f, "{max} requests are parked, the maximum"),
             Self::Bytes { max } => write!(f, "the parked requests reach the limit of {max} bytes"),
         }?;
-        write_causes(f, &BUSY)
+        write_causes(f, &*BUSY)
     }
 }
 
 impl Error for NoRoom {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&BUSY)
+        Some(&*BUSY)
     }
 }
 

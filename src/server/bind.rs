@@ -41,7 +41,7 @@ impl<P, R, C> Server<P, R, C> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let addr = listener.local_addr()?;
     /// let processor = service_fn(move |_request: RemotingCommand| async move {
-    ///     Ok::<_, BoxError>(RemotingCommand::response(0).with_ext_field("brokerAddr", addr.to_string()))
+    ///     Ok::<_, BoxError>(RemotingCommand::response(0).with_ext_field("brokerAddr", &addr.to_string()))
     /// });
     /// Server::new(processor).listen(listener).serve().await?;
     /// # Ok(())

@@ -21,7 +21,7 @@
 //! let layer = TimeoutLayer::new(Duration::from_secs(60));
 //! let (channel, server) = pair(Server::new(service_fn(slow)).layer(layer));
 //! let response = channel.invoke(RemotingCommand::request(1), Duration::from_secs(61)).await?;
-//! assert_eq!(response.response_code(), ResponseCode::SYSTEM_ERROR);
+//! assert_eq!(response.response_code(), ResponseCode::SYSTEM_BUSY);
 //!
 //! server.shutdown().await?;
 //! # Ok(())

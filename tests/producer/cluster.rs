@@ -142,7 +142,7 @@ impl Cluster {
     }
 
     fn tell(&self, request: &RemotingCommand) -> Result<RemotingCommand, BoxError> {
-        let header: GetRouteInfoRequestHeader<'_> = request.header()?;
+        let header: GetRouteInfoRequestHeader<&str> = request.header()?;
         let mut state = lock(&self.state);
         state.asked.push(header.topic.to_owned());
         if let Some(code) = state.refusal.take() {

@@ -3,7 +3,7 @@
 use super::announce;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
-use rocketmq_tower::server::listener::{Retry, TcpAcceptor, TcpOptions};
+use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, server, service_fn};
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub(super) async fn serve_without_layers(listen: SocketAddr) -> Result<(), BoxEr
     let recover = RecoverLayer::new();
     let service = DriverService::server(recover, service_fn(echo), ConnectionConfig::server());
     let tcp = TcpAcceptor::bind(listen, &TcpOptions::default()).await?;
-    let server = server::serve(Retry::new(tcp), service);
+    let server = server::serve(tcp, service);
     announce(server.local_addr());
     server.await?;
     Ok(())

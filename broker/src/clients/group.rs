@@ -1,6 +1,7 @@
 //! A group and its members.
 
 use rocketmq_tower::Channel;
+use rocketmq_tower::protocol::SubscriptionData;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
@@ -67,11 +68,22 @@ impl GroupMembers {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Subscription {
     pub(crate) topic: String,
-    /// The kind of the expression: `TAG`, or empty.
+    /// The type of the expression, such as `TAG`.
     pub(crate) kind: String,
     pub(crate) expression: String,
     /// A later subscription has a higher version.
     pub(crate) version: i64,
+}
+
+impl From<SubscriptionData> for Subscription {
+    fn from(data: SubscriptionData) -> Self {
+        Self {
+            topic: data.topic,
+            kind: data.expression_type,
+            expression: data.sub_string,
+            version: data.sub_version,
+        }
+    }
 }
 
 /// A group of consumers.

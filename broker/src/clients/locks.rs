@@ -1,7 +1,7 @@
 //! Locks of queues, which consumers hold to consume messages in order.
 
+use rocketmq_tower::protocol::MessageQueue;
 use rocketmq_tower_core::sync::lock;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -14,18 +14,9 @@ const LIFETIME: Duration = Duration::from_secs(60);
 const MAX_GROUPS: usize = 10_000;
 const MAX_LOCKS: usize = 100_000;
 
-/// A queue as clients name it. A response repeats the names of its request.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct QueueName {
-    topic: String,
-    broker_name: String,
-    queue_id: i32,
-}
-
 /// The locks of all groups.
 #[derive(Debug, Default)]
-pub(crate) struct QueueLocks(Mutex<HashMap<String, HashMap<QueueName, QueueLock>>>);
+pub(crate) struct QueueLocks(Mutex<HashMap<String, HashMap<MessageQueue, QueueLock>>>);
 
 #[derive(Debug)]
 struct QueueLock {
@@ -40,8 +31,14 @@ impl QueueLock {
 }
 
 impl QueueLocks {
-    /// Locks the queues that no other client holds, and returns those that the client holds now.
-    pub(crate) fn lock(&self, group: &str, client: &str, queues: Vec<QueueName>) -> Vec<QueueName> {
+    /// Locks the queues that no other client holds, and returns those that the client holds now, named as
+    /// in the request.
+    pub(crate) fn lock(
+        &self,
+        group: &str,
+        client: &str,
+        queues: Vec<MessageQueue>,
+    ) -> Vec<MessageQueue> {
         let mut groups = lock(&self.0);
         if groups.len() >= MAX_GROUPS && !groups.contains_key(group) {
             return Vec::new();
@@ -63,7 +60,7 @@ impl QueueLocks {
     }
 
     /// Unlocks the queues that the client holds.
-    pub(crate) fn unlock(&self, group: &str, client: &str, queues: &[QueueName]) {
+    pub(crate) fn unlock(&self, group: &str, client: &str, queues: &[MessageQueue]) {
         let mut groups = lock(&self.0);
         let Some(locks) = groups.get_mut(group) else { return };
         for queue in queues {
@@ -84,10 +81,10 @@ impl QueueLocks {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Instant, LIFETIME, QueueLocks, QueueName};
+    use super::{Duration, Instant, LIFETIME, MessageQueue, QueueLocks};
 
-    fn queue(queue_id: i32) -> QueueName {
-        QueueName { topic: "T".into(), broker_name: "b".into(), queue_id }
+    fn queue(queue_id: i32) -> MessageQueue {
+        MessageQueue { topic: "T".into(), broker_name: "b".into(), queue_id }
     }
 
     impl QueueLocks {

@@ -2,13 +2,12 @@
 //! connections end.
 
 mod group;
-pub(crate) mod heart_beat;
 mod locks;
 mod reaper;
 
 use group::{ConsumerGroup, GroupMembers};
 pub(crate) use group::{GroupUpdate, Subscription};
-pub(crate) use locks::{QueueLocks, QueueName};
+pub(crate) use locks::QueueLocks;
 pub(crate) use reaper::ClientReaper;
 use rocketmq_tower::{Channel, RemotingCommand, RequestCode};
 use rocketmq_tower_core::sync::lock;

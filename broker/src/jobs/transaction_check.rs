@@ -8,8 +8,8 @@ use crate::storage::{StorageBatch, StorageTable};
 use crate::transactions::DueCheck;
 use bytes::BytesMut;
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
+use rocketmq_tower::protocol::CheckTransactionStateRequestHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
-use serde::Serialize;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -35,16 +35,6 @@ pub(crate) async fn run(broker: &BrokerState) {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Header<'a> {
-    tran_state_table_offset: i64,
-    commit_log_offset: i64,
-    msg_id: Option<&'a str>,
-    transaction_id: Option<&'a str>,
-    offset_msg_id: String,
-}
-
 /// Asks one producer of the group. The request has the message as consumers would get it.
 async fn ask(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxError> {
     let record =
@@ -59,12 +49,13 @@ async fn ask(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxErr
     properties.remove(property::REAL_TOPIC);
     properties.remove(property::REAL_QID);
     let id = half.properties.get(property::UNIQ_KEY);
-    let header = Header {
+    let header = CheckTransactionStateRequestHeader {
         tran_state_table_offset: half.queue_offset,
         commit_log_offset: half.commit_log_offset,
         msg_id: id,
         transaction_id: id,
-        offset_msg_id: broker.message_id(half.commit_log_offset).to_string(),
+        offset_msg_id: Some(&broker.message_id(half.commit_log_offset).to_string()),
+        ..Default::default()
     };
     let message = StoredMessage { topic, queue_id, properties: properties.as_properties(), ..half };
     let mut body = BytesMut::with_capacity(message.encoded_len());

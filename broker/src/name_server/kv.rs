@@ -1,13 +1,15 @@
 //! The name server's key-value configuration.
 
 use super::NameServerState;
-use super::bodies::KvTable;
 use crate::log::{Log, LogWrite};
 use crate::refusal::refuse;
 use crate::storage::{StorageBatch, StorageTable};
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
+use rocketmq_tower::protocol::{
+    GetKVConfigResponseHeader, GetKVListByNamespaceRequestHeader, KVConfigRequestHeader, KVTable,
+    PutKVConfigRequestHeader,
+};
+use rocketmq_tower::{BoxError, Header, Json, ResponseCode, State};
 use rocketmq_tower_core::sync::{read, write};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, RwLock};
@@ -23,20 +25,6 @@ const MAX_VALUE: usize = 16 * MAX_NAME;
 pub(super) struct KvConfig {
     entries: RwLock<BTreeMap<(String, String), String>>,
     log: Arc<Log>,
-}
-
-#[derive(Deserialize)]
-struct Header<'a> {
-    namespace: &'a str,
-    #[serde(default)]
-    key: &'a str,
-    #[serde(default)]
-    value: &'a str,
-}
-
-#[derive(Serialize)]
-struct Value {
-    value: String,
 }
 
 impl KvConfig {
@@ -55,19 +43,22 @@ impl KvConfig {
         Ok(Self { entries: RwLock::new(entries), log })
     }
 
-    async fn set(&self, header: &Header<'_>, value: Option<&str>) -> Result<(), BoxError> {
-        let Header { namespace, key, .. } = header;
+    async fn set(
+        &self,
+        namespace: String,
+        key: String,
+        value: Option<String>,
+    ) -> Result<ResponseCode, BoxError> {
         if namespace.len() > MAX_NAME || key.len() > MAX_NAME || namespace.contains('\0') {
             let text =
                 format!("a namespace and a key have at most {MAX_NAME} bytes, and no zero byte");
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
-        if value.is_some_and(|value| value.len() > MAX_VALUE) {
+        if value.as_ref().is_some_and(|value| value.len() > MAX_VALUE) {
             let text = format!("a value has at most {MAX_VALUE} bytes");
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
-        let name = ((*namespace).to_owned(), (*key).to_owned());
-        let row = format!("{}\0{}", name.0, name.1);
+        let row = format!("{namespace}\0{key}");
         if self.read().len() >= MAX_ENTRIES && value.is_some() {
             return Err(refuse(
                 ResponseCode::SYSTEM_ERROR,
@@ -75,17 +66,17 @@ impl KvConfig {
             ));
         }
         let mut rows = StorageBatch::default();
-        match value {
+        match &value {
             Some(value) => rows.put(StorageTable::Config, row, value.as_bytes().to_vec()),
             None => rows.delete(StorageTable::Config, row),
         }
         self.log.write(LogWrite::rows(rows)).await?;
         let mut entries = write(&self.entries);
         match value {
-            Some(value) => entries.insert(name, value.to_owned()),
-            None => entries.remove(&name),
+            Some(value) => entries.insert((namespace, key), value),
+            None => entries.remove(&(namespace, key)),
         };
-        Ok(())
+        Ok(ResponseCode::SUCCESS)
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<(String, String), String>> {
@@ -93,56 +84,48 @@ impl KvConfig {
     }
 }
 
-fn success() -> RemotingCommand {
-    RemotingCommand::response(ResponseCode::SUCCESS)
-}
-
 /// `PUT_KV_CONFIG`
 pub(super) async fn put(
-    server: Arc<NameServerState>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
-    server.kv.set(&header, Some(header.value)).await?;
-    Ok(success())
+    State(server): State<Arc<NameServerState>>,
+    Header(entry): Header<PutKVConfigRequestHeader>,
+) -> Result<ResponseCode, BoxError> {
+    server.kv.set(entry.namespace, entry.key, Some(entry.value)).await
 }
 
 /// `DELETE_KV_CONFIG`
 pub(super) async fn delete(
-    server: Arc<NameServerState>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    server.kv.set(&request.header()?, None).await?;
-    Ok(success())
+    State(server): State<Arc<NameServerState>>,
+    Header(entry): Header<KVConfigRequestHeader>,
+) -> Result<ResponseCode, BoxError> {
+    server.kv.set(entry.namespace, entry.key, None).await
 }
 
 /// `GET_KV_CONFIG`
 pub(super) async fn get(
-    server: Arc<NameServerState>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
-    let name = (header.namespace.to_owned(), header.key.to_owned());
+    State(server): State<Arc<NameServerState>>,
+    Header(entry): Header<KVConfigRequestHeader>,
+) -> Result<Header<GetKVConfigResponseHeader>, BoxError> {
+    let name = (entry.namespace, entry.key);
     let value = server.kv.read().get(&name).cloned().ok_or_else(|| {
-        let text = format!("the namespace {} has no key {}", header.namespace, header.key);
+        let text = format!("the namespace {} has no key {}", name.0, name.1);
         refuse(ResponseCode::QUERY_NOT_FOUND, text)
     })?;
-    Ok(success().with_header(&Value { value })?)
+    Ok(Header(GetKVConfigResponseHeader { value: Some(value) }))
 }
 
 /// `GET_KVLIST_BY_NAMESPACE`
 pub(super) async fn list(
-    server: Arc<NameServerState>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
+    State(server): State<Arc<NameServerState>>,
+    Header(asked): Header<GetKVListByNamespaceRequestHeader>,
+) -> Result<Json<KVTable>, BoxError> {
+    let namespace = asked.namespace;
     let entries = server.kv.read();
-    let of_namespace = entries.iter().filter(|((namespace, _), _)| namespace == header.namespace);
+    let of_namespace = entries.iter().filter(|((of, _), _)| *of == namespace);
     let table: BTreeMap<_, _> =
         of_namespace.map(|((_, key), value)| (key.clone(), value.clone())).collect();
     if table.is_empty() {
-        let text = format!("there is no namespace {}", header.namespace);
+        let text = format!("there is no namespace {namespace}");
         return Err(refuse(ResponseCode::QUERY_NOT_FOUND, text));
     }
-    Ok(success().with_body(serde_json::to_vec(&KvTable { table })?))
+    Ok(Json(KVTable { table }))
 }

@@ -1,12 +1,10 @@
 //! The name server, which tells clients the routes of topics. It serves one broker, in the same
 //! process, and reads that broker's topics, so that a new topic has a route at once.
 
-mod bodies;
 mod kv;
 mod routes;
 
 use crate::log::Log;
-use crate::service::handler;
 use crate::state::BrokerIdentity;
 use crate::topics::Topics;
 use kv::KvConfig;
@@ -33,15 +31,16 @@ impl NameServerState {
     /// Returns the router of its requests.
     pub(crate) fn router(self: &Arc<Self>) -> Result<Router, DuplicateRoute> {
         Router::builder()
-            .route(RequestCode::GET_ROUTEINFO_BY_TOPIC, handler(self, routes::of_topic))
-            .route(RequestCode::GET_BROKER_CLUSTER_INFO, handler(self, routes::cluster))
-            .route(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, handler(self, routes::topics))
-            .route(RequestCode::REGISTER_BROKER, handler(self, routes::register))
-            .route(RequestCode::UNREGISTER_BROKER, handler(self, routes::unregister))
-            .route(RequestCode::PUT_KV_CONFIG, handler(self, kv::put))
-            .route(RequestCode::GET_KV_CONFIG, handler(self, kv::get))
-            .route(RequestCode::DELETE_KV_CONFIG, handler(self, kv::delete))
-            .route(RequestCode::GET_KVLIST_BY_NAMESPACE, handler(self, kv::list))
+            .with_state(Arc::clone(self))
+            .route_fn(RequestCode::GET_ROUTEINFO_BY_TOPIC, routes::of_topic)
+            .route_fn(RequestCode::GET_BROKER_CLUSTER_INFO, routes::cluster)
+            .route_fn(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, routes::topics)
+            .route_fn(RequestCode::REGISTER_BROKER, routes::register)
+            .route_fn(RequestCode::UNREGISTER_BROKER, routes::unregister)
+            .route_fn(RequestCode::PUT_KV_CONFIG, kv::put)
+            .route_fn(RequestCode::GET_KV_CONFIG, kv::get)
+            .route_fn(RequestCode::DELETE_KV_CONFIG, kv::delete)
+            .route_fn(RequestCode::GET_KVLIST_BY_NAMESPACE, kv::list)
             .build()
     }
 }

@@ -1,11 +1,12 @@
 //! Batches: several messages in one request.
 
-use super::send::{SendResponse, message, target};
+use super::send::{message, sent, target};
 use crate::log::{LogWrite, Visibility};
 use crate::messages;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use rocketmq_tower::message::{BatchedMessage, SendHeader, StoredMessage, property};
+use rocketmq_tower::protocol::SendMessageResponseHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
 
 /// The maximum number of messages of a batch.
@@ -40,11 +41,11 @@ pub(super) async fn handle(
     let written = broker.log.write(LogWrite::messages(entries)).await?;
     let first = written.ok_or_else(|| illegal("a batch without messages".into()))?;
     let ids = (0..count).map(|n| broker.message_id(first.commit_log_offset + n).to_string());
-    let sent = SendResponse {
-        msg_id: ids.collect::<Vec<_>>().join(","),
+    sent(SendMessageResponseHeader {
+        msg_id: &ids.collect::<Vec<_>>().join(","),
         queue_id,
         queue_offset: first.queue_offset,
         transaction_id: header.properties.get(property::UNIQ_KEY),
-    };
-    sent.response()
+        ..Default::default()
+    })
 }

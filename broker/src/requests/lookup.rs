@@ -5,8 +5,10 @@ use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::storage::StorageTable;
 use rocketmq_tower::message::StoredMessage;
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
-use serde::{Deserialize, Serialize};
+use rocketmq_tower::protocol::{
+    QueryMessageRequestHeader, QueryMessageResponseHeader, ViewMessageRequestHeader,
+};
+use rocketmq_tower::{Body, BoxError, Header, ResponseCode, State};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -17,18 +19,11 @@ const MAX_MESSAGES: usize = 64;
 /// The maximum number of rows of the index that are read. Other keys may have the same hash.
 const MAX_ROWS: usize = 4096;
 
-#[derive(Deserialize)]
-struct View {
-    /// The commit-log offset, which clients read from the message's id.
-    offset: i64,
-}
-
-/// `VIEW_MESSAGE_BY_ID`
+/// `VIEW_MESSAGE_BY_ID`. The offset is that of the commit log, which clients read from the message's id.
 pub(crate) async fn view(
-    broker: Arc<BrokerState>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let View { offset } = request.header()?;
+    State(broker): State<Arc<BrokerState>>,
+    Header(ViewMessageRequestHeader { offset, .. }): Header<ViewMessageRequestHeader>,
+) -> Result<Body, BoxError> {
     let record = match CommitLogOffset::from_i64(offset) {
         Some(offset) => broker.log.read(offset)?,
         None => None,
@@ -36,37 +31,15 @@ pub(crate) async fn view(
     let record = record.ok_or_else(|| {
         refuse(ResponseCode::SYSTEM_ERROR, format!("there is no message at the offset {offset}"))
     })?;
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(record))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Query<'a> {
-    topic: &'a str,
-    key: &'a str,
-    max_num: i32,
-    begin_timestamp: i64,
-    end_timestamp: i64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct QueryResponseHeader {
-    index_last_update_timestamp: i64,
-    index_last_update_phyoffset: i64,
+    Ok(Body(record.into()))
 }
 
 /// `QUERY_MESSAGE`, by a key of the application or the producer's id of the message.
 pub(crate) async fn query(
-    broker: Arc<BrokerState>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let query: Query<'_> = request.header()?;
-    let (mut body, mut found, mut last) = (
-        Vec::new(),
-        0,
-        QueryResponseHeader { index_last_update_timestamp: 0, index_last_update_phyoffset: 0 },
-    );
+    State(broker): State<Arc<BrokerState>>,
+    Header(query): Header<QueryMessageRequestHeader>,
+) -> Result<(Header<QueryMessageResponseHeader>, Body), BoxError> {
+    let (mut body, mut found, mut last) = (Vec::new(), 0, QueryMessageResponseHeader::default());
     let max = usize::try_from(query.max_num).unwrap_or(0).min(MAX_MESSAGES);
     for offset in offsets(&broker, &query)? {
         if found == max {
@@ -76,7 +49,7 @@ pub(crate) async fn query(
         let (message, _) = StoredMessage::decode(&record)?;
         let time = query.begin_timestamp..=query.end_timestamp;
         if message.topic == query.topic
-            && index::has_key(message.properties, query.key)
+            && index::has_key(message.properties, &query.key)
             && time.contains(&message.store_timestamp)
         {
             last.index_last_update_timestamp = message.store_timestamp;
@@ -89,12 +62,15 @@ pub(crate) async fn query(
         let text = format!("no message of {} has the key {}", query.topic, query.key);
         return Err(refuse(ResponseCode::QUERY_NOT_FOUND, text));
     }
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&last)?.with_body(body))
+    Ok((Header(last), Body(body.into())))
 }
 
 /// Returns the offsets of the messages whose key has the same hash.
-fn offsets(broker: &BrokerState, query: &Query<'_>) -> Result<Vec<CommitLogOffset>, BoxError> {
-    let hash = index::hash(query.topic, query.key);
+fn offsets(
+    broker: &BrokerState,
+    query: &QueryMessageRequestHeader,
+) -> Result<Vec<CommitLogOffset>, BoxError> {
+    let hash = index::hash(&query.topic, &query.key);
     let first = CommitLogOffset::from_i64(0).map(|offset| index::row(hash, offset));
     let last = CommitLogOffset::from_i64(i64::MAX).map(|offset| index::row(hash, offset));
     let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };

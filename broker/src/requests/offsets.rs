@@ -5,72 +5,37 @@ use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::names;
 use rocketmq_tower::message::StoredMessage;
-use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
-use serde::{Deserialize, Serialize};
+use rocketmq_tower::protocol::{
+    BoundaryType, GetEarliestMsgStoretimeResponseHeader, OffsetResponseHeader,
+    QueryConsumerOffsetRequestHeader, SearchOffsetRequestHeader, TopicQueueRequestHeader,
+    UpdateConsumerOffsetRequestHeader,
+};
+use rocketmq_tower::{BoxError, Header, RemotingCommand, RequestCode, ResponseCode, State};
 use std::sync::Arc;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OfQueue<'a> {
-    topic: &'a str,
-    queue_id: i32,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OfGroup<'a> {
-    consumer_group: &'a str,
-    topic: &'a str,
-    queue_id: i32,
-    commit_offset: Option<i64>,
-    set_zero_if_not_found: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct ByTime<'a> {
-    timestamp: i64,
-    #[serde(default, rename = "boundaryType")]
-    boundary: &'a str,
-}
-
-#[derive(Serialize)]
-struct Offset {
-    offset: i64,
-}
-
-#[derive(Serialize)]
-struct Timestamp {
-    timestamp: i64,
-}
-
-fn respond(header: &impl Serialize) -> Result<RemotingCommand, BoxError> {
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(header)?)
-}
 
 /// `GET_MAX_OFFSET`, `GET_MIN_OFFSET`, `GET_EARLIEST_MSG_STORETIME`, `SEARCH_OFFSET_BY_TIMESTAMP`
 pub(crate) async fn of_queue(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
-    let header: OfQueue<'_> = request.header()?;
+    let header: TopicQueueRequestHeader<&str> = request.header()?;
     let topic = broker.topics.find(header.topic)?;
     let queue = topic.queue_to_read(header.queue_id).ok_or_else(|| {
         let text = format!("{} has no queue {}", topic.name, header.queue_id);
         refuse(ResponseCode::INVALID_PARAMETER, text)
     })?;
-    match request.request_code() {
-        RequestCode::GET_MAX_OFFSET => respond(&Offset { offset: queue.max() }),
-        RequestCode::GET_MIN_OFFSET => respond(&Offset { offset: queue.min() }),
+    let response = RemotingCommand::response(ResponseCode::SUCCESS);
+    let offset = match request.request_code() {
+        RequestCode::GET_MAX_OFFSET => queue.max(),
+        RequestCode::GET_MIN_OFFSET => queue.min(),
         RequestCode::GET_EARLIEST_MSG_STORETIME => {
             let timestamp = stored_at(&broker, queue, queue.min())?.unwrap_or(-1);
-            respond(&Timestamp { timestamp })
+            let header = GetEarliestMsgStoretimeResponseHeader { timestamp };
+            return Ok(response.with_header(&header)?);
         }
-        _ => {
-            let ByTime { timestamp, boundary } = request.header()?;
-            let upper = boundary.eq_ignore_ascii_case("UPPER");
-            respond(&Offset { offset: by_time(&broker, queue, timestamp, upper)? })
-        }
-    }
+        _ => by_time(&broker, queue, &request.header()?)?,
+    };
+    Ok(response.with_header(&OffsetResponseHeader { offset })?)
 }
 
 fn stored_at(broker: &BrokerState, queue: &Queue, offset: i64) -> Result<Option<i64>, BoxError> {
@@ -78,21 +43,21 @@ fn stored_at(broker: &BrokerState, queue: &Queue, offset: i64) -> Result<Option<
     Ok(Some(StoredMessage::decode(&record)?.0.store_timestamp))
 }
 
-/// Returns the offset of the first message that was stored at `timestamp` or later; with `upper`, of
-/// the last one that was stored at `timestamp` or before. If there is none, the end of the queue.
+/// Returns the offset of the first message that was stored at the time or later; with the boundary
+/// `Upper`, of the last one that was stored at the time or before. If there is none, the end of the queue.
 fn by_time(
     broker: &BrokerState,
     queue: &Queue,
-    timestamp: i64,
-    upper: bool,
+    search: &SearchOffsetRequestHeader<&str>,
 ) -> Result<i64, BoxError> {
+    let (time, upper) = (search.timestamp, search.boundary_type == BoundaryType::Upper);
     let (first, end) = (queue.min(), queue.max());
     let (mut low, mut high) = (first, end);
     while low < high {
         let middle = low + (high - low) / 2;
         // A deleted message is older than all others.
         let stored = stored_at(broker, queue, middle)?.unwrap_or(i64::MIN);
-        let before = if upper { stored <= timestamp } else { stored < timestamp };
+        let before = if upper { stored <= time } else { stored < time };
         (low, high) = if before { (middle + 1, high) } else { (low, middle) };
     }
     Ok(if upper { (low - 1).max(first) } else { low })
@@ -105,19 +70,19 @@ fn by_time(
 /// the client would look up the end of the queue, and miss messages that arrive in the meantime. For
 /// other queues the client decides.
 pub(crate) async fn query(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: OfGroup<'_> = request.header()?;
+) -> Result<Header<OffsetResponseHeader>, BoxError> {
+    let header: QueryConsumerOffsetRequestHeader<&str> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
     if let Some(offset) = broker.offsets.get(group, topic, id) {
-        return respond(&Offset { offset });
+        return Ok(Header(OffsetResponseHeader { offset }));
     }
     let topic = broker.topics.get(topic);
     let queue = topic.as_ref().and_then(|topic| topic.queue_to_read(id));
     let is_whole = queue.is_some_and(|queue| queue.min() == 0);
     if is_whole && header.set_zero_if_not_found != Some(false) {
-        return respond(&Offset { offset: 0 });
+        return Ok(Header(OffsetResponseHeader { offset: 0 }));
     }
     let text = format!("the group {group} has no offset in this queue");
     Err(refuse(ResponseCode::QUERY_NOT_FOUND, text))
@@ -126,12 +91,12 @@ pub(crate) async fn query(
 /// `UPDATE_CONSUMER_OFFSET`. The group may have no members any more, as clients commit after they
 /// have left.
 pub(crate) async fn update(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: OfGroup<'_> = request.header()?;
+) -> Result<ResponseCode, BoxError> {
+    let header: UpdateConsumerOffsetRequestHeader<&str> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
-    let offset = header.commit_offset.ok_or("the field commitOffset is missing")?;
+    let offset = header.commit_offset;
     names::check(group)?;
     let known = broker.topics.find(topic)?;
     if offset < 0 || known.queue_to_read(id).is_none() {
@@ -143,5 +108,5 @@ pub(crate) async fn update(
     } else {
         broker.offsets.store(group, topic, id, offset).await?;
     }
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+    Ok(ResponseCode::SUCCESS)
 }

@@ -6,55 +6,23 @@ use crate::log::Queue;
 use crate::pull_query::{PullQuery, PullResult};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
-use crate::topics::{names, perm};
-use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
-use serde::Deserialize;
+use crate::topics::names;
+use rocketmq_tower::protocol::{PullMessageRequestHeader, perm, pull_sys_flag};
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Bits of `sysFlag`: Java's `PullSysFlag`.
-mod flag {
-    /// `commitOffset` is committed.
-    pub(super) const COMMIT: i32 = 1;
-    /// The pull may wait for messages.
-    pub(super) const SUSPEND: i32 = 2;
-    /// The request has the subscription.
-    pub(super) const SUBSCRIPTION: i32 = 4;
-}
 
 /// The maximum time that a pull waits: clients give up after 30 s.
 const MAX_SUSPEND: Duration = Duration::from_secs(30);
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Header<'a> {
-    consumer_group: &'a str,
-    topic: &'a str,
-    queue_id: i32,
-    queue_offset: i64,
-    max_msg_nums: i32,
-    sys_flag: i32,
-    #[serde(default)]
-    commit_offset: i64,
-    #[serde(default)]
-    suspend_timeout_millis: i64,
-    #[serde(default)]
-    subscription: &'a str,
-    #[serde(default)]
-    sub_version: i64,
-    #[serde(default)]
-    expression_type: &'a str,
-    max_msg_bytes: Option<i32>,
-}
-
 pub(crate) async fn handle(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<Option<RemotingCommand>, BoxError> {
-    let header: Header<'_> = request.header()?;
+    let header: PullMessageRequestHeader<&str> = request.header()?;
     let queue = queue(&broker, &header)?;
     let filter = filter(&broker, &header, request.request_code())?;
-    if header.sys_flag & flag::COMMIT != 0 && header.commit_offset >= 0 {
+    if header.sys_flag & pull_sys_flag::COMMIT_OFFSET != 0 && header.commit_offset >= 0 {
         let (group, topic) = (header.consumer_group, header.topic);
         names::check(group)?;
         broker.offsets.update(group, topic, header.queue_id, header.commit_offset).await?;
@@ -66,7 +34,7 @@ pub(crate) async fn handle(
         filter,
     };
     let result = query.run(&broker.log, &queue)?;
-    let may_wait = header.sys_flag & flag::SUSPEND != 0;
+    let may_wait = header.sys_flag & pull_sys_flag::SUSPEND != 0;
     let patience = Duration::from_millis(header.suspend_timeout_millis.max(0) as u64);
     if !may_wait || patience.is_zero() || !matches!(result, PullResult::AtEnd { .. }) {
         return Ok(Some(result.response(&queue)?));
@@ -76,7 +44,10 @@ pub(crate) async fn handle(
     Ok(None)
 }
 
-fn queue(broker: &BrokerState, header: &Header<'_>) -> Result<Arc<Queue>, BoxError> {
+fn queue(
+    broker: &BrokerState,
+    header: &PullMessageRequestHeader<&str>,
+) -> Result<Arc<Queue>, BoxError> {
     let topic = broker.topics.find(header.topic)?;
     if topic.settings.perm & perm::READ == 0 {
         let text = format!("the topic {} cannot be read", topic.name);
@@ -92,11 +63,13 @@ fn queue(broker: &BrokerState, header: &Header<'_>) -> Result<Arc<Queue>, BoxErr
 /// Returns the filter of the request, or else that of the group's subscription.
 fn filter(
     broker: &BrokerState,
-    header: &Header<'_>,
+    header: &PullMessageRequestHeader<&str>,
     code: RequestCode,
 ) -> Result<Arc<Filter>, BoxError> {
-    if header.sys_flag & flag::SUBSCRIPTION != 0 || code == RequestCode::LITE_PULL_MESSAGE {
-        return Filter::parse(header.expression_type, header.subscription).map(Arc::new);
+    if header.sys_flag & pull_sys_flag::SUBSCRIPTION != 0 || code == RequestCode::LITE_PULL_MESSAGE
+    {
+        let kind = header.expression_type.unwrap_or_default();
+        return Filter::parse(kind, header.subscription.unwrap_or_default()).map(Arc::new);
     }
     let (group, topic) = (header.consumer_group, header.topic);
     let Some(known) = broker.clients.subscription(group, topic) else {

@@ -1,41 +1,21 @@
 //! `SEND_REPLY_MESSAGE`: a consumer replies to a message whose producer waits for the reply.
 
-use super::send::SendResponse;
+use super::send::sent;
 use crate::clock;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use rocketmq_tower::message::{SendHeader, property};
-use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
-use serde::Serialize;
+use rocketmq_tower::protocol::{ReplyMessageRequestHeader, SendMessageResponseHeader};
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The time within which the producer's client has to take the reply.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The header of `PUSH_REPLY_MESSAGE_TO_CLIENT`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Push<'a> {
-    producer_group: &'a str,
-    topic: &'a str,
-    default_topic: &'a str,
-    default_topic_queue_nums: i32,
-    queue_id: i32,
-    sys_flag: i32,
-    born_timestamp: i64,
-    flag: i32,
-    properties: &'a str,
-    reconsume_times: i32,
-    unit_mode: bool,
-    born_host: String,
-    store_host: String,
-    store_timestamp: i64,
-}
-
 /// Hands the reply to the client that sent the first message. The reply is not stored.
 pub(crate) async fn handle(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
     let header = SendHeader::read(&request)?;
@@ -45,7 +25,8 @@ pub(crate) async fn handle(
         .ok_or_else(|| failed("the reply does not name the client that waits for it".into()))?;
     let channel = broker.clients.channel_of(client);
     let channel = channel.ok_or_else(|| failed(format!("the client {client} is not connected")))?;
-    let push = Push {
+    let born_host = request.channel().map(|c| c.peer_addr().to_string()).unwrap_or_default();
+    let push = ReplyMessageRequestHeader {
         producer_group: header.producer_group,
         topic: header.topic,
         default_topic: header.default_topic,
@@ -54,11 +35,11 @@ pub(crate) async fn handle(
         sys_flag: header.sys_flag,
         born_timestamp: header.born_timestamp,
         flag: header.flag,
-        properties: header.properties.as_str(),
-        reconsume_times: header.reconsume_times,
+        properties: Some(header.properties.as_str()),
+        reconsume_times: Some(header.reconsume_times),
         unit_mode: header.unit_mode,
-        born_host: request.channel().map(|c| c.peer_addr().to_string()).unwrap_or_default(),
-        store_host: broker.identity.stored.to_string(),
+        born_host: &born_host,
+        store_host: &broker.identity.stored.to_string(),
         store_timestamp: clock::now_ms(),
     };
     let code = RequestCode::PUSH_REPLY_MESSAGE_TO_CLIENT;
@@ -67,11 +48,6 @@ pub(crate) async fn handle(
     if !taken.response_code().is_success() {
         return Err(failed(format!("the client {client} does not take the reply")));
     }
-    let sent = SendResponse {
-        msg_id: header.properties.get(property::UNIQ_KEY).unwrap_or_default().to_owned(),
-        queue_id: 0,
-        queue_offset: 0,
-        transaction_id: None,
-    };
-    sent.response()
+    let msg_id = header.properties.get(property::UNIQ_KEY).unwrap_or_default();
+    sent(SendMessageResponseHeader { msg_id, ..Default::default() })
 }

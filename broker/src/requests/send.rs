@@ -2,43 +2,32 @@
 
 use super::batch;
 use crate::log::{LogEntry, LogWrite, Visibility};
-use crate::messages::{self, KEPT_FLAGS};
+use crate::messages;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
-use crate::topics::{DEFAULT_QUEUES, Topic, TopicSettings, names, perm};
+use crate::topics::{DEFAULT_QUEUES, Topic, TopicSettings, names};
 use crate::{clock, delay};
 use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
-use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
-use serde::Serialize;
+use rocketmq_tower::protocol::{SendMessageResponseHeader, perm};
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
 use std::sync::Arc;
 
 /// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.
 pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
 
-/// The header of a response to a send.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SendResponse<'a> {
-    pub(super) msg_id: String,
-    pub(super) queue_id: i32,
-    pub(super) queue_offset: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) transaction_id: Option<&'a str>,
-}
-
-impl SendResponse<'_> {
-    /// Returns the response. Go's client traces a message only if the response names a region and turns
-    /// tracing on; `DefaultRegion` is the default of Java's broker.
-    pub(super) fn response(&self) -> Result<RemotingCommand, BoxError> {
-        Ok(RemotingCommand::response(ResponseCode::SUCCESS)
-            .with_header(self)?
-            .with_ext_field(property::MSG_REGION, "DefaultRegion")
-            .with_ext_field(property::TRACE_ON, "true"))
-    }
+/// Returns the response to a send. Go's client traces a message only if the response names a region and
+/// turns tracing on; `DefaultRegion` is the default of Java's broker.
+pub(super) fn sent(header: SendMessageResponseHeader<&str>) -> Result<RemotingCommand, BoxError> {
+    let header = SendMessageResponseHeader {
+        msg_region: Some("DefaultRegion"),
+        trace_on: Some(true),
+        ..header
+    };
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&header)?)
 }
 
 pub(crate) async fn handle(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
     let header = SendHeader::read(&request)?;
@@ -63,13 +52,13 @@ pub(crate) async fn handle(
     if prepares {
         broker.transactions.opened(written, header.properties);
     }
-    let sent = SendResponse {
-        msg_id: broker.message_id(written.commit_log_offset).to_string(),
+    sent(SendMessageResponseHeader {
+        msg_id: &broker.message_id(written.commit_log_offset).to_string(),
         queue_id,
         queue_offset: written.queue_offset,
         transaction_id: header.properties.get(property::UNIQ_KEY),
-    };
-    sent.response()
+        ..Default::default()
+    })
 }
 
 /// Returns the topic of a message, which is created if it does not exist, and the id of the queue.
@@ -126,19 +115,8 @@ pub(super) fn message<'a>(
 ) -> StoredMessage<'a> {
     StoredMessage {
         queue_id,
-        flag: header.flag,
-        queue_offset: 0,
-        commit_log_offset: 0,
-        sys_flag: header.sys_flag & KEPT_FLAGS,
-        born_timestamp: header.born_timestamp,
-        born_host: messages::stored_host(request.channel().map(|channel| channel.peer_addr())),
-        store_timestamp: 0,
-        store_host: broker.identity.stored,
-        reconsume_times: header.reconsume_times,
-        prepared_transaction_offset: 0,
-        body: request.body(),
         topic: &topic.name,
-        properties: header.properties,
+        ..StoredMessage::from_send(request, header, broker.identity.stored, 0)
     }
 }
 
@@ -171,17 +149,12 @@ fn half(broker: &BrokerState, message: StoredMessage<'_>) -> Result<LogEntry, Bo
 
 #[cfg(test)]
 mod tests {
-    use super::SendResponse;
+    use super::{SendMessageResponseHeader, sent};
 
     #[test]
     fn a_response_lets_gos_client_trace() {
-        let sent = SendResponse {
-            msg_id: String::new(),
-            queue_id: 0,
-            queue_offset: 7,
-            transaction_id: None,
-        };
-        let response = sent.response().unwrap();
+        let header = SendMessageResponseHeader { queue_offset: 7, ..Default::default() };
+        let response = sent(header).unwrap();
         let field = |name| response.ext_fields().get(name);
         assert_eq!(field("queueOffset"), Some("7"));
         assert_eq!(field("MSG_REGION"), Some("DefaultRegion"));

@@ -7,27 +7,17 @@ use crate::state::BrokerState;
 use crate::topics::{TopicSettings, names};
 use crate::{clock, delay, messages};
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
-use serde::Deserialize;
+use rocketmq_tower::protocol::ConsumerSendMsgBackRequestHeader;
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
 use std::sync::Arc;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Header<'a> {
-    /// The commit-log offset of the message.
-    offset: i64,
-    group: &'a str,
-    delay_level: i32,
-    max_reconsume_times: Option<i32>,
-}
 
 /// Stores a copy of the message in the retry topic of the group, with a delay. A message that was
 /// retried too often, or must not be retried, goes to the topic of the group's dead letters instead.
 pub(crate) async fn handle(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
+) -> Result<ResponseCode, BoxError> {
+    let header: ConsumerSendMsgBackRequestHeader<&str> = request.header()?;
     names::check(header.group)?;
     let record = match CommitLogOffset::from_i64(header.offset) {
         Some(offset) => broker.log.read(offset)?,
@@ -79,5 +69,5 @@ pub(crate) async fn handle(
         messages::parked(&waiting, delay.queue_id, &again, Visibility::DeliverAt(delay.due))?
     };
     broker.log.write(LogWrite::message(entry)).await?;
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+    Ok(ResponseCode::SUCCESS)
 }

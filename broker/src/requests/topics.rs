@@ -1,35 +1,28 @@
 //! `UPDATE_AND_CREATE_TOPIC`
 
+use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{TopicSettings, names};
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
-use serde::Deserialize;
+use rocketmq_tower::protocol::CreateTopicRequestHeader;
+use rocketmq_tower::{BoxError, Header, ResponseCode, State};
 use std::sync::Arc;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Header<'a> {
-    topic: &'a str,
-    read_queue_nums: u32,
-    write_queue_nums: u32,
-    perm: u32,
-    topic_sys_flag: Option<i32>,
-    order: Option<bool>,
-}
-
 pub(crate) async fn create(
-    broker: Arc<BrokerState>,
-    request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
-    names::check(header.topic)?;
+    State(broker): State<Arc<BrokerState>>,
+    Header(header): Header<CreateTopicRequestHeader>,
+) -> Result<ResponseCode, BoxError> {
+    names::check(&header.topic)?;
+    let queues = |number: i32| {
+        let text = || format!("{} cannot have {number} queues", header.topic);
+        u32::try_from(number).map_err(|_| refuse(ResponseCode::INVALID_PARAMETER, text()))
+    };
     let settings = TopicSettings {
-        read_queues: header.read_queue_nums,
-        write_queues: header.write_queue_nums,
+        read_queues: queues(header.read_queue_nums)?,
+        write_queues: queues(header.write_queue_nums)?,
         perm: header.perm,
         topic_sys_flag: header.topic_sys_flag.unwrap_or(0),
         order: header.order.unwrap_or(false),
     };
-    broker.topics.update(header.topic, &settings).await?;
-    Ok(RemotingCommand::response(ResponseCode::SUCCESS))
+    broker.topics.update(&header.topic, &settings).await?;
+    Ok(ResponseCode::SUCCESS)
 }

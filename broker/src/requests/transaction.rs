@@ -6,28 +6,19 @@ use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::storage::{StorageBatch, StorageTable};
 use rocketmq_tower::message::{StoredMessage, property, sys_flag};
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
-use serde::Deserialize;
+use rocketmq_tower::protocol::EndTransactionRequestHeader;
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
 use std::sync::Arc;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Header<'a> {
-    producer_group: &'a str,
-    tran_state_table_offset: i64,
-    commit_log_offset: i64,
-    commit_or_rollback: i32,
-}
-
 pub(crate) async fn handle(
-    broker: Arc<BrokerState>,
+    State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
-) -> Result<RemotingCommand, BoxError> {
-    let header: Header<'_> = request.header()?;
+) -> Result<ResponseCode, BoxError> {
+    let header: EndTransactionRequestHeader<&str> = request.header()?;
     match header.commit_or_rollback {
         sys_flag::COMMIT | sys_flag::ROLLBACK => {}
         // The outcome is unknown: the producer will be asked again.
-        _ => return Ok(RemotingCommand::response(ResponseCode::SUCCESS)),
+        _ => return Ok(ResponseCode::SUCCESS),
     }
     let unknown = || {
         let text = format!("no transaction is open at the offset {}", header.commit_log_offset);
@@ -39,12 +30,12 @@ pub(crate) async fn handle(
     if ended.is_err() {
         broker.transactions.put_back(offset, open);
     }
-    ended.map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
+    ended.map(|()| ResponseCode::SUCCESS)
 }
 
 async fn end_transaction(
     broker: &BrokerState,
-    header: &Header<'_>,
+    header: &EndTransactionRequestHeader<&str>,
     offset: CommitLogOffset,
 ) -> Result<(), BoxError> {
     let record =

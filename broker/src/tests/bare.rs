@@ -9,7 +9,6 @@ use crate::sockets;
 use crate::state::{BrokerIdentity, BrokerState};
 use crate::storage::Storage;
 use crate::{jobs, stack};
-use rocketmq_tower::server::listener::Retry;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -36,7 +35,7 @@ impl BareBroker {
         let state = BrokerState::open(identity, log, config.transaction_checks).await;
         let state = Arc::new(state.expect("an open store"));
         let metrics = MetricsLayer::new();
-        let server = stack::broker(Retry::new(socket), &state, config, &metrics);
+        let server = stack::broker(socket, &state, config, &metrics);
         let server = server.expect("a router");
         let mut serving = JoinSet::new();
         serving.spawn(async { drop(server.serve().await) });

@@ -2,7 +2,7 @@
 
 use super::bare::BareBroker;
 use super::peer::bodies;
-use super::requests::{Bounds, Pull};
+use super::requests::{Pull, bounds};
 use crate::log::LogWrite;
 use crate::storage::{MemoryStorage, StorageBatch, StorageTable};
 use rocketmq_tower::ResponseCode;
@@ -27,7 +27,7 @@ async fn a_pull_outside_of_the_bounds_of_a_queue_gets_the_bounds() {
     for (offset, next) in [(0, 2), (1, 2), (-1, 2), (i64::MIN, 2), (5, 4), (i64::MAX, 4)] {
         let response = client.pull(&Pull::new("T", 0).at(offset).waits(20_000)).await;
         assert_eq!(response.response_code(), ResponseCode::PULL_OFFSET_MOVED, "{offset}");
-        assert_eq!(Bounds::offsets(&response), (next, 2, 4), "{offset}");
+        assert_eq!(bounds(&response), (next, 2, 4), "{offset}");
     }
     let response = client.pull(&Pull::new("T", 0).at(2)).await;
     assert_eq!(bodies(&response), ["a2", "a3"]);

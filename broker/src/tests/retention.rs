@@ -2,7 +2,7 @@
 
 use super::bare::BareBroker;
 use super::peer::{Peer, bodies};
-use super::requests::{Bounds, Pull};
+use super::requests::{Pull, bounds};
 use crate::clock;
 use crate::jobs::retention::pass;
 use crate::storage::{MemoryStorage, Storage, StorageTable};
@@ -53,7 +53,7 @@ async fn old_messages_and_their_keys_are_deleted_except_for_the_last_of_a_queue(
 
     let response = client.pull(&Pull::new("T", 1).at(0)).await;
     assert_eq!(response.response_code(), ResponseCode::PULL_OFFSET_MOVED);
-    assert_eq!(Bounds::offsets(&response), (2, 2, 3));
+    assert_eq!(bounds(&response), (2, 2, 3));
     for (queue, offset, body) in [(1, 2, "c"), (2, 0, "d")] {
         let response = client.pull(&Pull::new("T", queue).at(offset)).await;
         assert_eq!(bodies(&response), [body]);

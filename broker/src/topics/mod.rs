@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, RwLock};
 use tokio::sync::Mutex;
 use topic::TopicRow;
-pub(crate) use topic::{Topic, TopicSettings, perm};
+pub(crate) use topic::{Topic, TopicSettings};
 
 /// The maximum number of topics.
 const MAX_TOPICS: usize = 100_000;

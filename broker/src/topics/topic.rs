@@ -1,16 +1,9 @@
 //! One topic.
 
 use crate::log::Queue;
+use rocketmq_tower::protocol::perm;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// The permissions of a topic: bits of `perm`.
-pub(crate) mod perm {
-    pub(crate) const INHERIT: u32 = 1;
-    pub(crate) const WRITE: u32 = 2;
-    pub(crate) const READ: u32 = 4;
-    pub(crate) const READ_WRITE: u32 = READ | WRITE;
-}
 
 /// The settings of a topic, as they are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +11,7 @@ pub(crate) mod perm {
 pub(crate) struct TopicSettings {
     pub(crate) read_queues: u32,
     pub(crate) write_queues: u32,
-    pub(crate) perm: u32,
+    pub(crate) perm: i32,
     pub(crate) topic_sys_flag: i32,
     pub(crate) order: bool,
 }
@@ -29,7 +22,7 @@ impl TopicSettings {
         Self {
             read_queues: queues,
             write_queues: queues,
-            perm: perm::READ_WRITE,
+            perm: perm::READ | perm::WRITE,
             topic_sys_flag: 0,
             order: false,
         }

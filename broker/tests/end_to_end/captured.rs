@@ -4,6 +4,7 @@ use crate::support::running::Running;
 use crate::support::soon;
 use bytes::{Buf, BytesMut};
 use rocketmq_tower::message::StoredMessage;
+use rocketmq_tower::protocol::TopicRouteData;
 use rocketmq_tower::{RemotingCodec, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 use serde_json::Value;
@@ -80,8 +81,8 @@ async fn frames_that_look_up_routes_find_them() {
     let mut wire = Wire::connect(&running.names).await;
     for client in ["node", "cpp", "binary java"] {
         let route = wire.get(&format!("{client} route")).await;
-        let route: Value = serde_json::from_slice(route.body()).unwrap();
-        assert_eq!(route["queueDatas"][0]["readQueueNums"], 4, "{client}");
+        let route: TopicRouteData = route.json().unwrap();
+        assert_eq!(route.queue_datas[0].read_queue_nums, 4, "{client}");
     }
     running.end().await;
 }
@@ -173,10 +174,7 @@ async fn frames_that_commit_and_lock_do_so() {
     assert_eq!(crate::support::peer::offset(&client.get(query).await), 1);
 
     let locked = wire.get("java lock").await;
-    let locked: Value = serde_json::from_slice(locked.body()).unwrap();
-    let queue = serde_json::json!({
-        "brokerName": "fake-a", "queueId": 0, "topic": "capture_java_mwrncs0df65bdeda",
-    });
-    assert_eq!(locked, serde_json::json!({ "lockOKMQSet": [queue] }));
+    let expected = r#"{"lockOKMQSet":[{"brokerName":"fake-a","queueId":0,"topic":"capture_java_mwrncs0df65bdeda"}]}"#;
+    assert_eq!(locked.body().as_ref(), expected.as_bytes());
     running.end().await;
 }

@@ -1,6 +1,6 @@
 //! Groups of consumers: members that join and leave, and notifications.
 
-use crate::heartbeats::{consumer, heartbeat, members, producer};
+use crate::heartbeats::{consumer, heartbeat, members};
 use crate::support::peer::{Peer, offset};
 use crate::support::requests::request;
 use crate::support::running::Running;
@@ -8,7 +8,7 @@ use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
 fn beat(client: &str) -> RemotingCommand {
-    heartbeat(client, &[consumer("g", &[("T", "*", 1)])])
+    heartbeat(client, &[consumer("g", &[("T", "*", 1)])], &[])
 }
 
 fn unregister(client: &str, group: &str) -> RemotingCommand {
@@ -51,7 +51,7 @@ async fn all_members_are_notified_only_when_a_member_joins() {
     let (mut one, two) = two(&running).await;
     two.get(beat("two")).await;
     // Another group of the same client does not count.
-    two.get(heartbeat("two", &[consumer("h", &[]), producer("g")])).await;
+    two.get(heartbeat("two", &[consumer("h", &[])], &["g"])).await;
     is_not_notified(&mut one).await;
     running.end().await;
 }
@@ -61,12 +61,12 @@ async fn all_members_are_notified_when_the_topics_change() {
     let running = Running::start(Broker::builder()).await;
     let (mut one, mut two) = two(&running).await;
     let more = consumer("g", &[("T", "*", 1), ("U", "*", 1)]);
-    two.get(heartbeat("two", &[more])).await;
+    two.get(heartbeat("two", &[more], &[])).await;
     is_notified(&mut one).await;
     is_notified(&mut two).await;
     // Other tags do not change the shares of queues.
     let tags = consumer("g", &[("T", "a", 2), ("U", "*", 1)]);
-    two.get(heartbeat("two", &[tags])).await;
+    two.get(heartbeat("two", &[tags], &[])).await;
     is_not_notified(&mut one).await;
     running.end().await;
 }
@@ -106,7 +106,7 @@ async fn a_member_with_a_new_connection_stays_when_the_old_one_ends() {
     is_notified(&mut one).await;
     is_notified(&mut again).await;
     // A notification of another group shows that the broker has seen the end of the old connection.
-    let witnesses = |client| heartbeat(client, &[consumer("witnesses", &[])]);
+    let witnesses = |client| heartbeat(client, &[consumer("witnesses", &[])], &[]);
     two.get(witnesses("old")).await;
     one.get(witnesses("one")).await;
     is_notified_of(&mut one, "witnesses").await;

@@ -2,43 +2,40 @@
 
 use crate::support::requests::request;
 use crate::support::running::Running;
+use rocketmq_tower::protocol::{ConsumerData, HeartbeatData, ProducerData, SubscriptionData};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
-use serde_json::{Value, json};
 
-/// A heartbeat of a client with these groups.
-pub(super) fn heartbeat(client: &str, groups: &[Value]) -> RemotingCommand {
-    with_fingerprint(client, groups, 0, false)
+/// A heartbeat of a client with these groups of consumers and producers.
+pub(super) fn heartbeat(
+    client: &str,
+    consumers: &[ConsumerData],
+    producers: &[&str],
+) -> RemotingCommand {
+    let producers = producers.iter().map(|group| ProducerData { group_name: (*group).to_owned() });
+    beat(&HeartbeatData {
+        client_id: client.to_owned(),
+        consumer_data_set: consumers.to_vec(),
+        producer_data_set: producers.collect(),
+        ..Default::default()
+    })
 }
 
-fn with_fingerprint(
-    client: &str,
-    groups: &[Value],
-    fingerprint: i64,
-    without_sub: bool,
-) -> RemotingCommand {
-    let of = |kind| groups.iter().filter(|group| group["kind"] == kind).collect::<Vec<_>>();
-    let body = json!({
-        "clientID": client,
-        "producerDataSet": of("producer"),
-        "consumerDataSet": of("consumer"),
-        "heartbeatFingerprint": fingerprint,
-        "withoutSub": without_sub,
-    });
-    RemotingCommand::request(RequestCode::HEART_BEAT).with_body(body.to_string())
+fn beat(data: &HeartbeatData) -> RemotingCommand {
+    RemotingCommand::request(RequestCode::HEART_BEAT).with_json(data).unwrap()
 }
 
 /// A group of consumers: topics, tags, versions of subscriptions.
-pub(super) fn consumer(group: &str, subscriptions: &[(&str, &str, i64)]) -> Value {
-    let subscriptions = subscriptions.iter().map(|(topic, tags, version)| {
-        json!({"topic": topic, "subString": tags, "subVersion": version, "expressionType": "TAG"})
+pub(super) fn consumer(group: &str, subscriptions: &[(&str, &str, i64)]) -> ConsumerData {
+    let subscriptions = subscriptions.iter().map(|&(topic, tags, version)| SubscriptionData {
+        sub_version: version,
+        ..SubscriptionData::tags(topic, tags)
     });
-    let subscriptions: Vec<_> = subscriptions.collect();
-    json!({"kind": "consumer", "groupName": group, "subscriptionDataSet": subscriptions})
-}
-
-pub(super) fn producer(group: &str) -> Value {
-    json!({"kind": "producer", "groupName": group})
+    ConsumerData {
+        group_name: group.to_owned(),
+        subscription_data_set: subscriptions.collect(),
+        ..Default::default()
+    }
 }
 
 /// `GET_CONSUMER_LIST_BY_GROUP`
@@ -56,10 +53,10 @@ async fn the_members_of_a_group_are_listed() {
     let running = Running::start(Broker::builder()).await;
     let (one, two) = (running.client().await, running.client().await);
     let group = consumer("g", &[("T", "*", 1)]);
-    two.get(heartbeat("client-2", &[group.clone(), producer("p")])).await;
-    one.get(heartbeat("client-1", &[group.clone(), consumer("h", &[("T", "*", 1)])])).await;
+    two.get(heartbeat("client-2", &[group.clone()], &["p"])).await;
+    one.get(heartbeat("client-1", &[group.clone(), consumer("h", &[("T", "*", 1)])], &[])).await;
     // Several clients may share a connection.
-    one.get(heartbeat("client-3", &[group])).await;
+    one.get(heartbeat("client-3", &[group], &[])).await;
     let list = one.get(members("g")).await;
     assert_eq!(list.body().as_ref(), br#"{"consumerIdList":["client-1","client-2","client-3"]}"#);
     assert_eq!(one.get(members("h")).await.body().as_ref(), br#"{"consumerIdList":["client-1"]}"#);
@@ -74,7 +71,7 @@ async fn the_members_of_a_group_are_listed() {
 async fn the_response_to_a_heartbeat_of_the_first_version_has_no_fields() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
-    let response = client.get(heartbeat("client", &[consumer("g", &[("T", "*", 1)])])).await;
+    let response = client.get(heartbeat("client", &[consumer("g", &[("T", "*", 1)])], &[])).await;
     assert_eq!(v2(&response), [None, None]);
     running.end().await;
 }
@@ -84,8 +81,14 @@ async fn the_response_to_a_heartbeat_of_the_second_version_tells_whether_to_send
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     let (whole, bare) = (consumer("g", &[("T", "a", 1)]), consumer("g", &[]));
-    let beat = |group: &Value, without| {
-        client.get(with_fingerprint("client", std::slice::from_ref(group), 77, without))
+    let beat = |group: &ConsumerData, without_sub| {
+        client.get(beat(&HeartbeatData {
+            client_id: "client".into(),
+            consumer_data_set: vec![group.clone()],
+            heartbeat_fingerprint: 77,
+            without_sub,
+            ..Default::default()
+        }))
     };
     let (yes, no) = ([Some("true"), Some("true")], [Some("true"), Some("false")]);
     // The subscriptions that it leaves out are unknown, as after a restart.
@@ -98,7 +101,7 @@ async fn the_response_to_a_heartbeat_of_the_second_version_tells_whether_to_send
     let pull = crate::support::requests::Pull::new("T", 0).subscribed("g", 1);
     assert_eq!(client.pull(&pull).await.response_code(), ResponseCode::PULL_NOT_FOUND);
     // A full heartbeat without subscriptions removes them.
-    client.get(heartbeat("client", &[bare])).await;
+    client.get(heartbeat("client", &[bare], &[])).await;
     assert_eq!(client.pull(&pull).await.response_code(), ResponseCode::SUBSCRIPTION_NOT_EXIST);
     running.end().await;
 }
@@ -107,11 +110,11 @@ async fn the_response_to_a_heartbeat_of_the_second_version_tells_whether_to_send
 async fn a_heartbeat_creates_the_retry_topic_of_the_group() {
     let running = Running::start(Broker::builder()).await;
     let client = running.client().await;
-    client.get(heartbeat("client", &[consumer("g", &[])])).await;
+    client.get(heartbeat("client", &[consumer("g", &[])], &[])).await;
     assert_eq!(client.max("%RETRY%g", 0).await, 0);
-    let refused = client.refusal(heartbeat("client", &[consumer("a b", &[])])).await;
+    let refused = client.refusal(heartbeat("client", &[consumer("a b", &[])], &[])).await;
     assert_eq!(refused.0, ResponseCode::INVALID_PARAMETER, "{}", refused.1);
-    let broken = RemotingCommand::request(RequestCode::HEART_BEAT).with_body("{\"clientID\":1}");
+    let broken = RemotingCommand::request(RequestCode::HEART_BEAT).with_body("{\"clientID\":\"c\"");
     assert_eq!(client.refusal(broken).await.0, ResponseCode::SYSTEM_ERROR);
     running.end().await;
 }

@@ -2,23 +2,33 @@
 
 use crate::support::peer::Peer;
 use crate::support::running::Running;
+use rocketmq_tower::protocol::{LockBatchRequestBody, LockBatchResponseBody, MessageQueue};
 use rocketmq_tower::{RemotingCommand, RequestCode};
 use rocketmq_tower_broker::Broker;
-use serde_json::{Value, json};
 
-async fn call(peer: &Peer, code: RequestCode, group: &str, client: &str, queues: &[i32]) -> Value {
-    let queues = queues.iter().map(|queue| queue_name(*queue)).collect::<Vec<_>>();
-    let body = json!({"consumerGroup": group, "clientId": client, "mqSet": queues});
-    let response = peer.get(RemotingCommand::request(code).with_body(body.to_string())).await;
-    serde_json::from_slice(response.body()).unwrap_or_default()
+async fn call(
+    peer: &Peer,
+    code: RequestCode,
+    group: &str,
+    client: &str,
+    queues: &[i32],
+) -> RemotingCommand {
+    let body = LockBatchRequestBody {
+        client_id: client.to_owned(),
+        consumer_group: group.to_owned(),
+        mq_set: names(queues),
+        ..Default::default()
+    };
+    peer.get(RemotingCommand::request(code).with_json(&body).unwrap()).await
 }
 
-fn queue_name(queue: i32) -> Value {
-    json!({"topic": "T", "brokerName": "broker-a", "queueId": queue})
-}
-
-fn names(queues: &[i32]) -> Value {
-    json!({"lockOKMQSet": queues.iter().map(|queue| queue_name(*queue)).collect::<Vec<_>>()})
+fn names(queues: &[i32]) -> Vec<MessageQueue> {
+    let name = |&queue_id| MessageQueue {
+        broker_name: "broker-a".to_owned(),
+        queue_id,
+        topic: "T".to_owned(),
+    };
+    queues.iter().map(name).collect()
 }
 
 #[tokio::test]
@@ -26,7 +36,8 @@ async fn a_queue_is_locked_by_one_consumer_until_it_is_unlocked() {
     let running = Running::start(Broker::builder()).await;
     let peer = running.client().await;
     let lock = async |group, client, queues: &[i32]| {
-        call(&peer, RequestCode::LOCK_BATCH_MQ, group, client, queues).await
+        let locked = call(&peer, RequestCode::LOCK_BATCH_MQ, group, client, queues).await;
+        locked.json::<LockBatchResponseBody>().unwrap().lock_ok_mq_set
     };
     let unlock = async |client, queues: &[i32]| {
         call(&peer, RequestCode::UNLOCK_BATCH_MQ, "g", client, queues).await

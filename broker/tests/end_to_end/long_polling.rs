@@ -1,7 +1,7 @@
 //! Pending pulls, which wait for messages.
 
 use crate::support::peer::{Peer, bodies};
-use crate::support::requests::{Bounds, Pull};
+use crate::support::requests::{Pull, bounds};
 use crate::support::running::Running;
 use crate::support::soon;
 use rocketmq_tower::ResponseCode;
@@ -36,7 +36,7 @@ async fn a_pull_without_messages_gets_a_response_after_its_time() {
     let response = client.pull(&Pull::new("T", 0).at(1).waits(150)).await;
     assert!(started.elapsed() >= Duration::from_millis(150), "{:?}", started.elapsed());
     assert_eq!(response.response_code(), ResponseCode::PULL_NOT_FOUND);
-    assert_eq!(Bounds::offsets(&response), (1, 0, 1));
+    assert_eq!(bounds(&response), (1, 0, 1));
     running.end().await;
 }
 
@@ -50,10 +50,7 @@ async fn a_message_wakes_all_pulls_of_its_queue() {
     other.send("T", 0, "news").await;
     for response in [first.await, second.await] {
         assert_eq!(response.response_code(), ResponseCode::SUCCESS);
-        assert_eq!(
-            (bodies(&response), Bounds::offsets(&response)),
-            (vec!["news".into()], (1, 0, 1))
-        );
+        assert_eq!((bodies(&response), bounds(&response)), (vec!["news".into()], (1, 0, 1)));
     }
     one.max("T", 1).await;
     assert_pending!(elsewhere.poll());
@@ -74,7 +71,7 @@ async fn messages_with_other_tags_do_not_wake_a_pull() {
     producer.send_with("T", 0, &[("TAGS", "a")], "2").await;
     let response = pending.await;
     assert_eq!(response.response_code(), ResponseCode::SUCCESS);
-    assert_eq!((bodies(&response), Bounds::offsets(&response)), (vec!["2".into()], (3, 0, 3)));
+    assert_eq!((bodies(&response), bounds(&response)), (vec!["2".into()], (3, 0, 3)));
     running.end().await;
 }
 
@@ -86,7 +83,7 @@ async fn after_its_time_a_pull_has_skipped_messages_with_other_tags() {
     let (response, _) =
         tokio::join!(consumer.pull(&pull), producer.send_with("T", 0, &[("TAGS", "b")], "0"));
     assert_eq!(response.response_code(), ResponseCode::PULL_RETRY_IMMEDIATELY);
-    assert_eq!(Bounds::offsets(&response), (1, 0, 1));
+    assert_eq!(bounds(&response), (1, 0, 1));
     running.end().await;
 }
 
@@ -114,7 +111,7 @@ async fn pending_pulls_get_a_response_when_the_broker_ends() {
     let ended = running.stop();
     let response = soon(pending).await;
     assert_eq!(response.response_code(), ResponseCode::PULL_NOT_FOUND);
-    assert_eq!(Bounds::offsets(&response), (0, 0, 0));
+    assert_eq!(bounds(&response), (0, 0, 0));
     drop(client);
     soon(ended).await.unwrap().unwrap();
 }

@@ -4,6 +4,7 @@ use crate::heartbeats::{consumer, heartbeat};
 use crate::support::peer::Peer;
 use crate::support::requests::request;
 use crate::support::running::Running;
+use rocketmq_tower::protocol::RegisterBrokerRequestHeader;
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::{Broker, BrokerBuilder};
 
@@ -68,6 +69,12 @@ async fn a_new_topic_has_a_route_at_once() {
     ];
     client.get(request(RequestCode::UPDATE_AND_CREATE_TOPIC, &fields)).await;
     assert_eq!(text(&names, route("Made")).await, expected(&running.broker, 4, 2));
+    for wrong in [("readQueueNums", "-1"), ("writeQueueNums", "-1"), ("readQueueNums", "1025")] {
+        let fields = [&fields[..], &[wrong]].concat();
+        let create = request(RequestCode::UPDATE_AND_CREATE_TOPIC, &fields);
+        let refused = client.refusal(create).await;
+        assert_eq!(refused.0, ResponseCode::INVALID_PARAMETER, "{}", refused.1);
+    }
     running.end().await;
 }
 
@@ -77,7 +84,7 @@ async fn the_retry_topic_of_a_group_has_a_route_before_it_exists() {
     let before = text(&names, route("%RETRY%g")).await;
     assert_eq!(before, expected(&running.broker, 6, 1));
     let client = running.client().await;
-    client.get(heartbeat("client", &[consumer("g", &[])])).await;
+    client.get(heartbeat("client", &[consumer("g", &[])], &[])).await;
     assert_eq!(text(&names, route("%RETRY%g")).await, before);
     running.end().await;
 }
@@ -99,7 +106,16 @@ async fn the_cluster_and_all_topics_are_listed() {
 #[tokio::test]
 async fn other_brokers_cannot_register() {
     let (running, names) = start(Broker::builder()).await;
-    let register = |name| request(RequestCode::REGISTER_BROKER, &[("brokerName", name)]);
+    let register = |name| {
+        let header = RegisterBrokerRequestHeader {
+            broker_name: name,
+            broker_addr: "127.0.0.1:10911",
+            cluster_name: "c1",
+            ha_server_addr: "127.0.0.1:10912",
+            ..Default::default()
+        };
+        RemotingCommand::request(RequestCode::REGISTER_BROKER).with_header(&header).unwrap()
+    };
     names.get(register("b1")).await;
     assert_eq!(names.refusal(register("b2")).await.0, ResponseCode::NO_PERMISSION);
     let leave = request(RequestCode::UNREGISTER_BROKER, &[("brokerName", "b1")]);

@@ -1,7 +1,7 @@
 //! Pulls with an immediate response.
 
 use crate::support::peer::{Peer, bodies};
-use crate::support::requests::{Bounds, COMMIT, Pull, request};
+use crate::support::requests::{Pull, bounds, request};
 use crate::support::running::Running;
 use rocketmq_tower::{RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
@@ -21,7 +21,7 @@ async fn a_pull_finds_the_messages_from_its_offset_on() {
     for (offset, expected) in [(0, &["a0", "b1", "a2"][..]), (1, &["b1", "a2"]), (2, &["a2"])] {
         let response = client.pull(&Pull::new("T", 0).at(offset)).await;
         assert_eq!(response.response_code(), ResponseCode::SUCCESS);
-        assert_eq!((bodies(&response), Bounds::offsets(&response)), (to_vec(expected), (3, 0, 3)));
+        assert_eq!((bodies(&response), bounds(&response)), (to_vec(expected), (3, 0, 3)));
     }
     running.end().await;
 }
@@ -38,21 +38,17 @@ async fn a_pull_gets_at_most_the_number_of_messages_that_it_asks_for_but_at_leas
     for (asked, expected, next) in
         [(0, &["a0"][..], 1), (-1, &["a0"], 1), (1, &["a0"], 1), (2, &["a0", "b1"], 2)]
     {
-        let pull = Pull { max_msg_nums: asked, ..Pull::new("T", 0) };
-        let response = client.pull(&pull).await;
-        assert_eq!(
-            (bodies(&response), Bounds::offsets(&response)),
-            (to_vec(expected), (next, 0, 4))
-        );
+        let response = client.pull(&Pull::new("T", 0).at_most(asked)).await;
+        assert_eq!((bodies(&response), bounds(&response)), (to_vec(expected), (next, 0, 4)));
     }
     // A message that exceeds the maximum size arrives alone.
-    let size =
-        client.pull(&Pull { max_msg_nums: 1, ..Pull::new("T", 0) }).await.body().len() as i32;
+    let size = client.pull(&Pull::new("T", 0).at_most(1)).await.body().len() as i32;
     for (bytes, expected) in [(1, 1), (2 * size, 2), (2 * size - 1, 1), (-1, 4)] {
-        let pull = Pull { max_msg_bytes: Some(bytes), ..Pull::new("T", 0) };
+        let mut pull = Pull::new("T", 0);
+        pull.0.max_msg_bytes = Some(bytes);
         let response = client.pull(&pull).await;
         assert_eq!(bodies(&response).len(), expected, "{bytes} bytes, {size} each");
-        assert_eq!(Bounds::offsets(&response).0, expected as i64);
+        assert_eq!(bounds(&response).0, expected as i64);
     }
     running.end().await;
 }
@@ -64,16 +60,13 @@ async fn messages_with_other_tags_are_skipped() {
     send(&client, &["a0", "b1", "c2", "b3", "a4"]).await;
     let pull = Pull::new("T", 0);
     let response = client.pull(&pull.clone().of_tags("b || c")).await;
-    assert_eq!(
-        (bodies(&response), Bounds::offsets(&response)),
-        (to_vec(&["b1", "c2", "b3"]), (5, 0, 5))
-    );
+    assert_eq!((bodies(&response), bounds(&response)), (to_vec(&["b1", "c2", "b3"]), (5, 0, 5)));
     let response = client.pull(&pull.clone().of_tags("b").at(2)).await;
-    assert_eq!((bodies(&response), Bounds::offsets(&response)), (to_vec(&["b3"]), (5, 0, 5)));
+    assert_eq!((bodies(&response), bounds(&response)), (to_vec(&["b3"]), (5, 0, 5)));
 
     let nothing = client.pull(&pull.of_tags("z").at(1).waits(20_000)).await;
     assert_eq!(nothing.response_code(), ResponseCode::PULL_RETRY_IMMEDIATELY);
-    assert_eq!(Bounds::offsets(&nothing), (5, 0, 5));
+    assert_eq!(bounds(&nothing), (5, 0, 5));
     assert!(nothing.body().is_empty());
     running.end().await;
 }
@@ -84,11 +77,12 @@ async fn a_pull_that_must_not_wait_gets_a_response_at_once() {
     let client = running.client().await;
     send(&client, &["a0"]).await;
     let pull = Pull::new("T", 0).at(1);
-    let patient = Pull { suspend_timeout_millis: 20_000, ..pull.clone() };
+    let mut patient = pull.clone();
+    patient.0.suspend_timeout_millis = 20_000;
     for pull in [pull.clone(), patient, pull.waits(0)] {
         let response = client.pull(&pull).await;
         assert_eq!(response.response_code(), ResponseCode::PULL_NOT_FOUND);
-        assert_eq!(Bounds::offsets(&response), (1, 0, 1));
+        assert_eq!(bounds(&response), (1, 0, 1));
     }
     running.end().await;
 }
@@ -102,11 +96,12 @@ async fn a_pull_commits_an_offset_if_its_flag_is_set() {
         &[("consumerGroup", "consumers"), ("topic", "T"), ("queueId", "0")],
     );
     let committed = committed.with_ext_field("setZeroIfNotFound", "false");
-    let pull = Pull { commit_offset: 7, ..Pull::new("T", 0) };
-    client.pull(&pull).await;
+    let mut without_flag = Pull::new("T", 0);
+    without_flag.0.commit_offset = 7;
+    client.pull(&without_flag).await;
     assert_eq!(client.refusal(committed.clone()).await.0, ResponseCode::QUERY_NOT_FOUND);
     // When it arrives, not when it gets its response.
-    let pending = Pull { sys_flag: pull.sys_flag | COMMIT, ..pull }.waits(20_000);
+    let pending = Pull::new("T", 0).commits(7).waits(20_000);
     let committed = async {
         client.max("T", 0).await;
         let response = client.get(committed).await;

@@ -2,7 +2,7 @@
 
 use crate::heartbeats::{consumer, heartbeat};
 use crate::support::peer::bodies;
-use crate::support::requests::{COMMIT, Pull, request};
+use crate::support::requests::{Pull, request};
 use crate::support::running::Running;
 use rocketmq_tower::{RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
@@ -24,7 +24,7 @@ async fn a_pull_of_an_unknown_topic_or_queue_is_refused() {
         assert!(refused.1.contains(says), "{}", refused.1);
     }
     let mut sql = Pull::new("T", 0).of_tags("a > 1");
-    sql.expression_type = "SQL92";
+    sql.0.expression_type = Some("SQL92");
     let refused = client.refusal(sql.request()).await;
     assert_eq!(refused.0, ResponseCode::SYSTEM_ERROR);
     assert!(refused.1.contains("SQL92"), "{}", refused.1);
@@ -39,7 +39,7 @@ async fn a_pull_without_a_subscription_uses_that_of_its_group() {
     let refused = client.refusal(pull(0)).await;
     assert_eq!(refused.0, ResponseCode::SUBSCRIPTION_NOT_EXIST, "{}", refused.1);
 
-    client.get(heartbeat("client", &[consumer("g", &[("T", "a", 5)])])).await;
+    client.get(heartbeat("client", &[consumer("g", &[("T", "a", 5)])], &[])).await;
     for (tag, body) in [("a", "for it"), ("b", "not for it")] {
         client.send_with("T", 0, &[("TAGS", tag)], body).await;
     }
@@ -51,7 +51,7 @@ async fn a_pull_without_a_subscription_uses_that_of_its_group() {
     let other = Pull::new("U", 0).subscribed("g", 0).request();
     assert_eq!(client.refusal(other).await.0, ResponseCode::SUBSCRIPTION_NOT_EXIST);
 
-    client.get(heartbeat("client", &[consumer("g", &[("T", "b", 6)])])).await;
+    client.get(heartbeat("client", &[consumer("g", &[("T", "b", 6)])], &[])).await;
     assert_eq!(bodies(&client.get(pull(6)).await), ["not for it"]);
     running.end().await;
 }
@@ -61,9 +61,8 @@ async fn an_offset_is_committed_only_for_a_group_with_a_valid_name() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
     let client = running.client().await;
     for group in ["", "a\0b", "a b"] {
-        let mut pull = Pull::new("T", 0);
-        (pull.consumer_group, pull.commit_offset) = (group, 1);
-        pull.sys_flag |= COMMIT;
+        let mut pull = Pull::new("T", 0).commits(1);
+        pull.0.consumer_group = group;
         let refused = client.refusal(pull.request()).await;
         assert_eq!(refused.0, ResponseCode::INVALID_PARAMETER, "{group:?}: {}", refused.1);
     }

@@ -1,6 +1,6 @@
 //! Messages whose producers wait for a reply.
 
-use crate::heartbeats::{heartbeat, producer};
+use crate::heartbeats::heartbeat;
 use crate::support::peer::message;
 use crate::support::requests::Sent;
 use crate::support::running::Running;
@@ -11,7 +11,7 @@ use rocketmq_tower_broker::Broker;
 async fn a_reply_is_handed_to_the_client_that_waits_for_it() {
     let running = Running::start(Broker::builder().topic("T", 1).cluster("c1")).await;
     let (mut asker, consumer) = (running.client().await, running.client().await);
-    asker.get(heartbeat("asker", &[producer("producers")])).await;
+    asker.get(heartbeat("asker", &[], &["producers"])).await;
     let question = [("REPLY_TO_CLIENT", "asker"), ("CORRELATION_ID", "7")];
     asker.send_with("T", 0, &question, "how many?").await;
     let asked = &consumer.all("T", 0).await[0];

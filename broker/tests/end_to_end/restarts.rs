@@ -2,7 +2,7 @@
 
 use crate::support::folder::Folder;
 use crate::support::peer::{Peer, bodies, offset};
-use crate::support::requests::{Bounds, Pull, request};
+use crate::support::requests::{Pull, bounds, request};
 use crate::support::running::Running;
 use crate::support::soon;
 use rocketmq_tower::message::sys_flag::COMMIT;
@@ -48,7 +48,7 @@ async fn everything_is_there_after_a_restart() {
     let names = Peer::connect(&running.names).await;
     let response = client.pull(&Pull::new("T", 1)).await;
     assert_eq!(
-        (bodies(&response), Bounds::offsets(&response)),
+        (bodies(&response), bounds(&response)),
         (vec!["one".into(), "two".into()], (2, 0, 2))
     );
     let view = [("offset", &*sent[1].commit_log_offset().to_string())];

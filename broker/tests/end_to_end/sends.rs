@@ -1,7 +1,7 @@
 //! Sends of single messages.
 
 use crate::support::peer::{Message, message};
-use crate::support::requests::{Bounds, Pull, Sent, request};
+use crate::support::requests::{Pull, Sent, bounds, request};
 use crate::support::running::Running;
 use rocketmq_tower::message::{Properties, SendHeader, StoredMessage, sys_flag};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
@@ -156,7 +156,7 @@ async fn a_oneway_send_is_stored() {
     let client = running.client().await;
     client.channel.invoke_oneway(message("T", 0, &[], "quiet")).await.unwrap();
     let response = client.pull(&Pull::new("T", 0).waits(20_000)).await;
-    assert_eq!(Bounds::offsets(&response), (1, 0, 1));
+    assert_eq!(bounds(&response), (1, 0, 1));
     assert_eq!(Message::all(&response)[0].body, "quiet");
     running.end().await;
 }

@@ -1,6 +1,6 @@
 //! Transactions.
 
-use crate::heartbeats::{heartbeat, producer};
+use crate::heartbeats::heartbeat;
 use crate::support::peer::{Message, Peer};
 use crate::support::requests::{Sent, request};
 use crate::support::running::Running;
@@ -123,7 +123,7 @@ async fn a_producer_of_the_group_is_asked_for_the_outcome_of_an_open_transaction
     let half = begin(&client).await;
     client.get(end(&half, UNKNOWN)).await;
     // Any producer of the group may be asked, also one that has not sent it.
-    other.get(heartbeat("other", &[producer("producers")])).await;
+    other.get(heartbeat("other", &[], &["producers"])).await;
 
     for _ in 0..2 {
         let asked = other.pushed().await;

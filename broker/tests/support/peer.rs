@@ -4,8 +4,8 @@ use super::requests::{Pull, Sent};
 use super::{PATIENCE, soon};
 use rocketmq_tower::client::Connector;
 use rocketmq_tower::message::{Properties, PropertiesBuf, SendHeader, StoredMessage};
+use rocketmq_tower::protocol::{OffsetResponseHeader, TopicQueueRequestHeader};
 use rocketmq_tower::{BoxError, Channel, RemotingCommand, RequestCode, ResponseCode, service_fn};
-use serde::Deserialize;
 use tokio::sync::mpsc;
 
 pub(crate) struct Peer {
@@ -93,9 +93,8 @@ impl Peer {
 
     /// `GET_MAX_OFFSET` or `GET_MIN_OFFSET`
     pub(crate) async fn bound(&self, code: RequestCode, topic: &str, queue: i32) -> i64 {
-        let request = RemotingCommand::request(code)
-            .with_ext_field("topic", topic)
-            .with_ext_field("queueId", &queue.to_string());
+        let header = TopicQueueRequestHeader { topic, queue_id: queue, ..Default::default() };
+        let request = RemotingCommand::request(code).with_header(&header).expect("a header");
         offset(&self.get(request).await)
     }
 
@@ -106,11 +105,7 @@ impl Peer {
 
 /// Returns the `offset` of a response.
 pub(crate) fn offset(response: &RemotingCommand) -> i64 {
-    #[derive(Deserialize)]
-    struct Header {
-        offset: i64,
-    }
-    response.header::<Header>().expect("an offset").offset
+    response.header::<OffsetResponseHeader>().expect("an offset").offset
 }
 
 /// Returns a send.

@@ -1,8 +1,12 @@
 //! Requests as clients write them, and headers of responses.
 
 use rocketmq_tower::message::MessageId;
+use rocketmq_tower::protocol::{
+    MASTER_ID, PullMessageRequestHeader, PullMessageResponseHeader, SendMessageResponseHeader,
+    SubscriptionData, pull_sys_flag,
+};
 use rocketmq_tower::{RemotingCommand, RequestCode};
-use serde::{Deserialize, Serialize};
+use std::ops::Deref;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns a request with these fields.
@@ -12,18 +16,20 @@ pub(crate) fn request(code: RequestCode, fields: &[(&str, &str)]) -> RemotingCom
 }
 
 /// The header of a response to a send.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Sent {
-    pub(crate) msg_id: String,
-    pub(crate) queue_id: i32,
-    pub(crate) queue_offset: i64,
-    pub(crate) transaction_id: Option<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sent(SendMessageResponseHeader);
+
+impl Deref for Sent {
+    type Target = SendMessageResponseHeader;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Sent {
     pub(crate) fn of(response: &RemotingCommand) -> Self {
-        response.header().expect("the header of a sent message")
+        Self(response.header().expect("the header of a sent message"))
     }
 
     /// Returns the ids in it: a batch has one for each message.
@@ -37,103 +43,74 @@ impl Sent {
     }
 }
 
-/// The header of a pull. By default it pulls all messages of a queue, without waiting, for a group
-/// without members.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Pull<'a> {
-    pub(crate) consumer_group: &'a str,
-    pub(crate) topic: &'a str,
-    pub(crate) queue_id: i32,
-    pub(crate) queue_offset: i64,
-    pub(crate) max_msg_nums: i32,
-    pub(crate) sys_flag: i32,
-    pub(crate) commit_offset: i64,
-    pub(crate) suspend_timeout_millis: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) subscription: Option<&'a str>,
-    pub(crate) sub_version: i64,
-    pub(crate) expression_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) max_msg_bytes: Option<i32>,
-}
-
-/// Bits of a pull's `sysFlag`.
-pub(crate) const COMMIT: i32 = 1;
-pub(crate) const SUSPEND: i32 = 2;
-pub(crate) const SUBSCRIPTION: i32 = 4;
+/// A pull. By default it pulls all messages of a queue, without waiting, for a group without members.
+#[derive(Clone, Debug)]
+pub(crate) struct Pull<'a>(pub(crate) PullMessageRequestHeader<&'a str>);
 
 impl<'a> Pull<'a> {
     pub(crate) fn new(topic: &'a str, queue_id: i32) -> Self {
-        Self {
+        Self(PullMessageRequestHeader {
             consumer_group: "consumers",
             topic,
             queue_id,
-            queue_offset: 0,
             max_msg_nums: 32,
-            sys_flag: SUBSCRIPTION,
-            commit_offset: 0,
-            suspend_timeout_millis: 0,
-            subscription: Some("*"),
-            sub_version: 0,
-            expression_type: "TAG",
-            max_msg_bytes: None,
-        }
+            sys_flag: pull_sys_flag::SUBSCRIPTION,
+            subscription: Some(SubscriptionData::ALL),
+            expression_type: Some("TAG"),
+            ..Default::default()
+        })
     }
 
     pub(crate) fn at(mut self, offset: i64) -> Self {
-        self.queue_offset = offset;
+        self.0.queue_offset = offset;
+        self
+    }
+
+    /// Pulls at most this number of messages.
+    pub(crate) fn at_most(mut self, messages: i32) -> Self {
+        self.0.max_msg_nums = messages;
         self
     }
 
     /// Waits for messages, for at most `ms` milliseconds.
     pub(crate) fn waits(mut self, ms: i64) -> Self {
-        self.sys_flag |= SUSPEND;
-        self.suspend_timeout_millis = ms;
+        self.0.sys_flag |= pull_sys_flag::SUSPEND;
+        self.0.suspend_timeout_millis = ms;
+        self
+    }
+
+    /// Commits an offset.
+    pub(crate) fn commits(mut self, offset: i64) -> Self {
+        self.0.sys_flag |= pull_sys_flag::COMMIT_OFFSET;
+        self.0.commit_offset = offset;
         self
     }
 
     /// Filters by these tags.
     pub(crate) fn of_tags(mut self, tags: &'a str) -> Self {
-        self.subscription = Some(tags);
+        self.0.subscription = Some(tags);
         self
     }
 
     /// Uses the subscription in the heartbeats of `group`.
     pub(crate) fn subscribed(mut self, group: &'a str, version: i64) -> Self {
-        self.consumer_group = group;
-        self.sys_flag &= !SUBSCRIPTION;
-        self.subscription = None;
-        self.sub_version = version;
+        self.0.consumer_group = group;
+        self.0.sys_flag &= !pull_sys_flag::SUBSCRIPTION;
+        self.0.subscription = None;
+        self.0.sub_version = version;
         self
     }
 
     pub(crate) fn request(&self) -> RemotingCommand {
-        RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(self).expect("a header")
+        RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&self.0).expect("a header")
     }
 }
 
-/// The header of a response to a pull, whatever its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Bounds {
-    pub(crate) next_begin_offset: i64,
-    pub(crate) min_offset: i64,
-    pub(crate) max_offset: i64,
-    pub(crate) suggest_which_broker_id: i64,
-}
-
-impl Bounds {
-    pub(crate) fn of(response: &RemotingCommand) -> Self {
-        response.header().expect("all four fields")
-    }
-
-    /// Returns the next offset, the minimum and the maximum.
-    pub(crate) fn offsets(response: &RemotingCommand) -> (i64, i64, i64) {
-        let bounds = Self::of(response);
-        assert_eq!(bounds.suggest_which_broker_id, 0);
-        (bounds.next_begin_offset, bounds.min_offset, bounds.max_offset)
-    }
+/// Returns the next offset, the minimum and the maximum of the response to a pull, whatever its code.
+pub(crate) fn bounds(response: &RemotingCommand) -> (i64, i64, i64) {
+    let bounds: PullMessageResponseHeader = response.header().expect("all four fields");
+    assert_eq!(bounds.suggest_which_broker_id, MASTER_ID);
+    (bounds.next_begin_offset, bounds.min_offset, bounds.max_offset)
 }
 
 /// Returns the time, in milliseconds since 1970.

@@ -65,7 +65,7 @@ use tower_service::Service;
 /// As a service, `poll_ready` reserves one of the connection's
 /// [`max_calls`](crate::driver::ConnectionConfig::max_calls) permits, which is released when the
 /// call ends.
-#[must_use = "dropping the last channel of a client closes its connection"]
+#[must_use = "a client closes its connection when the last channel is dropped"]
 pub struct Channel {
     shared: Arc<Shared>,
     /// Boxed to keep ordinary handles small: every request carries one.
@@ -107,7 +107,6 @@ impl Channel {
     /// from now on: when the last of them is dropped, the connection is [drained](Self::drain).
     /// Other handles, such as those of requests and [observers](Self::observer), do not keep it
     /// open.
-    #[must_use]
     pub fn drain_on_drop(mut self) -> Self {
         let lease = Arc::new(Lease(Arc::clone(&self.shared)));
         self.held.get_or_insert_default().lease = Some(lease);
@@ -115,7 +114,6 @@ impl Channel {
     }
 
     /// Returns a handle that does not keep the connection [open](Self::drain_on_drop).
-    #[must_use]
     pub fn observer(&self) -> Self {
         Self::new(Arc::clone(&self.shared))
     }
@@ -264,11 +262,6 @@ impl Hash for Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel")
-            .field("id", &self.id())
-            .field("local_addr", self.local_addr())
-            .field("peer_addr", self.peer_addr())
-            .field("closed", &self.is_closed())
-            .finish()
+        self.shared.fmt(f)
     }
 }

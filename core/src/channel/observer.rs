@@ -31,7 +31,7 @@ use std::sync::Arc;
 ///     Ok(response)
 /// }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ExchangeObserver {
     /// `None` for a oneway request, and for one that no connection received.
     exchange: Option<(Arc<Shared>, ExchangeId)>,
@@ -94,5 +94,12 @@ impl ExchangeObserver {
                 shared.failures.take(*id);
             }
         }
+    }
+}
+
+impl std::fmt::Debug for ExchangeObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let channel = self.exchange.as_ref().map(|(shared, _)| shared);
+        f.debug_struct("ExchangeObserver").field("channel", &channel).finish()
     }
 }

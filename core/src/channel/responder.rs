@@ -8,6 +8,7 @@ use super::exchange::{ExchangeId, Origin, Stamp};
 use super::inbox::Message;
 use super::shared::Shared;
 use crate::command::RemotingCommand;
+use std::fmt;
 use std::sync::Arc;
 
 /// Sends the response to one request later, for long polling.
@@ -39,7 +40,6 @@ use std::sync::Arc;
 ///     Ok(None)
 /// }
 /// ```
-#[derive(Debug)]
 #[must_use = "dropping a responder answers with an error"]
 pub struct Responder {
     shared: Arc<Shared>,
@@ -113,7 +113,6 @@ impl Responder {
     }
 
     /// Returns the connection that the request came from.
-    #[must_use]
     pub fn channel(&self) -> Channel {
         Channel::new(Arc::clone(&self.shared))
     }
@@ -125,5 +124,12 @@ impl Drop for Responder {
         self.shared.deferrals.responder_drops(id);
         // Fails if the connection is closed: then there is nothing left to answer.
         _ = self.shared.inbox.send(Message::Abandon(id, stamp));
+    }
+}
+
+impl fmt::Debug for Responder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let opaque = self.exchange.map(|(_, stamp)| stamp.opaque);
+        f.debug_struct("Responder").field("channel", &self.shared).field("opaque", &opaque).finish()
     }
 }

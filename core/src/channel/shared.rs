@@ -4,6 +4,7 @@ use super::deferral::Deferrals;
 use super::failures::Failures;
 use super::inbox::{DRAIN, Inbox};
 use super::{ChannelInfo, CloseReason};
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
@@ -13,7 +14,6 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// All the state that a [`Channel`](super::Channel) keeps alive. It contains no socket, no buffer
 /// and no task.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) id: u64,
     /// The info with which the connection was created.
@@ -154,5 +154,17 @@ impl Shared {
     /// Returns the maximum number of deferred exchanges.
     pub(super) fn max_deferred(&self) -> usize {
         self.bounds.get().map_or(0, |bounds| bounds.deferred)
+    }
+}
+
+/// Prints which connection it is.
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("id", &self.id)
+            .field("local_addr", &self.info().local_addr)
+            .field("peer_addr", &self.info().peer_addr)
+            .field("closed", &self.is_gone())
+            .finish()
     }
 }

@@ -2,6 +2,8 @@
 
 /// The encoding of a command's header. Each frame names its own, so one connection may mix both.
 ///
+/// Exhaustive: the protocol has these two, and a frame with another one cannot be decoded.
+///
 /// The discriminants are the bytes on the wire (Java's `protocol/SerializeType.java`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]

@@ -181,9 +181,17 @@ where
             AtEnd::Discard => return Ok(()),
             AtEnd::Unanswered => response = Some(self.unanswered(stamp)),
         }
-        let mut response = response.unwrap_or_else(|| no_answer(code, self.channel.peer_addr()));
-        stamp.put_on(&mut response);
-        send(response)
+        match response {
+            Some(mut response) => {
+                stamp.put_on(&mut response);
+                send(response)
+            }
+            None => {
+                let mut response = no_answer(code, self.channel.peer_addr());
+                stamp.put_on(&mut response);
+                send(response)
+            }
+        }
     }
 
     /// Takes the response that a responder has sent. Returns `None` if the request was already

@@ -130,7 +130,6 @@ where
     }
 
     /// Returns the connection's handle.
-    #[must_use]
     pub fn channel(&self) -> &Channel {
         self.exchanges.channel()
     }

@@ -20,9 +20,10 @@ use tower_service::Service;
 /// For each connection it clones `processor` and wraps the clone in `layer`. A layer that keeps
 /// state, such as a concurrency limit, keeps it per connection. State that the clones of
 /// `processor` share is shared by all connections. The service is always ready.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct DriverService<L, P> {
-    layer: L,
+    /// Shared, so that the service is `Clone` even if a layer is not.
+    layer: Arc<L>,
     processor: P,
     config: Arc<ConnectionConfig>,
     role: Role,
@@ -31,12 +32,19 @@ pub struct DriverService<L, P> {
 impl<L, P> DriverService<L, P> {
     /// Creates a service that runs accepted connections.
     pub fn server(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
-        Self { layer, processor, config: config.into(), role: Role::Server }
+        Self { layer: Arc::new(layer), processor, config: config.into(), role: Role::Server }
     }
 
     /// Creates a service that runs connections that this side has opened.
     pub fn client(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
-        Self { layer, processor, config: config.into(), role: Role::Client }
+        Self { layer: Arc::new(layer), processor, config: config.into(), role: Role::Client }
+    }
+}
+
+impl<L, P: Clone> Clone for DriverService<L, P> {
+    fn clone(&self) -> Self {
+        let (layer, config) = (Arc::clone(&self.layer), Arc::clone(&self.config));
+        Self { layer, processor: self.processor.clone(), config, role: self.role }
     }
 }
 

@@ -12,7 +12,7 @@ use std::convert::Infallible;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a request by a handler with the state `{S}`",
     label = "not an extractor",
-    note = "extractors are `Header<T>`, `Body`, `State<{S}>`, `Extension<T>`, `RequestCode`, `Channel` and `Responder`",
+    note = "extractors are `Header<T>`, `Body`, `Json<T>`, `State<{S}>`, `Extension<T>`, `RequestCode`, `Channel` and `Responder`",
     note = "`RemotingCommand` must be the last argument",
     note = "for a type of your own implement `FromRequestParts<S>`"
 )]
@@ -39,7 +39,7 @@ pub trait FromRequestParts<S>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a request by a handler with the state `{S}`",
     label = "not an extractor",
-    note = "extractors are `Header<T>`, `Body`, `State<{S}>`, `Extension<T>`, `RequestCode`, `Channel`, `Responder` and `RemotingCommand`",
+    note = "extractors are `Header<T>`, `Body`, `Json<T>`, `State<{S}>`, `Extension<T>`, `RequestCode`, `Channel`, `Responder` and `RemotingCommand`",
     note = "for a type of your own implement `FromRequestParts<S>` or `FromRequest<S>`"
 )]
 pub trait FromRequest<S, M = ViaRequest>: Sized {

@@ -3,6 +3,7 @@
 use super::FromRequestParts;
 use crate::channel::{Channel, DeferError, Responder};
 use crate::command::{HeaderError, RemotingCommand, RequestCode};
+use crate::protocol::json::BodyError;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use std::any::type_name;
@@ -17,6 +18,12 @@ pub struct Header<T>(pub T);
 /// finds it empty. As a result, a `SUCCESS` response with this body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body(pub Bytes);
+
+/// The body as a type with serde's traits, such as those of [`protocol`](crate::protocol). As an
+/// argument, [read](RemotingCommand::json) from the request's JSON; as a result, a `SUCCESS` response
+/// with the value as JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
 
 /// The state of the handler, cloned for each request that takes it: usually an `Arc`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +58,14 @@ impl<S> FromRequestParts<S> for Body {
 
     fn from_request_parts(request: &mut RemotingCommand, _state: &S) -> Result<Self, Infallible> {
         Ok(Self(request.take_body()))
+    }
+}
+
+impl<S, T: DeserializeOwned> FromRequestParts<S> for Json<T> {
+    type Rejection = BodyError;
+
+    fn from_request_parts(request: &mut RemotingCommand, _state: &S) -> Result<Self, BodyError> {
+        request.json().map(Self)
     }
 }
 

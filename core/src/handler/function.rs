@@ -13,8 +13,8 @@ use std::future::Future;
     message = "`{Self}` is not a handler with the state `{S}`",
     label = "not a handler",
     note = "a handler is an async function of at most 7 arguments; a `Service` is added with `route`, or to a server as it is",
-    note = "each argument is a `Header<T>`, `Body`, `State<{S}>`, `Extension<T>`, `RequestCode`, `Channel`, `Responder` or another `FromRequestParts`; the last one may be a `RemotingCommand`",
-    note = "its result is a `RemotingCommand`, an `Option` of one, a `ResponseCode`, `Header<T>`, `Body`, `(Header<T>, Body)` or another `IntoReply`, or a `Result` of one of them; not `()`",
+    note = "each argument is a `Header<T>`, `Body`, `Json<T>`, `State<{S}>`, `Extension<T>`, `RequestCode`, `Channel`, `Responder` or another `FromRequestParts`; the last one may be a `RemotingCommand`",
+    note = "its result is a `RemotingCommand`, an `Option` of one, a `ResponseCode`, `Header<T>`, `Body`, `Json<T>`, `(Header<T>, Body)` or another `IntoReply`, or a `Result` of one of them; not `()`",
     note = "a router's state is set by `with_state`, before the handlers that take it are added",
     note = "it is `Clone + Send + Sync + 'static`, and its future is `Send + 'static`"
 )]

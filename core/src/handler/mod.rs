@@ -51,6 +51,6 @@ mod function;
 mod reply;
 
 pub use extract::{FromRequest, FromRequestParts, ViaParts, ViaRequest};
-pub use extractors::{Body, Extension, Header, MissingExtension, NoConnection, State};
+pub use extractors::{Body, Extension, Header, Json, MissingExtension, NoConnection, State};
 pub use function::Handler;
 pub use reply::IntoReply;

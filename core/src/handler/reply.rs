@@ -1,6 +1,6 @@
 //! The results of handlers.
 
-use super::{Body, Header};
+use super::{Body, Header, Json};
 use crate::command::{RemotingCommand, ResponseCode};
 use crate::error::BoxError;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::Serialize;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the result of a handler",
     label = "does not become a response",
-    note = "return a `RemotingCommand`, an `Option<RemotingCommand>`, a `ResponseCode`, a `Header<T>`, a `Body` or a `(Header<T>, Body)`",
+    note = "return a `RemotingCommand`, an `Option<RemotingCommand>`, a `ResponseCode`, a `Header<T>`, a `Body`, a `Json<T>` or a `(Header<T>, Body)`",
     note = "or a `Result` of one of them, whose error is `Into<BoxError>`",
     note = "instead of `()`, return `ResponseCode::SUCCESS`, or `None` if there is no response or it is deferred"
 )]
@@ -20,7 +20,8 @@ pub trait IntoReply {
     /// Returns the response, if there is one.
     ///
     /// # Errors
-    /// If the handler has failed, or a header is not [flat](RemotingCommand::set_header).
+    /// If the handler has failed, a header is not [flat](RemotingCommand::set_header), or a body has no
+    /// [JSON](crate::protocol::json::to_bytes).
     fn into_reply(self) -> Result<Option<RemotingCommand>, BoxError>;
 }
 
@@ -51,6 +52,12 @@ impl IntoReply for Body {
 impl<T: Serialize> IntoReply for Header<T> {
     fn into_reply(self) -> Result<Option<RemotingCommand>, BoxError> {
         Ok(Some(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&self.0)?))
+    }
+}
+
+impl<T: Serialize> IntoReply for Json<T> {
+    fn into_reply(self) -> Result<Option<RemotingCommand>, BoxError> {
+        Ok(Some(RemotingCommand::response(ResponseCode::SUCCESS).with_json(&self.0)?))
     }
 }
 

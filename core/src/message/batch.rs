@@ -32,6 +32,8 @@ const FIXED: usize = 22;
 /// assert_eq!(batch[1].body, b"two");
 /// # Ok::<(), MessageError>(())
 /// ```
+///
+/// Exhaustive: the format is Java's and has these fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchedMessage<'a> {
     /// A number for the application's own use.

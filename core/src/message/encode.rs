@@ -2,7 +2,7 @@
 
 use super::stored::{MAGIC_V1, MAGIC_V2};
 use super::{MessageError, StoredMessage, sys_flag};
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use std::net::{IpAddr, SocketAddr};
 
 /// Size in bytes of everything but body, topic and properties, in V1 and with IPv4 hosts.
@@ -43,6 +43,16 @@ impl StoredMessage<'_> {
             + self.body.len()
             + self.topic.len()
             + self.properties.as_str().len()
+    }
+
+    /// Returns the encoded message.
+    ///
+    /// # Errors
+    /// As for [`encode`](Self::encode).
+    pub fn to_bytes(&self) -> Result<Bytes, MessageError> {
+        let mut encoded = BytesMut::with_capacity(self.encoded_len());
+        self.encode(&mut encoded)?;
+        Ok(encoded.freeze())
     }
 
     /// Appends the encoded message to `dst`.

@@ -17,16 +17,13 @@ impl<'a> StoredMessage<'a> {
     /// is 0; set it, or write a [`Position`](super::Position) into the encoded message.
     ///
     /// ```
-    /// use bytes::BytesMut;
     /// use rocketmq_tower_core::message::{SendHeader, StoredMessage};
     ///
     /// let request = SendHeader::new("producers", "TopicTest", 3).request().with_body("hello");
     ///
     /// let header = SendHeader::read(&request)?;
     /// let message = StoredMessage::from_send(&request, &header, ([127, 0, 0, 1], 10911).into(), 7);
-    /// let mut record = BytesMut::new();
-    /// message.encode(&mut record)?;
-    /// assert_eq!(StoredMessage::decode(&record)?.0.queue_offset, 7);
+    /// assert_eq!(StoredMessage::decode(&message.to_bytes()?)?.0.queue_offset, 7);
     /// # Ok::<(), rocketmq_tower_core::BoxError>(())
     /// ```
     #[must_use]

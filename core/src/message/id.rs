@@ -20,6 +20,8 @@ use std::str::FromStr;
 /// assert_eq!(id.to_string(), "7F00000100002A9F00000000000004D2");
 /// # Ok::<(), rocketmq_tower_core::message::InvalidMessageId>(())
 /// ```
+///
+/// Exhaustive: the format is Java's and has these fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MessageId {
     /// The broker that stored the message.

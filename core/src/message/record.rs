@@ -31,6 +31,8 @@ pub fn is_intact(record: &[u8]) -> Result<bool, MessageError> {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Exhaustive: a store assigns these three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The message's index in its queue.

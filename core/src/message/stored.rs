@@ -35,6 +35,8 @@ pub(super) const MAGIC_V2: u32 = 0xDAA3_20AB;
 ///
 /// Decoding is stricter than Java's: a negative length, bytes after the last field and texts that
 /// are not UTF-8 are errors.
+///
+/// Exhaustive: the format is Java's and has these fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredMessage<'a> {
     /// The id of the queue that the message is in.

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 /// The header of `REGISTER_BROKER`, which a broker sends to each name server every 30 s.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RegisterBrokerRequestHeader<'a> {
+pub struct RegisterBrokerRequestHeader<T = String> {
     /// The name that master and slaves have in common.
-    pub broker_name: &'a str,
+    pub broker_name: T,
     /// The address, `host:port`.
-    pub broker_addr: &'a str,
+    pub broker_addr: T,
     /// The name of the cluster.
-    pub cluster_name: &'a str,
+    pub cluster_name: T,
     /// The address for replication, `host:port`.
-    pub ha_server_addr: &'a str,
+    pub ha_server_addr: T,
     /// The id; [`MASTER_ID`](super::MASTER_ID) for a master.
     pub broker_id: i64,
     /// The time without a registration after which the broker is dropped, in milliseconds.
@@ -44,11 +44,11 @@ pub struct RegisterBrokerBody {
 /// topics.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RegisterBrokerResponseHeader<'a> {
+pub struct RegisterBrokerResponseHeader<T = String> {
     /// The address of the master for replication.
-    pub ha_server_addr: Option<&'a str>,
+    pub ha_server_addr: Option<T>,
     /// The address of the master.
-    pub master_addr: Option<&'a str>,
+    pub master_addr: Option<T>,
 }
 
 /// The header of `UNREGISTER_BROKER`, and of `QUERY_DATA_VERSION`, whose body is a
@@ -56,13 +56,13 @@ pub struct RegisterBrokerResponseHeader<'a> {
 /// `QueryDataVersionRequestHeader`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct BrokerRequestHeader<'a> {
+pub struct BrokerRequestHeader<T = String> {
     /// The name that master and slaves have in common.
-    pub broker_name: &'a str,
+    pub broker_name: T,
     /// The address, `host:port`.
-    pub broker_addr: &'a str,
+    pub broker_addr: T,
     /// The name of the cluster.
-    pub cluster_name: &'a str,
+    pub cluster_name: T,
     /// The id; [`MASTER_ID`](super::MASTER_ID) for a master.
     pub broker_id: i64,
 }

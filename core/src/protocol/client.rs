@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 /// a broker).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ResetOffsetRequestHeader<'a> {
+pub struct ResetOffsetRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The group.
-    pub group: &'a str,
+    pub group: T,
     /// The time to reset to; -1 for the end of the queues. -1 if absent.
     #[serde(default = "minus_one")]
     pub timestamp: i64,
@@ -63,13 +63,13 @@ pub struct MessageQueueForC {
 /// The header of `GET_CONSUMER_STATUS_FROM_CLIENT`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetConsumerStatusRequestHeader<'a> {
+pub struct GetConsumerStatusRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The group.
-    pub group: &'a str,
+    pub group: T,
     /// The address of the only client to ask.
-    pub client_addr: Option<&'a str>,
+    pub client_addr: Option<T>,
 }
 
 /// The body of the response to `GET_CONSUMER_STATUS_FROM_CLIENT`.
@@ -85,11 +85,11 @@ pub struct GetConsumerStatusBody {
 /// The header of `GET_CONSUMER_RUNNING_INFO`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetConsumerRunningInfoRequestHeader<'a> {
+pub struct GetConsumerRunningInfoRequestHeader<T = String> {
     /// The group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
     /// The id of the client.
-    pub client_id: &'a str,
+    pub client_id: T,
     /// Whether the response has the stacks of the threads. False if absent.
     #[serde(default)]
     pub jstack_enable: bool,
@@ -189,17 +189,17 @@ pub struct ConsumeStatus {
 /// The header of `CONSUME_MESSAGE_DIRECTLY`. The body of the request to a client is the stored message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ConsumeMessageDirectlyRequestHeader<'a> {
+pub struct ConsumeMessageDirectlyRequestHeader<T = String> {
     /// The group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
     /// The id of the client.
-    pub client_id: Option<&'a str>,
+    pub client_id: Option<T>,
     /// The id of the message.
-    pub msg_id: Option<&'a str>,
+    pub msg_id: Option<T>,
     /// The name of the broker.
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
     /// The topic.
-    pub topic: Option<&'a str>,
+    pub topic: Option<T>,
     /// System bits of the topic.
     pub topic_sys_flag: Option<i32>,
     /// System bits of the group.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The header of `GET_CONSUMER_LIST_BY_GROUP`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetConsumerListByGroupRequestHeader<'a> {
+pub struct GetConsumerListByGroupRequestHeader<T = String> {
     /// The group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
 }
 
 /// The ids of a group's consumers: the body of the response to `GET_CONSUMER_LIST_BY_GROUP`.
@@ -24,7 +24,7 @@ pub struct ConsumerList {
 /// The header of `NOTIFY_CONSUMER_IDS_CHANGED`, which a broker sends to the members of a group, oneway.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NotifyConsumerIdsChangedRequestHeader<'a> {
+pub struct NotifyConsumerIdsChangedRequestHeader<T = String> {
     /// The group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
 }

@@ -205,12 +205,12 @@ pub struct HeartbeatResponseHeader {
 /// C++ sends the group that it does not have as an empty text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UnregisterClientRequestHeader<'a> {
+pub struct UnregisterClientRequestHeader<T = String> {
     /// The id of the client.
     #[serde(rename = "clientID")]
-    pub client_id: &'a str,
+    pub client_id: T,
     /// The group of producers.
-    pub producer_group: Option<&'a str>,
+    pub producer_group: Option<T>,
     /// The group of consumers.
-    pub consumer_group: Option<&'a str>,
+    pub consumer_group: Option<T>,
 }

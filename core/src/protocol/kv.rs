@@ -6,40 +6,40 @@ use std::collections::BTreeMap;
 /// The header of `PUT_KV_CONFIG`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PutKVConfigRequestHeader<'a> {
+pub struct PutKVConfigRequestHeader<T = String> {
     /// The namespace.
-    pub namespace: &'a str,
+    pub namespace: T,
     /// The key.
-    pub key: &'a str,
+    pub key: T,
     /// The value.
-    pub value: &'a str,
+    pub value: T,
 }
 
 /// The header of `GET_KV_CONFIG` and `DELETE_KV_CONFIG`. Java: `GetKVConfigRequestHeader`,
 /// `DeleteKVConfigRequestHeader`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct KVConfigRequestHeader<'a> {
+pub struct KVConfigRequestHeader<T = String> {
     /// The namespace.
-    pub namespace: &'a str,
+    pub namespace: T,
     /// The key.
-    pub key: &'a str,
+    pub key: T,
 }
 
 /// The header of the response to `GET_KV_CONFIG`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetKVConfigResponseHeader<'a> {
+pub struct GetKVConfigResponseHeader<T = String> {
     /// The value.
-    pub value: Option<&'a str>,
+    pub value: Option<T>,
 }
 
 /// The header of `GET_KVLIST_BY_NAMESPACE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetKVListByNamespaceRequestHeader<'a> {
+pub struct GetKVListByNamespaceRequestHeader<T = String> {
     /// The namespace.
-    pub namespace: &'a str,
+    pub namespace: T,
 }
 
 /// Keys and values: the body of the responses to `GET_KVLIST_BY_NAMESPACE`, `GET_BROKER_RUNTIME_INFO` and

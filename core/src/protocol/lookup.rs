@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 /// The header of `VIEW_MESSAGE_BY_ID`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ViewMessageRequestHeader<'a> {
+pub struct ViewMessageRequestHeader<T = String> {
     /// The message's offset in the commit log, in bytes, from its id.
     pub offset: i64,
     /// The topic of the message.
-    pub topic: Option<&'a str>,
+    pub topic: Option<T>,
 }
 
 /// The header of `QUERY_MESSAGE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QueryMessageRequestHeader<'a> {
+pub struct QueryMessageRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// A key of the application, or the id that the producer assigned to the message.
-    pub key: &'a str,
+    pub key: T,
     /// The maximum number of messages.
     pub max_num: i32,
     /// The time after which the message was stored.

@@ -11,7 +11,7 @@
 //! use rocketmq_tower_core::{BoxError, RemotingCommand, RequestCode, ResponseCode};
 //!
 //! fn route(request: &RemotingCommand) -> Result<RemotingCommand, BoxError> {
-//!     let header: GetRouteInfoRequestHeader<'_> = request.header()?;
+//!     let header: GetRouteInfoRequestHeader<&str> = request.header()?;
 //!     if header.topic != "TopicTest" {
 //!         return Ok(RemotingCommand::response(ResponseCode::TOPIC_NOT_EXIST));
 //!     }
@@ -48,8 +48,9 @@
 //! Types have the names of Java's classes, and fields those of Java's fields in snake case. Numbers have
 //! Java's widths: `int` is `i32`, `long` is `i64`. Timestamps are in milliseconds since 1970. A field that
 //! Java requires is required; one that it allows to be null is an `Option`; any other has the default of
-//! Java's class. Headers borrow from the command, bodies own their strings. Fields that a type does not have
-//! are ignored, such as `bname`, `ns` and `nsd`, which Java's clients add to every request.
+//! Java's class. The texts of a header are `String`s, or whatever you choose:
+//! `PullMessageRequestHeader<&str>` borrows them from the command. Bodies own their strings. Fields that a
+//! type does not have are ignored, such as `bname`, `ns` and `nsd`, which Java's clients add to every request.
 //!
 //! Fields may be added in any minor version before 1.0. Create a value with `..Default::default()`.
 //!
@@ -91,6 +92,7 @@
 //! | `GET_TOPIC_STATS_INFO` | [`GetTopicStatsInfoRequestHeader`] | | [`TopicStatsTable`] |
 //! | `GET_CONSUME_STATS` | [`GetConsumeStatsRequestHeader`] | | [`ConsumeStats`] |
 //! | `UPDATE_AND_CREATE_SUBSCRIPTIONGROUP` | | [`SubscriptionGroupConfig`] | |
+//! | `QUERY_ASSIGNMENT` | | [`QueryAssignmentRequestBody`] | [`QueryAssignmentResponseBody`] |
 //! | `POP_MESSAGE` | [`PopMessageRequestHeader`] | | [`PopMessageResponseHeader`], stored messages |
 //! | `ACK_MESSAGE` | [`AckMessageRequestHeader`] | | |
 //!
@@ -104,6 +106,7 @@
 //! [`RemotingCommand::json`]: crate::RemotingCommand::json
 //! [`RemotingCommand::with_json`]: crate::RemotingCommand::with_json
 
+mod assignment;
 mod broker;
 mod client;
 mod group;
@@ -127,6 +130,10 @@ mod subscription_group;
 mod topic;
 mod transaction;
 
+pub use assignment::{
+    MessageQueueAssignment, MessageRequestMode, QueryAssignmentRequestBody,
+    QueryAssignmentResponseBody,
+};
 pub use broker::{
     BrokerRequestHeader, ClusterInfo, QueryDataVersionResponseHeader, RegisterBrokerBody,
     RegisterBrokerRequestHeader, RegisterBrokerResponseHeader,
@@ -175,11 +182,14 @@ pub use stats::{
 };
 pub use subscription_group::{
     CheckClientRequestBody, ConsumerOffsetSerializeWrapper, DeleteSubscriptionGroupRequestHeader,
+    GetAllSubscriptionGroupRequestHeader, GetAllSubscriptionGroupResponseHeader,
     GetSubscriptionGroupConfigRequestHeader, SubscriptionGroupConfig, SubscriptionGroupWrapper,
 };
 pub use topic::{
-    CreateTopicRequestHeader, DataVersion, DeleteTopicRequestHeader, GetTopicConfigRequestHeader,
-    TopicConfig, TopicConfigSerializeWrapper, TopicFilterType, TopicList,
+    CreateTopicRequestHeader, DataVersion, DeleteTopicRequestHeader,
+    GetAllTopicConfigRequestHeader, GetAllTopicConfigResponseHeader, GetTopicConfigRequestHeader,
+    GetTopicsByClusterRequestHeader, TopicConfig, TopicConfigSerializeWrapper, TopicFilterType,
+    TopicList,
 };
 pub use transaction::{CheckTransactionStateRequestHeader, EndTransactionRequestHeader};
 

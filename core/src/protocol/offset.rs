@@ -5,24 +5,24 @@ use serde::{Deserialize, Serialize};
 /// The header of `GET_MAX_OFFSET`, `GET_MIN_OFFSET` and `GET_EARLIEST_MSG_STORETIME`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TopicQueueRequestHeader<'a> {
+pub struct TopicQueueRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The queue.
     pub queue_id: i32,
     /// Whether the maximum counts only messages that consumers can see. Default: true. `GET_MAX_OFFSET` only.
     pub committed: Option<bool>,
     /// The name of the broker.
     #[serde(rename = "bname")]
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
 }
 
 /// The header of `SEARCH_OFFSET_BY_TIMESTAMP`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SearchOffsetRequestHeader<'a> {
+pub struct SearchOffsetRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The queue.
     pub queue_id: i32,
     /// The time at which a message was stored.
@@ -32,7 +32,7 @@ pub struct SearchOffsetRequestHeader<'a> {
     pub boundary_type: BoundaryType,
     /// The name of the broker.
     #[serde(rename = "bname")]
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
 }
 
 /// Which message a search by time finds.
@@ -67,33 +67,33 @@ pub struct GetEarliestMsgStoretimeResponseHeader {
 /// The header of `QUERY_CONSUMER_OFFSET`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QueryConsumerOffsetRequestHeader<'a> {
+pub struct QueryConsumerOffsetRequestHeader<T = String> {
     /// The consumer's group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The queue.
     pub queue_id: i32,
     /// Whether a group without an offset begins at 0 if the queue still has its first message. Default: true.
     pub set_zero_if_not_found: Option<bool>,
     /// The name of the broker.
     #[serde(rename = "bname")]
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
 }
 
 /// The header of `UPDATE_CONSUMER_OFFSET`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UpdateConsumerOffsetRequestHeader<'a> {
+pub struct UpdateConsumerOffsetRequestHeader<T = String> {
     /// The consumer's group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The queue.
     pub queue_id: i32,
     /// The offset of the next message to consume.
     pub commit_offset: i64,
     /// The name of the broker.
     #[serde(rename = "bname")]
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
 }

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// The body of the response holds [`StoredMessage`](crate::message::StoredMessage)s.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PullMessageRequestHeader<'a> {
+pub struct PullMessageRequestHeader<T = String> {
     /// The consumer's group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The queue.
     pub queue_id: i32,
     /// The offset in the queue to begin at.
@@ -27,22 +27,22 @@ pub struct PullMessageRequestHeader<'a> {
     #[serde(default)]
     pub suspend_timeout_millis: i64,
     /// The expression of the subscription, if the flag says so.
-    pub subscription: Option<&'a str>,
+    pub subscription: Option<T>,
     /// The version of the subscription. 0 if absent.
     #[serde(default)]
     pub sub_version: i64,
     /// The type of the expression: `TAG`, which is the default, or `SQL92`.
-    pub expression_type: Option<&'a str>,
+    pub expression_type: Option<T>,
     /// The maximum number of bytes of messages.
     pub max_msg_bytes: Option<i32>,
     /// The kind of client that pulls; -1 for an SDK.
     pub request_source: Option<i32>,
     /// The id of the client for which a proxy pulls.
     #[serde(rename = "proxyFrowardClientId")]
-    pub proxy_forward_client_id: Option<&'a str>,
+    pub proxy_forward_client_id: Option<T>,
     /// The name of the broker.
     #[serde(rename = "bname")]
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
 }
 
 /// The header of the response to a pull. Clients fail without its first four fields, whatever the code of

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 /// The header of `GET_ROUTEINFO_BY_TOPIC`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetRouteInfoRequestHeader<'a> {
+pub struct GetRouteInfoRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// Whether the client reads standard JSON only.
     pub accept_standard_json_only: Option<bool>,
 }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 /// The header of `GET_TOPIC_STATS_INFO`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetTopicStatsInfoRequestHeader<'a> {
+pub struct GetTopicStatsInfoRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
 }
 
 /// The offsets of a topic: the body of the response to `GET_TOPIC_STATS_INFO`.
@@ -37,11 +37,11 @@ pub struct TopicOffset {
 /// The header of `GET_CONSUME_STATS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetConsumeStatsRequestHeader<'a> {
+pub struct GetConsumeStatsRequestHeader<T = String> {
     /// The group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
     /// The topic; all of the group if absent or empty.
-    pub topic: Option<&'a str>,
+    pub topic: Option<T>,
 }
 
 /// The progress of a group: the body of the response to `GET_CONSUME_STATS`.
@@ -71,17 +71,17 @@ pub struct OffsetWrapper {
 /// The header of `GET_CONSUMER_CONNECTION_LIST`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetConsumerConnectionListRequestHeader<'a> {
+pub struct GetConsumerConnectionListRequestHeader<T = String> {
     /// The group.
-    pub consumer_group: &'a str,
+    pub consumer_group: T,
 }
 
 /// The header of `GET_PRODUCER_CONNECTION_LIST`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetProducerConnectionListRequestHeader<'a> {
+pub struct GetProducerConnectionListRequestHeader<T = String> {
     /// The group.
-    pub producer_group: &'a str,
+    pub producer_group: T,
 }
 
 /// A connection of a client. Java: `Connection`.
@@ -125,9 +125,9 @@ pub struct ProducerConnection {
 /// The header of `QUERY_TOPIC_CONSUME_BY_WHO`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QueryTopicConsumeByWhoRequestHeader<'a> {
+pub struct QueryTopicConsumeByWhoRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
 }
 
 /// Groups: the body of the response to `QUERY_TOPIC_CONSUME_BY_WHO`.
@@ -141,17 +141,17 @@ pub struct GroupList {
 /// The header of `QUERY_TOPICS_BY_CONSUMER`. The body of the response is a [`TopicList`](super::TopicList).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QueryTopicsByConsumerRequestHeader<'a> {
+pub struct QueryTopicsByConsumerRequestHeader<T = String> {
     /// The group.
-    pub group: &'a str,
+    pub group: T,
 }
 
 /// The header of `QUERY_CONSUME_QUEUE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QueryConsumeQueueRequestHeader<'a> {
+pub struct QueryConsumeQueueRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The queue.
     pub queue_id: i32,
     /// The offset in the queue to begin at.
@@ -159,7 +159,7 @@ pub struct QueryConsumeQueueRequestHeader<'a> {
     /// The maximum number of entries.
     pub count: i32,
     /// The group whose filter is applied.
-    pub consumer_group: Option<&'a str>,
+    pub consumer_group: Option<T>,
 }
 
 /// The body of the response to `QUERY_CONSUME_QUEUE`.

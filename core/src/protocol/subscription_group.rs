@@ -70,20 +70,38 @@ pub struct SubscriptionGroupWrapper {
     pub subscription_group_table: BTreeMap<String, SubscriptionGroupConfig>,
 }
 
+/// The header of `GET_ALL_SUBSCRIPTIONGROUP_CONFIG`. Without it, the response has all groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetAllSubscriptionGroupRequestHeader {
+    /// The number of groups to skip.
+    pub group_seq: Option<i32>,
+    /// The maximum number of groups.
+    pub max_group_num: Option<i32>,
+}
+
+/// The header of the response to `GET_ALL_SUBSCRIPTIONGROUP_CONFIG`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetAllSubscriptionGroupResponseHeader {
+    /// The number of all groups.
+    pub total_group_num: Option<i32>,
+}
+
 /// The header of `GET_SUBSCRIPTIONGROUP_CONFIG`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetSubscriptionGroupConfigRequestHeader<'a> {
+pub struct GetSubscriptionGroupConfigRequestHeader<T = String> {
     /// The group.
-    pub group: &'a str,
+    pub group: T,
 }
 
 /// The header of `DELETE_SUBSCRIPTIONGROUP`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DeleteSubscriptionGroupRequestHeader<'a> {
+pub struct DeleteSubscriptionGroupRequestHeader<T = String> {
     /// The group.
-    pub group_name: &'a str,
+    pub group_name: T,
     /// Whether its offsets are deleted, too. False if absent.
     #[serde(default)]
     pub clean_offset: bool,

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 /// The header of `UPDATE_AND_CREATE_TOPIC`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreateTopicRequestHeader<'a> {
+pub struct CreateTopicRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The topic whose settings are copied. Brokers of today ignore it.
     #[serde(default)]
-    pub default_topic: &'a str,
+    pub default_topic: T,
     /// The number of queues to read from.
     pub read_queue_nums: i32,
     /// The number of queues to write to.
@@ -20,31 +20,57 @@ pub struct CreateTopicRequestHeader<'a> {
     /// The permission, see [`perm`](super::perm).
     pub perm: i32,
     /// `SINGLE_TAG`, which is the default, or `MULTI_TAG`.
-    pub topic_filter_type: Option<&'a str>,
+    pub topic_filter_type: Option<T>,
     /// System bits.
     pub topic_sys_flag: Option<i32>,
     /// Whether the topic is ordered.
     pub order: Option<bool>,
     /// Attributes, `+name=value,-name`.
-    pub attributes: Option<&'a str>,
+    pub attributes: Option<T>,
 }
 
 /// The header of `DELETE_TOPIC_IN_BROKER` and `DELETE_TOPIC_IN_NAMESRV`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DeleteTopicRequestHeader<'a> {
+pub struct DeleteTopicRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
     /// The cluster to delete it from. Name servers only.
-    pub cluster_name: Option<&'a str>,
+    pub cluster_name: Option<T>,
 }
 
 /// The header of `GET_TOPIC_CONFIG`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct GetTopicConfigRequestHeader<'a> {
+pub struct GetTopicConfigRequestHeader<T = String> {
     /// The topic.
-    pub topic: &'a str,
+    pub topic: T,
+}
+
+/// The header of `GET_ALL_TOPIC_CONFIG`. Without it, the response has all topics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetAllTopicConfigRequestHeader {
+    /// The number of topics to skip.
+    pub topic_seq: Option<i32>,
+    /// The maximum number of topics.
+    pub max_topic_num: Option<i32>,
+}
+
+/// The header of the response to `GET_ALL_TOPIC_CONFIG`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetAllTopicConfigResponseHeader {
+    /// The number of all topics.
+    pub total_topic_num: Option<i32>,
+}
+
+/// The header of `GET_TOPICS_BY_CLUSTER`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetTopicsByClusterRequestHeader<T = String> {
+    /// The cluster.
+    pub cluster: T,
 }
 
 /// The names of topics: the body of the responses to `GET_ALL_TOPIC_LIST_FROM_NAMESERVER`,
@@ -58,7 +84,7 @@ pub struct TopicList {
     pub topic_list: Vec<String>,
 }
 
-/// The settings of a topic.
+/// The settings of a topic: the body of the response to `GET_TOPIC_CONFIG`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TopicConfig {

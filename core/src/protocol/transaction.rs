@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The header of `END_TRANSACTION`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EndTransactionRequestHeader<'a> {
+pub struct EndTransactionRequestHeader<T = String> {
     /// The producer's group.
-    pub producer_group: &'a str,
+    pub producer_group: T,
     /// The queue offset in the response to the send of the first half.
     pub tran_state_table_offset: i64,
     /// The offset of the first half in the commit log, in bytes.
@@ -18,34 +18,34 @@ pub struct EndTransactionRequestHeader<'a> {
     #[serde(default)]
     pub from_transaction_check: bool,
     /// The id that the producer assigned to the message.
-    pub msg_id: Option<&'a str>,
+    pub msg_id: Option<T>,
     /// The id of the transaction.
-    pub transaction_id: Option<&'a str>,
+    pub transaction_id: Option<T>,
     /// The topic of the message.
-    pub topic: Option<&'a str>,
+    pub topic: Option<T>,
     /// The name of the broker.
     #[serde(rename = "bname")]
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
 }
 
 /// The header of `CHECK_TRANSACTION_STATE`, by which a broker asks a producer for the outcome, oneway. The
 /// body is the message as consumers would get it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CheckTransactionStateRequestHeader<'a> {
+pub struct CheckTransactionStateRequestHeader<T = String> {
     /// The queue offset of the first half.
     pub tran_state_table_offset: i64,
     /// The offset of the first half in the commit log, in bytes.
     pub commit_log_offset: i64,
     /// The id that the producer assigned to the message.
-    pub msg_id: Option<&'a str>,
+    pub msg_id: Option<T>,
     /// The id of the transaction.
-    pub transaction_id: Option<&'a str>,
+    pub transaction_id: Option<T>,
     /// The [`MessageId`](crate::message::MessageId) of the first half.
-    pub offset_msg_id: Option<&'a str>,
+    pub offset_msg_id: Option<T>,
     /// The topic of the message.
-    pub topic: Option<&'a str>,
+    pub topic: Option<T>,
     /// The name of the broker.
     #[serde(rename = "bname")]
-    pub broker_name: Option<&'a str>,
+    pub broker_name: Option<T>,
 }

@@ -1,5 +1,6 @@
 //! Layers of the connection level: each wraps a `Service<Connection<Io>, Response = Disconnect>`.
 
+pub mod byte_count;
 pub mod connection_limit;
 pub mod events;
 pub mod first_byte_timeout;

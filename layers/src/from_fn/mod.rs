@@ -66,6 +66,27 @@
 //! }
 //! ```
 //!
+//! Log the bytes of each connection. The function may change the type of the byte stream, to one
+//! that the layers inside take too, such as [`ObservedIo`](crate::byte_count::ObservedIo):
+//!
+//! ```
+//! # use rocketmq_tower::layers::byte_count::{ByteCount, ObservedIo};
+//! # use rocketmq_tower::layers::{Next, from_fn};
+//! # use rocketmq_tower::{BoxError, Connection, ConnectionService, Disconnect, Router, Server};
+//! async fn bytes<Io>(connection: Connection<Io>, next: Next<impl ConnectionService<ObservedIo<Io, ByteCount>>>) -> Result<Disconnect, BoxError> {
+//!     let count = ByteCount::default();
+//!     let end = next.run(connection.map_io(|io| ObservedIo::new(io, count.clone()))).await;
+//!     println!("{} bytes read, {} written", count.bytes_read(), count.bytes_written());
+//!     end
+//! }
+//!
+//! async fn serve(router: Router) -> Result<(), BoxError> {
+//!     let server = Server::new(router).connection_layer(from_fn(bytes));
+//!     server.bind("0.0.0.0:10911").await?.serve().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Why
 //!
 //! A layer by hand is a layer, a service and a future, with a readiness to keep. The guide

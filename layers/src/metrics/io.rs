@@ -10,9 +10,9 @@ const STEP: u64 = 64 * 1024;
 pub type MeteredIo<Io> = ObservedIo<Io, Meter>;
 
 impl<Io> MeteredIo<Io> {
-    pub(super) fn new(inner: Io, received: Counter, sent: Counter) -> Self {
+    pub(super) fn metered(inner: Io, received: Counter, sent: Counter) -> Self {
         let meter = Meter { received: Tally::new(received), sent: Tally::new(sent) };
-        Self::observed(inner, meter)
+        Self::new(inner, meter)
     }
 }
 

@@ -60,7 +60,7 @@ where
     fn call(&mut self, connection: Connection<Io>) -> Self::Future {
         let channel = connection.channel();
         let (received, sent) = (self.meters.received.clone(), self.meters.sent.clone());
-        let metered = connection.map_io(|io| MeteredIo::new(io, received, sent));
+        let metered = connection.map_io(|io| MeteredIo::metered(io, received, sent));
         ConnectionFuture::new(self.inner.call(metered), channel, Arc::clone(&self.meters))
     }
 }

@@ -143,6 +143,7 @@ where
 /// The service panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the processor panicked: {message}")]
+#[non_exhaustive]
 pub struct Panicked {
     /// The panic's message, if its payload was a string.
     pub message: String,

@@ -30,7 +30,8 @@ pin_project! {
 }
 
 impl<Io, O> ObservedIo<Io, O> {
-    pub(crate) const fn observed(inner: Io, observer: O) -> Self {
+    /// Reports the bytes of `inner` to `observer`.
+    pub const fn new(inner: Io, observer: O) -> Self {
         Self { inner, observer }
     }
 

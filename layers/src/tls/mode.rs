@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Whether a server requires, permits or ignores TLS. A connection's first byte shows whether it
-/// uses TLS: no frame begins with the first byte of a TLS handshake.
+/// uses TLS: no frame begins with the first byte of a TLS handshake. Exhaustive: Java's three modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TlsMode {
     /// TLS is ignored: connections are passed on as they are, and the driver takes a handshake for

@@ -62,7 +62,7 @@ impl SendResult {
         broker_name: &str,
         msg_id: String,
     ) -> Result<Self, HeaderError> {
-        let header: SendMessageResponseHeader<'_> = response.header()?;
+        let header: SendMessageResponseHeader<&str> = response.header()?;
         Ok(Self {
             status,
             msg_id,

@@ -44,10 +44,13 @@ pub(super) fn unescape<'a, const QUOTE: u8>(
     loop {
         let (text, end) = rest.split_at(plain::<QUOTE>(rest));
         out.extend_from_slice(text);
-        rest = match end {
-            [quote, rest @ ..] if *quote == QUOTE => return Some(rest),
-            [_, b'u', rest @ ..] => unicode(rest, out),
-            [_, escape, rest @ ..] => {
+        let (mark, after) = end.split_first()?;
+        if *mark == QUOTE {
+            return Some(after);
+        }
+        rest = match after {
+            [b'u', rest @ ..] => unicode(rest, out),
+            [escape, rest @ ..] => {
                 out.push(match escape {
                     b'n' => b'\n',
                     b't' => b'\t',
@@ -58,7 +61,7 @@ pub(super) fn unescape<'a, const QUOTE: u8>(
                 });
                 rest
             }
-            _ => return None,
+            [] => return None,
         };
     }
 }

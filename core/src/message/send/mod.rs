@@ -29,6 +29,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// assert_eq!((header.topic, header.queue_id), ("TopicTest", 3));
 /// # Ok::<(), HeaderError>(())
 /// ```
+///
+/// Exhaustive: the request's header has these fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendHeader<'a> {
     /// The producer's group.

@@ -16,8 +16,13 @@
 //!
 //! A name that a struct does not have is ignored. If a name of a struct repeats, its last value wins. In a
 //! struct, `null` counts as an absent value. A number that does not fit its type is an error, and so is a
-//! fraction for an integer. Values nest at most [`MAX_DEPTH`] deep. Reading never panics, and needs memory
-//! for the result and for strings with escapes only.
+//! fraction for an integer. Reading never panics.
+//!
+//! # Bounds
+//!
+//! Values nest at most [`MAX_DEPTH`] deep. Reading allocates the result, and strings with escapes. The
+//! smallest element of a list takes 2 bytes of JSON, so a list has at most half as many elements as the body
+//! has bytes. The text of a struct is read twice for each struct that it is nested in.
 //!
 //! # What is written
 //!

@@ -1,10 +1,16 @@
 use super::ConnectionLimit;
+use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tower_layer::Layer;
 
 /// Limits the number of concurrent connections. See the [module's documentation](super).
-#[derive(Clone, Debug)]
+///
+/// Clones of a layer do not share permits: each service that [`new`](Self::new) or a clone of it wraps
+/// has its own, and so has each service its own counts [per IP address](Self::per_ip). Clones of a
+/// wrapped service share them. To share permits between services, use
+/// [`with_semaphore`](Self::with_semaphore).
+#[derive(Clone)]
 pub struct ConnectionLimitLayer {
     max: usize,
     shared: Option<Arc<Semaphore>>,
@@ -49,5 +55,16 @@ impl<S> Layer<S> for ConnectionLimitLayer {
         let own = || Arc::new(Semaphore::new(self.max.min(Semaphore::MAX_PERMITS)));
         let semaphore = self.shared.clone().unwrap_or_else(own);
         ConnectionLimit::new(inner, semaphore, self.refuse, self.per_ip)
+    }
+}
+
+impl fmt::Debug for ConnectionLimitLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("ConnectionLimitLayer");
+        match &self.shared {
+            Some(semaphore) => out.field("available", &semaphore.available_permits()),
+            None => out.field("max", &self.max),
+        };
+        out.field("refuse", &self.refuse).field("per_ip", &self.per_ip).finish()
     }
 }

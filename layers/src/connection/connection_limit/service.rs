@@ -33,10 +33,15 @@ impl<S> ConnectionLimit<S> {
 pub type ResponseFuture<F> = admission::ResponseFuture<F, Held>;
 
 /// The permit and the per-address count that a connection holds.
-#[derive(Debug)]
 pub struct Held {
     _permit: OwnedSemaphorePermit,
     _counted: Option<Counted>,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").finish_non_exhaustive()
+    }
 }
 
 impl<Io, S> Service<Connection<Io>> for ConnectionLimit<S>

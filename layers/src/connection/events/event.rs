@@ -17,7 +17,6 @@ pub enum Event {
 
 impl Event {
     /// Returns the connection's handle.
-    #[must_use]
     pub fn channel(&self) -> &Channel {
         match self {
             Self::Connected(channel)

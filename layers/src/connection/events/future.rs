@@ -74,13 +74,22 @@ enum Told {
 }
 
 /// Sends one connection's events in order. On drop, sends the remaining ones.
-#[derive(Debug)]
 struct Reporter {
     channel: Channel,
     queue: Arc<Queue>,
     /// Permits for room in the queue; `None` without a listener or stream.
     places: Option<PollSemaphore>,
     told: Told,
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter")
+            .field("channel", &self.channel)
+            .field("queue", &self.queue)
+            .field("told", &self.told)
+            .finish()
+    }
 }
 
 impl Reporter {

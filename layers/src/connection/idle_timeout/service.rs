@@ -40,7 +40,7 @@ where
         let activity = Activity::new();
         let channel = connection.channel();
         let noting = activity.clone();
-        let inner = self.inner.call(connection.map_io(|io| IdleIo::observed(io, noting)));
+        let inner = self.inner.call(connection.map_io(|io| IdleIo::new(io, noting)));
         ResponseFuture::new(inner, channel, activity, self.limit)
     }
 }

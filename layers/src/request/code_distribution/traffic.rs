@@ -2,18 +2,18 @@ use super::counts::{Counters, Counts};
 use super::log;
 use crate::support::task::spawn_on;
 use rocketmq_tower_core::RemotingCommand;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// A handle to the counts of one layer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Traffic {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     requests: Counters,
     responses: Counters,
@@ -71,5 +71,15 @@ impl Traffic {
         let shared = Arc::downgrade(&self.shared);
         let counts = move || shared.upgrade().map(|shared| Self { shared });
         spawn_on(&runtime, "rocketmq code distribution", log::run(counts, self.shared.period));
+    }
+}
+
+impl fmt::Debug for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traffic")
+            .field("requests", &format_args!("{}", self.requests()))
+            .field("responses", &format_args!("{}", self.responses()))
+            .field("period", &self.shared.period)
+            .finish()
     }
 }

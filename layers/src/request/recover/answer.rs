@@ -39,7 +39,7 @@ pub fn answer(error: &(dyn Error + 'static)) -> RemotingCommand {
 /// Returns the response to `error`: that of `abort`, or a stand-in `SYSTEM_ERROR`.
 pub(super) fn respond(abort: Option<Abort>, error: &(dyn Error + 'static)) -> RemotingCommand {
     match abort {
-        Some(Abort { code, remark }) => RemotingCommand::response(code).with_remark(remark),
+        Some(Abort { code, remark, .. }) => RemotingCommand::response(code).with_remark(remark),
         None => {
             let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR)
                 .with_remark(chain_text(error));

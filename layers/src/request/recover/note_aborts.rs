@@ -7,7 +7,7 @@ use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -107,8 +107,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.inner.poll(cx)).map_err(Into::into);
-        Poll::Ready(result.inspect_err(|error| note(this.observer, error)))
+        let polled = this.inner.poll(cx).map_err(Into::into);
+        if let Poll::Ready(Err(error)) = &polled {
+            note(this.observer, error);
+        }
+        polled
     }
 }
 

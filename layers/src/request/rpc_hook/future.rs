@@ -7,14 +7,15 @@ use rocketmq_tower_core::{BoxError, Reply};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 pin_project! {
     /// An exchange with hooks around it.
     pub struct ResponseFuture<F> {
         #[pin]
         exchange: Fallible<F>,
-        after: Option<After>,
+        // Boxed, so that exchanges without hooks stay small: they are moved often.
+        after: Option<Box<After>>,
         // Notes the exchange's error; see `recover`.
         observer: ExchangeObserver,
     }
@@ -26,7 +27,7 @@ impl<F> ResponseFuture<F> {
     }
 
     pub(super) fn hooked(inner: F, after: After, observer: ExchangeObserver) -> Self {
-        Self { exchange: Fallible::running(inner), after: Some(after), observer }
+        Self { exchange: Fallible::running(inner), after: Some(Box::new(after)), observer }
     }
 
     pub(super) fn failed(error: BoxError, observer: ExchangeObserver) -> Self {
@@ -44,11 +45,17 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(this.exchange.poll(cx));
-        if let (Ok(reply), Some(after)) = (&mut result, this.after) {
-            result = after.run(reply.command_mut()).and(result);
+        // Looked at in place: moving a result costs more than the rest of this.
+        let mut polled = this.exchange.poll(cx);
+        if let (Poll::Ready(Ok(reply)), Some(after)) = (&mut polled, this.after) {
+            if let Err(error) = after.run(reply.command_mut()) {
+                polled = Poll::Ready(Err(error));
+            }
         }
-        Poll::Ready(result.inspect_err(|error| note(this.observer, error)))
+        if let Poll::Ready(Err(error)) = &polled {
+            note(this.observer, error);
+        }
+        polled
     }
 }
 

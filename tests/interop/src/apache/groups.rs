@@ -4,10 +4,13 @@ use super::client::Client;
 use super::requests::{create_topic, heartbeat, request};
 use super::servers::Servers;
 use crate::check::{Checked, TIMEOUT, equal, eventually, report};
-use rocketmq_tower::{
-    BoxError, RemotingCommand, RequestCode, ResponseCode, Router, SerializeType, service_fn,
+use rocketmq_tower::protocol::{
+    ConsumerList, ConsumerRunningInfo, GetConsumerRunningInfoRequestHeader,
 };
-use serde_json::{Value, json};
+use rocketmq_tower::{
+    BoxError, Header, Json, RemotingCommand, RequestCode, ResponseCode, Router, SerializeType,
+    service_fn,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
@@ -41,23 +44,19 @@ impl Consumer {
             let told = tell.send(request);
             async { told.map(|()| None::<RemotingCommand>) }
         });
-        let running = service_fn(move |request: RemotingCommand| async move {
-            let fields = request.ext_fields();
-            equal(fields.get("consumerGroup"), Some(GROUP))?;
-            equal(fields.get("clientId"), Some(id))?;
-            let body = json!({"properties": {"is": id}}).to_string();
-            let answer = RemotingCommand::response(ResponseCode::SUCCESS).with_body(body);
-            Ok::<_, BoxError>(answer)
-        });
+        let running = move |Header(header): Header<GetConsumerRunningInfoRequestHeader>| async move {
+            equal((&*header.consumer_group, &*header.client_id), (GROUP, id))?;
+            Ok::<_, BoxError>(Json(running_info(id)))
+        };
         let router = Router::builder()
             .route(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED, notified)
-            .route(RequestCode::GET_CONSUMER_RUNNING_INFO, running)
+            .route_fn(RequestCode::GET_CONSUMER_RUNNING_INFO, running)
             .build()?;
         Ok(Self { id, client: Client::serving(router, serialize_type), told })
     }
 
     async fn join(&self, servers: &Servers) -> Checked {
-        self.client.ask(&servers.broker, heartbeat(self.id, GROUP, TOPIC)).await?;
+        self.client.ask(&servers.broker, heartbeat(self.id, GROUP, TOPIC)?).await?;
         Ok(())
     }
 
@@ -71,13 +70,18 @@ impl Consumer {
     }
 }
 
-async fn members(servers: &Servers, client: &Client) -> Result<Value, BoxError> {
+/// A state that tells which consumer it is from.
+fn running_info(id: &str) -> ConsumerRunningInfo {
+    let properties = [("is".to_owned(), id.to_owned())].into();
+    ConsumerRunningInfo { properties, ..Default::default() }
+}
+
+async fn members(servers: &Servers, client: &Client) -> Result<Vec<String>, BoxError> {
     let code = RequestCode::GET_CONSUMER_LIST_BY_GROUP;
     let request = request(code, &[("consumerGroup", GROUP)]);
     let answer = client.ask(&servers.broker, request).await?;
-    let mut body: Value = serde_json::from_slice(answer.body())?;
-    let mut members = body["consumerIdList"].take();
-    members.as_array_mut().ok_or("no list of members")?.sort_by_key(Value::to_string);
+    let mut members = answer.json::<ConsumerList>()?.consumer_id_list;
+    members.sort_unstable();
     Ok(members)
 }
 
@@ -85,14 +89,14 @@ async fn join(servers: &Servers, first: &mut Consumer) -> Checked {
     first.join(servers).await?;
     // A member that joins is notified as well.
     first.hear().await?;
-    equal(members(servers, &first.client).await?, json!(["first"]))
+    equal(members(servers, &first.client).await?, vec!["first".into()])
 }
 
 async fn joined(servers: &Servers, first: &mut Consumer, second: &mut Consumer) -> Checked {
     second.join(servers).await?;
     first.hear().await?;
     second.hear().await?;
-    equal(members(servers, &first.client).await?, json!(["first", "second"]))
+    equal(members(servers, &first.client).await?, vec!["first".into(), "second".into()])
 }
 
 /// The broker passes a request on to the member that it names, and returns that member's response.
@@ -101,8 +105,7 @@ async fn asked(servers: &Servers, watcher: &Client) -> Checked {
         let fields = [("consumerGroup", GROUP), ("clientId", id), ("jstackEnable", "false")];
         let request = request(RequestCode::GET_CONSUMER_RUNNING_INFO, &fields);
         let answer = watcher.ask(&servers.broker, request).await?;
-        let body: Value = serde_json::from_slice(answer.body())?;
-        equal(body, json!({"properties": {"is": id}}))?;
+        equal(answer.json()?, running_info(id))?;
     }
     Ok(())
 }
@@ -113,7 +116,7 @@ async fn left(servers: &Servers, first: &mut Consumer, second: &Consumer) -> Che
     let leave = request(RequestCode::UNREGISTER_CLIENT, &fields);
     second.client.ask(&servers.broker, leave).await?;
     first.hear().await?;
-    equal(members(servers, &first.client).await?, json!(["first"]))
+    equal(members(servers, &first.client).await?, vec!["first".into()])
 }
 
 async fn gone(servers: &Servers, watcher: &Client) -> Checked {

@@ -6,8 +6,8 @@ use super::requests::{create_topic, request, route_of};
 use super::servers::Servers;
 use crate::check::{Checked, equal, eventually, report};
 use rocketmq_tower::client::InvokeError;
+use rocketmq_tower::protocol::{ClusterInfo, MASTER_ID, TopicRouteData, json};
 use rocketmq_tower::{BoxError, RequestCode, ResponseCode};
-use serde_json::{Value, json};
 
 pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
     let names = client.names(&[&servers.name_server]);
@@ -35,6 +35,7 @@ async fn key_values(names: &Names) -> Checked {
 async fn brokers(servers: &Servers, names: &Names) -> Checked {
     let request = request(RequestCode::GET_BROKER_CLUSTER_INFO, &[]);
     let answer = names.ask(request).await?;
+    let info: ClusterInfo = answer.json()?;
     // Numeric keys have no quotes, whatever the client's version, so this is not valid JSON.
     let expected = format!(
         "{{\"brokerAddrTable\":{{\"interop\":{{\"brokerAddrs\":{{0:\"{}\"}},\
@@ -42,7 +43,8 @@ async fn brokers(servers: &Servers, names: &Names) -> Checked {
          \"clusterAddrTable\":{{\"interop\":[\"interop\"]}}}}",
         servers.broker
     );
-    equal(std::str::from_utf8(answer.body())?, &expected)
+    equal(std::str::from_utf8(answer.body())?, &expected)?;
+    equal(&json::to_fastjson(&info)?, answer.body())
 }
 
 async fn routes(servers: &Servers, client: &Client, names: &Names) -> Checked {
@@ -59,10 +61,10 @@ async fn routes(servers: &Servers, client: &Client, names: &Names) -> Checked {
     };
     eventually(code, ResponseCode::SUCCESS).await?;
     let answer = names.ask(route_of("Routes")).await?;
-    let route: Value = serde_json::from_slice(answer.body())?;
-    let addrs = json!({"0": servers.broker});
-    equal(&route["brokerDatas"][0]["brokerAddrs"], &addrs)?;
-    equal(&route["queueDatas"][0]["readQueueNums"], &json!(3))
+    let route: TopicRouteData = answer.json()?;
+    let [broker] = &route.broker_datas[..] else { return Err(format!("{route:?}").into()) };
+    equal(&broker.broker_addrs, &[(MASTER_ID, servers.broker.clone())].into())?;
+    equal(route.queue_datas.iter().map(|queues| queues.read_queue_nums).collect(), vec![3])
 }
 
 /// A call goes on to the next name server, and later calls stay there.

@@ -4,16 +4,11 @@ use super::client::Client;
 use super::requests::{create_topic, heartbeat, request, send};
 use super::servers::Servers;
 use crate::check::{Checked, equal, eventually, report};
+use rocketmq_tower::protocol::OffsetResponseHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
-use serde::Deserialize;
 
 const TOPIC: &str = "Offsets";
 const GROUP: &str = "offset-keepers";
-
-#[derive(Deserialize)]
-struct Offset {
-    offset: i64,
-}
 
 pub(super) async fn check(servers: &Servers, client: &Client) -> Checked {
     client.ask(&servers.broker, create_topic(TOPIC, 1)?).await?;
@@ -36,7 +31,7 @@ fn of_group(code: RequestCode) -> RemotingCommand {
 }
 
 async fn offset(addr: &str, client: &Client, request: RemotingCommand) -> Result<i64, BoxError> {
-    Ok(client.ask(addr, request).await?.header::<Offset>()?.offset)
+    Ok(client.ask(addr, request).await?.header::<OffsetResponseHeader>()?.offset)
 }
 
 async fn queue(servers: &Servers, client: &Client) -> Checked {
@@ -67,7 +62,7 @@ async fn group(servers: &Servers, client: &Client) -> Checked {
     let answer = client.call(broker, update("2")).await?;
     equal(answer.response_code(), ResponseCode::SUBSCRIPTION_GROUP_NOT_EXIST)?;
     equal(answer.remark(), Some("Group offset-keepers not exist!"))?;
-    client.ask(broker, heartbeat("offset-keeper", GROUP, TOPIC)).await?;
+    client.ask(broker, heartbeat("offset-keeper", GROUP, TOPIC)?).await?;
     client.ask(broker, update("2")).await?;
     equal(offset(broker, client, query()).await?, 2)?;
     client.tell(broker, update("3")).await?;

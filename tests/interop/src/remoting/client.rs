@@ -3,10 +3,11 @@
 use super::codes::{ASK, BUSY, CALL_BACK, COUNT, ECHO, FAIL, HEADER, NOTIFY, SHUT_DOWN, UNKNOWN};
 use crate::check::{Checked, TIMEOUT, equal, report};
 use rocketmq_tower::client::Connector;
+use rocketmq_tower::message::{Properties, SendHeader};
+use rocketmq_tower::protocol::SendMessageResponseHeader;
 use rocketmq_tower::{
     BoxError, Channel, RemotingCommand, ResponseCode, Router, SerializeType, service_fn,
 };
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -98,51 +99,23 @@ impl Client {
     }
 
     async fn headers(&self) -> Checked {
-        #[derive(Serialize)]
-        struct SendMessage<'a> {
-            a: &'a str,
-            b: &'a str,
-            c: &'a str,
-            d: i32,
-            e: i32,
-            f: i32,
-            g: i64,
-            h: i32,
-            i: &'a str,
-            k: bool,
-            l: Option<i32>,
-        }
-        #[derive(Debug, PartialEq, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct SendMessageResult {
-            msg_id: String,
-            queue_id: i32,
-            queue_offset: i64,
-            transaction_id: bool,
-            batch_uniq_id: Option<String>,
-        }
-        let (a, i) = ("group \"quoted\" é𝄞\u{1}\u{7f}\u{2028}", "KEYS\u{1}k\u{2}");
-        let header = SendMessage {
-            a,
-            b: "TopicTest",
-            c: "TBW102",
-            d: 4,
-            e: 3,
-            f: 0,
-            g: 1_795_341_540_052,
-            h: 0,
-            i,
-            k: true,
-            l: None,
+        let (group, properties) = ("group \"quoted\" é𝄞\u{1}\u{7f}\u{2028}", "KEYS\u{1}k\u{2}");
+        let header = SendHeader {
+            born_timestamp: 1_795_341_540_052,
+            properties: Properties::new(properties),
+            unit_mode: true,
+            ..SendHeader::new(group, "TopicTest", 3)
         };
-        let answer = self.call(self.request(HEADER).with_header(&header)?).await?;
+        let mut request = header.request().with_serialize_type(self.serialize_type);
+        request.set_code(HEADER);
+        let answer = self.call(request).await?;
         equal(answer.response_code(), ResponseCode::SUCCESS)?;
-        let expected = SendMessageResult {
-            msg_id: format!("{a}|{i}"),
+        let expected = SendMessageResponseHeader {
+            msg_id: &format!("{group}|{properties}"),
             queue_id: 3,
             queue_offset: 1_795_341_540_052,
-            transaction_id: true,
-            batch_uniq_id: None,
+            transaction_id: Some("true"),
+            ..Default::default()
         };
         equal(answer.header()?, expected)
     }

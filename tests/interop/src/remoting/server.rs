@@ -5,12 +5,13 @@ use super::codes::{
 };
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
+use rocketmq_tower::message::SendHeader;
+use rocketmq_tower::protocol::SendMessageResponseHeader;
 use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
 use rocketmq_tower::server::{BoundServer, ServeError, Shutdown};
 use rocketmq_tower::{
     BoxError, Channel, RemotingCommand, ResponseCode, Router, Server, ServiceBuilder, service_fn,
 };
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -107,35 +108,15 @@ async fn slow(request: RemotingCommand) -> Answer {
     echo(request).await
 }
 
-/// The fields of SEND_MESSAGE_V2's header that the test uses.
-#[derive(Deserialize)]
-struct SendMessage {
-    a: String,
-    e: i32,
-    g: i64,
-    i: String,
-    k: bool,
-    l: Option<i32>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SendMessageResult {
-    msg_id: String,
-    queue_id: i32,
-    queue_offset: i64,
-    transaction_id: String,
-    batch_uniq_id: Option<String>,
-}
-
 async fn header(request: RemotingCommand) -> Answer {
-    let header: SendMessage = request.header()?;
-    let result = SendMessageResult {
-        msg_id: format!("{}|{}", header.a, header.i),
-        queue_id: header.e,
-        queue_offset: header.g,
-        transaction_id: (header.k && header.l.is_none()).to_string(),
-        batch_uniq_id: None,
+    let header = SendHeader::read(&request)?;
+    let is_read = header.unit_mode && header.max_reconsume_times.is_none();
+    let result = SendMessageResponseHeader {
+        msg_id: &format!("{}|{}", header.producer_group, header.properties.as_str()),
+        queue_id: header.queue_id,
+        queue_offset: header.born_timestamp,
+        transaction_id: Some(if is_read { "true" } else { "false" }),
+        ..Default::default()
     };
     Ok(success().with_header(&result)?)
 }

@@ -1,0 +1,143 @@
+//! The checks that every row passes.
+
+use crate::clients;
+use crate::connections;
+use crate::peer::Peer;
+use crate::processor::{DEFERRED, HOLD, HOLD_TIME, OK, REFUSED, SLOW_TIME, UNKNOWN};
+use crate::requests;
+use crate::row::{Row, Seen, Trigger};
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, sleep};
+
+/// All rows.
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = requests::rows();
+    rows.extend(connections::rows());
+    rows.extend(clients::rows());
+    rows
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_layer_in_every_place() {
+    let rows = rows();
+    assert!(rows.len() >= 60, "{}", rows.len());
+    let mut wrong = Vec::new();
+    for row in &rows {
+        // Shown if the test fails or hangs.
+        println!("{}, {:?}", row.layer, row.place);
+        let seen = seen(row).await;
+        if seen != row.expected {
+            let (layer, place, expected) = (row.layer, row.place, &row.expected);
+            wrong.push(format!("{layer}, {place:?}\n  saw      {seen:?}\n  expected {expected:?}"));
+        }
+        let differs = Row::new("", row.place, || std::future::pending()).expected;
+        let differs = Seen { refusal: row.expected.refusal.clone(), ..differs } != row.expected;
+        assert_eq!(differs, !row.because.is_empty(), "{}: a reason for each difference", row.layer);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn seen(row: &Row) -> Seen {
+    Seen {
+        success: answers(row, OK).await,
+        abort: answers(row, REFUSED).await,
+        unknown: answers(row, UNKNOWN).await,
+        refusal: refusal(row).await,
+        deferred: answers(row, DEFERRED).await,
+        oneway: oneway(row).await,
+        drain: drain(row).await,
+    }
+}
+
+/// Two requests at once over one connection, and one over another.
+async fn answers(row: &Row, code: i32) -> String {
+    let running = (row.start)().await;
+    let mut seen = running.peer().burst(&[code, code]).await;
+    seen.push(running.peer().call(code).await);
+    seen.dedup();
+    seen.join(", then ")
+}
+
+async fn refusal(row: &Row) -> String {
+    let running = (row.start)().await;
+    let mut peer = running.peer();
+    let begin = Instant::now();
+    let seen = match row.trigger {
+        Trigger::Nothing => return "none".into(),
+        Trigger::Burst(codes) => peer.burst(codes).await.pop().expect("there are some"),
+        Trigger::Calls(codes) => {
+            let mut seen = String::new();
+            for code in codes {
+                seen = peer.call(*code).await;
+            }
+            seen
+        }
+        Trigger::FifthConnection => {
+            let mut peers = vec![peer, running.peer(), running.peer(), running.peer()];
+            for peer in &mut peers {
+                assert_eq!(peer.call(OK).await, "SUCCESS");
+            }
+            running.peer().call(OK).await
+        }
+        Trigger::AfterBadConnections => {
+            for _ in 0..4 {
+                let mut raw = running.raw();
+                raw.io.write_all(&[0xFF; 64]).await.expect("the connection is open");
+                assert!(raw.next_or_end().await.is_none(), "bytes that are no frame");
+            }
+            running.peer().call(OK).await
+        }
+        Trigger::Age => {
+            assert_eq!(peer.call(OK).await, "SUCCESS");
+            sleep(60 * SLOW_TIME).await;
+            peer.call(OK).await
+        }
+    };
+    match &*seen {
+        "SUCCESS" if begin.elapsed() >= HOLD_TIME => "waits".into(),
+        // A connection that waits until another ends.
+        "no answer" if matches!(row.trigger, Trigger::FifthConnection) => "waits".into(),
+        _ => seen,
+    }
+}
+
+/// A oneway request reaches the processor, and is not answered.
+async fn oneway(row: &Row) -> String {
+    let running = (row.start)().await;
+    let mut peer = running.peer();
+    peer.oneway(OK).await;
+    // The next frame answers the next request.
+    let next = peer.call(REFUSED).await;
+    match running.log.count(OK) {
+        1 if next == row.expected.abort => "processed".into(),
+        count => format!("processed {count} times, then {next}"),
+    }
+}
+
+/// A graceful shutdown finishes the request in flight.
+async fn drain(row: &Row) -> String {
+    let running = (row.start)().await;
+    let mut peer = running.peer();
+    let log = running.log.clone();
+    let call = tokio::spawn(async move {
+        let seen = peer.call(HOLD).await;
+        (seen, peer)
+    });
+    log.reached(HOLD).await;
+    match running.client {
+        Some((client, _)) => client.shutdown(SLOW_TIME).await,
+        None => {
+            running.stop.send(()).expect("the server runs");
+            let shutdown = running.task.await.expect("no panic").expect("no failure");
+            assert_eq!(shutdown.aborted, 0, "{}: no connection was cut", row.layer);
+        }
+    }
+    let (seen, peer) = call.await.expect("no panic");
+    if let Peer::Raw(mut raw) = peer {
+        assert!(raw.next_or_end().await.is_none(), "{}: the connection ends", row.layer);
+    }
+    match &*seen {
+        "SUCCESS" => "finished".into(),
+        _ => seen,
+    }
+}
