@@ -108,6 +108,8 @@
 //! | [`Client`] | a connection to each address, one deadline for each call, hooks | `Service<(Addr, RemotingCommand)>` |
 //! | [`client::Endpoint`] | one address of a client; ready when it is connected | `Service<RemotingCommand>`, for `Balance`, `Retry`, `Hedge`, `Buffer` |
 //! | [`client::NameServers`] | a list of equivalent name servers | `Service<RemotingCommand>` |
+//! | [`client::TopicRoutes`] | a cache of the routes of topics | |
+//! | [`client::Producer`] | sends messages, and tries another broker if one fails | `Service<Message>` |
 //!
 //! # Layers
 //!

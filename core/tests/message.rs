@@ -3,8 +3,8 @@
 
 use bytes::BytesMut;
 use rocketmq_tower_core::message::{
-    BatchedMessage, MessageError, MessageId, Position, Properties, StoredMessage, is_intact,
-    sys_flag,
+    BatchedMessage, Message, MessageError, MessageId, Position, Properties, StoredMessage,
+    is_intact, sys_flag,
 };
 use rocketmq_tower_test_support::{captured, hex};
 use std::net::{Ipv6Addr, SocketAddr};
@@ -278,4 +278,29 @@ fn what_is_no_id_is_an_error() {
     ] {
         text.parse::<MessageId>().expect_err(text);
     }
+}
+
+#[test]
+fn a_message_becomes_a_send_or_a_part_of_a_batch() {
+    let mut message =
+        Message::new("TopicA", "hello").tag("a").keys(["k1", "k2"]).property("color", "red");
+    message.flag = 9;
+    assert_eq!(
+        message.properties.as_properties().as_str(),
+        "TAGS\x01a\x02KEYS\x01k1 k2\x02color\x01red\x02"
+    );
+    let header = message.header("producers", 3);
+    assert_eq!((header.topic, header.queue_id, header.flag), ("TopicA", 3, 9));
+    assert_eq!(header.properties.get("color"), Some("red"));
+    let delayed = Message::new("TopicA", "later").delay_level(3);
+    assert_eq!(delayed.properties.get("DELAY"), Some("3"));
+
+    let batch = Message::batch(&[message.clone(), delayed]).expect("it fits");
+    assert_eq!((batch.topic.as_str(), batch.flag), ("TopicA", 0));
+    let parts: Vec<_> =
+        BatchedMessage::decode_all(&batch.body).collect::<Result<_, _>>().expect("whole");
+    assert_eq!(parts.iter().map(|part| part.body).collect::<Vec<_>>(), [&b"hello"[..], b"later"]);
+    assert_eq!((parts[0].flag, parts[0].properties.get("KEYS")), (9, Some("k1 k2")));
+    let long = message.property("long", &"x".repeat(32767));
+    assert!(matches!(Message::batch(&[long]), Err(MessageError::TooLong { .. })));
 }

@@ -9,16 +9,12 @@
 //! With `--features acl` it signs its requests: `--access-key KEY --secret-key KEY`.
 
 mod message;
-mod route;
+mod pull;
 
 use clap::{Parser, Subcommand};
-use rocketmq_tower::client::Client;
-use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
-use rocketmq_tower::protocol::{
-    PullMessageRequestHeader, PullMessageResponseHeader, SendMessageResponseHeader,
-    SubscriptionData, pull_sys_flag,
-};
-use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode};
+use rocketmq_tower::client::{Client, Producer, TopicRoutes};
+use rocketmq_tower::message::Message;
+use rocketmq_tower::{BoxError, RemotingCommand};
 use serde_json::json;
 use std::time::Duration;
 
@@ -37,7 +33,7 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Sends a message, and prints its queue, offset and id as JSON.
+    /// Sends a message, and prints its broker, queue, offset and id as JSON.
     Send {
         topic: String,
         body: String,
@@ -98,89 +94,36 @@ fn refusal(answer: &RemotingCommand) -> BoxError {
     format!("{}: {}", answer.response_code(), answer.remark().unwrap_or_default()).into()
 }
 
-async fn send(
-    client: &Client,
-    broker: &str,
-    message: &SendHeader<'_>,
-    body: &str,
-) -> Result<(), BoxError> {
-    let request = message.request().with_body(body.to_owned());
-    let answer = client.invoke(broker, request, TIMEOUT).await?;
-    if answer.response_code() != ResponseCode::SUCCESS {
-        return Err(refusal(&answer));
-    }
-    let sent: SendMessageResponseHeader<&str> = answer.header()?;
-    let (topic, queue, offset) = (message.topic, sent.queue_id, sent.queue_offset);
-    println!("{}", json!({"topic": topic, "queue": queue, "offset": offset, "id": sent.msg_id}));
+/// Sends a message, and prints where it was stored.
+async fn send(producer: &Producer, message: Message) -> Result<(), BoxError> {
+    let sent = producer.send(message).await?;
+    let line = json!({
+        "topic": sent.queue.topic,
+        "broker": sent.queue.broker_name,
+        "queue": sent.queue.queue_id,
+        "offset": sent.queue_offset,
+        "id": sent.msg_id,
+    });
+    println!("{line}");
     Ok(())
-}
-
-/// Prints at most `max` messages of a queue. Returns the number printed.
-async fn pull(
-    client: &Client,
-    broker: &str,
-    mut header: PullMessageRequestHeader<&str>,
-    max: usize,
-) -> Result<usize, BoxError> {
-    let mut printed = 0;
-    while printed < max {
-        header.max_msg_nums = (max - printed).min(32) as i32;
-        let request = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header)?;
-        let answer = client.invoke(broker, request, TIMEOUT).await?;
-        match answer.response_code() {
-            ResponseCode::SUCCESS => {
-                for message in StoredMessage::decode_all(answer.body()).take(max - printed) {
-                    println!("{}", message::to_json(&message?));
-                    printed += 1;
-                }
-            }
-            // No message at this offset: the response names the next offset to try.
-            ResponseCode::PULL_RETRY_IMMEDIATELY | ResponseCode::PULL_OFFSET_MOVED => {}
-            ResponseCode::PULL_NOT_FOUND => break,
-            _ => return Err(refusal(&answer)),
-        }
-        header.queue_offset = answer.header::<PullMessageResponseHeader>()?.next_begin_offset;
-    }
-    Ok(printed)
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let options = Options::parse();
     let client = options.client();
-    let names = client.name_servers(options.namesrv.split(';'));
+    let routes = TopicRoutes::new(client.name_servers(options.namesrv.split(';')));
     match &options.action {
         Action::Send { topic, body, group, tag } => {
-            let queue = route::to_write(&names, topic).await?;
-            let mut properties = PropertiesBuf::new();
+            let producer = Producer::new(routes).group(group.as_str()).timeout(TIMEOUT);
+            let mut message = Message::new(topic, body.clone());
             if let Some(tag) = tag {
-                properties.set(property::TAGS, tag);
+                message = message.tag(tag);
             }
-            let mut message = SendHeader::new(group, topic, queue.id);
-            message.properties = properties.as_properties();
-            send(&client, &queue.broker, &message, body).await?;
+            send(&producer, message).await?;
         }
         Action::Pull { topic, queue, offset, max } => {
-            let mut queues = route::to_read(&names, topic).await?;
-            queues.retain(|of| queue.is_none_or(|queue| queue == of.id));
-            if queues.is_empty() {
-                return Err("no master has a matching queue of the topic that can be read".into());
-            }
-            let mut left = *max;
-            for of in queues {
-                let header = PullMessageRequestHeader {
-                    // Exists on every broker.
-                    consumer_group: "TOOLS_CONSUMER",
-                    topic,
-                    queue_id: of.id,
-                    queue_offset: *offset,
-                    // Without the other flags, the broker neither waits for messages nor commits an offset.
-                    sys_flag: pull_sys_flag::SUBSCRIPTION,
-                    subscription: Some(SubscriptionData::ALL),
-                    ..Default::default()
-                };
-                left -= pull(&client, &of.broker, header, left).await?;
-            }
+            pull::pull_topic(&client, &routes, topic, *queue, *offset, *max).await?;
         }
     }
     client.shutdown(TIMEOUT).await;

@@ -6,6 +6,8 @@
 //! | [`Client`] | one connection to each address, opened by its first call |
 //! | [`Endpoint`] | one address of a client, as a service that is ready when it is connected |
 //! | [`NameServers`] | a list of equivalent servers, as one service |
+//! | [`TopicRoutes`] | a cache of the routes of topics |
+//! | [`Producer`] | sends messages to the brokers that have their topics |
 //!
 //! ```no_run
 //! use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
@@ -20,6 +22,16 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Consumers
+//!
+//! There is no push consumer. It would decide how queues are shared within a group, where offsets are
+//! stored, when messages are processed again, and how many are buffered; these are the application's
+//! decisions, and differ between RocketMQ's own clients. The parts are here: [`TopicRoutes`] tells the
+//! queues, a [`Client`] sends `PULL_MESSAGE` with a
+//! [`PullMessageRequestHeader`](crate::protocol::PullMessageRequestHeader), and
+//! [`StoredMessage::decode_all`](crate::message::StoredMessage::decode_all) reads the response. The example
+//! `client` pulls this way; [`protocol`](crate::protocol) has the requests for offsets, heartbeats and locks.
 
 mod backoff;
 mod builder;
@@ -33,7 +45,9 @@ mod error;
 mod limit;
 mod name_servers;
 mod pool;
+mod producer;
 mod retry;
+mod routes;
 mod shared;
 pub mod transport;
 mod unsupported;
@@ -44,7 +58,9 @@ pub use connector::{Connector, connect};
 pub use endpoint::Endpoint;
 pub use error::InvokeError;
 pub use name_servers::NameServers;
+pub use producer::{Producer, SendError, SendResult, SendStatus};
 pub use retry::RetryUnprocessed;
+pub use routes::{RouteError, TopicRoute, TopicRoutes};
 #[doc(inline)]
 pub use transport::{ConnectError, Transport};
 pub use unsupported::Unsupported;

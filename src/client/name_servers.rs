@@ -44,7 +44,7 @@ use tower_service::Service;
 /// ```
 #[derive(Clone)]
 pub struct NameServers {
-    client: Arc<ClientShared>,
+    pub(super) client: Arc<ClientShared>,
     list: Arc<Mutex<ServerList>>,
 }
 
@@ -150,7 +150,8 @@ impl NameServers {
     }
 }
 
-fn at_random(len: usize) -> usize {
+/// Returns a random number below `len`, or 0 if `len` is 0.
+pub(super) fn at_random(len: usize) -> usize {
     // Each `RandomState` has its own keys, from the system's random numbers.
     RandomState::new().hash_one(len) as usize % len.max(1)
 }

@@ -9,6 +9,7 @@
 //! * [`BatchedMessage`] is one message in the body of `SEND_BATCH_MESSAGE`.
 //! * [`Properties`] and [`PropertiesBuf`] are the names and values that a message carries, for the
 //!   application and for the system (see [`property`]).
+//! * [`Message`] is a message to send.
 //! * [`SendHeader`] is the header of a send in all of its forms; [`StoredMessage::from_send`] makes the stored
 //!   message out of it.
 //! * [`MessageId`] is the id by which a broker finds a message.
@@ -62,6 +63,7 @@ mod encode;
 mod error;
 mod from_send;
 mod id;
+mod outgoing;
 mod properties;
 pub mod property;
 mod reader;
@@ -74,6 +76,7 @@ pub use batch::{BatchedMessage, DecodeBatch};
 pub use error::MessageError;
 pub use from_send::ipv4_host;
 pub use id::{InvalidMessageId, MessageId};
+pub use outgoing::Message;
 pub use properties::{Properties, PropertiesBuf};
 pub use record::{Position, is_intact};
 pub use send::SendHeader;
