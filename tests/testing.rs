@@ -139,6 +139,15 @@ async fn later<F: Future>(lifetime: F) -> F::Output {
     lifetime.await
 }
 
+#[tokio::test]
+async fn calls_are_taken_from_the_start() {
+    let (listener, transport) = memory();
+    let _server = Server::new(service_fn(echo)).listen(listener).spawn();
+    let (io, info) = transport.dial().await.expect("accepted");
+    let channel = Connector::new().run(io, info);
+    channel.try_invoke_oneway(RemotingCommand::request(1)).expect("a permit is free");
+}
+
 /// A layer may wait: calls wait with it.
 #[tokio::test(start_paused = true)]
 async fn calls_wait_for_the_layers() {

@@ -6,10 +6,12 @@ use crate::service::{ConnectionService, Processor};
 use crate::stack::{self, WatchedDriver};
 use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::error::chain_text;
-use rocketmq_tower_core::{Channel, ChannelInfo, Connection};
+use rocketmq_tower_core::{BoxError, Channel, ChannelInfo, Connection, Disconnect};
 use rocketmq_tower_layers::task::spawn;
 use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer};
 use std::fmt;
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, ToSocketAddrs};
@@ -173,12 +175,12 @@ impl<P, T, C> Connector<P, T, C> {
         let connection = Connection::new(io, info);
         let channel = connection.channel();
         let watched = stack::watched(driver, &self.events, self.idle_timeout);
-        let service = self.connection_layers.layer(watched);
+        let lifetime = begin(self.connection_layers.layer(watched), connection);
         let handle = channel.clone();
         _ = spawn("rocketmq client connection", async move {
             let lifetime = async {
-                if let Err(error) = service.oneshot(connection).await {
-                    let (error, id) = (error.into(), handle.id());
+                if let Err(error) = lifetime.await {
+                    let id = handle.id();
                     tracing::debug!(id, error = chain_text(&*error), "a layer ended a connection");
                 }
             };
@@ -192,6 +194,27 @@ impl<P, T, C> Connector<P, T, C> {
             tokio::join!(lifetime, ended)
         });
         channel.drain_on_drop()
+    }
+}
+
+/// Hands the connection to the service: at once if it is ready, so that calls find a driver and keep
+/// their order from the first one on; otherwise in the returned future.
+fn begin<Io, S>(
+    mut service: S,
+    connection: Connection<Io>,
+) -> impl Future<Output = Result<Disconnect, BoxError>>
+where
+    S: ConnectionService<Io>,
+{
+    let begun = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(ready) => Ok(ready.map(|()| service.call(connection)).map_err(Into::into)),
+        Poll::Pending => Err((service, connection)),
+    };
+    async move {
+        match begun {
+            Ok(lifetime) => lifetime?.await.map_err(Into::into),
+            Err((service, connection)) => service.oneshot(connection).await.map_err(Into::into),
+        }
     }
 }
 
