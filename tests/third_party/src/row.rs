@@ -48,7 +48,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// What the peer sees without any layer.
-    fn direct() -> Self {
+    pub(crate) fn direct() -> Self {
         Self {
             success: "SUCCESS".into(),
             abort: "NO_PERMISSION".into(),
@@ -68,7 +68,7 @@ pub(crate) struct Row {
     pub(crate) place: Place,
     pub(crate) trigger: Trigger,
     pub(crate) expected: Seen,
-    /// Why what is seen differs from the direct answers, if it does.
+    /// Why what is seen differs from the direct answers, and what else a user should know.
     pub(crate) because: &'static str,
     /// Starts a server, and the client if it is one's row.
     pub(crate) start: Start,
@@ -93,6 +93,12 @@ impl Row {
     pub(crate) fn refuses(mut self, trigger: Trigger, seen: &str) -> Self {
         self.trigger = trigger;
         self.expected.refusal = seen.into();
+        self
+    }
+
+    /// What a user should know.
+    pub(crate) fn note(mut self, note: &'static str) -> Self {
+        self.because = note;
         self
     }
 

@@ -57,7 +57,10 @@ fn render(rows: &[Row]) -> String {
         writeln!(table, "| {} |", cells.join(" | ")).expect("to a string");
         let because = rows[0].because;
         if !because.is_empty() {
-            writeln!(reasons, "* {layer}, {place}: {because}").expect("to a string");
+            let reason = format!("* {layer}: {because}\n");
+            if !reasons.ends_with(&reason) {
+                reasons.push_str(&reason);
+            }
         }
     }
     format!("{table}\n{reasons}")
