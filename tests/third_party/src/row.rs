@@ -17,7 +17,7 @@ pub(crate) enum Place {
     Client,
 }
 
-/// What makes the layer refuse.
+/// The requests, connections or time after which the layer refuses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trigger {
     /// The layer refuses nothing.
@@ -34,7 +34,7 @@ pub(crate) enum Trigger {
     Age,
 }
 
-/// What the peer sees.
+/// The answers that the peer sees, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) success: String,
@@ -47,7 +47,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// What the peer sees without any layer.
+    /// Returns the answers without any layer.
     pub(crate) fn direct() -> Self {
         Self {
             success: "SUCCESS".into(),
@@ -96,7 +96,7 @@ impl Row {
         self
     }
 
-    /// What a user should know.
+    /// Adds a fact that users of the layer should know.
     pub(crate) fn note(mut self, note: &'static str) -> Self {
         self.because = note;
         self

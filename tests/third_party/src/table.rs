@@ -23,7 +23,7 @@ fn the_guide_contains_the_rows() {
     }
 }
 
-/// What the columns mean.
+/// Explains the columns.
 const LEGEND: &str = "\
 Each row is one layer or stack, and what the peer, or the caller of a client, sees: for a request that succeeds, for an `Abort` of the
 processor, for a code without a route, when the layer itself refuses (with the `map_error` of the test), for a deferred response, for a
