@@ -1,4 +1,4 @@
-//! What a user writes to fit middleware from elsewhere: its errors, policies and factories.
+//! Code of users that fits middleware from elsewhere: mapped errors, policies and factories.
 
 use rocketmq_tower::error::find_source;
 use rocketmq_tower::layers::recover::abort_for;

@@ -16,7 +16,7 @@ pub(crate) enum Peer {
     Caller(Caller),
 }
 
-/// What a request gets, and after which time.
+/// The answer to a request as text, and the time that it took.
 pub(crate) type Got = (String, Duration);
 
 impl Peer {

@@ -17,7 +17,7 @@ pub(crate) enum Place {
     Client,
 }
 
-/// What makes the layer refuse.
+/// The requests, connections or time after which the layer refuses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trigger {
     /// The layer refuses nothing.
@@ -34,7 +34,7 @@ pub(crate) enum Trigger {
     Age,
 }
 
-/// What the peer sees.
+/// The answers that the peer sees, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) success: String,
@@ -47,8 +47,8 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// What the peer sees without any layer.
-    fn direct() -> Self {
+    /// Returns the answers without any layer.
+    pub(crate) fn direct() -> Self {
         Self {
             success: "SUCCESS".into(),
             abort: "NO_PERMISSION".into(),
@@ -68,7 +68,7 @@ pub(crate) struct Row {
     pub(crate) place: Place,
     pub(crate) trigger: Trigger,
     pub(crate) expected: Seen,
-    /// Why what is seen differs from the direct answers, if it does.
+    /// Why what is seen differs from the direct answers, and what else a user should know.
     pub(crate) because: &'static str,
     /// Starts a server, and the client if it is one's row.
     pub(crate) start: Start,
@@ -93,6 +93,12 @@ impl Row {
     pub(crate) fn refuses(mut self, trigger: Trigger, seen: &str) -> Self {
         self.trigger = trigger;
         self.expected.refusal = seen.into();
+        self
+    }
+
+    /// Adds a fact that users of the layer should know.
+    pub(crate) fn note(mut self, note: &'static str) -> Self {
+        self.because = note;
         self
     }
 

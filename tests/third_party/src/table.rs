@@ -23,7 +23,7 @@ fn the_guide_contains_the_rows() {
     }
 }
 
-/// What the columns mean.
+/// Explains the columns.
 const LEGEND: &str = "\
 Each row is one layer or stack, and what the peer, or the caller of a client, sees: for a request that succeeds, for an `Abort` of the
 processor, for a code without a route, when the layer itself refuses (with the `map_error` of the test), for a deferred response, for a
@@ -57,7 +57,10 @@ fn render(rows: &[Row]) -> String {
         writeln!(table, "| {} |", cells.join(" | ")).expect("to a string");
         let because = rows[0].because;
         if !because.is_empty() {
-            writeln!(reasons, "* {layer}, {place}: {because}").expect("to a string");
+            let reason = format!("* {layer}: {because}\n");
+            if !reasons.ends_with(&reason) {
+                reasons.push_str(&reason);
+            }
         }
     }
     format!("{table}\n{reasons}")

@@ -27,6 +27,9 @@ use tower_resilience::timelimiter::{FixedTimeout, TimeLimiterLayer};
 
 type Answer = Option<RemotingCommand>;
 
+/// Decides by a function what is a failure.
+type Failures<R, E> = FnClassifier<fn(&Result<R, E>) -> bool>;
+
 const FULL: &[i32] = &[HOLD, HOLD, HOLD, HOLD, OK];
 const FAILURES: &[i32] = &[BROKEN, BROKEN, BROKEN, BROKEN, OK];
 const MANY: &[i32] = &[OK, OK, OK, OK, OK];
@@ -39,7 +42,7 @@ pub(crate) fn circuit_breaker() -> CircuitBreakerLayer {
 /// A circuit breaker that counts what `is_failure` says.
 pub(crate) fn circuit_breaker_for<R, E>(
     is_failure: fn(&Result<R, E>) -> bool,
-) -> CircuitBreakerLayer<FnClassifier<fn(&Result<R, E>) -> bool>> {
+) -> CircuitBreakerLayer<Failures<R, E>> {
     let builder = CircuitBreakerLayer::builder().sliding_window_size(4).minimum_number_of_calls(4);
     let builder = builder.wait_duration_in_open(3600 * SECOND);
     builder
@@ -87,7 +90,7 @@ pub(crate) fn adaptive() -> AdaptiveLimiterLayer<Aimd> {
 /// An outlier detection that counts what `is_failure` says.
 pub(crate) fn outlier_for<R, E>(
     is_failure: fn(&Result<R, E>) -> bool,
-) -> OutlierDetectionLayer<FnClassifier<fn(&Result<R, E>) -> bool>> {
+) -> OutlierDetectionLayer<Failures<R, E>> {
     let detector = OutlierDetector::new().max_ejection_percent(100);
     detector.register("server", 4);
     let builder = OutlierDetectionLayer::builder().detector(detector).instance_name("server");
@@ -119,6 +122,9 @@ fn or_deferred(
     }
 }
 
+const WAITERS: &str = "a request that waits for another polls in a loop (0.13), which uses a core. It gets the error of the \
+     other, whose `Abort` only `map_error` finds. A deferred request leaves nothing to the requests that wait for it.";
+
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     both!(rows, "`CircuitBreaker`", circuit_breaker(), .refuses(Calls(FAILURES), "SYSTEM_BUSY (circuit open)"));
@@ -148,7 +154,8 @@ pub(super) fn rows() -> Vec<Row> {
         ServiceBuilder::new()
             .layer(CoalesceLayer::new(RemotingCommand::code))
             .layer(cloneable_errors()),
-        .refuses(Burst(&[REFUSED_LATER, REFUSED_LATER]), "NO_PERMISSION")
+        .refuses(Burst(&[REFUSED_LATER, REFUSED_LATER]), "NO_PERMISSION"),
+        .note(WAITERS)
     );
     both!(rows, "`Executor`", ExecutorLayer::current());
     both!(
@@ -200,7 +207,7 @@ pub(super) fn rows() -> Vec<Row> {
         .refuses(Burst(&[SLOW]), "SYSTEM_BUSY (timeout)")
     );
     let kept = "a deferred request returns `None`, which is kept, and is no response to the next request. Keep the \
-         responses of routes that do not defer, or let deferred requests pass by as errors, as the row above does.";
+         responses of routes that do not defer, or let deferred requests pass by as errors, as the first `Cache` does.";
     let unanswered =
         "SYSTEM_ERROR (no answer: the processor returned no response, and did not defer it)";
     rows.push(
