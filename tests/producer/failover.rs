@@ -188,6 +188,21 @@ async fn a_failure_asks_for_the_route_again() {
     assert_eq!(cluster.asked().len(), 1);
 }
 
+/// So does the route of the default topic, if it was used.
+#[tokio::test(start_paused = true)]
+async fn a_failure_asks_for_the_default_route_again() {
+    let cluster = Cluster::new(&["a", "b"]);
+    cluster.set("TBW102", &[("a", 1)]);
+    let producer = cluster.producer();
+    producer.send(hello("new")).await.expect("stored");
+    advance(SECOND).await;
+    cluster.net.kill("a:10911").await;
+    cluster.set("TBW102", &[("b", 1)]);
+    producer.send(hello("newer")).await.expect("stored by b");
+    assert_eq!(cluster.brokers(), ["a", "b"]);
+    assert_eq!(cluster.asked(), ["new", "TBW102", "newer", "TBW102"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_a_broker_the_error_names_it() {
     let cluster = Cluster::new(&[]);

@@ -23,6 +23,8 @@ pub(super) struct Delivery<'a> {
 
 /// A queue of a master.
 struct Place {
+    /// The route that it was chosen from.
+    route: Arc<TopicRoute>,
     master: Arc<Master>,
     queue_id: i32,
 }
@@ -84,7 +86,8 @@ impl<'a> Delivery<'a> {
         }
         let (route, _) = self.route().await?;
         let master = route.find(&queue.broker_name).ok_or_else(unknown)?;
-        let place = Place { master: Arc::clone(master), queue_id: queue.queue_id };
+        let (master, queue_id) = (Arc::clone(master), queue.queue_id);
+        let place = Place { route, master, queue_id };
         self.attempt(&place, 0).await
     }
 
@@ -97,15 +100,18 @@ impl<'a> Delivery<'a> {
     async fn choose(&self, tried: &[Addr]) -> Result<Place, SendError> {
         let (route, max) = self.route().await?;
         let is_new = |addr: &Addr| !tried.contains(addr);
-        let place = self.producer.brokers.with(|is_avoided| {
+        let chosen = self.producer.brokers.with(|is_avoided| {
             let (master, queue_id) = route
                 .next_queue(max, |addr| is_new(addr) && !is_avoided(addr))
                 .or_else(|| route.next_queue(max, is_new))
                 .or_else(|| route.next_queue(max, |addr| !is_avoided(addr)))
                 .or_else(|| route.next_queue(max, |_| true))?;
-            Some(Place { master: Arc::clone(master), queue_id })
+            Some((Arc::clone(master), queue_id))
         });
-        place.ok_or_else(|| SendError::NoQueue { topic: self.message.topic.clone() })
+        match chosen {
+            Some((master, queue_id)) => Ok(Place { route, master, queue_id }),
+            None => Err(SendError::NoQueue { topic: self.message.topic.clone() }),
+        }
     }
 
     /// Returns the topic's route, and the maximum number of queues on a broker. A topic that does not
@@ -146,7 +152,7 @@ impl<'a> Delivery<'a> {
                     producer.brokers.failed(&master.addr);
                 }
                 if reaction.invalidate {
-                    producer.routes.invalidate(&self.message.topic);
+                    producer.routes.invalidate(place.route.topic());
                 }
             }
         }
