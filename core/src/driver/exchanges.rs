@@ -117,7 +117,7 @@ where
         request.origin = Some(Origin { channel: self.channel.clone(), exchange });
         let running = RunningRequest { id, stamp, code: request.code, oneway };
         match self.in_flight.start(slot, running, || service.call(request)) {
-            Poll::Ready((ended, outcome)) => self.end(ended, outcome, send),
+            Poll::Ready(outcome) => self.end(running, outcome, send),
             Poll::Pending => Ok(()),
         }
     }

@@ -129,18 +129,14 @@ impl<F: Future> InFlight<F> {
         slot: u32,
         request: RunningRequest,
         call: impl FnOnce() -> F,
-    ) -> Poll<(RunningRequest, Outcome<F::Output>)> {
+    ) -> Poll<Outcome<F::Output>> {
         let place = &mut self.slots[slot as usize];
-        match place.poll(|future| future.set(Some(call()))) {
-            Poll::Pending => {
-                place.request = Some(request);
-                Poll::Pending
-            }
-            Poll::Ready(outcome) => {
-                self.free.push(slot);
-                Poll::Ready((request, outcome))
-            }
+        let polled = place.poll(|future| future.set(Some(call())));
+        match polled {
+            Poll::Pending => place.request = Some(request),
+            Poll::Ready(_) => self.free.push(slot),
         }
+        polled
     }
 
     /// Whether the future of this exchange is running. False if it finished at its first poll.
