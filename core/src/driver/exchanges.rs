@@ -2,10 +2,10 @@
 
 use super::config::ConnectionConfig;
 use super::in_flight::{InFlight, Outcome, RunningRequest};
-use super::unanswered::no_answer;
+use super::own_responses::{no_answer, system_error, use_noted};
 use crate::channel::{AtEnd, Channel, CloseReason, ExchangeId, Origin, Stamp};
-use crate::command::{RemotingCommand, ResponseCode};
-use crate::error::{Abort, BoxError, catch_panic, chain_text};
+use crate::command::RemotingCommand;
+use crate::error::{BoxError, catch_panic, chain_text};
 use crate::reply::Reply;
 use std::task::{Context, Poll};
 use tokio::task::coop::has_budget_remaining;
@@ -237,21 +237,4 @@ where
     pub(super) fn release_memory(&mut self) {
         self.in_flight.shrink();
     }
-}
-
-/// Puts the noted abort, if any, into a response that stands in for an unknown error.
-#[cold]
-fn use_noted(noted: Option<Abort>, response: &mut Option<RemotingCommand>) {
-    let stand_in = response.as_mut().filter(|response| response.is_stand_in());
-    if let (Some(abort), Some(response)) = (noted, stand_in) {
-        response.code = abort.code.as_i32();
-        response.remark = Some(abort.remark);
-    }
-}
-
-/// Creates the `SYSTEM_ERROR` response for an error that no layer has turned into a response.
-pub(super) fn system_error(text: String) -> RemotingCommand {
-    let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(text);
-    response.set_stand_in();
-    response
 }

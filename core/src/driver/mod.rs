@@ -7,11 +7,11 @@ mod inbound;
 mod lifecycle;
 mod mailbox;
 mod outbound;
+mod own_responses;
 mod pending;
 mod rounds;
 mod service;
 mod transport;
-mod unanswered;
 mod vectored;
 mod watchdog;
 

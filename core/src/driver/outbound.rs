@@ -1,6 +1,6 @@
 //! Frames to the peer: responses first, then this side's calls and oneway requests.
 
-use super::exchanges::system_error;
+use super::own_responses::system_error;
 use super::pending::Pending;
 use super::release;
 use super::transport::Transport;

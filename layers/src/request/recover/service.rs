@@ -39,10 +39,14 @@ where
     type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx).map(|ready| {
-            self.unready = ready.err().map(Into::into);
-            Ok(())
-        })
+        match self.inner.poll_ready(cx) {
+            Poll::Ready(Ok(())) if self.unready.is_none() => Poll::Ready(Ok(())),
+            Poll::Ready(ready) => {
+                self.unready = ready.err().map(Into::into);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     fn call(&mut self, request: RemotingCommand) -> Self::Future {

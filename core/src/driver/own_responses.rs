@@ -1,8 +1,8 @@
-//! Requests that end without a response.
+//! Responses that the driver makes itself.
 
-use super::exchanges::system_error;
 use crate::channel::Addr;
-use crate::command::{RemotingCommand, RequestCode};
+use crate::command::{RemotingCommand, RequestCode, ResponseCode};
+use crate::error::Abort;
 use crate::sync::lock;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -29,4 +29,21 @@ pub(super) fn no_answer(code: i32, peer: &Addr) -> RemotingCommand {
 fn is_first(code: i32) -> bool {
     let mut logged = lock(&LOGGED);
     logged.len() < MAX_CODES && logged.insert(code)
+}
+
+/// Puts the noted abort, if any, into a response that stands in for an unknown error.
+#[cold]
+pub(super) fn use_noted(noted: Option<Abort>, response: &mut Option<RemotingCommand>) {
+    let stand_in = response.as_mut().filter(|response| response.is_stand_in());
+    if let (Some(abort), Some(response)) = (noted, stand_in) {
+        response.code = abort.code.as_i32();
+        response.remark = Some(abort.remark);
+    }
+}
+
+/// Creates the `SYSTEM_ERROR` response for an error that no layer has turned into a response.
+pub(super) fn system_error(text: String) -> RemotingCommand {
+    let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR).with_remark(text);
+    response.set_stand_in();
+    response
 }
