@@ -18,6 +18,7 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Relaxed) == 0
     }

@@ -40,6 +40,7 @@ pub struct ExchangeObserver {
 impl RemotingCommand {
     /// Returns an observer of the exchange that this request begins.
     #[must_use]
+    #[inline]
     pub fn exchange_observer(&self) -> ExchangeObserver {
         let exchange = self.origin.as_ref().and_then(|Origin { channel, exchange }| {
             exchange.map(|(id, _)| (Arc::clone(&channel.shared), id))
@@ -88,6 +89,7 @@ impl ExchangeObserver {
     }
 
     /// Forgets the noted abort, if any: the request is tried again.
+    #[inline]
     pub fn forget_abort(&self) {
         if let Some((shared, id)) = &self.exchange {
             if !shared.failures.is_empty() {
