@@ -18,6 +18,7 @@ use rocketmq_tower::layers::{
     AclVerifyLayer, FirstByteTimeoutLayer, IpFilterLayer, MetricsLayer, PeerRateLimitLayer,
     ProxyProtocolLayer, TlsLayer, TraceLayer,
 };
+use rocketmq_tower::server::shutdown_signal;
 use rocketmq_tower::{BoxError, Client, RemotingCommand, RequestCode, Server, service_fn};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ async fn main() -> Result<(), BoxError> {
     let answer = client.invoke(addr, request, 3 * SECOND).await?;
     println!("{} {:?}\n{}", answer.response_code(), answer.body(), recorder.handle().render());
     if serve {
-        tokio::signal::ctrl_c().await?;
+        shutdown_signal()?.await;
     }
     client.shutdown(SECOND).await;
     stop.cancel();

@@ -13,7 +13,7 @@ use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
 use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
-use rocketmq_tower::server::{Shutdown, serve};
+use rocketmq_tower::server::{Shutdown, serve, shutdown_signal};
 use rocketmq_tower::{Addr, Body, BoxError, RemotingCommand, Server, handler_fn};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -84,7 +84,7 @@ async fn serve_stack(options: &Options) -> Result<Shutdown, BoxError> {
         .bind(&options.listen)
         .await?;
     println!("listening on {}", server.local_addr());
-    Ok(server.serve_until(tokio::signal::ctrl_c()).await?)
+    Ok(server.serve_until(shutdown_signal()?).await?)
 }
 
 /// Serves with a stack built by hand: the driver, and inside it the layer that turns errors into
@@ -95,5 +95,5 @@ async fn serve_bare(options: &Options) -> Result<Shutdown, BoxError> {
     let tcp = TcpAcceptor::bind(&options.listen, &TcpOptions::default()).await?;
     let server = serve(tcp, service);
     println!("listening on {}", server.local_addr());
-    Ok(server.with_graceful_shutdown(tokio::signal::ctrl_c()).await?)
+    Ok(server.with_graceful_shutdown(shutdown_signal()?).await?)
 }

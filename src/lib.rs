@@ -160,6 +160,7 @@
 //! | `metrics` | the layer that reports to a recorder of the `metrics` facade |
 //! | `proxy-protocol` | servers behind a balancer |
 //! | `socks5` | clients that connect through a SOCKS5 proxy |
+//! | `signal` | `server::shutdown_signal`: Ctrl-C and SIGTERM |
 //! | `testing` | a server and its clients in memory: [`testing`] |
 //! | `tls` | TLS for servers and clients |
 //! | `tls-reload` | certificates that are replaced while a server runs |

@@ -41,6 +41,8 @@ mod serve;
 mod setters;
 mod settings;
 mod shared;
+#[cfg(feature = "signal")]
+mod signal;
 
 pub use crate::stack::{BoxConnectionService, HookedProcessor, WatchedDriver};
 pub use bound::BoundServer;
@@ -52,3 +54,5 @@ pub use outcome::{ServeError, Shutdown};
 pub use running::RunningServer;
 pub use serve::{Serve, serve};
 pub use shared::SharedProcessor;
+#[cfg(feature = "signal")]
+pub use signal::shutdown_signal;

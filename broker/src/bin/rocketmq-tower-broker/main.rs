@@ -6,6 +6,7 @@ use clap::Parser;
 use options::Options;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::error::chain_text;
+use rocketmq_tower::server::shutdown_signal;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ async fn main() -> ExitCode {
 
 /// Serves until a signal arrives, or the broker ends by itself.
 async fn run(options: Options) -> Result<(), BoxError> {
-    let signal = stop_signal()?;
+    let signal = shutdown_signal()?;
     let broker = options.into_builder()?.start().await?;
     if let Some(metrics) = broker.metrics_addr() {
         tracing::info!("metrics at http://{metrics}/metrics");
@@ -42,29 +43,10 @@ async fn run(options: Options) -> Result<(), BoxError> {
     let (names, addr) = (broker.name_server_addr(), broker.advertised_addr());
     writeln!(io::stdout(), "ready namesrv={names} broker={addr}")?;
     tokio::select! {
-        _ = signal => {}
+        () = signal => {}
         () = broker.stopped() => {}
     }
     broker.shutdown().await?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Resolves on Ctrl-C, and on SIGTERM, which stops a service.
-#[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Resolves on Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future> {
-    Ok(tokio::signal::ctrl_c())
 }
