@@ -8,15 +8,17 @@ use rocketmq_tower::{Server, service_fn};
 use rocketmq_tower_test_support::{Raw, SECOND, request, sleeper, soon};
 use std::net::SocketAddr;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 
 const MARK: &str = "listening on ";
 
 /// A server in a child process. A request takes as many seconds as its code says.
 struct Served {
     child: Child,
+    /// Kept open: the child fails if it cannot write.
+    _output: Lines<BufReader<ChildStdout>>,
     addr: SocketAddr,
 }
 
@@ -33,7 +35,8 @@ impl Served {
         loop {
             let line = soon(lines.next_line()).await.expect("readable").expect("it listens");
             if let Some((_, addr)) = line.split_once(MARK) {
-                return Self { child, addr: addr.trim().parse().expect("an address") };
+                let addr = addr.trim().parse().expect("an address");
+                return Self { child, _output: lines, addr };
             }
         }
     }
