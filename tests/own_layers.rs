@@ -4,12 +4,13 @@
 mod common;
 
 use common::Scripted;
+use rocketmq_tower::client::Connector;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::events::Events;
 use rocketmq_tower::server::{HookedProcessor, WatchedDriver, serve};
 use rocketmq_tower::{
-    BoxError, Connection, ConnectionService, Disconnect, Layer, Processor, RemotingCommand, Server,
-    Service, ServiceBuilder, service_fn,
+    BoxError, ChannelInfo, Connection, ConnectionService, Disconnect, Layer, Processor,
+    RemotingCommand, Server, Service, ServiceBuilder, service_fn,
 };
 use rocketmq_tower_test_support::{Raw, SECOND, echo, request};
 use std::future::{Future, IntoFuture};
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::DuplexStream;
+use tokio::time::Instant;
 use tower::layer::layer_fn;
 use tower::layer::util::{Identity, Stack};
 use tower::limit::ConcurrencyLimitLayer;
@@ -257,6 +259,26 @@ async fn generic_functions_name_the_bounds() {
     let outer = layer_fn(move |inner| Counted { inner, count: Arc::clone(&count) });
     is_served(|listener| serve_any(listener, service_fn(echo), layer, outer)).await;
     assert_eq!((requests.load(Ordering::Relaxed), connections.load(Ordering::Relaxed)), (2, 1));
+}
+
+/// tower's layers around the connection of a client: `Timeout` is its maximum age.
+#[tokio::test(start_paused = true)]
+async fn around_a_clients_connection() {
+    let (listener, mut peers) = Scripted::new(1, false);
+    tokio::spawn(Server::new(service_fn(echo)).listen(listener).serve());
+    let (count, counted) = counter();
+    let connector = Connector::new()
+        .connection_layer(TimeoutLayer::new(60 * SECOND))
+        .connection_layer(MapErrLayer::new(BoxError::from))
+        .connection_layer(ConcurrencyLimitLayer::new(1))
+        .connection_layer(layer_fn(move |inner| Counted { inner, count: Arc::clone(&counted) }));
+    let channel = connector.run(peers.remove(0).io, ChannelInfo::default());
+    let started = Instant::now();
+    let answer = channel.invoke(request(1, 1).with_body("hello"), SECOND).await.expect("answered");
+    assert_eq!(&answer.body()[..], b"hello");
+    channel.closed().await;
+    assert_eq!(started.elapsed(), 60 * SECOND);
+    assert_eq!(count.load(Ordering::Relaxed), 1);
 }
 
 /// Everything together, over TCP and as a service.
