@@ -40,7 +40,6 @@
 mod address;
 mod builder;
 mod clients;
-mod clock;
 mod config;
 mod delay;
 mod error;

@@ -1,11 +1,11 @@
 //! Transactions whose outcome is still open.
 
-use crate::clock;
 use crate::log::{CommitLogOffset, Log};
 use crate::refusal::refuse;
 use crate::storage::StorageTable;
 use rocketmq_tower::message::{Position, Properties, property};
 use rocketmq_tower::{BoxError, ResponseCode};
+use rocketmq_tower_core::clock;
 use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::ops::ControlFlow;

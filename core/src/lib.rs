@@ -50,6 +50,8 @@
 //! ```
 
 pub mod channel;
+#[doc(hidden)]
+pub mod clock;
 pub mod codec;
 pub mod command;
 pub mod connection;

@@ -1,12 +1,12 @@
 //! Deletes messages that are older than the retention time.
 
-use crate::clock;
 use crate::log::{LogWrite, Queue, index};
 use crate::state::BrokerState;
 use crate::storage::{StorageBatch, StorageTable};
 use crate::topics::names;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
+use rocketmq_tower_core::clock;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;

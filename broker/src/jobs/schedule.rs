@@ -3,9 +3,10 @@
 use crate::log::{CommitLogOffset, LogEntry, LogWrite, due_key};
 use crate::state::BrokerState;
 use crate::storage::StorageTable;
-use crate::{clock, delay, messages};
+use crate::{delay, messages};
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
+use rocketmq_tower_core::clock;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};

@@ -1,6 +1,5 @@
 //! Asks producers for the outcome of their open transactions.
 
-use crate::clock;
 use crate::log::{CommitLogOffset, LogWrite};
 use crate::messages;
 use crate::state::BrokerState;
@@ -10,6 +9,7 @@ use bytes::BytesMut;
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
 use rocketmq_tower::protocol::CheckTransactionStateRequestHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
+use rocketmq_tower_core::clock;
 use std::time::Duration;
 use tokio::time::sleep;
 

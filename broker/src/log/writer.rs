@@ -2,9 +2,10 @@
 
 use super::write::{LogWrite, Visibility, Written};
 use super::{LogError, Queue, index};
+use crate::Flush;
 use crate::storage::{Storage, StorageBatch, StorageTable};
-use crate::{Flush, clock};
 use rocketmq_tower::message::Position;
+use rocketmq_tower_core::clock;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};

@@ -1,12 +1,12 @@
 //! `SEND_REPLY_MESSAGE`: a consumer replies to a message whose producer waits for the reply.
 
 use super::send::sent;
-use crate::clock;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use rocketmq_tower::message::{SendHeader, property};
 use rocketmq_tower::protocol::{ReplyMessageRequestHeader, SendMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
+use rocketmq_tower_core::clock;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,15 +1,16 @@
 //! `SEND_MESSAGE` in all its versions.
 
 use super::batch;
+use crate::delay;
 use crate::log::{LogEntry, LogWrite, Visibility};
 use crate::messages;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{DEFAULT_QUEUES, Topic, TopicSettings, names};
-use crate::{clock, delay};
 use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
 use rocketmq_tower::protocol::{SendMessageResponseHeader, perm};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
+use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.

@@ -5,10 +5,11 @@ use crate::log::{CommitLogOffset, LogWrite, Visibility};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{TopicSettings, names};
-use crate::{clock, delay, messages};
+use crate::{delay, messages};
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
 use rocketmq_tower::protocol::ConsumerSendMsgBackRequestHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
+use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// Stores a copy of the message in the retry topic of the group, with a delay. A message that was

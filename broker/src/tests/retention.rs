@@ -3,11 +3,11 @@
 use super::bare::BareBroker;
 use super::peer::{Peer, bodies};
 use super::requests::{Pull, bounds};
-use crate::clock;
 use crate::jobs::retention::pass;
 use crate::storage::{MemoryStorage, Storage, StorageTable};
 use crate::topics::Topics;
 use rocketmq_tower::{RequestCode, ResponseCode};
+use rocketmq_tower_core::clock;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;

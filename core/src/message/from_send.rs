@@ -2,9 +2,9 @@
 
 use super::{SendHeader, StoredMessage, sys_flag};
 use crate::channel::Addr;
+use crate::clock::now_ms;
 use crate::command::RemotingCommand;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The bits of a client's system flag that are stored: compression, and its algorithm.
 const KEPT_FLAGS: i32 = sys_flag::COMPRESSED | sys_flag::COMPRESSION_MASK;
@@ -33,7 +33,6 @@ impl<'a> StoredMessage<'a> {
         store_host: SocketAddr,
         queue_offset: i64,
     ) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         Self {
             queue_id: header.queue_id.max(0),
             flag: header.flag,
@@ -42,7 +41,7 @@ impl<'a> StoredMessage<'a> {
             sys_flag: header.sys_flag & KEPT_FLAGS,
             born_timestamp: header.born_timestamp,
             born_host: ipv4_host(request.channel().map(|channel| channel.peer_addr())),
-            store_timestamp: now.try_into().unwrap_or(i64::MAX),
+            store_timestamp: now_ms(),
             store_host,
             reconsume_times: header.reconsume_times,
             prepared_transaction_offset: 0,

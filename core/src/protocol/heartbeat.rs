@@ -1,7 +1,7 @@
 //! Heartbeats, and the end of a client.
 
+use crate::clock::now_ms;
 use serde::{Deserialize, Serialize};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The groups of a client: the body of `HEART_BEAT`.
 ///
@@ -93,7 +93,6 @@ impl SubscriptionData {
     /// ```
     #[must_use]
     pub fn tags(topic: impl Into<String>, tags: &str) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let all = tags.is_empty() || tags == Self::ALL;
         let tags_set: Vec<String> = match all {
             true => Vec::new(),
@@ -107,7 +106,7 @@ impl SubscriptionData {
         Self {
             code_set: tags_set.iter().map(|tag| java_hash(tag)).collect(),
             sub_string: if all { Self::ALL.into() } else { tags.into() },
-            sub_version: now.try_into().unwrap_or(i64::MAX),
+            sub_version: now_ms(),
             tags_set,
             topic: topic.into(),
             ..Self::default()

@@ -3,10 +3,10 @@
 mod names;
 
 use super::Properties;
+use crate::clock::now_ms;
 use crate::command::{ExtFields, HeaderError, RemotingCommand, RequestCode, read_field};
 use names::{Names, SHORT};
 use serde::Deserialize;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The header of a send, in any of its forms.
 ///
@@ -74,7 +74,6 @@ impl<'a> SendHeader<'a> {
     /// created with at most [`DEFAULT_TOPIC_QUEUE_NUMS`](Self::DEFAULT_TOPIC_QUEUE_NUMS) queues.
     #[must_use]
     pub fn new(producer_group: &'a str, topic: &'a str, queue_id: i32) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         Self {
             producer_group,
             topic,
@@ -82,7 +81,7 @@ impl<'a> SendHeader<'a> {
             default_topic_queue_nums: Self::DEFAULT_TOPIC_QUEUE_NUMS,
             queue_id,
             sys_flag: 0,
-            born_timestamp: now.try_into().unwrap_or(i64::MAX),
+            born_timestamp: now_ms(),
             flag: 0,
             properties: Properties::default(),
             reconsume_times: 0,
