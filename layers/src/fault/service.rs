@@ -3,8 +3,8 @@ use super::faults::Faults;
 use super::io::FaultIo;
 use super::request::ResponseFuture;
 use crate::support::inner::inner_service;
+use crate::support::unused::take_ready;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect, RemotingCommand, Reply};
-use std::mem;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
@@ -23,14 +23,6 @@ impl<S> Fault<S> {
     inner_service!();
 }
 
-impl<S: Clone> Fault<S> {
-    /// Returns the inner service, which is ready, and leaves a clone that has reserved nothing.
-    fn take_ready(&mut self) -> S {
-        let fresh = self.inner.clone();
-        mem::replace(&mut self.inner, fresh)
-    }
-}
-
 impl<S> Service<RemotingCommand> for Fault<S>
 where
     S: Service<RemotingCommand, Response: Reply, Error: Into<BoxError>> + Clone,
@@ -46,7 +38,7 @@ where
     fn call(&mut self, request: RemotingCommand) -> Self::Future {
         match self.faults.of_request(request.request_code()) {
             None => ResponseFuture::running(self.inner.call(request)),
-            Some(plan) => ResponseFuture::faulty(self.take_ready(), request, plan),
+            Some(plan) => ResponseFuture::faulty(take_ready(&mut self.inner), request, plan),
         }
     }
 }
@@ -69,7 +61,7 @@ where
                 let whole = connection.map_io(|io| FaultIo::new(io, None));
                 ConnectionFuture::serving(self.inner.call(whole))
             }
-            Some(plan) => ConnectionFuture::faulty(self.take_ready(), connection, plan),
+            Some(plan) => ConnectionFuture::faulty(take_ready(&mut self.inner), connection, plan),
         }
     }
 }

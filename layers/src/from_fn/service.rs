@@ -1,9 +1,9 @@
 use super::{Middleware, Next, ResponseFuture};
 use crate::support::inner::inner_service;
+use crate::support::unused::take_ready;
 use rocketmq_tower_core::BoxError;
 use std::any::type_name;
 use std::fmt;
-use std::mem;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
@@ -39,8 +39,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         // The function gets the service that is ready; the clone has reserved nothing.
-        let fresh = self.inner.clone();
-        let next = Next::new(mem::replace(&mut self.inner, fresh));
+        let next = Next::new(take_ready(&mut self.inner));
         ResponseFuture::running(self.f.call(request, next))
     }
 }

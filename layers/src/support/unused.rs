@@ -1,6 +1,13 @@
-//! Releases readiness that a layer reserved but will not use.
+//! Moves or releases a service whose readiness is reserved.
 
 use std::mem;
+
+/// Takes a ready service out of a layer's service, to call it later. A clone, which has reserved
+/// nothing, takes its place.
+pub(crate) fn take_ready<S: Clone>(service: &mut S) -> S {
+    let fresh = service.clone();
+    mem::replace(service, fresh)
+}
 
 /// Guards a ready service. On drop, the service will not be called, since the layer responds by
 /// itself or panicked, and is replaced by a clone. Otherwise it would keep the permits that
@@ -21,7 +28,6 @@ impl<'a, S: Clone> Unused<'a, S> {
 
 impl<S: Clone> Drop for Unused<'_, S> {
     fn drop(&mut self) {
-        let fresh = self.0.clone();
-        *self.0 = fresh;
+        drop(take_ready(self.0));
     }
 }

@@ -4,8 +4,8 @@ use super::io::MaybeTls;
 use super::sniffed::Sniffed;
 use super::{ServerTls, TlsMode};
 use crate::support::inner::inner_service;
+use crate::support::unused::take_ready;
 use rocketmq_tower_core::{Connection, Disconnect};
-use std::mem;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -52,8 +52,7 @@ where
             return ResponseFuture::serving(self.inner.call(connection.map_io(MaybeTls::plain)));
         }
         // The service that is ready moves into the future, which calls it after the handshake.
-        let clone = self.inner.clone();
-        let inner = mem::replace(&mut self.inner, clone);
+        let inner = take_ready(&mut self.inner);
         let config = self.server.current();
         let handshake = Handshake::new(connection, config, self.mode, self.handshake_timeout);
         ResponseFuture::handshaking(handshake, inner)

@@ -4,9 +4,8 @@ use super::io::ProxyIo;
 use super::settings::Settings;
 use crate::support::inner::inner_service;
 use crate::support::refused::end;
-use crate::support::unused::Unused;
+use crate::support::unused::{Unused, take_ready};
 use rocketmq_tower_core::{Connection, Disconnect};
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::AsyncRead;
@@ -52,8 +51,7 @@ where
             return ResponseFuture::serving(self.inner.call(connection));
         }
         // The service that is ready moves into the future, which calls it once the header is read.
-        let fresh = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, fresh);
+        let ready = take_ready(&mut self.inner);
         ResponseFuture::reading(connection, ready, &self.settings)
     }
 }
