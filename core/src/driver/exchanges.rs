@@ -181,6 +181,7 @@ where
             AtEnd::Discard => return Ok(()),
             AtEnd::Unanswered => response = Some(self.unanswered(stamp)),
         }
+        // Both arms send, as joining them would move every response once more.
         match response {
             Some(mut response) => {
                 stamp.put_on(&mut response);

@@ -98,16 +98,20 @@ where
         }
         // While the connection is drained, calls are allowed only if requests of the peer are left,
         // whose processors may need them.
-        let works_for_peer = !self.exchanges.is_idle()
-            || !self.inbound.requests.is_empty()
-            || self.exchanges.has_deferred();
-        if is_call && self.lifecycle.is_draining() && !works_for_peer {
+        if is_call && self.lifecycle.is_draining() && !self.works_for_peer() {
             if let Some(caller) = request.caller {
                 caller.fail(CallError::NotSent(CloseReason::Drained));
             }
             return;
         }
         self.outbound.push_request(request);
+    }
+
+    /// Whether requests of the peer are not answered yet.
+    fn works_for_peer(&self) -> bool {
+        !self.exchanges.is_idle()
+            || !self.inbound.requests.is_empty()
+            || self.exchanges.has_deferred()
     }
 
     fn poll_in_flight(&mut self, cx: &Context<'_>) -> Result<bool, CloseReason> {
@@ -300,9 +304,10 @@ where
 
     /// Shuts the connection down when everything is answered and sent.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) {
-        let done = self.is_done();
+        // In this order: whether it is done may take the lock of the deferred requests.
+        let may_shut_down = self.lifecycle.is_finishing() && self.is_done();
         let Some(transport) = &mut self.transport else { return };
-        if self.lifecycle.is_finishing() && done && transport.is_flushed() {
+        if may_shut_down && transport.is_flushed() {
             self.lifecycle.shut_down(&self.config);
             self.inbound.end(false);
             transport.end_writing();
