@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::iter::successors;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -66,20 +67,23 @@ fn held<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return error.get_ref().map(|held| held as &(dyn Error + 'static));
     }
-    // What a field `#[source] Arc<dyn Error + Send + Sync>` returns is the `Arc`.
+    // A field `#[source] Arc<dyn Error + Send + Sync>` returns the `Arc` as the source.
     let shared = error.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
     Some(&**shared)
+}
+
+/// Returns `error` and its sources.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
 /// Returns `error` and its sources as one text, `outer: inner: innermost`.
 #[must_use]
 pub fn chain_text(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
+    for cause in chain(error).skip(1) {
         text.push_str(": ");
-        text.push_str(&error.to_string());
-        next = error.source();
+        text.push_str(&cause.to_string());
     }
     text
 }
@@ -90,10 +94,10 @@ pub fn chain_text(error: &(dyn Error + 'static)) -> String {
 /// # Errors
 /// If writing fails.
 pub fn write_causes(f: &mut fmt::Formatter<'_>, error: &(dyn Error + 'static)) -> fmt::Result {
-    let mut next = Some(error).filter(|_| f.alternate());
-    while let Some(error) = next {
-        write!(f, ": {error}")?;
-        next = error.source();
+    if f.alternate() {
+        for cause in chain(error) {
+            write!(f, ": {cause}")?;
+        }
     }
     Ok(())
 }
