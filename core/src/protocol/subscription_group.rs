@@ -64,7 +64,7 @@ impl Default for SubscriptionGroupConfig {
 pub struct SubscriptionGroupWrapper {
     /// The version of the settings.
     pub data_version: DataVersion,
-    /// What is forbidden, by group and topic.
+    /// The forbidden kinds of access, by group and topic.
     pub forbidden_table: BTreeMap<String, BTreeMap<String, i32>>,
     /// The settings, by group.
     pub subscription_group_table: BTreeMap<String, SubscriptionGroupConfig>,

@@ -1,4 +1,4 @@
-//! What is checked before a message is sent.
+//! Checks of a message before it is sent.
 
 use super::SendError;
 use rocketmq_tower_core::message::{Message, MessageError, property};
