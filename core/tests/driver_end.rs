@@ -29,16 +29,6 @@ fn old(code: i32, opaque: i32) -> RemotingCommand {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_connection_drains_at_once() {
-    let mut running = start(service_fn(echo));
-    running.channel.drain();
-    assert!(running.peer.next().await.is_none());
-    running.peer.io.shutdown().await.expect("open");
-    let Ok(end) = soon(running.task).await.expect("no panic");
-    assert!(matches!(end.reason, CloseReason::Drained), "{end:?}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn draining_answers_what_runs_and_sends_new_requests_away() {
     let mut running = start(service_fn(slow_echo));
     running.peer.send(&request(1, 1).with_body("runs")).await;

@@ -55,8 +55,10 @@ pub struct ConnectionConfig {
     /// How long the connection waits for requests in flight after the peer has closed its side or
     /// sent an invalid frame. Default: 5 s. The requests run to completion in any case.
     pub half_close_grace: Duration,
-    /// How long the peer may take to read the last responses after this side has shut down its
-    /// output. Default: 1 s.
+    /// How long a drained connection stays open for requests that are on their way, which are
+    /// answered with `GO_AWAY`; see [`Driver`](super::Driver). Must be longer than a round trip, or
+    /// the peer may lose requests. Also, how long the peer may take to read the last responses after
+    /// this side has shut down its output. Default: 1 s.
     pub linger: Duration,
 }
 

@@ -6,7 +6,7 @@ use super::outbound::Outbound;
 use super::release;
 use super::transport::Transport;
 use crate::codec::DecodeError;
-use crate::command::{MqVersion, RemotingCommand};
+use crate::command::{MqVersion, RemotingCommand, ResponseCode};
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,6 +20,10 @@ pub(super) struct Inbound {
     pub(super) requests: VecDeque<RemotingCommand>,
     /// The version in the peer's last request.
     peer_version: Option<MqVersion>,
+    /// Whether the peer has sent a request that wants a response.
+    has_asked: bool,
+    /// Whether the peer has answered a call with `GO_AWAY`.
+    is_leaving: bool,
 }
 
 /// The state of the input.
@@ -40,7 +44,14 @@ enum Input {
 
 impl Inbound {
     pub(super) fn new(role: Role) -> Self {
-        Self { role, input: Input::Readable, requests: VecDeque::new(), peer_version: None }
+        Self {
+            role,
+            input: Input::Readable,
+            requests: VecDeque::new(),
+            peer_version: None,
+            has_asked: false,
+            is_leaving: false,
+        }
     }
 
     /// Whether a frame may be read now. False while there is no room for a request or a response
@@ -71,20 +82,32 @@ impl Inbound {
     }
 
     /// Whether to read only frames that are already buffered. True while the connection is drained,
-    /// if the peer's version does not support `GO_AWAY` or draining began more than
-    /// [`ConnectionConfig::linger`] ago. False while calls wait for responses.
+    /// if the peer's version does not support `GO_AWAY`, or once the time in which requests are
+    /// [sent away](Self::expects_requests) is over. False while calls wait for responses.
     #[inline]
-    pub(super) fn leaves_unread(
-        &self,
-        lifecycle: &Lifecycle,
-        outbound: &Outbound,
-        config: &ConnectionConfig,
-    ) -> bool {
-        !outbound.awaits_responses()
-            && lifecycle.draining_since().is_some_and(|since| {
-                self.peer_version.is_some_and(|version| !version.knows_go_away())
-                    || since.elapsed() > config.linger
-            })
+    pub(super) fn leaves_unread(&self, lifecycle: &Lifecycle, outbound: &Outbound) -> bool {
+        lifecycle.is_draining()
+            && !outbound.awaits_responses()
+            && (self.is_too_old() || lifecycle.farewell_is_over())
+    }
+
+    /// Whether the peer's version does not support `GO_AWAY`. False if the version is unknown.
+    fn is_too_old(&self) -> bool {
+        self.peer_version.is_some_and(|version| !version.knows_go_away())
+    }
+
+    /// Whether requests may be on their way that `GO_AWAY` can answer, so that the peer may send
+    /// them again elsewhere. If the connection ended first, they would be lost: the peer cannot
+    /// know that they were not processed.
+    pub(super) fn expects_requests(&self) -> bool {
+        if self.has_ended() || self.is_too_old() {
+            return false;
+        }
+        match self.role {
+            Role::Server => true,
+            // Most servers never ask, and one that drains the connection as well asks no more.
+            Role::Client => self.has_asked && !self.is_leaving,
+        }
     }
 
     /// Reads the next frame. Returns `Ready(None)` if the peer has closed its side.
@@ -117,9 +140,20 @@ impl Inbound {
         transport.poll_unread_end(cx).map(|()| None)
     }
 
-    /// Records the peer's version, which every request carries.
-    pub(super) fn saw_request(&mut self, request: &RemotingCommand) {
-        self.peer_version = Some(request.version());
+    /// Records the peer's version, which every request carries. A peer that was too old while the
+    /// connection is drained remains so: requests of alternating versions cannot put off the end.
+    #[inline]
+    pub(super) fn saw_request(&mut self, request: &RemotingCommand, draining: bool) {
+        self.has_asked |= !request.is_oneway();
+        if !(draining && self.is_too_old()) {
+            self.peer_version = Some(request.version());
+        }
+    }
+
+    /// Records a response that may send this side away.
+    #[inline]
+    pub(super) fn saw_response(&mut self, response: &RemotingCommand) {
+        self.is_leaving |= response.response_code() == ResponseCode::GO_AWAY;
     }
 
     /// Makes the next poll read again, even if the last one found nothing.

@@ -8,16 +8,28 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
 
 pub(super) struct Lifecycle {
     shared: Arc<Shared>,
     phase: Phase,
-    /// When draining began.
-    draining: Option<Instant>,
+    draining: bool,
+    farewell: Farewell,
     /// Whether the grace period is over: the connection no longer waits for requests in flight.
     grace_over: bool,
     watchdog: Watchdog,
+}
+
+/// The time that a drained connection gives the peer to send requests and be sent away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    /// Begins when the requests that are running are answered: a peer that waits for the response
+    /// sends its next request after it.
+    Ahead,
+    /// The peer was not sent away yet.
+    Running,
+    /// The first request was sent away.
+    Last,
+    Over,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,25 +48,58 @@ enum Phase {
 impl Lifecycle {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let watchdog = Watchdog::default();
-        Self { shared, phase: Phase::Open, draining: None, grace_over: false, watchdog }
+        Self {
+            shared,
+            phase: Phase::Open,
+            draining: false,
+            farewell: Farewell::Ahead,
+            grace_over: false,
+            watchdog,
+        }
     }
 
     /// Begins to drain. Returns false if draining has already begun.
     pub(super) fn drain(&mut self) -> bool {
-        if self.draining.is_some() {
+        if self.draining {
             return false;
         }
-        self.draining = Some(Instant::now());
+        self.draining = true;
         self.phase = self.phase.max(Phase::Finishing);
         true
     }
 
     pub(super) fn is_draining(&self) -> bool {
-        self.draining.is_some()
+        self.draining
     }
 
-    pub(super) fn draining_since(&self) -> Option<Instant> {
-        self.draining
+    /// Records whether requests of the peer are running. The farewell begins when none is.
+    pub(super) fn watch_farewell(&mut self, works: bool, config: &ConnectionConfig) {
+        match self.farewell {
+            Farewell::Over => {}
+            _ if works => {
+                self.farewell = Farewell::Ahead;
+                self.watchdog.farewell = None;
+            }
+            Farewell::Ahead => {
+                self.farewell = Farewell::Running;
+                self.watchdog.farewell_within(config.linger);
+            }
+            Farewell::Running | Farewell::Last => {}
+        }
+    }
+
+    /// Records that a request was sent away. After the first one, the farewell begins again: the
+    /// peer has sent further requests before it can know, and needs the time to learn it.
+    pub(super) fn sent_away(&mut self, config: &ConnectionConfig) {
+        if self.farewell == Farewell::Running {
+            self.farewell = Farewell::Last;
+            self.watchdog.farewell_within(config.linger);
+        }
+    }
+
+    /// Whether the peer has had its time to be sent away.
+    pub(super) fn farewell_is_over(&self) -> bool {
+        self.farewell == Farewell::Over
     }
 
     /// Waits for the requests in flight, for at most the grace period, and then closes. Keeps an
@@ -84,6 +129,7 @@ impl Lifecycle {
         // Without an earlier reason, the connection was drained, which has succeeded only now.
         self.shared.set_reason(CloseReason::Drained);
         self.phase = Phase::ShuttingDown;
+        self.watchdog.farewell = None;
         self.watchdog.end = None;
         self.watchdog.end_within(config.linger);
     }
@@ -137,6 +183,11 @@ impl Lifecycle {
         match expired {
             Expired::Read => Err(CloseReason::ReadStalled),
             Expired::Write => Err(CloseReason::WriteStalled),
+            Expired::Farewell => {
+                self.farewell = Farewell::Over;
+                watchdog.farewell = None;
+                Ok(true)
+            }
             // Responses that are ready are still sent, provided that the peer reads them.
             Expired::End if self.phase == Phase::Finishing => {
                 self.grace_over = true;
@@ -166,7 +217,7 @@ impl fmt::Debug for Lifecycle {
         f.debug_struct("Lifecycle")
             .field("id", &self.shared.id)
             .field("phase", &self.phase)
-            .field("draining", &self.draining.is_some())
+            .field("draining", &self.draining)
             .finish_non_exhaustive()
     }
 }

@@ -66,8 +66,12 @@ const KEPT_CAPACITY: usize = 64;
 /// * R10: every queue, buffer and wait is bounded by [`ConnectionConfig`].
 ///
 /// While the connection is drained, requests from a peer whose version supports `GO_AWAY` are
-/// answered with it, for at most [`ConnectionConfig::linger`]. From other peers, nothing more is
-/// read. Must run in a tokio runtime with the timer enabled.
+/// answered with it, so that the peer can send them again elsewhere. When all other requests are
+/// answered, the connection ends as soon as the peer closes it. If the peer does not, it ends
+/// [`ConnectionConfig::linger`] later, and this much after the first `GO_AWAY` at the earliest. From
+/// peers of other versions, nothing more is read, and nothing is waited for. A client's connection
+/// waits only for a server that has asked it before. Must run in a tokio runtime with the timer
+/// enabled.
 pub struct Driver<Io, S: Service<RemotingCommand>> {
     /// `None` once the connection is closed. Declared before `mailbox`, so that the socket is
     /// dropped before the mailbox announces the end.

@@ -114,6 +114,11 @@ where
             || self.exchanges.has_deferred()
     }
 
+    /// Whether neither side owes the other a response.
+    fn owes_nothing(&self) -> bool {
+        self.outbound.has_no_calls() && !self.outbound.has_responses() && !self.works_for_peer()
+    }
+
     fn poll_in_flight(&mut self, cx: &Context<'_>) -> Result<bool, CloseReason> {
         if !self.mailbox.has_woken_requests() && !self.exchanges.has_woken() {
             return Ok(false);
@@ -158,7 +163,7 @@ where
             if !inbound.may_read(transport, outbound, config) {
                 return Ok(turn > 0);
             }
-            let leave_unread = inbound.leaves_unread(&self.lifecycle, outbound, config);
+            let leave_unread = inbound.leaves_unread(&self.lifecycle, outbound);
             match inbound.poll_frame(cx, transport, leave_unread) {
                 Poll::Pending => return Ok(turn > 0),
                 Poll::Ready(frame) => self.take_frame(cx, frame)?,
@@ -173,12 +178,19 @@ where
         frame: Option<Result<RemotingCommand, DecodeError>>,
     ) -> Result<(), CloseReason> {
         match frame {
-            Some(Ok(command)) if command.is_response() => self.outbound.take_response(command),
+            Some(Ok(command)) if command.is_response() => {
+                self.inbound.saw_response(&command);
+                self.outbound.take_response(command);
+            }
             Some(Ok(command)) => return self.take_request(cx, command),
             Some(Err(DecodeError::Io(error))) => return Err(CloseReason::Io(Arc::new(error))),
             Some(Err(error)) => {
                 let by_peer = matches!(error, DecodeError::EndInFrame { .. });
                 self.end_input(by_peer, CloseReason::Protocol(Arc::new(error)));
+            }
+            // The peer left because it was sent away, or would have been.
+            None if self.lifecycle.is_draining() && self.owes_nothing() => {
+                self.end_input(true, CloseReason::Drained);
             }
             None => self.end_input(true, CloseReason::PeerClosed),
         }
@@ -199,8 +211,10 @@ where
         cx: &mut Context<'_>,
         request: RemotingCommand,
     ) -> Result<(), CloseReason> {
-        self.inbound.saw_request(&request);
-        if self.lifecycle.is_draining() && request.version().knows_go_away() {
+        let draining = self.lifecycle.is_draining();
+        self.inbound.saw_request(&request, draining);
+        if draining && request.version().knows_go_away() {
+            self.lifecycle.sent_away(&self.config);
             self.refuse(&request, ResponseCode::GO_AWAY, remark::GO_AWAY)?;
             return self.check_flood(cx);
         }
@@ -318,21 +332,25 @@ where
         }
     }
 
-    fn is_done(&self) -> bool {
+    fn is_done(&mut self) -> bool {
         if self.mailbox.has_mail() || self.outbound.has_responses() {
             return false;
         }
         if self.lifecycle.grace_is_over() {
             return true;
         }
-        if !self.exchanges.is_idle() || !self.inbound.requests.is_empty() {
-            return false;
-        }
+        let works = self.works_for_peer();
         // After the peer has closed its side, deferred responses are not waited for.
-        self.inbound.peer_has_ended()
-            || self.inbound.is_exhausted()
-                && self.outbound.has_no_calls()
-                && !self.exchanges.has_deferred()
+        if self.inbound.peer_has_ended() {
+            return self.exchanges.is_idle() && self.inbound.requests.is_empty();
+        }
+        if self.lifecycle.is_draining() {
+            self.lifecycle.watch_farewell(works, &self.config);
+        }
+        !works
+            && self.inbound.is_exhausted()
+            && self.outbound.has_no_calls()
+            && (self.lifecycle.farewell_is_over() || !self.inbound.expects_requests())
     }
 
     /// Closes the connection if the peer took too long. Returns whether a timer has fired.
@@ -341,7 +359,7 @@ where
         let (inbound, outbound, config) = (&self.inbound, &self.outbound, &*self.config);
         let reading = inbound.is_empty()
             && inbound.may_read(transport, outbound, config)
-            && !inbound.leaves_unread(&self.lifecycle, outbound, config);
+            && !inbound.leaves_unread(&self.lifecycle, outbound);
         let expired = self.lifecycle.poll_watchdog(cx, transport, reading, config);
         expired.unwrap_or_else(|reason| {
             self.close(reason);

@@ -12,6 +12,7 @@ use tokio::time::{Instant, Sleep};
 pub(super) enum Expired {
     Read,
     Write,
+    Farewell,
     End,
 }
 
@@ -27,6 +28,8 @@ pub(super) struct Watchdog {
     /// Its progress is the number of bytes written.
     pub(super) write: Stall<u64>,
     pub(super) frame: FrameClock,
+    /// When a drained connection waits no longer for requests on their way.
+    pub(super) farewell: Option<Instant>,
     /// When the current phase of the connection ends at the latest.
     pub(super) end: Option<Instant>,
 }
@@ -90,9 +93,15 @@ impl Watchdog {
         self.end = self.end.into_iter().chain(at).min();
     }
 
+    /// Sets the end of the farewell to `limit` from now.
+    pub(super) fn farewell_within(&mut self, limit: Duration) {
+        self.farewell = Instant::now().checked_add(limit);
+    }
+
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Expired> {
         let all = [
             (self.end, Expired::End),
+            (self.farewell, Expired::Farewell),
             (self.write.deadline, Expired::Write),
             (self.read.deadline, Expired::Read),
             (self.frame.deadline, Expired::Read),
