@@ -31,6 +31,8 @@ pub(super) type Observer = Box<dyn FnOnce(Answered) + Send>;
 #[derive(Debug)]
 pub(crate) struct Deferrals {
     count: AtomicUsize,
+    /// The lengths of the frames of the requests that wait for their responders, in sum.
+    bytes: AtomicUsize,
     table: Mutex<Table>,
 }
 
@@ -45,6 +47,8 @@ struct Table {
 struct Deferral {
     /// Whether the service has returned without a response.
     returned: bool,
+    /// The length of the request's frame, once it has returned.
+    bytes: usize,
     responder: ResponderState,
     observers: Vec<Observer>,
 }
@@ -87,7 +91,12 @@ pub(crate) enum AtEnd {
 
 impl Deferrals {
     pub(super) fn new() -> Self {
-        Self { count: AtomicUsize::new(0), table: Mutex::default() }
+        Self { count: AtomicUsize::new(0), bytes: AtomicUsize::new(0), table: Mutex::default() }
+    }
+
+    /// Returns the number of bytes of the frames of deferred requests whose service has returned.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     fn is_empty(&self) -> bool {
@@ -188,20 +197,29 @@ impl Deferrals {
     }
 
     /// Records that the service has returned from the exchange `id`, with or without a response.
-    /// Returns what the driver has to do.
+    /// `bytes` is the length of the request's frame. Returns what the driver has to do.
     #[inline]
-    pub(crate) fn service_ended(&self, id: ExchangeId, response: Option<ResponseCode>) -> AtEnd {
-        if self.is_empty() { AtEnd::Send } else { self.end_deferred(id, response) }
+    pub(crate) fn service_ended(
+        &self,
+        id: ExchangeId,
+        response: Option<ResponseCode>,
+        bytes: usize,
+    ) -> AtEnd {
+        if self.is_empty() { AtEnd::Send } else { self.end_deferred(id, response, bytes) }
     }
 
-    fn end_deferred(&self, id: ExchangeId, response: Option<ResponseCode>) -> AtEnd {
+    fn end_deferred(&self, id: ExchangeId, response: Option<ResponseCode>, bytes: usize) -> AtEnd {
         let mut table = lock(&self.table);
         let Some(entry) = table.entries.get_mut(&id) else { return AtEnd::Send };
         entry.returned = true;
         let (at_end, code) = match (entry.responder, response) {
             // The entry stays until the driver takes the responder's response or learns of its
             // drop.
-            (ResponderState::Sent(_), _) | (ResponderState::Held, None) => return AtEnd::Skip,
+            (ResponderState::Sent(_), _) | (ResponderState::Held, None) => {
+                entry.bytes = bytes;
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+                return AtEnd::Skip;
+            }
             (ResponderState::Taken(code), _) => (AtEnd::Skip, Some(code)),
             (ResponderState::Discarded, _) => (AtEnd::Discard, None),
             (_, Some(_)) => (AtEnd::Send, response),
@@ -247,6 +265,7 @@ impl Deferrals {
         table.closed = true;
         let entries = std::mem::take(&mut table.entries);
         self.count.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
         drop(table);
         for entry in entries.into_values() {
             entry.tell(Answered { code: None, deferred: true });
@@ -256,6 +275,8 @@ impl Deferrals {
     /// Removes an entry, and calls its observers after releasing the lock.
     fn end(&self, mut table: MutexGuard<'_, Table>, id: ExchangeId, answered: Answered) {
         let entry = table.entries.remove(&id);
+        let bytes = entry.as_ref().map_or(0, |entry| entry.bytes);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         self.count.store(table.entries.len(), Ordering::Relaxed);
         if table.entries.is_empty() && table.entries.capacity() > KEPT_CAPACITY {
             table.entries = HashMap::new();

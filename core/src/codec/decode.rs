@@ -45,6 +45,7 @@ impl Decoder for RemotingCodec {
         }
         self.expected = None;
         self.started = true;
+        self.last_frame = frame;
         let command = decode_frame(src, frame, self.block);
         if frame > self.block {
             // The allocation was made for this frame. The next frame gets one of the usual size.
@@ -83,6 +84,21 @@ impl RemotingCodec {
         } else {
             // `reserve` might grow the allocation instead of moving this many bytes within it.
             *src = copied(src, self.block);
+        }
+    }
+
+    /// Returns the maximum number of bytes that the next read into `src` returns: 0 if a frame is
+    /// completely buffered, so that nothing is read before it is decoded.
+    #[inline]
+    pub(crate) fn reach(&self, src: &BytesMut) -> usize {
+        let have = src.len();
+        let announced = src.first_chunk().map(|word| u32::from_be_bytes(*word) as usize);
+        match self.expected.or(announced.map(|length| length.saturating_add(LENGTH_FIELD))) {
+            Some(frame) if frame <= have => 0,
+            Some(frame) if frame > self.block => {
+                (frame - have).min(GROWTH * (have + BLOCK)).max(src.capacity() - have)
+            }
+            _ => self.block,
         }
     }
 

@@ -99,6 +99,8 @@ pub struct RemotingCodec {
     reserved: bool,
     /// Most bytes of the block that were in use.
     filled: usize,
+    /// The length of the last frame that was decoded.
+    last_frame: usize,
 }
 
 impl RemotingCodec {
@@ -112,7 +114,13 @@ impl RemotingCodec {
             block: BLOCK,
             reserved: false,
             filled: 0,
+            last_frame: 0,
         }
+    }
+
+    /// Returns the length of the last frame that was decoded, in bytes.
+    pub(crate) fn last_frame(&self) -> usize {
+        self.last_frame
     }
 
     /// Sets the length of the largest frame in bytes, in both directions, including the length

@@ -1,5 +1,6 @@
 //! The limits of one connection.
 
+use super::ByteBudget;
 use std::time::Duration;
 
 /// The limits of one connection. Every queue, buffer and wait of its driver is bounded by one of
@@ -28,6 +29,17 @@ pub struct ConnectionConfig {
     /// behind further requests. Requests beyond the limit are answered with `SYSTEM_BUSY` and
     /// Java's `[OVERLOAD]` text.
     pub max_queued_requests: usize,
+    /// Maximum number of bytes that the connection holds: of requests that are not answered yet,
+    /// deferred ones included, of a frame that is being read, and of responses that are not written
+    /// yet. Default: 64 MiB. At the limit, a server stops reading until requests are answered, unless
+    /// its own calls wait for responses; a client answers further requests with `SYSTEM_BUSY`. A
+    /// longer frame is read while nothing else is held. A response whose body has at least 1 KiB is
+    /// dropped if the responses before it reach the limit, and a `SYSTEM_ERROR` is sent in its
+    /// place.
+    pub max_held_bytes: usize,
+    /// The bytes that this connection and others may hold together. Default: `None`; a
+    /// [`DriverService`](super::DriverService) then gives its connections a common budget of 256 MiB.
+    pub budget: Option<ByteBudget>,
     /// While at least this many encoded bytes are unwritten, no further frame is encoded and a
     /// server stops reading. Default: 64 KiB. The last frame may exceed the limit, because frames
     /// are always encoded completely.
@@ -80,6 +92,8 @@ impl ConnectionConfig {
             max_frame_length: 16 * 1024 * 1024,
             max_in_flight: 1024,
             max_queued_requests: 64,
+            max_held_bytes: 64 * 1024 * 1024,
+            budget: None,
             write_high_water: 64 * 1024,
             max_calls: 64,
             max_oneways: 256,
@@ -95,7 +109,10 @@ impl ConnectionConfig {
     /// Returns the default limits of a client's connection.
     #[must_use]
     pub const fn client() -> Self {
-        Self { max_calls: 65_535, max_oneways: 65_535, ..Self::server() }
+        let mut config = Self::server();
+        config.max_calls = 65_535;
+        config.max_oneways = 65_535;
+        config
     }
 }
 

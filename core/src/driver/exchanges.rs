@@ -17,6 +17,8 @@ pub(super) struct Exchanges<S: Service<RemotingCommand>> {
     /// `None` once it will get no further requests.
     service: Option<S>,
     in_flight: InFlight<S::Future>,
+    /// The lengths of the frames of requests in flight, in sum.
+    bytes: usize,
     /// Whether the last `poll_ready` returned `Pending`.
     awaits_readiness: bool,
     /// Whether the last `poll_ready` used up the task's budget, see [`settle`](Self::settle).
@@ -33,6 +35,7 @@ where
             channel,
             service: Some(service),
             in_flight,
+            bytes: 0,
             awaits_readiness: false,
             is_in_doubt: false,
         }
@@ -45,6 +48,11 @@ where
     /// Whether no request is in flight. Deferred requests do not count.
     pub(super) fn is_idle(&self) -> bool {
         self.in_flight.is_empty()
+    }
+
+    /// Returns the number of bytes of the frames of requests in flight and of deferred requests.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes + self.channel.shared().deferrals.bytes()
     }
 
     /// Whether a deferred response is awaited or about to be sent.
@@ -104,10 +112,11 @@ where
     }
 
     /// Hands a request to the service, which must be ready. Passes the response to `send` if the
-    /// service responds at once.
+    /// service responds at once. `bytes` is the length of the request's frame.
     pub(super) fn start(
         &mut self,
         mut request: RemotingCommand,
+        bytes: usize,
         send: impl FnOnce(RemotingCommand) -> Result<(), CloseReason>,
     ) -> Result<(), CloseReason> {
         let Some(service) = &mut self.service else { return Ok(()) };
@@ -115,7 +124,8 @@ where
         let (stamp, oneway) = (Stamp::of(&request), request.is_oneway());
         let exchange = if oneway { None } else { Some((id, stamp)) };
         request.origin = Some(Origin { channel: self.channel.clone(), exchange });
-        let running = RunningRequest { id, stamp, code: request.code, oneway };
+        let running = RunningRequest { id, stamp, code: request.code, oneway, bytes };
+        self.bytes += bytes;
         match self.in_flight.start(slot, running, || service.call(request)) {
             Poll::Ready(outcome) => self.end(running, outcome, send),
             Poll::Pending => Ok(()),
@@ -149,11 +159,12 @@ where
 
     /// Ends a request whose future has finished, and passes its response, if any, to `send`.
     fn end(
-        &self,
-        RunningRequest { id, stamp, code, oneway }: RunningRequest,
+        &mut self,
+        RunningRequest { id, stamp, code, oneway, bytes }: RunningRequest,
         outcome: Outcome<Result<S::Response, S::Error>>,
         send: impl FnOnce(RemotingCommand) -> Result<(), CloseReason>,
     ) -> Result<(), CloseReason> {
+        self.bytes -= bytes;
         let mut response = match outcome {
             Ok(Ok(reply)) => reply.into_command(),
             Ok(Err(error)) => Some(system_error(chain_text(&*error.into()))),
@@ -170,7 +181,7 @@ where
             use_noted(shared.failures.take(id), &mut response);
         }
         let answered = response.as_ref().map(RemotingCommand::response_code);
-        match shared.deferrals.service_ended(id, answered) {
+        match shared.deferrals.service_ended(id, answered, bytes) {
             AtEnd::Send => {}
             AtEnd::Skip => {
                 if response.is_some() {

@@ -18,6 +18,8 @@ pub(super) struct RunningRequest {
     pub(super) stamp: Stamp,
     pub(super) code: i32,
     pub(super) oneway: bool,
+    /// The length of its frame.
+    pub(super) bytes: usize,
 }
 
 /// How a request ended: the output of its future, or its panic message.

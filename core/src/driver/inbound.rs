@@ -16,8 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(super) struct Inbound {
     role: Role,
     input: Input,
-    /// Requests that were read and not handed to the service yet.
-    pub(super) requests: VecDeque<RemotingCommand>,
+    /// Requests that were read and not handed to the service yet, with the lengths of their frames.
+    requests: VecDeque<(RemotingCommand, usize)>,
+    /// The sum of these lengths.
+    bytes: usize,
     /// The version in the peer's last request.
     peer_version: Option<MqVersion>,
     /// Whether the peer has sent a request that wants a response.
@@ -48,6 +50,7 @@ impl Inbound {
             role,
             input: Input::Readable,
             requests: VecDeque::new(),
+            bytes: 0,
             peer_version: None,
             has_asked: false,
             is_leaving: false,
@@ -69,9 +72,37 @@ impl Inbound {
             Role::Client => true,
             // Not even to receive responses: the peer has to read our output first.
             Role::Server if !transport.is_writable() || outbound.has_responses() => false,
-            // Requests in flight may wait for responses that arrive behind unread requests.
-            Role::Server => !self.is_full(config) || outbound.awaits_responses(),
+            Role::Server => !self.is_full(config) || self.must_read(outbound),
         }
+    }
+
+    /// Whether to read even if there is no room for further requests.
+    pub(super) fn must_read(&self, outbound: &Outbound) -> bool {
+        // Requests in flight may wait for responses that arrive behind unread requests.
+        self.role == Role::Client || outbound.awaits_responses()
+    }
+
+    /// Queues a request whose frame has this length.
+    pub(super) fn push(&mut self, request: RemotingCommand, bytes: usize) {
+        self.bytes += bytes;
+        self.requests.push_back((request, bytes));
+    }
+
+    /// Takes the next request that waits for the service, with the length of its frame.
+    pub(super) fn pop(&mut self) -> Option<(RemotingCommand, usize)> {
+        let (request, bytes) = self.requests.pop_front()?;
+        self.bytes -= bytes;
+        Some((request, bytes))
+    }
+
+    /// Whether requests wait for the service.
+    pub(super) fn has_requests(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
+    /// Returns the number of bytes of the requests that wait for the service.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether no further request can be queued.
@@ -122,7 +153,8 @@ impl Inbound {
         } else {
             (transport.poll_read(cx), Input::Empty)
         };
-        self.input = if frame.is_ready() { Input::Readable } else { when_pending };
+        let is_readable = frame.is_ready() || !leave_unread && transport.has_more();
+        self.input = if is_readable { Input::Readable } else { when_pending };
         frame
     }
 
@@ -192,6 +224,7 @@ impl Inbound {
 
     pub(super) fn close(&mut self) {
         self.requests = VecDeque::new();
+        self.bytes = 0;
     }
 
     pub(super) fn release_memory(&mut self) {

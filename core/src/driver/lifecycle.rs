@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 
 pub(super) struct Lifecycle {
     shared: Arc<Shared>,
@@ -156,13 +157,15 @@ impl Lifecycle {
     }
 
     /// Watches the deadlines of everything that depends on the peer. `reading` says whether the
-    /// connection waits for bytes from the peer. Returns the reason to close as an error if the
+    /// connection waits for bytes from the peer, and `turn` when it must have read its frame, if it
+    /// has the [turn](super::ByteBudget). Returns the reason to close as an error if the
     /// peer took too long; otherwise whether a timer has fired.
     pub(super) fn poll_watchdog<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
         transport: &Transport<Io>,
         reading: bool,
+        turn: Option<Instant>,
         config: &ConnectionConfig,
     ) -> Result<bool, CloseReason> {
         let watchdog = &mut self.watchdog;
@@ -174,6 +177,7 @@ impl Lifecycle {
             watchdog.read.clear();
             watchdog.frame.clear();
         }
+        watchdog.turn = turn;
         if transport.is_flushed() {
             watchdog.write.clear();
         } else {

@@ -1,11 +1,13 @@
 //! [`Driver`], which runs one connection.
 
+mod budget;
 mod config;
 mod exchanges;
 mod in_flight;
 mod inbound;
 mod lifecycle;
 mod mailbox;
+mod metered;
 mod outbound;
 mod own_responses;
 mod pending;
@@ -15,6 +17,7 @@ mod transport;
 mod vectored;
 mod watchdog;
 
+pub use budget::ByteBudget;
 pub use config::ConnectionConfig;
 pub use service::DriverService;
 
@@ -23,6 +26,7 @@ use crate::command::RemotingCommand;
 use crate::connection::Connection;
 use crate::error::BoxError;
 use crate::reply::Reply;
+use budget::Account;
 use config::Role;
 use exchanges::Exchanges;
 use inbound::Inbound;
@@ -81,6 +85,9 @@ pub struct Driver<Io, S: Service<RemotingCommand>> {
     inbound: Inbound,
     exchanges: Exchanges<S>,
     outbound: Outbound,
+    account: Account,
+    /// Whether the connection holds as many bytes as it may.
+    is_over: bool,
     config: Arc<ConnectionConfig>,
 }
 
@@ -127,7 +134,9 @@ where
             lifecycle: Lifecycle::new(Arc::clone(&end.shared)),
             inbound: Inbound::new(role),
             exchanges: Exchanges::new(service, end.channel()),
-            outbound: Outbound::new(),
+            outbound: Outbound::new(&config),
+            account: Account::new(config.budget.clone()),
+            is_over: false,
             mailbox: Mailbox::new(end),
             config,
         }
@@ -163,9 +172,10 @@ where
         let mut rounds = ROUNDS;
         loop {
             this.poll_rounds(cx, &mut rounds);
-            let was_writable = this.is_writable();
+            let (was_writable, unwritten) = (this.is_writable(), this.unwritten());
             this.poll_flush(cx);
-            if !was_writable && this.is_writable() {
+            let has_freed = this.is_over && this.unwritten() < unwritten;
+            if !was_writable && this.is_writable() || has_freed {
                 // There is room again: stages that waited for it can go on, including reading.
                 continue;
             }
@@ -178,6 +188,7 @@ where
             return Poll::Ready(Ok(Disconnect::new(this.lifecycle.reason())));
         }
         this.release_memory();
+        this.settle();
         Poll::Pending
     }
 }

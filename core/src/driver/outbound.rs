@@ -1,5 +1,6 @@
 //! Frames to the peer: responses first, then this side's calls and oneway requests.
 
+use super::config::ConnectionConfig;
 use super::own_responses::system_error;
 use super::pending::Pending;
 use super::release;
@@ -14,11 +15,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+/// Responses with a shorter body are queued whatever the number of bytes that wait.
+const LARGE: usize = 1024;
+
+const NO_ROOM: &str = "the response was dropped, as the connection has no room for it";
+
 /// The writing side of a connection.
 #[derive(Debug)]
 pub(super) struct Outbound {
     /// Responses that are not encoded yet.
     responses: VecDeque<RemotingCommand>,
+    /// The bytes of their bodies, in sum, and at most about this many.
+    bytes: usize,
+    max_bytes: usize,
     /// Calls and oneway requests that are not encoded yet.
     requests: VecDeque<OutgoingRequest>,
     /// Upper bound on the number of `requests` that their callers have abandoned.
@@ -28,9 +37,11 @@ pub(super) struct Outbound {
 }
 
 impl Outbound {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(config: &ConnectionConfig) -> Self {
         Self {
             responses: VecDeque::new(),
+            bytes: 0,
+            max_bytes: config.max_held_bytes,
             requests: VecDeque::new(),
             abandoned: 0,
             pending: Pending::default(),
@@ -56,8 +67,19 @@ impl Outbound {
         self.requests.is_empty() && self.pending.is_empty()
     }
 
-    /// Queues a response.
-    pub(super) fn push_response(&mut self, response: RemotingCommand) {
+    /// Returns the number of bytes of the bodies of responses that wait to be encoded.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Queues a response. If too many bytes are queued already, queues an error in place of a
+    /// response with a body.
+    pub(super) fn push_response(&mut self, mut response: RemotingCommand) {
+        let bytes = self.bytes + response.body().len();
+        if bytes > self.max_bytes && self.bytes > 0 && response.body().len() >= LARGE {
+            response = no_room(&response, self.bytes);
+        }
+        self.bytes += response.body().len();
         self.responses.push_back(response);
     }
 
@@ -70,7 +92,7 @@ impl Outbound {
         if self.responses.is_empty() && transport.is_writable() {
             encode_response(transport, &response)
         } else {
-            self.responses.push_back(response);
+            self.push_response(response);
             Ok(())
         }
     }
@@ -84,6 +106,7 @@ impl Outbound {
         let mut moved = false;
         while !self.responses.is_empty() && poll_writable(cx, transport)? {
             if let Some(response) = self.responses.pop_front() {
+                self.bytes -= response.body().len();
                 encode_response(transport, &response)?;
             }
             moved = true;
@@ -176,6 +199,7 @@ impl Outbound {
 
     pub(super) fn close(&mut self) {
         self.responses = VecDeque::new();
+        self.bytes = 0;
         self.requests = VecDeque::new();
         self.pending.clear();
     }
@@ -184,6 +208,16 @@ impl Outbound {
         release(&mut self.responses);
         release(&mut self.requests);
     }
+}
+
+/// Creates the error that takes the place of a response for which there is no room.
+#[cold]
+fn no_room(response: &RemotingCommand, waiting: usize) -> RemotingCommand {
+    tracing::warn!(opaque = response.opaque(), waiting, "no room for a response");
+    let text = format!("{NO_ROOM}: {waiting} bytes wait to be read");
+    let mut failure = system_error(text);
+    Stamp::of(response).put_on(&mut failure);
+    failure
 }
 
 /// Returns whether there is room to encode more. Flushes if there is not.

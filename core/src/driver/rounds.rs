@@ -109,9 +109,7 @@ where
 
     /// Whether requests of the peer are not answered yet.
     fn works_for_peer(&self) -> bool {
-        !self.exchanges.is_idle()
-            || !self.inbound.requests.is_empty()
-            || self.exchanges.has_deferred()
+        !self.exchanges.is_idle() || self.inbound.has_requests() || self.exchanges.has_deferred()
     }
 
     /// Whether neither side owes the other a response.
@@ -146,9 +144,9 @@ where
     /// Hands queued requests to the service while it is ready.
     fn poll_admission(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
         let mut moved = false;
-        while !self.inbound.requests.is_empty() && self.poll_service(cx)? {
-            if let Some(request) = self.inbound.requests.pop_front() {
-                self.start(request)?;
+        while self.inbound.has_requests() && self.poll_service(cx)? {
+            if let Some((request, bytes)) = self.inbound.pop() {
+                self.start(request, bytes)?;
             }
             moved = true;
         }
@@ -157,19 +155,62 @@ where
 
     /// Reads frames while there is room for the requests and responses that they lead to.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        self.account.wait_no_more();
         for turn in 0..FRAMES_PER_ROUND {
-            let Some(transport) = &mut self.transport else { return Ok(turn > 0) };
-            let (inbound, outbound, config) = (&mut self.inbound, &self.outbound, &*self.config);
+            let Some(transport) = &self.transport else { return Ok(turn > 0) };
+            let (inbound, outbound, config) = (&self.inbound, &self.outbound, &*self.config);
             if !inbound.may_read(transport, outbound, config) {
                 return Ok(turn > 0);
             }
             let leave_unread = inbound.leaves_unread(&self.lifecycle, outbound);
-            match inbound.poll_frame(cx, transport, leave_unread) {
-                Poll::Pending => return Ok(turn > 0),
+            if leave_unread {
+                self.is_over = false;
+            } else if !self.may_hold_more(cx) {
+                return Ok(turn > 0);
+            }
+            let Some(transport) = &mut self.transport else { return Ok(turn > 0) };
+            match self.inbound.poll_frame(cx, transport, leave_unread) {
+                Poll::Pending if self.inbound.is_exhausted() => return Ok(turn > 0),
+                // There may be more of this frame.
+                Poll::Pending => {}
                 Poll::Ready(frame) => self.take_frame(cx, frame)?,
             }
         }
         Ok(true)
+    }
+
+    /// Whether the connection may hold the bytes of one more read.
+    #[inline]
+    fn may_hold_more(&mut self, cx: &Context<'_>) -> bool {
+        let whole = self.bytes_besides_input();
+        let Some(transport) = &self.transport else { return false };
+        let reader = transport.reader(whole);
+        let is_full = whole > 0 && reader.held >= self.config.max_held_bytes;
+        self.is_over = is_full || !self.account.may_read(cx, reader, self.config.read_stall);
+        if self.is_over && self.inbound.must_read(&self.outbound) {
+            self.account.wait_no_more();
+            return true;
+        }
+        !self.is_over
+    }
+
+    /// Returns the number of bytes that the connection holds besides the read buffer.
+    #[inline]
+    fn bytes_besides_input(&self) -> usize {
+        let commands = self.inbound.bytes() + self.exchanges.bytes() + self.outbound.bytes();
+        commands + self.unwritten()
+    }
+
+    /// Returns the number of encoded bytes that are not written yet.
+    #[inline]
+    pub(super) fn unwritten(&self) -> usize {
+        self.transport.as_ref().map_or(0, Transport::unwritten)
+    }
+
+    /// Adjusts what the connection takes from the budget.
+    pub(super) fn settle(&mut self) {
+        let buffered = self.transport.as_ref().map_or(0, |transport| transport.read_progress().1);
+        self.account.settle(self.bytes_besides_input() + buffered as usize);
     }
 
     fn take_frame(
@@ -218,14 +259,15 @@ where
             self.refuse(&request, ResponseCode::GO_AWAY, remark::GO_AWAY)?;
             return self.check_flood(cx);
         }
-        if self.inbound.is_full(&self.config) {
+        if self.inbound.is_full(&self.config) || self.is_over {
             self.refuse(&request, ResponseCode::SYSTEM_BUSY, remark::OVERLOAD)?;
             return self.check_flood(cx);
         }
-        if self.inbound.requests.is_empty() && self.poll_service(cx)? {
-            return self.start(request);
+        let bytes = self.transport.as_ref().map_or(0, Transport::last_frame);
+        if !self.inbound.has_requests() && self.poll_service(cx)? {
+            return self.start(request, bytes);
         }
-        self.inbound.requests.push_back(request);
+        self.inbound.push(request, bytes);
         if !self.exchanges.has_service() {
             self.refuse_queued()?;
         }
@@ -285,7 +327,7 @@ where
 
     fn refuse_queued(&mut self) -> Result<(), CloseReason> {
         let text = std::error::Error::source(&self.lifecycle.reason()).map(chain_text);
-        for request in std::mem::take(&mut self.inbound.requests) {
+        while let Some((request, _)) = self.inbound.pop() {
             let text = text.clone().unwrap_or_default();
             self.refuse(&request, ResponseCode::SYSTEM_ERROR, text)?;
         }
@@ -293,10 +335,10 @@ where
     }
 
     /// Hands a request to the service, which must be ready.
-    fn start(&mut self, request: RemotingCommand) -> Result<(), CloseReason> {
+    fn start(&mut self, request: RemotingCommand, bytes: usize) -> Result<(), CloseReason> {
         let Self { exchanges, outbound, transport, .. } = self;
         let Some(transport) = transport else { return Ok(()) };
-        exchanges.start(request, |response| outbound.send_response(transport, response))
+        exchanges.start(request, bytes, |response| outbound.send_response(transport, response))
     }
 
     fn send(&mut self, response: RemotingCommand) -> Result<(), CloseReason> {
@@ -342,7 +384,7 @@ where
         let works = self.works_for_peer();
         // After the peer has closed its side, deferred responses are not waited for.
         if self.inbound.peer_has_ended() {
-            return self.exchanges.is_idle() && self.inbound.requests.is_empty();
+            return self.exchanges.is_idle() && !self.inbound.has_requests();
         }
         if self.lifecycle.is_draining() {
             self.lifecycle.watch_farewell(works, &self.config);
@@ -359,8 +401,10 @@ where
         let (inbound, outbound, config) = (&self.inbound, &self.outbound, &*self.config);
         let reading = inbound.is_empty()
             && inbound.may_read(transport, outbound, config)
-            && !inbound.leaves_unread(&self.lifecycle, outbound);
-        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, config);
+            && !inbound.leaves_unread(&self.lifecycle, outbound)
+            && (!self.is_over || inbound.must_read(outbound));
+        let turn = self.account.turn_ends();
+        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, turn, config);
         expired.unwrap_or_else(|reason| {
             self.close(reason);
             true

@@ -1,7 +1,7 @@
 //! The innermost service of the connection level.
 
 use super::config::Role;
-use super::{ConnectionConfig, Driver};
+use super::{ByteBudget, ConnectionConfig, Driver};
 use crate::channel::Disconnect;
 use crate::command::RemotingCommand;
 use crate::connection::Connection;
@@ -30,9 +30,14 @@ pub struct DriverService<L, P> {
 }
 
 impl<L, P> DriverService<L, P> {
-    /// Creates a service that runs accepted connections.
+    /// Creates a service that runs accepted connections. They share the budget of `config`, or a
+    /// default one of 256 MiB.
     pub fn server(layer: L, processor: P, config: impl Into<Arc<ConnectionConfig>>) -> Self {
-        Self { layer: Arc::new(layer), processor, config: config.into(), role: Role::Server }
+        let mut config = config.into();
+        if config.budget.is_none() {
+            Arc::make_mut(&mut config).budget = Some(ByteBudget::default());
+        }
+        Self { layer: Arc::new(layer), processor, config, role: Role::Server }
     }
 
     /// Creates a service that runs connections that this side has opened.

@@ -1,6 +1,8 @@
 //! Reads and writes the frames of a connection.
 
+use super::budget::Reader;
 use super::config::ConnectionConfig;
+use super::metered::Metered;
 use super::vectored::{Bodies, LONG};
 use crate::codec::{BLOCK, DecodeError, EncodeError, LARGEST_BLOCK, RemotingCodec};
 use crate::command::RemotingCommand;
@@ -24,7 +26,7 @@ const LINGER_READS: usize = 16;
 /// use.
 #[derive(Debug)]
 pub(super) struct Transport<Io> {
-    framed: Framed<Io, RemotingCodec>,
+    framed: Framed<Metered<Io>, RemotingCodec>,
     /// Long bodies that are not copied into the write buffer.
     bodies: Option<Box<Bodies>>,
     high_water: usize,
@@ -41,7 +43,7 @@ pub(super) struct Transport<Io> {
 impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     pub(super) fn new(io: Io, config: &ConnectionConfig) -> Self {
         let codec = RemotingCodec::new().with_max_frame_length(config.max_frame_length);
-        let mut framed = Framed::new(io, codec);
+        let mut framed = Framed::new(Metered::new(io), codec);
         *framed.read_buffer_mut() = BytesMut::new();
         *framed.write_buffer_mut() = BytesMut::new();
         let high_water = config.write_high_water;
@@ -57,7 +59,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         }
     }
 
-    /// Reads the next frame. Returns `None` if the peer has closed its side.
+    /// Reads the next frame, with at most one read from the socket. Returns `None` if the peer has
+    /// closed its side. After `Pending`, see [`has_more`](Self::has_more).
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -67,9 +70,32 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             self.framed.codec_mut().reserve_block(&mut buffer);
             *self.framed.read_buffer_mut() = buffer;
         }
+        self.framed.get_mut().allow_read();
         let frame = ready!(Pin::new(&mut self.framed).poll_next(cx));
         self.frames_read += 1;
         Poll::Ready(frame)
+    }
+
+    /// Whether reading stopped because it had read once, not because there was nothing to read.
+    pub(super) fn has_more(&self) -> bool {
+        self.framed.get_ref().has_paused()
+    }
+
+    /// Returns the length of the last frame in bytes.
+    pub(super) fn last_frame(&self) -> usize {
+        self.framed.codec().last_frame()
+    }
+
+    /// Describes the next read of a connection that holds `bytes` bytes besides the read buffer.
+    #[inline]
+    pub(super) fn reader(&self, bytes: usize) -> Reader {
+        let buffer = self.framed.read_buffer();
+        Reader {
+            held: bytes + buffer.len(),
+            reach: self.framed.codec().reach(buffer),
+            frame: self.frames_read,
+            in_frame: !buffer.is_empty(),
+        }
     }
 
     /// Returns the next frame, if it is completely buffered.
@@ -87,7 +113,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             let mut bytes = [0; 1024];
             let mut buffer = ReadBuf::new(&mut bytes);
             // The next write reports the error.
-            let read = ready!(Pin::new(self.framed.get_mut()).poll_read(cx, &mut buffer));
+            let read = ready!(Pin::new(&mut self.framed.get_mut().io).poll_read(cx, &mut buffer));
             if read.is_err() || buffer.filled().is_empty() {
                 return Poll::Ready(());
             }
@@ -192,7 +218,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         let mut bytes = [0; 1024];
         for _ in 0..LINGER_READS {
             let mut buffer = ReadBuf::new(&mut bytes);
-            ready!(Pin::new(self.framed.get_mut()).poll_read(cx, &mut buffer))?;
+            ready!(Pin::new(&mut self.framed.get_mut().io).poll_read(cx, &mut buffer))?;
             if buffer.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }

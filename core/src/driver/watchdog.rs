@@ -28,6 +28,8 @@ pub(super) struct Watchdog {
     /// Its progress is the number of bytes written.
     pub(super) write: Stall<u64>,
     pub(super) frame: FrameClock,
+    /// When the connection must have read the rest of a frame that others wait for.
+    pub(super) turn: Option<Instant>,
     /// When a drained connection waits no longer for requests on their way.
     pub(super) farewell: Option<Instant>,
     /// When the current phase of the connection ends at the latest.
@@ -105,6 +107,7 @@ impl Watchdog {
             (self.write.deadline, Expired::Write),
             (self.read.deadline, Expired::Read),
             (self.frame.deadline, Expired::Read),
+            (self.turn, Expired::Read),
         ];
         let set = all.into_iter().filter_map(|(at, what)| at.map(|at| (at, what)));
         let Some((next, what)) = set.min_by_key(|(at, _)| *at) else {

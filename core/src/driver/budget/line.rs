@@ -1,0 +1,116 @@
+//! The connections that wait for bytes of a budget, in the order of their arrival.
+
+use crate::sync::lock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Waker;
+
+/// A place in the line. Earlier places have smaller numbers.
+pub(super) type Ticket = u64;
+
+#[derive(Default)]
+pub(super) struct Line {
+    /// The number of waiters. Changes under the lock.
+    length: AtomicUsize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: Ticket,
+    waiters: BTreeMap<Ticket, Waker>,
+    /// Those that wait in the middle of a frame, and may have the turn.
+    in_frame: BTreeSet<Ticket>,
+    /// Whether a connection has the turn.
+    turn_taken: bool,
+}
+
+/// The answer to a connection that asks whether it may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// There is room. The connection has left the line.
+    Room,
+    /// It has the turn. The connection has left the line.
+    Turn,
+    /// It waits at this place.
+    Wait(Ticket),
+}
+
+impl Line {
+    pub(super) fn len(&self) -> usize {
+        self.length.load(Ordering::SeqCst)
+    }
+
+    /// Joins the line, or stays in it at `place`. `has_room` is called after that, so bytes that
+    /// become free later wake the waker.
+    pub(super) fn ask(
+        &self,
+        place: Option<Ticket>,
+        in_frame: bool,
+        waker: &Waker,
+        has_room: impl Fn() -> bool,
+    ) -> Answer {
+        let mut state = lock(&self.state);
+        let ticket = place.unwrap_or_else(|| state.next_ticket());
+        state.waiters.insert(ticket, waker.clone());
+        if in_frame {
+            state.in_frame.insert(ticket);
+        }
+        self.length.store(state.waiters.len(), Ordering::SeqCst);
+        let answer = if state.is_first(ticket) && has_room() {
+            Answer::Room
+        } else if !state.turn_taken && state.in_frame.first() == Some(&ticket) {
+            state.turn_taken = true;
+            Answer::Turn
+        } else {
+            return Answer::Wait(ticket);
+        };
+        state.remove(ticket);
+        self.length.store(state.waiters.len(), Ordering::SeqCst);
+        answer
+    }
+
+    /// Leaves the line.
+    pub(super) fn leave(&self, ticket: Ticket) {
+        let mut state = lock(&self.state);
+        state.remove(ticket);
+        self.length.store(state.waiters.len(), Ordering::SeqCst);
+    }
+
+    /// Gives the turn back.
+    pub(super) fn end_turn(&self) {
+        lock(&self.state).turn_taken = false;
+    }
+
+    /// Wakes the first waiter if there is room, or else the first one that may have the turn.
+    pub(super) fn wake_next(&self, has_room: bool) {
+        let state = lock(&self.state);
+        let next = match state.waiters.first_key_value() {
+            Some((_, first)) if has_room => Some(first),
+            _ if state.turn_taken => None,
+            _ => state.in_frame.first().and_then(|ticket| state.waiters.get(ticket)),
+        };
+        let next = next.cloned();
+        drop(state);
+        if let Some(waker) = next {
+            waker.wake();
+        }
+    }
+}
+
+impl State {
+    fn next_ticket(&mut self) -> Ticket {
+        self.last += 1;
+        self.last
+    }
+
+    fn is_first(&self, ticket: Ticket) -> bool {
+        self.waiters.first_key_value().is_none_or(|(first, _)| *first == ticket)
+    }
+
+    fn remove(&mut self, ticket: Ticket) {
+        self.waiters.remove(&ticket);
+        self.in_frame.remove(&ticket);
+    }
+}

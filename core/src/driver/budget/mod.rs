@@ -1,0 +1,125 @@
+//! [`ByteBudget`], the memory that the connections of a server share.
+
+mod account;
+mod line;
+
+pub(super) use account::{Account, Reader};
+
+use line::Line;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Number of bytes that each connection may hold without taking from the budget: a full read block
+/// and a full write buffer.
+pub(super) const OWN_BYTES: usize = 128 * 1024;
+
+/// The bytes that the connections of a server may hold together. Cheap to clone; clones share it.
+///
+/// A connection holds the bytes of a frame that has begun to arrive, of requests that are not
+/// answered yet, deferred ones included, and of responses that are not written yet. They count from
+/// when they arrive: a length that a peer announces counts nothing. The first 128 KiB of each
+/// connection are its own, and are not taken from the budget, so small requests are served whatever
+/// other connections hold.
+///
+/// When the budget is used up, connections that hold more than their own bytes stop reading, and wait
+/// in line. As bytes become free, the connection that has waited longest goes on first. At most one
+/// of those that wait in the middle of a frame has the *turn*: it reads the rest of this frame beyond
+/// the budget. Therefore frames that are half read cannot block each other: one of them is
+/// completed, answered and freed, and then the next has its turn. A peer that has the turn must send
+/// the rest of its frame within [`ConnectionConfig::read_stall`](super::ConnectionConfig::read_stall),
+/// or its connection is closed.
+///
+/// So at most `limit` bytes, one frame, and 128 KiB for each connection are held. Reads that are under
+/// way when the budget is used up may exceed it by at most a socket's receive buffer for each thread.
+/// Bytes are those of frames: a request's allocation may be up to four times as long, if its frame is
+/// shorter than 64 KiB (see [`RemotingCodec`](crate::RemotingCodec)).
+///
+/// ```
+/// use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
+///
+/// let budget = ByteBudget::new(512 * 1024 * 1024);
+/// let mut config = ConnectionConfig::server();
+/// config.budget = Some(budget.clone());
+/// assert_eq!((budget.used(), budget.waiting()), (0, 0));
+/// ```
+#[derive(Clone)]
+pub struct ByteBudget {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limit: usize,
+    used: AtomicUsize,
+    line: Line,
+}
+
+impl ByteBudget {
+    /// Creates a budget of `limit` bytes.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        let (used, line) = (AtomicUsize::new(0), Line::default());
+        Self { shared: Arc::new(Shared { limit, used, line }) }
+    }
+
+    /// Returns the number of bytes that may be used.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.shared.limit
+    }
+
+    /// Returns the number of bytes in use, without those that are the connections' own.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.shared.used.load(Ordering::SeqCst)
+    }
+
+    /// Returns the number of connections that wait for bytes to become free.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.shared.line.len()
+    }
+
+    fn has_room(&self) -> bool {
+        self.used() < self.limit()
+    }
+
+    fn take(&self, bytes: usize) {
+        self.shared.used.fetch_add(bytes, Ordering::SeqCst);
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.shared.used.fetch_sub(bytes, Ordering::SeqCst);
+        self.wake_next();
+    }
+
+    /// Wakes the connection that may read next, if there is one.
+    fn wake_next(&self) {
+        if self.shared.line.len() > 0 {
+            self.shared.line.wake_next(self.has_room());
+        }
+    }
+}
+
+/// A budget of 256 MiB.
+impl Default for ByteBudget {
+    fn default() -> Self {
+        Self::new(256 * 1024 * 1024)
+    }
+}
+
+impl From<usize> for ByteBudget {
+    fn from(limit: usize) -> Self {
+        Self::new(limit)
+    }
+}
+
+impl fmt::Debug for ByteBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteBudget")
+            .field("limit", &self.limit())
+            .field("used", &self.used())
+            .field("waiting", &self.waiting())
+            .finish()
+    }
+}
