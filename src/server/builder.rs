@@ -121,7 +121,9 @@ impl<P, R, C> Server<P, R, C> {
     {
         let Self { processor, request_layers, connection_layers, settings } = self;
         let layers = stack::request_layers(request_layers, settings.hooks, settings.recover);
-        let driver = DriverService::server(layers, processor, settings.config);
+        let mut config = settings.config;
+        config.budget = settings.budget.or(config.budget);
+        let driver = DriverService::server(layers, processor, config);
         let watched = stack::watched(driver, &settings.events, settings.idle_timeout);
         stack::limited(connection_layers.layer(watched), settings.connection_limit.as_ref())
     }

@@ -1,7 +1,7 @@
 //! The settings of a [`Server`].
 
 use super::{Connections, Server, TcpOptions};
-use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
 use rocketmq_tower_core::{Abort, BoxError};
 use rocketmq_tower_layers::events::EventListener;
 use rocketmq_tower_layers::rpc_hook::RpcHook;
@@ -78,6 +78,20 @@ impl<P, R, C> Server<P, R, C> {
     #[must_use]
     pub fn config(mut self, config: ConnectionConfig) -> Self {
         self.settings.config = config;
+        self
+    }
+
+    /// Sets the number of bytes of requests and responses that all connections hold together, or a
+    /// budget that other servers share. Default: 256 MiB. See [`ByteBudget`]; each connection has a
+    /// [limit](ConnectionConfig::max_held_bytes) of its own.
+    ///
+    /// ```
+    /// # use rocketmq_tower::{Router, Server};
+    /// let server = Server::new(Router::default()).budget(512 << 20);
+    /// ```
+    #[must_use]
+    pub fn budget(mut self, budget: impl Into<ByteBudget>) -> Self {
+        self.settings.budget = Some(budget.into());
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::Connections;
 use super::listener::TcpOptions;
-use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
 use rocketmq_tower_layers::{
     ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
 };
@@ -19,6 +19,7 @@ pub(super) struct Settings {
     pub(super) hooks: RpcHookLayer,
     pub(super) recover: RecoverLayer,
     pub(super) config: ConnectionConfig,
+    pub(super) budget: Option<ByteBudget>,
     pub(super) tcp: TcpOptions,
     pub(super) connections: Connections,
     pub(super) drain_deadline: Duration,
@@ -33,6 +34,7 @@ impl Default for Settings {
             hooks: RpcHookLayer::new(),
             recover: RecoverLayer::new(),
             config: ConnectionConfig::server(),
+            budget: None,
             tcp: TcpOptions::default(),
             connections: Connections::default(),
             drain_deadline: DRAIN_DEADLINE,

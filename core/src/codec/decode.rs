@@ -87,16 +87,19 @@ impl RemotingCodec {
         }
     }
 
-    /// Returns the maximum number of bytes that the next read into `src` returns: 0 if a frame is
-    /// completely buffered, so that nothing is read before it is decoded.
+    /// Whether `src` begins with a complete frame.
+    #[inline]
+    pub(crate) fn has_frame(&self, src: &BytesMut) -> bool {
+        announced(src).is_some_and(|frame| frame <= src.len())
+    }
+
+    /// Returns the maximum number of bytes that the next read into `src` returns.
     #[inline]
     pub(crate) fn reach(&self, src: &BytesMut) -> usize {
-        let have = src.len();
-        let announced = src.first_chunk().map(|word| u32::from_be_bytes(*word) as usize);
-        match self.expected.or(announced.map(|length| length.saturating_add(LENGTH_FIELD))) {
-            Some(frame) if frame <= have => 0,
+        match announced(src) {
             Some(frame) if frame > self.block => {
-                (frame - have).min(GROWTH * (have + BLOCK)).max(src.capacity() - have)
+                let (have, room) = (src.len(), src.capacity() - src.len());
+                frame.saturating_sub(have).min(GROWTH * (have + BLOCK)).max(room)
             }
             _ => self.block,
         }
@@ -120,6 +123,13 @@ impl RemotingCodec {
             },
         }
     }
+}
+
+/// Returns the length of the frame at the beginning of `src`, length field included, unchecked.
+#[inline]
+fn announced(src: &[u8]) -> Option<usize> {
+    let word = src.first_chunk()?;
+    Some((u32::from_be_bytes(*word) as usize).saturating_add(LENGTH_FIELD))
 }
 
 /// Reserves capacity for the next part of a frame that is longer than a block: three times the

@@ -172,7 +172,8 @@ where
         let mut rounds = ROUNDS;
         loop {
             this.poll_rounds(cx, &mut rounds);
-            let (was_writable, unwritten) = (this.is_writable(), this.unwritten());
+            let was_writable = this.is_writable();
+            let unwritten = if this.is_over { this.unwritten() } else { 0 };
             this.poll_flush(cx);
             let has_freed = this.is_over && this.unwritten() < unwritten;
             if !was_writable && this.is_writable() || has_freed {

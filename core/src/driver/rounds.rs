@@ -182,8 +182,11 @@ where
     /// Whether the connection may hold the bytes of one more read.
     #[inline]
     fn may_hold_more(&mut self, cx: &Context<'_>) -> bool {
-        let whole = self.bytes_besides_input();
         let Some(transport) = &self.transport else { return false };
+        if !self.is_over && transport.has_frame() {
+            return true;
+        }
+        let whole = self.bytes_besides_input();
         let reader = transport.reader(whole);
         let is_full = whole > 0 && reader.held >= self.config.max_held_bytes;
         self.is_over = is_full || !self.account.may_read(cx, reader, self.config.read_stall);
@@ -209,6 +212,18 @@ where
 
     /// Adjusts what the connection takes from the budget.
     pub(super) fn settle(&mut self) {
+        // If the last attempt to read was allowed, only its own bytes were held.
+        let is_settled = self.account.is_unused()
+            && !self.is_over
+            && self.inbound.is_empty()
+            && self.is_writable()
+            && !self.outbound.has_responses();
+        if !is_settled {
+            self.settle_account();
+        }
+    }
+
+    fn settle_account(&mut self) {
         let buffered = self.transport.as_ref().map_or(0, |transport| transport.read_progress().1);
         self.account.settle(self.bytes_besides_input() + buffered as usize);
     }

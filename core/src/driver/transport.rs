@@ -86,6 +86,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         self.framed.codec().last_frame()
     }
 
+    /// Whether a complete frame is buffered, so that the next one is returned without reading.
+    #[inline]
+    pub(super) fn has_frame(&self) -> bool {
+        self.framed.codec().has_frame(self.framed.read_buffer())
+    }
+
     /// Describes the next read of a connection that holds `bytes` bytes besides the read buffer.
     #[inline]
     pub(super) fn reader(&self, bytes: usize) -> Reader {

@@ -111,16 +111,14 @@ impl Account {
         }
     }
 
-    /// Adjusts what is taken from the budget, at the end of a poll.
+    /// Whether nothing is taken from the budget, and the connection neither waits nor has the turn.
     #[inline]
-    pub(in crate::driver) fn settle(&mut self, held: usize) {
-        if held > OWN_BYTES || self.charged > 0 || self.place.is_some() || self.turn != Turn::None {
-            self.settle_budget(held);
-        }
+    pub(in crate::driver) fn is_unused(&self) -> bool {
+        self.charged == 0 && self.place.is_none() && self.turn == Turn::None
     }
 
-    #[cold]
-    fn settle_budget(&mut self, held: usize) {
+    /// Adjusts what is taken from the budget, at the end of a poll.
+    pub(in crate::driver) fn settle(&mut self, held: usize) {
         self.charge(held);
         let Some(budget) = &self.budget else { return };
         let is_repaid = match self.turn {
