@@ -86,8 +86,9 @@ pub struct Driver<Io, S: Service<RemotingCommand>> {
     exchanges: Exchanges<S>,
     outbound: Outbound,
     account: Account,
-    /// Whether the connection holds as many bytes as it may.
-    is_over: bool,
+    /// The number of bytes besides the read buffer that the connection held when it was not allowed
+    /// to read more. `None` if it was allowed.
+    over: Option<usize>,
     config: Arc<ConnectionConfig>,
 }
 
@@ -136,7 +137,7 @@ where
             exchanges: Exchanges::new(service, end.channel()),
             outbound: Outbound::new(&config),
             account: Account::new(config.budget.clone()),
-            is_over: false,
+            over: None,
             mailbox: Mailbox::new(end),
             config,
         }
@@ -173,10 +174,8 @@ where
         loop {
             this.poll_rounds(cx, &mut rounds);
             let was_writable = this.is_writable();
-            let unwritten = if this.is_over { this.unwritten() } else { 0 };
             this.poll_flush(cx);
-            let has_freed = this.is_over && this.unwritten() < unwritten;
-            if !was_writable && this.is_writable() || has_freed {
+            if !was_writable && this.is_writable() || this.holds_less() {
                 // There is room again: stages that waited for it can go on, including reading.
                 continue;
             }

@@ -164,7 +164,7 @@ where
             }
             let leave_unread = inbound.leaves_unread(&self.lifecycle, outbound);
             if leave_unread {
-                self.is_over = false;
+                self.over = None;
             } else if !self.may_hold_more(cx) {
                 return Ok(turn > 0);
             }
@@ -183,18 +183,25 @@ where
     #[inline]
     fn may_hold_more(&mut self, cx: &Context<'_>) -> bool {
         let Some(transport) = &self.transport else { return false };
-        if !self.is_over && transport.has_frame() {
+        if self.over.is_none() && transport.has_frame() {
             return true;
         }
         let whole = self.bytes_besides_input();
         let reader = transport.reader(whole);
         let is_full = whole > 0 && reader.held >= self.config.max_held_bytes;
-        self.is_over = is_full || !self.account.may_read(cx, reader, self.config.read_stall);
-        if self.is_over && self.inbound.must_read(&self.outbound) {
+        let is_over = is_full || !self.account.may_read(cx, reader, self.config.read_stall);
+        self.over = is_over.then_some(whole);
+        if is_over && self.inbound.must_read(&self.outbound) {
             self.account.wait_no_more();
             return true;
         }
-        !self.is_over
+        !is_over
+    }
+
+    /// Whether it holds fewer bytes than when it was not allowed to read, so that it may be now.
+    #[inline]
+    pub(super) fn holds_less(&self) -> bool {
+        self.over.is_some_and(|then| self.bytes_besides_input() < then)
     }
 
     /// Returns the number of bytes that the connection holds besides the read buffer.
@@ -214,7 +221,7 @@ where
     pub(super) fn settle(&mut self) {
         // If the last attempt to read was allowed, only its own bytes were held.
         let is_settled = self.account.is_unused()
-            && !self.is_over
+            && self.over.is_none()
             && self.inbound.is_empty()
             && self.is_writable()
             && !self.outbound.has_responses();
@@ -224,8 +231,8 @@ where
     }
 
     fn settle_account(&mut self) {
-        let buffered = self.transport.as_ref().map_or(0, |transport| transport.read_progress().1);
-        self.account.settle(self.bytes_besides_input() + buffered as usize);
+        let buffered = self.transport.as_ref().map_or(0, Transport::buffered);
+        self.account.settle(self.bytes_besides_input() + buffered, buffered);
     }
 
     fn take_frame(
@@ -274,7 +281,7 @@ where
             self.refuse(&request, ResponseCode::GO_AWAY, remark::GO_AWAY)?;
             return self.check_flood(cx);
         }
-        if self.inbound.is_full(&self.config) || self.is_over {
+        if self.inbound.is_full(&self.config) || self.over.is_some() {
             self.refuse(&request, ResponseCode::SYSTEM_BUSY, remark::OVERLOAD)?;
             return self.check_flood(cx);
         }
@@ -417,7 +424,7 @@ where
         let reading = inbound.is_empty()
             && inbound.may_read(transport, outbound, config)
             && !inbound.leaves_unread(&self.lifecycle, outbound)
-            && (!self.is_over || inbound.must_read(outbound));
+            && (self.over.is_none() || inbound.must_read(outbound));
         let turn = self.account.turn_ends();
         let expired = self.lifecycle.poll_watchdog(cx, transport, reading, turn, config);
         expired.unwrap_or_else(|reason| {

@@ -128,6 +128,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Pending
     }
 
+    /// Returns the number of bytes that were read and do not belong to a frame that was returned.
+    pub(super) fn buffered(&self) -> usize {
+        self.framed.read_buffer().len()
+    }
+
     /// Returns the number of frames read, and the number of buffered bytes of the next one.
     pub(super) fn read_progress(&self) -> (u64, u64) {
         (self.frames_read, self.framed.read_buffer().len() as u64)

@@ -31,6 +31,9 @@ impl World {
             _ => self.drop_driver(),
         }
         self.io.change(Wire::open);
+        if let Some(hog) = &mut self.hog {
+            hog.end();
+        }
         if matches!(how, 2 | 3) {
             // The peer never answers the calls without a timeout, and a drain waits for them.
             self.calls.give_up_untimed();
@@ -78,6 +81,9 @@ impl World {
     pub(super) fn judge(&mut self) {
         assert!(self.channel.is_closed());
         self.calls.assert_over();
+        if let Some(budget) = &self.budget {
+            assert_eq!((budget.used(), budget.waiting()), (0, 0), "not given back");
+        }
         assert!(self.closed_flag.take(), "nobody told that it closed");
         let waker = Waker::from(Arc::clone(&self.closed_flag));
         assert!(self.closed.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());

@@ -5,6 +5,7 @@
 mod book;
 mod calls;
 mod end;
+mod hog;
 mod peer;
 mod service;
 mod stage;
@@ -12,10 +13,10 @@ mod steps;
 mod world;
 
 use crate::Input;
-use rocketmq_tower_core::driver::ConnectionConfig;
+use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
 use world::World;
 
-/// The input is five bytes for the configuration, then operations.
+/// The input is seven bytes for the configuration, then operations.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let vectored = data.first().is_some_and(|kind| kind & 0x80 != 0);
@@ -43,5 +44,13 @@ fn config(input: &mut Input<'_>) -> (bool, ConnectionConfig) {
     config.max_queued_requests = input.pick([64, 0, 1, 4]);
     config.write_high_water = input.pick([64 * 1024, 0, 1, 300]);
     config.max_frame_length = input.pick([1 << 24, 512, 4096, 20_000]);
+    config.max_held_bytes = input.pick([64 << 20, 0, 300, 4096]);
+    config.budget = match input.byte() & 7 {
+        0..=3 => None,
+        4 => Some(ByteBudget::with_own_bytes(0, 0)),
+        5 => Some(ByteBudget::with_own_bytes(0, 200)),
+        6 => Some(ByteBudget::with_own_bytes(300, 0)),
+        _ => Some(ByteBudget::with_own_bytes(4096, 1000)),
+    };
     (is_client, config)
 }

@@ -119,6 +119,11 @@ impl World {
                 self.channel.close("the script says so");
             }
             28 => self.fail_reads(),
+            31 => {
+                if let Some(hog) = &mut self.hog {
+                    hog.send(usize::from(255 - sure) * 64);
+                }
+            }
             29 => self.fail_writes(),
             30 if sure > 250 => self.drop_driver(),
             _ => self.poll(BUSY),

@@ -2,11 +2,12 @@
 
 use super::book::Book;
 use super::calls::Calls;
+use super::hog::Hog;
 use super::peer::Peer;
 use super::service::Scripted;
 use super::stage::{Shared, Stage};
 use crate::wire::{Flag, Io, Read};
-use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
+use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig, Driver};
 use rocketmq_tower_core::{Channel, ChannelInfo, CloseReason, Connection};
 use std::cell::RefCell;
 use std::future::Future;
@@ -42,6 +43,8 @@ pub(super) struct World {
     /// Whether a deferred request was answered too late, although the peer had not ended its side.
     pub(super) left_open: bool,
     pub(super) last: u8,
+    pub(super) hog: Option<Hog>,
+    pub(super) budget: Option<ByteBudget>,
 }
 
 impl World {
@@ -65,6 +68,7 @@ impl World {
         let connection = Connection::new(io.clone(), ChannelInfo::default());
         let channel = connection.channel();
         let handle = channel.clone();
+        let budget = config.budget.clone();
         let (grace, write_stall) = (config.half_close_grace, config.write_stall);
         let scripted = Scripted(Rc::clone(&stage));
         let driver = match is_client {
@@ -95,12 +99,17 @@ impl World {
             stalled: Duration::ZERO,
             left_open: false,
             last: 0,
+            hog: budget.as_ref().map(Hog::new),
+            budget,
         }
     }
 
     /// Polls the driver while it is woken, at most `most` times.
     pub(super) fn poll(&mut self, most: usize) {
         for _ in 0..most {
+            if let Some(hog) = &mut self.hog {
+                hog.poll();
+            }
             if !self.flag.take() {
                 return;
             }

@@ -1,7 +1,7 @@
-//! What one connection holds of a budget.
+//! The bytes that one connection holds of a budget.
 
+use super::ByteBudget;
 use super::line::{Answer, Ticket};
-use super::{ByteBudget, OWN_BYTES};
 use std::task::Context;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -10,6 +10,8 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(in crate::driver) struct Account {
     budget: Option<ByteBudget>,
+    /// The number of bytes that it may hold without taking from the budget.
+    own: usize,
     /// The number of bytes that are taken from the budget.
     charged: usize,
     /// The connection's place in the line of those that wait.
@@ -44,9 +46,18 @@ pub(in crate::driver) struct Reader {
     pub(in crate::driver) in_frame: bool,
 }
 
+impl Reader {
+    /// Returns the maximum number of bytes that the connection holds after the read.
+    #[inline]
+    fn most(self) -> usize {
+        self.held.saturating_add(self.reach)
+    }
+}
+
 impl Account {
     pub(in crate::driver) fn new(budget: Option<ByteBudget>) -> Self {
-        Self { budget, charged: 0, place: None, waits: false, turn: Turn::None }
+        let own = budget.as_ref().map_or(usize::MAX, |budget| budget.shared.own_bytes);
+        Self { budget, own, charged: 0, place: None, waits: false, turn: Turn::None }
     }
 
     /// Whether the connection may read once. If not, it waits in line, and the task is woken when it
@@ -58,7 +69,7 @@ impl Account {
         reader: Reader,
         limit: Duration,
     ) -> bool {
-        let is_own = reader.held + reader.reach <= OWN_BYTES && self.charged == 0;
+        let is_own = reader.most() <= self.own && self.charged == 0;
         self.waits = !is_own && !self.ask(cx, reader, limit);
         !self.waits
     }
@@ -78,7 +89,7 @@ impl Account {
             Turn::Reading { .. } => self.turn = Turn::Owing,
             Turn::None | Turn::Owing => {}
         }
-        if reader.held + reader.reach > OWN_BYTES
+        if reader.most() > self.own
             && (self.place.is_some() || budget.waiting() > 0 || !budget.has_room())
         {
             let may_have_turn = reader.in_frame && self.turn == Turn::None;
@@ -98,8 +109,12 @@ impl Account {
             // There may be room for another one.
             budget.wake_next();
         }
+        if self.turn == Turn::Owing {
+            // Not beyond the budget any more.
+            self.end_turn(false);
+        }
         // So that connections on other threads see what is about to arrive.
-        self.charge(reader.held + reader.reach);
+        self.charge(reader.most());
         true
     }
 
@@ -117,27 +132,28 @@ impl Account {
         self.charged == 0 && self.place.is_none() && self.turn == Turn::None
     }
 
-    /// Adjusts what is taken from the budget, at the end of a poll.
-    pub(in crate::driver) fn settle(&mut self, held: usize) {
+    /// Adjusts what is taken from the budget, at the end of a poll. `buffered` bytes of those that
+    /// are held belong to a frame that is not complete.
+    pub(in crate::driver) fn settle(&mut self, held: usize, buffered: usize) {
         self.charge(held);
         let Some(budget) = &self.budget else { return };
         let is_repaid = match self.turn {
             Turn::None => false,
-            Turn::Reading { .. } => held <= OWN_BYTES,
-            Turn::Owing => held <= OWN_BYTES || budget.has_room(),
+            Turn::Reading { .. } => held <= self.own,
+            Turn::Owing => held <= self.own.max(buffered) || budget.has_room(),
         };
-        if is_repaid {
-            self.end_turn();
-        }
         if !self.waits {
             // Others wait behind it.
             self.leave();
+        }
+        if is_repaid {
+            self.end_turn(buffered > 0);
         }
     }
 
     fn charge(&mut self, held: usize) {
         let Some(budget) = &self.budget else { return };
-        let due = held.saturating_sub(OWN_BYTES);
+        let due = held.saturating_sub(self.own);
         if due > self.charged {
             budget.take(due - self.charged);
         } else if due < self.charged {
@@ -146,10 +162,10 @@ impl Account {
         self.charged = due;
     }
 
-    fn end_turn(&mut self) {
+    fn end_turn(&mut self, in_frame: bool) {
         self.turn = Turn::None;
         if let Some(budget) = &self.budget {
-            budget.shared.line.end_turn();
+            budget.shared.line.end_turn(self.place.filter(|_| in_frame));
             budget.wake_next();
         }
     }
@@ -167,7 +183,7 @@ impl Drop for Account {
         self.charge(0);
         self.leave();
         if self.turn != Turn::None {
-            self.end_turn();
+            self.end_turn(false);
         }
     }
 }

@@ -56,6 +56,8 @@ impl Line {
         state.waiters.insert(ticket, waker.clone());
         if in_frame {
             state.in_frame.insert(ticket);
+        } else {
+            state.in_frame.remove(&ticket);
         }
         self.length.store(state.waiters.len(), Ordering::SeqCst);
         let answer = if state.is_first(ticket) && has_room() {
@@ -64,6 +66,9 @@ impl Line {
             state.turn_taken = true;
             Answer::Turn
         } else {
+            // The room for which this connection was woken may be gone: then another may have the
+            // turn.
+            state.wake_for_turn();
             return Answer::Wait(ticket);
         };
         state.remove(ticket);
@@ -78,23 +83,19 @@ impl Line {
         self.length.store(state.waiters.len(), Ordering::SeqCst);
     }
 
-    /// Gives the turn back.
-    pub(super) fn end_turn(&self) {
-        lock(&self.state).turn_taken = false;
+    /// Gives the turn back. The connection at `place` may have it again, after those before it.
+    pub(super) fn end_turn(&self, place: Option<Ticket>) {
+        let mut state = lock(&self.state);
+        state.turn_taken = false;
+        state.in_frame.extend(place);
     }
 
     /// Wakes the first waiter if there is room, or else the first one that may have the turn.
     pub(super) fn wake_next(&self, has_room: bool) {
         let state = lock(&self.state);
-        let next = match state.waiters.first_key_value() {
-            Some((_, first)) if has_room => Some(first),
-            _ if state.turn_taken => None,
-            _ => state.in_frame.first().and_then(|ticket| state.waiters.get(ticket)),
-        };
-        let next = next.cloned();
-        drop(state);
-        if let Some(waker) = next {
-            waker.wake();
+        match state.waiters.first_key_value() {
+            Some((_, first)) if has_room => first.wake_by_ref(),
+            _ => state.wake_for_turn(),
         }
     }
 }
@@ -103,6 +104,14 @@ impl State {
     fn next_ticket(&mut self) -> Ticket {
         self.last += 1;
         self.last
+    }
+
+    /// Wakes the first waiter that may have the turn, unless the turn is taken.
+    fn wake_for_turn(&self) {
+        let next = self.in_frame.first().filter(|_| !self.turn_taken);
+        if let Some(waker) = next.and_then(|ticket| self.waiters.get(ticket)) {
+            waker.wake_by_ref();
+        }
     }
 
     fn is_first(&self, ticket: Ticket) -> bool {

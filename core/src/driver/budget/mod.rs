@@ -2,6 +2,8 @@
 
 mod account;
 mod line;
+#[cfg(test)]
+mod tests;
 
 pub(super) use account::{Account, Reader};
 
@@ -10,16 +12,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Number of bytes that each connection may hold without taking from the budget: a full read block
-/// and a full write buffer.
-pub(super) const OWN_BYTES: usize = 128 * 1024;
+/// The default number of each connection's own bytes: a full read block and a full write buffer.
+const OWN_BYTES: usize = 128 * 1024;
 
 /// The bytes that the connections of a server may hold together. Cheap to clone; clones share it.
 ///
 /// A connection holds the bytes of a frame that has begun to arrive, of requests that are not
 /// answered yet, deferred ones included, and of responses that are not written yet. They count from
 /// when they arrive: a length that a peer announces counts nothing. The first 128 KiB of each
-/// connection are its own, and are not taken from the budget, so small requests are served whatever
+/// connection are its own, and are not taken from the budget: small requests are served, whatever
 /// other connections hold.
 ///
 /// When the budget is used up, connections that hold more than their own bytes stop reading, and wait
@@ -50,6 +51,7 @@ pub struct ByteBudget {
 
 struct Shared {
     limit: usize,
+    own_bytes: usize,
     used: AtomicUsize,
     line: Line,
 }
@@ -58,8 +60,15 @@ impl ByteBudget {
     /// Creates a budget of `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {
+        Self::with_own_bytes(limit, OWN_BYTES)
+    }
+
+    /// Creates a budget of `limit` bytes, of which each connection may hold `own` bytes without taking
+    /// from the budget, instead of 128 KiB. With less, small requests may have to wait for large ones.
+    #[must_use]
+    pub fn with_own_bytes(limit: usize, own: usize) -> Self {
         let (used, line) = (AtomicUsize::new(0), Line::default());
-        Self { shared: Arc::new(Shared { limit, used, line }) }
+        Self { shared: Arc::new(Shared { limit, own_bytes: own, used, line }) }
     }
 
     /// Returns the number of bytes that may be used.
