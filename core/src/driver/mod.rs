@@ -149,7 +149,7 @@ where
 
     /// Notes the number of requests that are not answered, for [`Channel::requests`].
     fn note_requests(&self) {
-        let held = self.exchanges.running() + self.inbound.requests.len();
+        let held = self.exchanges.running() + self.inbound.queued();
         self.channel().shared().note_requests(held);
     }
 

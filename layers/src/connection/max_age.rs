@@ -2,10 +2,11 @@
 //!
 //! # What
 //!
-//! When a connection is as old as the given age, the layer [drains](rocketmq_tower_core::Channel::drain)
-//! it: the requests in flight are answered, and the peer connects again. If the connection is still
-//! open after a grace, 30 s by default, it is closed, and what is still in flight is lost. The reason
-//! is [`CloseReason::MaxAge`].
+//! When a connection is as old as the given age, the layer
+//! [drains](rocketmq_tower_core::Channel::drain) it: requests in flight are answered, those that
+//! arrive later are answered with `GO_AWAY`, and the peer connects again. If the connection is still
+//! open after a [grace](MaxAgeLayer::grace), 30 s by default, it is closed: requests that still run
+//! are finished, but their responses are dropped. The reason is [`CloseReason::MaxAge`].
 //!
 //! Each connection gets an age of its own, up to 10 % shorter or longer by default, so that
 //! connections that began together, as after a restart, do not end together. It is drawn from a hash
@@ -20,8 +21,10 @@
 //!
 //! # When not
 //!
-//! If many peers do not support `GO_AWAY`, as Java's clients before 5.1.4: their calls that cross
-//! with the end are lost, as with every connection that a server closes.
+//! On a server whose clients do not know `GO_AWAY`, as Java's up to 5.3.1: a request that crosses
+//! with the end of its connection is lost. Those of other clients have the driver's
+//! `ConnectionConfig::linger` to arrive, 1 s by default; after a longer silence, only a client that
+//! ends its connections first loses nothing.
 //!
 //! # How it differs from Java
 //!
