@@ -3,10 +3,10 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use rocketmq_tower::client::{Client, Connector, Transport};
-use rocketmq_tower::layers::MaxAgeLayer;
+use rocketmq_tower::layers::{IdleTimeoutLayer, MaxAgeLayer};
 use rocketmq_tower::testing::{MemoryTransport, TestServer, memory};
 use rocketmq_tower::{Addr, ChannelInfo, MqVersion, Processor, Server, service_fn};
-use rocketmq_tower_test_support::{SECOND, echo, request};
+use rocketmq_tower_test_support::{SECOND, echo, request, sleeper};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
@@ -131,5 +131,23 @@ async fn no_call_is_lost_at_the_maximum_age() {
         };
         let server = server().connection_layer(at_server.clone());
         assert_eq!(calls_around(time, MqVersion::CURRENT, server, client).await, (41, vec![]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_of_an_hour_are_answered_if_both_sides_spare_them() {
+    let spare = IdleTimeoutLayer::new(100 * SECOND).spare_busy(true);
+    for (at_server, at_client, answered) in [
+        (spare, spare, true),
+        (IdleTimeoutLayer::default(), spare, false),
+        (spare, SECOND.into(), false),
+    ] {
+        let (listener, transport) = memory();
+        let server = Server::new(service_fn(sleeper)).idle_timeout(at_server);
+        let _server = server.listen(listener).spawn();
+        let connector = Connector::new().transport(transport).idle_timeout(at_client);
+        let client = Client::builder().connector(connector).build();
+        let call = client.invoke("any", request(3600, 1), 4000 * SECOND).await;
+        assert_eq!(call.is_ok(), answered, "{call:?}");
     }
 }

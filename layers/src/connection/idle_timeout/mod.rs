@@ -26,7 +26,7 @@
 //!
 //! # Both sides
 //!
-//! Whoever calls should have the shorter time, by more than a round trip and the slack of both
+//! The side that calls should have the shorter time, by more than a round trip and the slack of both
 //! timers: `Connector` in `rocketmq-tower` uses 100 s. A request that is on its way when the server
 //! drains the connection is answered with `GO_AWAY` only if the client knows that code, as Java's
 //! clients do since 5.3.2, and within the driver's `ConnectionConfig::linger`.
