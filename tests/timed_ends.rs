@@ -54,7 +54,7 @@ async fn dial(transport: MemoryTransport) -> io::Result<(DuplexStream, ChannelIn
 }
 
 /// A transport over a network with a delay.
-fn delayed(transport: MemoryTransport) -> impl Transport + Clone {
+fn delayed(transport: MemoryTransport) -> impl Transport {
     service_fn(move |_: Addr| dial(transport.clone()))
 }
 

@@ -101,11 +101,10 @@ impl MaxAgeLayer {
     }
 
     /// Makes the age of each connection differ by up to this fraction of the age, in either
-    /// direction. Default: 0.1. Values below 0 and above 1 count as 0 and 1.
+    /// direction. Default: 0.1. Values below 0 and above 1 count as 0 and 1, and NaN as 0.
     #[must_use]
     pub fn jitter(mut self, fraction: f64) -> Self {
-        // A value that is not a number becomes 0.
-        self.limits.jitter = fraction.max(0.0).min(1.0);
+        self.limits.jitter = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
         self
     }
 
