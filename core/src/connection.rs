@@ -112,6 +112,7 @@ impl DriverEnd {
 impl Drop for DriverEnd {
     fn drop(&mut self) {
         self.shared.set_gone(CloseReason::Aborted);
+        self.shared.note_requests(0);
         self.shared.inbox.detach();
     }
 }

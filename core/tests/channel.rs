@@ -7,11 +7,13 @@ use common::{Running, start, start_with};
 use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::codec::EncodeError;
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
-use rocketmq_tower_core::{Addr, CallError, ChannelInfo, CloseReason, Connection, ResponseCode};
+use rocketmq_tower_core::{
+    Addr, BoxError, CallError, ChannelInfo, CloseReason, Connection, RemotingCommand, ResponseCode,
+};
 use rocketmq_tower_test_support::{SECOND, answer, echo, request, soon};
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{ServiceExt, service_fn};
 use tower_service::Service;
@@ -273,4 +275,49 @@ async fn a_command_with_both_bits_is_called_as_it_is_sent() {
         tokio::spawn(async move { channel.invoke(request(5, 1).with_flag(3), SECOND).await });
     assert!(peer.receive().await.is_oneway());
     soon(call).await.expect("no panic").expect("written");
+}
+
+/// Running, waiting for the service, and deferred ones, each counted once.
+#[tokio::test(start_paused = true)]
+async fn requests_of_the_peer_are_counted_until_they_are_answered() {
+    let (parked, mut responders) = tokio::sync::mpsc::unbounded_channel();
+    let service = service_fn(move |request: RemotingCommand| {
+        let parked = parked.clone();
+        async move {
+            let responder = request.defer()?;
+            // Deferred and running, for a second.
+            sleep(SECOND).await;
+            parked.send(responder)?;
+            Ok::<_, BoxError>(None::<RemotingCommand>)
+        }
+    });
+    let mut config = ConnectionConfig::server();
+    config.max_in_flight = 2;
+    let Running { mut peer, channel, task } = start_with(service, config, 64 * 1024);
+    assert_eq!(channel.requests(), 0);
+    for opaque in 0..3 {
+        peer.send(&request(1, opaque)).await;
+    }
+    sleep(SECOND / 2).await;
+    assert_eq!(channel.requests(), 3, "two run, and one waits");
+    sleep(SECOND).await;
+    assert_eq!(channel.requests(), 3, "two are deferred, and one runs");
+    sleep(SECOND).await;
+    assert_eq!((channel.requests(), channel.calls()), (3, 0));
+    for left in [2, 1] {
+        let responder = responders.try_recv().expect("deferred");
+        responder.send(RemotingCommand::response(ResponseCode::SUCCESS)).expect("open");
+        peer.receive().await;
+        assert_eq!(channel.requests(), left);
+    }
+    responders.try_recv().expect("deferred").discard();
+    sleep(SECOND).await;
+    assert_eq!(channel.requests(), 0);
+    peer.send(&request(1, 9)).await;
+    sleep(SECOND / 2).await;
+    assert_eq!(channel.requests(), 1);
+    task.abort();
+    soon(channel.closed()).await;
+    tokio::task::yield_now().await;
+    assert_eq!(channel.requests(), 0, "of a connection that was aborted");
 }

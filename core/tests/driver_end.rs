@@ -6,7 +6,7 @@ mod common;
 use common::{Running, start, start_with};
 use rocketmq_tower_core::driver::{ConnectionConfig, Driver};
 use rocketmq_tower_core::{
-    BoxError, Channel, ChannelInfo, CloseReason, Connection, MqVersion, RemotingCommand,
+    BoxError, CallError, Channel, ChannelInfo, CloseReason, Connection, MqVersion, RemotingCommand,
     ResponseCode,
 };
 use rocketmq_tower_test_support::{SECOND, answer, echo, encode, request, sleeper, soon};
@@ -136,6 +136,22 @@ async fn a_drain_that_is_cut_short_is_no_drain() {
     sleep(SECOND / 4).await;
     running.task.abort();
     assert!(matches!(soon(running.channel.closed()).await, CloseReason::Aborted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_may_have_a_reason_of_its_own() {
+    let mut running = start(service_fn(slow_echo));
+    running.peer.send(&old(1, 1)).await;
+    sleep(SECOND / 2).await;
+    running.channel.drain_with(CloseReason::MaxAge);
+    assert!(running.channel.is_draining() && running.channel.close_reason().is_none());
+    running.channel.drain_with(CloseReason::Idle);
+    assert_eq!(running.peer.receive().await.opaque(), 1);
+    let call = running.channel.invoke(RemotingCommand::request(1), SECOND).await;
+    assert!(matches!(call, Err(CallError::NotSent(CloseReason::MaxAge))), "{call:?}");
+    assert!(running.peer.next().await.is_none());
+    let reason = running.end().await.reason;
+    assert!(matches!(reason, CloseReason::MaxAge) && !reason.is_error(), "the first one");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,8 @@
 //! | [`ip_filter`] | connection | allows or denies peers by network |
 //! | [`first_byte_timeout`] | connection | closes connections whose peers send nothing at all |
 //! | [`events`] | connection | reports connections that begin, fail and end |
-//! | [`idle_timeout`] | connection | closes connections on which no byte moves |
+//! | [`idle_timeout`] | connection | ends connections on which no byte moves |
+//! | [`max_age`] | connection | ends connections that have reached a maximum age |
 //! | [`byte_count`] | connection | counts bytes read and written, for each connection and in total |
 //! | [`proxy_protocol`], a feature | connection | takes the client's address from a load balancer's PROXY header |
 //! | [`tls`], a feature | connection | TLS, required or permitted |
@@ -67,7 +68,7 @@ pub mod trace;
 #[cfg_attr(docsrs, doc(cfg(feature = "proxy-protocol")))]
 pub use connection::proxy_protocol;
 pub use connection::{
-    byte_count, connection_limit, events, first_byte_timeout, idle_timeout, ip_filter,
+    byte_count, connection_limit, events, first_byte_timeout, idle_timeout, ip_filter, max_age,
 };
 #[cfg(feature = "acl")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
@@ -98,6 +99,7 @@ pub use first_byte_timeout::FirstByteTimeoutLayer;
 pub use from_fn::{FromFnLayer, Next, from_fn, from_fn_with_state};
 pub use idle_timeout::IdleTimeoutLayer;
 pub use ip_filter::IpFilterLayer;
+pub use max_age::MaxAgeLayer;
 pub use oneshot::OneshotLayer;
 pub use peer_rate_limit::PeerRateLimitLayer;
 #[cfg(feature = "proxy-protocol")]

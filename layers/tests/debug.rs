@@ -9,8 +9,9 @@ use rocketmq_tower_layers::fault::Faults;
 use rocketmq_tower_layers::ip_filter::IpRules;
 use rocketmq_tower_layers::{
     BodyLimitLayer, ByteCountLayer, CatchPanicLayer, CodeDistributionLayer, ConnectionLimitLayer,
-    EventsLayer, FaultLayer, FirstByteTimeoutLayer, IdleTimeoutLayer, IpFilterLayer, OneshotLayer,
-    PeerRateLimitLayer, RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer, WorkQueueLayer,
+    EventsLayer, FaultLayer, FirstByteTimeoutLayer, IdleTimeoutLayer, IpFilterLayer, MaxAgeLayer,
+    OneshotLayer, PeerRateLimitLayer, RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer,
+    WorkQueueLayer,
 };
 use rocketmq_tower_test_support::sleeper;
 use std::fmt::Debug;
@@ -135,6 +136,7 @@ async fn layers_of_connections_print_no_locks() {
     printed(&stream);
     check_connection_layer(FirstByteTimeoutLayer::new(Duration::from_secs(1)));
     check_connection_layer(IdleTimeoutLayer::default());
+    check_connection_layer(MaxAgeLayer::new(Duration::from_secs(1)));
     check_connection_layer(IpFilterLayer::new(IpRules::new()));
     check_connection_layer(TraceLayer::new());
     check_connection_layer(ConnectionLimitLayer::new(1).per_ip(1));

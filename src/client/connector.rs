@@ -19,11 +19,17 @@ use tower::ServiceExt;
 use tower::layer::util::{Identity, Stack};
 use tower_layer::Layer;
 
+/// The default idle time, 20 s shorter than that of servers, ours and Java's. When both are equal,
+/// the server may close just as this side sends a request, which is then lost. The difference has
+/// to exceed a round trip and the slack of both sides' timers, also on a machine that is overloaded
+/// or pauses for a while. Heartbeats, every 30 s, keep connections open that are in use.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
+
 /// Makes connections to servers. Holds the transport, the limits of each connection, and the
 /// service for the requests that servers send.
 ///
-/// Each connection runs in its own task until either side closes it, no byte moves on it for 120 s
-/// (Java's `clientChannelMaxIdleTimeSeconds`), or no [channel](Self::connect) keeps it open.
+/// Each connection runs in its own task until either side closes it, no byte moves on it for 100 s
+/// (in Java 120 s, `clientChannelMaxIdleTimeSeconds`), or no [channel](Self::connect) keeps it open.
 ///
 /// ```no_run
 /// use rocketmq_tower::client::Connector;
@@ -67,7 +73,7 @@ impl Connector {
             processor: Unsupported,
             connection_layers: Identity::new(),
             config: ConnectionConfig::client(),
-            idle_timeout: IdleTimeoutLayer::default(),
+            idle_timeout: IdleTimeoutLayer::new(IDLE_TIMEOUT),
             events: EventsLayer::silent(),
         }
     }
@@ -128,11 +134,17 @@ impl<P, T, C> Connector<P, T, C> {
         self
     }
 
-    /// Closes connections on which no byte moves for `limit`. Default: 120 s; `None` keeps them
+    /// Ends connections on which no byte moves for this long. Default: 100 s; `None` keeps them
     /// open. Zero closes every connection at once (in Java, zero means never).
+    ///
+    /// A connection is drained, so a call in flight gets its response if it comes within 30 s. Takes
+    /// a time, or a layer, which can also spare connections with calls in flight.
+    ///
+    /// Keep it well below the idle time of the servers, which is 120 s by default: a call that is
+    /// sent while the server closes the connection is lost, or must be sent again.
     #[must_use]
-    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.idle_timeout = IdleTimeoutLayer::new(limit.into().unwrap_or(Duration::MAX));
+    pub fn idle_timeout(mut self, limit: impl Into<IdleTimeoutLayer>) -> Self {
+        self.idle_timeout = limit.into();
         self
     }
 

@@ -32,11 +32,26 @@ impl<P, R, C> Server<P, R, C> {
         self
     }
 
-    /// Closes connections on which no byte moves for `limit`. Default: 120 s; `None` keeps them
+    /// Ends connections on which no byte moves for this long. Default: 120 s; `None` keeps them
     /// open. Zero closes every connection at once (in Java, zero means never).
+    ///
+    /// A connection is drained, so a request that runs is answered. Takes a time, or a layer, which
+    /// can also spare connections with requests in flight:
+    ///
+    /// ```
+    /// # use rocketmq_tower::layers::IdleTimeoutLayer;
+    /// # use rocketmq_tower::{Router, Server};
+    /// # use std::time::Duration;
+    /// # let router = Router::default();
+    /// let minute = Duration::from_secs(60);
+    /// let server = Server::new(router.clone()).idle_timeout(minute);
+    /// let server = Server::new(router.clone()).idle_timeout(None);
+    /// let layer = IdleTimeoutLayer::new(minute).spare_busy(true);
+    /// let server = Server::new(router).idle_timeout(layer);
+    /// ```
     #[must_use]
-    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.settings.idle_timeout = IdleTimeoutLayer::new(limit.into().unwrap_or(Duration::MAX));
+    pub fn idle_timeout(mut self, limit: impl Into<IdleTimeoutLayer>) -> Self {
+        self.settings.idle_timeout = limit.into();
         self
     }
 

@@ -109,6 +109,15 @@ impl Deferrals {
             && lock(&self.table).entries.values().any(|e| e.responder != ResponderState::Absent)
     }
 
+    /// Returns the number of exchanges whose service has returned and whose response is awaited or
+    /// about to be sent.
+    pub(super) fn waiting(&self) -> usize {
+        if self.is_empty() {
+            return 0;
+        }
+        lock(&self.table).entries.values().filter(|entry| entry.returned).count()
+    }
+
     /// Registers `id`. Refuses if it is already registered, or if `max` exchanges are.
     pub(super) fn insert(&self, id: ExchangeId, max: usize) -> Result<(), Refusal> {
         let mut table = lock(&self.table);

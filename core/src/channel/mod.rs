@@ -170,6 +170,13 @@ impl Channel {
         self.shared.drain();
     }
 
+    /// [Drains](Self::drain) the connection, and makes `reason` the reason why it closes, unless it
+    /// already has one. For layers, such as an idle timeout.
+    pub fn drain_with(&self, reason: CloseReason) {
+        self.shared.set_reason(reason);
+        self.shared.drain();
+    }
+
     /// Whether the connection is being drained.
     #[must_use]
     pub fn is_draining(&self) -> bool {
@@ -199,6 +206,17 @@ impl Channel {
     #[must_use]
     pub fn calls(&self) -> usize {
         self.shared.under_way()
+    }
+
+    /// Returns the number of the peer's requests that were read and are not answered yet, including
+    /// those that wait for the service and those that are deferred.
+    ///
+    /// It is a snapshot: the count at the end of the driver's last poll. For metrics, and for
+    /// decisions that may be late by a moment. Takes the lock of the deferred requests, and looks at
+    /// each of them.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.shared.requests()
     }
 
     /// Waits until the connection is closed, and returns the reason.

@@ -18,6 +18,8 @@ pub enum CloseReason {
     Idle,
     /// The connection was drained: the requests in flight were answered, and then it closed.
     Drained,
+    /// The connection had reached its maximum age.
+    MaxAge,
     /// A layer, such as a connection limit, refused the connection. The text says why.
     Refused(Cow<'static, str>),
     /// [`Channel::close`](super::Channel::close) was called with this text.
@@ -47,6 +49,7 @@ impl CloseReason {
             Self::PeerClosed
             | Self::Idle
             | Self::Drained
+            | Self::MaxAge
             | Self::Refused(_)
             | Self::Requested(_) => false,
             Self::Protocol(_)
@@ -66,6 +69,7 @@ impl fmt::Display for CloseReason {
             Self::PeerClosed => f.write_str("the peer closed the connection"),
             Self::Idle => f.write_str("the connection was idle"),
             Self::Drained => f.write_str("the connection was drained"),
+            Self::MaxAge => f.write_str("the connection reached its maximum age"),
             Self::Refused(why) => write!(f, "the connection was refused: {why}"),
             Self::Requested(why) => f.write_str(why),
             Self::Protocol(_) => f.write_str("the peer violated the protocol"),

@@ -5,7 +5,7 @@ use super::failures::Failures;
 use super::inbox::{DRAIN, Inbox};
 use super::{ChannelInfo, CloseReason};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
 
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     /// Permits for oneway requests. Empty until the driver starts.
     pub(crate) oneways: Arc<Semaphore>,
     next_call: AtomicU32,
+    /// The peer's requests that the driver holds: running, or waiting for the service.
+    held_requests: AtomicUsize,
     pub(crate) deferrals: Deferrals,
     pub(crate) failures: Failures,
     bounds: OnceLock<Bounds>,
@@ -58,6 +60,7 @@ impl Shared {
             calls: Arc::new(Semaphore::new(0)),
             oneways: Arc::new(Semaphore::new(0)),
             next_call: AtomicU32::new(0),
+            held_requests: AtomicUsize::new(0),
             deferrals: Deferrals::new(),
             failures: Failures::default(),
             bounds: OnceLock::new(),
@@ -149,6 +152,17 @@ impl Shared {
             let free = self.calls.available_permits() + self.oneways.available_permits();
             (bounds.calls + bounds.oneways).saturating_sub(free)
         })
+    }
+
+    /// Notes how many requests of the peer the driver holds.
+    #[inline]
+    pub(crate) fn note_requests(&self, held: usize) {
+        self.held_requests.store(held, Ordering::Relaxed);
+    }
+
+    /// Returns the number of the peer's requests that are not answered, including deferred ones.
+    pub(super) fn requests(&self) -> usize {
+        self.held_requests.load(Ordering::Relaxed) + self.deferrals.waiting()
     }
 
     /// Returns the maximum number of deferred exchanges.

@@ -55,6 +55,11 @@ where
         self.bytes + self.channel.shared().deferrals.bytes()
     }
 
+    /// Returns the number of requests in flight. Deferred requests do not count.
+    pub(super) fn running(&self) -> usize {
+        self.in_flight.len()
+    }
+
     /// Whether a deferred response is awaited or about to be sent.
     pub(super) fn has_deferred(&self) -> bool {
         self.channel.shared().deferrals.awaits_responses()

@@ -100,6 +100,11 @@ impl Inbound {
         !self.requests.is_empty()
     }
 
+    /// Returns the number of requests that wait for the service.
+    pub(super) fn queued(&self) -> usize {
+        self.requests.len()
+    }
+
     /// Returns the number of bytes of the requests that wait for the service.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

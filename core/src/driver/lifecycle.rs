@@ -73,6 +73,11 @@ impl Lifecycle {
         self.draining
     }
 
+    /// Returns why the connection is drained.
+    pub(super) fn reason_of_drain(&self) -> CloseReason {
+        self.shared.reason().cloned().unwrap_or(CloseReason::Drained)
+    }
+
     /// Records whether requests of the peer are running. The farewell begins when none is.
     pub(super) fn watch_farewell(&mut self, works: bool, config: &ConnectionConfig) {
         match self.farewell {

@@ -148,6 +148,12 @@ where
         self.exchanges.channel()
     }
 
+    /// Notes the number of requests that are not answered, for [`Channel::requests`].
+    fn note_requests(&self) {
+        let held = self.exchanges.running() + self.inbound.queued();
+        self.channel().shared().note_requests(held);
+    }
+
     /// Closes the connection now, for `reason` unless it already has one. Requests in flight run to
     /// completion; their responses are discarded.
     fn close(&mut self, reason: CloseReason) {
@@ -184,6 +190,7 @@ where
                 break;
             }
         }
+        this.note_requests();
         if this.transport.is_none() && this.exchanges.is_idle() {
             return Poll::Ready(Ok(Disconnect::new(this.lifecycle.reason())));
         }

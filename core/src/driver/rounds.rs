@@ -100,7 +100,7 @@ where
         // whose processors may need them.
         if is_call && self.lifecycle.is_draining() && !self.works_for_peer() {
             if let Some(caller) = request.caller {
-                caller.fail(CallError::NotSent(CloseReason::Drained));
+                caller.fail(CallError::NotSent(self.lifecycle.reason_of_drain()));
             }
             return;
         }

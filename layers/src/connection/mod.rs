@@ -6,5 +6,6 @@ pub mod events;
 pub mod first_byte_timeout;
 pub mod idle_timeout;
 pub mod ip_filter;
+pub mod max_age;
 #[cfg(feature = "proxy-protocol")]
 pub mod proxy_protocol;

@@ -43,7 +43,7 @@
 //! ```
 //!
 //! Drain connections that are an hour old, so that their peers connect again, maybe to another
-//! server:
+//! server. (The layer [`max_age`](crate::max_age) also spreads the ends, and bounds the drain.)
 //!
 //! ```
 //! # use rocketmq_tower::layers::{Next, from_fn};

@@ -97,6 +97,7 @@ pub(super) fn reason_label(reason: &CloseReason) -> &'static str {
         CloseReason::PeerClosed => "peer_closed",
         CloseReason::Idle => "idle",
         CloseReason::Drained => "drained",
+        CloseReason::MaxAge => "max_age",
         CloseReason::Refused(_) => "refused",
         CloseReason::Requested(_) => "requested",
         CloseReason::Protocol(_) => "protocol",

@@ -1,6 +1,7 @@
 //! Code that several layers share.
 
 pub(crate) mod admission;
+pub(crate) mod ending;
 pub(crate) mod fallible;
 pub(crate) mod inner;
 pub mod network;

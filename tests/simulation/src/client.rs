@@ -40,7 +40,7 @@ fn build(world: &Arc<World>, number: usize) -> (Client, Weak<()>) {
         .service(service_fn(move |request| processor.clone().process(request)))
         .transport(Transport { journal, client: number, chunk })
         .config(bounds.config(ConnectionConfig::client()))
-        .idle_timeout(bounds.client_idle)
+        .idle_timeout(bounds.idle(bounds.client_idle))
         .events(EventsLayer::new(reporter));
     let client = Client::builder()
         .connector(connector)

@@ -2,6 +2,7 @@
 
 use crate::fault::{Fault, schedule};
 use rocketmq_tower::driver::ConnectionConfig;
+use rocketmq_tower::layers::IdleTimeoutLayer;
 use rocketmq_tower_test_support::Dice;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(crate) struct Bounds {
     pub(crate) refuse: bool,
     pub(crate) server_idle: Duration,
     pub(crate) client_idle: Duration,
+    /// How long the drain of an idle connection may take.
+    pub(crate) idle_grace: Duration,
     pub(crate) drain_deadline: Duration,
     pub(crate) client_shut_down: Duration,
     pub(crate) dial_timeout: Duration,
@@ -73,6 +76,7 @@ impl Bounds {
             stall: dice.millis(300..1_500),
             grace: dice.millis(50..800),
             linger: dice.millis(20..400),
+            idle_grace: dice.millis(50..2_000),
         }
     }
 
@@ -89,9 +93,15 @@ impl Bounds {
         config
     }
 
+    /// Returns the layer that ends connections on which no byte moves for `limit`.
+    pub(crate) fn idle(&self, limit: Duration) -> IdleTimeoutLayer {
+        IdleTimeoutLayer::new(limit).grace(self.idle_grace)
+    }
+
     /// Returns the maximum lifetime of a connection that is cut off from its peer.
     pub(crate) fn longest_end(&self) -> Duration {
-        self.server_idle.max(self.client_idle) + 3 * self.stall + self.grace + self.linger
+        let idle = self.server_idle.max(self.client_idle) + self.idle_grace;
+        idle + 3 * self.stall + self.grace + self.linger
     }
 }
 

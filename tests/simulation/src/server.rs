@@ -57,7 +57,7 @@ async fn serve(world: &Arc<World>, dice: &mut Dice) -> turmoil::Result {
     let processor = Processor::new(world, None, one);
     let server = Server::new(service_fn(move |request| processor.clone().process(request)))
         .connection_limit(limit)
-        .idle_timeout(bounds.server_idle)
+        .idle_timeout(bounds.idle(bounds.server_idle))
         .event_listener(Reporter { world: Arc::clone(world), host: None, told: 0 })
         .config(bounds.config(ConnectionConfig::server()))
         .connections(connections.clone())

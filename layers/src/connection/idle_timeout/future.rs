@@ -1,32 +1,48 @@
 use super::activity::Activity;
+use crate::support::ending::Ending;
 use pin_project_lite::pin_project;
-use rocketmq_tower_core::{Channel, CloseReason, Disconnect};
+use rocketmq_tower_core::{Channel, Disconnect};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
 
 pin_project! {
-    /// Future of a connection that is closed when idle.
+    /// Future of a connection that ends when idle.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // One timer per connection. It is not reset with every byte: when it fires, it checks how
-        // long the connection has been idle, and sleeps for the rest of the limit.
+        // Its timer is not reset with every byte: when it fires, the future checks how long the
+        // connection has been idle, and sleeps for the rest of the limit.
         #[pin]
-        timer: Sleep,
-        expired: bool,
-        channel: Channel,
-        activity: Activity,
-        limit: Duration,
+        ending: Ending,
+        idle: Idle,
+    }
+}
+
+/// Decides whether a connection is idle.
+#[derive(Debug)]
+pub(super) struct Idle {
+    pub(super) activity: Activity,
+    pub(super) limit: Duration,
+    pub(super) spare_busy: bool,
+}
+
+impl Idle {
+    /// Returns until when the connection is not idle; `None` or a time that has passed if it is.
+    fn until(&self, channel: &Channel) -> Option<Instant> {
+        if self.spare_busy && (channel.requests() > 0 || channel.calls() > 0) {
+            return Instant::now().checked_add(self.limit);
+        }
+        self.activity.last().checked_add(self.limit)
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, channel: Channel, activity: Activity, limit: Duration) -> Self {
-        Self { inner, timer: sleep(limit), expired: false, channel, activity, limit }
+    pub(super) fn new(inner: F, ending: Ending, idle: Idle) -> Self {
+        Self { inner, ending, idle }
     }
 }
 
@@ -37,20 +53,11 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(end) = this.inner.poll(cx) {
             return Poll::Ready(end);
         }
-        while !*this.expired && this.timer.as_mut().poll(cx).is_ready() {
-            match this.activity.last().checked_add(*this.limit) {
-                Some(due) if due > Instant::now() => this.timer.as_mut().reset(due),
-                _ => {
-                    *this.expired = true;
-                    // Wakes the driver, which runs in this same task.
-                    this.channel.close_with(CloseReason::Idle);
-                }
-            }
-        }
+        this.ending.poll(cx, |channel| this.idle.until(channel));
         Poll::Pending
     }
 }

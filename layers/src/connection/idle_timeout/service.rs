@@ -1,24 +1,25 @@
+use super::IdleTimeoutLayer;
 use super::activity::Activity;
-use super::future::ResponseFuture;
+use super::future::{Idle, ResponseFuture};
 use super::io::IdleIo;
+use crate::support::ending::Ending;
 use crate::support::inner::inner_service;
-use rocketmq_tower_core::{Connection, Disconnect};
+use rocketmq_tower_core::{CloseReason, Connection, Disconnect};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
 
-/// Closes idle connections. See the [module's documentation](super).
+/// Ends idle connections. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct IdleTimeout<S> {
-    inner: S,
-    limit: Duration,
+    pub(super) inner: S,
+    pub(super) settings: IdleTimeoutLayer,
 }
 
 impl<S> IdleTimeout<S> {
-    /// Closes connections on which nothing was read or written for `limit`; at once for
-    /// `Duration::ZERO`, never for `Duration::MAX`.
+    /// Same as the service of [`IdleTimeoutLayer::new`].
     pub const fn new(inner: S, limit: Duration) -> Self {
-        Self { inner, limit }
+        Self { inner, settings: IdleTimeoutLayer::new(limit) }
     }
 
     inner_service!();
@@ -37,10 +38,15 @@ where
     }
 
     fn call(&mut self, connection: Connection<Io>) -> Self::Future {
-        let activity = Activity::new();
-        let channel = connection.channel();
+        let IdleTimeoutLayer { limit, grace, spare_busy } = self.settings;
+        let (channel, activity) = (connection.channel(), Activity::new());
         let noting = activity.clone();
         let inner = self.inner.call(connection.map_io(|io| IdleIo::new(io, noting)));
-        ResponseFuture::new(inner, channel, activity, self.limit)
+        let ending = if limit.is_zero() {
+            Ending::at_once(channel, CloseReason::Idle)
+        } else {
+            Ending::new(channel, CloseReason::Idle, limit, grace)
+        };
+        ResponseFuture::new(inner, ending, Idle { activity, limit, spare_busy })
     }
 }
