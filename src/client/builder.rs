@@ -124,8 +124,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the total time that the transport may take to make a connection. TCP has a shorter
-    /// timeout for each address that a name resolves to. Default: 15 s.
+    /// Sets the total time that the transport may take to make a connection. TCP divides it among
+    /// the addresses that a name resolves to, each of which has a shorter timeout. Default: 15 s.
     #[must_use]
     pub fn dial_timeout(mut self, limit: Duration) -> Self {
         self.dial_timeout = limit;

@@ -8,6 +8,7 @@ pub(super) use connection::PooledConnection;
 pub(super) use dialer::Dialer;
 
 use super::deadline::Deadline;
+use super::transport::dialing_until;
 use super::{ConnectError, InvokeError};
 use rocketmq_tower_core::channel::CallStage;
 use rocketmq_tower_core::error::chain_text;
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 /// One connection for each address, opened by the first call. Calls to an address that is being
 /// connected wait for the same attempt.
@@ -197,7 +198,9 @@ async fn dial(
             pool.evict(&evict_addr, id);
         }
     });
-    let result = match timeout(limit, dialer.dial(addr.clone(), evict)).await {
+    let end = Deadline::within(limit).at();
+    let dialing = dialing_until(end, dialer.dial(addr.clone(), evict));
+    let result = match timeout_at(end, dialing).await {
         Ok(result) => result.map(PooledConnection::new),
         Err(_) => Err(ConnectError::TransportTimeout(limit)),
     };
