@@ -2,6 +2,7 @@
 
 use rocketmq_tower_core::sync::lock;
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,7 @@ pub(in crate::client::transport) const MAX_NAMES: usize = 256;
 
 /// The address of each name that was reached last. Clones share it. The name that was reached
 /// longest ago is forgotten first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(in crate::client::transport) struct LastGood {
     reached: Arc<Mutex<VecDeque<(Arc<str>, SocketAddr)>>>,
 }
@@ -33,6 +34,13 @@ impl LastGood {
     /// Forgets the address of `name`.
     pub(in crate::client::transport) fn forget(&self, name: &str) {
         lock(&self.reached).retain(|(known, _)| **known != *name);
+    }
+}
+
+impl fmt::Debug for LastGood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reached = lock(&self.reached).clone();
+        f.debug_map().entries(reached).finish()
     }
 }
 
