@@ -129,9 +129,11 @@ impl ClientBuilder {
 
     /// Sets the maximum number of connections to each address. Default: 1, as in Java; zero means 1.
     ///
-    /// One connection runs in one task, so that one core at a time encodes and decodes. Several use
-    /// several cores, and a response with a long body holds up only those behind it on its own connection.
-    /// Requests over different connections may overtake each other.
+    /// One connection is the fastest as long as its task does not occupy a core of its own: it writes
+    /// and reads many commands at once, and with several connections each call costs more processor
+    /// time at both ends. Several use more cores if there are free ones, and a response with a long body
+    /// holds up only those behind it on its own connection. Measure before you set it. Requests over
+    /// different connections may overtake each other.
     ///
     /// A call takes the open connection with the fewest calls in flight. If each has at least one, a
     /// further connection is opened, for which the call does not wait. If it cannot be made, the next
