@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 
 const SERVER: &str = "server:10911";
 
-/// What the server has seen, and which of its connections send calls away.
+/// Counts the calls of a server by connection, and says which connections send calls away.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<SeenState>>);
 

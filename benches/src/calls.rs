@@ -65,7 +65,7 @@ async fn measure(options: &Options) -> Result<Outcome, BoxError> {
     measuring.end(times.len(), &times)
 }
 
-/// What a caller calls.
+/// Takes the calls of a caller.
 #[derive(Clone)]
 enum Peer {
     Channel(Channel),

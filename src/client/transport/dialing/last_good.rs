@@ -13,8 +13,11 @@ pub(in crate::client::transport) const MAX_NAMES: usize = 256;
 /// longest ago is forgotten first.
 #[derive(Clone, Default)]
 pub(in crate::client::transport) struct LastGood {
-    reached: Arc<Mutex<VecDeque<(Arc<str>, SocketAddr)>>>,
+    reached: Arc<Mutex<VecDeque<Reached>>>,
 }
+
+/// A name, and its address that was reached.
+type Reached = (Arc<str>, SocketAddr);
 
 impl LastGood {
     pub(in crate::client::transport) fn get(&self, name: &str) -> Option<SocketAddr> {
