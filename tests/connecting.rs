@@ -4,6 +4,7 @@
 mod common;
 
 use common::{echo_server, run};
+use rocketmq_tower::client::transport::TcpTransport;
 use rocketmq_tower::client::{Client, ConnectError, Connector, InvokeError, RetryUnprocessed};
 use rocketmq_tower::server::Connections;
 use rocketmq_tower::{
@@ -11,6 +12,7 @@ use rocketmq_tower::{
     service_fn,
 };
 use rocketmq_tower_test_support::{SECOND, echo, soon, until};
+use std::future::ready;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,8 +28,12 @@ async fn refusing() -> SocketAddr {
 /// Returns an address that does not respond, like that of a host that is down: the listener's queue
 /// is full.
 async fn silent() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+    silent_at("127.0.0.1:0").await
+}
+
+async fn silent_at(addr: &str) -> (SocketAddr, TcpListener, Vec<TcpStream>) {
     let full = TcpSocket::new_v4().expect("a socket");
-    full.bind("127.0.0.1:0".parse().expect("an address")).expect("binds");
+    full.bind(addr.parse().expect("an address")).expect("binds");
     let full = full.listen(0).expect("listens");
     let addr = full.local_addr().expect("bound");
     let mut queued = Vec::new();
@@ -88,18 +94,87 @@ async fn by_default_a_server_has_3_s_to_let_one_connect() {
     assert!(late < SECOND / 100, "{late:?}");
 }
 
-/// Each address has its own timeout: a host that is down takes no time from the others.
+/// A host that is down takes little time from the others.
 #[tokio::test]
-async fn addresses_are_tried_in_turn() {
-    let server = common::echo_server().await;
+async fn addresses_that_do_not_respond_are_passed() {
+    let server = echo_server().await;
     let (refusing, (silent, _listener, _queued)) = tokio::join!(refusing(), silent());
-    let connector = Connector::new().connect_timeout(SECOND / 2);
+    let connector = Connector::new().connect_timeout(20 * SECOND);
     let addrs = [silent, refusing, server.addr];
     let channel = soon(connector.connect(&addrs[..])).await.expect("the third can be reached");
     assert_eq!(channel.peer_addr().socket_addr(), Some(server.addr));
+
+    let connector = Connector::new().connect_timeout(SECOND / 2);
     let error = soon(connector.connect(&addrs[..2])).await.expect_err("none of the first two");
-    assert!(matches!(error, ConnectError::Io { addr, .. } if addr == refusing), "the last one's");
+    let ConnectError::AllFailed { failures, untried: 0 } = &error else { panic!("{error:?}") };
+    let [ConnectError::Io { addr: first, .. }, ConnectError::Timeout { addr: second, .. }] =
+        &failures[..]
+    else {
+        panic!("{error:?}")
+    };
+    assert_eq!((*first, *second), (refusing, silent));
+    let text = format!("none of 2 addresses can be reached: connecting to {refusing} failed: ");
+    assert!(error.to_string().starts_with(&text), "{error}");
+    let text = format!("; connecting to {silent} took longer than 500ms");
+    assert!(error.to_string().ends_with(&text), "{error}");
     drop(channel);
+    server.stop().await;
+}
+
+/// Six hosts of a name are down. With 3 s for each in turn, no dial would reach the seventh.
+#[tokio::test]
+async fn a_name_is_reached_though_most_of_its_addresses_are_down() {
+    let server = echo_server().await;
+    let (full, _listener, _queued) = silent_at("0.0.0.0:0").await;
+    let mut addrs: Vec<_> =
+        (1..=6).map(|last| SocketAddr::from(([127, 0, 0, last], full.port()))).collect();
+    addrs.push(server.addr);
+    let (ask, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let tcp = TcpTransport::new().connect_timeout(3600 * SECOND).attempt_delay(SECOND / 50);
+    let tcp = tcp.resolver(move |name| {
+        _ = ask.send(name);
+        ready(Ok(addrs.clone()))
+    });
+    let client = Client::builder().connector(Connector::new().transport(tcp)).build();
+    let call = client.invoke("brokers:10911", RemotingCommand::request(1), 9 * SECOND);
+    soon(call).await.expect("answered by the seventh");
+    assert_eq!(asked.recv().await.as_deref(), Some("brokers:10911"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_good_address_of_a_name_is_first_until_it_fails() {
+    let (first, second) = (refusing().await, refusing().await);
+    let tcp = TcpTransport::new().resolver(move |_| ready(Ok(vec![first, second])));
+    let dial = async || {
+        let connected = soon(tcp.clone().oneshot("brokers:10911".into())).await;
+        connected.map(|(_, info)| info.peer_addr)
+    };
+    let listen = async |addr| TcpListener::bind(addr).await.expect("binds");
+    let second_listens = listen(second).await;
+    assert_eq!(dial().await.expect("the second"), second.into());
+    let first_listens = listen(first).await;
+    assert_eq!(dial().await.expect("the second, again"), second.into());
+    drop((first_listens, second_listens));
+    let error = dial().await.expect_err("none");
+    assert!(matches!(error, ConnectError::AllFailed { .. }), "{error:?}");
+    let _listen = (listen(first).await, listen(second).await);
+    assert_eq!(dial().await.expect("the first, as the other has failed"), first.into());
+}
+
+/// The time of a dial is divided, whatever transports are around TCP.
+#[tokio::test]
+async fn all_addresses_of_a_name_fit_into_the_dial_timeout() {
+    let (silent, _listener, _queued) = silent().await;
+    let server = echo_server().await;
+    let addrs = vec![silent, server.addr];
+    let tcp = TcpTransport::new().attempt_delay(3600 * SECOND).connect_timeout(3600 * SECOND);
+    let tcp = tcp.resolver(move |_| ready(Ok(addrs.clone())));
+    let around = service_fn(move |addr: Addr| tcp.clone().oneshot(addr));
+    let client = Client::builder().connector(Connector::new().transport(around));
+    let client = client.dial_timeout(SECOND).build();
+    let call = client.invoke("brokers:10911", RemotingCommand::request(1), 9 * SECOND);
+    soon(call).await.expect("answered by the second, after half of a second");
     server.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use crate::outcome::{Measuring, Outcome, histogram};
 use crate::requests::{Header, send_message};
 use hdrhistogram::Histogram;
-use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode, connect};
+use rocketmq_tower::{BoxError, Channel, Client, RemotingCommand, ResponseCode, connect};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::runtime;
@@ -17,7 +17,11 @@ pub(crate) struct Options {
     pub(crate) pid: u32,
     #[arg(long, default_value_t = 1)]
     pub(crate) connections: usize,
-    /// Callers on each connection. Each makes one call at a time.
+    /// Call through a `Client` that has as many connections to the address, instead of through
+    /// their channels.
+    #[arg(long)]
+    pub(crate) client: bool,
+    /// Callers for each connection. Each makes one call at a time.
     #[arg(long, default_value_t = 64)]
     pub(crate) callers: usize,
     /// Length of bodies, in bytes.
@@ -46,30 +50,50 @@ pub(crate) fn run(options: &Options) -> Result<Outcome, BoxError> {
 }
 
 async fn measure(options: &Options) -> Result<Outcome, BoxError> {
-    let mut channels = Vec::new();
+    let mut peers = Vec::new();
+    let client = Client::builder().connections_per_address(options.connections).build();
     for _ in 0..options.connections {
-        channels.push(connect(options.address).await?);
+        peers.push(match options.client {
+            true => Peer::Client(client.clone(), options.address),
+            false => Peer::Channel(connect(options.address).await?),
+        });
     }
     let request = send_message(options.header, options.body);
-    call_for(&channels, &request, options.callers, options.warm_up).await?;
+    call_for(&peers, &request, options.callers, options.warm_up).await?;
     let measuring = Measuring::start(options.pid)?;
-    let times = call_for(&channels, &request, options.callers, options.seconds).await?;
+    let times = call_for(&peers, &request, options.callers, options.seconds).await?;
     measuring.end(times.len(), &times)
 }
 
-/// Runs `callers` callers on each channel for `seconds`. Returns the duration of each call, in
+/// Takes the calls of a caller.
+#[derive(Clone)]
+enum Peer {
+    Channel(Channel),
+    Client(Client, SocketAddr),
+}
+
+impl Peer {
+    async fn invoke(&self, request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+        Ok(match self {
+            Self::Channel(channel) => channel.invoke(request, DEADLINE).await?,
+            Self::Client(client, addr) => client.invoke(*addr, request, DEADLINE).await?,
+        })
+    }
+}
+
+/// Runs `callers` callers for each peer for `seconds`. Returns the duration of each call, in
 /// nanoseconds.
 async fn call_for(
-    channels: &[Channel],
+    peers: &[Peer],
     request: &RemotingCommand,
     callers: usize,
     seconds: f64,
 ) -> Result<Histogram<u64>, BoxError> {
     let end = Instant::now() + Duration::from_secs_f64(seconds);
     let mut tasks = JoinSet::new();
-    for channel in channels {
+    for peer in peers {
         for _ in 0..callers {
-            tasks.spawn(call(channel.clone(), request.clone(), end));
+            tasks.spawn(call(peer.clone(), request.clone(), end));
         }
     }
     let mut times = histogram(2)?;
@@ -80,7 +104,7 @@ async fn call_for(
 }
 
 async fn call(
-    channel: Channel,
+    peer: Peer,
     request: RemotingCommand,
     end: Instant,
 ) -> Result<Histogram<u64>, BoxError> {
@@ -88,7 +112,7 @@ async fn call(
     let mut times = histogram(2)?;
     let mut now = Instant::now();
     while now < end {
-        let answer = channel.invoke(request.clone(), DEADLINE).await?;
+        let answer = peer.invoke(request.clone()).await?;
         if answer.response_code() != ResponseCode::SUCCESS || answer.body() != request.body() {
             return Err(format!("not success: {answer:?}").into());
         }

@@ -1,7 +1,7 @@
 //! The settings of a client.
 
 use super::limit::CallLimit;
-use super::pool::{ConnectionPool, Dialer};
+use super::pool::{ConnectionPool, Dialer, PoolBounds};
 use super::shared::ClientShared;
 use super::transport::Transport;
 use super::{Client, Connector};
@@ -32,6 +32,7 @@ pub struct ClientBuilder {
     max_calls: usize,
     max_oneways: usize,
     max_connections: usize,
+    connections_per_address: usize,
     dial_timeout: Duration,
     call_timeout: Duration,
     backoff: (Duration, Duration),
@@ -65,6 +66,7 @@ impl Default for ClientBuilder {
             max_calls: 65_535,
             max_oneways: 65_535,
             max_connections: 10_000,
+            connections_per_address: 1,
             dial_timeout: Duration::from_secs(15),
             call_timeout: Duration::from_secs(3),
             backoff: (Duration::from_millis(100), Duration::from_secs(60)),
@@ -117,15 +119,43 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum number of connections. A call that needs one more fails. Default: 10,000.
+    /// Sets the maximum number of connections, over all addresses. A call that needs one more fails.
+    /// Default: 10,000.
     #[must_use]
     pub fn max_connections(mut self, max: usize) -> Self {
         self.max_connections = max;
         self
     }
 
-    /// Sets the total time that the transport may take to make a connection. TCP has a shorter
-    /// timeout for each address that a name resolves to. Default: 15 s.
+    /// Sets the maximum number of connections to each address. Default: 1, as in Java; zero means 1.
+    ///
+    /// One connection is the fastest as long as its task does not occupy a core of its own: it writes
+    /// and reads many commands at once, and with several connections each call costs more processor
+    /// time at both ends. Several use more cores if there are free ones, and a response with a long body
+    /// holds up only those behind it on its own connection. Measure before you set it. Requests over
+    /// different connections may overtake each other.
+    ///
+    /// A call takes the open connection with the fewest calls in flight. If each has at least one, a
+    /// further connection is opened, for which the call does not wait. If it cannot be made, the next
+    /// attempt is at least 100 ms later, doubling to 60 s. Connections that are not needed
+    /// become idle and reach their [idle timeout](Connector::idle_timeout).
+    ///
+    /// Servers know clients by their connections. A request that is about its connection, such as a
+    /// heartbeat, is sent over one of them only.
+    ///
+    /// ```
+    /// use rocketmq_tower::client::Client;
+    ///
+    /// let client = Client::builder().connections_per_address(4).build();
+    /// ```
+    #[must_use]
+    pub fn connections_per_address(mut self, max: usize) -> Self {
+        self.connections_per_address = max.max(1);
+        self
+    }
+
+    /// Sets the total time that the transport may take to make a connection. TCP divides it among
+    /// the addresses that a name resolves to, each of which has a shorter timeout. Default: 15 s.
     #[must_use]
     pub fn dial_timeout(mut self, limit: Duration) -> Self {
         self.dial_timeout = limit;
@@ -153,8 +183,13 @@ impl ClientBuilder {
     /// Creates the client.
     #[must_use]
     pub fn build(self) -> Client {
+        let bounds = PoolBounds {
+            connections: self.max_connections,
+            per_address: self.connections_per_address,
+            dial_timeout: self.dial_timeout,
+        };
         let shared = Arc::new(ClientShared {
-            pool: ConnectionPool::new(self.dialer, self.max_connections, self.dial_timeout),
+            pool: ConnectionPool::new(self.dialer, bounds),
             hooks: self.hooks,
             calls: CallLimit::new(self.max_calls),
             oneways: CallLimit::new(self.max_oneways),
@@ -172,6 +207,7 @@ impl fmt::Debug for ClientBuilder {
             .field("max_calls", &self.max_calls)
             .field("max_oneways", &self.max_oneways)
             .field("max_connections", &self.max_connections)
+            .field("connections_per_address", &self.connections_per_address)
             .field("dial_timeout", &self.dial_timeout)
             .field("call_timeout", &self.call_timeout)
             .field("backoff", &self.backoff)

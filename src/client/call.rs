@@ -59,7 +59,12 @@ impl ClientCall {
     }
 
     async fn send(&self, command: RemotingCommand) -> Result<RemotingCommand, InvokeError> {
-        let (mut sent_away, mut missed) = (false, false);
+        // The newest attempt to connect when the call was first sent away, and when it first missed.
+        // Connections that are not newer may end for the same reason, and do not count.
+        let (mut sent_away, mut missed) = (None, None);
+        let is_second = |first: Option<u64>, connection: &PooledConnection| {
+            first.is_some_and(|newest| connection.is_newer_than(newest))
+        };
         loop {
             let connection = self.connection().await?;
             let before = connection.responses();
@@ -68,29 +73,28 @@ impl ClientCall {
                     connection.count_response();
                     return Ok(response);
                 }
-                Ok(_) if !sent_away => {
-                    sent_away = true;
-                    self.retire(&connection);
-                    continue;
-                }
                 Ok(_) => {
-                    self.retire(&connection);
-                    return Err(InvokeError::GoAway { addr: self.addr.clone() });
+                    let newest = self.retire(&connection);
+                    if is_second(sent_away, &connection) {
+                        return Err(InvokeError::GoAway { addr: self.addr.clone() });
+                    }
+                    sent_away.get_or_insert(newest);
+                    continue;
                 }
                 Err(error) => error,
             };
             match &error {
                 // The connection closed between the look-up and the sending.
-                CallError::NotSent(_) if !missed => {
-                    missed = true;
-                    self.retire(&connection);
+                CallError::NotSent(_) if !is_second(missed, &connection) => {
+                    let newest = self.retire(&connection);
+                    missed.get_or_insert(newest);
                     continue;
                 }
                 // No response came during the whole call: the peer may have vanished.
                 CallError::Timeout { stage: CallStage::Answer, .. }
                     if connection.responses() == before =>
                 {
-                    self.retire(&connection);
+                    _ = self.retire(&connection);
                 }
                 _ => {}
             }
@@ -102,8 +106,9 @@ impl ClientCall {
         self.client.pool.get(&self.addr, self.deadline, self.connect_by).await
     }
 
-    fn retire(&self, connection: &PooledConnection) {
-        self.client.pool.retire(&self.addr, &connection.channel);
+    /// Retires a connection, and returns the number of the newest attempt to connect.
+    fn retire(&self, connection: &PooledConnection) -> u64 {
+        self.client.pool.retire(&self.addr, &connection.channel)
     }
 
     async fn attempt(

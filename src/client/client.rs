@@ -12,7 +12,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tower_service::Service;
 
-/// A client of many servers, with one connection to each address, opened by its first call.
+/// A client of many servers, with one connection to each address, opened by its first call; or
+/// [several](super::ClientBuilder::connections_per_address).
 ///
 /// Clones share the connections. When the last clone is dropped, the connections close as soon as
 /// the calls in flight have ended.
@@ -75,8 +76,8 @@ impl Client {
         self.invoke(addr, command.oneway(), timeout).await.map(drop)
     }
 
-    /// Returns the connection to `addr`, and opens it if there is none. The handle keeps the
-    /// connection open.
+    /// Returns the connection to `addr`, and opens it if there is none; of several, the one with the
+    /// fewest calls in flight. The handle keeps the connection open.
     ///
     /// # Errors
     /// If there is no connection and none can be made within `timeout`.
@@ -90,7 +91,7 @@ impl Client {
         Ok(connection.channel)
     }
 
-    /// Closes the connection to `addr` at once, or stops connecting. The calls in flight on it
+    /// Closes the connections to `addr` at once, and stops connecting. The calls in flight on them
     /// fail.
     pub fn disconnect(&self, addr: impl Into<Addr>) {
         self.shared.pool.close(&addr.into(), "the client disconnected");

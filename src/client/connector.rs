@@ -239,8 +239,9 @@ impl<P, C> Connector<P, TcpTransport, C> {
         self
     }
 
-    /// Connects to the first of the addresses that accepts. Tries each in turn, for at most the
-    /// [`connect_timeout`](Self::connect_timeout).
+    /// Connects to one of the addresses. They are tried in the given order with IPv6 and IPv4 in
+    /// turn, each for at most the [`connect_timeout`](Self::connect_timeout). An address that does not
+    /// respond delays the next by 250 ms: see [`TcpTransport`].
     ///
     /// The returned [`Channel`] and its clones keep the connection open. When the last of them is
     /// dropped, the connection is [drained](Channel::drain) and closes: keep one as long as the
@@ -248,7 +249,7 @@ impl<P, C> Connector<P, TcpTransport, C> {
     /// count.
     ///
     /// # Errors
-    /// If no address can be reached: the error of the last one.
+    /// If no address can be reached: the error of the only one, or [`ConnectError::AllFailed`].
     pub async fn connect(&self, addr: impl ToSocketAddrs) -> Result<Channel, ConnectError>
     where
         P: Processor + Clone,

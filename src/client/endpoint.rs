@@ -82,8 +82,11 @@ impl Endpoint {
         loop {
             self.state = match &mut self.state {
                 EndpointState::Idle => match self.backoff.until() {
-                    Some(at) => EndpointState::Waiting(ReusableBoxFuture::new(sleep_until(at))),
-                    None => EndpointState::Connecting(self.connect()),
+                    // Nothing to wait for if another connection is open.
+                    Some(at) if !self.client.pool.is_open(&self.addr) => {
+                        EndpointState::Waiting(ReusableBoxFuture::new(sleep_until(at)))
+                    }
+                    _ => EndpointState::Connecting(self.connect()),
                 },
                 EndpointState::Connecting(connecting) => match ready!(connecting.poll(cx)) {
                     Ok(connection) => EndpointState::Connected(connection, Instant::now()),
@@ -139,7 +142,7 @@ impl Service<RemotingCommand> for Endpoint {
 
     fn call(&mut self, command: RemotingCommand) -> CallFuture {
         let deadline = Deadline::within(self.client.call_timeout);
-        // The pool has this connection, or a newer one.
+        // The pool has this connection, or others.
         Box::pin(ClientCall::new(&self.client, self.addr.clone(), deadline).run(command))
     }
 }

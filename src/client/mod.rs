@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`connect`], [`Connector`] | one connection: a [`Channel`](crate::Channel) |
-//! | [`Client`] | one connection to each address, opened by its first call |
+//! | [`Client`] | one connection to each address, or several, opened by calls |
 //! | [`Endpoint`] | one address of a client, as a service that is ready when it is connected |
 //! | [`NameServers`] | a list of equivalent servers, as one service |
 //! | [`TopicRoutes`] | a cache of the routes of topics |

@@ -112,6 +112,7 @@ impl Shape {
             Work::Calls { one_thread } => calls::run(&calls::Options {
                 address,
                 pid,
+                client: false,
                 connections: 1,
                 callers: 64,
                 body: 128,

@@ -1,4 +1,5 @@
 use rocketmq_tower_core::{Addr, BoxError, texts_with_causes};
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub enum ConnectError {
     /// Connecting failed.
     #[error(fmt = failed)]
     Io {
-        /// The address that was tried last.
+        /// The address that was tried.
         addr: SocketAddr,
         /// The error of the system.
         source: io::Error,
@@ -33,10 +34,23 @@ pub enum ConnectError {
     /// Connecting took too long.
     #[error("connecting to {addr} took longer than {limit:?}")]
     Timeout {
-        /// The address that was tried last.
+        /// The address that was tried.
         addr: SocketAddr,
-        /// The time limit.
+        /// The time that the attempt had: the connect timeout, or its share of the time that was
+        /// left.
         limit: Duration,
+    },
+    /// There are several addresses, and none can be reached. The text has the cause of each.
+    #[error(fmt = all_failed)]
+    AllFailed {
+        /// The error of each address that was tried, in the order in which they failed: [`Io`]
+        /// and [`Timeout`]. At most 16.
+        ///
+        /// [`Io`]: Self::Io
+        /// [`Timeout`]: Self::Timeout
+        failures: Vec<ConnectError>,
+        /// The number of addresses that were not tried, as there are more than 16.
+        untried: usize,
     },
     /// The transport took longer than the
     /// [`dial_timeout`](crate::client::ClientBuilder::dial_timeout).
@@ -50,7 +64,38 @@ pub enum ConnectError {
     Transport(#[source] BoxError),
 }
 
+fn all_failed(
+    failures: &[ConnectError],
+    untried: &usize,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    write!(f, "none of {} addresses can be reached", failures.len() + untried)?;
+    for (number, failure) in failures.iter().enumerate() {
+        let separator = if number == 0 { ':' } else { ';' };
+        write!(f, "{separator} {failure:#}")?;
+    }
+    match untried {
+        0 => Ok(()),
+        untried => write!(f, "; {untried} were not tried"),
+    }
+}
+
 impl ConnectError {
+    /// Returns the error of a dial whose every attempt failed.
+    pub(super) fn from_failures(mut failures: Vec<Self>, untried: usize) -> Self {
+        match (failures.pop(), failures.is_empty()) {
+            (None, _) => {
+                let nothing = "the address resolves to nothing";
+                Self::Resolve(io::Error::new(io::ErrorKind::NotFound, nothing))
+            }
+            (Some(only), true) if untried == 0 => only,
+            (Some(last), _) => {
+                failures.push(last);
+                Self::AllFailed { failures, untried }
+            }
+        }
+    }
+
     /// Converts the error of a transport of any type.
     pub(in crate::client) fn from_transport(error: BoxError) -> Self {
         match error.downcast::<Self>() {

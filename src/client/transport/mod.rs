@@ -17,7 +17,9 @@
 //! let connector = Connector::new().transport(in_memory);
 //! ```
 
+mod dialing;
 mod error;
+mod resolver;
 mod service;
 #[cfg(feature = "socks5")]
 mod socks5;
@@ -31,6 +33,7 @@ mod tls_error;
 #[cfg(unix)]
 mod unix;
 
+pub(super) use dialing::dialing_until;
 pub use error::ConnectError;
 pub use service::Transport;
 #[cfg(feature = "socks5")]

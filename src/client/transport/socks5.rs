@@ -1,3 +1,4 @@
+use super::dialing::reserving;
 use super::service::BoxConnectFuture;
 use super::{ConnectError, Socks5Error, TcpTransport, Transport};
 use rocketmq_tower_core::{Addr, ChannelInfo};
@@ -145,7 +146,8 @@ where
             };
             let Ok(target) = target else { return Err(ConnectError::InvalidAddr { addr }) };
             let proxy = &socks.proxy;
-            let (io, mut info) = direct.oneshot(proxy.clone()).await.map_err(|error| {
+            let connected = reserving(socks.handshake_timeout, direct.oneshot(proxy.clone())).await;
+            let (io, mut info) = connected.map_err(|error| {
                 let source = Box::new(ConnectError::from_transport(error.into()));
                 Socks5Error::Unreachable { proxy: proxy.clone(), source }
             })?;

@@ -1,3 +1,4 @@
+use super::dialing::reserving;
 use super::service::BoxConnectFuture;
 use super::{ConnectError, TcpTransport, TlsError, Transport};
 use rocketmq_tower_core::{Addr, ChannelInfo};
@@ -40,7 +41,7 @@ pub struct TlsTransport<T = TcpTransport> {
 impl TlsTransport {
     /// Creates a transport that uses TLS over TCP.
     #[must_use]
-    pub const fn new(settings: ClientTls) -> Self {
+    pub fn new(settings: ClientTls) -> Self {
         let handshake_timeout = Duration::from_secs(3);
         Self { settings, transport: TcpTransport::new(), handshake_timeout }
     }
@@ -117,7 +118,8 @@ where
                 ServerName::DnsName(name) => Some(name.as_ref().to_owned()),
                 _ => None,
             };
-            let connected = tls.transport.clone().oneshot(addr.clone()).await;
+            let connecting = tls.transport.clone().oneshot(addr.clone());
+            let connected = reserving(tls.handshake_timeout, connecting).await;
             let (io, mut info) =
                 connected.map_err(|error| ConnectError::from_transport(error.into()))?;
             let stream = tls.shake_hands(&addr, name, io).await?;
