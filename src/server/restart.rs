@@ -1,0 +1,1 @@
+//! Restarts without a gap.
