@@ -186,7 +186,10 @@ impl Load {
         let (answered, by) = (self.answered.load(Ordering::Relaxed), lock(&self.by).len());
         let repeated = self.repeated.load(Ordering::Relaxed);
         let lost = std::mem::take(&mut *lock(&self.lost));
-        println!("{name}: {answered} calls answered by {by} processes, {repeated} sent again, {} lost", lost.len());
+        println!(
+            "{name}: {answered} calls answered by {by} processes, {repeated} sent again, {} lost",
+            lost.len()
+        );
         for error in lost.iter().take(10) {
             println!("lost: {error:?}");
         }

@@ -50,6 +50,8 @@ pub struct TcpAcceptor {
     local_addr: Addr,
     nodelay: bool,
     leave_queue: bool,
+    /// Whether other sockets share the port.
+    shares_port: bool,
 }
 
 impl TcpAcceptor {
@@ -64,8 +66,8 @@ impl TcpAcceptor {
         for addr in lookup_host(addr).await? {
             match listen(addr, options) {
                 Ok(listener) => {
-                    let nodelay = options.nodelay;
-                    return Ok(Self { nodelay, ..Self::from_listener(listener) });
+                    let (nodelay, shares_port) = (options.nodelay, options.reuse_port);
+                    return Ok(Self { nodelay, shares_port, ..Self::from_listener(listener) });
                 }
                 Err(source) => last = io::Error::new(source.kind(), BindError { addr, source }),
             }
@@ -93,7 +95,7 @@ impl TcpAcceptor {
         _ = SockRef::from(&listener).set_nonblocking(true);
         // A socket that listens has an address.
         let local_addr = listener.local_addr().map(Addr::from).unwrap_or_default();
-        Self { listener, local_addr, nodelay: true, leave_queue: false }
+        Self { listener, local_addr, nodelay: true, leave_queue: false, shares_port: false }
     }
 
     /// Leaves connections that wait to be accepted in the kernel's queue when the server shuts down.
@@ -164,6 +166,9 @@ impl Accept for TcpAcceptor {
     fn accept_queued(&mut self) -> io::Result<Option<(TcpStream, ChannelInfo)>> {
         if self.leave_queue {
             return Ok(None);
+        }
+        if std::mem::take(&mut self.shares_port) {
+            queue::ignore_new_peers((&self.listener).into());
         }
         let Some((socket, peer)) = queue::accept((&self.listener).into())? else {
             return Ok(None);
