@@ -47,13 +47,14 @@ const MAX: u32 = 1024;
 /// All that were passed are closed then.
 pub fn from_env() -> Result<Vec<Inherited>, InheritError> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
-    let count = std::env::var("LISTEN_FDS").ok().and_then(|count| count.parse().ok());
-    if count.is_some_and(|count: u32| count > MAX) {
-        return Err(InheritError::Malformed);
-    }
     // Each number stands for one socket, which has one owner.
     if TAKEN.swap(true, Ordering::Relaxed) {
         return Ok(Vec::new());
+    }
+    let number = |name| std::env::var(name).ok()?.parse::<u32>().ok();
+    let is_own = number("LISTEN_PID") == Some(std::process::id());
+    if is_own && number("LISTEN_FDS").is_some_and(|count| count > MAX) {
+        return Err(InheritError::Malformed);
     }
     let passed = sd_listen_fds::get().map_err(|_| InheritError::Malformed)?;
     let sockets = passed.into_iter().map(|(name, fd)| {
