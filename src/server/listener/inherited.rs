@@ -64,8 +64,7 @@ pub fn from_env() -> Result<Vec<Inherited>, InheritError> {
             Err(source) => Err(InheritError::NotAListener { name, source }),
         }
     });
-    // All are made before the first error counts, so that none is left without an owner.
-    sockets.collect::<Vec<_>>().into_iter().collect()
+    sockets.collect()
 }
 
 /// A socket that the process was started with. Returned by [`from_env`].
