@@ -1,8 +1,8 @@
 //! How to restart a server, or to replace it by a new version, without a gap.
 //!
 //! A graceful shutdown answers what has been asked, and sends peers away with `GO_AWAY`, so that they
-//! connect again. In a restart without a gap there is a process that takes the new connections at any
-//! time. There are two ways, which differ in who has the listening socket:
+//! connect again. In a restart without a gap, some process takes new connections at any time. There are
+//! two ways: the processes use one listening socket, or each has its own.
 //!
 //! | | the service manager passes the socket on | the processes share the port |
 //! |---|---|---|

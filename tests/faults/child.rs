@@ -97,7 +97,7 @@ async fn answer(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
         let files = (0..request.opaque()).map(|_| File::open("/dev/null"));
         files.collect::<io::Result<Vec<_>>>()?;
     }
-    Ok(echo(request).await?)
+    echo(request).await
 }
 
 async fn start(kind: Kind) -> RunningServer {

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 const FEW: u32 = 64;
 const MANY: u32 = 4096;
 
-/// Returns so many peers that each were answered.
+/// Returns `count` peers, each of which was answered.
 async fn served(server: &Served, count: i32) -> Vec<Raw> {
     let mut peers = Vec::new();
     for opaque in 0..count {
