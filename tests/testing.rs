@@ -98,6 +98,19 @@ async fn at_most_128_connections_wait() {
     transport.dial().await.expect_err("refused");
 }
 
+/// As those of sockets do.
+#[tokio::test(start_paused = true)]
+async fn connections_that_wait_at_the_end_are_sent_away() {
+    let (listener, transport) = memory();
+    let mut waiting = Raw::new(transport.dial().await.expect("there is a listener").0);
+    waiting.send(&request(1, 1)).await;
+    let server = Server::new(service_fn(echo)).listen(listener).spawn();
+    let ended = tokio::spawn(server.shutdown());
+    assert_eq!(waiting.next().await.expect("answered").response_code(), ResponseCode::GO_AWAY);
+    drop(waiting);
+    assert_eq!(soon(ended).await.expect("no panic").expect("no failure").accepted, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn layers_of_a_clients_connections() {
     let (listener, transport) = memory();
