@@ -105,10 +105,14 @@ async fn connections_that_wait_at_the_end_are_sent_away() {
     let mut waiting = Raw::new(transport.dial().await.expect("there is a listener").0);
     waiting.send(&request(1, 1)).await;
     let server = Server::new(service_fn(echo)).listen(listener).spawn();
-    let ended = tokio::spawn(server.shutdown());
-    assert_eq!(waiting.next().await.expect("answered").response_code(), ResponseCode::GO_AWAY);
-    drop(waiting);
-    assert_eq!(soon(ended).await.expect("no panic").expect("no failure").accepted, 1);
+    let away = async {
+        let answer = waiting.next().await.expect("answered");
+        drop(waiting);
+        answer.response_code()
+    };
+    // The shutdown begins before the server's task first runs.
+    let (ended, code) = soon(async { tokio::join!(server.shutdown(), away) }).await;
+    assert_eq!((ended.expect("no failure").accepted, code), (1, ResponseCode::GO_AWAY));
 }
 
 #[tokio::test(start_paused = true)]
