@@ -98,6 +98,23 @@ async fn at_most_128_connections_wait() {
     transport.dial().await.expect_err("refused");
 }
 
+/// As those of sockets do.
+#[tokio::test(start_paused = true)]
+async fn connections_that_wait_at_the_end_are_sent_away() {
+    let (listener, transport) = memory();
+    let mut waiting = Raw::new(transport.dial().await.expect("there is a listener").0);
+    waiting.send(&request(1, 1)).await;
+    let server = Server::new(service_fn(echo)).listen(listener).spawn();
+    let away = async {
+        let answer = waiting.next().await.expect("answered");
+        drop(waiting);
+        answer.response_code()
+    };
+    // The shutdown begins before the server's task first runs.
+    let (ended, code) = soon(async { tokio::join!(server.shutdown(), away) }).await;
+    assert_eq!((ended.expect("no failure").accepted, code), (1, ResponseCode::GO_AWAY));
+}
+
 #[tokio::test(start_paused = true)]
 async fn layers_of_a_clients_connections() {
     let (listener, transport) = memory();

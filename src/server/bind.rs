@@ -76,8 +76,10 @@ impl<P, R, C> Server<P, R, C> {
         let events = self.settings.events.clone();
         let connections = self.settings.connections.clone();
         let drain_deadline = self.settings.drain_deadline;
+        let raise_file_limit = self.settings.raise_file_limit;
         let serve = super::serve(listener, self.into_service())
             .connections(connections)
+            .raise_file_limit(raise_file_limit)
             .drain_deadline(drain_deadline);
         BoundServer::new(serve, events)
     }

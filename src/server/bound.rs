@@ -96,7 +96,7 @@ impl<L: Listener> BoundServer<L> {
     /// Serves until `signal` resolves, then shuts down gracefully.
     ///
     /// The server stops listening and [drains](rocketmq_tower_core::Channel::drain) every
-    /// connection. Requests that were read are answered. New requests are answered with `GO_AWAY`,
+    /// connection, also those that [wait to be accepted](super::Listener::accept_queued). Requests that were read are answered. New requests are answered with `GO_AWAY`,
     /// if the peer's version supports it. A connection with nothing left to do closes. Connections
     /// that have not ended at the drain deadline are closed. To shut down at once, drop the future.
     ///

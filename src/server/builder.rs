@@ -1,5 +1,6 @@
 //! The parts of a server: a processor and the layers around it.
 
+use super::files;
 use super::settings::Settings;
 use crate::service::{ConnectionService, Processor};
 use crate::stack::{self, BoxConnectionService, HookedProcessor, WatchedDriver};
@@ -37,7 +38,7 @@ use tower_layer::Layer;
 ///
 /// | layer | by default | set by | switched off by |
 /// |---|---|---|---|
-/// | `connection_limit` | at most 1000 connections; more wait in the kernel's queue | [`max_connections`](Self::max_connections), [`connection_limit`](Self::connection_limit) | `max_connections(None)` |
+/// | `connection_limit` | at most 1000 connections, fewer if the process may open few files; more wait in the kernel's queue | [`max_connections`](Self::max_connections), [`connection_limit`](Self::connection_limit) | `max_connections(None)` |
 /// | `events` | none are reported | [`event_listener`](Self::event_listener), [`events`](Self::events) | `events(EventsLayer::silent())` |
 /// | `idle_timeout` | 120 s | [`idle_timeout`](Self::idle_timeout) | `idle_timeout(None)` |
 /// | `recover` | every error of the processor becomes a response | [`map_error`](Self::map_error) | |
@@ -111,6 +112,9 @@ impl<P, R, C> Server<P, R, C> {
     /// not contain these connections. To shut down, the program [drains](crate::Channel::drain) the
     /// connections, waits for the futures, and then [flushes](crate::layers::EventsLayer::flush)
     /// the events. [`serve`](super::serve) does all of this except the flush.
+    ///
+    /// This raises the process's [limit of open files](Self::raise_file_limit), by which it chooses
+    /// the default limit of connections.
     // The bounds are on the method, not on the impl, so that the compiler names the one not met.
     pub fn into_service<Io>(self) -> BoxConnectionService<Io>
     where
@@ -120,12 +124,16 @@ impl<P, R, C> Server<P, R, C> {
         C: Layer<WatchedDriver<P, R>, Service: ConnectionService<Io>>,
     {
         let Self { processor, request_layers, connection_layers, settings } = self;
+        if settings.raise_file_limit {
+            files::raise_limit();
+        }
+        let limit = settings.connection_limit.layer(files::allowed());
         let layers = stack::request_layers(request_layers, settings.hooks, settings.recover);
         let mut config = settings.config;
         config.budget = settings.budget.or(config.budget);
         let driver = DriverService::server(layers, processor, config);
         let watched = stack::watched(driver, &settings.events, settings.idle_timeout);
-        stack::limited(connection_layers.layer(watched), settings.connection_limit.as_ref())
+        stack::limited(connection_layers.layer(watched), limit.as_ref())
     }
 }
 

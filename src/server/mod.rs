@@ -27,15 +27,19 @@
 //! | [`BoundServer::spawn`] | in a task: a [`RunningServer`] | gracefully, when its handle says so or is dropped |
 //!
 //! [`serve`] serves a stack that you built yourself. Both listen on sockets of tokio, on any
-//! [`Listener`], or on several at once: [`listener::IntoListener`].
+//! [`Listener`], or on several at once: [`listener::IntoListener`]. Both raise the process's limit of
+//! open files, unless [told not to](Server::raise_file_limit). A new process can take over from an old
+//! one without a gap: [`restart`].
 
 mod accept;
 mod bind;
 mod bound;
 mod builder;
 mod connections;
+mod files;
 pub mod listener;
 mod outcome;
+pub mod restart;
 mod running;
 mod serve;
 mod setters;

@@ -1,6 +1,7 @@
 //! Serves connections with a stack that the user built.
 
 use super::accept::AcceptLoop;
+use super::files;
 use super::listener::{IntoListener, Listener};
 use super::running::{RunningServer, Stop};
 use super::settings::DRAIN_DEADLINE;
@@ -47,7 +48,14 @@ where
     S: ConnectionService<<L::Listener as Listener>::Io>,
 {
     let (listener, connections) = (listener.into_listener(), Connections::default());
-    Serve { listener, service, connections, drain_deadline: DRAIN_DEADLINE, signal: pending() }
+    Serve {
+        listener,
+        service,
+        connections,
+        drain_deadline: DRAIN_DEADLINE,
+        raise_file_limit: true,
+        signal: pending(),
+    }
 }
 
 /// A server that runs when it is awaited. Created by [`serve`].
@@ -61,6 +69,7 @@ pub struct Serve<L, S, F = Pending<()>> {
     service: S,
     connections: Connections,
     drain_deadline: Duration,
+    raise_file_limit: bool,
     signal: F,
 }
 
@@ -68,8 +77,8 @@ impl<L, S, F> Serve<L, S, F> {
     /// Shuts down gracefully when `signal` resolves, as
     /// [`BoundServer::serve_until`](super::BoundServer::serve_until) does.
     pub fn with_graceful_shutdown<G: Future>(self, signal: G) -> Serve<L, S, G> {
-        let Self { listener, service, connections, drain_deadline, .. } = self;
-        Serve { listener, service, connections, drain_deadline, signal }
+        let Self { listener, service, connections, drain_deadline, raise_file_limit, .. } = self;
+        Serve { listener, service, connections, drain_deadline, raise_file_limit, signal }
     }
 
     /// Uses this table of connections.
@@ -82,6 +91,16 @@ impl<L, S, F> Serve<L, S, F> {
     /// left. Default: 30 s.
     pub fn drain_deadline(mut self, deadline: Duration) -> Self {
         self.drain_deadline = deadline;
+        self
+    }
+
+    /// Sets whether the process's soft limit of open files (RLIMIT_NOFILE) is raised to the hard
+    /// limit, once in the life of the process, before the first connection is accepted. Default: true.
+    /// See [`Server::raise_file_limit`](super::Server::raise_file_limit).
+    ///
+    /// A limit of connections inside `service` is not compared with it.
+    pub fn raise_file_limit(mut self, raise: bool) -> Self {
+        self.raise_file_limit = raise;
         self
     }
 
@@ -129,10 +148,17 @@ where
 {
     /// Serves to the end. Returns the result, and when draining began.
     pub(super) async fn run(self) -> (Result<Shutdown, ServeError>, Instant) {
+        if self.raise_file_limit {
+            files::raise_limit();
+        }
         let mut accepting = AcceptLoop::new(self.service, &self.connections);
         let ended = accepting.run(self.listener, self.signal).await;
         let draining = Instant::now();
-        let shutdown = accepting.finish(self.drain_deadline).await;
+        let (waiting, ended) = match ended {
+            Ok(waiting) => (waiting, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        let shutdown = accepting.finish(waiting, self.drain_deadline).await;
         (ended.map(|()| shutdown), draining)
     }
 }

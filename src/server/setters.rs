@@ -1,5 +1,6 @@
 //! The settings of a [`Server`].
 
+use super::files::ConnectionBound;
 use super::{Connections, Server, TcpOptions};
 use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
 use rocketmq_tower_core::{Abort, BoxError};
@@ -12,6 +13,11 @@ impl<P, R, C> Server<P, R, C> {
     /// Accepts at most `max` connections at a time; more wait in the kernel's queue. Default: 1000;
     /// `None` removes the limit.
     ///
+    /// A connection is an open file. The default leaves the process 128 of the files that it [may
+    /// open](Self::raise_file_limit), or half of them if there are fewer than 256: with 1024 files,
+    /// it is 896 connections. A limit that you set is kept. A warning is logged in both cases, with
+    /// the numbers. Several servers in one process do not know of each other.
+    ///
     /// ```
     /// # use rocketmq_tower::{Router, Server};
     /// # let router = Router::default();
@@ -20,7 +26,9 @@ impl<P, R, C> Server<P, R, C> {
     /// ```
     #[must_use]
     pub fn max_connections(mut self, max: impl Into<Option<usize>>) -> Self {
-        self.settings.connection_limit = max.into().map(ConnectionLimitLayer::new);
+        let limit = max.into().map(ConnectionLimitLayer::new);
+        self.settings.connection_limit =
+            limit.map_or(ConnectionBound::None, ConnectionBound::Chosen);
         self
     }
 
@@ -28,7 +36,7 @@ impl<P, R, C> Server<P, R, C> {
     /// address. Replaces [`max_connections`](Self::max_connections).
     #[must_use]
     pub fn connection_limit(mut self, limit: ConnectionLimitLayer) -> Self {
-        self.settings.connection_limit = Some(limit);
+        self.settings.connection_limit = ConnectionBound::Chosen(limit);
         self
     }
 
@@ -129,6 +137,17 @@ impl<P, R, C> Server<P, R, C> {
     #[must_use]
     pub fn drain_deadline(mut self, deadline: Duration) -> Self {
         self.settings.drain_deadline = deadline;
+        self
+    }
+
+    /// Sets whether the process's soft limit of open files (RLIMIT_NOFILE) is raised to the hard
+    /// limit, once in the life of the process, when the server is bound. Default: true.
+    ///
+    /// Child processes inherit the raised limit. Switch this off in a process that sets its limits
+    /// itself, or whose children use `select` or close every possible file when they start.
+    #[must_use]
+    pub fn raise_file_limit(mut self, raise: bool) -> Self {
+        self.settings.raise_file_limit = raise;
         self
     }
 }

@@ -1,11 +1,10 @@
 //! The settings of a server that do not depend on the types of its layers.
 
 use super::Connections;
+use super::files::ConnectionBound;
 use super::listener::TcpOptions;
 use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
-use rocketmq_tower_layers::{
-    ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
-};
+use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer};
 use std::time::Duration;
 
 /// The default drain deadline of a graceful shutdown: Java's `shutdownWaitTimeSeconds`.
@@ -13,7 +12,7 @@ pub(super) const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) connection_limit: Option<ConnectionLimitLayer>,
+    pub(super) connection_limit: ConnectionBound,
     pub(super) idle_timeout: IdleTimeoutLayer,
     pub(super) events: EventsLayer,
     pub(super) hooks: RpcHookLayer,
@@ -23,12 +22,13 @@ pub(super) struct Settings {
     pub(super) tcp: TcpOptions,
     pub(super) connections: Connections,
     pub(super) drain_deadline: Duration,
+    pub(super) raise_file_limit: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            connection_limit: Some(ConnectionLimitLayer::new(1000)),
+            connection_limit: ConnectionBound::Default,
             idle_timeout: IdleTimeoutLayer::default(),
             events: EventsLayer::silent(),
             hooks: RpcHookLayer::new(),
@@ -38,6 +38,7 @@ impl Default for Settings {
             tcp: TcpOptions::default(),
             connections: Connections::default(),
             drain_deadline: DRAIN_DEADLINE,
+            raise_file_limit: true,
         }
     }
 }

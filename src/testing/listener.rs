@@ -29,6 +29,10 @@ impl Listener for MemoryListener {
         }
     }
 
+    fn accept_queued(&mut self) -> Option<(DuplexStream, ChannelInfo)> {
+        self.queue.try_recv().ok()
+    }
+
     fn local_addr(&self) -> Addr {
         server_addr()
     }

@@ -8,6 +8,7 @@
 //! | half-close | `ends`; grace: `core/tests/driver_end.rs` |
 //! | reset, in and between frames | `ends` |
 //! | no file descriptors left | `no_files`; series of errors: `accept_errors.rs` |
+//! | few file descriptors allowed | `file_limits` |
 //! | processor that panics or is not ready | `processors`; connection level: `stack_failures.rs` |
 //! | hook that fails | `processors`; each rule: `hooks.rs`, `layers/tests/rpc_hook.rs` |
 //! | event listener that blocks | `listeners`; bound: `layers/tests/events.rs` |
@@ -26,6 +27,8 @@ mod child;
 mod claims;
 mod clocks;
 mod ends;
+#[cfg(target_os = "linux")]
+mod file_limits;
 mod listeners;
 #[cfg(target_os = "linux")]
 mod no_files;

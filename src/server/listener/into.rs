@@ -1,6 +1,8 @@
 //! Everything that a server can listen on.
 
 use super::{Listener, ListenerPair, ListenerSet, Retry, TcpAcceptor};
+#[cfg(unix)]
+use super::{SocketAcceptor, UnixAcceptor};
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
@@ -10,17 +12,19 @@ use tokio::net::UnixListener;
 /// | value | connections come from |
 /// |---|---|
 /// | a [`Listener`] | it |
-/// | tokio's `TcpListener`, a [`TcpAcceptor`], tokio's `UnixListener` | it, with [`Retry`] around it |
+/// | tokio's `TcpListener` or `UnixListener`, a [`TcpAcceptor`], `UnixAcceptor` or `SocketAcceptor` | it, with [`Retry`] around it |
 /// | `Vec<L>`, `[L; N]` | all of them, in turn: [`ListenerSet`] |
 /// | `(A, B)`, `(A, B, C)` | all of them, of different types: [`ListenerPair`] |
 ///
 /// An [`Accept`](super::Accept) of your own needs a [`Retry`] around it. A `TcpListener` that you
-/// bound yourself has its options set already; `TCP_NODELAY` is set on each connection.
+/// bound yourself has its options set already; `TCP_NODELAY` is set on each connection. A listener of the
+/// standard library is made into a [`TcpAcceptor`] by [`from_std`](TcpAcceptor::from_std), which can fail.
 #[diagnostic::on_unimplemented(
     message = "a server cannot listen on `{Self}`",
     label = "not a listener",
     note = "a server listens on a `TcpListener` or `UnixListener` of tokio, or any `Listener`",
     note = "a `Vec`, an array, or a tuple of two or three listeners is one listener",
+    note = "`TcpAcceptor::from_std` and `UnixAcceptor::from_std` take listeners of the standard library",
     note = "sources that may fail implement `Accept`, and need a `Retry` around them"
 )]
 pub trait IntoListener {
@@ -58,6 +62,24 @@ impl IntoListener for TcpAcceptor {
 
 #[cfg(unix)]
 impl IntoListener for UnixListener {
+    type Listener = Retry<UnixAcceptor>;
+
+    fn into_listener(self) -> Self::Listener {
+        UnixAcceptor::from_listener(self).into_listener()
+    }
+}
+
+#[cfg(unix)]
+impl IntoListener for UnixAcceptor {
+    type Listener = Retry<Self>;
+
+    fn into_listener(self) -> Self::Listener {
+        Retry::new(self)
+    }
+}
+
+#[cfg(unix)]
+impl IntoListener for SocketAcceptor {
     type Listener = Retry<Self>;
 
     fn into_listener(self) -> Self::Listener {

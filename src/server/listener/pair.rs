@@ -58,6 +58,14 @@ impl<A: Listener, B: Listener> Listener for ListenerPair<A, B> {
         None
     }
 
+    fn accept_queued(&mut self) -> Option<(Self::Io, ChannelInfo)> {
+        let left = self.left.as_mut().and_then(A::accept_queued);
+        left.map(|(io, info)| (Either::Left(io), info)).or_else(|| {
+            let right = self.right.as_mut().and_then(B::accept_queued);
+            right.map(|(io, info)| (Either::Right(io), info))
+        })
+    }
+
     /// Returns the address of the first listener that has not ended.
     fn local_addr(&self) -> Addr {
         let right = || self.right.as_ref().map(B::local_addr);

@@ -113,6 +113,24 @@ impl<A: Accept> Listener for Retry<A> {
         }
     }
 
+    /// Goes on after errors of single connections. After one of the system it gives up: there is no
+    /// time to wait.
+    fn accept_queued(&mut self) -> Option<(A::Io, ChannelInfo)> {
+        for _ in 0..MAX_AT_ONCE {
+            match self.inner.accept_queued() {
+                Ok(accepted) => return accepted,
+                Err(error) if is_of_one_connection(&error) => {
+                    tracing::debug!(%error, "a connection was lost before it was accepted");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "connections that wait to be accepted are lost");
+                    break;
+                }
+            }
+        }
+        None
+    }
+
     fn local_addr(&self) -> Addr {
         self.inner.local_addr()
     }

@@ -72,6 +72,10 @@ impl<L: Listener> Listener for ListenerSet<L> {
         None
     }
 
+    fn accept_queued(&mut self) -> Option<(L::Io, ChannelInfo)> {
+        self.open.iter_mut().find_map(L::accept_queued)
+    }
+
     /// Returns the first address; [`Addr::Unnamed`] if the set is empty.
     fn local_addr(&self) -> Addr {
         self.open.first().map(L::local_addr).unwrap_or_default()

@@ -54,6 +54,15 @@ pub trait Listener: Send + 'static {
     /// a file descriptor: a listener that waits for one may try again. Default: does nothing.
     fn connection_ended(&mut self) {}
 
+    /// Returns a connection that already waits to be accepted, without waiting for one.
+    ///
+    /// When the server shuts down it takes these connections until this returns `None`, at most 4096,
+    /// and drops the listener. They are drained as the others are, since a peer may have sent requests
+    /// over them. Default: `None`, so that connections that wait are closed with the listener.
+    fn accept_queued(&mut self) -> Option<(Self::Io, ChannelInfo)> {
+        None
+    }
+
     /// Returns the error for which `accept` returned `None`, if there was one: serving then ends
     /// with [`ServeError::Accept`](crate::server::ServeError::Accept) instead of `Ok`. Default:
     /// `None`.
@@ -72,6 +81,15 @@ pub trait Accept: Send + 'static {
     /// # Errors
     /// If no connection can be accepted now. The next attempt may succeed.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, ChannelInfo)>> + Send;
+
+    /// Returns a connection that already waits to be accepted, without waiting for one: see
+    /// [`Listener::accept_queued`]. Default: `None`.
+    ///
+    /// # Errors
+    /// If the connection cannot be accepted now.
+    fn accept_queued(&mut self) -> io::Result<Option<(Self::Io, ChannelInfo)>> {
+        Ok(None)
+    }
 
     /// Returns the address that this listens on.
     fn local_addr(&self) -> Addr;

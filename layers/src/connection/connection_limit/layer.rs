@@ -32,6 +32,13 @@ impl ConnectionLimitLayer {
         Self { max: 0, shared: Some(semaphore), refuse: false, per_ip: usize::MAX }
     }
 
+    /// Returns how many concurrent connections are allowed; of a shared semaphore, how many permits
+    /// it has now.
+    #[must_use]
+    pub fn max(&self) -> usize {
+        self.shared.as_ref().map_or(self.max, |semaphore| semaphore.available_permits())
+    }
+
     /// Accepts connections beyond the limit and closes them at once, instead of making them wait.
     #[must_use]
     pub const fn refuse(mut self) -> Self {
