@@ -190,6 +190,7 @@ pub mod long_polls;
 pub mod router;
 pub mod server;
 mod service;
+mod socket;
 mod stack;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

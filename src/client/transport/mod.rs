@@ -31,6 +31,7 @@ mod tls_error;
 #[cfg(unix)]
 mod unix;
 
+pub use crate::socket::TcpKeepalive;
 pub use error::ConnectError;
 pub use service::Transport;
 #[cfg(feature = "socks5")]

@@ -1,5 +1,6 @@
 use super::ConnectError;
 use super::service::BoxConnectFuture;
+use crate::socket::{Liveness, TcpKeepalive};
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -12,16 +13,19 @@ use tower_service::Service;
 /// Connects over TCP, with `TCP_NODELAY`.
 ///
 /// A name may resolve to several addresses: each is tried in turn, for at most the connect timeout.
+/// A server that vanishes later is noticed within 90 s by the system's probes, or by bytes that it
+/// does not acknowledge.
 #[derive(Clone, Debug)]
 pub struct TcpTransport {
     connect_timeout: Duration,
+    liveness: Liveness,
 }
 
 impl TcpTransport {
     /// Creates a transport with a connect timeout of 3 s, as Java's `connectTimeoutMillis`.
     #[must_use]
     pub const fn new() -> Self {
-        Self { connect_timeout: Duration::from_secs(3) }
+        Self { connect_timeout: Duration::from_secs(3), liveness: Liveness::DEFAULT }
     }
 
     /// Sets how long connecting to one address may take, and how long resolving a name may take.
@@ -32,11 +36,32 @@ impl TcpTransport {
         self
     }
 
+    /// Sets when the system probes a silent server (SO_KEEPALIVE). Default: after 60 s, three times,
+    /// 10 s apart; `None` never probes.
+    #[must_use]
+    pub fn keepalive(mut self, keepalive: impl Into<Option<TcpKeepalive>>) -> Self {
+        self.liveness.keepalive = keepalive.into();
+        self
+    }
+
+    /// Sets how long written bytes may stay unacknowledged before the connection fails
+    /// (TCP_USER_TIMEOUT). Default: 90 s; `None` means the system's own time. Only on Linux and
+    /// Android; ignored elsewhere. For how it and [`keepalive`](Self::keepalive) depend on each
+    /// other, see [`TcpOptions`](crate::server::TcpOptions::user_timeout).
+    #[must_use]
+    pub fn user_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.liveness.user_timeout = limit.into();
+        self
+    }
+
     pub(in crate::client) async fn dial(
         &self,
         addr: impl ToSocketAddrs,
     ) -> Result<(TcpStream, ChannelInfo), ConnectError> {
-        dial(addr, self.connect_timeout).await
+        let (stream, info) = dial(addr, self.connect_timeout).await?;
+        // A system without one of the options connects all the same.
+        _ = self.liveness.apply(&stream);
+        Ok((stream, info))
     }
 }
 

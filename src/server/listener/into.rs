@@ -15,7 +15,8 @@ use tokio::net::UnixListener;
 /// | `(A, B)`, `(A, B, C)` | all of them, of different types: [`ListenerPair`] |
 ///
 /// An [`Accept`](super::Accept) of your own needs a [`Retry`] around it. A `TcpListener` that you
-/// bound yourself has its options set already; `TCP_NODELAY` is set on each connection.
+/// bound yourself has its options set already; on each connection, those of
+/// [`TcpAcceptor::from_listener`] are set.
 #[diagnostic::on_unimplemented(
     message = "a server cannot listen on `{Self}`",
     label = "not a listener",

@@ -10,6 +10,7 @@ mod tcp;
 #[cfg(unix)]
 mod unix;
 
+pub use crate::socket::TcpKeepalive;
 pub use into::IntoListener;
 pub use pair::ListenerPair;
 pub use retry::Retry;

@@ -1,9 +1,11 @@
 //! TCP sockets.
 
 use super::Accept;
+use crate::socket::{Liveness, TcpKeepalive};
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
 /// Options of a server's TCP sockets.
@@ -22,16 +24,31 @@ pub struct TcpOptions {
     pub send_buffer: Option<u32>,
     /// The size of receive buffers in bytes (SO_RCVBUF). Default: `None`, the system's own size.
     pub recv_buffer: Option<u32>,
+    /// When the system probes silent peers, to notice those that vanished (SO_KEEPALIVE). Default:
+    /// after 60 s, three times, 10 s apart; `None` never probes.
+    pub keepalive: Option<TcpKeepalive>,
+    /// How long written bytes may stay unacknowledged before the connection fails
+    /// (TCP_USER_TIMEOUT). Default: 90 s; `None` means the system's own time, often 15 minutes. Only
+    /// on Linux and Android; ignored elsewhere.
+    ///
+    /// Linux ends probing by it, too: less than [`keepalive`](Self::keepalive)'s idle time and the
+    /// intervals between its probes together is too short, as a single lost probe would then end a
+    /// connection. It also ends connections whose peer does not read: a time shorter than
+    /// [`write_stall`](crate::driver::ConnectionConfig::write_stall) replaces that limit.
+    pub user_timeout: Option<Duration>,
 }
 
 impl Default for TcpOptions {
     fn default() -> Self {
+        let Liveness { keepalive, user_timeout } = Liveness::DEFAULT;
         Self {
             backlog: 1024,
             reuse_addr: true,
             nodelay: true,
             send_buffer: None,
             recv_buffer: None,
+            keepalive,
+            user_timeout,
         }
     }
 }
@@ -42,6 +59,8 @@ pub struct TcpAcceptor {
     listener: TcpListener,
     local_addr: Addr,
     nodelay: bool,
+    /// `None` for a listener that the user has bound: its own options come first.
+    liveness: Option<Liveness>,
 }
 
 impl TcpAcceptor {
@@ -56,8 +75,9 @@ impl TcpAcceptor {
         for addr in lookup_host(addr).await? {
             match listen(addr, options) {
                 Ok(listener) => {
-                    let nodelay = options.nodelay;
-                    return Ok(Self { nodelay, ..Self::from_listener(listener) });
+                    let TcpOptions { nodelay, keepalive, user_timeout, .. } = *options;
+                    let liveness = Some(Liveness { keepalive, user_timeout });
+                    return Ok(Self { nodelay, liveness, ..Self::from_listener(listener) });
                 }
                 Err(source) => last = io::Error::new(source.kind(), BindError { addr, source }),
             }
@@ -65,12 +85,14 @@ impl TcpAcceptor {
         Err(last)
     }
 
-    /// Accepts from a socket that already listens. Sets `TCP_NODELAY` on each connection.
+    /// Accepts from a socket that already listens. Sets `TCP_NODELAY` on each connection, and the
+    /// defaults of [`TcpOptions::keepalive`] and [`TcpOptions::user_timeout`], unless the connection
+    /// has one of the two from the listener.
     #[must_use]
     pub fn from_listener(listener: TcpListener) -> Self {
         // A socket that listens has an address.
         let local_addr = listener.local_addr().map(Addr::from).unwrap_or_default();
-        Self { listener, local_addr, nodelay: true }
+        Self { listener, local_addr, nodelay: true, liveness: None }
     }
 }
 
@@ -103,6 +125,10 @@ impl Accept for TcpAcceptor {
         let (stream, peer) = self.listener.accept().await?;
         // These fail only if the peer has already left, and then the first read fails, too.
         _ = stream.set_nodelay(self.nodelay);
+        _ = match self.liveness {
+            Some(liveness) => liveness.apply(&stream),
+            None => Liveness::DEFAULT.apply_if_unset(&stream),
+        };
         let local = stream.local_addr().map_or_else(|_| self.local_addr.clone(), Addr::from);
         Ok((stream, ChannelInfo::new(local, peer)))
     }
