@@ -30,6 +30,8 @@ pub enum CloseReason {
     ReadStalled,
     /// The peer did not read the output in time.
     WriteStalled,
+    /// The peer left calls unanswered, and sent nothing else.
+    AnswerStalled,
     /// The peer sent requests without reading the responses.
     Flooded,
     /// The request service failed: its `poll_ready` returned this error, or panicked.
@@ -53,6 +55,7 @@ impl CloseReason {
             | Self::Io(_)
             | Self::ReadStalled
             | Self::WriteStalled
+            | Self::AnswerStalled
             | Self::Flooded
             | Self::Service(_)
             | Self::Aborted => true,
@@ -72,6 +75,7 @@ impl fmt::Display for CloseReason {
             Self::Io(_) => f.write_str("the connection failed"),
             Self::ReadStalled => f.write_str("the peer stalled inside a frame"),
             Self::WriteStalled => f.write_str("the peer stopped reading"),
+            Self::AnswerStalled => f.write_str("the peer stopped answering"),
             Self::Flooded => f.write_str("the peer sent requests without reading responses"),
             Self::Service(_) => f.write_str("the request service failed"),
             Self::Aborted => f.write_str("the connection was aborted"),

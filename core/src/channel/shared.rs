@@ -3,6 +3,7 @@
 use super::deferral::Deferrals;
 use super::failures::Failures;
 use super::inbox::{DRAIN, Inbox};
+use super::silence::Silence;
 use super::{ChannelInfo, CloseReason};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     next_call: AtomicU32,
     pub(crate) deferrals: Deferrals,
     pub(crate) failures: Failures,
+    pub(crate) silence: Silence,
     bounds: OnceLock<Bounds>,
 }
 
@@ -60,6 +62,7 @@ impl Shared {
             next_call: AtomicU32::new(0),
             deferrals: Deferrals::new(),
             failures: Failures::default(),
+            silence: Silence::default(),
             bounds: OnceLock::new(),
         })
     }

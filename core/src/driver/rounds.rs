@@ -50,7 +50,7 @@ where
     /// Handles messages and signals from the holders of the channel.
     fn take_signals(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         if self.mailbox.has_mail() {
-            self.take_mail();
+            self.take_mail()?;
         }
         let signals = self.mailbox.signals();
         if signals & DRAIN != 0 && self.lifecycle.drain() {
@@ -66,7 +66,8 @@ where
         }
     }
 
-    fn take_mail(&mut self) {
+    fn take_mail(&mut self) -> Result<(), CloseReason> {
+        let mut is_silent = false;
         let mut messages = self.mailbox.take();
         for message in messages.drain(..) {
             let response = match message {
@@ -75,7 +76,7 @@ where
                     None
                 }
                 Message::Cancel(number) => {
-                    self.outbound.cancel(number);
+                    is_silent |= self.give_up(number);
                     None
                 }
                 Message::Respond(id, response) => self.exchanges.take_deferred(id, response),
@@ -86,6 +87,18 @@ where
             }
         }
         self.mailbox.recycle(messages);
+        if is_silent { Err(CloseReason::AnswerStalled) } else { Ok(()) }
+    }
+
+    /// Removes a call whose caller has given up. Returns whether the peer has been silent for too
+    /// long.
+    fn give_up(&mut self, number: u32) -> bool {
+        let (caller, Some(transport)) = (self.outbound.cancel(number), &self.transport) else {
+            return false;
+        };
+        let heard = transport.heard();
+        caller.is_some_and(|caller| caller.is_unanswered(heard))
+            && self.channel().shared().silence.gave_up(heard) >= self.config.answer_stall
     }
 
     /// Queues a request of this side. Fails it if it can no longer be sent or, for a call, if no

@@ -103,6 +103,7 @@ pub(super) fn reason_label(reason: &CloseReason) -> &'static str {
         CloseReason::Io(_) => "io",
         CloseReason::ReadStalled => "read_stalled",
         CloseReason::WriteStalled => "write_stalled",
+        CloseReason::AnswerStalled => "answer_stalled",
         CloseReason::Flooded => "flooded",
         CloseReason::Service(_) => "service",
         CloseReason::Aborted => "aborted",
