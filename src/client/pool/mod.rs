@@ -115,6 +115,12 @@ impl ConnectionPool {
         Ok(Lookup::Dialing(receiver))
     }
 
+    /// Whether there is a connection to `addr` that calls can use.
+    pub(super) fn is_connected(&self, addr: &Addr) -> bool {
+        let slots = lock(&self.slots);
+        matches!(slots.get(addr), Some(PoolSlot::Open(connection)) if connection.is_usable())
+    }
+
     /// Removes the connection with this id.
     fn evict(&self, addr: &Addr, id: u64) {
         let slot = lock(&self.slots).remove_connection(addr, id);
