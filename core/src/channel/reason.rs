@@ -16,6 +16,8 @@ pub enum CloseReason {
     PeerClosed,
     /// No byte was read or written during the idle timeout.
     Idle,
+    /// The peer sent nothing during the read-idle timeout.
+    ReadIdle,
     /// The connection was drained: the requests in flight were answered, and then it closed.
     Drained,
     /// A layer, such as a connection limit, refused the connection. The text says why.
@@ -48,6 +50,7 @@ impl CloseReason {
         match self {
             Self::PeerClosed
             | Self::Idle
+            | Self::ReadIdle
             | Self::Drained
             | Self::Refused(_)
             | Self::Requested(_) => false,
@@ -68,6 +71,7 @@ impl fmt::Display for CloseReason {
         match self {
             Self::PeerClosed => f.write_str("the peer closed the connection"),
             Self::Idle => f.write_str("the connection was idle"),
+            Self::ReadIdle => f.write_str("the peer was silent"),
             Self::Drained => f.write_str("the connection was drained"),
             Self::Refused(why) => write!(f, "the connection was refused: {why}"),
             Self::Requested(why) => f.write_str(why),

@@ -8,3 +8,4 @@ pub mod idle_timeout;
 pub mod ip_filter;
 #[cfg(feature = "proxy-protocol")]
 pub mod proxy_protocol;
+pub mod read_idle_timeout;

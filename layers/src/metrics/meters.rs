@@ -96,6 +96,7 @@ pub(super) fn reason_label(reason: &CloseReason) -> &'static str {
     match reason {
         CloseReason::PeerClosed => "peer_closed",
         CloseReason::Idle => "idle",
+        CloseReason::ReadIdle => "read_idle",
         CloseReason::Drained => "drained",
         CloseReason::Refused(_) => "refused",
         CloseReason::Requested(_) => "requested",
