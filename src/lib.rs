@@ -121,6 +121,7 @@
 //! | [`connection_limit`](layers::connection_limit) | connection | limits the number of connections, in total and for each address | 1000 |
 //! | [`events`](layers::events) | connection | reports connections that begin, fail and end | yes |
 //! | [`idle_timeout`](layers::idle_timeout) | connection | closes connections on which no byte moves | 120 s |
+//! | [`read_idle_timeout`](layers::read_idle_timeout) | connection | closes connections whose peers send nothing | no |
 //! | [`first_byte_timeout`](layers::first_byte_timeout) | connection | closes connections whose peers send nothing at all | no |
 //! | [`ip_filter`](layers::ip_filter) | connection | allows or denies peers by network | no |
 //! | [`byte_count`](layers::byte_count) | connection | counts bytes read and written, for each connection and in total | no |

@@ -103,7 +103,7 @@ async fn a_server_that_answers_other_calls_keeps_its_connection() {
         give_up(&client, HALF, 3 * SECOND).await;
         client.invoke(SERVER, request(CHECK, 1), SECOND).await.expect("answered");
     }
-    // An answer during the call counts for it, whoever asked.
+    // An answer during the call counts for it, though it is another call's.
     let slow = give_up(&client, 2 * SECOND, 3 * SECOND);
     let check = async {
         sleep(SECOND).await;

@@ -83,7 +83,7 @@ async fn time_in_which_the_peer_takes_no_output_does_not_count() {
     channel.invoke_oneway(long).await.expect("open");
     for _ in 0..5 {
         sleep(5 * SECOND).await;
-        // What the peer sends stays unread until it has read.
+        // The driver does not read this until the peer has read.
         peer.write_all(&encode(&request(0, 1).oneway())).await.expect("there is room");
         peer.read_exact(&mut [0; 1000]).await.expect("open");
     }

@@ -20,8 +20,8 @@ use tower_service::Service;
 pub(super) type CallFuture =
     Pin<Box<dyn Future<Output = Result<RemotingCommand, InvokeError>> + Send>>;
 
-/// A connection is replaced when calls that were dropped have waited in vain for one of so many equal
-/// parts of their timeout.
+/// A connection is replaced when calls that were dropped have waited in vain for a third of their
+/// timeout.
 const PARTS: u32 = 3;
 
 /// A call to one address.

@@ -1,4 +1,4 @@
-//! What was heard from the peer, and the calls that it left unanswered.
+//! Marks of what was heard from the peer, and the calls that it left unanswered.
 
 use crate::sync::lock;
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ pub(crate) struct Silence {
 /// Calls that were given up while nothing was heard.
 #[derive(Debug, Default)]
 struct Unanswered {
-    /// What had been heard by then.
+    /// The mark of what had been heard by then.
     heard: u64,
     count: usize,
     /// When the first of them was given up.

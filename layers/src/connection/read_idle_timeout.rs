@@ -134,7 +134,7 @@ pub type ReadIdleIo<Io> = ObservedIo<Io, Noting>;
 #[derive(Debug)]
 pub struct Noting(Option<Arc<Reading>>);
 
-/// What the reads of a connection have found. Used in one task; atomic to be `Sync`.
+/// Records what the reads of a connection found. Used in one task; atomic to be `Sync`.
 #[derive(Debug)]
 struct Reading {
     start: Instant,

@@ -24,7 +24,7 @@ struct CallHistory {
 /// Time in which callers waited, gave up, and nothing was heard from the peer.
 #[derive(Default)]
 struct Silence {
-    /// What had been heard by then.
+    /// The channel's mark of what had been heard by then.
     heard: u64,
     waited: Duration,
     /// Up to when it is counted: callers that wait at the same time count once.
