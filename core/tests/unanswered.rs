@@ -132,3 +132,23 @@ async fn other_calls_fail_with_the_reason() {
     let error = within(SECOND, patient).await.expect("no panic").expect_err("closed");
     assert!(matches!(error, CallError::Closed(CloseReason::AnswerStalled)), "{error:?}");
 }
+
+/// While the peer takes no output, a server does not read, and may have left the answer unread.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_unread_is_not_held_against_the_peer() {
+    let mut config = ConnectionConfig::server();
+    config.answer_stall = Duration::ZERO;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 4096);
+    let call = {
+        let channel = channel.clone();
+        tokio::spawn(async move { unanswered(&channel, 2 * SECOND).await })
+    };
+    sleep(SECOND).await;
+    channel.invoke_oneway(request(1, 1).with_body(vec![0; 200_000])).await.expect("open");
+    sleep(SECOND / 2).await;
+    peer.send(&request(1, 2).oneway()).await;
+    soon(call).await.expect("no panic");
+    tokio::task::yield_now().await;
+    assert!(!channel.is_closed());
+    assert_eq!(channel.unanswered(), 0);
+}

@@ -93,11 +93,13 @@ where
     /// Removes a call whose caller has given up. Returns whether the peer has been silent for too
     /// long.
     fn give_up(&mut self, number: u32) -> bool {
+        let was_reading = self.transport.as_ref().is_some_and(|io| self.waits_for_bytes(io));
         let (caller, Some(transport)) = (self.outbound.cancel(number), &self.transport) else {
             return false;
         };
         let heard = transport.heard();
-        caller.is_some_and(|caller| caller.is_unanswered(heard))
+        was_reading
+            && caller.is_some_and(|caller| caller.is_unanswered(heard))
             && self.channel().shared().silence.gave_up(heard) >= self.config.answer_stall
     }
 
@@ -426,17 +428,22 @@ where
     /// Closes the connection if the peer took too long. Returns whether a timer has fired.
     pub(super) fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(transport) = &self.transport else { return false };
-        let (inbound, outbound, config) = (&self.inbound, &self.outbound, &*self.config);
-        let reading = inbound.is_empty()
-            && inbound.may_read(transport, outbound, config)
-            && !inbound.leaves_unread(&self.lifecycle, outbound)
-            && (!self.is_over || inbound.must_read(outbound));
-        let turn = self.account.turn_ends();
-        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, turn, config);
+        let (reading, turn) = (self.waits_for_bytes(transport), self.account.turn_ends());
+        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, turn, &self.config);
         expired.unwrap_or_else(|reason| {
             self.close(reason);
             true
         })
+    }
+
+    /// Whether the connection reads, and the last attempt found nothing. If not, bytes of the peer may
+    /// be unread.
+    fn waits_for_bytes(&self, transport: &Transport<Io>) -> bool {
+        let (inbound, outbound) = (&self.inbound, &self.outbound);
+        inbound.is_empty()
+            && inbound.may_read(transport, outbound, &self.config)
+            && !inbound.leaves_unread(&self.lifecycle, outbound)
+            && (!self.is_over || inbound.must_read(outbound))
     }
 
     /// Releases memory if nothing is in flight.
