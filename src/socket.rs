@@ -28,7 +28,8 @@ pub struct TcpKeepalive {
     pub idle: Duration,
     /// The time between probes (TCP_KEEPINTVL), as whole seconds, at least one. Default: 10 s.
     pub interval: Duration,
-    /// The number of unanswered probes after which the connection fails (TCP_KEEPCNT). Default: 3.
+    /// The number of unanswered probes after which the connection fails (TCP_KEEPCNT), 1 to 127.
+    /// Default: 3. Windows has its own number.
     pub probes: u32,
 }
 
@@ -55,10 +56,11 @@ impl TcpKeepalive {
             target_os = "linux",
             target_os = "macos",
             target_os = "netbsd",
-            target_os = "windows",
         ))]
         let keepalive =
             keepalive.with_interval(whole(self.interval)).with_retries(self.probes.clamp(1, 127));
+        #[cfg(windows)]
+        let keepalive = keepalive.with_interval(whole(self.interval));
         keepalive
     }
 }
