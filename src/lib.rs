@@ -122,6 +122,7 @@
 //! | [`events`](layers::events) | connection | reports connections that begin, fail and end | yes |
 //! | [`idle_timeout`](layers::idle_timeout) | connection | ends connections on which no byte moves | 120 s |
 //! | [`max_age`](layers::max_age) | connection | ends connections that have reached a maximum age | no |
+//! | [`read_idle_timeout`](layers::read_idle_timeout) | connection | closes connections whose peers send nothing | no |
 //! | [`first_byte_timeout`](layers::first_byte_timeout) | connection | closes connections whose peers send nothing at all | no |
 //! | [`ip_filter`](layers::ip_filter) | connection | allows or denies peers by network | no |
 //! | [`byte_count`](layers::byte_count) | connection | counts bytes read and written, for each connection and in total | no |
@@ -191,6 +192,7 @@ pub mod long_polls;
 pub mod router;
 pub mod server;
 mod service;
+mod socket;
 mod stack;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

@@ -6,7 +6,8 @@
 //!   connection layers of the user         request layers of the user
 //!   events                                rpc_hook
 //!   idle_timeout                          shared layers of the user
-//!   driver                                processor
+//!   read_idle_timeout                     processor
+//!   driver
 //! ```
 
 use crate::service::ConnectionService;
@@ -14,9 +15,11 @@ use rocketmq_tower_core::driver::DriverService;
 use rocketmq_tower_core::{BoxError, Connection, Disconnect};
 use rocketmq_tower_layers::events::Events;
 use rocketmq_tower_layers::idle_timeout::IdleTimeout;
+use rocketmq_tower_layers::read_idle_timeout::ReadIdleTimeout;
 use rocketmq_tower_layers::rpc_hook::RpcHooks;
 use rocketmq_tower_layers::{
-    ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
+    ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, ReadIdleTimeoutLayer, RecoverLayer,
+    RpcHookLayer,
 };
 use tower::layer::util::Stack;
 use tower::util::BoxService;
@@ -26,8 +29,11 @@ use tower::{Layer, ServiceExt};
 pub type HookedProcessor<P> = RpcHooks<P>;
 
 /// The service that the connection layers of a server or client are put around: events around the
-/// idle timeout around the driver.
-pub type WatchedDriver<P, R> = Events<IdleTimeout<RequestDriver<P, R>>>;
+/// timeouts of idle connections around the driver.
+pub type WatchedDriver<P, R> = Watched<RequestDriver<P, R>>;
+
+/// The part of the connection level that is inside the user's layers, around a driver.
+type Watched<S> = Events<IdleTimeout<ReadIdleTimeout<S>>>;
 
 /// The complete request level: `recover` around the user's layers around the hooks.
 pub(crate) type RequestLayers<R> = Stack<Stack<RpcHookLayer, R>, RecoverLayer>;
@@ -53,8 +59,9 @@ pub(crate) fn watched<S>(
     inner: S,
     events: &EventsLayer,
     idle_timeout: IdleTimeoutLayer,
-) -> Events<IdleTimeout<S>> {
-    events.layer(idle_timeout.layer(inner))
+    read_idle_timeout: ReadIdleTimeoutLayer,
+) -> Watched<S> {
+    events.layer(idle_timeout.layer(read_idle_timeout.layer(inner)))
 }
 
 /// The part of the connection level that is outside the user's layers.

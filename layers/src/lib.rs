@@ -8,6 +8,7 @@
 //! | [`events`] | connection | reports connections that begin, fail and end |
 //! | [`idle_timeout`] | connection | ends connections on which no byte moves |
 //! | [`max_age`] | connection | ends connections that have reached a maximum age |
+//! | [`read_idle_timeout`] | connection | closes connections whose peers send nothing |
 //! | [`byte_count`] | connection | counts bytes read and written, for each connection and in total |
 //! | [`proxy_protocol`], a feature | connection | takes the client's address from a load balancer's PROXY header |
 //! | [`tls`], a feature | connection | TLS, required or permitted |
@@ -32,8 +33,8 @@
 //! levels.
 //!
 //! Connection-level order, outermost first: connection_limit, your own layers (first_byte_timeout,
-//! proxy_protocol, ip_filter, tls, in this order), events, idle_timeout, driver. Request-level
-//! order: recover, your own layers, rpc_hook, processor. `Server` in `rocketmq-tower` builds this
+//! proxy_protocol, ip_filter, tls, in this order), events, idle_timeout,
+//! read_idle_timeout, driver. Request-level order: recover, your own layers, rpc_hook, processor. `Server` in `rocketmq-tower` builds this
 //! stack, and each layer's example shows where to add the layer.
 //!
 //! A layer that responds without calling the inner service after `poll_ready`, such as tower's
@@ -69,6 +70,7 @@ pub mod trace;
 pub use connection::proxy_protocol;
 pub use connection::{
     byte_count, connection_limit, events, first_byte_timeout, idle_timeout, ip_filter, max_age,
+    read_idle_timeout,
 };
 #[cfg(feature = "acl")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
@@ -105,6 +107,7 @@ pub use peer_rate_limit::PeerRateLimitLayer;
 #[cfg(feature = "proxy-protocol")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proxy-protocol")))]
 pub use proxy_protocol::ProxyProtocolLayer;
+pub use read_idle_timeout::ReadIdleTimeoutLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;
 pub use spawn::SpawnLayer;

@@ -163,8 +163,15 @@ impl ClientBuilder {
     }
 
     /// Sets the timeout of calls that are made through a service, which take no timeout of their
-    /// own. Default: 3 s. A timeout layer outside should be longer: a call that is dropped does not
-    /// notice that the peer has vanished.
+    /// own. Default: 3 s.
+    ///
+    /// It is also the measure of a dead connection. When a call times out and nothing at all has
+    /// arrived meanwhile, the next call opens another connection. The same happens under a shorter
+    /// timeout outside, which drops calls: once calls that were dropped have together waited for a
+    /// third of this time and nothing has arrived meanwhile. Calls that wait at the same time count
+    /// once, and anything that arrives starts the count anew, so that a server which answers other
+    /// calls keeps its connection. Calls that still wait on a connection which is replaced get their
+    /// responses, if any arrive.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;

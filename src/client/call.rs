@@ -2,6 +2,7 @@
 
 use super::InvokeError;
 use super::deadline::Deadline;
+use super::on_drop::OnDrop;
 use super::pool::PooledConnection;
 use super::shared::ClientShared;
 use rocketmq_tower_core::channel::CallStage;
@@ -9,6 +10,7 @@ use rocketmq_tower_core::{Addr, CallError, Channel, RemotingCommand, ResponseCod
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use tower::service_fn;
 use tower_layer::Layer;
@@ -17,6 +19,10 @@ use tower_service::Service;
 /// The future of the client's services.
 pub(super) type CallFuture =
     Pin<Box<dyn Future<Output = Result<RemotingCommand, InvokeError>> + Send>>;
+
+/// A connection is replaced when calls that were dropped have waited in vain for a third of their
+/// timeout.
+const PARTS: u32 = 3;
 
 /// A call to one address.
 pub(super) struct ClientCall {
@@ -67,10 +73,19 @@ impl ClientCall {
         };
         loop {
             let connection = self.connection().await?;
-            let before = connection.responses();
-            let error = match self.attempt(&connection.channel, command.clone()).await {
+            let (since, heard) = (Instant::now(), connection.channel.heard());
+            let is_call = !command.is_oneway();
+            let given_up = OnDrop::new(|| {
+                if is_call {
+                    self.gave_up(&connection, since, heard);
+                }
+            });
+            let left = self.deadline.left_from(since);
+            let result = attempt(&connection.channel, command.clone(), left).await;
+            given_up.disarm();
+            let error = match result {
                 Ok(response) if response.response_code() != ResponseCode::GO_AWAY => {
-                    connection.count_response();
+                    connection.answered();
                     return Ok(response);
                 }
                 Ok(_) => {
@@ -90,9 +105,9 @@ impl ClientCall {
                     missed.get_or_insert(newest);
                     continue;
                 }
-                // No response came during the whole call: the peer may have vanished.
+                // Nothing arrived during the whole call: the peer may have vanished.
                 CallError::Timeout { stage: CallStage::Answer, .. }
-                    if connection.responses() == before =>
+                    if connection.is_silent_since(heard) =>
                 {
                     _ = self.retire(&connection);
                 }
@@ -111,17 +126,26 @@ impl ClientCall {
         self.client.pool.retire(&self.addr, &connection.channel)
     }
 
-    async fn attempt(
-        &self,
-        channel: &Channel,
-        command: RemotingCommand,
-    ) -> Result<RemotingCommand, CallError> {
-        let left = self.deadline.left();
-        if !command.is_oneway() {
-            return channel.invoke(command, left).await;
+    /// Called when the call is dropped while it waits for its response. The peer may have vanished if
+    /// such calls have waited for a good part of their timeout and nothing arrived meanwhile.
+    fn gave_up(&self, connection: &PooledConnection, since: Instant, heard: u64) {
+        if connection.gave_up(since, heard) >= self.deadline.timeout() / PARTS {
+            tracing::debug!(addr = %self.addr, "a connection on which calls wait in vain is replaced");
+            self.retire(connection);
         }
-        let late = CallError::Timeout { timeout: left, stage: CallStage::Capacity };
-        let written = timeout(left, channel.write_oneway(command)).await;
-        written.unwrap_or(Err(late)).map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
     }
+}
+
+/// Makes one attempt, which may take as long as `left`.
+async fn attempt(
+    channel: &Channel,
+    command: RemotingCommand,
+    left: Duration,
+) -> Result<RemotingCommand, CallError> {
+    if !command.is_oneway() {
+        return channel.invoke(command, left).await;
+    }
+    let late = CallError::Timeout { timeout: left, stage: CallStage::Capacity };
+    let written = timeout(left, channel.write_oneway(command)).await;
+    written.unwrap_or(Err(late)).map(|()| RemotingCommand::response(ResponseCode::SUCCESS))
 }

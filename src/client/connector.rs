@@ -8,7 +8,9 @@ use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::error::chain_text;
 use rocketmq_tower_core::{BoxError, Channel, ChannelInfo, Connection, Disconnect};
 use rocketmq_tower_layers::task::spawn;
-use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer};
+use rocketmq_tower_layers::{
+    EventsLayer, IdleTimeoutLayer, ReadIdleTimeoutLayer, RecoverLayer, RpcHookLayer,
+};
 use std::fmt;
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
@@ -60,6 +62,7 @@ pub struct Connector<P = Unsupported, T = TcpTransport, C = Identity> {
     connection_layers: C,
     config: ConnectionConfig,
     idle_timeout: IdleTimeoutLayer,
+    read_idle_timeout: ReadIdleTimeoutLayer,
     events: EventsLayer,
 }
 
@@ -74,6 +77,7 @@ impl Connector {
             connection_layers: Identity::new(),
             config: ConnectionConfig::client(),
             idle_timeout: IdleTimeoutLayer::new(IDLE_TIMEOUT),
+            read_idle_timeout: ReadIdleTimeoutLayer::new(Duration::MAX),
             events: EventsLayer::silent(),
         }
     }
@@ -89,16 +93,48 @@ impl<P, T, C> Connector<P, T, C> {
     /// Sends the requests of servers to `processor`, such as a [`Router`](crate::Router).
     #[must_use]
     pub fn service<Q>(self, processor: Q) -> Connector<Q, T, C> {
-        let Self { transport, connection_layers, config, idle_timeout, events, .. } = self;
-        Connector { transport, processor, connection_layers, config, idle_timeout, events }
+        let Self {
+            transport,
+            connection_layers,
+            config,
+            idle_timeout,
+            read_idle_timeout,
+            events,
+            ..
+        } = self;
+        Connector {
+            transport,
+            processor,
+            connection_layers,
+            config,
+            idle_timeout,
+            read_idle_timeout,
+            events,
+        }
     }
 
     /// Connects over this transport: a Unix socket, a proxy, TLS. See
     /// [`transport`](super::transport).
     #[must_use]
     pub fn transport<U>(self, transport: U) -> Connector<P, U, C> {
-        let Self { processor, connection_layers, config, idle_timeout, events, .. } = self;
-        Connector { transport, processor, connection_layers, config, idle_timeout, events }
+        let Self {
+            processor,
+            connection_layers,
+            config,
+            idle_timeout,
+            read_idle_timeout,
+            events,
+            ..
+        } = self;
+        Connector {
+            transport,
+            processor,
+            connection_layers,
+            config,
+            idle_timeout,
+            read_idle_timeout,
+            events,
+        }
     }
 
     /// Adds a layer around the service that runs a connection, outside the events and the idle
@@ -122,9 +158,25 @@ impl<P, T, C> Connector<P, T, C> {
     /// ```
     #[must_use]
     pub fn connection_layer<L>(self, layer: L) -> Connector<P, T, Stack<L, C>> {
-        let Self { transport, processor, connection_layers, config, idle_timeout, events } = self;
+        let Self {
+            transport,
+            processor,
+            connection_layers,
+            config,
+            idle_timeout,
+            read_idle_timeout,
+            events,
+        } = self;
         let connection_layers = Stack::new(layer, connection_layers);
-        Connector { transport, processor, connection_layers, config, idle_timeout, events }
+        Connector {
+            transport,
+            processor,
+            connection_layers,
+            config,
+            idle_timeout,
+            read_idle_timeout,
+            events,
+        }
     }
 
     /// Sets the limits of each connection. Default: [`ConnectionConfig::client`].
@@ -145,6 +197,16 @@ impl<P, T, C> Connector<P, T, C> {
     #[must_use]
     pub fn idle_timeout(mut self, limit: impl Into<IdleTimeoutLayer>) -> Self {
         self.idle_timeout = limit.into();
+        self
+    }
+
+    /// Closes connections whose servers send nothing for `limit`, whatever is written to them.
+    /// Default: `None`. A server may have nothing to send: this suits only those that push or answer
+    /// regularly. See [`read_idle_timeout`](rocketmq_tower_layers::read_idle_timeout).
+    #[must_use]
+    pub fn read_idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        let limit = limit.into().unwrap_or(Duration::MAX);
+        self.read_idle_timeout = ReadIdleTimeoutLayer::new(limit);
         self
     }
 
@@ -186,7 +248,8 @@ impl<P, T, C> Connector<P, T, C> {
         let driver = DriverService::client(layers, processor, config);
         let connection = Connection::new(io, info);
         let channel = connection.channel();
-        let watched = stack::watched(driver, &self.events, self.idle_timeout);
+        let watched =
+            stack::watched(driver, &self.events, self.idle_timeout, self.read_idle_timeout);
         let lifetime = begin(self.connection_layers.layer(watched), connection);
         let handle = channel.clone();
         _ = spawn("rocketmq client connection", async move {
@@ -266,6 +329,7 @@ impl<P, T: fmt::Debug, C> fmt::Debug for Connector<P, T, C> {
             .field("transport", &self.transport)
             .field("config", &self.config)
             .field("idle_timeout", &self.idle_timeout)
+            .field("read_idle_timeout", &self.read_idle_timeout)
             .field("events", &self.events)
             .finish_non_exhaustive()
     }

@@ -30,7 +30,11 @@ impl Deadline {
     }
 
     pub(super) fn left(self) -> Duration {
-        self.at.saturating_duration_since(Instant::now())
+        self.left_from(Instant::now())
+    }
+
+    pub(super) fn left_from(self, now: Instant) -> Duration {
+        self.at.saturating_duration_since(now)
     }
 
     /// Returns the error of a call that reached its deadline in this stage.

@@ -112,7 +112,7 @@ impl Endpoint {
                     // connect, so that a server which closes every connection is not dialled in a
                     // loop.
                     let lasted = since.elapsed() >= self.backoff.pause();
-                    if lasted || connection.responses() > 0 || connection.channel.is_draining() {
+                    if lasted || connection.has_answered() || connection.channel.is_draining() {
                         self.backoff.reset();
                     } else {
                         self.backoff.failed();

@@ -44,6 +44,7 @@ mod endpoint;
 mod error;
 mod limit;
 mod name_servers;
+mod on_drop;
 mod pool;
 mod producer;
 mod retry;

@@ -2,6 +2,7 @@
 
 use super::call::{CallFuture, ClientCall};
 use super::deadline::Deadline;
+use super::on_drop::OnDrop;
 use super::shared::ClientShared;
 use super::{Client, InvokeError};
 use rocketmq_tower_core::sync::lock;
@@ -134,7 +135,15 @@ impl NameServers {
             let share = deadline.left() / (addrs.len() - tried) as u32;
             let call = ClientCall::new(&self.client, addr.clone(), deadline)
                 .connect_by(Instant::now() + share);
-            last = match call.run(command.clone()).await {
+            // A caller that gives up while there is no connection leaves the server for the next one.
+            let given_up = OnDrop::new(|| {
+                if !self.client.pool.is_connected(addr) {
+                    self.leave(addr);
+                }
+            });
+            let result = call.run(command.clone()).await;
+            given_up.disarm();
+            last = match result {
                 Ok(response) => return Ok(response),
                 Err(error @ InvokeError::InvalidAddr { .. }) => error,
                 // It would fail in the same way at every server.

@@ -41,6 +41,7 @@ use tower_layer::Layer;
 /// | `connection_limit` | at most 1000 connections, fewer if the process may open few files; more wait in the kernel's queue | [`max_connections`](Self::max_connections), [`connection_limit`](Self::connection_limit) | `max_connections(None)` |
 /// | `events` | none are reported | [`event_listener`](Self::event_listener), [`events`](Self::events) | `events(EventsLayer::silent())` |
 /// | `idle_timeout` | 120 s | [`idle_timeout`](Self::idle_timeout) | `idle_timeout(None)` |
+/// | `read_idle_timeout` | off | [`read_idle_timeout`](Self::read_idle_timeout) | |
 /// | `recover` | every error of the processor becomes a response | [`map_error`](Self::map_error) | |
 /// | layers for each connection | none | [`layer`](Self::layer) | |
 /// | `rpc_hook` | no hooks | [`hook`](Self::hook) | |
@@ -132,7 +133,12 @@ impl<P, R, C> Server<P, R, C> {
         let mut config = settings.config;
         config.budget = settings.budget.or(config.budget);
         let driver = DriverService::server(layers, processor, config);
-        let watched = stack::watched(driver, &settings.events, settings.idle_timeout);
+        let watched = stack::watched(
+            driver,
+            &settings.events,
+            settings.idle_timeout,
+            settings.read_idle_timeout,
+        );
         stack::limited(connection_layers.layer(watched), limit.as_ref())
     }
 }

@@ -6,7 +6,9 @@ use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
 use rocketmq_tower_core::{Abort, BoxError};
 use rocketmq_tower_layers::events::EventListener;
 use rocketmq_tower_layers::rpc_hook::RpcHook;
-use rocketmq_tower_layers::{ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer};
+use rocketmq_tower_layers::{
+    ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, ReadIdleTimeoutLayer, RecoverLayer,
+};
 use std::time::Duration;
 
 impl<P, R, C> Server<P, R, C> {
@@ -60,6 +62,16 @@ impl<P, R, C> Server<P, R, C> {
     #[must_use]
     pub fn idle_timeout(mut self, limit: impl Into<IdleTimeoutLayer>) -> Self {
         self.settings.idle_timeout = limit.into();
+        self
+    }
+
+    /// Closes connections whose peers send nothing for `limit`, whatever is written to them. Default:
+    /// `None`, as some peers only listen. Where all send heartbeats every 30 s, as RocketMQ's clients
+    /// do, 120 s suit. See [`read_idle_timeout`](rocketmq_tower_layers::read_idle_timeout).
+    #[must_use]
+    pub fn read_idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        let limit = limit.into().unwrap_or(Duration::MAX);
+        self.settings.read_idle_timeout = ReadIdleTimeoutLayer::new(limit);
         self
     }
 

@@ -4,7 +4,9 @@ use super::Connections;
 use super::files::ConnectionBound;
 use super::listener::TcpOptions;
 use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
-use rocketmq_tower_layers::{EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer};
+use rocketmq_tower_layers::{
+    EventsLayer, IdleTimeoutLayer, ReadIdleTimeoutLayer, RecoverLayer, RpcHookLayer,
+};
 use std::time::Duration;
 
 /// The default drain deadline of a graceful shutdown: Java's `shutdownWaitTimeSeconds`.
@@ -14,6 +16,7 @@ pub(super) const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 pub(super) struct Settings {
     pub(super) connection_limit: ConnectionBound,
     pub(super) idle_timeout: IdleTimeoutLayer,
+    pub(super) read_idle_timeout: ReadIdleTimeoutLayer,
     pub(super) events: EventsLayer,
     pub(super) hooks: RpcHookLayer,
     pub(super) recover: RecoverLayer,
@@ -30,6 +33,7 @@ impl Default for Settings {
         Self {
             connection_limit: ConnectionBound::Default,
             idle_timeout: IdleTimeoutLayer::default(),
+            read_idle_timeout: ReadIdleTimeoutLayer::new(Duration::MAX),
             events: EventsLayer::silent(),
             hooks: RpcHookLayer::new(),
             recover: RecoverLayer::new(),

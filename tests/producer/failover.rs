@@ -6,7 +6,7 @@ use rocketmq_tower::channel::CallStage;
 use rocketmq_tower::client::{InvokeError, Producer, SendError};
 use rocketmq_tower_test_support::{SECOND, soon};
 use std::time::Duration;
-use tokio::time::{Instant, advance};
+use tokio::time::{Instant, advance, timeout};
 
 /// Two brokers with one queue each, and a producer whose next turn is `a`'s.
 async fn two() -> (Cluster, Producer) {
@@ -215,4 +215,18 @@ async fn without_a_broker_the_error_names_it() {
     cluster.client.shutdown(SECOND).await;
     let error = producer.send(hello("T")).await.expect_err("shut down");
     assert!(matches!(error, SendError::Broker { source: InvokeError::ShutDown, .. }), "{error:?}");
+}
+
+/// A timeout around the producer drops sends before they fail.
+#[tokio::test(start_paused = true)]
+async fn a_broker_is_avoided_though_callers_do_not_wait_until_a_send_fails() {
+    let (cluster, producer) = two().await;
+    cluster.net.kill("a:10911").await;
+    cluster.net.set_silent("a:10911", true);
+    timeout(SECOND / 2, producer.send(hello("T"))).await.expect_err("a does not connect");
+    for _ in 0..3 {
+        let sent = timeout(SECOND / 2, producer.send(hello("T"))).await;
+        sent.expect("in time").expect("stored by b");
+    }
+    assert_eq!(cluster.brokers(), ["b"; 3]);
 }

@@ -13,6 +13,7 @@ mod outgoing;
 mod reason;
 mod responder;
 mod shared;
+mod silence;
 
 pub use call::ResponseFuture;
 pub use call_error::{CallError, CallStage};
@@ -217,6 +218,23 @@ impl Channel {
     #[must_use]
     pub fn requests(&self) -> usize {
         self.shared.requests()
+    }
+
+    /// Returns the number of this side's calls that the peer left unanswered and silent: calls that
+    /// timed out or were dropped since the last byte arrived. 0 as soon as anything arrives.
+    ///
+    /// See [`answer_stall`](crate::driver::ConnectionConfig::answer_stall) for when the driver closes
+    /// such a connection.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.shared.silence.unanswered()
+    }
+
+    /// Returns a mark of what the peer has sent so far. If it is the same as before, nothing has
+    /// arrived since then, not even a part of a frame. Its value means nothing else.
+    #[must_use]
+    pub fn heard(&self) -> u64 {
+        self.shared.silence.heard()
     }
 
     /// Waits until the connection is closed, and returns the reason.

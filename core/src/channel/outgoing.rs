@@ -54,8 +54,9 @@ pub(crate) struct Caller {
     sender: Option<oneshot::Sender<CallResult>>,
     /// The opaque that the caller set, restored on its response.
     opaque: i32,
-    /// Whether the peer may have received the request.
-    sent: bool,
+    /// What had been heard from the peer when the request was encoded. `None` before: the peer
+    /// cannot have received it.
+    sent: Option<u64>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -65,17 +66,22 @@ impl Caller {
         opaque: i32,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        Self { sender: Some(sender), opaque, sent: false, _permit: permit }
+        Self { sender: Some(sender), opaque, sent: None, _permit: permit }
     }
 
     pub(crate) fn is_gone(&self) -> bool {
         self.sender.as_ref().is_none_or(oneshot::Sender::is_closed)
     }
 
-    /// Marks the request as sent.
-    pub(crate) fn sent(mut self) -> Self {
-        self.sent = true;
+    /// Marks the request as sent, after this was heard from the peer.
+    pub(crate) fn sent(mut self, heard: u64) -> Self {
+        self.sent = Some(heard);
         self
+    }
+
+    /// Whether the request was sent, and nothing but this was heard before and since.
+    pub(crate) fn is_unanswered(&self, heard: u64) -> bool {
+        self.sent == Some(heard)
     }
 
     pub(crate) fn respond(self, mut response: RemotingCommand) {
@@ -98,7 +104,7 @@ impl Drop for Caller {
     fn drop(&mut self) {
         // If nothing is sent, the caller reports `NotSent`. It looks up the actual reason either
         // way.
-        if let Some(sender) = self.sender.take().filter(|_| self.sent) {
+        if let Some(sender) = self.sender.take().filter(|_| self.sent.is_some()) {
             _ = sender.send(Err(CallError::Closed(CloseReason::Aborted)));
         }
     }

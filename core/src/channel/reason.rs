@@ -16,6 +16,8 @@ pub enum CloseReason {
     PeerClosed,
     /// No byte was read or written during the idle timeout.
     Idle,
+    /// The peer sent nothing during the read-idle timeout.
+    ReadIdle,
     /// The connection was drained: the requests in flight were answered, and then it closed.
     Drained,
     /// The connection had reached its maximum age.
@@ -32,6 +34,8 @@ pub enum CloseReason {
     ReadStalled,
     /// The peer did not read the output in time.
     WriteStalled,
+    /// The peer left calls unanswered, and sent nothing else.
+    AnswerStalled,
     /// The peer sent requests without reading the responses.
     Flooded,
     /// The request service failed: its `poll_ready` returned this error, or panicked.
@@ -48,6 +52,7 @@ impl CloseReason {
         match self {
             Self::PeerClosed
             | Self::Idle
+            | Self::ReadIdle
             | Self::Drained
             | Self::MaxAge
             | Self::Refused(_)
@@ -56,6 +61,7 @@ impl CloseReason {
             | Self::Io(_)
             | Self::ReadStalled
             | Self::WriteStalled
+            | Self::AnswerStalled
             | Self::Flooded
             | Self::Service(_)
             | Self::Aborted => true,
@@ -68,6 +74,7 @@ impl fmt::Display for CloseReason {
         match self {
             Self::PeerClosed => f.write_str("the peer closed the connection"),
             Self::Idle => f.write_str("the connection was idle"),
+            Self::ReadIdle => f.write_str("the peer was silent"),
             Self::Drained => f.write_str("the connection was drained"),
             Self::MaxAge => f.write_str("the connection reached its maximum age"),
             Self::Refused(why) => write!(f, "the connection was refused: {why}"),
@@ -76,6 +83,7 @@ impl fmt::Display for CloseReason {
             Self::Io(_) => f.write_str("the connection failed"),
             Self::ReadStalled => f.write_str("the peer stalled inside a frame"),
             Self::WriteStalled => f.write_str("the peer stopped reading"),
+            Self::AnswerStalled => f.write_str("the peer stopped answering"),
             Self::Flooded => f.write_str("the peer sent requests without reading responses"),
             Self::Service(_) => f.write_str("the request service failed"),
             Self::Aborted => f.write_str("the connection was aborted"),

@@ -3,6 +3,7 @@
 use super::deferral::Deferrals;
 use super::failures::Failures;
 use super::inbox::{DRAIN, Inbox};
+use super::silence::Silence;
 use super::{ChannelInfo, CloseReason};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     held_requests: AtomicUsize,
     pub(crate) deferrals: Deferrals,
     pub(crate) failures: Failures,
+    pub(crate) silence: Silence,
     bounds: OnceLock<Bounds>,
 }
 
@@ -63,6 +65,7 @@ impl Shared {
             held_requests: AtomicUsize::new(0),
             deferrals: Deferrals::new(),
             failures: Failures::default(),
+            silence: Silence::default(),
             bounds: OnceLock::new(),
         })
     }

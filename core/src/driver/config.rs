@@ -64,6 +64,15 @@ pub struct ConnectionConfig {
     /// Closes the connection if there is output to write and the peer accepts no byte of it for
     /// this long. Default: 30 s.
     pub write_stall: Duration,
+    /// Closes the connection if a call of this side times out or is dropped this long after an
+    /// earlier one, and not a byte has arrived since the earlier one was sent. Default: 60 s, two
+    /// heartbeats of RocketMQ's clients. Zero closes it with the first such
+    /// call, `Duration::MAX` never. Oneway requests do not
+    /// count, as nothing answers them.
+    ///
+    /// A peer that holds calls for longer, without a byte in between, needs a longer time if its
+    /// callers do not wait for the end.
+    pub answer_stall: Duration,
     /// How long the connection waits for requests in flight after the peer has closed its side or
     /// sent an invalid frame. Default: 5 s. The requests run to completion in any case.
     pub half_close_grace: Duration,
@@ -101,6 +110,7 @@ impl ConnectionConfig {
             read_stall: Duration::from_secs(30),
             frame_timeout: Duration::from_secs(120),
             write_stall: Duration::from_secs(30),
+            answer_stall: Duration::from_secs(60),
             half_close_grace: Duration::from_secs(5),
             linger: Duration::from_secs(1),
         }

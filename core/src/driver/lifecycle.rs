@@ -174,6 +174,7 @@ impl Lifecycle {
         config: &ConnectionConfig,
     ) -> Result<bool, CloseReason> {
         let watchdog = &mut self.watchdog;
+        self.shared.silence.hear(transport.heard());
         let (frame, bytes) = transport.read_progress();
         if bytes > 0 && reading {
             watchdog.read.watch((frame, bytes), config.read_stall);

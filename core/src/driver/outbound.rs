@@ -5,7 +5,7 @@ use super::own_responses::system_error;
 use super::pending::Pending;
 use super::release;
 use super::transport::Transport;
-use crate::channel::{CallError, CloseReason, OutgoingRequest, Stamp};
+use crate::channel::{CallError, Caller, CloseReason, OutgoingRequest, Stamp};
 use crate::codec::EncodeError;
 use crate::command::RemotingCommand;
 use crate::error::chain_text;
@@ -150,7 +150,7 @@ impl Outbound {
             };
         }
         let OutgoingRequest { number, command, caller: Some(caller), .. } = request else { return };
-        if let Err(caller) = self.pending.insert(number, caller.sent()) {
+        if let Err(caller) = self.pending.insert(number, caller.sent(transport.heard())) {
             // The numbers have wrapped around: a call made 2^32 calls ago still waits under this
             // one.
             return caller.fail(CallError::Full);
@@ -178,17 +178,20 @@ impl Outbound {
         }
     }
 
-    /// Removes the call with this number. The queue of unsent requests is searched only when at
-    /// least half of it may be abandoned, which keeps the amortized cost constant.
-    pub(super) fn cancel(&mut self, number: u32) {
-        if self.pending.remove(number).is_some() {
-            return;
+    /// Removes the call with this number, and returns its caller if it was sent. The queue of unsent
+    /// requests is searched only when at least half of it may be abandoned, which keeps the amortized
+    /// cost constant.
+    pub(super) fn cancel(&mut self, number: u32) -> Option<Caller> {
+        let caller = self.pending.remove(number);
+        if caller.is_some() {
+            return caller;
         }
         self.abandoned += 1;
         if self.abandoned * 2 >= self.requests.len() {
             self.requests.retain(|request| !request.is_abandoned());
             self.abandoned = 0;
         }
+        None
     }
 
     /// Fails all calls, because the peer will send no more responses. Keeps oneway requests.

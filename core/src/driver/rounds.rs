@@ -50,7 +50,7 @@ where
     /// Handles messages and signals from the holders of the channel.
     fn take_signals(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         if self.mailbox.has_mail() {
-            self.take_mail();
+            self.take_mail()?;
         }
         let signals = self.mailbox.signals();
         if signals & DRAIN != 0 && self.lifecycle.drain() {
@@ -66,7 +66,8 @@ where
         }
     }
 
-    fn take_mail(&mut self) {
+    fn take_mail(&mut self) -> Result<(), CloseReason> {
+        let mut is_silent = false;
         let mut messages = self.mailbox.take();
         for message in messages.drain(..) {
             let response = match message {
@@ -75,7 +76,7 @@ where
                     None
                 }
                 Message::Cancel(number) => {
-                    self.outbound.cancel(number);
+                    is_silent |= self.give_up(number);
                     None
                 }
                 Message::Respond(id, response) => self.exchanges.take_deferred(id, response),
@@ -86,6 +87,20 @@ where
             }
         }
         self.mailbox.recycle(messages);
+        if is_silent { Err(CloseReason::AnswerStalled) } else { Ok(()) }
+    }
+
+    /// Removes a call whose caller has given up. Returns whether the peer has been silent for too
+    /// long.
+    fn give_up(&mut self, number: u32) -> bool {
+        let was_reading = self.transport.as_ref().is_some_and(|io| self.waits_for_bytes(io));
+        let (caller, Some(transport)) = (self.outbound.cancel(number), &self.transport) else {
+            return false;
+        };
+        let heard = transport.heard();
+        was_reading
+            && caller.is_some_and(|caller| caller.is_unanswered(heard))
+            && self.channel().shared().silence.gave_up(heard) >= self.config.answer_stall
     }
 
     /// Queues a request of this side. Fails it if it can no longer be sent or, for a call, if no
@@ -420,17 +435,22 @@ where
     /// Closes the connection if the peer took too long. Returns whether a timer has fired.
     pub(super) fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(transport) = &self.transport else { return false };
-        let (inbound, outbound, config) = (&self.inbound, &self.outbound, &*self.config);
-        let reading = inbound.is_empty()
-            && inbound.may_read(transport, outbound, config)
-            && !inbound.leaves_unread(&self.lifecycle, outbound)
-            && (self.over.is_none() || inbound.must_read(outbound));
-        let turn = self.account.turn_ends();
-        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, turn, config);
+        let (reading, turn) = (self.waits_for_bytes(transport), self.account.turn_ends());
+        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, turn, &self.config);
         expired.unwrap_or_else(|reason| {
             self.close(reason);
             true
         })
+    }
+
+    /// Whether the connection reads, and the last attempt found nothing. If not, bytes of the peer may
+    /// be unread.
+    fn waits_for_bytes(&self, transport: &Transport<Io>) -> bool {
+        let (inbound, outbound) = (&self.inbound, &self.outbound);
+        inbound.is_empty()
+            && inbound.may_read(transport, outbound, &self.config)
+            && !inbound.leaves_unread(&self.lifecycle, outbound)
+            && (self.over.is_none() || inbound.must_read(outbound))
     }
 
     /// Releases memory if nothing is in flight.

@@ -138,6 +138,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         (self.frames_read, self.framed.read_buffer().len() as u64)
     }
 
+    /// Returns a number that changes with every byte read: frames are counted in its upper half, bytes
+    /// of the next one in its lower half.
+    pub(super) fn heard(&self) -> u64 {
+        let (frames, bytes) = self.read_progress();
+        frames << 32 | bytes
+    }
+
     /// Returns `Ready` when few enough bytes are unwritten that more may be encoded.
     pub(super) fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_writable() {

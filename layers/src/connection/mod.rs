@@ -9,3 +9,4 @@ pub mod ip_filter;
 pub mod max_age;
 #[cfg(feature = "proxy-protocol")]
 pub mod proxy_protocol;
+pub mod read_idle_timeout;

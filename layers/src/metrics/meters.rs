@@ -96,6 +96,7 @@ pub(super) fn reason_label(reason: &CloseReason) -> &'static str {
     match reason {
         CloseReason::PeerClosed => "peer_closed",
         CloseReason::Idle => "idle",
+        CloseReason::ReadIdle => "read_idle",
         CloseReason::Drained => "drained",
         CloseReason::MaxAge => "max_age",
         CloseReason::Refused(_) => "refused",
@@ -104,6 +105,7 @@ pub(super) fn reason_label(reason: &CloseReason) -> &'static str {
         CloseReason::Io(_) => "io",
         CloseReason::ReadStalled => "read_stalled",
         CloseReason::WriteStalled => "write_stalled",
+        CloseReason::AnswerStalled => "answer_stalled",
         CloseReason::Flooded => "flooded",
         CloseReason::Service(_) => "service",
         CloseReason::Aborted => "aborted",

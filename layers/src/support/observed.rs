@@ -12,8 +12,14 @@ pub trait Observer {
     /// A read returned `bytes` bytes; 0 if it is pending, failed, or reached the end.
     fn read(&mut self, bytes: usize);
 
+    /// There is nothing to read.
+    fn read_pending(&mut self) {}
+
     /// A write accepted `bytes` bytes.
     fn wrote(&mut self, bytes: usize);
+
+    /// A write was not accepted, as there is no room.
+    fn write_pending(&mut self) {}
 
     /// The written bytes are about to be flushed.
     fn flushing(&mut self) {}
@@ -39,8 +45,10 @@ impl<Io, O> ObservedIo<Io, O> {
 }
 
 fn noted(observer: &mut impl Observer, written: Poll<Result<usize>>) -> Poll<Result<usize>> {
-    if let Poll::Ready(Ok(bytes)) = written {
-        observer.wrote(bytes);
+    match written {
+        Poll::Ready(Ok(bytes)) => observer.wrote(bytes),
+        Poll::Ready(Err(_)) => {}
+        Poll::Pending => observer.write_pending(),
     }
     written
 }
@@ -55,6 +63,9 @@ impl<Io: AsyncRead, O: Observer> AsyncRead for ObservedIo<Io, O> {
         let before = buffer.filled().len();
         let read = this.inner.poll_read(cx, buffer);
         this.observer.read(buffer.filled().len() - before);
+        if read.is_pending() {
+            this.observer.read_pending();
+        }
         read
     }
 }

@@ -167,6 +167,12 @@ impl ConnectionPool {
         Ok(receiver)
     }
 
+    /// Whether there is a connection to `addr` that calls can use.
+    pub(super) fn is_connected(&self, addr: &Addr) -> bool {
+        let slots = lock(&self.slots);
+        slots.get(addr).is_some_and(|group| group.least_busy(1).is_some())
+    }
+
     /// Removes the connection with this id, which has ended.
     fn evict(&self, addr: &Addr, id: u64) {
         let slots = lock(&self.slots).remove_ended(addr, id);

@@ -6,6 +6,7 @@ use super::{Producer, SendError};
 use crate::client::RouteError;
 use crate::client::call::ClientCall;
 use crate::client::deadline::Deadline;
+use crate::client::on_drop::OnDrop;
 use crate::client::routes::{Master, TopicRoute};
 use rocketmq_tower_core::message::{Message, SendHeader};
 use rocketmq_tower_core::protocol::MessageQueue;
@@ -133,7 +134,15 @@ impl<'a> Delivery<'a> {
     /// Sends to one broker. `later` is the number of attempts that may follow.
     async fn attempt(&self, place: &Place, later: u32) -> Result<Delivered, SendError> {
         let (producer, master) = (self.producer, &place.master);
-        let result = self.call(place, later).await.and_then(|response| {
+        // A caller that gives up while there is no connection makes later sends avoid the broker.
+        let given_up = OnDrop::new(|| {
+            if !producer.routes.names.client.pool.is_connected(&master.addr) {
+                producer.brokers.failed(&master.addr);
+            }
+        });
+        let result = self.call(place, later).await;
+        given_up.disarm();
+        let result = result.and_then(|response| {
             let code = response.response_code();
             match SendStatus::from_code(code) {
                 Some(status) => Ok(Delivered { response, status, master: Arc::clone(master) }),

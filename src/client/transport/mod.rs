@@ -33,6 +33,7 @@ mod tls_error;
 #[cfg(unix)]
 mod unix;
 
+pub use crate::socket::TcpKeepalive;
 pub(super) use dialing::dialing_until;
 pub use error::ConnectError;
 pub use service::Transport;

@@ -2,6 +2,7 @@ use super::ConnectError;
 use super::dialing::{LastGood, Pace, dial_end, first_of, in_order};
 use super::resolver::Resolver;
 use super::service::BoxConnectFuture;
+use crate::socket::{Liveness, TcpKeepalive};
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -28,12 +29,16 @@ use tower_service::Service;
 /// * Each attempt has the connect timeout. If a client's
 ///   [`dial_timeout`](crate::client::ClientBuilder::dial_timeout) leaves less time, the addresses share it
 ///   evenly, and begin faster.
+///
+/// A server that vanishes later is noticed within 90 s by the system's probes, or by bytes that it
+/// does not acknowledge.
 #[derive(Clone, Debug)]
 pub struct TcpTransport {
     connect_timeout: Duration,
     attempt_delay: Duration,
     resolver: Resolver,
     last_good: LastGood,
+    liveness: Liveness,
 }
 
 impl TcpTransport {
@@ -45,6 +50,7 @@ impl TcpTransport {
             attempt_delay: Duration::from_millis(250),
             resolver: Resolver::default(),
             last_good: LastGood::default(),
+            liveness: Liveness::DEFAULT,
         }
     }
 
@@ -53,6 +59,24 @@ impl TcpTransport {
     #[must_use]
     pub const fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets when the system probes a silent server (SO_KEEPALIVE). Default: after 60 s, three times,
+    /// 10 s apart; `None` never probes.
+    #[must_use]
+    pub fn keepalive(mut self, keepalive: impl Into<Option<TcpKeepalive>>) -> Self {
+        self.liveness.keepalive = keepalive.into();
+        self
+    }
+
+    /// Sets how long written bytes may stay unacknowledged before the connection fails
+    /// (TCP_USER_TIMEOUT). Default: 90 s; `None` means the system's own time. Only on Linux and
+    /// Android; ignored elsewhere. For how it and [`keepalive`](Self::keepalive) depend on each
+    /// other, see [`TcpOptions`](crate::server::TcpOptions::user_timeout).
+    #[must_use]
+    pub fn user_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.liveness.user_timeout = limit.into();
         self
     }
 
@@ -134,7 +158,11 @@ impl TcpTransport {
         let &Self { connect_timeout, attempt_delay, .. } = self;
         let pace = Pace { attempt_delay, connect_timeout, end: dial_end() };
         let connected = first_of(&addrs, pace, open).await;
-        connected.map_err(|failures| ConnectError::from_failures(failures, untried))
+        let (stream, info) =
+            connected.map_err(|failures| ConnectError::from_failures(failures, untried))?;
+        // A system without one of the options connects all the same.
+        _ = self.liveness.apply(&stream);
+        Ok((stream, info))
     }
 }
 

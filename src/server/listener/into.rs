@@ -17,8 +17,9 @@ use tokio::net::UnixListener;
 /// | `(A, B)`, `(A, B, C)` | all of them, of different types: [`ListenerPair`] |
 ///
 /// An [`Accept`](super::Accept) of your own needs a [`Retry`] around it. A `TcpListener` that you
-/// bound yourself has its options set already; `TCP_NODELAY` is set on each connection. A listener of the
-/// standard library is made into a [`TcpAcceptor`] by [`from_std`](TcpAcceptor::from_std), which can fail.
+/// bound yourself has its options set already; on each connection, those of
+/// [`TcpAcceptor::from_listener`] are set. A listener of the standard library is made into a
+/// [`TcpAcceptor`] by [`from_std`](TcpAcceptor::from_std), which can fail.
 #[diagnostic::on_unimplemented(
     message = "a server cannot listen on `{Self}`",
     label = "not a listener",

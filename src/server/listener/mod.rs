@@ -15,6 +15,7 @@ mod tcp;
 #[cfg(unix)]
 mod unix;
 
+pub use crate::socket::TcpKeepalive;
 #[cfg(unix)]
 pub use inherited::{InheritError, Inherited, InheritedSocket, from_env};
 pub use into::IntoListener;

@@ -1,10 +1,12 @@
 //! TCP sockets.
 
 use super::{Accept, queue};
+use crate::socket::{Liveness, TcpKeepalive};
 use rocketmq_tower_core::{Addr, ChannelInfo};
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
 /// Options of a server's TCP sockets.
@@ -28,10 +30,23 @@ pub struct TcpOptions {
     pub send_buffer: Option<u32>,
     /// The size of receive buffers in bytes (SO_RCVBUF). Default: `None`, the system's own size.
     pub recv_buffer: Option<u32>,
+    /// When the system probes silent peers, to notice those that vanished (SO_KEEPALIVE). Default:
+    /// after 60 s, three times, 10 s apart; `None` never probes.
+    pub keepalive: Option<TcpKeepalive>,
+    /// How long written bytes may stay unacknowledged before the connection fails
+    /// (TCP_USER_TIMEOUT). Default: 90 s; `None` means the system's own time, often 15 minutes. Only
+    /// on Linux and Android; ignored elsewhere.
+    ///
+    /// Linux ends probing by it, too: less than [`keepalive`](Self::keepalive)'s idle time and the
+    /// intervals between its probes together is too short, as a single lost probe would then end a
+    /// connection. It also ends connections whose peer does not read: a time shorter than
+    /// [`write_stall`](crate::driver::ConnectionConfig::write_stall) replaces that limit.
+    pub user_timeout: Option<Duration>,
 }
 
 impl Default for TcpOptions {
     fn default() -> Self {
+        let Liveness { keepalive, user_timeout } = Liveness::DEFAULT;
         Self {
             backlog: 1024,
             reuse_addr: true,
@@ -39,6 +54,8 @@ impl Default for TcpOptions {
             nodelay: true,
             send_buffer: None,
             recv_buffer: None,
+            keepalive,
+            user_timeout,
         }
     }
 }
@@ -52,6 +69,8 @@ pub struct TcpAcceptor {
     leave_queue: bool,
     /// Whether other sockets share the port.
     shares_port: bool,
+    /// `None` for a listener that the user has bound: its own options come first.
+    liveness: Option<Liveness>,
 }
 
 impl TcpAcceptor {
@@ -66,8 +85,10 @@ impl TcpAcceptor {
         for addr in lookup_host(addr).await? {
             match listen(addr, options) {
                 Ok(listener) => {
-                    let (nodelay, shares_port) = (options.nodelay, options.reuse_port);
-                    return Ok(Self { nodelay, shares_port, ..Self::from_listener(listener) });
+                    let TcpOptions { nodelay, keepalive, user_timeout, reuse_port, .. } = *options;
+                    let liveness = Some(Liveness { keepalive, user_timeout });
+                    let acceptor = Self::from_listener(listener);
+                    return Ok(Self { nodelay, liveness, shares_port: reuse_port, ..acceptor });
                 }
                 Err(source) => last = io::Error::new(source.kind(), BindError { addr, source }),
             }
@@ -76,7 +97,8 @@ impl TcpAcceptor {
     }
 
     /// Accepts from a socket of the standard library that already listens, whether it blocks or not,
-    /// such as one that the process [inherited](super::from_env). Sets `TCP_NODELAY` on each connection.
+    /// such as one that the process [inherited](super::from_env). Sets options as
+    /// [`from_listener`](Self::from_listener) does.
     ///
     /// # Errors
     /// If the runtime cannot watch the socket.
@@ -88,14 +110,23 @@ impl TcpAcceptor {
         Ok(Self::from_listener(TcpListener::from_std(listener)?))
     }
 
-    /// Accepts from a socket that already listens. Sets `TCP_NODELAY` on each connection.
+    /// Accepts from a socket that already listens. Sets `TCP_NODELAY` on each connection, and the
+    /// defaults of [`TcpOptions::keepalive`] and [`TcpOptions::user_timeout`], unless the connection
+    /// has one of the two from the listener.
     #[must_use]
     pub fn from_listener(listener: TcpListener) -> Self {
         // It may have been made of one that blocks, and would stop a thread of the runtime.
         _ = SockRef::from(&listener).set_nonblocking(true);
         // A socket that listens has an address.
         let local_addr = listener.local_addr().map(Addr::from).unwrap_or_default();
-        Self { listener, local_addr, nodelay: true, leave_queue: false, shares_port: false }
+        Self {
+            listener,
+            local_addr,
+            nodelay: true,
+            liveness: None,
+            leave_queue: false,
+            shares_port: false,
+        }
     }
 
     /// Leaves connections that wait to be accepted in the kernel's queue when the server shuts down.
@@ -111,6 +142,10 @@ impl TcpAcceptor {
     fn info(&self, stream: &TcpStream, peer: Addr) -> ChannelInfo {
         // These fail only if the peer has already left, and then the first read fails, too.
         _ = stream.set_nodelay(self.nodelay);
+        _ = match self.liveness {
+            Some(liveness) => liveness.apply(stream),
+            None => Liveness::DEFAULT.apply_if_unset(stream),
+        };
         let local = stream.local_addr().map_or_else(|_| self.local_addr.clone(), Addr::from);
         ChannelInfo::new(local, peer)
     }

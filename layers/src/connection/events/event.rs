@@ -7,7 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 pub enum Event {
     /// A connection was opened.
     Connected(Channel),
-    /// The connection was closed by the idle timeout.
+    /// The connection was closed by the idle timeout, or by the read-idle timeout: the `Disconnected`
+    /// that follows says which.
     Idle(Channel),
     /// The connection failed for this reason.
     Exception(Channel, CloseReason),

@@ -121,7 +121,7 @@ impl Reporter {
             return (Told::Disconnected, Some(Event::Disconnected(channel, reason)));
         }
         let cause = match reason {
-            CloseReason::Idle => Some(Event::Idle(channel)),
+            CloseReason::Idle | CloseReason::ReadIdle => Some(Event::Idle(channel)),
             reason if reason.is_error() => Some(Event::Exception(channel, reason)),
             _ => None,
         };
