@@ -5,13 +5,14 @@
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower::layers::RecoverLayer;
 use rocketmq_tower::server::{RunningServer, serve as serve_stack};
-use rocketmq_tower::{BoxError, RemotingCommand, Server, service_fn};
-use rocketmq_tower_test_support::{Process, echo, soon};
+use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, service_fn};
+use rocketmq_tower_test_support::{Process, SECOND, echo, soon};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 use tracing::Level;
 
 const MARK: &str = "listening on ";
@@ -21,6 +22,9 @@ const KIND: &str = "FAULTS_SERVE";
 /// A request of this code opens as many files of the server's as its opaque says, and fails if one
 /// cannot be opened.
 pub(crate) const OPEN_FILES: i32 = 7;
+
+/// A request of this code is answered after a second.
+pub(crate) const SLOW: i32 = 8;
 
 /// The server of the child process.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,10 +39,18 @@ pub(crate) enum Kind {
     Stack,
     /// The same, without raising the limit of open files.
     StackNotRaised,
+    /// Has a budget of 64 MiB.
+    SmallBudget,
 }
 
-const KINDS: [Kind; 5] =
-    [Kind::TenThousand, Kind::Default, Kind::NotRaised, Kind::Stack, Kind::StackNotRaised];
+const KINDS: [Kind; 6] = [
+    Kind::TenThousand,
+    Kind::Default,
+    Kind::NotRaised,
+    Kind::Stack,
+    Kind::StackNotRaised,
+    Kind::SmallBudget,
+];
 
 /// A server in a child process, which ends when this is dropped.
 pub(crate) struct Served {
@@ -93,6 +105,10 @@ impl Drop for Served {
 
 /// Answers, after it has opened the files that were asked for.
 async fn answer(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    if request.request_code() == SLOW.into() {
+        sleep(SECOND).await;
+        return Ok(RemotingCommand::response(ResponseCode::SUCCESS));
+    }
     if request.request_code() == OPEN_FILES.into() {
         let files = (0..request.opaque()).map(|_| File::open("/dev/null"));
         files.collect::<io::Result<Vec<_>>>()?;
@@ -105,6 +121,7 @@ async fn start(kind: Kind) -> RunningServer {
     let server = match kind {
         Kind::TenThousand => server.max_connections(10_000),
         Kind::Default => server,
+        Kind::SmallBudget => server.budget(64 << 20),
         Kind::NotRaised => server.raise_file_limit(false),
         Kind::Stack | Kind::StackNotRaised => {
             let (recover, config) = (RecoverLayer::new(), ConnectionConfig::server());

@@ -14,6 +14,7 @@
 //! | event listener that blocks | `listeners`; bound: `layers/tests/events.rs` |
 //! | clock that jumps | `clocks` |
 //! | shutdown during each of these | `shutdowns`; under load, deferred responses: `shutdown.rs` |
+//! | large requests, faster than they are answered | `byte_budget`; `core/tests/driver_bytes.rs` |
 //! | announced lengths | `claims`; idle connections: `memory.rs`; silent ones: `silent_peers.rs` |
 //! | bytes that are not frames | `bad_input.rs` |
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
@@ -21,6 +22,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[cfg(target_os = "linux")]
+mod byte_budget;
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]

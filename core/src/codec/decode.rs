@@ -93,15 +93,17 @@ impl RemotingCodec {
         announced(src).is_some_and(|frame| frame <= src.len())
     }
 
-    /// Returns the maximum number of bytes that the next read into `src` returns.
+    /// Returns the maximum number of bytes that the next read into `src` returns, and the number of
+    /// bytes that the frame lacks, if it is longer than a block.
     #[inline]
-    pub(crate) fn reach(&self, src: &BytesMut) -> usize {
+    pub(crate) fn reach(&self, src: &BytesMut) -> (usize, usize) {
         match announced(src) {
             Some(frame) if frame > self.block => {
                 let (have, room) = (src.len(), src.capacity() - src.len());
-                frame.saturating_sub(have).min(GROWTH * (have + BLOCK)).max(room)
+                let rest = frame.min(self.max_frame_length).saturating_sub(have);
+                (rest.min(GROWTH * (have + BLOCK)).max(room), rest)
             }
-            _ => self.block,
+            _ => (self.block, self.block),
         }
     }
 

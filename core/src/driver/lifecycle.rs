@@ -162,15 +162,15 @@ impl Lifecycle {
     }
 
     /// Watches the deadlines of everything that depends on the peer. `reading` says whether the
-    /// connection waits for bytes from the peer, and `turn` when it must have read its frame, if it
-    /// has the [turn](super::ByteBudget). Returns the reason to close as an error if the
-    /// peer took too long; otherwise whether a timer has fired.
+    /// connection waits for bytes from the peer, `turn` when it must have read its frame, if it has
+    /// the [turn](super::ByteBudget), and `quiet` when it gives up what is reserved for it. Returns
+    /// the reason to close as an error if the peer took too long; otherwise whether a timer has fired.
     pub(super) fn poll_watchdog<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
         transport: &Transport<Io>,
         reading: bool,
-        turn: Option<Instant>,
+        (turn, quiet): (Option<Instant>, Option<Instant>),
         config: &ConnectionConfig,
     ) -> Result<bool, CloseReason> {
         let watchdog = &mut self.watchdog;
@@ -183,7 +183,7 @@ impl Lifecycle {
             watchdog.read.clear();
             watchdog.frame.clear();
         }
-        watchdog.turn = turn;
+        (watchdog.turn, watchdog.quiet) = (turn, quiet);
         if transport.is_flushed() {
             watchdog.write.clear();
         } else {
@@ -193,6 +193,7 @@ impl Lifecycle {
         match expired {
             Expired::Read => Err(CloseReason::ReadStalled),
             Expired::Write => Err(CloseReason::WriteStalled),
+            Expired::Quiet => Ok(true),
             Expired::Farewell => {
                 self.farewell = Farewell::Over;
                 watchdog.farewell = None;

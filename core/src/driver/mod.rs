@@ -181,11 +181,12 @@ where
             this.poll_rounds(cx, &mut rounds);
             let was_writable = this.is_writable();
             this.poll_flush(cx);
-            if !was_writable && this.is_writable() || this.holds_less() {
+            if !was_writable && this.is_writable() || this.has_freed_bytes() {
                 // There is room again: stages that waited for it can go on, including reading.
                 continue;
             }
             this.poll_end(cx);
+            this.settle();
             if !this.poll_watchdog(cx) {
                 break;
             }
@@ -195,7 +196,6 @@ where
             return Poll::Ready(Ok(Disconnect::new(this.lifecycle.reason())));
         }
         this.release_memory();
-        this.settle();
         Poll::Pending
     }
 }

@@ -1,6 +1,7 @@
 //! The stages of a poll, in rounds.
 
 use super::Driver;
+use super::budget::Reader;
 use super::transport::Transport;
 use crate::channel::{CLOSE, CallError, CloseReason, DRAIN, Message, OutgoingRequest, Stamp};
 use crate::codec::DecodeError;
@@ -213,10 +214,15 @@ where
         !is_over
     }
 
-    /// Whether it holds fewer bytes than when it was not allowed to read, so that it may be now.
+    /// Returns, once, whether it holds fewer bytes than when it was not allowed to read, so that it
+    /// may be now.
     #[inline]
-    pub(super) fn holds_less(&self) -> bool {
-        self.over.is_some_and(|then| self.bytes_besides_input() < then)
+    pub(super) fn has_freed_bytes(&mut self) -> bool {
+        let has_freed = self.over.is_some_and(|then| self.bytes_besides_input() < then);
+        if has_freed {
+            self.over = None;
+        }
+        has_freed
     }
 
     /// Returns the number of bytes that the connection holds besides the read buffer.
@@ -246,8 +252,13 @@ where
     }
 
     fn settle_account(&mut self) {
-        let buffered = self.transport.as_ref().map_or(0, Transport::buffered);
-        self.account.settle(self.bytes_besides_input() + buffered, buffered);
+        self.account.settle(self.reader());
+    }
+
+    /// Describes the next read.
+    fn reader(&self) -> Reader {
+        let bytes = self.bytes_besides_input();
+        self.transport.as_ref().map_or(Reader::closed(bytes), |transport| transport.reader(bytes))
     }
 
     fn take_frame(
@@ -435,12 +446,14 @@ where
     /// Closes the connection if the peer took too long. Returns whether a timer has fired.
     pub(super) fn poll_watchdog(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(transport) = &self.transport else { return false };
-        let (reading, turn) = (self.waits_for_bytes(transport), self.account.turn_ends());
-        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, turn, &self.config);
-        expired.unwrap_or_else(|reason| {
-            self.close(reason);
-            true
-        })
+        let (reading, deadlines) = (self.waits_for_bytes(transport), self.account.deadlines());
+        let expired = self.lifecycle.poll_watchdog(cx, transport, reading, deadlines, &self.config);
+        match expired {
+            Ok(false) => return false,
+            Ok(true) => self.account.give_up_if_due(self.reader()),
+            Err(reason) => self.close(reason),
+        }
+        true
     }
 
     /// Whether the connection reads, and the last attempt found nothing. If not, bytes of the peer may

@@ -96,12 +96,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     #[inline]
     pub(super) fn reader(&self, bytes: usize) -> Reader {
         let buffer = self.framed.read_buffer();
-        Reader {
-            held: bytes + buffer.len(),
-            reach: self.framed.codec().reach(buffer),
-            frame: self.frames_read,
-            in_frame: !buffer.is_empty(),
-        }
+        let (reach, rest) = self.framed.codec().reach(buffer);
+        let (held, arrived) = (bytes + buffer.len(), buffer.len());
+        Reader { held, arrived, reach, rest, frame: self.frames_read }
     }
 
     /// Returns the next frame, if it is completely buffered.
@@ -126,11 +123,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             self.framed.read_buffer_mut().extend_from_slice(buffer.filled());
         }
         Poll::Pending
-    }
-
-    /// Returns the number of bytes that were read and do not belong to a frame that was returned.
-    pub(super) fn buffered(&self) -> usize {
-        self.framed.read_buffer().len()
     }
 
     /// Returns the number of frames read, and the number of buffered bytes of the next one.

@@ -13,6 +13,7 @@ pub(super) enum Expired {
     Read,
     Write,
     Farewell,
+    Quiet,
     End,
 }
 
@@ -30,6 +31,8 @@ pub(super) struct Watchdog {
     pub(super) frame: FrameClock,
     /// When the connection must have read the rest of a frame that others wait for.
     pub(super) turn: Option<Instant>,
+    /// When what is reserved for the rest of a frame is given up.
+    pub(super) quiet: Option<Instant>,
     /// When a drained connection waits no longer for requests on their way.
     pub(super) farewell: Option<Instant>,
     /// When the current phase of the connection ends at the latest.
@@ -108,6 +111,7 @@ impl Watchdog {
             (self.read.deadline, Expired::Read),
             (self.frame.deadline, Expired::Read),
             (self.turn, Expired::Read),
+            (self.quiet, Expired::Quiet),
         ];
         let set = all.into_iter().filter_map(|(at, what)| at.map(|at| (at, what)));
         let Some((next, what)) = set.min_by_key(|(at, _)| *at) else {

@@ -1,5 +1,6 @@
 //! The connections that wait for bytes of a budget, in the order of their arrival.
 
+use super::ByteBudget;
 use crate::sync::lock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -19,19 +20,25 @@ pub(super) struct Line {
 #[derive(Default)]
 struct State {
     last: Ticket,
-    waiters: BTreeMap<Ticket, Waker>,
+    waiters: BTreeMap<Ticket, Waiter>,
     /// Those that wait in the middle of a frame, and may have the turn.
     in_frame: BTreeSet<Ticket>,
     /// Whether a connection has the turn.
     turn_taken: bool,
 }
 
+struct Waiter {
+    waker: Waker,
+    /// The number of bytes for which it waits.
+    need: usize,
+}
+
 /// The answer to a connection that asks whether it may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// There is room. The connection has left the line.
+    /// There was room, and the bytes are taken. The connection has left the line.
     Room,
-    /// It has the turn. The connection has left the line.
+    /// It has the turn, and takes the bytes beyond the budget. The connection has left the line.
     Turn,
     /// It waits at this place.
     Wait(Ticket),
@@ -42,25 +49,26 @@ impl Line {
         self.length.load(Ordering::SeqCst)
     }
 
-    /// Joins the line, or stays in it at `place`. `has_room` is called after that, so bytes that
-    /// become free later wake the waker.
+    /// Joins the line, or stays in it at `place`, and then takes `need` bytes of `budget` if there is
+    /// room. Bytes that become free later wake the waker.
     pub(super) fn ask(
         &self,
         place: Option<Ticket>,
         in_frame: bool,
         waker: &Waker,
-        has_room: impl Fn() -> bool,
+        need: usize,
+        budget: &ByteBudget,
     ) -> Answer {
         let mut state = lock(&self.state);
         let ticket = place.unwrap_or_else(|| state.next_ticket());
-        state.waiters.insert(ticket, waker.clone());
+        state.waiters.insert(ticket, Waiter { waker: waker.clone(), need });
         if in_frame {
             state.in_frame.insert(ticket);
         } else {
             state.in_frame.remove(&ticket);
         }
         self.length.store(state.waiters.len(), Ordering::SeqCst);
-        let answer = if state.is_first(ticket) && has_room() {
+        let answer = if state.is_first(ticket) && budget.try_take(need) {
             Answer::Room
         } else if !state.turn_taken && state.in_frame.first() == Some(&ticket) {
             state.turn_taken = true;
@@ -90,11 +98,11 @@ impl Line {
         state.in_frame.extend(place);
     }
 
-    /// Wakes the first waiter if there is room, or else the first one that may have the turn.
-    pub(super) fn wake_next(&self, has_room: bool) {
+    /// Wakes the first waiter if there is room for it, or else the first one that may have the turn.
+    pub(super) fn wake_next(&self, budget: &ByteBudget) {
         let state = lock(&self.state);
         match state.waiters.first_key_value() {
-            Some((_, first)) if has_room => first.wake_by_ref(),
+            Some((_, first)) if budget.has_room(first.need) => first.waker.wake_by_ref(),
             _ => state.wake_for_turn(),
         }
     }
@@ -109,8 +117,8 @@ impl State {
     /// Wakes the first waiter that may have the turn, unless the turn is taken.
     fn wake_for_turn(&self) {
         let next = self.in_frame.first().filter(|_| !self.turn_taken);
-        if let Some(waker) = next.and_then(|ticket| self.waiters.get(ticket)) {
-            waker.wake_by_ref();
+        if let Some(waiter) = next.and_then(|ticket| self.waiters.get(ticket)) {
+            waiter.waker.wake_by_ref();
         }
     }
 

@@ -23,18 +23,20 @@ const OWN_BYTES: usize = 128 * 1024;
 /// connection are its own, and are not taken from the budget: small requests are served, whatever
 /// other connections hold.
 ///
-/// When the budget is used up, connections that hold more than their own bytes stop reading, and wait
-/// in line. As bytes become free, the connection that has waited longest goes on first. At most one
-/// of those that wait in the middle of a frame has the *turn*: it reads the rest of this frame beyond
-/// the budget. Therefore frames that are half read cannot block each other: one of them is
-/// completed, answered and freed, and then the next has its turn. A peer that has the turn must send
-/// the rest of its frame within [`ConnectionConfig::read_stall`](super::ConnectionConfig::read_stall),
-/// or its connection is closed.
+/// A connection reads a frame beyond its own bytes when there is room for all of it, so that frames
+/// are completed one after the other, and not all half read. The rest of a frame counts only while
+/// it is arriving: after 20 ms without a byte, only the bytes that have arrived count.
 ///
-/// So at most `limit` bytes, one frame, and 128 KiB for each connection are held. Reads that are under
-/// way when the budget is used up may exceed it by at most a socket's receive buffer for each thread.
-/// Bytes are those of frames: a request's allocation may be up to four times as long, if its frame is
-/// shorter than 64 KiB (see [`RemotingCodec`](crate::RemotingCodec)).
+/// When there is no room, connections stop reading and wait in line. As bytes become free, the
+/// connection that has waited longest goes on first. One of those that wait in the middle of a frame
+/// has the *turn*: it reads the rest of its frame beyond the budget. Therefore frames that are half
+/// read cannot block each other: one of them is completed, answered and freed, and then the next has
+/// its turn. A peer that has the turn must send the rest of its frame within
+/// [`ConnectionConfig::read_stall`](super::ConnectionConfig::read_stall), or its connection is closed.
+///
+/// So at most `limit` bytes, one frame, and 128 KiB for each connection are held. Bytes are those of
+/// frames: a request's allocation may be up to four times as long, if its frame is shorter than 64 KiB
+/// (see [`RemotingCodec`](crate::RemotingCodec)).
 ///
 /// ```
 /// use rocketmq_tower_core::driver::{ByteBudget, ConnectionConfig};
@@ -77,7 +79,8 @@ impl ByteBudget {
         self.shared.limit
     }
 
-    /// Returns the number of bytes in use, without those that are the connections' own.
+    /// Returns the number of bytes in use, without those that are the connections' own. Includes the
+    /// rest of frames that are arriving.
     #[must_use]
     pub fn used(&self) -> usize {
         self.shared.used.load(Ordering::SeqCst)
@@ -89,8 +92,19 @@ impl ByteBudget {
         self.shared.line.len()
     }
 
-    fn has_room(&self) -> bool {
-        self.used() < self.limit()
+    fn has_room(&self, bytes: usize) -> bool {
+        self.used().saturating_add(bytes) <= self.limit()
+    }
+
+    /// Whether no more than the limit is used.
+    fn is_kept(&self) -> bool {
+        self.has_room(0)
+    }
+
+    /// Takes `bytes` bytes if there is room for them.
+    fn try_take(&self, bytes: usize) -> bool {
+        let more = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit());
+        self.shared.used.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
     }
 
     fn take(&self, bytes: usize) {
@@ -105,7 +119,7 @@ impl ByteBudget {
     /// Wakes the connection that may read next, if there is one.
     fn wake_next(&self) {
         if self.shared.line.len() > 0 {
-            self.shared.line.wake_next(self.has_room());
+            self.shared.line.wake_next(self);
         }
     }
 }
