@@ -1,0 +1,198 @@
+//! Where servers listen and clients connect: in memory, or on a socket.
+
+use rocketmq_tower::layers::EventsLayer;
+use rocketmq_tower::layers::events::Event;
+use rocketmq_tower::server::{Connections, RunningServer};
+use rocketmq_tower::testing::{MemoryTransport, memory};
+use rocketmq_tower::{
+    Addr, BoxError, ChannelInfo, RemotingCommand, ResponseCode, Server, Service, service_fn,
+};
+use rocketmq_tower_test_support::{delayed, lock};
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::DuplexStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+
+/// The code of the requests.
+pub(crate) const CODE: i32 = 310;
+/// One of this number of requests takes [`WORK`].
+const SLOW: u64 = 8;
+const WORK: Duration = Duration::from_millis(5);
+
+/// An address at which one server after the other listens. Clones are the same address.
+#[derive(Clone)]
+pub(crate) struct Site {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    in_memory: bool,
+    /// The socket that the servers share.
+    socket: Mutex<Option<std::net::TcpListener>>,
+    way: Mutex<Way>,
+    /// The number of requests that processors took.
+    served: AtomicU64,
+    /// The number of connections that were opened.
+    dials: AtomicU64,
+}
+
+/// The way to the current server.
+#[derive(Clone)]
+enum Way {
+    None,
+    Memory(MemoryTransport),
+    Tcp(SocketAddr),
+}
+
+/// When a server ends its connections by itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lives {
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
+}
+
+impl Site {
+    /// Creates a site in memory.
+    pub(crate) fn memory() -> Self {
+        Self::new(true)
+    }
+
+    /// Creates a site on a free port of the loopback interface.
+    pub(crate) fn tcp() -> Self {
+        Self::new(false)
+    }
+
+    fn new(in_memory: bool) -> Self {
+        let (socket, way) = (Mutex::new(None), Mutex::new(Way::None));
+        let (served, dials) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { shared: Arc::new(Shared { in_memory, socket, way, served, dials }) }
+    }
+
+    /// Starts a server, which gets the connections that are made from now on. On a socket, it shares
+    /// them with an earlier server that is not shut down yet.
+    pub(crate) fn start(&self, lives: Lives) -> io::Result<RunningServer> {
+        let shared = Arc::clone(&self.shared);
+        let processor = service_fn(move |_: RemotingCommand| {
+            let slow = shared.served.fetch_add(1, Ordering::Relaxed) % SLOW == 0;
+            async move {
+                if slow {
+                    sleep(WORK).await;
+                }
+                Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
+            }
+        });
+        let mut server = Server::new(processor).max_connections(None);
+        if let Some(age) = lives.max_age {
+            server = server.events(drained_at(age));
+        }
+        if let Some(idle) = lives.idle {
+            server = server.idle_timeout(idle);
+        }
+        if self.shared.in_memory {
+            let (listener, transport) = memory();
+            *lock(&self.shared.way) = Way::Memory(transport);
+            Ok(server.listen(listener).spawn())
+        } else {
+            Ok(server.listen(TcpListener::from_std(self.socket()?)?).spawn())
+        }
+    }
+
+    /// Returns a handle to the socket, which is bound if there is none.
+    fn socket(&self) -> io::Result<std::net::TcpListener> {
+        let mut socket = lock(&self.shared.socket);
+        if let Some(socket) = &*socket {
+            return socket.try_clone();
+        }
+        let bound = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        bound.set_nonblocking(true)?;
+        *lock(&self.shared.way) = Way::Tcp(bound.local_addr()?);
+        socket.insert(bound).try_clone()
+    }
+
+    /// Lets connections be refused as soon as the current server stops listening.
+    pub(crate) fn close(&self) {
+        *lock(&self.shared.socket) = None;
+    }
+
+    /// Returns the number of requests that processors took so far.
+    pub(crate) fn served(&self) -> u64 {
+        self.shared.served.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of connections that were opened so far.
+    pub(crate) fn dials(&self) -> u64 {
+        self.shared.dials.load(Ordering::Relaxed)
+    }
+
+    /// Opens a connection over a link with this delay.
+    pub(crate) async fn dial(&self, delay: Duration) -> io::Result<DuplexStream> {
+        sleep(delay).await;
+        let way = lock(&self.shared.way).clone();
+        let io = match way {
+            Way::None => return Err(io::ErrorKind::ConnectionRefused.into()),
+            Way::Memory(transport) => delayed(transport.dial().await?.0, delay),
+            Way::Tcp(addr) => {
+                let io = TcpStream::connect(addr).await?;
+                io.set_nodelay(true)?;
+                delayed(io, delay)
+            }
+        };
+        sleep(delay).await;
+        self.shared.dials.fetch_add(1, Ordering::Relaxed);
+        Ok(io)
+    }
+}
+
+/// Returns events that drain each connection when it has this age.
+fn drained_at(age: Duration) -> EventsLayer {
+    EventsLayer::from_fn(move |event| {
+        if let Event::Connected(channel) = event {
+            let channel = channel.observer();
+            tokio::spawn(async move {
+                sleep(age).await;
+                channel.drain();
+            });
+        }
+    })
+}
+
+/// The transport of a client at a site.
+#[derive(Clone)]
+pub(crate) struct Path {
+    pub(crate) site: Site,
+    pub(crate) delay: Duration,
+}
+
+impl Service<Addr> for Path {
+    type Response = (DuplexStream, ChannelInfo);
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, addr: Addr) -> Self::Future {
+        let Self { site, delay } = self.clone();
+        Box::pin(
+            async move { Ok((site.dial(delay).await?, ChannelInfo::new(Addr::Unnamed, addr))) },
+        )
+    }
+}
+
+/// Drains the connections of a server in turn, the oldest first.
+pub(crate) fn drain_next(connections: &Connections, turn: usize) {
+    let mut channels = connections.channels();
+    channels.retain(|channel| !channel.is_draining());
+    channels.sort_by_key(rocketmq_tower::Channel::id);
+    if !channels.is_empty() {
+        channels[turn % channels.len()].drain();
+    }
+}

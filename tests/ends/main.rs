@@ -1,0 +1,59 @@
+//! No request is lost when a connection ends gracefully, however long it takes for bytes to arrive.
+//!
+//! A request is lost if its peer can neither use a response nor know that no server has processed
+//! it. Peers whose version supports `GO_AWAY` lose none; peers of older versions get the answers of
+//! all requests that were read.
+#![allow(clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod load;
+
+use load::{Case, End, Peer, Site};
+use rocketmq_tower::MqVersion;
+use rocketmq_tower_test_support::Tally;
+use std::time::Duration;
+
+const DELAYS: [u64; 4] = [0, 1, 10, 25];
+const CALLS: u64 = 2000;
+
+/// Runs the case with each delay, and checks that no call is lost.
+async fn loses_nothing(end: End, peer: Peer) {
+    let mut report = Vec::new();
+    for delay in DELAYS.map(Duration::from_millis) {
+        let site = Site::memory();
+        let case = Case { end, peer, delay, calls: CALLS };
+        let tally = case.run(&site).await.expect("runs");
+        assert!(tally.calls() >= CALLS, "{delay:?}: {tally:?}");
+        report.push((delay, site.dials(), site.served(), tally));
+    }
+    for (delay, connections, served, tally) in &report {
+        let is_sound = is_sound(end, peer, tally) && *served == tally.answered && *connections > 4;
+        assert!(is_sound, "{delay:?}: {connections} connections, {served} served, {report:#?}");
+    }
+}
+
+/// A client repeats what was not processed, so its calls succeed if somebody is there to answer.
+fn is_sound(end: End, peer: Peer, tally: &Tally) -> bool {
+    tally.lost == 0 && (tally.unprocessed == 0 || peer != Peer::Client || !end.is_always_served())
+}
+
+macro_rules! cases {
+    ($($name:ident: $end:ident, $peer:expr;)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $name() {
+            loses_nothing(End::$end, $peer).await;
+        }
+    )*};
+}
+
+cases! {
+    shutdowns_lose_no_call_of_a_client: Shutdown, Peer::Client;
+    shutdowns_lose_no_call_of_a_raw_peer: Shutdown, Peer::Raw(MqVersion::V5_3_3);
+    drains_lose_no_call_of_a_client: Drain, Peer::Client;
+    drains_lose_no_call_of_a_raw_peer: Drain, Peer::Raw(MqVersion::V5_3_3);
+    hand_overs_lose_no_call_of_a_client: HandOver, Peer::Client;
+    hand_overs_lose_no_call_of_a_raw_peer: HandOver, Peer::Raw(MqVersion::V5_3_3);
+    a_maximum_age_loses_no_call_of_a_client: MaxAge, Peer::Client;
+    a_maximum_age_loses_no_call_of_a_raw_peer: MaxAge, Peer::Raw(MqVersion::V5_3_3);
+    an_idle_timeout_loses_no_call_of_a_client: Idle, Peer::Client;
+    an_idle_timeout_loses_no_call_of_a_raw_peer: Idle, Peer::Raw(MqVersion::V5_3_3);
+}
