@@ -114,6 +114,7 @@ impl Load {
                 Ok(_) => tally.answered += 1,
                 Err(error) if error.is_unprocessed() => {
                     tally.unprocessed += 1;
+                    tally.first.get_or_insert_with(|| error.to_string());
                     if matches!(error, InvokeError::Connect { .. }) {
                         // Nobody is there any more.
                         break;

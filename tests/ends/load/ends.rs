@@ -1,17 +1,17 @@
 //! The ways in which connections end.
 
-use super::callers::{Load, Peer};
 use super::site::{Lives, Site, drain_next};
-use rocketmq_tower_test_support::Tally;
 use std::fmt;
+use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 /// The time between two ends, without the delays.
 const EVERY: Duration = Duration::from_millis(100);
 /// The idle timeout: longer than two delays, so that a request on its way is not idleness.
-const IDLE: Duration = Duration::from_millis(150);
+pub(crate) const IDLE: Duration = Duration::from_millis(150);
 
 /// How connections end while requests are on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,28 +37,28 @@ impl End {
         self != Self::Shutdown
     }
 
-    pub(crate) async fn run(
+    /// Returns the time between two ends for links of this delay: a call that is sent away is
+    /// repeated before the next end, which would send it away again.
+    pub(crate) fn every(delay: Duration) -> Duration {
+        EVERY + 6 * delay
+    }
+
+    /// Serves the site until `calling` resolves, while connections end after `every`. Not for
+    /// shutdowns.
+    pub(crate) async fn serve<F: Future>(
         self,
         site: &Site,
-        peer: Peer,
-        delay: Duration,
-        calls: u64,
-    ) -> io::Result<Tally> {
-        let load = Load::new(site, delay, calls);
-        // A call that is sent away is repeated before the next end, which would send it away again.
-        let every = EVERY + 6 * delay;
+        every: Duration,
+        calling: F,
+    ) -> io::Result<F::Output> {
         match self {
-            Self::Shutdown => shutdowns(site, load, peer, every).await,
-            Self::Drain => drains(site, load, peer, every).await,
-            Self::HandOver => hand_overs(site, load, peer, every).await,
+            Self::Shutdown => Err(io::ErrorKind::Unsupported.into()),
+            Self::Drain => drains(site, every, calling).await,
+            Self::HandOver => hand_overs(site, every, calling).await,
             Self::MaxAge => {
-                let lives = Lives { max_age: Some(every), idle: None };
-                by_itself(site, load, peer, lives).await
+                by_itself(site, Lives { max_age: Some(every), idle: None }, calling).await
             }
-            Self::Idle => {
-                let lives = Lives { max_age: None, idle: Some(IDLE) };
-                by_itself(site, load.idle(IDLE), peer, lives).await
-            }
+            Self::Idle => by_itself(site, Lives { max_age: None, idle: Some(IDLE) }, calling).await,
         }
     }
 }
@@ -75,51 +75,37 @@ impl fmt::Display for End {
     }
 }
 
-/// Starts servers, and shuts each of them down while it is called, until enough calls were made.
-async fn shutdowns(site: &Site, load: Load, peer: Peer, every: Duration) -> io::Result<Tally> {
-    let mut tally = Tally::default();
-    while !load.is_over() {
-        let server = site.start(Lives::default())?;
-        site.close();
-        let calling = tokio::spawn(load.clone().run(peer));
-        sleep(every).await;
-        let shutdown = server.shutdown().await.map_err(io::Error::other)?;
-        tally.lose(shutdown.aborted as u64, "a connection was aborted at the drain deadline");
-        tally += calling.await?;
-    }
-    Ok(tally)
-}
-
-async fn drains(site: &Site, load: Load, peer: Peer, every: Duration) -> io::Result<Tally> {
+async fn drains<F: Future>(site: &Site, every: Duration, calling: F) -> io::Result<F::Output> {
     let server = site.start(Lives::default())?;
-    let calling = tokio::spawn(load.run(peer));
-    for turn in 0.. {
-        sleep(every).await;
-        if calling.is_finished() {
-            break;
+    let mut calling = pin!(calling);
+    let mut turn = 0;
+    loop {
+        if let Ok(output) = timeout(every, &mut calling).await {
+            server.abort();
+            return Ok(output);
         }
         drain_next(&server.connections(), turn);
+        turn += 1;
     }
-    server.abort();
-    Ok(calling.await?)
 }
 
-async fn hand_overs(site: &Site, load: Load, peer: Peer, every: Duration) -> io::Result<Tally> {
+async fn hand_overs<F: Future>(site: &Site, every: Duration, calling: F) -> io::Result<F::Output> {
     let mut server = site.start(Lives::default())?;
-    let calling = tokio::spawn(load.run(peer));
-    while !calling.is_finished() {
-        sleep(every).await;
+    let mut calling = pin!(calling);
+    loop {
+        if let Ok(output) = timeout(every, &mut calling).await {
+            server.abort();
+            return Ok(output);
+        }
         let next = site.start(Lives::default())?;
         // The shutdown goes on without the handle.
         drop(std::mem::replace(&mut server, next));
     }
-    server.abort();
-    Ok(calling.await?)
 }
 
-async fn by_itself(site: &Site, load: Load, peer: Peer, lives: Lives) -> io::Result<Tally> {
+async fn by_itself<F: Future>(site: &Site, lives: Lives, calling: F) -> io::Result<F::Output> {
     let server = site.start(lives)?;
-    let tally = load.run(peer).await;
+    let output = calling.await;
     server.abort();
-    Ok(tally)
+    Ok(output)
 }

@@ -12,7 +12,7 @@ pub struct Tally {
     pub unprocessed: u64,
     /// Calls that ended otherwise: a server may have processed them, so nobody may repeat them.
     pub lost: u64,
-    /// How the first lost call ended.
+    /// How the first call without an answer ended, if that is known.
     pub first: Option<String>,
 }
 
