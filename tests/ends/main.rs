@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod both_sides;
+#[allow(dead_code, unused_imports, reason = "parts that the soak uses")]
 mod load;
 
 use load::{Case, End, Peer, Site};
@@ -23,7 +24,7 @@ async fn loses_nothing(end: End, peer: Peer) {
     for delay in DELAYS.map(Duration::from_millis) {
         let (site, case) = (Site::memory(), Case { end, peer, delay, calls: CALLS });
         let tally = case.run(&site).await.expect("runs");
-        report.push((delay, site.dials(), site.served(), tally));
+        report.push((delay, site.accepted(), site.served(), tally));
     }
     for (delay, connections, served, tally) in &report {
         let is_sound = is_sound(peer, tally) && *served == tally.answered && *connections > 4;
@@ -73,7 +74,7 @@ async fn a_hand_over_of_a_socket_loses_nothing() {
         let (site, case) = (Site::tcp(), Case { end: End::HandOver, peer, delay, calls: CALLS });
         let tally = case.run(&site).await.expect("runs");
         assert_eq!(tally.lost, 0, "{peer} {delay:?}: {tally:?}");
-        assert!(site.dials() > 4, "{peer} {delay:?}: {}", site.dials());
+        assert!(site.accepted() > 4, "{peer} {delay:?}: {}", site.accepted());
     };
     let raw = Peer::Raw(MqVersion::V5_3_3);
     tokio::join!(case(Peer::Client, 0), case(Peer::Client, 10), case(raw, 0), case(raw, 10));

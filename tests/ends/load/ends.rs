@@ -32,11 +32,6 @@ impl End {
     pub(crate) const ALL: [Self; 5] =
         [Self::Shutdown, Self::Drain, Self::HandOver, Self::MaxAge, Self::Idle];
 
-    /// Whether there is a server to answer all the time, so that a client's calls must succeed.
-    pub(crate) fn is_always_served(self) -> bool {
-        self != Self::Shutdown
-    }
-
     /// Returns the time between two ends for links of this delay: a call that is sent away is
     /// repeated before the next end, which would send it away again.
     pub(crate) fn every(delay: Duration) -> Duration {

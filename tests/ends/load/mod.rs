@@ -8,5 +8,5 @@ mod site;
 
 pub(crate) use callers::Peer;
 pub(crate) use case::Case;
-pub(crate) use ends::End;
-pub(crate) use site::Site;
+pub(crate) use ends::{End, IDLE};
+pub(crate) use site::{Lives, Site};

@@ -39,8 +39,8 @@ struct Shared {
     way: Mutex<Way>,
     /// The number of requests that processors took.
     served: AtomicU64,
-    /// The number of connections that were opened.
-    dials: AtomicU64,
+    /// The number of connections that servers accepted.
+    accepted: AtomicU64,
 }
 
 /// The way to the current server.
@@ -71,8 +71,8 @@ impl Site {
 
     fn new(in_memory: bool) -> Self {
         let (socket, way) = (Mutex::new(None), Mutex::new(Way::None));
-        let (served, dials) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { shared: Arc::new(Shared { in_memory, socket, way, served, dials }) }
+        let (served, accepted) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { shared: Arc::new(Shared { in_memory, socket, way, served, accepted }) }
     }
 
     /// Starts a server, which gets the connections that are made from now on. On a socket, it shares
@@ -88,10 +88,8 @@ impl Site {
                 Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
             }
         });
-        let mut server = Server::new(processor).max_connections(None);
-        if let Some(age) = lives.max_age {
-            server = server.events(drained_at(age));
-        }
+        let events = watch(Arc::clone(&self.shared), lives.max_age);
+        let mut server = Server::new(processor).max_connections(None).events(events);
         if let Some(idle) = lives.idle {
             server = server.idle_timeout(idle);
         }
@@ -116,6 +114,11 @@ impl Site {
         socket.insert(bound).try_clone()
     }
 
+    /// Returns the address of the socket that the servers share.
+    pub(crate) fn addr(&self) -> io::Result<SocketAddr> {
+        self.socket()?.local_addr()
+    }
+
     /// Lets connections be refused as soon as the current server stops listening.
     pub(crate) fn close(&self) {
         *lock(&self.shared.socket) = None;
@@ -126,9 +129,9 @@ impl Site {
         self.shared.served.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of connections that were opened so far.
-    pub(crate) fn dials(&self) -> u64 {
-        self.shared.dials.load(Ordering::Relaxed)
+    /// Returns the number of connections that servers accepted so far.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.shared.accepted.load(Ordering::Relaxed)
     }
 
     /// Opens a connection over a link with this delay.
@@ -145,15 +148,16 @@ impl Site {
             }
         };
         sleep(delay).await;
-        self.shared.dials.fetch_add(1, Ordering::Relaxed);
         Ok(io)
     }
 }
 
-/// Returns events that drain each connection when it has this age.
-fn drained_at(age: Duration) -> EventsLayer {
+/// Returns events that count connections, and drain each one when it has this age.
+fn watch(shared: Arc<Shared>, age: Option<Duration>) -> EventsLayer {
     EventsLayer::from_fn(move |event| {
-        if let Event::Connected(channel) = event {
+        let Event::Connected(channel) = event else { return };
+        shared.accepted.fetch_add(1, Ordering::Relaxed);
+        if let Some(age) = age {
             let channel = channel.observer();
             tokio::spawn(async move {
                 sleep(age).await;

@@ -1,5 +1,6 @@
 //! Connections that end gracefully, over sockets and links that take time: no call may be lost.
 
+#[allow(dead_code, unused_imports, reason = "parts that the tests use")]
 #[path = "../../ends/load/mod.rs"]
 mod load;
 
@@ -71,7 +72,7 @@ async fn all_delays(end: End, calls: u64) -> Result<Vec<(Case, u64, Tally)>, Box
             cases.spawn(async move {
                 let site = Site::tcp();
                 let tally = case.run(&site).await?;
-                Ok::<_, BoxError>((number, case, site.dials(), tally))
+                Ok::<_, BoxError>((number, case, site.accepted(), tally))
             });
         }
     }
