@@ -11,7 +11,7 @@ mod load;
 
 use load::{Case, End, Peer, Site};
 use rocketmq_tower::MqVersion;
-use rocketmq_tower_test_support::Tally;
+use rocketmq_tower_test_support::{SECOND, Tally};
 use std::time::Duration;
 
 const DELAYS: [u64; 4] = [0, 1, 10, 25];
@@ -71,7 +71,9 @@ cases! {
 async fn a_hand_over_of_a_socket_loses_nothing() {
     let case = |peer, delay| async move {
         let delay = Duration::from_millis(delay);
-        let (site, case) = (Site::tcp(), Case { end: End::HandOver, peer, delay, calls: CALLS });
+        // Enough for a slow machine.
+        let site = Site::tcp().linger(10 * SECOND);
+        let case = Case { end: End::HandOver, peer, delay, calls: CALLS };
         let tally = case.run(&site).await.expect("runs");
         assert_eq!(tally.lost, 0, "{peer} {delay:?}: {tally:?}");
         assert!(site.accepted() > 4, "{peer} {delay:?}: {}", site.accepted());

@@ -1,5 +1,6 @@
 //! Where servers listen and clients connect: in memory, or on a socket.
 
+use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
 use rocketmq_tower::server::{Connections, RunningServer};
@@ -30,6 +31,7 @@ const WORK: Duration = Duration::from_millis(5);
 #[derive(Clone)]
 pub(crate) struct Site {
     shared: Arc<Shared>,
+    config: ConnectionConfig,
 }
 
 struct Shared {
@@ -72,7 +74,14 @@ impl Site {
     fn new(in_memory: bool) -> Self {
         let (socket, way) = (Mutex::new(None), Mutex::new(Way::None));
         let (served, accepted) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { shared: Arc::new(Shared { in_memory, socket, way, served, accepted }) }
+        let shared = Arc::new(Shared { in_memory, socket, way, served, accepted });
+        Self { shared, config: ConnectionConfig::server() }
+    }
+
+    /// Gives peers that are slow this time to be sent away.
+    pub(crate) fn linger(mut self, linger: Duration) -> Self {
+        self.config.linger = linger;
+        self
     }
 
     /// Starts a server, which gets the connections that are made from now on. On a socket, it shares
@@ -89,7 +98,8 @@ impl Site {
             }
         });
         let events = watch(Arc::clone(&self.shared), lives.max_age);
-        let mut server = Server::new(processor).max_connections(None).events(events);
+        let mut server =
+            Server::new(processor).config(self.config.clone()).max_connections(None).events(events);
         if let Some(idle) = lives.idle {
             server = server.idle_timeout(idle);
         }

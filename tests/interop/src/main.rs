@@ -15,7 +15,6 @@ mod check;
 mod remoting;
 mod throughput;
 
-use remoting::ends::DELAYS;
 use rocketmq_tower::BoxError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -36,7 +35,7 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
     match arguments {
         ["remoting", class_path] => remoting::run(class_path).await,
         ["ends", class_path, calls] => {
-            remoting::ends::check(class_path, &DELAYS, calls.parse()?).await
+            remoting::ends::check_for_long(class_path, calls.parse()?).await
         }
         ["apache", class_path] => apache::run(class_path).await,
         ["broker", class_path, some @ ..] => broker::run(class_path, some).await,

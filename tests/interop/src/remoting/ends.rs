@@ -7,29 +7,40 @@ mod load;
 use super::java;
 use crate::check::Checked;
 use load::{End, Lives, Site};
+use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::{BoxError, SerializeType};
 use rocketmq_tower_test_support::{Tally, delaying_proxy};
 use std::time::Duration;
 
 const ENDS: [End; 4] = [End::Drain, End::HandOver, End::MaxAge, End::Idle];
-/// The delays of a long run, in milliseconds.
-pub(crate) const DELAYS: [u64; 4] = [0, 1, 10, 25];
 /// The time between two ends, without the delays: long enough for Java to send all calls again.
 const EVERY: Duration = Duration::from_millis(400);
 
-/// Runs every kind of end with each delay, with about this number of calls in all. Prints a table.
-///
-/// # Errors
-/// If a call was lost.
-pub(crate) async fn check(class_path: &str, delays: &[u64], calls: u64) -> Checked {
+/// Runs every kind of end with two delays, for a server that has patience with a slow machine.
+pub(crate) async fn check(class_path: &str) -> Checked {
+    let config = ConnectionConfig::server();
+    run(class_path, &[1, 10], 12_000, 10 * config.linger).await
+}
+
+/// Runs every kind of end with all delays, for a server with the defaults.
+pub(crate) async fn check_for_long(class_path: &str, calls: u64) -> Checked {
+    run(class_path, &[0, 1, 10, 25], calls, ConnectionConfig::server().linger).await
+}
+
+/// Runs every kind of end with these delays in milliseconds, with about this number of calls in all.
+/// Prints a table. Fails if a call was lost.
+async fn run(class_path: &str, delays: &[u64], calls: u64, linger: Duration) -> Checked {
     let share = calls.div_ceil((ENDS.len() * delays.len()) as u64);
     let mut total = Tally::default();
     println!("end         | delay | connections | calls  | answered | unprocessed | lost");
     for end in ENDS {
         for delay in delays.iter().copied().map(Duration::from_millis) {
-            let (connections, tally) = run(class_path, end, delay, share).await?;
+            let site = Site::tcp().linger(linger);
+            let (connections, tally) = call(&site, class_path, end, delay, share).await?;
             print(&end.to_string(), &format!("{delay:?}"), &connections.to_string(), &tally);
-            println!("{}", tally.first.as_deref().unwrap_or_default());
+            if let Some(errors) = &tally.first {
+                println!("{errors}");
+            }
             total += tally;
         }
     }
@@ -38,13 +49,13 @@ pub(crate) async fn check(class_path: &str, delays: &[u64], calls: u64) -> Check
 }
 
 /// Returns the number of connections, and what became of the calls.
-async fn run(
+async fn call(
+    site: &Site,
     class_path: &str,
     end: End,
     delay: Duration,
     calls: u64,
 ) -> Result<(u64, Tally), BoxError> {
-    let site = Site::tcp();
     let (addr, proxy) = delaying_proxy(site.addr()?, delay).await?;
     let idle = if end == End::Idle { load::IDLE.as_millis() } else { 0 };
     let plain = Site::tcp();
@@ -52,7 +63,7 @@ async fn run(
     let arguments =
         [addr.to_string(), plain.addr()?.to_string(), calls.to_string(), idle.to_string()];
     let calling = java::output(class_path, SerializeType::Json, "interop.Ends", &arguments);
-    let output = end.serve(&site, EVERY + 6 * delay, calling).await??;
+    let output = end.serve(site, EVERY + 6 * delay, calling).await??;
     proxy.abort();
     warm.abort();
     let (errors, line) = output.trim_end().rsplit_once('\n').unwrap_or(("", output.trim_end()));

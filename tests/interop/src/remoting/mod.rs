@@ -15,9 +15,6 @@ mod tls;
 use rocketmq_tower::{BoxError, SerializeType};
 use std::time::Duration;
 
-/// `tests/interop/run ends` makes more.
-const CALLS_WHILE_CONNECTIONS_END: u64 = 16_000;
-
 pub(crate) async fn run(class_path: &str) -> Result<(), BoxError> {
     for serialize_type in [SerializeType::Json, SerializeType::RocketMq] {
         println!("== Java's client, {} headers", serialize_type.name());
@@ -37,6 +34,6 @@ pub(crate) async fn run(class_path: &str) -> Result<(), BoxError> {
         go_away::check(class_path, serialize_type).await?;
     }
     println!("== Java's client, while connections end");
-    ends::check(class_path, &[1, 10], CALLS_WHILE_CONNECTIONS_END).await?;
+    ends::check(class_path).await?;
     tls::check(class_path).await
 }
