@@ -1,8 +1,8 @@
 //! Where servers listen and clients connect: in memory, or on a socket.
 
 use rocketmq_tower::driver::ConnectionConfig;
-use rocketmq_tower::layers::EventsLayer;
 use rocketmq_tower::layers::events::Event;
+use rocketmq_tower::layers::{EventsLayer, MaxAgeLayer};
 use rocketmq_tower::server::{Connections, RunningServer};
 use rocketmq_tower::testing::{MemoryTransport, memory};
 use rocketmq_tower::{
@@ -97,9 +97,16 @@ impl Site {
                 Ok::<_, BoxError>(RemotingCommand::response(ResponseCode::SUCCESS))
             }
         });
-        let events = watch(Arc::clone(&self.shared), lives.max_age);
-        let mut server =
-            Server::new(processor).config(self.config.clone()).max_connections(None).events(events);
+        let shared = Arc::clone(&self.shared);
+        let events = EventsLayer::from_fn(move |event| {
+            let connected = matches!(event, Event::Connected(_));
+            shared.accepted.fetch_add(u64::from(connected), Ordering::Relaxed);
+        });
+        let mut server = Server::new(processor)
+            .config(self.config.clone())
+            .max_connections(None)
+            .events(events)
+            .connection_layer(MaxAgeLayer::new(lives.max_age.unwrap_or(Duration::MAX)));
         if let Some(idle) = lives.idle {
             server = server.idle_timeout(idle);
         }
@@ -160,21 +167,6 @@ impl Site {
         sleep(delay).await;
         Ok(io)
     }
-}
-
-/// Returns events that count connections, and drain each one when it has this age.
-fn watch(shared: Arc<Shared>, age: Option<Duration>) -> EventsLayer {
-    EventsLayer::from_fn(move |event| {
-        let Event::Connected(channel) = event else { return };
-        shared.accepted.fetch_add(1, Ordering::Relaxed);
-        if let Some(age) = age {
-            let channel = channel.observer();
-            tokio::spawn(async move {
-                sleep(age).await;
-                channel.drain();
-            });
-        }
-    })
 }
 
 /// The transport of a client at a site.
