@@ -91,8 +91,6 @@ impl Bounds {
 
     /// Makes the bounds such that they end no connection while it is used, and no drain too early.
     fn calm(&mut self, latency: u64) {
-        // Connections that wait for a permit when the server stops listening are reset.
-        self.max_connections = 10_000;
         self.refuse = false;
         self.server_idle += CALM_IDLE;
         self.client_idle += CALM_IDLE;
