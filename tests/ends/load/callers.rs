@@ -1,4 +1,4 @@
-//! Who calls: this library's client, or raw peers.
+//! The callers: this library's client, and raw peers.
 
 use super::site::{CODE, Path, Site};
 use rocketmq_tower::client::{Client, Connector, InvokeError};

@@ -1,4 +1,4 @@
-//! What became of calls.
+//! The count of calls by how they ended.
 
 use std::fmt;
 use std::ops::AddAssign;
