@@ -1,6 +1,7 @@
 //! Runs Apache RocketMQ's own clients and servers against rocketmq-tower.
 //!
 //! * `interop remoting CLASS_PATH` runs Java's remoting against ours.
+//! * `interop ends CLASS_PATH CALLS` makes this number of calls with Java's remoting while connections end.
 //! * `interop apache CLASS_PATH` runs our client against Apache's name server and broker.
 //! * `interop broker CLASS_PATH` runs the official Java client against `rocketmq-tower-broker`.
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
@@ -33,6 +34,9 @@ async fn main() -> Result<(), BoxError> {
 async fn run(arguments: &[&str]) -> Result<(), BoxError> {
     match arguments {
         ["remoting", class_path] => remoting::run(class_path).await,
+        ["ends", class_path, calls] => {
+            remoting::ends::check_for_long(class_path, calls.parse()?).await
+        }
         ["apache", class_path] => apache::run(class_path).await,
         ["broker", class_path, some @ ..] => broker::run(class_path, some).await,
         ["reference", class_path, servers, some @ ..] => {
@@ -40,7 +44,7 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         }
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
-            let usage = "usage: interop remoting|apache CLASS_PATH, broker CLASS_PATH [SCENARIO..], \
+            let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker CLASS_PATH [SCENARIO..], \
                          reference CLASS_PATH SERVERS [SCENARIO..], \
                          throughput CLASS_PATH [OPTION..]";
             Err(usage.into())

@@ -65,6 +65,8 @@ impl Calls {
             75..80 => Kind::Abandon,
             80..90 => Kind::CallBack,
             90..97 => Kind::Fail,
+            // These calls get no response, on purpose.
+            _ if self.world.plan.calm => Kind::Echo,
             _ => Kind::Swallow,
         };
         let limit = match self.dice.within(0..100) {

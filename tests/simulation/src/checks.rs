@@ -1,5 +1,6 @@
 //! Invariants that must hold at the end of a run.
 
+use crate::errors::CLOSED;
 use crate::fault::host_name;
 use crate::journal::{Call, End, Step};
 use crate::world::World;
@@ -13,7 +14,7 @@ pub(crate) fn calls(world: &World, now: Duration) {
         .iter()
         .enumerate()
         .flat_map(|(id, call)| {
-            let found = [ended(call, now, world.slack()), ran(call)];
+            let found = [ended(call, now, world.slack()), ran(call), lost(world, call)];
             let who = format!("call {id} of {}", host_name(call.host));
             found.into_iter().flatten().map(move |(rule, what)| (rule, format!("{who} {what}")))
         })
@@ -52,6 +53,14 @@ fn ran(call: &Call) -> Wrong {
     };
     let what = || format!("was run {runs} times, and ended: {end:?}");
     (!allowed.contains(&runs)).then(|| ("runs at most once", what()))
+}
+
+/// A call is lost if its connection ends before the response comes: nobody may repeat it.
+fn lost(world: &World, call: &Call) -> Wrong {
+    let (_, end) = call.end?;
+    let is_lost = matches!(end, End::Error { name: CLOSED, unprocessed: false });
+    let what = || "was lost when its connection ended gracefully".to_owned();
+    (world.plan.calm && is_lost).then(|| ("graceful ends lose nothing", what()))
 }
 
 /// Checks that every connection that was connected has been disconnected.

@@ -5,6 +5,9 @@ use rocketmq_tower::CallError;
 use rocketmq_tower::channel::CallStage;
 use rocketmq_tower::client::InvokeError;
 
+/// The connection closed before the response came.
+pub(crate) const CLOSED: &str = "connection closed";
+
 /// Returns how a client's call ended.
 pub(crate) fn of_client(error: &InvokeError) -> End {
     let name = match error {
@@ -13,7 +16,7 @@ pub(crate) fn of_client(error: &InvokeError) -> End {
         InvokeError::Timeout { stage: CallStage::Capacity, .. } => "no permit in time",
         InvokeError::Timeout { stage: CallStage::Connection, .. } => "no connection in time",
         InvokeError::Timeout { .. } => "no response in time",
-        InvokeError::Closed { .. } => "connection closed",
+        InvokeError::Closed { .. } => CLOSED,
         InvokeError::GoAway { .. } => "go away",
         InvokeError::TooManyCalls { .. } => "too many calls",
         InvokeError::ShutDown => "client shut down",

@@ -109,6 +109,18 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Returns graceful ends of connections within `time`, in order.
+pub(crate) fn graceful_ends(dice: &mut Dice, time: Duration) -> Vec<(Duration, Fault)> {
+    let mut ends: Vec<_> = (0..dice.within(3..12))
+        .map(|_| {
+            let at = dice.millis(0..time.as_millis() as u64);
+            (at, if dice.percent(30) { Fault::ShutDownServer } else { Fault::Drain })
+        })
+        .collect();
+    ends.sort();
+    ends
+}
+
 /// Returns faults within `time`, in order, each followed by its repair.
 pub(crate) fn schedule(
     dice: &mut Dice,

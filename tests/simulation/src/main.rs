@@ -9,6 +9,7 @@
 //! * A response on the wire is the first one to a request, and never to a oneway request.
 //! * Each connection reports CONNECTED, then its cause, then DISCONNECTED.
 //! * Connections, permits, processors and sockets are released in time, also after crashes.
+//! * No call is lost if connections only end gracefully, as in one of four seeds.
 //! * Shutdowns end in time. Once the faults end, calls succeed.
 //! * The same seed gives the same run.
 //!

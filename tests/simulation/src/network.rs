@@ -61,6 +61,10 @@ impl Listener for Backlog {
         self.accepted.recv().await
     }
 
+    fn accept_queued(&mut self) -> Option<Accepted> {
+        self.accepted.try_recv().ok()
+    }
+
     fn local_addr(&self) -> Addr {
         self.local.clone()
     }

@@ -8,7 +8,7 @@ simulation [--seeds COUNT] [--first SEED] [--seconds BOUND] [--workers COUNT]
 simulation --seed SEED      one run, with every event
     --sabotage NAME         with a fault in the server: wrong-caller, answers-twice,
                             runs-twice, no-end, no-disconnected, keeps-permit, no-recovery,
-                            slow-shutdown";
+                            slow-shutdown, no-farewell";
 
 /// The options of a run.
 #[derive(Clone, Debug)]

@@ -1,15 +1,24 @@
 //! Everything that a seed decides before a run begins.
 
-use crate::fault::{Fault, schedule};
+use crate::fault::{Fault, graceful_ends, schedule};
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::layers::IdleTimeoutLayer;
 use rocketmq_tower_test_support::Dice;
 use std::time::Duration;
 
+/// One of this number of seeds is [calm](Plan::calm).
+const CALM: u64 = 4;
+
+/// Longer than a connection is unused in a calm run.
+const CALM_IDLE: Duration = Duration::from_secs(3);
+
 /// The plan of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
+    /// Whether connections only end gracefully, and the network and the hosts work: then no call may
+    /// be lost.
+    pub(crate) calm: bool,
     pub(crate) clients: usize,
     pub(crate) callers: usize,
     /// Peers that do not follow the protocol.
@@ -80,6 +89,17 @@ impl Bounds {
         }
     }
 
+    /// Makes the bounds such that they end no connection while it is used, and no drain too early.
+    fn calm(&mut self, latency: u64) {
+        self.refuse = false;
+        self.server_idle += CALM_IDLE;
+        self.client_idle += CALM_IDLE;
+        self.drain_deadline += CALM_IDLE;
+        self.stall = CALM_IDLE;
+        // Longer than a round trip.
+        self.linger += Duration::from_millis(2 * latency + 100);
+    }
+
     /// Applies the bounds to the configuration of a server's or a client's connection.
     pub(crate) fn config(&self, mut config: ConnectionConfig) -> ConnectionConfig {
         config.max_in_flight = self.in_flight;
@@ -118,8 +138,9 @@ impl Plan {
             chunk: if dice.percent(50) { usize::MAX } else { dice.within(16..4_096) as usize },
             fail_rate: if dice.percent(70) { 0.0 } else { dice.within(1..30) as f64 / 10_000.0 },
         };
-        Self {
+        let mut plan = Self {
             seed,
+            calm: seed % CALM == 0,
             clients,
             callers: dice.within(1..9) as usize,
             strangers: dice.within(0..3) as usize,
@@ -127,6 +148,13 @@ impl Plan {
             faults: schedule(&mut dice, clients, trouble, latency),
             network,
             bounds: Bounds::roll(&mut dice, clients),
+        };
+        if plan.calm {
+            plan.faults = graceful_ends(&mut dice, trouble);
+            plan.network.fail_rate = 0.0;
+            plan.network.chunk = usize::MAX;
+            plan.bounds.calm(latency);
         }
+        plan
     }
 }

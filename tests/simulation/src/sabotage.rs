@@ -19,10 +19,12 @@ pub(crate) enum Sabotage {
     NoRecovery,
     /// Requests delay a shutdown beyond its deadline.
     SlowShutdown,
+    /// The server does not wait for requests that are on their way when it drains a connection.
+    NoFarewell,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::WrongCaller,
         Self::AnswersTwice,
         Self::RunsTwice,
@@ -31,6 +33,7 @@ impl Sabotage {
         Self::KeepsPermit,
         Self::NoRecovery,
         Self::SlowShutdown,
+        Self::NoFarewell,
     ];
 
     /// Returns the name on the command line.
@@ -44,6 +47,7 @@ impl Sabotage {
             Self::KeepsPermit => "keeps-permit",
             Self::NoRecovery => "no-recovery",
             Self::SlowShutdown => "slow-shutdown",
+            Self::NoFarewell => "no-farewell",
         }
     }
 

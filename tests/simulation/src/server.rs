@@ -55,11 +55,15 @@ async fn serve(world: &Arc<World>, dice: &mut Dice) -> turmoil::Result {
     let serving = Serving { connections: connections.clone(), permits, processors };
     world.serves(serving.clone());
     let processor = Processor::new(world, None, one);
+    let mut config = bounds.config(ConnectionConfig::server());
+    if world.is(Sabotage::NoFarewell) {
+        config.linger = Duration::ZERO;
+    }
     let server = Server::new(service_fn(move |request| processor.clone().process(request)))
         .connection_limit(limit)
         .idle_timeout(bounds.idle(bounds.server_idle))
         .event_listener(Reporter { world: Arc::clone(world), host: None, told: 0 })
-        .config(bounds.config(ConnectionConfig::server()))
+        .config(config)
         .connections(connections.clone())
         .drain_deadline(bounds.drain_deadline)
         .listen(listener);

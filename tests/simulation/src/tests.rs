@@ -64,6 +64,11 @@ fn a_shutdown_that_takes_too_long_is_found() {
 }
 
 #[test]
+fn a_server_that_ends_connections_too_early_is_found() {
+    finds(Sabotage::NoFarewell, "graceful ends lose nothing");
+}
+
+#[test]
 fn every_sabotage_can_be_asked_for() {
     for sabotage in Sabotage::ALL {
         let arguments = ["--sabotage", sabotage.name()].map(str::to_owned);

@@ -10,7 +10,14 @@
 //! ```sh
 //! cargo run -p soak --release -- faults --server PROGRAM ARGUMENTS
 //! ```
+//!
+//! And it ends connections gracefully while requests are on their way, none of which may be lost:
+//!
+//! ```sh
+//! cargo run -p soak --release -- ends --calls 100000
+//! ```
 
+mod ends;
 mod faults;
 mod run;
 
@@ -36,6 +43,8 @@ struct Options {
 enum Command {
     /// Runs faults against a server, and prints a table of the results
     Faults(faults::Options),
+    /// Ends connections while calls are made, and prints a table of what became of the calls
+    Ends(ends::Options),
     /// Runs this library's server, which `faults` uses by default
     Serve {
         /// The address to listen on; port 0 picks a free port
@@ -62,6 +71,7 @@ fn main() -> ExitCode {
     };
     let done = match &options.command {
         Some(Command::Faults(options)) => runtime.block_on(faults::run(options)),
+        Some(Command::Ends(options)) => runtime.block_on(ends::run(options)),
         Some(Command::Serve { listen }) => runtime.block_on(faults::serve(listen)),
         None => return soak(&runtime, &options),
     };

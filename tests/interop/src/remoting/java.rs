@@ -41,6 +41,22 @@ pub(crate) async fn run_client(
     if status.success() { Ok(()) } else { Err(format!("Java's client failed: {status}").into()) }
 }
 
+/// Runs one of Java's programs, and returns what it printed.
+pub(crate) async fn output(
+    class_path: &str,
+    serialize_type: SerializeType,
+    main: &str,
+    arguments: &[String],
+) -> Result<String, BoxError> {
+    let mut program = java(class_path, serialize_type, &[], main);
+    let output = program.args(arguments).stderr(Stdio::inherit()).output();
+    let output = timeout(5 * LIMIT, output).await??;
+    match output.status {
+        status if status.success() => Ok(String::from_utf8(output.stdout)?),
+        status => Err(format!("{main} failed: {status}").into()),
+    }
+}
+
 /// Java's server, in its own process.
 pub(crate) struct Server {
     pub(crate) addr: String,

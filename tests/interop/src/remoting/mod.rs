@@ -1,10 +1,11 @@
 //! Java's remoting against rocketmq-tower, with JSON and with binary headers.
 //!
 //! Java's client calls our server, also with signed requests. Our client calls Java's server, also
-//! while that shuts down. Both also run with TLS, and OpenSSL's client calls our server.
+//! while that shuts down. No call of Java's client is lost when our server ends connections. Both also run with TLS, and OpenSSL's client calls our server.
 
 mod client;
 mod codes;
+pub(crate) mod ends;
 mod go_away;
 mod java;
 mod server;
@@ -32,5 +33,7 @@ pub(crate) async fn run(class_path: &str) -> Result<(), BoxError> {
         println!("== Java's server that shuts down, {} headers", serialize_type.name());
         go_away::check(class_path, serialize_type).await?;
     }
+    println!("== Java's client, while connections end");
+    ends::check(class_path).await?;
     tls::check(class_path).await
 }
