@@ -13,6 +13,8 @@ pub(crate) struct Ends {
     /// Connections in the servers' tables.
     pub(crate) connections: usize,
     pub(crate) permits: usize,
+    /// Bytes of the servers' budget.
+    pub(crate) bytes: usize,
 }
 
 impl Ends {
@@ -27,6 +29,7 @@ impl Ends {
             ("connections are in the clients' tables", self.client_connections),
             ("connections are in the servers' tables", self.connections),
             ("permits were not returned", self.permits),
+            ("bytes of the budget were not given back", self.bytes),
         ] {
             if left != 0 {
                 faults.push(format!("{left} {what}"));
@@ -99,13 +102,14 @@ mod tests {
     fn whatever_is_left_is_found() {
         let sound = || Ends { load_ended: true, ..Ends::default() };
         assert!(sound().audit().is_empty());
-        let left: [fn(&mut Ends); 6] = [
+        let left: [fn(&mut Ends); 7] = [
             |ends| ends.load_ended = false,
             |ends| ends.panics = 1,
             |ends| ends.calls = 1,
             |ends| ends.client_connections = 1,
             |ends| ends.connections = 1,
             |ends| ends.permits = 1,
+            |ends| ends.bytes = 1,
         ];
         for leave in left {
             let mut ends = sound();

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::processor::{CALLERS, DEFER, ECHO, FAIL, NOTE, NOTED, PUSH, SLOW};
-use super::servers::{Moment, SERVERS};
+use super::servers::{AGED, Moment, SERVERS};
 use rocketmq_tower::client::{Client, Connector, InvokeError};
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, SerializeType, service_fn};
 use rocketmq_tower_test_support::Dice;
@@ -59,7 +59,7 @@ impl Caller {
             let server = self.dice.index(SERVERS);
             let of_impatient = self.dice.below(10) == 0;
             match self.dice.below(1000) {
-                0..100 => self.note(server).await,
+                0..100 if server != AGED => self.note(server).await,
                 100..105 => self.short_lived(server).await,
                 _ => {
                     let client = [&self.client, &self.impatient][usize::from(of_impatient)].clone();
@@ -93,7 +93,8 @@ impl Caller {
                 0..600 => self.answered(client, server, ECHO, 0).await,
                 600..700 => self.answered(client, server, SLOW, 50).await,
                 700..800 => self.answered(client, server, DEFER, 100).await,
-                800..900 => self.answered(client, server, PUSH, 0).await,
+                800..900 if server != AGED => self.answered(client, server, PUSH, 0).await,
+                800..900 => self.answered(client, server, DEFER, 10).await,
                 900..940 => self.failed(server).await,
                 940..970 => self.late(server).await,
                 _ => self.given_up(server).await,
@@ -173,7 +174,9 @@ impl Caller {
 
     /// Makes a call and drops it before the response arrives.
     async fn given_up(&mut self, server: usize) -> Ended {
-        let code = self.dice.pick(&[ECHO, SLOW, DEFER, PUSH]);
+        let codes =
+            if server == AGED { &[ECHO, SLOW, DEFER][..] } else { &[ECHO, SLOW, DEFER, PUSH] };
+        let code = self.dice.pick(codes);
         let request = self.request(code).with_ext_field("ms", "50");
         let wait = self.dice.millis(0..20);
         match timeout(wait, self.invoke(&self.client, server, request, TIME)).await {

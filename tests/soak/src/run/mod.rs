@@ -74,6 +74,7 @@ pub(crate) async fn run(
     world.servers.stop().await?;
     ends.connections = world.servers.connections();
     ends.permits = world.servers.permits_taken();
+    ends.bytes = world.servers.bytes_held();
     let after = settle(&before).await?;
     let memory = Memory::of(&samples);
     report::print(&world.books, &memory, &before, &after);

@@ -5,8 +5,9 @@ use super::audit::CALM;
 use super::books::Books;
 use super::processor::{CALLERS, Processor};
 use super::sabotage::Sabotage;
+use rocketmq_tower::driver::ByteBudget;
 use rocketmq_tower::layers::events::Event;
-use rocketmq_tower::layers::{ConnectionLimitLayer, EventsLayer};
+use rocketmq_tower::layers::{ConnectionLimitLayer, EventsLayer, MaxAgeLayer};
 use rocketmq_tower::server::{Connections, ServeError, Shutdown};
 use rocketmq_tower::{BoxError, RemotingCommand, Server, service_fn};
 use rocketmq_tower_test_support::{Dice, lock};
@@ -24,6 +25,14 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 pub(crate) const SERVERS: usize = 2;
 /// The idle timeout of connections.
 pub(crate) const IDLE: Duration = Duration::from_secs(3);
+/// The server whose connections have a maximum age. A oneway request that is on its way when it is
+/// reached, and a call to the client, may be refused: the callers make neither to this server.
+pub(crate) const AGED: usize = 1;
+/// The maximum age of its connections.
+const AGE: Duration = Duration::from_secs(1);
+/// The bytes that the connections of both servers may hold, and those of each connection: so few that
+/// connections wait for each other.
+const BYTES: (usize, usize) = (512 * 1024, 32 * 1024);
 const MAX_CONNECTIONS: usize = 5000;
 const MAX_REQUESTS: usize = 4096;
 
@@ -31,9 +40,11 @@ pub(crate) struct Servers {
     all: Vec<One>,
     connections: Arc<Semaphore>,
     requests: Arc<Semaphore>,
+    budget: ByteBudget,
 }
 
 struct One {
+    aged: bool,
     addr: SocketAddr,
     processor: Processor,
     table: Connections,
@@ -75,6 +86,7 @@ impl Servers {
                 permits: Arc::clone(&requests),
             };
             all.push(One {
+                aged: number == AGED,
                 addr: free_addr(number).await?,
                 processor,
                 table: Connections::default(),
@@ -83,7 +95,8 @@ impl Servers {
                 running: Mutex::new(None),
             });
         }
-        let servers = Self { all, connections, requests };
+        let budget = ByteBudget::with_own_bytes(BYTES.0, BYTES.1);
+        let servers = Self { all, connections, requests, budget };
         for one in &servers.all {
             servers.run(one).await?;
         }
@@ -125,9 +138,12 @@ impl Servers {
         let process =
             service_fn(move |request: RemotingCommand| processor.clone().process(request));
         let limit = ConnectionLimitLayer::with_semaphore(Arc::clone(&self.connections));
+        let age = if one.aged { AGE } else { Duration::MAX };
         let server = Server::new(process)
             .connections(one.table.clone())
             .connection_limit(limit)
+            .connection_layer(MaxAgeLayer::new(age).jitter(0.5))
+            .budget(self.budget.clone())
             .layer(GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&self.requests)))
             .events(events)
             .idle_timeout(IDLE);
@@ -173,6 +189,11 @@ impl Servers {
 
     pub(crate) fn connections(&self) -> usize {
         self.all.iter().map(|one| one.table.len()).sum()
+    }
+
+    /// Returns the number of bytes of the budget that are in use.
+    pub(crate) fn bytes_held(&self) -> usize {
+        self.budget.used()
     }
 
     pub(crate) fn permits_taken(&self) -> usize {
