@@ -179,7 +179,7 @@ fn in_words(name: &str, value: &str) -> String {
     };
     match (value.strip_suffix('s'), value.parse::<usize>()) {
         (Some(seconds), _) => format!("{seconds} s"),
-        (_, Ok(bytes)) if name.contains("frame") && bytes % (1 << 20) == 0 => {
+        (_, Ok(bytes)) if name.contains("frame") || name.contains("bytes") => {
             format!("{} MiB", bytes >> 20)
         }
         (_, Ok(bytes)) if name.contains("water") && bytes % (1 << 10) == 0 => {

@@ -65,11 +65,11 @@ impl ClientCall {
     }
 
     async fn send(&self, command: RemotingCommand) -> Result<RemotingCommand, InvokeError> {
-        // The newest attempt to connect when the call was first sent away, and when it first missed.
+        // The newest connection when the call was first sent away, and when it first missed.
         // Connections that are not newer may end for the same reason, and do not count.
         let (mut sent_away, mut missed) = (None, None);
         let is_second = |first: Option<u64>, connection: &PooledConnection| {
-            first.is_some_and(|newest| connection.is_newer_than(newest))
+            first.is_some_and(|newest| connection.number() > newest)
         };
         loop {
             let connection = self.connection().await?;
@@ -121,9 +121,9 @@ impl ClientCall {
         self.client.pool.get(&self.addr, self.deadline, self.connect_by).await
     }
 
-    /// Retires a connection, and returns the number of the newest attempt to connect.
+    /// Retires a connection, and returns the number of the newest one to the address.
     fn retire(&self, connection: &PooledConnection) -> u64 {
-        self.client.pool.retire(&self.addr, &connection.channel)
+        self.client.pool.retire(&self.addr, &connection.channel).max(connection.number())
     }
 
     /// Called when the call is dropped while it waits for its response. The peer may have vanished if

@@ -51,9 +51,9 @@ impl PooledConnection {
         !self.channel.is_closed() && !self.channel.is_draining()
     }
 
-    /// Whether the pool began to make it after attempt `number`.
-    pub(in crate::client) fn is_newer_than(&self, number: u64) -> bool {
-        self.history.number > number
+    /// Returns its number: connections that the pool began to make later have higher ones.
+    pub(in crate::client) fn number(&self) -> u64 {
+        self.history.number
     }
 
     /// Whether it is of use, if it ends now.

@@ -181,12 +181,12 @@ impl ConnectionPool {
     }
 
     /// Drains a connection: it closes when its calls have ended. New calls get another connection.
-    /// Returns the number of the newest attempt to connect: later ones are
-    /// [newer](PooledConnection::is_newer_than).
+    /// Returns the number of the newest open connection to the address, or 0.
     pub(super) fn retire(&self, addr: &Addr, channel: &Channel) -> u64 {
         let mut slots = lock(&self.slots);
         slots.add_retired(channel);
-        let (removed, newest) = (slots.remove_connection(addr, channel.id()), slots.dials());
+        let newest = slots.newest(addr);
+        let removed = slots.remove_connection(addr, channel.id());
         drop(slots);
         // Dropped after the lock: it may be the last handle of a connection.
         drop(removed);

@@ -37,9 +37,11 @@ impl PoolSlots {
         self.by_addr.get(addr)
     }
 
-    /// Returns the number of the newest attempt to connect.
-    pub(super) fn dials(&self) -> u64 {
-        self.dials
+    /// Returns the number of the newest open connection to `addr`, or 0.
+    pub(super) fn newest(&self, addr: &Addr) -> u64 {
+        let slots = self.get(addr).map_or(&[][..], Group::slots);
+        let numbers = slots.iter().filter_map(PoolSlot::connection).map(PooledConnection::number);
+        numbers.max().unwrap_or(0)
     }
 
     /// Returns a number for the next attempt to connect.

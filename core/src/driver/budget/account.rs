@@ -28,7 +28,7 @@ pub(in crate::driver) struct Account {
     pub(super) quiet_at: Option<Instant>,
 }
 
-/// What the connection may read.
+/// A permission to read beyond the connection's own bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grant {
     None,
@@ -93,9 +93,11 @@ impl Account {
         !self.waits
     }
 
+    /// Whether the connection stays within its own bytes. It may always read if it holds nothing: it
+    /// has to begin a frame before it can have the turn.
     #[inline]
     fn is_own(&self, reader: Reader) -> bool {
-        reader.held.saturating_add(reader.reach) <= self.own
+        reader.held.saturating_add(reader.reach) <= self.own || reader.held == 0
     }
 
     /// Records that the connection does not wait to be allowed to read.
@@ -157,7 +159,7 @@ impl Account {
 
     /// Gives up what is reserved for the rest of a frame, if none of it arrives any more.
     pub(in crate::driver) fn give_up_if_due(&mut self, reader: Reader) {
-        if !self.quiet_at.is_some_and(|at| at <= Instant::now()) {
+        if self.quiet_at.is_none_or(|at| at > Instant::now()) {
             return;
         }
         self.quiet_at = None;

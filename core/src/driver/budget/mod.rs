@@ -66,7 +66,8 @@ impl ByteBudget {
     }
 
     /// Creates a budget of `limit` bytes, of which each connection may hold `own` bytes without taking
-    /// from the budget, instead of 128 KiB. With less, small requests may have to wait for large ones.
+    /// from the budget, instead of 128 KiB. With less, small requests may have to wait for large ones. A
+    /// connection that holds nothing may read once, up to 64 KiB.
     #[must_use]
     pub fn with_own_bytes(limit: usize, own: usize) -> Self {
         let (used, line) = (AtomicUsize::new(0), Line::default());
