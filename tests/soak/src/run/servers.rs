@@ -25,13 +25,14 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 pub(crate) const SERVERS: usize = 2;
 /// The idle timeout of connections.
 pub(crate) const IDLE: Duration = Duration::from_secs(3);
-/// The server whose connections have a maximum age. A oneway request that is on its way when it is
-/// reached, and a call to the client, may be refused: the callers make neither to this server.
+/// The server whose connections have a maximum age, and a small budget of bytes. A oneway request that
+/// is on its way when the age is reached, and a call to the client, may be refused, and so may requests
+/// beyond the budget while the server calls: the callers make neither to this server.
 pub(crate) const AGED: usize = 1;
 /// The maximum age of its connections.
 const AGE: Duration = Duration::from_secs(1);
-/// The bytes that the connections of both servers may hold, and those of each connection: so few that
-/// connections wait for each other.
+/// The bytes that its connections may hold, and those of each connection: so few that connections wait
+/// for each other.
 const BYTES: (usize, usize) = (512 * 1024, 32 * 1024);
 const MAX_CONNECTIONS: usize = 5000;
 const MAX_REQUESTS: usize = 4096;
@@ -138,12 +139,15 @@ impl Servers {
         let process =
             service_fn(move |request: RemotingCommand| processor.clone().process(request));
         let limit = ConnectionLimitLayer::with_semaphore(Arc::clone(&self.connections));
-        let age = if one.aged { AGE } else { Duration::MAX };
+        let (age, budget) = match one.aged {
+            true => (AGE, self.budget.clone()),
+            false => (Duration::MAX, ByteBudget::default()),
+        };
         let server = Server::new(process)
             .connections(one.table.clone())
             .connection_limit(limit)
             .connection_layer(MaxAgeLayer::new(age).jitter(0.5))
-            .budget(self.budget.clone())
+            .budget(budget)
             .layer(GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&self.requests)))
             .events(events)
             .idle_timeout(IDLE);

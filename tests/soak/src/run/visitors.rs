@@ -2,7 +2,7 @@
 
 use super::World;
 use super::processor::{DEFER, ECHO, SLOW};
-use super::servers::{IDLE, SERVERS};
+use super::servers::{AGED, IDLE, SERVERS};
 use rocketmq_tower::{BoxError, ResponseCode, SerializeType};
 use rocketmq_tower_test_support::{Dice, Raw, encode, request};
 use std::net::SocketAddr;
@@ -54,12 +54,13 @@ fn told(world: &World, ended: Result<(), tokio::task::JoinError>) {
 
 async fn visit(world: Arc<World>, mut dice: Dice) {
     let visits = &world.books.visits;
-    let server = dice.index(SERVERS);
-    let addr = world.servers.addr(server);
-    let since = world.servers.moment(server);
     visits.begun.add();
     let name = ["polite", "half-close", "reset", "garbage", "idle", "staying", "slow"];
     let kind = dice.index(name.len());
+    // The others expect responses, and a connection of that server may end before.
+    let server = if matches!(kind, 2..=4) { dice.index(SERVERS) } else { 1 - AGED };
+    let addr = world.servers.addr(server);
+    let since = world.servers.moment(server);
     let doing = async {
         match kind {
             0 => polite(&world, addr, &mut dice).await,
