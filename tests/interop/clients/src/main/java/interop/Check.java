@@ -5,8 +5,8 @@ import java.util.concurrent.Callable;
 
 /** Helpers for scenarios. */
 final class Check {
-    /** The maximum wait for a condition. Clients look for some changes only every 20 or 30 seconds. */
-    static final int PATIENCE_MS = 60_000;
+    /** The maximum wait for a condition. Clients look for some changes only every 20 or 30 seconds, and more than once. */
+    static final int PATIENCE_MS = 150_000;
 
     private Check() {
     }
