@@ -44,8 +44,9 @@ const BINARY: &[&str] =
 
 /// The scenarios that depend on heartbeats, with one member per group. Clients with heartbeat v2 may
 /// fail to send a new version of their subscription, and then Apache's broker lets older members of
-/// the group wait forever.
-const HEARTBEAT_V2: &[&str] = &["filters", "retries", "resuming"];
+/// the group wait forever. That also happens to one of several consumers that share a client, as in
+/// `retries`: while one of them sends a heartbeat, the client skips that of another.
+const HEARTBEAT_V2: &[&str] = &["filters", "resuming"];
 
 pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError> {
     let scratch = Scratch::new("broker")?;
