@@ -141,7 +141,7 @@ async fn a_client_waits_only_if_its_server_may_ask() {
     }
 }
 
-/// What arrives is read for as long as a request runs.
+/// The connection reads for as long as a request runs.
 #[tokio::test(start_paused = true)]
 async fn requests_are_sent_away_while_another_runs() {
     let mut running = start(service_fn(sleeper));

@@ -33,9 +33,9 @@
 //! levels.
 //!
 //! Connection-level order, outermost first: connection_limit, your own layers (first_byte_timeout,
-//! proxy_protocol, ip_filter, tls, in this order), events, idle_timeout,
-//! read_idle_timeout, driver. Request-level order: recover, your own layers, rpc_hook, processor. `Server` in `rocketmq-tower` builds this
-//! stack, and each layer's example shows where to add the layer.
+//! proxy_protocol, ip_filter, tls, in this order), events, idle_timeout, read_idle_timeout, driver.
+//! Request-level order: recover, your own layers, rpc_hook, processor. `Server` in `rocketmq-tower`
+//! builds this stack, and each layer's example shows where to add the layer.
 //!
 //! A layer that responds without calling the inner service after `poll_ready`, such as tower's
 //! `LoadShed`, needs care when an inner limit is shared between connections: see [`oneshot`].

@@ -1,4 +1,4 @@
-//! What is done when a caller gives up and drops its call.
+//! Runs a function when a caller gives up and drops its call.
 
 /// Runs a function when it is dropped, unless it was disarmed.
 pub(super) struct OnDrop<F: FnOnce()>(Option<F>);

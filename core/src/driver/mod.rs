@@ -3,6 +3,7 @@
 mod budget;
 mod config;
 mod exchanges;
+mod held_bytes;
 mod in_flight;
 mod inbound;
 mod lifecycle;

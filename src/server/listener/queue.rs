@@ -3,7 +3,7 @@
 use socket2::{SockAddr, SockRef, Socket};
 use std::io::{self, ErrorKind};
 
-/// Accepts a connection that waits; `None` if there is none. Asks the system and not tokio, which
+/// Accepts a connection that waits. Returns `None` if no connection waits. Asks the system and not tokio, which
 /// may not have heard yet that one has come.
 pub(super) fn accept(listener: SockRef<'_>) -> io::Result<Option<(Socket, SockAddr)>> {
     listener.set_nonblocking(true)?;
