@@ -60,6 +60,12 @@ pub struct Connector<P = Unsupported, T = TcpTransport, C = Identity> {
     pub(super) transport: T,
     processor: P,
     connection_layers: C,
+    settings: Settings,
+}
+
+/// The settings that do not depend on the types of the processor, the transport and the layers.
+#[derive(Clone)]
+struct Settings {
     config: ConnectionConfig,
     idle_timeout: IdleTimeoutLayer,
     read_idle_timeout: ReadIdleTimeoutLayer,
@@ -75,10 +81,12 @@ impl Connector {
             transport: TcpTransport::new(),
             processor: Unsupported,
             connection_layers: Identity::new(),
-            config: ConnectionConfig::client(),
-            idle_timeout: IdleTimeoutLayer::new(IDLE_TIMEOUT),
-            read_idle_timeout: ReadIdleTimeoutLayer::new(Duration::MAX),
-            events: EventsLayer::silent(),
+            settings: Settings {
+                config: ConnectionConfig::client(),
+                idle_timeout: IdleTimeoutLayer::new(IDLE_TIMEOUT),
+                read_idle_timeout: ReadIdleTimeoutLayer::new(Duration::MAX),
+                events: EventsLayer::silent(),
+            },
         }
     }
 }
@@ -93,48 +101,16 @@ impl<P, T, C> Connector<P, T, C> {
     /// Sends the requests of servers to `processor`, such as a [`Router`](crate::Router).
     #[must_use]
     pub fn service<Q>(self, processor: Q) -> Connector<Q, T, C> {
-        let Self {
-            transport,
-            connection_layers,
-            config,
-            idle_timeout,
-            read_idle_timeout,
-            events,
-            ..
-        } = self;
-        Connector {
-            transport,
-            processor,
-            connection_layers,
-            config,
-            idle_timeout,
-            read_idle_timeout,
-            events,
-        }
+        let Self { transport, connection_layers, settings, .. } = self;
+        Connector { transport, processor, connection_layers, settings }
     }
 
     /// Connects over this transport: a Unix socket, a proxy, TLS. See
     /// [`transport`](super::transport).
     #[must_use]
     pub fn transport<U>(self, transport: U) -> Connector<P, U, C> {
-        let Self {
-            processor,
-            connection_layers,
-            config,
-            idle_timeout,
-            read_idle_timeout,
-            events,
-            ..
-        } = self;
-        Connector {
-            transport,
-            processor,
-            connection_layers,
-            config,
-            idle_timeout,
-            read_idle_timeout,
-            events,
-        }
+        let Self { processor, connection_layers, settings, .. } = self;
+        Connector { transport, processor, connection_layers, settings }
     }
 
     /// Adds a layer around the service that runs a connection, outside the events and the idle
@@ -158,31 +134,15 @@ impl<P, T, C> Connector<P, T, C> {
     /// ```
     #[must_use]
     pub fn connection_layer<L>(self, layer: L) -> Connector<P, T, Stack<L, C>> {
-        let Self {
-            transport,
-            processor,
-            connection_layers,
-            config,
-            idle_timeout,
-            read_idle_timeout,
-            events,
-        } = self;
+        let Self { transport, processor, connection_layers, settings } = self;
         let connection_layers = Stack::new(layer, connection_layers);
-        Connector {
-            transport,
-            processor,
-            connection_layers,
-            config,
-            idle_timeout,
-            read_idle_timeout,
-            events,
-        }
+        Connector { transport, processor, connection_layers, settings }
     }
 
     /// Sets the limits of each connection. Default: [`ConnectionConfig::client`].
     #[must_use]
     pub fn config(mut self, config: ConnectionConfig) -> Self {
-        self.config = config;
+        self.settings.config = config;
         self
     }
 
@@ -196,7 +156,7 @@ impl<P, T, C> Connector<P, T, C> {
     /// sent while the server closes the connection is lost, or must be sent again.
     #[must_use]
     pub fn idle_timeout(mut self, limit: impl Into<IdleTimeoutLayer>) -> Self {
-        self.idle_timeout = limit.into();
+        self.settings.idle_timeout = limit.into();
         self
     }
 
@@ -206,14 +166,14 @@ impl<P, T, C> Connector<P, T, C> {
     #[must_use]
     pub fn read_idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         let limit = limit.into().unwrap_or(Duration::MAX);
-        self.read_idle_timeout = ReadIdleTimeoutLayer::new(limit);
+        self.settings.read_idle_timeout = ReadIdleTimeoutLayer::new(limit);
         self
     }
 
     /// Reports the events of connections with this layer.
     #[must_use]
     pub fn events(mut self, events: EventsLayer) -> Self {
-        self.events = events;
+        self.settings.events = events;
         self
     }
 
@@ -242,14 +202,18 @@ impl<P, T, C> Connector<P, T, C> {
         P: Processor + Clone,
         C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<Io>>,
     {
-        let (processor, config) = (self.processor.clone(), self.config.clone());
+        let (processor, config) = (self.processor.clone(), self.settings.config.clone());
         let layers =
             stack::request_layers(Identity::new(), RpcHookLayer::new(), RecoverLayer::new());
         let driver = DriverService::client(layers, processor, config);
         let connection = Connection::new(io, info);
         let channel = connection.channel();
-        let watched =
-            stack::watched(driver, &self.events, self.idle_timeout, self.read_idle_timeout);
+        let watched = stack::watched(
+            driver,
+            &self.settings.events,
+            self.settings.idle_timeout,
+            self.settings.read_idle_timeout,
+        );
         let lifetime = begin(self.connection_layers.layer(watched), connection);
         let handle = channel.clone();
         _ = spawn("rocketmq client connection", async move {
@@ -327,10 +291,10 @@ impl<P, T: fmt::Debug, C> fmt::Debug for Connector<P, T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector")
             .field("transport", &self.transport)
-            .field("config", &self.config)
-            .field("idle_timeout", &self.idle_timeout)
-            .field("read_idle_timeout", &self.read_idle_timeout)
-            .field("events", &self.events)
+            .field("config", &self.settings.config)
+            .field("idle_timeout", &self.settings.idle_timeout)
+            .field("read_idle_timeout", &self.settings.read_idle_timeout)
+            .field("events", &self.settings.events)
             .finish_non_exhaustive()
     }
 }
