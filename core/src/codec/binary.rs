@@ -10,9 +10,9 @@
 //! kept as empty; Java reads it as null.
 
 use super::DecodeError;
-use crate::command::{ExtFieldsBuilder, RemotingCommand, SerializeType};
+use crate::command::{ExtFields, Names, RemotingCommand, SerializeType};
 use crate::reader::{ReadError, Reader};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 
 /// Size in bytes of code, language, version, opaque, flag and the remark's length.
 const FIXED: usize = 17;
@@ -34,7 +34,7 @@ pub(super) fn fits(command: &RemotingCommand) -> bool {
     let version = command.version.as_i32();
     i16::try_from(command.code).is_ok()
         && (i32::from(i16::MIN)..=i32::from(u16::MAX)).contains(&version)
-        && command.ext_fields.raw().all(|(name, _)| i16::try_from(name.len()).is_ok())
+        && command.ext_fields.binary().is_some()
 }
 
 /// Writes the header of a command that [`fits`].
@@ -49,26 +49,14 @@ pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     fixed[13..].copy_from_slice(&(remark.len() as u32).to_be_bytes());
     dst.put_slice(&fixed);
     dst.put_slice(remark);
-    let length_at = dst.len();
-    dst.put_u32(0);
-    for (name, value) in command.ext_fields.raw() {
-        let start = dst.len();
-        dst.resize(start + 2 + name.len() + 4 + value.len(), 0);
-        let (name_length, rest) = dst[start..].split_at_mut(2);
-        name_length.copy_from_slice(&(name.len() as u16).to_be_bytes());
-        let (to, rest) = rest.split_at_mut(name.len());
-        to.copy_from_slice(name);
-        let (value_length, to) = rest.split_at_mut(4);
-        value_length.copy_from_slice(&(value.len() as u32).to_be_bytes());
-        to.copy_from_slice(value);
-    }
+    let fields = command.ext_fields.binary().unwrap_or_default();
     // A length beyond 32 bits exceeds the header limit, which the caller checks next.
-    let length = (dst.len() - length_at - 4) as u32;
-    dst[length_at..length_at + 4].copy_from_slice(&length.to_be_bytes());
+    dst.put_u32(fields.len() as u32);
+    dst.put_slice(fields);
 }
 
-pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
-    let mut reader = HeaderReader::new(&header);
+pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
+    let mut reader = HeaderReader::new(header);
     let mut command = RemotingCommand {
         code: reader.i16("code")?.into(),
         language: reader.array::<1>("language")?[0].into(),
@@ -91,40 +79,50 @@ pub(super) fn decode(header: Bytes) -> Result<RemotingCommand, DecodeError> {
         return Err(DecodeError::HeaderGoesOn(reader.rest().len()));
     }
     if !entries.is_empty() {
-        let fields = ext_fields(&header, entries)?;
-        command.ext_fields = fields.finish(header);
+        ext_fields(entries, &mut command.ext_fields)?;
     }
     Ok(command)
 }
 
-/// Reads the ext fields, which end the header.
-fn ext_fields(header: &[u8], entries: &[u8]) -> Result<ExtFieldsBuilder, DecodeError> {
-    let mut fields = ExtFieldsBuilder::new();
-    fields.restart();
+/// Copies the ext fields in one piece, after a look at each.
+fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError> {
     // If all of it is ASCII, which is usual, the parts need no UTF-8 check of their own.
-    let ascii = entries.is_ascii();
-    let mut rest = entries;
+    if !entries.is_ascii() {
+        return not_ascii(entries, fields);
+    }
+    fields.restart();
+    let (mut names, mut rest) = (Names::default(), entries);
     while let Some(entry) = Entry::first(rest) {
-        let key = ExtFieldsBuilder::place(header, entry.name, entry.after_name);
-        let value = ExtFieldsBuilder::place(header, entry.value, entry.after);
-        if ascii {
-            fields.push_named(header, entry.name, key, value);
-        } else {
-            let (key, value) = (fields.text(entry.name, key), fields.text(entry.value, value));
-            fields.push(header, key, value);
-        }
+        names.note(&entries[..entries.len() - rest.len()], entry.name);
         rest = entry.after;
     }
     if !rest.is_empty() {
         return Err(Entry::fault(rest));
     }
-    Ok(fields)
+    fields.wire_mut().extend_from_slice(entries);
+    fields.end(&names);
+    Ok(())
+}
+
+/// Copies the ext fields one by one. Invalid UTF-8 is replaced.
+fn not_ascii(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError> {
+    fields.restart();
+    let (mut names, mut rest) = (Names::default(), entries);
+    while let Some(entry) = Entry::first(rest) {
+        let (name, value) = (String::from_utf8_lossy(entry.name), String::from_utf8_lossy(entry.value));
+        fields.push(&mut names, &name, &value);
+        rest = entry.after;
+    }
+    if !rest.is_empty() {
+        return Err(Entry::fault(rest));
+    }
+    fields.end(&names);
+    Ok(())
 }
 
 /// One ext field on the wire.
 struct Entry<'a> {
     name: &'a [u8],
-    after_name: &'a [u8],
     value: &'a [u8],
     after: &'a [u8],
 }
@@ -135,11 +133,11 @@ impl<'a> Entry<'a> {
     fn first(entries: &'a [u8]) -> Option<Self> {
         let (length, rest) = entries.split_first_chunk()?;
         let length = usize::try_from(i16::from_be_bytes(*length)).ok()?;
-        let (name, after_name) = rest.split_at_checked(length)?;
-        let (length, rest) = after_name.split_first_chunk()?;
+        let (name, rest) = rest.split_at_checked(length)?;
+        let (length, rest) = rest.split_first_chunk()?;
         let length = usize::try_from(i32::from_be_bytes(*length)).ok()?;
         let (value, after) = rest.split_at_checked(length)?;
-        Some(Self { name, after_name, value, after })
+        Some(Self { name, value, after })
     }
 
     /// Returns the error for the first entry, which is incomplete.

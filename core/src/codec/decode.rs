@@ -183,13 +183,14 @@ fn decode_frame(
     let Some(body) = available.checked_sub(length) else {
         return Err(DecodeError::HeaderTooLong { header: length, available });
     };
-    let mut header = src.split_to(LENGTH_FIELD + HEADER_WORD + length).freeze();
-    header.advance(LENGTH_FIELD + HEADER_WORD);
+    src.advance(LENGTH_FIELD + HEADER_WORD);
+    let header = &src[..length];
     let mut command = match SerializeType::from_u8(serialize_type) {
         Some(SerializeType::Json) => json::decode(header)?,
         Some(SerializeType::RocketMq) => binary::decode(header)?,
         None => return Err(DecodeError::UnknownSerializeType(serialize_type)),
     };
+    src.advance(length);
     let shared = body >= block / PART_OF_BLOCK && body >= frame / PART_OF_FRAME;
     command.body = take_body(src, body, shared);
     Ok(command)

@@ -14,7 +14,7 @@ mod tests;
 mod version;
 
 pub use ext_fields::ExtFields;
-pub(crate) use ext_fields::{ExtFieldsBuilder, Span};
+pub(crate) use ext_fields::Names;
 pub use header::HeaderError;
 pub(crate) use header::read_field;
 pub use language::LanguageCode;

@@ -4,21 +4,20 @@
 //! Returns `None` for anything else, and the general parser starts over. Both parsers read a header
 //! that this one accepts in the same way.
 
-use super::string::{plain, unescape};
-use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand};
+use super::copy::{copy_plain, copy_string};
+use super::string::plain;
+use crate::command::{ExtFields, LanguageCode, Names, RemotingCommand};
 
-/// Reads `header`, which is UTF-8, into `command` and `fields`.
-pub(super) fn decode(
-    header: &[u8],
-    command: &mut RemotingCommand,
-    fields: &mut ExtFieldsBuilder,
-) -> Option<()> {
+/// Reads `header`, which is UTF-8, into `command`.
+pub(super) fn decode(header: &[u8], command: &mut RemotingCommand) -> Option<()> {
     let mut rest = header.strip_prefix(b"{")?;
     loop {
         // The first letter identifies the key.
         rest = match rest.get(1)? {
             b'c' => integer(rest.strip_prefix(b"\"code\":")?, &mut command.code)?,
-            b'e' => ext_fields(header, rest.strip_prefix(b"\"extFields\":{")?, fields)?,
+            b'e' => {
+                ext_fields(rest.strip_prefix(b"\"extFields\":{")?, &mut command.ext_fields)?
+            }
             b'f' => integer(rest.strip_prefix(b"\"flag\":")?, &mut command.flag)?,
             b'l' => {
                 let (name, rest) = string(rest.strip_prefix(b"\"language\":\"")?)?;
@@ -51,6 +50,11 @@ pub(super) fn decode(
 /// Parses an unsigned number into `target`. Returns the rest of the text.
 #[inline(always)]
 fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
+    // Most flags have one digit.
+    if let [digit @ b'0'..=b'9', b',', ..] = text {
+        *target = i32::from(digit - b'0');
+        return Some(&text[1..]);
+    }
     let (mut value, mut rest) = (0_u64, text);
     while let [digit @ b'0'..=b'9', behind @ ..] = rest {
         value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
@@ -74,42 +78,58 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Parses the fields of an object after its `{`. Returns the rest of the text.
-// Not inlined: that would cost `decode` 20 instructions, as it has too few registers.
-#[inline(never)]
-fn ext_fields<'a>(
-    header: &'a [u8],
-    mut rest: &'a [u8],
-    fields: &mut ExtFieldsBuilder,
-) -> Option<&'a [u8]> {
+fn ext_fields<'a>(text: &'a [u8], fields: &mut ExtFields) -> Option<&'a [u8]> {
     fields.restart();
-    if let [b'}', rest @ ..] = rest {
+    if let [b'}', rest @ ..] = text {
         return Some(rest);
     }
+    let mut names = Names::default();
+    let wire = fields.wire_mut();
+    // Never too short: the two lengths of a field take as many bytes as its quotes, colon and comma.
+    wire.resize(text.len(), 0);
+    let (end, rest) = copy_fields(text, wire, &mut names)?;
+    wire.truncate(end);
+    fields.end(&names);
+    Some(rest)
+}
+
+/// Copies fields into their wire form. Returns the length of that and the rest of the text.
+// Not inlined: there would be too few registers.
+#[inline(never)]
+fn copy_fields<'a>(
+    mut rest: &'a [u8],
+    wire: &mut [u8],
+    names: &mut Names,
+) -> Option<(usize, &'a [u8])> {
+    let mut at = 0;
     loop {
         let text = rest.strip_prefix(b"\"")?;
-        let (name, text) = match text {
+        let name_at = at + 2;
+        let length = match text {
             // The names in SEND_MESSAGE_V2 are single letters.
-            [_, b'"', ..] if text[0] != b'\\' => text.split_at(1),
-            _ => text.split_at(plain(text)),
-        };
-        let key = ExtFieldsBuilder::place(header, name, text);
-        let text = text.strip_prefix(b"\":\"")?;
-        let (value, end) = text.split_at(plain(text));
-        rest = match end {
-            [b'"', rest @ ..] => {
-                let value = ExtFieldsBuilder::place(header, value, end);
-                fields.push_named(header, name, key, value);
-                rest
+            [letter, b'"', ..] if !matches!(letter, b'"' | b'\\') => {
+                *wire.get_mut(name_at)? = *letter;
+                1
             }
-            _ => {
-                let (value, rest) = fields.written(|owned| unescape(text, owned))?;
-                fields.push(header, key, value);
-                rest
-            }
+            _ => copy_plain(text, wire.get_mut(name_at..)?)?,
         };
-        rest = match rest {
+        let value_at = name_at + length + 4;
+        let text = text.get(length..)?.strip_prefix(b"\":\"")?;
+        let (value_length, after) = copy_string(text, wire.get_mut(value_at..)?)?;
+
+        // Longer names are for the general parser. A value is shorter than the header, which has at most 16 MiB.
+        let name_length = i16::try_from(length).ok()?.to_be_bytes();
+        let (known, field) = wire.split_at_mut(at);
+        let (length_of_name, field) = field.split_first_chunk_mut()?;
+        let (name, field) = field.split_at_mut_checked(length)?;
+        *length_of_name = name_length;
+        *field.first_chunk_mut()? = (value_length as u32).to_be_bytes();
+        names.note(known, name);
+
+        at = value_at + value_length;
+        rest = match after {
             [b',', rest @ ..] => rest,
-            [b'}', rest @ ..] => return Some(rest),
+            [b'}', rest @ ..] => return Some((at, rest)),
             _ => return None,
         };
     }

@@ -2,15 +2,11 @@
 
 use super::scanner::{Scanner, Text, Value};
 use crate::codec::DecodeError;
-use crate::command::{ExtFieldsBuilder, LanguageCode, RemotingCommand, Span};
+use crate::command::{ExtFields, LanguageCode, Names, RemotingCommand};
 use std::borrow::Cow;
 
-/// Reads `header` into `command` and `fields`.
-pub(super) fn decode(
-    header: &[u8],
-    command: &mut RemotingCommand,
-    fields: &mut ExtFieldsBuilder,
-) -> Result<(), DecodeError> {
+/// Reads `header` into `command`.
+pub(super) fn decode(header: &[u8], command: &mut RemotingCommand) -> Result<(), DecodeError> {
     let text = std::str::from_utf8(header)
         .map_err(|error| DecodeError::NotUtf8 { field: "the header", at: error.valid_up_to() })?;
     let mut scanner = Scanner::new(text);
@@ -30,7 +26,7 @@ pub(super) fn decode(
             }
             "language" => command.language = language(&mut scanner)?,
             "remark" => command.remark = remark(&mut scanner)?,
-            "extFields" => ext_fields(&mut scanner, fields)?,
+            "extFields" => ext_fields(&mut scanner, &mut command.ext_fields)?,
             // Ignores `serializeTypeCurrentRPC` too: the header word names the encoding.
             _ => _ = scanner.value()?,
         }
@@ -105,36 +101,28 @@ fn remark(scanner: &mut Scanner<'_>) -> Result<Option<Cow<'static, str>>, Decode
 
 /// Reads the fields. Strings are unescaped; other scalars and nested values are kept as their JSON
 /// text. A field whose value is `null` is skipped.
-fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFieldsBuilder) -> Result<(), DecodeError> {
+fn ext_fields(scanner: &mut Scanner<'_>, fields: &mut ExtFields) -> Result<(), DecodeError> {
     if !scanner.take(b'{') {
         return match scanner.value()? {
             Value::Null => {
-                fields.absent();
+                fields.clear();
                 Ok(())
             }
             _ => Err(scanner.error("an object")),
         };
     }
     fields.restart();
-    let mut first = true;
+    let (mut names, mut first) = (Names::default(), true);
     while scanner.more(first)? {
         first = false;
-        let key = span(scanner.key()?, fields);
+        let key = scanner.key()?;
         let value = match scanner.value()? {
             Value::Null => continue,
-            Value::Text(text) => span(text, fields),
-            Value::Number(place) | Value::Bool(place) | Value::Nested(place) => {
-                ExtFieldsBuilder::shared(place)
-            }
+            Value::Text(text) => text,
+            Value::Number(place) | Value::Bool(place) | Value::Nested(place) => Text::Plain(place),
         };
-        fields.push(scanner.bytes(), key, value);
+        fields.push(&mut names, value_of(scanner, &key), value_of(scanner, &value));
     }
+    fields.end(&names);
     Ok(())
-}
-
-fn span(text: Text, fields: &mut ExtFieldsBuilder) -> Span {
-    match text {
-        Text::Plain(place) => ExtFieldsBuilder::shared(place),
-        Text::Escaped(value) => fields.owned(&value),
-    }
 }

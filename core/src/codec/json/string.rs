@@ -1,7 +1,7 @@
 //! Finds the end of a JSON string and unescapes it.
 
 use super::scanner::{Scanner, Text};
-use super::swar::{before, marked};
+use super::swar::{before, quotes};
 use crate::codec::DecodeError;
 
 impl Scanner<'_> {
@@ -59,7 +59,7 @@ impl Scanner<'_> {
 ///
 /// An unknown escape stands for the escaped character; a malformed `\u` and half a surrogate pair
 /// become U+FFFD. If `rest` is UTF-8, the value is too.
-pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
+fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
     loop {
         let (text, end) = rest.split_at(plain(rest));
         out.extend_from_slice(text);
@@ -85,8 +85,7 @@ pub(super) fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a 
 /// Returns the number of bytes before the first `"` or `\`.
 #[inline(always)]
 pub(super) fn plain(text: &[u8]) -> usize {
-    let marks = |word| marked(word, b'"') | marked(word, b'\\');
-    before(text, marks, |byte| matches!(byte, b'"' | b'\\'))
+    before(text, quotes, |byte| matches!(byte, b'"' | b'\\'))
 }
 
 /// Reads the four digits after `\u`, and the second escape of a surrogate pair. Appends the
@@ -119,7 +118,7 @@ fn put(character: char, out: &mut Vec<u8>) {
     out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-fn hex4(text: &[u8]) -> Option<(u32, &[u8])> {
+pub(super) fn hex4(text: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = text.split_first_chunk::<4>()?;
     let [a, b, c, d] = digits.map(|digit| u32::from(HEX[usize::from(digit)]));
     // Digits use the low four bits only; other bytes have the value 255.

@@ -30,3 +30,9 @@ pub(super) const fn marked(word: u64, byte: u8) -> u64 {
     let zero = word ^ (ONES * byte as u64);
     zero.wrapping_sub(ONES) & !zero
 }
+
+/// Sets the top bit of the bytes of `word` that are `"` or `\`, as [`marked`] does.
+#[inline(always)]
+pub(super) const fn quotes(word: u64) -> u64 {
+    marked(word, b'"') | marked(word, b'\\')
+}

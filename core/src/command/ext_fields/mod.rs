@@ -1,26 +1,28 @@
 //! The string-to-string fields of a command's header.
 
-mod builder;
-mod table;
+mod repetitions;
 #[cfg(test)]
 mod tests;
+mod wire;
 
-pub(crate) use builder::ExtFieldsBuilder;
-pub(crate) use table::Span;
+pub(crate) use repetitions::Names;
 
 use std::fmt;
-use table::Table;
+use wire::Fields;
+
+/// The longest name that the binary header can hold, in bytes.
+const LONGEST_BINARY_NAME: usize = i16::MAX as usize;
 
 /// The `extFields` of a command: names and values, in wire order, each name at most once.
 ///
-/// Decoded fields are not copied: they are slices of the frame's header, so keeping an `ExtFields`
-/// keeps that part of the read buffer alive ([`RemotingCodec`](crate::codec::RemotingCodec) states
-/// how much that can be). Inserted fields share one growing string. A look-up is a linear scan; a
-/// header has about a dozen fields.
+/// They are kept in one allocation, in the layout of the binary header. A look-up is a linear scan; a header has about a dozen
+/// fields. Setting the value of an existing field to one of another length moves the fields behind it.
 ///
 /// RocketMQ distinguishes a header without ext fields from one with an empty set of them
 /// (`extFields` absent or `{}` in JSON); see [`is_present`](Self::is_present). The binary header
 /// does not carry this difference.
+///
+/// A name or a value has at most 4 GiB, and is cut there. No header can hold more than 16 MiB.
 ///
 /// ```
 /// use rocketmq_tower_core::ExtFields;
@@ -33,8 +35,11 @@ use table::Table;
 /// ```
 #[derive(Clone, Default)]
 pub struct ExtFields {
-    /// `None` if they are absent. Boxed to keep commands small, as they are moved often.
-    table: Option<Box<Table>>,
+    /// See [`wire`]. All names and values are UTF-8.
+    wire: Vec<u8>,
+    present: bool,
+    /// Whether a name was added that the binary header cannot hold.
+    long_names: bool,
 }
 
 impl ExtFields {
@@ -47,68 +52,117 @@ impl ExtFields {
     /// Returns the value of the field `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let table = self.table.as_deref()?;
-        let at = table.position(name.as_bytes())?;
-        Some(table.text(table.entries[at].value))
+        wire::find(&self.wire, name.as_bytes()).map(text)
     }
 
     /// Whether there is a field `name`.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.table.as_deref().is_some_and(|table| table.position(name.as_bytes()).is_some())
+        wire::find(&self.wire, name.as_bytes()).is_some()
     }
 
     /// Sets the field `name`. An existing field keeps its position; a new one goes to the end.
     pub fn insert(&mut self, name: &str, value: &str) {
-        self.table.get_or_insert_default().insert(name, value);
+        self.present = true;
+        let (name, value) = (wire::storable(name).as_bytes(), wire::storable(value).as_bytes());
+        match wire::place(&self.wire, name) {
+            Some(place) => wire::replace(&mut self.wire, place.value, value),
+            None => self.append(name, value),
+        }
     }
 
     /// Removes the field `name`. Returns whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
-        self.table.as_deref_mut().is_some_and(|table| table.remove(name))
+        let Some(place) = wire::place(&self.wire, name.as_bytes()) else { return false };
+        self.wire.drain(place.start..place.value.end);
+        true
     }
 
     /// Returns the number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.table.as_deref().map_or(0, |table| table.entries.len())
+        self.raw().count()
     }
 
     /// Whether there is no field.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.wire.is_empty()
     }
 
     /// Whether the header has `extFields`, even if they are empty.
     #[must_use]
     pub fn is_present(&self) -> bool {
-        self.table.is_some()
+        self.present
     }
 
     /// Gives the header an empty `extFields` if it has none, as Java does for every command with a
     /// header class.
     pub fn set_present(&mut self) {
-        self.table.get_or_insert_default();
+        self.present = true;
     }
 
     /// Returns names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.table.as_deref().into_iter().flat_map(|table| {
-            table.entries.iter().map(|entry| (table.text(entry.key), table.text(entry.value)))
-        })
+        self.raw().map(|(name, value)| (text(name), text(value)))
     }
 
     /// Returns names and values as bytes for the wire. They are known to be UTF-8, so no second
     /// check is needed.
     pub(crate) fn raw(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let table = self.table.as_deref();
-        let entries = table.map_or(&[][..], |table| &table.entries);
-        entries.iter().filter_map(move |entry| {
-            let table = table?;
-            Some((table.bytes(entry.key), table.bytes(entry.value)))
-        })
+        Fields::new(&self.wire)
     }
+
+    /// Returns the fields as the binary header has them, or `None` if it cannot hold one of them.
+    pub(crate) fn binary(&self) -> Option<&[u8]> {
+        let fits = !self.long_names || self.raw().all(|(name, _)| name.len() <= LONGEST_BINARY_NAME);
+        fits.then_some(&self.wire)
+    }
+
+    fn append(&mut self, name: &[u8], value: &[u8]) {
+        self.long_names |= name.len() > LONGEST_BINARY_NAME;
+        wire::append(&mut self.wire, name, value);
+    }
+}
+
+/// For decoders.
+impl ExtFields {
+    /// Makes the fields present and empty. Fields from an earlier `extFields` of the same header are discarded.
+    pub(crate) fn restart(&mut self) {
+        self.wire.clear();
+        (self.present, self.long_names) = (true, false);
+    }
+
+    /// Makes the fields absent.
+    pub(crate) fn clear(&mut self) {
+        self.restart();
+        self.present = false;
+    }
+
+    /// Returns the wire form, for writing. What is written must be whole fields of UTF-8 whose names fit into the binary header.
+    pub(crate) fn wire_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.wire
+    }
+
+    /// Appends a field without looking for its name. [`end`](Self::end) removes repetitions.
+    pub(crate) fn push(&mut self, names: &mut Names, name: &str, value: &str) {
+        let (name, value) = (wire::storable(name).as_bytes(), wire::storable(value).as_bytes());
+        names.note(&self.wire, name);
+        self.append(name, value);
+    }
+
+    /// Removes repetitions, after all fields were noted in `names`.
+    #[inline]
+    pub(crate) fn end(&mut self, names: &Names) {
+        if names.may_repeat() {
+            repetitions::remove(&mut self.wire);
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    // Always UTF-8, so the default is never used.
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Equal if both are present or both absent, and have the same names and values in any order.

@@ -1,25 +1,13 @@
-use super::{ExtFields, ExtFieldsBuilder};
-use bytes::Bytes;
+use super::{ExtFields, Names};
 
-fn decoded(names: &[(&str, &str)]) -> ExtFields {
-    let mut text = String::new();
-    let spans: Vec<_> = names
-        .iter()
-        .map(|(name, value)| {
-            let start = text.len();
-            text.push_str(name);
-            let middle = text.len();
-            text.push_str(value);
-            (start..middle, middle..text.len())
-        })
-        .collect();
-    let frame = Bytes::from(text);
-    let mut builder = ExtFieldsBuilder::new();
-    builder.restart();
-    for (key, value) in spans {
-        builder.push(&frame, ExtFieldsBuilder::shared(key), ExtFieldsBuilder::shared(value));
+fn decoded(fields: &[(&str, &str)]) -> ExtFields {
+    let (mut decoded, mut names) = (ExtFields::new(), Names::default());
+    decoded.restart();
+    for (name, value) in fields {
+        decoded.push(&mut names, name, value);
     }
-    builder.finish(frame)
+    decoded.end(&names);
+    decoded
 }
 
 #[test]
@@ -66,7 +54,32 @@ fn overwriting_for_ever_does_not_grow() {
     for n in 0..100_000 {
         fields.insert("counter", &n.to_string());
     }
-    let room = fields.table.as_ref().map_or(0, |table| table.owned.capacity());
-    assert!(room < 16 * 1024, "{room}");
+    let room = fields.wire.capacity();
+    assert!(room < 1024, "{room}");
     assert_eq!((fields.get("keep"), fields.get("counter")), (Some("me"), Some("99999")));
+}
+
+#[test]
+fn a_value_of_another_length_moves_what_is_behind_it() {
+    let mut fields = decoded(&[("a", "1"), ("b", "2"), ("c", "3")]);
+    for value in ["", "longer than before", "x"] {
+        fields.insert("b", value);
+        assert_eq!(fields.iter().collect::<Vec<_>>(), [("a", "1"), ("b", value), ("c", "3")]);
+    }
+}
+
+#[test]
+fn names_that_the_binary_header_cannot_hold_are_kept() {
+    for length in [32_767, 32_768, 65_534, 65_535, 65_536, 100_000] {
+        let name = "n".repeat(length);
+        let mut fields: ExtFields =
+            [("before", "1"), (&name, "2"), ("after", "3")].into_iter().collect();
+        assert_eq!((fields.get(&name), fields.get("after")), (Some("2"), Some("3")));
+        assert_eq!(fields.binary().is_some(), length == 32_767, "{length}");
+        fields.insert(&name, "changed");
+        assert_eq!(fields.iter().nth(1), Some((name.as_str(), "changed")));
+        assert!(fields.remove(&name));
+        assert_eq!(fields.iter().collect::<Vec<_>>(), [("before", "1"), ("after", "3")]);
+        assert!(fields.binary().is_some());
+    }
 }

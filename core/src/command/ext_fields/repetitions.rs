@@ -1,0 +1,68 @@
+//! Finds repeated names while fields are decoded, and removes all but the last value of each.
+
+use super::wire::{Fields, append};
+use crate::last_wins::last_of_each_name;
+
+/// Up to this number of fields, a name that may be a repetition is searched for when it arrives. Beyond it, the end of the
+/// decoding removes repetitions with a hash map, so that a header with many names takes linear time.
+const SCAN_LIMIT: u32 = 64;
+
+/// The names of the fields decoded so far, as far as is needed to notice a repetition.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// One bit per hash of a name: a clear bit means that the name is new.
+    seen: u64,
+    count: u32,
+    may_repeat: bool,
+}
+
+impl Names {
+    /// Notes the next field's name. `wire` are the fields before it.
+    #[inline(always)]
+    pub(crate) fn note(&mut self, wire: &[u8], name: &[u8]) {
+        let bit = bit(name);
+        if self.seen & bit != 0 {
+            self.compare(wire, name);
+        }
+        self.seen |= bit;
+        self.count += 1;
+    }
+
+    #[inline(never)]
+    fn compare(&mut self, wire: &[u8], name: &[u8]) {
+        if !self.may_repeat {
+            self.may_repeat =
+                self.count >= SCAN_LIMIT || Fields::new(wire).any(|(other, _)| other == name);
+        }
+    }
+
+    /// Whether [`remove`] has to run.
+    pub(crate) fn may_repeat(&self) -> bool {
+        self.may_repeat
+    }
+}
+
+/// Keeps the last value of each name, in the place of the first.
+#[cold]
+pub(super) fn remove(wire: &mut Vec<u8>) {
+    let fields = Fields::new(wire);
+    let unique = last_of_each_name(fields.map(|(name, value)| (name, (name, value))), 0);
+    let mut kept = Vec::with_capacity(wire.len());
+    for (name, value) in unique {
+        append(&mut kept, name, value);
+    }
+    *wire = kept;
+}
+
+/// Returns one of 64 bits for a name. Names of one header seldom share a bit; RocketMQ's
+/// single-letter names never do.
+#[inline(always)]
+fn bit(name: &[u8]) -> u64 {
+    let (first, last) = match name {
+        [first, .., last] => (*first, *last),
+        [only] => (*only, 0),
+        [] => (0, 0),
+    };
+    let mixed = usize::from(first) + 5 * usize::from(last) + 11 * name.len();
+    1 << (mixed % 64)
+}
