@@ -38,9 +38,9 @@ impl ResponseFuture {
         mut command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        command.flag &= !RemotingCommand::RESPONSE;
+        command.parts_mut().flag &= !RemotingCommand::RESPONSE;
         let (number, (sender, result)) = (shared.next_call(), oneshot::channel());
-        let caller = Some(Caller::new(sender, command.opaque, permit));
+        let caller = Some(Caller::new(sender, command.opaque(), permit));
         let request = OutgoingRequest { number, command, caller, _permit: None };
         if shared.inbox.send(Message::Send(request)) {
             Self { state: CallState::Waiting { result, shared: Arc::clone(shared), number } }
@@ -172,7 +172,7 @@ impl Channel {
         permit: OwnedSemaphorePermit,
     ) -> Result<(), CallError> {
         let mut command = command.oneway();
-        command.flag &= !RemotingCommand::RESPONSE;
+        command.parts_mut().flag &= !RemotingCommand::RESPONSE;
         let number = self.shared.next_call();
         let request = OutgoingRequest { number, command, caller: None, _permit: Some(permit) };
         let sent = self.shared.inbox.send(Message::Send(request));

@@ -35,11 +35,12 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     pub(crate) fn of(request: &RemotingCommand) -> Self {
-        Self { opaque: request.opaque, serialize_type: request.serialize_type }
+        Self { opaque: request.opaque(), serialize_type: request.serialize_type() }
     }
 
     /// Copies the stamped request's fields to `response`, and marks it as a response.
     pub(crate) fn put_on(self, response: &mut RemotingCommand) {
+        let response = response.parts_mut();
         response.opaque = self.opaque;
         response.serialize_type = self.serialize_type;
         response.flag |= RemotingCommand::RESPONSE;

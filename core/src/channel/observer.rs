@@ -42,7 +42,7 @@ impl RemotingCommand {
     #[must_use]
     #[inline]
     pub fn exchange_observer(&self) -> ExchangeObserver {
-        let exchange = self.origin.as_ref().and_then(|Origin { channel, exchange }| {
+        let exchange = self.parts().origin.as_ref().and_then(|Origin { channel, exchange }| {
             exchange.map(|(id, _)| (Arc::clone(&channel.shared), id))
         });
         ExchangeObserver { exchange }

@@ -85,7 +85,7 @@ impl Caller {
     }
 
     pub(crate) fn respond(self, mut response: RemotingCommand) {
-        response.opaque = self.opaque;
+        response.set_opaque(self.opaque);
         self.end(Ok(response));
     }
 

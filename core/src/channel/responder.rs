@@ -75,7 +75,8 @@ impl RemotingCommand {
     /// If no connection received this command, if it or a clone was already deferred, or if the
     /// connection has its maximum number of deferred requests.
     pub fn defer(&self) -> Result<Responder, DeferError> {
-        let Origin { channel, exchange } = self.origin.as_ref().ok_or(DeferError::NotARequest)?;
+        let Origin { channel, exchange } =
+            self.parts().origin.as_ref().ok_or(DeferError::NotARequest)?;
         let shared = Arc::clone(&channel.shared);
         if let Some((id, _)) = exchange {
             let max = shared.max_deferred();

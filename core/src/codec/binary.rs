@@ -31,6 +31,7 @@ impl ReadError for DecodeError {
 
 /// Whether the layout can hold the command without loss.
 pub(super) fn fits(command: &RemotingCommand) -> bool {
+    let command = command.parts();
     let version = command.version.as_i32();
     i16::try_from(command.code).is_ok()
         && (i32::from(i16::MIN)..=i32::from(u16::MAX)).contains(&version)
@@ -39,7 +40,8 @@ pub(super) fn fits(command: &RemotingCommand) -> bool {
 
 /// Writes the header of a command that [`fits`].
 pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
-    let remark = command.remark().unwrap_or_default().as_bytes();
+    let command = command.parts();
+    let remark = command.remark.as_deref().unwrap_or_default().as_bytes();
     let mut fixed = [0; FIXED];
     fixed[..2].copy_from_slice(&(command.code as i16).to_be_bytes());
     fixed[2] = command.language.as_u8();
@@ -57,20 +59,19 @@ pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
 
 pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
     let mut reader = HeaderReader::new(header);
-    let mut command = RemotingCommand {
-        code: reader.i16("code")?.into(),
-        language: reader.array::<1>("language")?[0].into(),
-        version: i32::from(reader.i16("version")?).into(),
-        opaque: reader.i32("opaque")?,
-        flag: reader.i32("flag")?,
-        serialize_type: SerializeType::RocketMq,
-        ..RemotingCommand::default()
-    };
+    let mut command = RemotingCommand::default();
+    let parts = command.parts_mut();
+    parts.code = reader.i16("code")?.into();
+    parts.language = reader.array::<1>("language")?[0].into();
+    parts.version = i32::from(reader.i16("version")?).into();
+    parts.opaque = reader.i32("opaque")?;
+    parts.flag = reader.i32("flag")?;
+    parts.serialize_type = SerializeType::RocketMq;
     let length = reader.i32("remark")?;
     let remark = reader.part("remark", length)?;
     if !remark.is_empty() {
         // Java replaces invalid UTF-8 as well.
-        command.remark = Some(String::from_utf8_lossy(remark).into_owned().into());
+        parts.remark = Some(String::from_utf8_lossy(remark).into_owned().into());
     }
     let length = reader.i32("ext fields")?;
     // As in Java, a length of zero or less means no ext fields.
@@ -79,7 +80,7 @@ pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
         return Err(DecodeError::HeaderGoesOn(reader.rest().len()));
     }
     if !entries.is_empty() {
-        ext_fields(entries, &mut command.ext_fields)?;
+        ext_fields(entries, &mut parts.ext_fields)?;
     }
     Ok(command)
 }
@@ -109,7 +110,8 @@ fn not_ascii(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError> 
     fields.restart();
     let (mut names, mut rest) = (Names::default(), entries);
     while let Some(entry) = Entry::first(rest) {
-        let (name, value) = (String::from_utf8_lossy(entry.name), String::from_utf8_lossy(entry.value));
+        let (name, value) =
+            (String::from_utf8_lossy(entry.name), String::from_utf8_lossy(entry.value));
         fields.push(&mut names, &name, &value);
         rest = entry.after;
     }

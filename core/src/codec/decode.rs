@@ -192,7 +192,7 @@ fn decode_frame(
     };
     src.advance(length);
     let shared = body >= block / PART_OF_BLOCK && body >= frame / PART_OF_FRAME;
-    command.body = take_body(src, body, shared);
+    command.set_body(take_body(src, body, shared));
     Ok(command)
 }
 

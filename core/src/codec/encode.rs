@@ -14,9 +14,9 @@ impl Encoder<&RemotingCommand> for RemotingCodec {
 
     /// Appends the frame to `dst`. Leaves `dst` unchanged on an error.
     fn encode(&mut self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
-        dst.reserve(command.body.len().min(self.max_frame_length) + USUAL_HEADER);
+        dst.reserve(command.body().len().min(self.max_frame_length) + USUAL_HEADER);
         self.encode_head(command, dst)?;
-        dst.put_slice(&command.body);
+        dst.put_slice(command.body());
         Ok(())
     }
 }
@@ -34,7 +34,7 @@ impl RemotingCodec {
     /// cannot hold it, else the command's own [`serialize_type`](RemotingCommand::serialize_type).
     #[must_use]
     pub fn serialize_type_of(command: &RemotingCommand) -> SerializeType {
-        match command.serialize_type {
+        match command.serialize_type() {
             SerializeType::RocketMq if binary::fits(command) => SerializeType::RocketMq,
             _ => SerializeType::Json,
         }
@@ -62,7 +62,7 @@ impl RemotingCodec {
         let max = self.max_frame_length;
         let start = dst.len();
         let prefix = LENGTH_FIELD + HEADER_WORD;
-        let known = prefix.saturating_add(command.body.len());
+        let known = prefix.saturating_add(command.body().len());
         if known > max {
             return Err(EncodeError::FrameTooLong { length: known, max });
         }

@@ -5,6 +5,7 @@ mod codes;
 mod ext_fields;
 mod header;
 mod language;
+mod parts;
 pub mod remark;
 mod request_code;
 mod response_code;
@@ -18,12 +19,13 @@ pub(crate) use ext_fields::Names;
 pub use header::HeaderError;
 pub(crate) use header::read_field;
 pub use language::LanguageCode;
+pub(crate) use parts::Parts;
 pub use request_code::RequestCode;
 pub use response_code::ResponseCode;
 pub use serialize_type::SerializeType;
 pub use version::MqVersion;
 
-use crate::channel::{Channel, Origin};
+use crate::channel::Channel;
 use bytes::Bytes;
 use http::Extensions;
 use serde::{Deserialize, Serialize};
@@ -60,20 +62,10 @@ pub struct UnknownName;
 /// assert!(response.is_response());
 /// # Ok::<(), rocketmq_tower_core::HeaderError>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct RemotingCommand {
-    pub(crate) code: i32,
-    pub(crate) language: LanguageCode,
-    pub(crate) version: MqVersion,
-    pub(crate) opaque: i32,
-    pub(crate) flag: i32,
-    pub(crate) serialize_type: SerializeType,
-    pub(crate) stand_in: bool,
-    pub(crate) remark: Option<Cow<'static, str>>,
-    pub(crate) ext_fields: ExtFields,
-    pub(crate) body: Bytes,
-    pub(crate) origin: Option<Origin>,
-    pub(crate) extensions: Extensions,
+    /// `None` stands for default fields.
+    parts: Option<Box<Parts>>,
 }
 
 impl RemotingCommand {
@@ -98,87 +90,103 @@ impl RemotingCommand {
     }
 
     fn with_code(code: i32, flag: i32) -> Self {
-        let (language, version) = (LanguageCode::RUST, MqVersion::CURRENT);
-        Self { code, flag, language, version, ..Self::default() }
+        let mut this = Self::default();
+        let parts = this.parts_mut();
+        (parts.code, parts.flag) = (code, flag);
+        (parts.language, parts.version) = (LanguageCode::RUST, MqVersion::CURRENT);
+        this
+    }
+
+    #[inline(always)]
+    pub(crate) fn parts(&self) -> &Parts {
+        match &self.parts {
+            Some(parts) => parts,
+            None => &parts::EMPTY,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn parts_mut(&mut self) -> &mut Parts {
+        self.parts.get_or_insert_with(Parts::take)
     }
 
     /// Returns the code as a plain number.
     #[must_use]
     pub fn code(&self) -> i32 {
-        self.code
+        self.parts().code
     }
 
     /// Returns the code as a request's code. Meaningless for a response.
     #[must_use]
     pub fn request_code(&self) -> RequestCode {
-        self.code.into()
+        self.parts().code.into()
     }
 
     /// Returns the code as a response's code. Meaningless for a request.
     #[must_use]
     pub fn response_code(&self) -> ResponseCode {
-        self.code.into()
+        self.parts().code.into()
     }
 
     /// Returns the sender's language.
     #[must_use]
     pub fn language(&self) -> LanguageCode {
-        self.language
+        self.parts().language
     }
 
     /// Returns the sender's version.
     #[must_use]
     pub fn version(&self) -> MqVersion {
-        self.version
+        self.parts().version
     }
 
     /// Returns the number that identifies a request on its connection. A response repeats its
     /// request's opaque.
     #[must_use]
     pub fn opaque(&self) -> i32 {
-        self.opaque
+        self.parts().opaque
     }
 
     /// Returns the flag bits, including unknown ones.
     #[must_use]
     pub fn flag(&self) -> i32 {
-        self.flag
+        self.parts().flag
     }
 
     /// Whether this is a response. A command with both the response and the oneway bit is one.
     #[must_use]
     pub fn is_response(&self) -> bool {
-        self.flag & Self::RESPONSE != 0
+        self.parts().flag & Self::RESPONSE != 0
     }
 
     /// Whether this is a request that expects no response.
     #[must_use]
     pub fn is_oneway(&self) -> bool {
-        !self.is_response() && self.flag & Self::ONEWAY != 0
+        !self.is_response() && self.parts().flag & Self::ONEWAY != 0
     }
 
     /// Returns the encoding of the header, as received or to be sent. A response is always sent in
     /// its request's encoding, whatever this says.
     #[must_use]
     pub fn serialize_type(&self) -> SerializeType {
-        self.serialize_type
+        self.parts().serialize_type
     }
 
     /// Returns the human-readable remark, usually an error message.
     #[must_use]
     pub fn remark(&self) -> Option<&str> {
-        self.remark.as_deref()
+        self.parts().remark.as_deref()
     }
 
     /// Returns the ext fields.
     #[must_use]
     pub fn ext_fields(&self) -> &ExtFields {
-        &self.ext_fields
+        &self.parts().ext_fields
     }
 
     /// Returns the ext fields for changes.
     pub fn ext_fields_mut(&mut self) -> &mut ExtFields {
-        &mut self.ext_fields
+        &mut self.parts_mut().ext_fields
     }
 
     /// Reads the ext fields into a `T`, by name. Each text is parsed into the type of `T`'s field;
@@ -191,7 +199,7 @@ impl RemotingCommand {
     /// If a field that `T` requires is missing, or a field's text does not fit its type. The error
     /// names the field.
     pub fn header<'de, T: Deserialize<'de>>(&'de self) -> Result<T, HeaderError> {
-        header::read(&self.ext_fields)
+        header::read(&self.parts().ext_fields)
     }
 
     /// Sets an ext field for every field of `header` that has a value.
@@ -200,56 +208,56 @@ impl RemotingCommand {
     /// If `header` is not flat: a field must be a string, a number, a boolean, a unit variant, or an
     /// `Option` of these.
     pub fn set_header<T: Serialize + ?Sized>(&mut self, header: &T) -> Result<(), HeaderError> {
-        header::write(header, &mut self.ext_fields)
+        header::write(header, &mut self.parts_mut().ext_fields)
     }
 
     /// Returns the body. It is empty if there is none: the wire does not distinguish the two.
     #[must_use]
     pub fn body(&self) -> &Bytes {
-        &self.body
+        &self.parts().body
     }
 
     /// Takes the body and leaves an empty one.
     #[must_use]
     pub fn take_body(&mut self) -> Bytes {
-        std::mem::take(&mut self.body)
+        std::mem::take(&mut self.parts_mut().body)
     }
 
     /// Returns the channel that the command was received on, or `None` if it was created locally.
     #[must_use]
     pub fn channel(&self) -> Option<&Channel> {
-        self.origin.as_ref().map(|origin| &origin.channel)
+        self.parts().origin.as_ref().map(|origin| &origin.channel)
     }
 
     /// Returns the values that middleware attaches for other middleware. They are never sent.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.parts().extensions
     }
 
     /// Returns the extensions for changes.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.parts_mut().extensions
     }
 
     /// Sets the remark.
     pub fn set_remark(&mut self, remark: impl Into<Cow<'static, str>>) {
-        self.remark = Some(remark.into());
+        self.parts_mut().remark = Some(remark.into());
     }
 
     /// Sets the body.
     pub fn set_body(&mut self, body: impl Into<Bytes>) {
-        self.body = body.into();
+        self.parts_mut().body = body.into();
     }
 
     /// Sets the code of the request or response.
     pub fn set_code(&mut self, code: impl Into<i32>) {
-        self.code = code.into();
+        self.parts_mut().code = code.into();
     }
 
     /// Sets the opaque. The driver replaces it when it sends the command.
     pub fn set_opaque(&mut self, opaque: i32) {
-        self.opaque = opaque;
+        self.parts_mut().opaque = opaque;
     }
 
     /// Sets the remark.
@@ -278,35 +286,35 @@ impl RemotingCommand {
     /// Sets the ext field `name`.
     #[must_use]
     pub fn with_ext_field(mut self, name: &str, value: &str) -> Self {
-        self.ext_fields.insert(name, value);
+        self.parts_mut().ext_fields.insert(name, value);
         self
     }
 
     /// Sets the encoding of the header. Default: JSON.
     #[must_use]
     pub fn with_serialize_type(mut self, serialize_type: SerializeType) -> Self {
-        self.serialize_type = serialize_type;
+        self.parts_mut().serialize_type = serialize_type;
         self
     }
 
     /// Sets the sender's language.
     #[must_use]
     pub fn with_language(mut self, language: LanguageCode) -> Self {
-        self.language = language;
+        self.parts_mut().language = language;
         self
     }
 
     /// Sets the sender's version.
     #[must_use]
     pub fn with_version(mut self, version: MqVersion) -> Self {
-        self.version = version;
+        self.parts_mut().version = version;
         self
     }
 
     /// Sets the flag bits.
     #[must_use]
     pub fn with_flag(mut self, flag: i32) -> Self {
-        self.flag = flag;
+        self.parts_mut().flag = flag;
         self
     }
 
@@ -314,17 +322,17 @@ impl RemotingCommand {
     /// layer has [noted](crate::channel::ExchangeObserver::note_abort) an abort for the exchange, the
     /// driver sends the code and remark of the abort instead.
     pub fn set_stand_in(&mut self) {
-        self.stand_in = true;
+        self.parts_mut().stand_in = true;
     }
 
     pub(crate) fn is_stand_in(&self) -> bool {
-        self.stand_in
+        self.parts().stand_in
     }
 
     /// Marks this as a request that expects no response.
     #[must_use]
     pub fn oneway(mut self) -> Self {
-        self.flag |= Self::ONEWAY;
+        self.parts_mut().flag |= Self::ONEWAY;
         self
     }
 }
@@ -342,18 +350,38 @@ impl Default for MqVersion {
     }
 }
 
+impl Clone for RemotingCommand {
+    fn clone(&self) -> Self {
+        let mut clone = Self::default();
+        if let Some(parts) = &self.parts {
+            clone.parts_mut().copy_from(parts);
+        }
+        clone
+    }
+}
+
+impl Drop for RemotingCommand {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(parts) = self.parts.take() {
+            Parts::give(parts);
+        }
+    }
+}
+
 /// Compares everything that goes on the wire. Channel and extensions are ignored.
 impl PartialEq for RemotingCommand {
     fn eq(&self, other: &Self) -> bool {
-        self.code == other.code
-            && self.language == other.language
-            && self.version == other.version
-            && self.opaque == other.opaque
-            && self.flag == other.flag
-            && self.serialize_type == other.serialize_type
-            && self.remark == other.remark
-            && self.ext_fields == other.ext_fields
-            && self.body == other.body
+        let (this, other) = (self.parts(), other.parts());
+        this.code == other.code
+            && this.language == other.language
+            && this.version == other.version
+            && this.opaque == other.opaque
+            && this.flag == other.flag
+            && this.serialize_type == other.serialize_type
+            && this.remark == other.remark
+            && this.ext_fields == other.ext_fields
+            && this.body == other.body
     }
 }
 
@@ -365,15 +393,16 @@ impl fmt::Debug for RemotingCommand {
         } else {
             out.field("request", &self.request_code());
         }
-        out.field("opaque", &self.opaque).field("flag", &self.flag);
-        out.field("language", &self.language).field("version", &self.version);
-        out.field("serialize_type", &self.serialize_type);
-        if let Some(remark) = &self.remark {
+        let parts = self.parts();
+        out.field("opaque", &parts.opaque).field("flag", &parts.flag);
+        out.field("language", &parts.language).field("version", &parts.version);
+        out.field("serialize_type", &parts.serialize_type);
+        if let Some(remark) = &parts.remark {
             out.field("remark", remark);
         }
-        if self.ext_fields.is_present() {
-            out.field("ext_fields", &self.ext_fields);
+        if parts.ext_fields.is_present() {
+            out.field("ext_fields", &parts.ext_fields);
         }
-        out.field("body", &format_args!("{} bytes", self.body.len())).finish()
+        out.field("body", &format_args!("{} bytes", parts.body.len())).finish()
     }
 }

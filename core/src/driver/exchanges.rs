@@ -128,8 +128,8 @@ where
         let (slot, id) = self.in_flight.reserve(self.channel.shared());
         let (stamp, oneway) = (Stamp::of(&request), request.is_oneway());
         let exchange = if oneway { None } else { Some((id, stamp)) };
-        request.origin = Some(Origin { channel: self.channel.clone(), exchange });
-        let running = RunningRequest { id, stamp, code: request.code, oneway, bytes };
+        request.parts_mut().origin = Some(Origin { channel: self.channel.clone(), exchange });
+        let running = RunningRequest { id, stamp, code: request.code(), oneway, bytes };
         self.bytes += bytes;
         match self.in_flight.start(slot, running, || service.call(request)) {
             Poll::Ready(outcome) => self.end(running, outcome, send),

@@ -142,7 +142,7 @@ impl Outbound {
         if request.is_abandoned() {
             return;
         }
-        request.command.opaque = request.number as i32;
+        request.command.set_opaque(request.number as i32);
         if request.command.is_oneway() {
             return match transport.encode(&request.command) {
                 Ok(()) => request.written(),

@@ -36,8 +36,8 @@ fn is_first(code: i32) -> bool {
 pub(super) fn use_noted(noted: Option<Abort>, response: &mut Option<RemotingCommand>) {
     let stand_in = response.as_mut().filter(|response| response.is_stand_in());
     if let (Some(abort), Some(response)) = (noted, stand_in) {
-        response.code = abort.code.as_i32();
-        response.remark = Some(abort.remark);
+        response.set_code(abort.code);
+        response.set_remark(abort.remark);
     }
 }
 

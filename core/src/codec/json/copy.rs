@@ -1,7 +1,7 @@
 //! Copies a JSON string while it looks for its end, and unescapes it.
 
 use super::string::hex4;
-use super::swar::{quotes, ONES};
+use super::swar::{ONES, quotes};
 
 /// Copies `text` up to its first `"` or `\`, eight bytes at a time. Returns the number of bytes before that, or `None` if there
 /// is none, or `out` is too short. Bytes of `out` behind them may be overwritten.
@@ -35,10 +35,7 @@ pub(super) fn copy_plain(text: &[u8], out: &mut [u8]) -> Option<usize> {
 /// Copies and unescapes a string, starting after its opening quote. Returns the length of the value and the text after the closing
 /// quote. Returns `None` for what only the general parser reads, such as halves of surrogate pairs.
 #[inline(always)]
-pub(super) fn copy_string<'a>(
-    mut text: &'a [u8],
-    out: &mut [u8],
-) -> Option<(usize, &'a [u8])> {
+pub(super) fn copy_string<'a>(mut text: &'a [u8], out: &mut [u8]) -> Option<(usize, &'a [u8])> {
     let mut length = 0;
     loop {
         let plain = copy_plain(text, out.get_mut(length..)?)?;

@@ -6,6 +6,7 @@ use bytes::{BufMut, BytesMut};
 
 /// Writes the header: keys in alphabetical order, no white space, no absent parts.
 pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
+    let command = command.parts();
     let mut text = ShortText::default();
     text.integer(b"{\"code\":", command.code);
     if command.ext_fields.is_present() {
@@ -25,7 +26,7 @@ pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
         text.put(b"\"");
     }
     text.integer(b",\"opaque\":", command.opaque);
-    if let Some(remark) = command.remark() {
+    if let Some(remark) = &command.remark {
         text.put(b",\"remark\":");
         text.move_to(dst);
         string(remark.as_bytes(), dst);

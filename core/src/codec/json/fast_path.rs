@@ -6,18 +6,16 @@
 
 use super::copy::{copy_plain, copy_string};
 use super::string::plain;
-use crate::command::{ExtFields, LanguageCode, Names, RemotingCommand};
+use crate::command::{ExtFields, LanguageCode, Names, Parts};
 
 /// Reads `header`, which is UTF-8, into `command`.
-pub(super) fn decode(header: &[u8], command: &mut RemotingCommand) -> Option<()> {
+pub(super) fn decode(header: &[u8], command: &mut Parts) -> Option<()> {
     let mut rest = header.strip_prefix(b"{")?;
     loop {
         // The first letter identifies the key.
         rest = match rest.get(1)? {
             b'c' => integer(rest.strip_prefix(b"\"code\":")?, &mut command.code)?,
-            b'e' => {
-                ext_fields(rest.strip_prefix(b"\"extFields\":{")?, &mut command.ext_fields)?
-            }
+            b'e' => ext_fields(rest.strip_prefix(b"\"extFields\":{")?, &mut command.ext_fields)?,
             b'f' => integer(rest.strip_prefix(b"\"flag\":")?, &mut command.flag)?,
             b'l' => {
                 let (name, rest) = string(rest.strip_prefix(b"\"language\":\"")?)?;

@@ -2,11 +2,11 @@
 
 use super::scanner::{Scanner, Text, Value};
 use crate::codec::DecodeError;
-use crate::command::{ExtFields, LanguageCode, Names, RemotingCommand};
+use crate::command::{ExtFields, LanguageCode, Names, Parts};
 use std::borrow::Cow;
 
 /// Reads `header` into `command`.
-pub(super) fn decode(header: &[u8], command: &mut RemotingCommand) -> Result<(), DecodeError> {
+pub(super) fn decode(header: &[u8], command: &mut Parts) -> Result<(), DecodeError> {
     let text = std::str::from_utf8(header)
         .map_err(|error| DecodeError::NotUtf8 { field: "the header", at: error.valid_up_to() })?;
     let mut scanner = Scanner::new(text);

@@ -17,21 +17,18 @@ mod string;
 mod swar;
 
 use super::DecodeError;
-use crate::command::{RemotingCommand, SerializeType};
+use crate::command::RemotingCommand;
 pub(super) use encode::encode;
 pub(crate) use encode::string as write_string;
 pub(crate) use scanner::{Scanner, Text};
 
 pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
     let utf8 = header.is_ascii() || std::str::from_utf8(header).is_ok();
-    let mut command = empty();
-    if !utf8 || fast_path::decode(header, &mut command).is_none() {
-        command = empty();
-        general::decode(header, &mut command)?;
+    let mut command = RemotingCommand::default();
+    let parts = command.parts_mut();
+    if !utf8 || fast_path::decode(header, parts).is_none() {
+        parts.reset();
+        general::decode(header, parts)?;
     }
     Ok(command)
-}
-
-fn empty() -> RemotingCommand {
-    RemotingCommand { serialize_type: SerializeType::Json, ..RemotingCommand::default() }
 }

@@ -33,7 +33,7 @@ const LONGEST_BINARY_NAME: usize = i16::MAX as usize;
 /// assert_eq!(fields.get("topic"), Some("TopicTest"));
 /// assert_eq!(fields.iter().last(), Some(("queueId", "3")));
 /// ```
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct ExtFields {
     /// See [`wire`]. All names and values are UTF-8.
     wire: Vec<u8>,
@@ -115,13 +115,27 @@ impl ExtFields {
 
     /// Returns the fields as the binary header has them, or `None` if it cannot hold one of them.
     pub(crate) fn binary(&self) -> Option<&[u8]> {
-        let fits = !self.long_names || self.raw().all(|(name, _)| name.len() <= LONGEST_BINARY_NAME);
+        let fits =
+            !self.long_names || self.raw().all(|(name, _)| name.len() <= LONGEST_BINARY_NAME);
         fits.then_some(&self.wire)
     }
 
     fn append(&mut self, name: &[u8], value: &[u8]) {
         self.long_names |= name.len() > LONGEST_BINARY_NAME;
         wire::append(&mut self.wire, name, value);
+    }
+}
+
+impl Clone for ExtFields {
+    fn clone(&self) -> Self {
+        let Self { present, long_names, .. } = *self;
+        Self { wire: self.wire.clone(), present, long_names }
+    }
+
+    /// Reuses the allocation.
+    fn clone_from(&mut self, other: &Self) {
+        self.wire.clone_from(&other.wire);
+        (self.present, self.long_names) = (other.present, other.long_names);
     }
 }
 
@@ -137,6 +151,14 @@ impl ExtFields {
     pub(crate) fn clear(&mut self) {
         self.restart();
         self.present = false;
+    }
+
+    /// Makes the fields absent, and keeps an allocation of at most `max` bytes for the next ones.
+    pub(crate) fn recycle(&mut self, max: usize) {
+        if self.wire.capacity() > max {
+            self.wire = Vec::new();
+        }
+        self.clear();
     }
 
     /// Returns the wire form, for writing. What is written must be whole fields of UTF-8 whose names fit into the binary header.

@@ -1,0 +1,87 @@
+//! The fields of a command, and their allocations.
+//!
+//! A command is a pointer to its fields: it is moved a dozen times on its way through the layers, and every move of the fields
+//! themselves would be a call of `memcpy`. Each thread keeps some allocations of commands that were dropped, so that a request
+//! usually allocates nothing for its head.
+
+use super::{ExtFields, LanguageCode, MqVersion, SerializeType};
+use crate::channel::Origin;
+use bytes::Bytes;
+use http::Extensions;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::LazyLock;
+
+/// The maximum number of allocations that a thread keeps: about 100 KiB, with their ext fields.
+const KEPT: usize = 64;
+
+/// The maximum capacity of ext fields that are kept, in bytes.
+const KEPT_EXT_FIELDS: usize = 1024;
+
+thread_local! {
+    static SPARES: RefCell<Vec<Box<Parts>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The fields of a command that has none.
+pub(super) static EMPTY: LazyLock<Parts> = LazyLock::new(Parts::default);
+
+/// The fields of a command.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) code: i32,
+    pub(crate) language: LanguageCode,
+    pub(crate) version: MqVersion,
+    pub(crate) opaque: i32,
+    pub(crate) flag: i32,
+    pub(crate) serialize_type: SerializeType,
+    pub(crate) stand_in: bool,
+    pub(crate) remark: Option<Cow<'static, str>>,
+    pub(crate) ext_fields: ExtFields,
+    pub(crate) body: Bytes,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) extensions: Extensions,
+}
+
+impl Parts {
+    /// Returns default fields, in an allocation that was kept if there is one.
+    #[inline]
+    pub(super) fn take() -> Box<Self> {
+        let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
+        spare.ok().flatten().unwrap_or_default()
+    }
+
+    /// Keeps the allocation for another command of this thread.
+    #[inline]
+    pub(super) fn give(mut this: Box<Self>) {
+        this.reset();
+        // Fails only while the thread ends, when keeping it would be pointless.
+        _ = SPARES.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < KEPT {
+                spares.push(this);
+            }
+        });
+    }
+
+    /// Makes all fields default ones.
+    pub(crate) fn reset(&mut self) {
+        self.ext_fields.recycle(KEPT_EXT_FIELDS);
+        let ext_fields = std::mem::take(&mut self.ext_fields);
+        *self = Self { ext_fields, ..Self::default() };
+    }
+
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.ext_fields.clone_from(&other.ext_fields);
+        self.code = other.code;
+        self.language = other.language;
+        self.version = other.version;
+        self.opaque = other.opaque;
+        self.flag = other.flag;
+        self.serialize_type = other.serialize_type;
+        self.stand_in = other.stand_in;
+        self.remark.clone_from(&other.remark);
+        self.body.clone_from(&other.body);
+        self.origin.clone_from(&other.origin);
+        self.extensions.clone_from(&other.extensions);
+    }
+}
