@@ -10,6 +10,7 @@
 //! kept as empty; Java reads it as null.
 
 use super::DecodeError;
+use super::encode::PREFIX;
 use crate::command::{ExtFields, Names, RemotingCommand, SerializeType};
 use crate::reader::{ReadError, Reader};
 use bytes::{BufMut, BytesMut};
@@ -38,23 +39,39 @@ pub(super) fn fits(command: &RemotingCommand) -> bool {
         && command.ext_fields.binary().is_some()
 }
 
-/// Writes the header of a command that [`fits`].
-pub(super) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
+/// Returns the length of the header of a command that [`fits`], in bytes.
+pub(super) fn length(command: &RemotingCommand) -> usize {
+    let remark = command.remark().map_or(0, str::len);
+    let fields = command.ext_fields().binary().map_or(0, <[u8]>::len);
+    FIXED + remark + 4 + fields
+}
+
+/// Writes `prefix` and the header of a command that [`fits`], and is not longer than the limit of headers.
+pub(super) fn encode(command: &RemotingCommand, prefix: [u8; PREFIX], dst: &mut BytesMut) {
     let command = command.parts();
     let remark = command.remark.as_deref().unwrap_or_default().as_bytes();
-    let mut fixed = [0; FIXED];
+    let fields = command.ext_fields.binary().unwrap_or_default();
+    // One array, as each write to a `BytesMut` has its cost.
+    let mut head = [0; PREFIX + FIXED + 4];
+    let (start, fixed) = head.split_at_mut(PREFIX);
+    start.copy_from_slice(&prefix);
     fixed[..2].copy_from_slice(&(command.code as i16).to_be_bytes());
     fixed[2] = command.language.as_u8();
     fixed[3..5].copy_from_slice(&(command.version.as_i32() as i16).to_be_bytes());
     fixed[5..9].copy_from_slice(&command.opaque.to_be_bytes());
     fixed[9..13].copy_from_slice(&command.flag.to_be_bytes());
-    fixed[13..].copy_from_slice(&(remark.len() as u32).to_be_bytes());
-    dst.put_slice(&fixed);
-    dst.put_slice(remark);
-    let fields = command.ext_fields.binary().unwrap_or_default();
-    // A length beyond 32 bits exceeds the header limit, which the caller checks next.
-    dst.put_u32(fields.len() as u32);
-    dst.put_slice(fields);
+    fixed[13..17].copy_from_slice(&(remark.len() as u32).to_be_bytes());
+    if remark.is_empty() {
+        fixed[17..].copy_from_slice(&(fields.len() as u32).to_be_bytes());
+        dst.put_slice(&head);
+    } else {
+        dst.put_slice(&head[..PREFIX + FIXED]);
+        dst.put_slice(remark);
+        dst.put_u32(fields.len() as u32);
+    }
+    if !fields.is_empty() {
+        dst.put_slice(fields);
+    }
 }
 
 pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {

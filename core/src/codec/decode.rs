@@ -170,37 +170,40 @@ fn copied(src: &[u8], room: usize) -> BytesMut {
     own
 }
 
-/// Splits one complete frame off `src` and decodes it.
+/// Splits one complete frame off `src`, also if it is malformed, and decodes it.
 fn decode_frame(
     src: &mut BytesMut,
     frame: usize,
     block: usize,
 ) -> Result<RemotingCommand, DecodeError> {
-    let word = (&src[LENGTH_FIELD..]).get_u32();
-    let available = frame - LENGTH_FIELD - HEADER_WORD;
+    let decoded = decode_header(&src[LENGTH_FIELD..frame]);
+    let Ok((mut command, body)) = decoded else {
+        src.advance(frame);
+        return decoded.map(|(command, _)| command);
+    };
+    if body >= block / PART_OF_BLOCK && body >= frame / PART_OF_FRAME {
+        src.advance(frame - body);
+        command.set_body(src.split_to(body).freeze());
+    } else {
+        command.set_body(Bytes::copy_from_slice(&src[frame - body..frame]));
+        src.advance(frame);
+    }
+    Ok(command)
+}
+
+/// Decodes what follows a frame's length field. Returns the command without its body, and the length of that.
+fn decode_header(frame: &[u8]) -> Result<(RemotingCommand, usize), DecodeError> {
+    let mut rest = frame;
+    let word = rest.get_u32();
     let length = (word & 0x00ff_ffff) as usize;
     let serialize_type = (word >> 24) as u8;
-    let Some(body) = available.checked_sub(length) else {
-        return Err(DecodeError::HeaderTooLong { header: length, available });
+    let Some((header, body)) = rest.split_at_checked(length) else {
+        return Err(DecodeError::HeaderTooLong { header: length, available: rest.len() });
     };
-    src.advance(LENGTH_FIELD + HEADER_WORD);
-    let header = &src[..length];
-    let mut command = match SerializeType::from_u8(serialize_type) {
+    let command = match SerializeType::from_u8(serialize_type) {
         Some(SerializeType::Json) => json::decode(header)?,
         Some(SerializeType::RocketMq) => binary::decode(header)?,
         None => return Err(DecodeError::UnknownSerializeType(serialize_type)),
     };
-    src.advance(length);
-    let shared = body >= block / PART_OF_BLOCK && body >= frame / PART_OF_FRAME;
-    command.set_body(take_body(src, body, shared));
-    Ok(command)
-}
-
-fn take_body(src: &mut BytesMut, length: usize, shared: bool) -> Bytes {
-    if shared {
-        return src.split_to(length).freeze();
-    }
-    let body = Bytes::copy_from_slice(&src[..length]);
-    src.advance(length);
-    body
+    Ok((command, body.len()))
 }

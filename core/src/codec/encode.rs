@@ -9,6 +9,9 @@ use tokio_util::codec::Encoder;
 /// Size in bytes of a typical response's header, so that small frames reserve only once.
 const USUAL_HEADER: usize = 256;
 
+/// Size of what comes before the header.
+pub(super) const PREFIX: usize = LENGTH_FIELD + HEADER_WORD;
+
 impl Encoder<&RemotingCommand> for RemotingCodec {
     type Error = EncodeError;
 
@@ -59,35 +62,40 @@ impl RemotingCodec {
         command: &RemotingCommand,
         dst: &mut BytesMut,
     ) -> Result<(), EncodeError> {
-        let max = self.max_frame_length;
+        if Self::serialize_type_of(command) == SerializeType::RocketMq {
+            let prefix = self.prefix(command, SerializeType::RocketMq, binary::length(command))?;
+            binary::encode(command, prefix, dst);
+            return Ok(());
+        }
+        // Fails early, before a body that is too long by itself makes space for its header.
+        self.prefix(command, SerializeType::Json, 0)?;
         let start = dst.len();
-        let prefix = LENGTH_FIELD + HEADER_WORD;
-        let known = prefix.saturating_add(command.body().len());
-        if known > max {
-            return Err(EncodeError::FrameTooLong { length: known, max });
-        }
-        dst.put_bytes(0, prefix);
-        let serialize_type = Self::serialize_type_of(command);
-        match serialize_type {
-            SerializeType::RocketMq => binary::encode(command, dst),
-            SerializeType::Json => json::encode(command, dst),
-        }
-        let header = dst.len() - start - prefix;
-        if header > MAX_HEADER {
+        dst.put_bytes(0, PREFIX);
+        json::encode(command, dst);
+        let header = dst.len() - start - PREFIX;
+        let prefix = self.prefix(command, SerializeType::Json, header)?;
+        dst[start..start + PREFIX].copy_from_slice(&prefix);
+        Ok(())
+    }
+
+    /// Returns the first bytes of a frame whose header has this length, if that is not too long.
+    fn prefix(
+        &self,
+        command: &RemotingCommand,
+        serialize_type: SerializeType,
+        header: usize,
+    ) -> Result<[u8; PREFIX], EncodeError> {
+        let max = self.max_frame_length;
+        let least = PREFIX.saturating_add(command.body().len());
+        if header > MAX_HEADER && least <= max {
             return Err(EncodeError::HeaderTooLong { length: header, max: MAX_HEADER });
         }
-        let length = known + header;
+        let length = least.saturating_add(header);
         if length > max {
             return Err(EncodeError::FrameTooLong { length, max });
         }
-        let word = (serialize_type as usize) << 24 | header;
         // Both fit into 32 bits, as `max` and the header's length are bounded.
-        put_u32_at(dst, start, length - LENGTH_FIELD);
-        put_u32_at(dst, start + LENGTH_FIELD, word);
-        Ok(())
+        let (length, word) = (length - LENGTH_FIELD, (serialize_type as usize) << 24 | header);
+        Ok(((length as u64) << 32 | word as u64).to_be_bytes())
     }
-}
-
-fn put_u32_at(dst: &mut BytesMut, at: usize, value: usize) {
-    dst[at..at + 4].copy_from_slice(&(value as u32).to_be_bytes());
 }

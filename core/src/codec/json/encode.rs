@@ -1,20 +1,28 @@
 //! Encodes a command's header as JSON.
 
-use super::swar::{ONES, before, marked};
+use super::swar::{ONES, copy_before, marked};
 use crate::command::RemotingCommand;
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
+
+/// Room for a header except its ext fields and its remark, in bytes.
+const USUAL: usize = 192;
+
+/// The longest escape, and a step of copying.
+const STEP: usize = 6 + 8;
 
 /// Writes the header: keys in alphabetical order, no white space, no absent parts.
 pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     let command = command.parts();
-    let mut text = ShortText::default();
+    let mut text = Text::new(dst, USUAL);
     text.integer(b"{\"code\":", command.code);
     if command.ext_fields.is_present() {
         text.put(b",\"extFields\":");
-        text.move_to(dst);
         let mut separator = b'{';
         for (name, value) in command.ext_fields.raw() {
-            field(separator, name, value, dst);
+            text.put(&[separator]);
+            text.string(name);
+            text.put(b":");
+            text.string(value);
             separator = b',';
         }
         text.put(if separator == b'{' { b"{}" } else { b"}" });
@@ -28,34 +36,60 @@ pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     text.integer(b",\"opaque\":", command.opaque);
     if let Some(remark) = &command.remark {
         text.put(b",\"remark\":");
-        text.move_to(dst);
-        string(remark.as_bytes(), dst);
+        text.string(remark.as_bytes());
     }
     // Names the encoding of this header, whatever the command's own is.
     text.integer(b",\"serializeTypeCurrentRPC\":\"JSON\",\"version\":", command.version.as_i32());
     text.put(b"}");
-    text.move_to(dst);
+    text.end();
 }
 
-/// Collects short parts, as every write to a `BytesMut` has its cost. Has room for a whole header
-/// except its ext fields and its remark.
-struct ShortText {
-    bytes: [u8; 192],
-    length: usize,
+/// Writes a string in quotes. Escapes the same characters as fastjson 1.2: `"`, `\`, controls
+/// (U+0000 to U+001F and U+007F to U+009F), U+2028 and U+2029.
+pub(crate) fn string(text: &[u8], dst: &mut BytesMut) {
+    let mut out = Text::new(dst, 0);
+    out.string(text);
+    out.end();
 }
 
-impl Default for ShortText {
-    fn default() -> Self {
-        Self { bytes: [0; 192], length: 0 }
+/// Writes into space that was made in advance, as each growth of a `BytesMut` has its cost.
+struct Text<'a> {
+    dst: &'a mut BytesMut,
+    /// The end of what was written. Space is behind it.
+    at: usize,
+}
+
+impl<'a> Text<'a> {
+    fn new(dst: &'a mut BytesMut, room: usize) -> Self {
+        let at = dst.len();
+        dst.resize(at + room, 0);
+        Self { dst, at }
     }
-}
 
-impl ShortText {
+    /// Gives unused space back.
+    fn end(self) {
+        self.dst.truncate(self.at);
+    }
+
+    /// Returns at least `length` bytes of space.
+    #[inline(always)]
+    fn space(&mut self, length: usize) -> &mut [u8] {
+        if self.dst.len() - self.at < length {
+            self.grow(length);
+        }
+        &mut self.dst[self.at..]
+    }
+
+    #[cold]
+    fn grow(&mut self, length: usize) {
+        let twice = 2 * (self.dst.len() - self.at);
+        self.dst.resize(self.at + length.max(twice) + USUAL, 0);
+    }
+
     #[inline(always)]
     fn put(&mut self, text: &[u8]) {
-        let end = self.length + text.len();
-        self.bytes[self.length..end].copy_from_slice(text);
-        self.length = end;
+        self.space(text.len())[..text.len()].copy_from_slice(text);
+        self.at += text.len();
     }
 
     #[inline(always)]
@@ -64,68 +98,57 @@ impl ShortText {
         self.put(itoa::Buffer::new().format(value).as_bytes());
     }
 
-    fn move_to(&mut self, dst: &mut BytesMut) {
-        dst.put_slice(&self.bytes[..self.length]);
-        self.length = 0;
-    }
-}
-
-/// Writes one field after its separator (`{` or `,`).
-fn field(separator: u8, name: &[u8], value: &[u8], dst: &mut BytesMut) {
-    if plain(name) < name.len() || plain(value) < value.len() {
-        dst.put_u8(separator);
-        string(name, dst);
-        dst.put_u8(b':');
-        return string(value, dst);
-    }
-    // In one piece: `,"name":"value"`.
-    let start = dst.len();
-    dst.resize(start + name.len() + value.len() + 6, b'"');
-    let out = &mut dst[start..];
-    out[0] = separator;
-    let (name_end, value_end) = (2 + name.len(), 5 + name.len() + value.len());
-    out[2..name_end].copy_from_slice(name);
-    out[name_end + 1] = b':';
-    out[name_end + 3..value_end].copy_from_slice(value);
-}
-
-/// Writes a string in quotes. Escapes the same characters as fastjson 1.2: `"`, `\`, controls
-/// (U+0000 to U+001F and U+007F to U+009F), U+2028 and U+2029.
-pub(crate) fn string(text: &[u8], dst: &mut BytesMut) {
-    dst.reserve(text.len() + 2);
-    dst.put_u8(b'"');
-    let mut rest = text;
-    // `rest` starts at the next byte to write; its first `looked` bytes need no escape.
-    let mut looked = 0;
-    loop {
-        looked += plain(&rest[looked..]);
-        if looked == rest.len() {
-            break;
+    /// Writes a string in quotes.
+    fn string(&mut self, text: &[u8]) {
+        self.put(b"\"");
+        let mut rest = text;
+        loop {
+            let copied = copy_before(rest, self.space(rest.len() + STEP), marks, is_marked);
+            self.at += copied;
+            rest = &rest[copied..];
+            let Some(next) = rest.first() else { break };
+            rest = match special(rest) {
+                Some((code, length)) => {
+                    self.escape(code);
+                    &rest[length..]
+                }
+                None => {
+                    self.put(&[*next]);
+                    &rest[1..]
+                }
+            };
         }
-        let next = &rest[looked..];
-        let found = if PLAIN[usize::from(next[0])] { None } else { special(next) };
-        let Some((code, length)) = found else {
-            looked += 1;
-            continue;
-        };
-        dst.put_slice(&rest[..looked]);
-        escape(code, dst);
-        rest = &rest[looked + length..];
-        looked = 0;
+        self.put(b"\"");
     }
-    dst.put_slice(rest);
-    dst.put_u8(b'"');
+
+    fn escape(&mut self, code: u32) {
+        let short = match code {
+            0x22 => b'"',
+            0x5c => b'\\',
+            0x08 => b'b',
+            0x09 => b't',
+            0x0a => b'n',
+            0x0c => b'f',
+            0x0d => b'r',
+            _ => {
+                let hex = |shift: u32| b"0123456789ABCDEF"[(code >> shift & 0xf) as usize];
+                return self.put(&[b'\\', b'u', hex(12), hex(8), hex(4), hex(0)]);
+            }
+        };
+        self.put(&[b'\\', short]);
+    }
 }
 
-/// Returns the number of bytes before the first one that may need an escape.
+/// Marks controls, deletes, quotes, backslashes and non-ASCII bytes: all that may need an escape.
 #[inline(always)]
-fn plain(text: &[u8]) -> usize {
-    // Controls, deletes, quotes, backslashes and non-ASCII bytes.
-    let marks = |word: u64| {
-        let controls = word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
-        word | controls | marked(word, b'"') | marked(word, b'\\')
-    };
-    before(text, marks, |byte| !PLAIN[usize::from(byte)])
+fn marks(word: u64) -> u64 {
+    let controls = word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
+    word | controls | marked(word, b'"') | marked(word, b'\\')
+}
+
+#[inline(always)]
+fn is_marked(byte: u8) -> bool {
+    !PLAIN[usize::from(byte)]
 }
 
 /// The bytes that never start a character that needs an escape.
@@ -151,26 +174,8 @@ fn special(text: &[u8]) -> Option<(u32, usize)> {
         [0xc2, second @ 0x80..=0x9f, ..] => Some((u32::from(second), 2)),
         [0xc2, ..] => None,
         [0xe2, 0x80, third @ 0xa8..=0xa9, ..] => Some((0x2000 + u32::from(third & 0x3f), 3)),
-        [0xe2, ..] => None,
+        [byte, ..] if PLAIN[usize::from(byte)] || byte == 0xe2 => None,
         [byte, ..] => Some((u32::from(byte), 1)),
         [] => None,
     }
-}
-
-fn escape(code: u32, dst: &mut BytesMut) {
-    let short = match code {
-        0x22 => b'"',
-        0x5c => b'\\',
-        0x08 => b'b',
-        0x09 => b't',
-        0x0a => b'n',
-        0x0c => b'f',
-        0x0d => b'r',
-        _ => {
-            let hex = |shift: u32| b"0123456789ABCDEF"[(code >> shift & 0xf) as usize];
-            dst.put_slice(&[b'\\', b'u', hex(12), hex(8), hex(4), hex(0)]);
-            return;
-        }
-    };
-    dst.put_slice(&[b'\\', short]);
 }

@@ -101,34 +101,42 @@ fn copy_fields<'a>(
 ) -> Option<(usize, &'a [u8])> {
     let mut at = 0;
     loop {
-        let text = rest.strip_prefix(b"\"")?;
-        let name_at = at + 2;
-        let length = match text {
+        let (known, out) = wire.split_at_mut_checked(at)?;
+        let (head, value) = match rest {
             // The names in SEND_MESSAGE_V2 are single letters.
-            [letter, b'"', ..] if !matches!(letter, b'"' | b'\\') => {
-                *wire.get_mut(name_at)? = *letter;
-                1
+            [b'"', letter, b'"', b':', b'"', text @ ..] if !matches!(letter, b'"' | b'\\') => {
+                *out.first_chunk_mut()? = [0, 1, *letter];
+                names.note(known, &[*letter]);
+                (7, text)
             }
-            _ => copy_plain(text, wire.get_mut(name_at..)?)?,
+            _ => copy_name(rest, known, out, names)?,
         };
-        let value_at = name_at + length + 4;
-        let text = text.get(length..)?.strip_prefix(b"\":\"")?;
-        let (value_length, after) = copy_string(text, wire.get_mut(value_at..)?)?;
-
-        // Longer names are for the general parser. A value is shorter than the header, which has at most 16 MiB.
-        let name_length = i16::try_from(length).ok()?.to_be_bytes();
-        let (known, field) = wire.split_at_mut(at);
-        let (length_of_name, field) = field.split_first_chunk_mut()?;
-        let (name, field) = field.split_at_mut_checked(length)?;
-        *length_of_name = name_length;
-        *field.first_chunk_mut()? = (value_length as u32).to_be_bytes();
-        names.note(known, name);
-
-        at = value_at + value_length;
+        let (head, out) = out.split_at_mut_checked(head)?;
+        let (length, after) = copy_string(value, out)?;
+        // Shorter than the header, which has at most 16 MiB.
+        *head.last_chunk_mut()? = (length as u32).to_be_bytes();
+        at += head.len() + length;
         rest = match after {
             [b',', rest @ ..] => rest,
             [b'}', rest @ ..] => return Some((at, rest)),
             _ => return None,
         };
     }
+}
+
+/// Copies a name, with its length, from its opening quote to the opening quote of the value. Returns the length of what comes
+/// before the value in the wire form, and the text of the value.
+fn copy_name<'a>(
+    text: &'a [u8],
+    known: &[u8],
+    out: &mut [u8],
+    names: &mut Names,
+) -> Option<(usize, &'a [u8])> {
+    let text = text.strip_prefix(b"\"")?;
+    let (length, name) = out.split_first_chunk_mut()?;
+    let end = copy_plain(text, name);
+    // Longer names are for the general parser.
+    *length = i16::try_from(end).ok()?.to_be_bytes();
+    names.note(known, name.get(..end)?);
+    Some((end + 6, text.get(end..)?.strip_prefix(b"\":\"")?))
 }

@@ -23,6 +23,40 @@ pub(super) fn before(text: &[u8], marks: impl Fn(u64) -> u64, is_it: impl Fn(u8)
     text.len() - rest.len() + last.unwrap_or(rest.len())
 }
 
+/// Copies `text` up to the first match in it, eight bytes at a time, or up to the end of `out`. Returns the number of bytes before
+/// that. Bytes of `out` behind them may be overwritten. For the arguments, see [`before`].
+#[inline(always)]
+pub(super) fn copy_before(
+    text: &[u8],
+    out: &mut [u8],
+    marks: impl Fn(u64) -> u64,
+    is_it: impl Fn(u8) -> bool,
+) -> usize {
+    // Of equal lengths, so that each step checks one of them.
+    let length = text.len().min(out.len());
+    let words = length & !7;
+    let (from, last) = text[..length].split_at(words);
+    let (to, last_to) = out[..length].split_at_mut(words);
+    let mut copied = 0;
+    for (word, place) in from.chunks_exact(8).zip(to.chunks_exact_mut(8)) {
+        place.copy_from_slice(word);
+        let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+        let found = marks(word) & (ONES << 7);
+        if found != 0 {
+            return copied + found.trailing_zeros() as usize / 8;
+        }
+        copied += 8;
+    }
+    for (byte, place) in last.iter().zip(last_to) {
+        if is_it(*byte) {
+            break;
+        }
+        *place = *byte;
+        copied += 1;
+    }
+    copied
+}
+
 /// Sets the top bit of the bytes of `word` that equal `byte`. Bytes after the first match may be
 /// marked falsely.
 #[inline(always)]
