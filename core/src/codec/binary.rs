@@ -110,12 +110,22 @@ fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError>
     }
     fields.restart();
     let (mut names, mut rest) = (Names::default(), entries);
-    while let Some(entry) = Entry::first(rest) {
-        names.note(&entries[..entries.len() - rest.len()], entry.name);
-        rest = entry.after;
-    }
-    if !rest.is_empty() {
-        return Err(Entry::fault(rest));
+    while !rest.is_empty() {
+        let known = &entries[..entries.len() - rest.len()];
+        rest = match rest {
+            // The names in SEND_MESSAGE_V2 are single letters.
+            [0, 1, letter, a, b, c, d, value @ ..] => {
+                names.note(known, &[*letter]);
+                let length = i32::from_be_bytes([*a, *b, *c, *d]);
+                let after = usize::try_from(length).ok().and_then(|length| value.get(length..));
+                after.ok_or_else(|| Entry::fault(rest))?
+            }
+            _ => {
+                let entry = Entry::first(rest).ok_or_else(|| Entry::fault(rest))?;
+                names.note(known, entry.name);
+                entry.after
+            }
+        };
     }
     fields.wire_mut().extend_from_slice(entries);
     fields.end(&names);

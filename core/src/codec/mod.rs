@@ -63,16 +63,15 @@ pub(crate) const LARGEST_BLOCK: usize = 64 * 1024;
 ///
 /// # What is copied
 ///
-/// Ext fields and bodies share the memory that the frame was read into, so a long body is never
-/// copied. The price is that a slice keeps the whole allocation alive. That is bounded:
+/// Headers are copied: ext fields have an allocation of their own, which is no longer than the header. Bodies share the memory
+/// that the frame was read into, so a long body is never copied. The price is that a slice keeps the whole allocation alive. That
+/// is bounded:
 ///
 /// * Bodies below a quarter of the read block, and those below half of their frame, are copied. So
 ///   a body that is kept holds at most about four times its size.
 /// * A frame longer than a block is read into its own allocation. While it arrives, the allocation
 ///   has at most four times the bytes that have arrived; in the end it has the frame's length.
 ///   Bytes read past the frame's end are copied out.
-/// * Ext fields, which are usually short-lived, hold at most one block, or their own frame if that
-///   is longer. Copy (`to_owned`) those that you keep for long.
 ///
 /// # Memory
 ///
@@ -81,7 +80,8 @@ pub(crate) const LARGEST_BLOCK: usize = 64 * 1024;
 ///
 /// Each thread keeps the allocations of the last four frames longer than a block and of at most
 /// 5 MiB. An allocation is reused once the command, its body and all clones of the body have been
-/// dropped.
+/// dropped. Each thread also keeps up to 64 allocations of commands that were dropped, with at most 1 KiB for the ext fields of
+/// each.
 ///
 /// Nothing is reserved for a frame before its length is known to be within
 /// [`max_frame_length`](Self::max_frame_length). After that, capacity grows with the bytes that
