@@ -7,89 +7,84 @@ use bytes::BytesMut;
 /// Room for a header except its ext fields and its remark, in bytes.
 const USUAL: usize = 192;
 
-/// The longest escape, and a step of copying.
-const STEP: usize = 6 + 8;
+/// The length of the longest escape. It stands for one byte at least.
+const ESCAPE: usize = 6;
+
+/// The maximum length of a text whose escapes are not counted in advance.
+const SHORT: usize = 2048;
 
 /// Writes the header: keys in alphabetical order, no white space, no absent parts.
 pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     let command = command.parts();
-    let mut text = Text::new(dst, USUAL);
-    text.integer(b"{\"code\":", command.code);
-    if command.ext_fields.is_present() {
-        text.put(b",\"extFields\":");
-        let mut separator = b'{';
-        for (name, value) in command.ext_fields.raw() {
-            text.put(&[separator]);
-            text.string(name);
-            text.put(b":");
-            text.string(value);
-            separator = b',';
+    let fields = command.ext_fields.wire();
+    let remark = command.remark.as_deref().map(str::as_bytes);
+    // The lengths in the wire form take as many bytes as the quotes, the colon and the comma of a field.
+    let room = USUAL + room_for(fields) + remark.map_or(0, room_for);
+    write(dst, room, |out| {
+        out.integer(b"{\"code\":", command.code);
+        if command.ext_fields.is_present() {
+            out.put(b",\"extFields\":");
+            let mut separator = b'{';
+            for (name, value) in command.ext_fields.raw() {
+                out.field(separator, name, value);
+                separator = b',';
+            }
+            out.put(if separator == b'{' { b"{}" } else { b"}" });
         }
-        text.put(if separator == b'{' { b"{}" } else { b"}" });
-    }
-    text.integer(b",\"flag\":", command.flag);
-    if let Some(name) = command.language.name() {
-        text.put(b",\"language\":\"");
-        text.put(name.as_bytes());
-        text.put(b"\"");
-    }
-    text.integer(b",\"opaque\":", command.opaque);
-    if let Some(remark) = &command.remark {
-        text.put(b",\"remark\":");
-        text.string(remark.as_bytes());
-    }
-    // Names the encoding of this header, whatever the command's own is.
-    text.integer(b",\"serializeTypeCurrentRPC\":\"JSON\",\"version\":", command.version.as_i32());
-    text.put(b"}");
-    text.end();
+        out.integer(b",\"flag\":", command.flag);
+        if let Some(name) = command.language.name() {
+            out.put(b",\"language\":\"");
+            out.put(name.as_bytes());
+            out.put(b"\"");
+        }
+        out.integer(b",\"opaque\":", command.opaque);
+        if let Some(remark) = remark {
+            out.put(b",\"remark\":");
+            out.string(remark);
+        }
+        // Names the encoding of this header, whatever the command's own is.
+        let version = command.version.as_i32();
+        out.integer(b",\"serializeTypeCurrentRPC\":\"JSON\",\"version\":", version);
+        out.put(b"}");
+    });
 }
 
 /// Writes a string in quotes. Escapes the same characters as fastjson 1.2: `"`, `\`, controls
 /// (U+0000 to U+001F and U+007F to U+009F), U+2028 and U+2029.
 pub(crate) fn string(text: &[u8], dst: &mut BytesMut) {
-    let mut out = Text::new(dst, 0);
-    out.string(text);
-    out.end();
+    write(dst, 2 + room_for(text), |out| out.string(text));
 }
 
-/// Writes into space that was made in advance, as each growth of a `BytesMut` has its cost.
-struct Text<'a> {
-    dst: &'a mut BytesMut,
-    /// The end of what was written. Space is behind it.
+/// Returns a number of bytes that `text` does not exceed when it is escaped.
+fn room_for(text: &[u8]) -> usize {
+    if text.len() <= SHORT {
+        return ESCAPE * text.len();
+    }
+    text.len() + (ESCAPE - 1) * text.iter().filter(|byte| is_marked(**byte)).count()
+}
+
+/// Appends what `write` writes, which must fit into `room` bytes.
+fn write(dst: &mut BytesMut, room: usize, write: impl FnOnce(&mut Out<'_>)) {
+    let start = dst.len();
+    dst.resize(start + room, 0);
+    let mut out = Out { bytes: &mut dst[start..], at: 0 };
+    write(&mut out);
+    let end = start + out.at;
+    dst.truncate(end);
+}
+
+/// Space that is long enough for all that is written: letting a `BytesMut` grow part by part has its cost.
+struct Out<'a> {
+    bytes: &'a mut [u8],
     at: usize,
 }
 
-impl<'a> Text<'a> {
-    fn new(dst: &'a mut BytesMut, room: usize) -> Self {
-        let at = dst.len();
-        dst.resize(at + room, 0);
-        Self { dst, at }
-    }
-
-    /// Gives unused space back.
-    fn end(self) {
-        self.dst.truncate(self.at);
-    }
-
-    /// Returns at least `length` bytes of space.
-    #[inline(always)]
-    fn space(&mut self, length: usize) -> &mut [u8] {
-        if self.dst.len() - self.at < length {
-            self.grow(length);
-        }
-        &mut self.dst[self.at..]
-    }
-
-    #[cold]
-    fn grow(&mut self, length: usize) {
-        let twice = 2 * (self.dst.len() - self.at);
-        self.dst.resize(self.at + length.max(twice) + USUAL, 0);
-    }
-
+impl Out<'_> {
     #[inline(always)]
     fn put(&mut self, text: &[u8]) {
-        self.space(text.len())[..text.len()].copy_from_slice(text);
-        self.at += text.len();
+        let end = self.at + text.len();
+        self.bytes[self.at..end].copy_from_slice(text);
+        self.at = end;
     }
 
     #[inline(always)]
@@ -98,29 +93,67 @@ impl<'a> Text<'a> {
         self.put(itoa::Buffer::new().format(value).as_bytes());
     }
 
-    /// Writes a string in quotes.
-    fn string(&mut self, text: &[u8]) {
-        self.put(b"\"");
-        let mut rest = text;
-        loop {
-            let copied = copy_before(rest, self.space(rest.len() + STEP), marks, is_marked);
-            self.at += copied;
-            rest = &rest[copied..];
-            let Some(next) = rest.first() else { break };
-            rest = match special(rest) {
-                Some((code, length)) => {
-                    self.escape(code);
-                    &rest[length..]
-                }
-                None => {
-                    self.put(&[*next]);
-                    &rest[1..]
-                }
-            };
+    /// Writes one field after its separator (`{` or `,`).
+    #[inline(always)]
+    fn field(&mut self, separator: u8, name: &[u8], value: &[u8]) {
+        match name {
+            // The names in SEND_MESSAGE_V2 are single letters.
+            [letter] if PLAIN[usize::from(*letter)] => {
+                self.put(&[separator, b'"', *letter, b'"', b':', b'"']);
+            }
+            _ => {
+                self.put(&[separator]);
+                self.string(name);
+                self.put(b":\"");
+            }
         }
+        self.text(value);
         self.put(b"\"");
     }
 
+    /// Writes a string in quotes.
+    fn string(&mut self, text: &[u8]) {
+        self.put(b"\"");
+        self.text(text);
+        self.put(b"\"");
+    }
+
+    #[inline(always)]
+    fn text(&mut self, text: &[u8]) {
+        let copied = self.copy(text);
+        if copied < text.len() {
+            self.escaped(&text[copied..]);
+        }
+    }
+
+    /// Copies what needs no escape. Returns its length.
+    #[inline(always)]
+    fn copy(&mut self, text: &[u8]) -> usize {
+        let copied = copy_before(text, &mut self.bytes[self.at..], marks, is_marked);
+        self.at += copied;
+        copied
+    }
+
+    /// Writes the rest of a text, from the first character that may need an escape.
+    fn escaped(&mut self, text: &[u8]) {
+        let mut rest = text;
+        while let Some(next) = rest.first() {
+            let length = match special(rest) {
+                Some((code, length)) => {
+                    self.escape(code);
+                    length
+                }
+                None => {
+                    self.put(&[*next]);
+                    1
+                }
+            };
+            rest = &rest[length..];
+            rest = &rest[self.copy(rest)..];
+        }
+    }
+
+    #[inline(always)]
     fn escape(&mut self, code: u32) {
         let short = match code {
             0x22 => b'"',

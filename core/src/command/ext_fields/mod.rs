@@ -113,6 +113,11 @@ impl ExtFields {
         Fields::new(&self.wire)
     }
 
+    /// Returns the wire form.
+    pub(crate) fn wire(&self) -> &[u8] {
+        &self.wire
+    }
+
     /// Returns the fields as the binary header has them, or `None` if it cannot hold one of them.
     pub(crate) fn binary(&self) -> Option<&[u8]> {
         let fits =
