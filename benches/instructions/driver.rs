@@ -7,11 +7,15 @@ use crate::support::scripted::Scripted;
 use gungraun::{library_benchmark, library_benchmark_group};
 use rocketmq_tower::SerializeType::{self, Json, RocketMq};
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
+use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{
     ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
 };
-use rocketmq_tower::{ConnectionService, Layer, Server, service_fn};
+use rocketmq_tower::{
+    Addr, BoxError, ConnectionService, Layer, RemotingCommand, Server, service_fn,
+};
 use rocketmq_tower_test_support::echo;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tower::layer::util::Identity;
 
 fn exchange(header: SerializeType, service: impl ConnectionService<Scripted>) -> Exchange {
@@ -54,6 +58,21 @@ fn server(header: SerializeType) -> Exchange {
     exchange(header, Server::new(service_fn(echo)).into_service())
 }
 
+/// The hook of `examples/server.rs`, which counts requests.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl RpcHook for Counter {
+    fn before(&self, _peer: &Addr, _request: &mut RemotingCommand) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn hooked(header: SerializeType) -> Exchange {
+    exchange(header, Server::new(service_fn(echo)).hook(Counter::default()).into_service())
+}
+
 #[library_benchmark]
 #[bench::none_json(none(Json))]
 #[bench::none_binary(none(RocketMq))]
@@ -69,6 +88,8 @@ fn server(header: SerializeType) -> Exchange {
 #[bench::rpc_hook_binary(rpc_hook(RocketMq))]
 #[bench::server_json(server(Json))]
 #[bench::server_binary(server(RocketMq))]
+#[bench::hooked_json(hooked(Json))]
+#[bench::hooked_binary(hooked(RocketMq))]
 fn connection(mut exchange: Exchange) -> Exchange {
     exchange.turns(READS);
     exchange

@@ -11,8 +11,9 @@
 //!
 //! * `decode`, `encode`: the codec alone, for the request and its response.
 //! * `driver`: requests, 32 per read, through a whole connection: without layers, with each default
-//!   layer alone, and with the whole stack that `Server` builds. The cost of a layer is the
-//!   difference to `none`; `connection_limit` costs only per connection, not per request.
+//!   layer alone, and with the whole stack that `Server` builds, without hooks (`server`) and with
+//!   one that counts requests (`hooked`). The cost of a layer is the difference to `none`;
+//!   `connection_limit` costs only per connection, not per request.
 //! * `calls`: 64 callers on one `Channel`. `client` counts only the client, with a simulated peer
 //!   in memory; `both` also counts a server at the other end of an in-memory pipe, and the runtime
 //!   that they share.
