@@ -5,7 +5,7 @@ mod common;
 
 use common::net::Net;
 use rocketmq_tower::client::{Client, Connector, InvokeError};
-use rocketmq_tower::layers::rpc_hook::RpcHook;
+use rocketmq_tower::layers::rpc_hook::{RequestHead, RpcHook};
 use rocketmq_tower::{
     Abort, Addr, BoxError, MqVersion, RemotingCommand, ResponseCode, Router, service_fn,
 };
@@ -154,7 +154,6 @@ impl Notes {
 
 impl RpcHook for Notes {
     fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
-        request.ext_fields_mut().insert("hooked", "yes");
         self.0.lock().expect("no panic").push(format!("before {peer}"));
         match request.code() {
             9 => Err("not now".into()),
@@ -166,12 +165,11 @@ impl RpcHook for Notes {
     fn after(
         &self,
         peer: &Addr,
-        request: &RemotingCommand,
+        request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         let response = response.map(|response| response.response_code());
-        let hooked = request.ext_fields().get("hooked");
-        let note = format!("after {peer} {response:?} {hooked:?}");
+        let note = format!("after {peer} {response:?} {}", request.code());
         self.0.lock().expect("no panic").push(note);
         Ok(())
     }
@@ -188,7 +186,7 @@ async fn hooks_run_once_for_a_call_whatever_it_takes() {
     sends_away(&net, 1);
     let (client, notes) = hooked(&net);
     client.invoke(SERVER, request(1, 5), SECOND).await.expect("by the second connection");
-    let after = "after server:10911 Some(0(SUCCESS)) Some(\"yes\")";
+    let after = "after server:10911 Some(0(SUCCESS)) 1";
     assert_eq!(notes.take(), ["before server:10911", after]);
     client.invoke_oneway(SERVER, request(1, 5), SECOND).await.expect("written");
     assert_eq!(notes.take(), ["before server:10911"]);

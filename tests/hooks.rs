@@ -4,7 +4,7 @@
 mod common;
 
 use common::Scripted;
-use rocketmq_tower::layers::rpc_hook::RpcHook;
+use rocketmq_tower::layers::rpc_hook::{RequestHead, RpcHook};
 use rocketmq_tower::layers::{EventsLayer, WorkQueueLayer};
 use rocketmq_tower::{
     Abort, Addr, BoxError, Layer, RemotingCommand, ResponseCode, Router, Server, service_fn,
@@ -48,7 +48,7 @@ impl RpcHook for Counter {
     fn after(
         &self,
         _peer: &Addr,
-        _request: &RemotingCommand,
+        _request: &RequestHead,
         _response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         self.after.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Scripted, echo_server, run};
 use rocketmq_tower::layers::EventsLayer;
-use rocketmq_tower::layers::rpc_hook::RpcHook;
+use rocketmq_tower::layers::rpc_hook::{RequestHead, RpcHook};
 use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
 use rocketmq_tower::server::{Connections, Listener, TcpOptions};
 use rocketmq_tower::{
@@ -139,17 +139,17 @@ struct Mark;
 
 impl RpcHook for Mark {
     fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
-        request.ext_fields_mut().insert("peer", &peer.to_string());
+        request.extensions_mut().insert(peer.to_string());
         Ok(())
     }
 
     fn after(
         &self,
         _peer: &Addr,
-        request: &RemotingCommand,
+        request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
-        let peer = request.ext_fields().get("peer").unwrap_or_default();
+        let peer = request.extensions().get::<String>().ok_or("not kept")?;
         response.ok_or("no response")?.ext_fields_mut().insert("hooked", peer);
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! `rpc_hook` on a server: Java's rules.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
-use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, ResponseCode};
+use rocketmq_tower_core::{
+    Abort, Addr, BoxError, LanguageCode, RemotingCommand, ResponseCode, SerializeType,
+};
 use rocketmq_tower_layers::RpcHookLayer;
-use rocketmq_tower_layers::rpc_hook::{RpcHook, RpcHooks};
+use rocketmq_tower_layers::rpc_hook::{RequestHead, RpcHook, RpcHooks};
 use std::sync::{Arc, Mutex};
 use tokio_test::{assert_pending, assert_ready_ok};
 use tower::Layer;
@@ -11,6 +13,10 @@ use tower_test::mock::{self, Handle, Mock, Spawn};
 
 type Log = Arc<Mutex<Vec<String>>>;
 type Hooked = Spawn<RpcHooks<Mock<RemotingCommand, Option<RemotingCommand>>>>;
+
+/// The names of the hooks that ran before the request, in order.
+#[derive(Clone, Default)]
+struct RanBefore(Vec<&'static str>);
 
 /// Logs its calls, marks requests and responses, and fails on demand.
 struct Recorder {
@@ -24,16 +30,17 @@ impl RpcHook for Recorder {
     fn before(&self, peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
         self.log.lock().expect("not poisoned").push(format!("{} before {peer}", self.name));
         request.ext_fields_mut().insert(self.name, "before");
+        request.extensions_mut().get_or_insert_default::<RanBefore>().0.push(self.name);
         (self.fail_before)()
     }
 
     fn after(
         &self,
         _peer: &Addr,
-        request: &RemotingCommand,
+        request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
-        let names: Vec<_> = request.ext_fields().iter().map(|(name, _)| name).collect();
+        let names = &request.extensions().get::<RanBefore>().ok_or("not kept")?.0;
         let code = response.as_ref().map(|response| {
             let remark = response.remark().map(|remark| format!(" ({remark})"));
             format!("{}{}", response.response_code(), remark.unwrap_or_default())
@@ -129,6 +136,55 @@ async fn the_processor_sees_what_the_hooks_made_of_the_request() {
     respond.send_response(None);
     assert!(call.await.expect("answered").is_none());
     assert!(test.log()[5].ends_with("none"), "after-hooks run without a response too");
+}
+
+/// Changes the code, and keeps the whole request for the after-hook, which answers with a copy.
+struct Keeper;
+
+impl RpcHook for Keeper {
+    fn before(&self, _peer: &Addr, request: &mut RemotingCommand) -> Result<(), BoxError> {
+        request.set_code(11);
+        let whole = Arc::new(request.clone());
+        request.extensions_mut().insert(whole);
+        Ok(())
+    }
+
+    fn after(
+        &self,
+        _peer: &Addr,
+        request: &RequestHead,
+        response: Option<&mut RemotingCommand>,
+    ) -> Result<(), BoxError> {
+        let whole = request.extensions().get::<Arc<RemotingCommand>>().ok_or("not kept")?;
+        assert_eq!((request.code(), request.request_code()), (11, whole.request_code()));
+        assert_eq!((request.opaque(), request.flag()), (whole.opaque(), whole.flag()));
+        assert_eq!((request.language(), request.version()), (whole.language(), whole.version()));
+        assert_eq!(request.serialize_type(), whole.serialize_type());
+        assert_eq!(request.is_oneway(), whole.is_oneway());
+        assert!(request.channel().is_none());
+        *response.ok_or("no response")? = RemotingCommand::clone(whole);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn after_hooks_get_the_head_and_what_before_hooks_keep() {
+    let (mock, mut handle) = mock::pair::<RemotingCommand, RemotingCommand>();
+    let mut service = Spawn::new(RpcHookLayer::new().hook(Keeper).layer(mock));
+    let base = RemotingCommand::request(10)
+        .with_serialize_type(SerializeType::RocketMq)
+        .with_ext_field("topic", "T")
+        .with_body("body");
+    let mut numbered = base.clone().oneway();
+    numbered.set_opaque(77);
+    for mut request in [base.with_language(LanguageCode::GO), numbered] {
+        assert_ready_ok!(service.poll_ready());
+        let call = service.call(request.clone());
+        let (_, respond) = handle.next_request().await.expect("called");
+        respond.send_response(success());
+        request.set_code(11);
+        assert_eq!(call.await.expect("answered"), request);
+    }
 }
 
 #[tokio::test]

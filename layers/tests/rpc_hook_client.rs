@@ -9,7 +9,7 @@ use rocketmq_tower_core::{
     ResponseCode,
 };
 use rocketmq_tower_layers::RpcHookLayer;
-use rocketmq_tower_layers::rpc_hook::RpcHook;
+use rocketmq_tower_layers::rpc_hook::{RequestHead, RpcHook};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl RpcHook for Recorder {
     fn after(
         &self,
         peer: &Addr,
-        _request: &RemotingCommand,
+        _request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         let code = response.map(|response| response.response_code().to_string());

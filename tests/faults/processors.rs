@@ -4,7 +4,7 @@
 use crate::common::run;
 use crate::support::{FAILS, PANICS, start};
 use rocketmq_tower::driver::ConnectionConfig;
-use rocketmq_tower::layers::rpc_hook::RpcHook;
+use rocketmq_tower::layers::rpc_hook::{RequestHead, RpcHook};
 use rocketmq_tower::{Addr, BoxError, RemotingCommand, ResponseCode, Server, Service, service_fn};
 use rocketmq_tower_test_support::{Raw, echo, request};
 use std::future::{Ready, ready};
@@ -120,7 +120,7 @@ impl RpcHook for BadHook {
     fn after(
         &self,
         _peer: &Addr,
-        request: &RemotingCommand,
+        request: &RequestHead,
         _response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         assert_ne!(request.code(), 13, "a bug");

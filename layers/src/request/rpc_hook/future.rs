@@ -14,8 +14,7 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         exchange: Fallible<F>,
-        // Boxed, so that exchanges without hooks stay small: they are moved often.
-        after: Option<Box<After>>,
+        after: Option<After>,
         // Notes the exchange's error; see `recover`.
         observer: ExchangeObserver,
     }
@@ -27,7 +26,7 @@ impl<F> ResponseFuture<F> {
     }
 
     pub(super) fn hooked(inner: F, after: After, observer: ExchangeObserver) -> Self {
-        Self { exchange: Fallible::running(inner), after: Some(Box::new(after)), observer }
+        Self { exchange: Fallible::running(inner), after: Some(after), observer }
     }
 
     pub(super) fn failed(error: BoxError, observer: ExchangeObserver) -> Self {

@@ -1,3 +1,4 @@
+use super::RequestHead;
 use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
 use std::sync::Arc;
 
@@ -15,13 +16,15 @@ pub trait RpcHook: Send + Sync + 'static {
     }
 
     /// Runs after the request was handled (on a server) or its response received (on a client).
+    /// `request` has no ext fields and no body; for what `before` can keep, see the
+    /// [module's documentation](super).
     ///
     /// # Errors
     /// An error replaces the response.
     fn after(
         &self,
         peer: &Addr,
-        request: &RemotingCommand,
+        request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         Ok(())
@@ -37,7 +40,7 @@ impl<H: RpcHook + ?Sized> RpcHook for Arc<H> {
     fn after(
         &self,
         peer: &Addr,
-        request: &RemotingCommand,
+        request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         (**self).after(peer, request, response)
@@ -53,7 +56,7 @@ impl<H: RpcHook + ?Sized> RpcHook for Box<H> {
     fn after(
         &self,
         peer: &Addr,
-        request: &RemotingCommand,
+        request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         (**self).after(peer, request, response)

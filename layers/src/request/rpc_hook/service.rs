@@ -1,6 +1,6 @@
-use super::RpcHook;
-use super::after::After;
+use super::after::{After, peer_of};
 use super::future::ResponseFuture;
+use super::{RequestHead, RpcHook};
 use crate::support::inner::inner_service;
 use crate::support::unused::Unused;
 use rocketmq_tower_core::channel::ExchangeObserver;
@@ -53,28 +53,27 @@ where
         if self.hooks.is_empty() {
             return ResponseFuture::unhooked(self.inner.call(request), observer);
         }
-        let peer = match (&self.peer, request.channel()) {
-            (Some(peer), _) => peer.clone(),
-            (None, Some(channel)) => channel.peer_addr().clone(),
-            (None, None) => Addr::default(),
-        };
+        let channel = request.channel().cloned();
+        let peer = peer_of(self.peer.as_ref(), channel.as_ref());
         let unused = Unused::new(&mut self.inner);
-        let before = self.hooks.iter().try_for_each(|hook| hook.before(&peer, &mut request));
+        let before = self.hooks.iter().try_for_each(|hook| hook.before(peer, &mut request));
+        if before.is_ok() && is_client && request.is_oneway() {
+            unused.keep();
+            return ResponseFuture::unhooked(self.inner.call(request), observer);
+        }
+        let head = RequestHead::new(&request, channel);
+        let after =
+            After { hooks: Arc::clone(&self.hooks), peer: self.peer.clone(), request: head };
         let Err(error) = before else {
             unused.keep();
-            if is_client && request.is_oneway() {
-                return ResponseFuture::unhooked(self.inner.call(request), observer);
-            }
-            let round = After { hooks: Arc::clone(&self.hooks), peer, request: request.clone() };
-            return ResponseFuture::hooked(self.inner.call(request), round, observer);
+            return ResponseFuture::hooked(self.inner.call(request), after, observer);
         };
         drop(unused);
         if is_client || find_source::<Abort>(&*error).is_some() {
             return ResponseFuture::failed(error, observer);
         }
         let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR);
-        let round = After { hooks: Arc::clone(&self.hooks), peer, request };
-        let error = round.run(Some(&mut response)).err().unwrap_or(error);
+        let error = after.run(Some(&mut response)).err().unwrap_or(error);
         ResponseFuture::failed(error, observer)
     }
 }
