@@ -3,6 +3,7 @@
 use super::deferral::Answered;
 use super::exchange::{ExchangeId, Origin};
 use super::shared::Shared;
+use super::{Addr, Channel};
 use crate::command::{RemotingCommand, ResponseCode};
 use crate::error::Abort;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Default)]
 pub struct ExchangeObserver {
-    /// `None` for a oneway request, and for one that no connection received.
-    exchange: Option<(Arc<Shared>, ExchangeId)>,
+    /// `None` for a request that no connection received; without an id for a oneway request.
+    origin: Option<(Arc<Shared>, Option<ExchangeId>)>,
 }
 
 impl RemotingCommand {
@@ -42,14 +43,34 @@ impl RemotingCommand {
     #[must_use]
     #[inline]
     pub fn exchange_observer(&self) -> ExchangeObserver {
-        let exchange = self.parts().origin.as_ref().and_then(|Origin { channel, exchange }| {
-            exchange.map(|(id, _)| (Arc::clone(&channel.shared), id))
+        let origin = self.parts().origin.as_ref().map(|Origin { channel, exchange }| {
+            (Arc::clone(&channel.shared), exchange.map(|(id, _)| id))
         });
-        ExchangeObserver { exchange }
+        ExchangeObserver { origin }
     }
 }
 
 impl ExchangeObserver {
+    /// Returns the channel that the request was received on, or `None` if it was created locally.
+    #[must_use]
+    pub fn channel(&self) -> Option<Channel> {
+        self.origin.as_ref().map(|(shared, _)| Channel::new(Arc::clone(shared)))
+    }
+
+    /// Returns the address of the request's sender, or `None` if the request was created locally.
+    #[must_use]
+    #[inline]
+    pub fn peer_addr(&self) -> Option<&Addr> {
+        self.origin.as_ref().map(|(shared, _)| &shared.info().peer_addr)
+    }
+
+    /// Returns the exchange, if the request wants a response.
+    #[inline]
+    fn exchange(&self) -> Option<(&Shared, ExchangeId)> {
+        let (shared, id) = self.origin.as_ref()?;
+        Some((shared, (*id)?))
+    }
+
     /// Calls `observer` with the result of the exchange: at once if it is known, otherwise in the
     /// connection's task when the exchange ends or the connection closes. `returned` is the code that
     /// the service returned, if any; a response that a responder sent earlier takes precedence.
@@ -58,7 +79,7 @@ impl ExchangeObserver {
         returned: Option<ResponseCode>,
         observer: impl FnOnce(Answered) + Send + 'static,
     ) {
-        match self.exchange {
+        match self.exchange() {
             Some((shared, id)) => {
                 shared.deferrals.observe(id, returned, observer, shared.max_deferred());
             }
@@ -70,7 +91,7 @@ impl ExchangeObserver {
     /// an error whose response an outer layer decides: when the exchange ends, with the code that
     /// the peer gets. An exchange that no connection received is told `SYSTEM_ERROR` at once.
     pub fn on_failed(self, observer: impl FnOnce(Answered) + Send + 'static) {
-        match &self.exchange {
+        match self.exchange() {
             Some(_) => self.on_answered(None, observer),
             None => {
                 let code = Some(ResponseCode::SYSTEM_ERROR);
@@ -83,17 +104,17 @@ impl ExchangeObserver {
     /// hides the error, and the response turns out to be a
     /// [stand-in](RemotingCommand::set_stand_in), the driver answers with the noted code and remark.
     pub fn note_abort(&self, abort: Abort) {
-        if let Some((shared, id)) = &self.exchange {
-            shared.failures.note(*id, abort);
+        if let Some((shared, id)) = self.exchange() {
+            shared.failures.note(id, abort);
         }
     }
 
     /// Forgets the noted abort, if any: the request is tried again.
     #[inline]
     pub fn forget_abort(&self) {
-        if let Some((shared, id)) = &self.exchange {
+        if let Some((shared, id)) = self.exchange() {
             if !shared.failures.is_empty() {
-                shared.failures.take(*id);
+                shared.failures.take(id);
             }
         }
     }
@@ -101,7 +122,7 @@ impl ExchangeObserver {
 
 impl std::fmt::Debug for ExchangeObserver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let channel = self.exchange.as_ref().map(|(shared, _)| shared);
+        let channel = self.origin.as_ref().map(|(shared, _)| shared);
         f.debug_struct("ExchangeObserver").field("channel", &channel).finish()
     }
 }

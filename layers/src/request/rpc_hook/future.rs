@@ -1,8 +1,6 @@
 use super::after::After;
-use crate::recover::note;
 use crate::support::fallible::Fallible;
 use pin_project_lite::pin_project;
-use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::{BoxError, Reply};
 use std::fmt;
 use std::future::Future;
@@ -14,23 +12,17 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         exchange: Fallible<F>,
-        after: Option<After>,
-        // Notes the exchange's error; see `recover`.
-        observer: ExchangeObserver,
+        after: After,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn unhooked(inner: F, observer: ExchangeObserver) -> Self {
-        Self { exchange: Fallible::running(inner), after: None, observer }
+    pub(super) const fn running(inner: F, after: After) -> Self {
+        Self { exchange: Fallible::running(inner), after }
     }
 
-    pub(super) fn hooked(inner: F, after: After, observer: ExchangeObserver) -> Self {
-        Self { exchange: Fallible::running(inner), after: Some(after), observer }
-    }
-
-    pub(super) fn failed(error: BoxError, observer: ExchangeObserver) -> Self {
-        Self { exchange: Fallible::failed(error), after: None, observer }
+    pub(super) const fn failed(error: BoxError, after: After) -> Self {
+        Self { exchange: Fallible::failed(error), after }
     }
 }
 
@@ -46,13 +38,13 @@ where
         let this = self.project();
         // Looked at in place: moving a result costs more than the rest of this.
         let mut polled = this.exchange.poll(cx);
-        if let (Poll::Ready(Ok(reply)), Some(after)) = (&mut polled, this.after) {
-            if let Err(error) = after.run(reply.command_mut()) {
+        if let Poll::Ready(Ok(reply)) = &mut polled {
+            if let Err(error) = this.after.run(reply.command_mut()) {
                 polled = Poll::Ready(Err(error));
             }
         }
         if let Poll::Ready(Err(error)) = &polled {
-            note(this.observer, error);
+            this.after.note(error);
         }
         polled
     }

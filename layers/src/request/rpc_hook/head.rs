@@ -1,4 +1,5 @@
 use http::Extensions;
+use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::{
     Channel, LanguageCode, MqVersion, RemotingCommand, RequestCode, SerializeType,
 };
@@ -16,12 +17,13 @@ pub struct RequestHead {
     language: LanguageCode,
     version: MqVersion,
     serialize_type: SerializeType,
-    channel: Option<Channel>,
+    /// For the channel, of which this layer holds no handle besides.
+    observer: ExchangeObserver,
     extensions: Extensions,
 }
 
 impl RequestHead {
-    pub(super) fn new(request: &RemotingCommand, channel: Option<Channel>) -> Self {
+    pub(super) fn new(request: &RemotingCommand, observer: ExchangeObserver) -> Self {
         Self {
             code: request.code(),
             opaque: request.opaque(),
@@ -29,7 +31,7 @@ impl RequestHead {
             language: request.language(),
             version: request.version(),
             serialize_type: request.serialize_type(),
-            channel,
+            observer,
             extensions: request.extensions().clone(),
         }
     }
@@ -85,8 +87,12 @@ impl RequestHead {
 
     /// Returns the channel that the request was received on, or `None` if it was created locally.
     #[must_use]
-    pub fn channel(&self) -> Option<&Channel> {
-        self.channel.as_ref()
+    pub fn channel(&self) -> Option<Channel> {
+        self.observer.channel()
+    }
+
+    pub(super) fn observer(&self) -> &ExchangeObserver {
+        &self.observer
     }
 
     /// Returns a copy of the extensions that the request had when its before-hooks had run.

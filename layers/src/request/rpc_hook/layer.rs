@@ -1,3 +1,4 @@
+use super::after::Hooks;
 use super::{RpcHook, RpcHooks};
 use rocketmq_tower_core::Addr;
 use std::fmt;
@@ -7,29 +8,28 @@ use tower_layer::Layer;
 /// Calls hooks before requests and after responses. See the [module's documentation](super).
 #[derive(Clone)]
 pub struct RpcHookLayer {
-    hooks: Arc<[Arc<dyn RpcHook>]>,
-    peer: Option<Addr>,
+    hooks: Arc<Hooks>,
 }
 
 impl RpcHookLayer {
     /// Creates a layer without hooks.
     #[must_use]
     pub fn new() -> Self {
-        Self { hooks: Arc::new([]), peer: None }
+        Self { hooks: Arc::new(Hooks { list: Arc::new([]), peer: None }) }
     }
 
     /// Adds a hook after the existing ones.
     #[must_use]
     pub fn hook(self, hook: impl RpcHook) -> Self {
         let hook: Arc<dyn RpcHook> = Arc::new(hook);
-        let hooks = self.hooks.iter().cloned().chain([hook]).collect();
-        Self { hooks, ..self }
+        let list = self.hooks.list.iter().cloned().chain([hook]).collect();
+        Self { hooks: Arc::new(Hooks { list, peer: self.hooks.peer.clone() }) }
     }
 
     /// Whether the layer has no hooks.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.hooks.is_empty()
+        self.hooks.list.is_empty()
     }
 
     /// Sets the address that requests are sent to, for a layer on the client's side, such as around
@@ -37,9 +37,9 @@ impl RpcHookLayer {
     /// came from, and follow the client's [rules](super). Without it, hooks get the address of the
     /// request's sender and follow the server's rules.
     #[must_use]
-    pub fn peer(mut self, peer: impl Into<Addr>) -> Self {
-        self.peer = Some(peer.into());
-        self
+    pub fn peer(self, peer: impl Into<Addr>) -> Self {
+        let (list, peer) = (Arc::clone(&self.hooks.list), Some(peer.into()));
+        Self { hooks: Arc::new(Hooks { list, peer }) }
     }
 }
 
@@ -53,12 +53,14 @@ impl<S> Layer<S> for RpcHookLayer {
     type Service = RpcHooks<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RpcHooks::new(inner, Arc::clone(&self.hooks), self.peer.clone())
+        RpcHooks::new(inner, Arc::clone(&self.hooks))
     }
 }
 
 impl fmt::Debug for RpcHookLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RpcHookLayer").field("hooks", &self.hooks.len()).finish_non_exhaustive()
+        f.debug_struct("RpcHookLayer")
+            .field("hooks", &self.hooks.list.len())
+            .finish_non_exhaustive()
     }
 }

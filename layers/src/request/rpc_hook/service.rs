@@ -1,11 +1,11 @@
-use super::after::{After, peer_of};
+use super::RequestHead;
+use super::after::{After, Hooks};
 use super::future::ResponseFuture;
-use super::{RequestHead, RpcHook};
 use crate::support::inner::inner_service;
 use crate::support::unused::Unused;
 use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::error::find_source;
-use rocketmq_tower_core::{Abort, Addr, BoxError, RemotingCommand, Reply, ResponseCode};
+use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, Reply, ResponseCode};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,14 +15,12 @@ use tower_service::Service;
 #[derive(Clone)]
 pub struct RpcHooks<S> {
     inner: S,
-    hooks: Arc<[Arc<dyn RpcHook>]>,
-    /// The address that a client's requests are sent to; `None` on the server's side.
-    peer: Option<Addr>,
+    hooks: Arc<Hooks>,
 }
 
 impl<S> RpcHooks<S> {
-    pub(super) fn new(inner: S, hooks: Arc<[Arc<dyn RpcHook>]>, peer: Option<Addr>) -> Self {
-        Self { inner, hooks, peer }
+    pub(super) fn new(inner: S, hooks: Arc<Hooks>) -> Self {
+        Self { inner, hooks }
     }
 
     inner_service!();
@@ -43,38 +41,35 @@ where
     }
 
     fn call(&mut self, mut request: RemotingCommand) -> Self::Future {
-        let is_client = self.peer.is_some();
-        // A client's errors are for its caller alone.
-        let observer = match is_client {
-            true => ExchangeObserver::default(),
-            false => request.exchange_observer(),
+        let Self { inner, hooks } = self;
+        let is_client = hooks.is_client();
+        let observer = request.exchange_observer();
+        if !is_client {
+            observer.forget_abort();
+        }
+        if hooks.list.is_empty() {
+            let observer = if is_client { ExchangeObserver::default() } else { observer };
+            return ResponseFuture::running(inner.call(request), After::Note(observer));
+        }
+        let peer = hooks.peer_of(&observer);
+        let unused = Unused::new(inner);
+        let before = hooks.list.iter().try_for_each(|hook| hook.before(peer, &mut request));
+        let after = if is_client && request.is_oneway() {
+            After::Note(ExchangeObserver::default())
+        } else {
+            After::Hooks(Arc::clone(hooks), RequestHead::new(&request, observer))
         };
-        observer.forget_abort();
-        if self.hooks.is_empty() {
-            return ResponseFuture::unhooked(self.inner.call(request), observer);
-        }
-        let channel = request.channel().cloned();
-        let peer = peer_of(self.peer.as_ref(), channel.as_ref());
-        let unused = Unused::new(&mut self.inner);
-        let before = self.hooks.iter().try_for_each(|hook| hook.before(peer, &mut request));
-        if before.is_ok() && is_client && request.is_oneway() {
-            unused.keep();
-            return ResponseFuture::unhooked(self.inner.call(request), observer);
-        }
-        let head = RequestHead::new(&request, channel);
-        let after =
-            After { hooks: Arc::clone(&self.hooks), peer: self.peer.clone(), request: head };
         let Err(error) = before else {
             unused.keep();
-            return ResponseFuture::hooked(self.inner.call(request), after, observer);
+            return ResponseFuture::running(inner.call(request), after);
         };
         drop(unused);
         if is_client || find_source::<Abort>(&*error).is_some() {
-            return ResponseFuture::failed(error, observer);
+            return ResponseFuture::failed(error, after);
         }
         let mut response = RemotingCommand::response(ResponseCode::SYSTEM_ERROR);
         let error = after.run(Some(&mut response)).err().unwrap_or(error);
-        ResponseFuture::failed(error, observer)
+        ResponseFuture::failed(error, after)
     }
 }
 
@@ -82,7 +77,7 @@ impl<S: fmt::Debug> fmt::Debug for RpcHooks<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcHooks")
             .field("inner", &self.inner)
-            .field("hooks", &self.hooks.len())
+            .field("hooks", &self.hooks.list.len())
             .finish_non_exhaustive()
     }
 }
