@@ -42,11 +42,13 @@ impl RpcHook for Recorder {
     fn after(
         &self,
         peer: &Addr,
-        _request: &RequestHead,
+        request: &RequestHead,
         response: Option<&mut RemotingCommand>,
     ) -> Result<(), BoxError> {
         let code = response.map(|response| response.response_code().to_string());
-        self.push(format!("after {peer} {}", code.unwrap_or_default()));
+        let from = request.channel().map(|channel| format!(" from {}", channel.peer_addr()));
+        let from = from.unwrap_or_default();
+        self.push(format!("after {peer} {}{from}", code.unwrap_or_default()));
         Ok(())
     }
 }
@@ -132,6 +134,18 @@ async fn a_request_that_is_passed_on_has_the_peer_that_it_goes_to() {
     let proxy = RpcHookLayer::new().hook(inbound.clone()).layer(proxy);
     let user = channel(USER, PROXY, proxy);
     user.oneshot(RemotingCommand::request(1)).await.expect("answered");
-    assert_eq!(inbound.log(), [format!("before {USER}"), format!("after {USER} SUCCESS")]);
-    assert_eq!(outbound.log(), [format!("before {BROKER}"), format!("after {BROKER} SUCCESS")]);
+    let after = |peer| [format!("before {peer}"), format!("after {peer} SUCCESS from {USER}")];
+    assert_eq!(inbound.log(), after(USER));
+    assert_eq!(outbound.log(), after(BROKER));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_knows_who_sent_a_oneway_request() {
+    let recorder = Recorder::default();
+    let service = RpcHookLayer::new().hook(recorder.clone()).layer(service_fn(succeed));
+    let user = channel(USER, PROXY, service);
+    user.clone().oneshot(RemotingCommand::request(1).oneway()).await.expect("sent");
+    user.oneshot(RemotingCommand::request(1)).await.expect("answered");
+    let round = [format!("before {USER}"), format!("after {USER} SUCCESS from {USER}")];
+    assert_eq!(recorder.log(), [round.clone(), round].concat());
 }

@@ -1,30 +1,9 @@
-use super::{RequestHead, RpcHook};
+use super::RequestHead;
+use super::hooks::Hooks;
 use crate::recover::note;
 use rocketmq_tower_core::channel::ExchangeObserver;
-use rocketmq_tower_core::{Addr, BoxError, RemotingCommand};
+use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::sync::Arc;
-
-/// The address of a request that no connection received.
-static UNNAMED: Addr = Addr::Unnamed;
-
-/// The hooks of a layer.
-#[derive(Clone)]
-pub(super) struct Hooks {
-    pub(super) list: Arc<[Arc<dyn RpcHook>]>,
-    /// The address that a client's requests are sent to; `None` on the server's side.
-    pub(super) peer: Option<Addr>,
-}
-
-impl Hooks {
-    pub(super) fn is_client(&self) -> bool {
-        self.peer.is_some()
-    }
-
-    /// Returns the address that hooks get: that of the layer's peer, or that of the sender.
-    pub(super) fn peer_of<'a>(&'a self, sender: &'a ExchangeObserver) -> &'a Addr {
-        self.peer.as_ref().or_else(|| sender.peer_addr()).unwrap_or(&UNNAMED)
-    }
-}
 
 /// What follows an exchange.
 pub(super) enum After {

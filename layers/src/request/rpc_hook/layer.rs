@@ -1,4 +1,4 @@
-use super::after::Hooks;
+use super::hooks::Hooks;
 use super::{RpcHook, RpcHooks};
 use rocketmq_tower_core::Addr;
 use std::fmt;

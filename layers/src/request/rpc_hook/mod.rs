@@ -124,6 +124,7 @@ mod after;
 mod future;
 mod head;
 mod hook;
+mod hooks;
 mod layer;
 mod service;
 

@@ -1,6 +1,7 @@
 use super::RequestHead;
-use super::after::{After, Hooks};
+use super::after::After;
 use super::future::ResponseFuture;
+use super::hooks::Hooks;
 use crate::support::inner::inner_service;
 use crate::support::unused::Unused;
 use rocketmq_tower_core::channel::ExchangeObserver;
