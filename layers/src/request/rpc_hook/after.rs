@@ -5,7 +5,7 @@ use rocketmq_tower_core::channel::ExchangeObserver;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
 use std::sync::Arc;
 
-/// What follows an exchange.
+/// Says what to do when an exchange has ended.
 pub(super) enum After {
     /// Its error is noted, unless the observer is the default one; see [`recover`](crate::recover).
     Note(ExchangeObserver),
