@@ -114,8 +114,8 @@ fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError>
         let known = &entries[..entries.len() - rest.len()];
         rest = match rest {
             // The names in SEND_MESSAGE_V2 are single letters.
-            [0, 1, letter, a, b, c, d, value @ ..] => {
-                names.note(known, &[*letter]);
+            [0, 1, _, a, b, c, d, value @ ..] => {
+                names.note(known, &rest[2..3]);
                 let length = i32::from_be_bytes([*a, *b, *c, *d]);
                 let after = usize::try_from(length).ok().and_then(|length| value.get(length..));
                 after.ok_or_else(|| Entry::fault(rest))?

@@ -81,35 +81,34 @@ fn ext_fields<'a>(text: &'a [u8], fields: &mut ExtFields) -> Option<&'a [u8]> {
     if let [b'}', rest @ ..] = text {
         return Some(rest);
     }
-    let mut names = Names::default();
     let wire = fields.wire_mut();
     // Never too short: the two lengths of a field take as many bytes as its quotes, colon and comma.
     wire.resize(text.len(), 0);
-    let (end, rest) = copy_fields(text, wire, &mut names)?;
+    let (end, names, rest) = copy_fields(text, wire)?;
     wire.truncate(end);
     fields.end(&names);
     Some(rest)
 }
 
-/// Copies fields into their wire form. Returns the length of that and the rest of the text.
+/// Copies fields into their wire form. Returns the length of that, the names, and the rest of the text.
 // Not inlined: there would be too few registers.
 #[inline(never)]
-fn copy_fields<'a>(
-    mut rest: &'a [u8],
-    wire: &mut [u8],
-    names: &mut Names,
-) -> Option<(usize, &'a [u8])> {
-    let mut at = 0;
+fn copy_fields<'a>(mut rest: &'a [u8], wire: &mut [u8]) -> Option<(usize, Names, &'a [u8])> {
+    let (mut at, mut names) = (0, Names::default());
     loop {
         let (known, out) = wire.split_at_mut_checked(at)?;
         let (head, value) = match rest {
             // The names in SEND_MESSAGE_V2 are single letters.
             [b'"', letter, b'"', b':', b'"', text @ ..] if !matches!(letter, b'"' | b'\\') => {
                 *out.first_chunk_mut()? = [0, 1, *letter];
-                names.note(known, &[*letter]);
+                names.note(known, &rest[1..2]);
                 (7, text)
             }
-            _ => copy_name(rest, known, out, names)?,
+            _ => {
+                let (length, text) = copy_name(rest, out)?;
+                names.note(known, out.get(2..2 + length)?);
+                (length + 6, text)
+            }
         };
         let (head, out) = out.split_at_mut_checked(head)?;
         let (length, after) = copy_string(value, out)?;
@@ -118,25 +117,19 @@ fn copy_fields<'a>(
         at += head.len() + length;
         rest = match after {
             [b',', rest @ ..] => rest,
-            [b'}', rest @ ..] => return Some((at, rest)),
+            [b'}', rest @ ..] => return Some((at, names, rest)),
             _ => return None,
         };
     }
 }
 
-/// Copies a name, with its length, from its opening quote to the opening quote of the value. Returns the length of what comes
-/// before the value in the wire form, and the text of the value.
-fn copy_name<'a>(
-    text: &'a [u8],
-    known: &[u8],
-    out: &mut [u8],
-    names: &mut Names,
-) -> Option<(usize, &'a [u8])> {
+/// Copies a name, after two bytes for its length, from its opening quote to the opening quote of the value. Returns its length and
+/// the text of the value.
+fn copy_name<'a>(text: &'a [u8], out: &mut [u8]) -> Option<(usize, &'a [u8])> {
     let text = text.strip_prefix(b"\"")?;
     let (length, name) = out.split_first_chunk_mut()?;
     let end = copy_plain(text, name);
     // Longer names are for the general parser.
     *length = i16::try_from(end).ok()?.to_be_bytes();
-    names.note(known, name.get(..end)?);
-    Some((end + 6, text.get(end..)?.strip_prefix(b"\":\"")?))
+    Some((end, text.get(end..)?.strip_prefix(b"\":\"")?))
 }

@@ -5,14 +5,13 @@ use crate::last_wins::last_of_each_name;
 
 /// Up to this number of fields, a name that may be a repetition is searched for when it arrives. Beyond it, the end of the
 /// decoding removes repetitions with a hash map, so that a header with many names takes linear time.
-const SCAN_LIMIT: u32 = 64;
+const SCAN_LIMIT: usize = 64;
 
 /// The names of the fields decoded so far, as far as is needed to notice a repetition.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Names {
     /// One bit per hash of a name: a clear bit means that the name is new.
     seen: u64,
-    count: u32,
     may_repeat: bool,
 }
 
@@ -21,25 +20,24 @@ impl Names {
     #[inline(always)]
     pub(crate) fn note(&mut self, wire: &[u8], name: &[u8]) {
         let bit = bit(name);
-        if self.seen & bit != 0 {
-            self.compare(wire, name);
+        if self.seen & bit != 0 && !self.may_repeat {
+            self.may_repeat = may_repeat(wire, name);
         }
         self.seen |= bit;
-        self.count += 1;
-    }
-
-    #[inline(never)]
-    fn compare(&mut self, wire: &[u8], name: &[u8]) {
-        if !self.may_repeat {
-            self.may_repeat =
-                self.count >= SCAN_LIMIT || Fields::new(wire).any(|(other, _)| other == name);
-        }
     }
 
     /// Whether [`remove`] has to run.
     pub(crate) fn may_repeat(&self) -> bool {
         self.may_repeat
     }
+}
+
+/// Whether `name` is among the fields, or there are too many to look.
+// By value and not inlined, so that `Names` stays in registers.
+#[inline(never)]
+fn may_repeat(wire: &[u8], name: &[u8]) -> bool {
+    let mut fields = Fields::new(wire);
+    fields.by_ref().take(SCAN_LIMIT).any(|(other, _)| other == name) || fields.next().is_some()
 }
 
 /// Keeps the last value of each name, in the place of the first.
