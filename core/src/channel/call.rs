@@ -1,7 +1,7 @@
 //! Calls of this side over a connection.
 
 use super::inbox::Message;
-use super::outgoing::{CallResult, Caller, OutgoingRequest};
+use super::outgoing::{Call, CallEnd, CallResult, OutgoingRequest};
 use super::shared::Shared;
 use super::{CallError, CallStage, Channel, CloseReason};
 use crate::command::RemotingCommand;
@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 
@@ -26,7 +26,7 @@ pub struct ResponseFuture {
 
 #[derive(Debug)]
 enum CallState {
-    Waiting { result: oneshot::Receiver<CallResult>, shared: Arc<Shared>, number: u32 },
+    Waiting { call: Arc<Call>, shared: Arc<Shared> },
     Failed(CallError),
     Done,
 }
@@ -35,15 +35,12 @@ impl ResponseFuture {
     /// Hands the request to the driver, and returns the future of its response.
     pub(super) fn start(
         shared: &Arc<Shared>,
-        mut command: RemotingCommand,
+        command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        command.flag &= !RemotingCommand::RESPONSE;
-        let (number, (sender, result)) = (shared.next_call(), oneshot::channel());
-        let caller = Some(Caller::new(sender, command.opaque, permit));
-        let request = OutgoingRequest { number, command, caller, _permit: None };
-        if shared.inbox.send(Message::Send(request)) {
-            Self { state: CallState::Waiting { result, shared: Arc::clone(shared), number } }
+        let call = Call::new(command, permit, true);
+        if shared.inbox.send(Message::Send(OutgoingRequest::new(Arc::clone(&call)))) {
+            Self { state: CallState::Waiting { call, shared: Arc::clone(shared) } }
         } else {
             Self::failed(not_sent(shared))
         }
@@ -68,11 +65,11 @@ impl Future for ResponseFuture {
     type Output = CallResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallResult> {
-        let result = match &mut self.state {
-            CallState::Waiting { result, shared, .. } => match ready!(Pin::new(result).poll(cx)) {
-                Ok(Err(CallError::Closed(_))) => Err(CallError::Closed(reason(shared))),
-                Ok(result) => result,
-                Err(_) => Err(not_sent(shared)),
+        let result = match &self.state {
+            CallState::Waiting { call, shared } => match ready!(call.poll_end(cx)) {
+                CallEnd::Result(result) => result,
+                CallEnd::Closed => Err(CallError::Closed(reason(shared))),
+                CallEnd::NotSent => Err(not_sent(shared)),
             },
             CallState::Failed(error) => Err(error.clone()),
             CallState::Done => Err(CallError::NotReady),
@@ -84,16 +81,10 @@ impl Future for ResponseFuture {
 
 impl Drop for ResponseFuture {
     fn drop(&mut self) {
-        let CallState::Waiting { mut result, shared, number } =
-            std::mem::replace(&mut self.state, CallState::Done)
-        else {
-            return;
-        };
-        // The driver skips unsent requests whose receiver is closed, even before it takes the
-        // message.
-        result.close();
-        if result.try_recv().is_err() {
-            _ = shared.inbox.send(Message::Cancel(number));
+        if let CallState::Waiting { call, shared } = &self.state {
+            if let Some(given_up) = call.give_up() {
+                _ = shared.inbox.send(Message::Cancel(given_up));
+            }
         }
     }
 }
@@ -171,11 +162,8 @@ impl Channel {
         command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), CallError> {
-        let mut command = command.oneway();
-        command.flag &= !RemotingCommand::RESPONSE;
-        let number = self.shared.next_call();
-        let request = OutgoingRequest { number, command, caller: None, _permit: Some(permit) };
-        let sent = self.shared.inbox.send(Message::Send(request));
+        let call = Call::new(command.oneway(), permit, false);
+        let sent = self.shared.inbox.send(Message::Send(OutgoingRequest::new(call)));
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 

@@ -23,7 +23,7 @@ pub(crate) use exchange::{ExchangeId, Origin, Stamp};
 pub(crate) use inbox::{CLOSE, DRAIN, MAIL, Message, READY};
 pub use info::{Addr, ChannelInfo};
 pub use observer::ExchangeObserver;
-pub(crate) use outgoing::{Caller, OutgoingRequest};
+pub(crate) use outgoing::{GivenUp, OutgoingRequest};
 pub use reason::{CloseReason, Disconnect};
 pub use responder::{DeferError, Responder};
 pub(crate) use shared::{Bounds, Shared};

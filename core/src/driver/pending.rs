@@ -1,66 +1,98 @@
 //! Calls that wait for their responses.
 
-use crate::channel::Caller;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
+use super::KEPT_CAPACITY;
+use crate::channel::OutgoingRequest;
 
-/// Callers by the opaque of their request. Each caller holds a permit, which bounds the table.
+/// The smallest table.
+const SMALLEST: usize = 16;
+
+/// A larger table is freed when it becomes empty. Half of a table's places are free.
+const LARGEST_KEPT: usize = 2 * KEPT_CAPACITY;
+
+/// Calls by their number, which is the opaque on the wire. Each call holds a permit, which bounds
+/// the table.
+///
+/// A call's place is its number modulo the table's size. Numbers are assigned in sequence, so they
+/// fill the places in turn. A number whose place is taken, by a call that has waited for a whole
+/// round, is not assigned. At least half of the places are free, so on average at most one number
+/// is skipped for each that is assigned.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    callers: HashMap<u32, Caller, BuildHasherDefault<NumberHasher>>,
+    /// Empty, or a power of two.
+    places: Vec<Option<PendingCall>>,
+    len: usize,
+    /// The next number, if its place is free.
+    next: u32,
+}
+
+/// A call that was sent.
+#[derive(Debug)]
+pub(super) struct PendingCall {
+    number: u32,
+    /// What had been heard from the peer when the request was sent.
+    pub(super) heard: u64,
+    pub(super) request: OutgoingRequest,
 }
 
 impl Pending {
-    /// Adds a caller.
-    ///
-    /// # Errors
-    /// Returns the caller if its number is already in use.
-    pub(super) fn insert(&mut self, number: u32, caller: Caller) -> Result<(), Caller> {
-        match self.callers.entry(number) {
-            Entry::Occupied(_) => Err(caller),
-            Entry::Vacant(entry) => {
-                entry.insert(caller);
-                Ok(())
+    /// Returns a number that no call in the table has, and that will not be returned again for as
+    /// long as possible.
+    pub(super) fn next_number(&mut self) -> u32 {
+        if self.len * 2 >= self.places.len() {
+            self.grow();
+        }
+        loop {
+            let number = self.next;
+            self.next = number.wrapping_add(1);
+            if self.place(number).is_some_and(|place| place.is_none()) {
+                return number;
             }
         }
     }
 
-    pub(super) fn remove(&mut self, number: u32) -> Option<Caller> {
-        let caller = self.callers.remove(&number);
-        if self.callers.is_empty() && self.callers.capacity() > super::KEPT_CAPACITY {
-            self.callers = HashMap::default();
+    /// Adds a call under the number that was returned last.
+    pub(super) fn insert(&mut self, number: u32, heard: u64, request: OutgoingRequest) {
+        if let Some(place) = self.place(number) {
+            *place = Some(PendingCall { number, heard, request });
+            self.len += 1;
         }
-        caller
+    }
+
+    /// Removes the call with this number, which may be any number: the peer chooses it.
+    pub(super) fn remove(&mut self, number: u32) -> Option<PendingCall> {
+        let call = self.place(number)?.take_if(|call| call.number == number)?;
+        self.len -= 1;
+        if self.len == 0 && self.places.len() > LARGEST_KEPT {
+            self.places = Vec::new();
+        }
+        Some(call)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.callers.is_empty()
+        self.len == 0
     }
 
-    /// Drops all callers, which fails their calls.
+    /// Drops all calls, which fails them.
     pub(super) fn clear(&mut self) {
-        self.callers = HashMap::default();
+        self.len = 0;
+        self.places = Vec::new();
     }
-}
 
-/// Hashes a number with one multiplication. This is safe because this side assigns the numbers:
-/// a peer cannot choose them to cause collisions.
-#[derive(Debug, Default)]
-pub(super) struct NumberHasher(u64);
+    fn place(&mut self, number: u32) -> Option<&mut Option<PendingCall>> {
+        let mask = self.places.len().wrapping_sub(1);
+        self.places.get_mut(number as usize & mask)
+    }
 
-impl Hasher for NumberHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
+    #[cold]
+    fn grow(&mut self) {
+        let size = (self.places.len() * 2).max(SMALLEST);
+        let places = std::iter::repeat_with(|| None).take(size).collect();
+        let before = std::mem::replace(&mut self.places, places);
+        for call in before.into_iter().flatten() {
+            // Never taken: the numbers differ modulo half of the size.
+            if let Some(place) = self.place(call.number) {
+                *place = Some(call);
+            }
         }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
