@@ -33,7 +33,14 @@ pub(super) struct Outbound {
     /// Upper bound on the number of `requests` that their callers have abandoned.
     abandoned: usize,
     /// Calls that wait for their responses.
-    pending: Pending,
+    pending: Pending<SentCall>,
+}
+
+#[derive(Debug)]
+struct SentCall {
+    request: OutgoingRequest,
+    /// What had been heard from the peer when it was sent.
+    heard: u64,
 }
 
 impl Outbound {
@@ -44,7 +51,7 @@ impl Outbound {
             max_bytes: config.max_held_bytes,
             requests: VecDeque::new(),
             abandoned: 0,
-            pending: Pending::default(),
+            pending: Pending::new(),
         }
     }
 
@@ -142,8 +149,8 @@ impl Outbound {
         // Oneway requests have a number, too: Java's brokers respond even to those when they are
         // overloaded, and such a response must not match another call.
         let number = self.pending.next_number();
-        if let Some(call) = request.send(number, |command| transport.encode(command)) {
-            self.pending.insert(number, transport.heard(), call);
+        if let Some(request) = request.send(number, |command| transport.encode(command)) {
+            self.pending.insert(number, SentCall { request, heard: transport.heard() });
         }
     }
 
