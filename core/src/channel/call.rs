@@ -26,10 +26,13 @@ pub struct ResponseFuture {
 
 #[derive(Debug)]
 enum CallState {
-    Waiting { call: Arc<Call>, shared: Arc<Shared> },
+    Waiting { call: Arc<Call>, shared: Arc<Shared>, timeout: Timeout },
     Failed(CallError),
     Done,
 }
+
+/// The time that a call may take in all, and when this is over. `None` means no end.
+type Timeout = Option<(Duration, Instant)>;
 
 impl ResponseFuture {
     /// Hands the request to the driver, and returns the future of its response.
@@ -37,10 +40,13 @@ impl ResponseFuture {
         shared: &Arc<Shared>,
         command: RemotingCommand,
         permit: OwnedSemaphorePermit,
+        timeout: Timeout,
     ) -> Self {
-        let call = Call::new(command, permit, true);
+        let (call, is_timed) =
+            shared.pool.begin(shared, command, permit, timeout.map(|(_, end)| end));
         if shared.inbox.send(Message::Send(OutgoingRequest::new(Arc::clone(&call)))) {
-            Self { state: CallState::Waiting { call, shared: Arc::clone(shared) } }
+            let timeout = timeout.filter(|_| is_timed);
+            Self { state: CallState::Waiting { call, shared: Arc::clone(shared), timeout } }
         } else {
             Self::failed(not_sent(shared))
         }
@@ -48,6 +54,19 @@ impl ResponseFuture {
 
     pub(super) fn failed(error: CallError) -> Self {
         Self { state: CallState::Failed(error) }
+    }
+
+    /// Whether the call needs a timer of its own to end at its deadline.
+    fn is_untimed(&self) -> bool {
+        matches!(self.state, CallState::Waiting { timeout: None, .. })
+    }
+}
+
+/// Gives a call up, unless it has ended.
+fn give_up(call: Arc<Call>, shared: &Shared) {
+    match call.give_up() {
+        Some(given_up) => _ = shared.inbox.send(Message::Cancel(given_up)),
+        None => shared.pool.give_back(call),
     }
 }
 
@@ -65,26 +84,37 @@ impl Future for ResponseFuture {
     type Output = CallResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallResult> {
-        let result = match &self.state {
-            CallState::Waiting { call, shared } => match ready!(call.poll_end(cx)) {
-                CallEnd::Result(result) => result,
-                CallEnd::Closed => Err(CallError::Closed(reason(shared))),
-                CallEnd::NotSent => Err(not_sent(shared)),
-            },
-            CallState::Failed(error) => Err(error.clone()),
-            CallState::Done => Err(CallError::NotReady),
+        let end = match &self.state {
+            CallState::Waiting { call, .. } => ready!(call.poll_end(cx)),
+            CallState::Failed(_) | CallState::Done => CallEnd::NotSent,
         };
-        self.state = CallState::Done;
-        Poll::Ready(result)
+        match (std::mem::replace(&mut self.state, CallState::Done), end) {
+            (CallState::Waiting { call, shared, .. }, CallEnd::Result(result)) => {
+                shared.pool.give_back(call);
+                Poll::Ready(result)
+            }
+            (CallState::Waiting { call, shared, timeout }, CallEnd::Late) => {
+                let timeout = timeout.map(|(timeout, _)| timeout).unwrap_or_default();
+                give_up(call, &shared);
+                Poll::Ready(Err(CallError::Timeout { timeout, stage: CallStage::Answer }))
+            }
+            (CallState::Waiting { shared, .. }, CallEnd::Closed) => {
+                Poll::Ready(Err(CallError::Closed(reason(&shared))))
+            }
+            (CallState::Waiting { shared, .. }, CallEnd::NotSent) => {
+                Poll::Ready(Err(not_sent(&shared)))
+            }
+            (CallState::Failed(error), _) => Poll::Ready(Err(error)),
+            (CallState::Done, _) => Poll::Ready(Err(CallError::NotReady)),
+        }
     }
 }
 
 impl Drop for ResponseFuture {
     fn drop(&mut self) {
-        if let CallState::Waiting { call, shared } = &self.state {
-            if let Some(given_up) = call.give_up() {
-                _ = shared.inbox.send(Message::Cancel(given_up));
-            }
+        let state = std::mem::replace(&mut self.state, CallState::Done);
+        if let CallState::Waiting { call, shared, .. } = state {
+            give_up(call, &shared);
         }
     }
 }
@@ -116,8 +146,12 @@ impl Channel {
                 permit.map_err(timed_out(CallStage::Capacity))??
             }
         };
-        let response = ResponseFuture::start(&self.shared, command, permit);
-        until(deadline, response).await.map_err(timed_out(CallStage::Answer))?
+        let end = deadline.map(|deadline| (timeout, deadline));
+        let response = ResponseFuture::start(&self.shared, command, permit, end);
+        if response.is_untimed() {
+            return until(deadline, response).await.map_err(timed_out(CallStage::Answer))?;
+        }
+        response.await
     }
 
     /// Sends `command` marked as oneway. Waits only for a permit.
@@ -138,7 +172,7 @@ impl Channel {
     /// If the connection is or becomes closed, or `command` cannot be encoded.
     pub async fn write_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
         let permit = self.acquire(&self.shared.oneways).await?;
-        let written = ResponseFuture::start(&self.shared, command.oneway(), permit);
+        let written = ResponseFuture::start(&self.shared, command.oneway(), permit, None);
         written.await.map(drop)
     }
 
@@ -162,7 +196,8 @@ impl Channel {
         command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), CallError> {
-        let call = Call::new(command.oneway(), permit, false);
+        let call = Arc::new(Call::default());
+        call.begin(command.oneway(), permit, false, None);
         let sent = self.shared.inbox.send(Message::Send(OutgoingRequest::new(call)));
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }

@@ -3,6 +3,7 @@
 
 mod call;
 mod call_error;
+mod call_pool;
 mod deferral;
 mod exchange;
 mod failures;
@@ -266,7 +267,7 @@ impl Service<RemotingCommand> for Channel {
     fn call(&mut self, command: RemotingCommand) -> ResponseFuture {
         let slot = self.held.as_mut().and_then(|held| held.slot.as_mut());
         match slot.and_then(|slot| slot.permit.take()) {
-            Some(permit) => ResponseFuture::start(&self.shared, command, permit),
+            Some(permit) => ResponseFuture::start(&self.shared, command, permit, None),
             None => ResponseFuture::failed(CallError::NotReady),
         }
     }

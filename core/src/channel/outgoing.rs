@@ -1,40 +1,49 @@
 //! Requests that this side sends: what a caller and the driver share.
 
 use super::CallError;
+use super::call_pool::Look;
 use crate::codec::EncodeError;
 use crate::command::{RemotingCommand, ResponseCode};
 use crate::sync::lock;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 /// The result of a call.
 pub(super) type CallResult = Result<RemotingCommand, CallError>;
 
-/// A call, or a oneway request: one allocation for the request, its result and its permit.
+/// A call, or a oneway request: one allocation for the request, its result and its permit. It is
+/// used again for later calls, see [`CallPool`](super::call_pool::CallPool).
 ///
 /// Its lock is nearly always free. The caller takes it when it is polled or dropped, the driver
 /// when it encodes the request and when it ends the call.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Call {
     state: Mutex<CallState>,
-    /// The opaque that the caller set, restored on the response.
-    opaque: i32,
-    is_oneway: bool,
-    /// Whether a caller waits for the end.
-    is_awaited: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct CallState {
     stage: Stage,
     /// The task of the caller, once it waits.
     caller: Option<Waker>,
     /// Released when the driver ends the call, even if the caller has given up before.
     permit: Option<OwnedSemaphorePermit>,
+    /// The opaque that the caller set, restored on the response.
+    opaque: i32,
+    is_oneway: bool,
+    /// Whether a caller waits for the end.
+    is_awaited: bool,
+    /// Whether the deadline has passed.
+    is_late: bool,
+    /// When the pool's timer ends the call. `None` if it does not.
+    deadline: Option<Instant>,
+    /// The time of the entry in the pool's queue that counts. No later than the deadline.
+    queued: Option<Instant>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Stage {
     /// Not encoded yet.
     Unsent(RemotingCommand),
@@ -42,10 +51,11 @@ enum Stage {
     Sent(u32),
     Ended(CallEnd),
     /// The caller has taken the end, or given up.
+    #[default]
     Left,
 }
 
-/// How the driver ended a call.
+/// How a call ended.
 #[derive(Debug)]
 pub(super) enum CallEnd {
     Result(CallResult),
@@ -53,6 +63,8 @@ pub(super) enum CallEnd {
     NotSent,
     /// The connection closed before the response arrived.
     Closed,
+    /// The pool's timer: the deadline has passed. The driver has not ended the call.
+    Late,
 }
 
 /// A call that its caller gave up, and that the driver has not ended.
@@ -64,38 +76,91 @@ pub(crate) enum GivenUp {
 }
 
 impl Call {
-    pub(super) fn new(
+    /// Begins a call, with an object that is not in use. Returns whether the pool's queue has an entry
+    /// that is early enough for the deadline.
+    pub(super) fn begin(
+        &self,
         mut command: RemotingCommand,
         permit: OwnedSemaphorePermit,
         is_awaited: bool,
-    ) -> Arc<Self> {
+        deadline: Option<Instant>,
+    ) -> bool {
         command.flag &= !RemotingCommand::RESPONSE;
-        let (opaque, is_oneway) = (command.opaque, command.is_oneway());
-        let stage = Stage::Unsent(command);
-        let state = Mutex::new(CallState { stage, caller: None, permit: Some(permit) });
-        Arc::new(Self { state, opaque, is_oneway, is_awaited })
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        (state.opaque, state.is_oneway) = (command.opaque, command.is_oneway());
+        (state.is_awaited, state.is_late) = (is_awaited, false);
+        (state.stage, state.permit) = (Stage::Unsent(command), Some(permit));
+        state.deadline = deadline;
+        let is_queued = deadline.is_none_or(|at| state.queued.is_some_and(|queued| queued <= at));
+        if !is_queued {
+            state.queued = deadline;
+        }
+        is_queued
+    }
+
+    /// Takes the deadline back, which another timer watches.
+    pub(super) fn set_untimed(&self) {
+        let mut state = lock(&self.state);
+        (state.deadline, state.queued) = (None, None);
+    }
+
+    /// Looks at the call when its entry of the queue for `at` has come up, and was removed.
+    pub(super) fn look(&self, at: Instant, now: Instant) -> Look {
+        let mut state = lock(&self.state);
+        if state.queued == Some(at) {
+            state.queued = None;
+        }
+        let Some(deadline) = state.deadline.filter(|_| state.stage.waits()) else {
+            return Look::Over;
+        };
+        if deadline <= now {
+            state.is_late = true;
+            return Look::Due(state.caller.take());
+        }
+        if state.queued.is_some_and(|queued| queued <= deadline) {
+            return Look::Over;
+        }
+        state.queued = Some(deadline);
+        Look::Later(deadline)
+    }
+
+    /// Whether the entry of the queue for `at` counts. If not, it must be removed.
+    pub(super) fn counts(&self, at: Instant) -> bool {
+        let mut state = lock(&self.state);
+        if state.queued != Some(at) {
+            return false;
+        }
+        let waits = state.stage.waits();
+        if !waits {
+            state.queued = None;
+        }
+        waits
     }
 
     /// Takes the end of the call. Until it has ended, registers the caller's task.
     pub(super) fn poll_end(&self, cx: &Context<'_>) -> Poll<CallEnd> {
         let mut state = lock(&self.state);
-        if matches!(state.stage, Stage::Unsent(_) | Stage::Sent(_)) {
-            match &mut state.caller {
-                Some(caller) => caller.clone_from(cx.waker()),
-                none => *none = Some(cx.waker().clone()),
-            }
-            return Poll::Pending;
+        if !state.stage.waits() {
+            return match std::mem::take(&mut state.stage) {
+                Stage::Ended(end) => Poll::Ready(end),
+                _ => Poll::Ready(CallEnd::Result(Err(CallError::NotReady))),
+            };
         }
-        match std::mem::replace(&mut state.stage, Stage::Left) {
-            Stage::Ended(end) => Poll::Ready(end),
-            _ => Poll::Ready(CallEnd::Result(Err(CallError::NotReady))),
+        if state.is_late {
+            return Poll::Ready(CallEnd::Late);
         }
+        match &mut state.caller {
+            Some(caller) => caller.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
     }
 
     /// Gives the call up for its caller. Returns `None` if it has ended already.
     pub(super) fn give_up(&self) -> Option<GivenUp> {
         let mut state = lock(&self.state);
-        let stage = std::mem::replace(&mut state.stage, Stage::Left);
+        let stage = std::mem::take(&mut state.stage);
         let caller = state.caller.take();
         // Both are dropped after the lock is released.
         drop(state);
@@ -108,20 +173,29 @@ impl Call {
     }
 
     /// Ends the call for the driver: releases the permit, and wakes the caller if it still waits.
-    fn end(self: Arc<Self>, end: CallEnd) {
+    fn end(self: Arc<Self>, mut end: CallEnd) {
         let mut state = lock(&self.state);
+        if let CallEnd::Result(Ok(response)) = &mut end {
+            response.opaque = state.opaque;
+        }
         let before = match state.stage {
             Stage::Left => Stage::Ended(end),
             _ => std::mem::replace(&mut state.stage, Stage::Ended(end)),
         };
         let (caller, permit) = (state.caller.take(), state.permit.take());
-        // All of these are dropped after the lock is released. The call itself before the caller
-        // wakes up, so that its memory is freed by the thread that allocated it.
+        // All of these are dropped after the lock is released.
         drop(state);
         drop((before, permit, self));
         if let Some(caller) = caller {
             caller.wake();
         }
+    }
+}
+
+impl Stage {
+    /// Whether the driver has not ended the call, and the caller has not left.
+    fn waits(&self) -> bool {
+        matches!(self, Self::Unsent(_) | Self::Sent(_))
     }
 }
 
@@ -139,7 +213,7 @@ impl OutgoingRequest {
     }
 
     pub(crate) fn is_oneway(&self) -> bool {
-        self.call.as_ref().is_some_and(|call| call.is_oneway)
+        self.call.as_ref().is_some_and(|call| lock(&call.state).is_oneway)
     }
 
     /// Whether its caller has given up. False if it has no caller.
@@ -156,10 +230,11 @@ impl OutgoingRequest {
     ) -> Option<Self> {
         let call = self.call.as_deref()?;
         let mut state = lock(&call.state);
+        let (is_oneway, is_awaited) = (state.is_oneway, state.is_awaited);
         let Stage::Unsent(command) = &mut state.stage else { return None };
         command.opaque = number as i32;
         match encode(command) {
-            Ok(()) if call.is_oneway => {
+            Ok(()) if is_oneway => {
                 drop(state);
                 self.end(Ok(RemotingCommand::response(ResponseCode::SUCCESS)));
                 None
@@ -171,7 +246,7 @@ impl OutgoingRequest {
                 Some(self)
             }
             Err(error) => {
-                if !call.is_awaited {
+                if !is_awaited {
                     let code = command.request_code();
                     tracing::warn!(%error, %code, "cannot encode a oneway request");
                 }
@@ -182,10 +257,7 @@ impl OutgoingRequest {
         }
     }
 
-    pub(crate) fn respond(self, mut response: RemotingCommand) {
-        if let Some(call) = &self.call {
-            response.opaque = call.opaque;
-        }
+    pub(crate) fn respond(self, response: RemotingCommand) {
         self.end(Ok(response));
     }
 

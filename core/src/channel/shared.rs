@@ -1,5 +1,6 @@
 //! The state that all handles of a connection share.
 
+use super::call_pool::CallPool;
 use super::deferral::Deferrals;
 use super::failures::Failures;
 use super::inbox::{DRAIN, Inbox};
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) calls: Arc<Semaphore>,
     /// Permits for oneway requests. Empty until the driver starts.
     pub(crate) oneways: Arc<Semaphore>,
+    pub(super) pool: CallPool,
     /// The peer's requests that the driver holds: running, or waiting for the service.
     held_requests: AtomicUsize,
     pub(crate) deferrals: Deferrals,
@@ -60,6 +62,7 @@ impl Shared {
             changed: Notify::new(),
             calls: Arc::new(Semaphore::new(0)),
             oneways: Arc::new(Semaphore::new(0)),
+            pool: CallPool::default(),
             held_requests: AtomicUsize::new(0),
             deferrals: Deferrals::new(),
             failures: Failures::default(),
@@ -106,6 +109,7 @@ impl Shared {
         self.calls.close();
         self.oneways.close();
         self.inbox.close();
+        self.pool.close();
         self.deferrals.close();
         self.changed.notify_waiters();
     }
