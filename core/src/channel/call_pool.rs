@@ -6,7 +6,6 @@ use crate::command::RemotingCommand;
 use crate::sync::lock;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -37,7 +36,7 @@ const AT_A_TIME: usize = 64;
 ///
 /// The timer belongs to the runtime of the call that set it. Calls from other runtimes have timers
 /// of their own, since a runtime that is not running moves no timer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct CallPool {
     /// Locked before `state`.
     timer: Mutex<Option<Timer>>,
@@ -225,16 +224,6 @@ pub(super) enum Look {
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
         self.pool.timer_fired(&self);
-    }
-}
-
-impl fmt::Debug for PoolState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PoolState")
-            .field("spare", &self.spare.len())
-            .field("queue", &self.queue.len())
-            .field("armed", &self.armed)
-            .finish_non_exhaustive()
     }
 }
 

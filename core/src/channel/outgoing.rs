@@ -178,14 +178,20 @@ impl Call {
         if let CallEnd::Result(Ok(response)) = &mut end {
             response.opaque = state.opaque;
         }
-        let before = match state.stage {
-            Stage::Left => Stage::Ended(end),
-            _ => std::mem::replace(&mut state.stage, Stage::Ended(end)),
+        // What is taken out is dropped after the lock is released.
+        let unsent = match state.stage {
+            Stage::Unsent(_) => Some(std::mem::take(&mut state.stage)),
+            _ => None,
+        };
+        let late = if unsent.is_some() || state.stage.waits() {
+            state.stage = Stage::Ended(end);
+            None
+        } else {
+            Some(end)
         };
         let (caller, permit) = (state.caller.take(), state.permit.take());
-        // All of these are dropped after the lock is released.
         drop(state);
-        drop((before, permit, self));
+        drop((unsent, late, permit, self));
         if let Some(caller) = caller {
             caller.wake();
         }
