@@ -42,9 +42,11 @@ impl ResponseFuture {
         permit: OwnedSemaphorePermit,
         timeout: Timeout,
     ) -> Self {
+        let is_oneway = command.is_oneway();
         let (call, is_timed) =
             shared.pool.begin(shared, command, permit, timeout.map(|(_, end)| end));
-        if shared.inbox.send(Message::Send(OutgoingRequest::new(Arc::clone(&call)))) {
+        let request = OutgoingRequest::new(Arc::clone(&call), is_oneway);
+        if shared.inbox.send(Message::Send(request)) {
             let timeout = timeout.filter(|_| is_timed);
             Self { state: CallState::Waiting { call, shared: Arc::clone(shared), timeout } }
         } else {
@@ -198,7 +200,7 @@ impl Channel {
     ) -> Result<(), CallError> {
         let call = Arc::new(Call::default());
         call.begin(command.oneway(), permit, false, None);
-        let sent = self.shared.inbox.send(Message::Send(OutgoingRequest::new(call)));
+        let sent = self.shared.inbox.send(Message::Send(OutgoingRequest::new(call, true)));
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 

@@ -185,6 +185,7 @@ impl PoolState {
         if self.queue.len() >= self.limit.max(FEW) {
             self.queue.retain(|entry| entry.call.counts(entry.at));
             self.limit = 2 * self.queue.len();
+            self.queue.shrink_to(self.limit.max(FEW));
         }
         self.queue.push(Entry { at, call });
     }
@@ -195,6 +196,9 @@ impl PoolState {
         for _ in 0..AT_A_TIME {
             let Some(next) = self.queue.peek().filter(|next| next.at <= now) else {
                 self.armed = self.armed.zip(self.queue.peek()).map(|((of, _), next)| (of, next.at));
+                if self.queue.is_empty() {
+                    self.queue.shrink_to(FEW);
+                }
                 return false;
             };
             let at = next.at;
@@ -268,7 +272,7 @@ mod tests {
     }
 
     fn end(call: &Arc<Call>) {
-        OutgoingRequest::new(Arc::clone(call)).fail(CallError::Full);
+        OutgoingRequest::new(Arc::clone(call), false).fail(CallError::Full);
         assert!(call.give_up().is_none());
     }
 

@@ -27,8 +27,8 @@ pub(crate) enum Message {
     Send(OutgoingRequest),
     /// The caller of a call has given up.
     Cancel(GivenUp),
-    /// The response to a deferred exchange. Boxed to keep messages small, as most are calls.
-    Respond(ExchangeId, Box<RemotingCommand>),
+    /// The response to a deferred exchange.
+    Respond(ExchangeId, RemotingCommand),
     /// The responder of a deferred exchange was dropped or discarded.
     Abandon(ExchangeId, Stamp),
 }

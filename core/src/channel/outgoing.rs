@@ -32,7 +32,6 @@ struct CallState {
     permit: Option<OwnedSemaphorePermit>,
     /// The opaque that the caller set, restored on the response.
     opaque: i32,
-    is_oneway: bool,
     /// Whether a caller waits for the end.
     is_awaited: bool,
     /// Whether the deadline has passed.
@@ -80,16 +79,16 @@ impl Call {
     /// that is early enough for the deadline.
     pub(super) fn begin(
         &self,
-        mut command: RemotingCommand,
+        command: RemotingCommand,
         permit: OwnedSemaphorePermit,
         is_awaited: bool,
         deadline: Option<Instant>,
     ) -> bool {
-        command.flag &= !RemotingCommand::RESPONSE;
+        let flag = command.flag() & !RemotingCommand::RESPONSE;
+        let command = command.with_flag(flag);
         let mut state = lock(&self.state);
         let state = &mut *state;
-        (state.opaque, state.is_oneway) = (command.opaque, command.is_oneway());
-        (state.is_awaited, state.is_late) = (is_awaited, false);
+        (state.opaque, state.is_awaited, state.is_late) = (command.opaque(), is_awaited, false);
         (state.stage, state.permit) = (Stage::Unsent(command), Some(permit));
         state.deadline = deadline;
         let is_queued = deadline.is_none_or(|at| state.queued.is_some_and(|queued| queued <= at));
@@ -176,7 +175,7 @@ impl Call {
     fn end(self: Arc<Self>, mut end: CallEnd) {
         let mut state = lock(&self.state);
         if let CallEnd::Result(Ok(response)) = &mut end {
-            response.opaque = state.opaque;
+            response.set_opaque(state.opaque);
         }
         // What is taken out is dropped after the lock is released.
         let unsent = match state.stage {
@@ -211,15 +210,16 @@ impl Stage {
 pub(crate) struct OutgoingRequest {
     /// `None` once ended.
     call: Option<Arc<Call>>,
+    is_oneway: bool,
 }
 
 impl OutgoingRequest {
-    pub(super) fn new(call: Arc<Call>) -> Self {
-        Self { call: Some(call) }
+    pub(super) fn new(call: Arc<Call>, is_oneway: bool) -> Self {
+        Self { call: Some(call), is_oneway }
     }
 
     pub(crate) fn is_oneway(&self) -> bool {
-        self.call.as_ref().is_some_and(|call| lock(&call.state).is_oneway)
+        self.is_oneway
     }
 
     /// Whether its caller has given up. False if it has no caller.
@@ -236,11 +236,11 @@ impl OutgoingRequest {
     ) -> Option<Self> {
         let call = self.call.as_deref()?;
         let mut state = lock(&call.state);
-        let (is_oneway, is_awaited) = (state.is_oneway, state.is_awaited);
+        let is_awaited = state.is_awaited;
         let Stage::Unsent(command) = &mut state.stage else { return None };
-        command.opaque = number as i32;
+        command.set_opaque(number as i32);
         match encode(command) {
-            Ok(()) if is_oneway => {
+            Ok(()) if self.is_oneway => {
                 drop(state);
                 self.end(Ok(RemotingCommand::response(ResponseCode::SUCCESS)));
                 None

@@ -97,7 +97,7 @@ impl Responder {
         let Some((id, stamp)) = self.exchange.take() else { return Ok(()) };
         stamp.put_on(&mut response);
         self.shared.deferrals.responder_sends(id, response.response_code());
-        let sent = self.shared.inbox.send(Message::Respond(id, Box::new(response)));
+        let sent = self.shared.inbox.send(Message::Respond(id, response));
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 

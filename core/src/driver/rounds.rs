@@ -81,7 +81,7 @@ where
                     is_silent |= self.give_up(call);
                     None
                 }
-                Message::Respond(id, response) => self.exchanges.take_deferred(id, *response),
+                Message::Respond(id, response) => self.exchanges.take_deferred(id, response),
                 Message::Abandon(id, stamp) => self.exchanges.take_abandoned(id, stamp),
             };
             if let Some(response) = response {
