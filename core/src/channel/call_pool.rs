@@ -15,7 +15,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The maximum number of calls that are kept to be used again. Each has about 300 bytes.
+/// The maximum number of calls that are kept to be used again. Each has at most 300 bytes.
 const KEPT: usize = 64;
 
 /// The number of deadlines at which those of ended calls are first removed.
@@ -112,24 +112,23 @@ impl CallPool {
         if state.armed.is_none_or(|(_, due)| at < due) {
             state.armed = Some((runtime, at));
             drop(state);
-            self.set_timer(shared);
+            self.set_timer(shared, runtime);
         }
         true
     }
 
-    /// Sets the timer to the earliest deadline, and ends the calls that are due already.
-    fn set_timer(&self, shared: &Arc<Shared>) {
-        while self.is_due_now(shared) {
+    /// Sets the timer to the earliest deadline, and ends the calls that are due already. Must be
+    /// called in the timer's runtime; does nothing if the timer has passed to another one.
+    fn set_timer(&self, shared: &Arc<Shared>, runtime: Id) {
+        while self.is_due_now(shared, runtime) {
             self.end_due();
         }
     }
 
-    fn is_due_now(&self, shared: &Arc<Shared>) -> bool {
+    fn is_due_now(&self, shared: &Arc<Shared>, runtime: Id) -> bool {
         let mut timer = lock(&self.timer);
-        let Some((_, due)) = lock(&self.state).armed else {
-            *timer = None;
-            return false;
-        };
+        let armed = lock(&self.state).armed;
+        let Some((_, due)) = armed.filter(|(of, _)| *of == runtime) else { return false };
         // A new one: to reset a timer may call its waker at once, which takes this lock.
         let mut next = Box::pin(unconstrained(sleep_until(due)));
         let waker = Waker::from(Arc::clone(shared));
@@ -140,13 +139,11 @@ impl CallPool {
 
     /// Called by the timer.
     pub(super) fn timer_fired(&self, shared: &Arc<Shared>) {
-        let now = Instant::now();
-        if lock(&self.state).armed.is_none_or(|(_, due)| now < due) {
-            // The runtime is shutting down, which fires all timers. Its calls are dropped.
-            return;
-        }
+        let (now, armed) = (Instant::now(), lock(&self.state).armed);
+        // If it fires early, the runtime is shutting down, and drops its calls.
+        let Some((runtime, _)) = armed.filter(|(_, due)| *due <= now) else { return };
         self.end_due();
-        self.set_timer(shared);
+        self.set_timer(shared, runtime);
     }
 
     /// Ends the calls that are due, and determines when the next one will be.
