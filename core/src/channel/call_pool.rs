@@ -127,8 +127,14 @@ impl CallPool {
 
     fn is_due_now(&self, shared: &Arc<Shared>, runtime: Id) -> bool {
         let mut timer = lock(&self.timer);
-        let armed = lock(&self.state).armed;
-        let Some((_, due)) = armed.filter(|(of, _)| *of == runtime) else { return false };
+        let due = match lock(&self.state).armed {
+            Some((of, due)) if of == runtime => due,
+            Some(_) => return false,
+            None => {
+                *timer = None;
+                return false;
+            }
+        };
         // A new one: to reset a timer may call its waker at once, which takes this lock.
         let mut next = Box::pin(unconstrained(sleep_until(due)));
         let waker = Waker::from(Arc::clone(shared));
