@@ -127,7 +127,8 @@ impl CallPool {
 
     fn is_due_now(&self, shared: &Arc<Shared>, runtime: Id) -> bool {
         let mut timer = lock(&self.timer);
-        let due = match lock(&self.state).armed {
+        let armed = lock(&self.state).armed;
+        let due = match armed {
             Some((of, due)) if of == runtime => due,
             Some(_) => return false,
             None => {

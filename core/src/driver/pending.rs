@@ -100,7 +100,9 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         /// Assigns a number, to a call or to a oneway request.
-        Send { is_call: bool },
+        Send {
+            is_call: bool,
+        },
         /// The response to one of the calls, or a second one.
         Respond(prop::sample::Index),
         /// A response with any opaque.
