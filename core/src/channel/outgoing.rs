@@ -177,20 +177,18 @@ impl Call {
         if let CallEnd::Result(Ok(response)) = &mut end {
             response.set_opaque(state.opaque);
         }
-        // What is taken out is dropped after the lock is released.
-        let unsent = match state.stage {
-            Stage::Unsent(_) => Some(std::mem::take(&mut state.stage)),
-            _ => None,
-        };
-        let late = if unsent.is_some() || state.stage.waits() {
-            state.stage = Stage::Ended(end);
-            None
-        } else {
-            Some(end)
+        let unused = match state.stage {
+            Stage::Sent(_) => {
+                state.stage = Stage::Ended(end);
+                None
+            }
+            Stage::Unsent(_) => Some(std::mem::replace(&mut state.stage, Stage::Ended(end))),
+            Stage::Ended(_) | Stage::Left => Some(Stage::Ended(end)),
         };
         let (caller, permit) = (state.caller.take(), state.permit.take());
+        // All of these are dropped after the lock is released.
         drop(state);
-        drop((unsent, late, permit, self));
+        drop((unused, permit, self));
         if let Some(caller) = caller {
             caller.wake();
         }
