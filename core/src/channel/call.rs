@@ -42,7 +42,8 @@ impl ResponseFuture {
         permit: OwnedSemaphorePermit,
         timeout: Timeout,
     ) -> Self {
-        let is_oneway = command.is_oneway();
+        // It is sent without the response bit.
+        let is_oneway = command.flag() & RemotingCommand::ONEWAY != 0;
         let (call, is_timed) =
             shared.pool.begin(shared, command, permit, timeout.map(|(_, end)| end));
         let request = OutgoingRequest::new(Arc::clone(&call), is_oneway);
