@@ -128,3 +128,45 @@ fn calls_from_other_runtimes_end_in_time() {
     second.block_on(async { assert_eq!(in_vain(&channel, SECOND).await, SECOND) });
     drop(driver);
 }
+
+/// Answers, deadlines and dropped calls meet at any moment, on several threads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_call_gets_the_answer_of_another() {
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    let [server, client] = [ours, theirs].map(|io| Connection::new(io, ChannelInfo::default()));
+    tokio::spawn(Driver::server(server, service_fn(echo), ConnectionConfig::server()));
+    let driver = Driver::client(client, service_fn(echo), ConnectionConfig::client());
+    let channel = driver.channel().clone();
+    tokio::spawn(driver);
+    let mut callers = JoinSet::new();
+    for caller in 0..16_u32 {
+        let channel = channel.clone();
+        callers.spawn(async move {
+            let mut answered = 0;
+            for call in 0..1000_u32 {
+                let body = [caller, call].map(u32::to_be_bytes).concat();
+                let request = request(1, 1).with_body(body.clone());
+                let limit = Duration::from_micros(u64::from(call * 7919 % 2000));
+                let called = channel.invoke(request, limit);
+                let result = match call % 5 {
+                    0 => tokio::time::timeout(limit / 2, called).await.ok(),
+                    _ => Some(called.await),
+                };
+                match result {
+                    Some(Ok(answer)) => {
+                        assert_eq!(*answer.body(), body);
+                        answered += 1;
+                    }
+                    Some(Err(CallError::Timeout { .. })) | None => {}
+                    Some(Err(error)) => panic!("{error}"),
+                }
+            }
+            answered
+        });
+    }
+    let answered: u32 = callers.join_all().await.into_iter().sum();
+    assert!(answered > 0);
+    let last = channel.invoke(request(1, 1), 10 * SECOND).await;
+    last.expect("the connection is open");
+    assert_eq!(channel.calls(), 0);
+}
