@@ -26,21 +26,24 @@ pub struct ResponseFuture {
 
 #[derive(Debug)]
 enum CallState {
-    Waiting { call: Arc<Call>, shared: Arc<Shared>, timeout: Timeout },
+    Waiting {
+        call: Arc<Call>,
+        shared: Arc<Shared>,
+        /// Set if the connection's timer ends the call.
+        timeout: Option<Duration>,
+    },
     Failed(CallError),
     Done,
 }
 
-/// The time that a call may take in all, and when this is over. `None` means no end.
-type Timeout = Option<(Duration, Instant)>;
-
 impl ResponseFuture {
-    /// Hands the request to the driver, and returns the future of its response.
+    /// Hands the request to the driver, and returns the future of its response. `timeout` is the time
+    /// that the call may take in all, and when this is over.
     pub(super) fn start(
         shared: &Arc<Shared>,
         command: RemotingCommand,
         permit: OwnedSemaphorePermit,
-        timeout: Timeout,
+        timeout: Option<(Duration, Instant)>,
     ) -> Self {
         // It is sent without the response bit.
         let is_oneway = command.flag() & RemotingCommand::ONEWAY != 0;
@@ -48,7 +51,7 @@ impl ResponseFuture {
             shared.pool.begin(shared, command, permit, timeout.map(|(_, end)| end));
         let request = OutgoingRequest::new(Arc::clone(&call), is_oneway);
         if shared.inbox.send(Message::Send(request)) {
-            let timeout = timeout.filter(|_| is_timed);
+            let timeout = timeout.filter(|_| is_timed).map(|(timeout, _)| timeout);
             Self { state: CallState::Waiting { call, shared: Arc::clone(shared), timeout } }
         } else {
             Self::failed(not_sent(shared))
@@ -59,7 +62,7 @@ impl ResponseFuture {
         Self { state: CallState::Failed(error) }
     }
 
-    /// Whether the call needs a timer of its own to end at its deadline.
+    /// Whether the call needs a timer of its own to end at a deadline.
     fn is_untimed(&self) -> bool {
         matches!(self.state, CallState::Waiting { timeout: None, .. })
     }
@@ -97,8 +100,8 @@ impl Future for ResponseFuture {
                 Poll::Ready(result)
             }
             (CallState::Waiting { call, shared, timeout }, CallEnd::Late) => {
-                let timeout = timeout.map(|(timeout, _)| timeout).unwrap_or_default();
                 give_up(call, &shared);
+                let timeout = timeout.unwrap_or_default();
                 Poll::Ready(Err(CallError::Timeout { timeout, stage: CallStage::Answer }))
             }
             (CallState::Waiting { shared, .. }, CallEnd::Closed) => {
