@@ -217,7 +217,7 @@ impl PoolState {
     }
 }
 
-/// What becomes of a call whose entry came up.
+/// The result of looking at a call whose entry came up.
 #[derive(Debug)]
 pub(super) enum Look {
     /// Its deadline has passed. Its caller is to be woken, if it has been polled.

@@ -39,7 +39,7 @@ pub(super) struct Outbound {
 #[derive(Debug)]
 struct SentCall {
     request: OutgoingRequest,
-    /// What had been heard from the peer when it was sent.
+    /// The mark of what had been heard from the peer by then.
     heard: u64,
 }
 
