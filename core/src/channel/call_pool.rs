@@ -71,27 +71,19 @@ impl CallPool {
         permit: OwnedSemaphorePermit,
         deadline: Option<Instant>,
     ) -> (Arc<Call>, bool) {
-        let runtime = match deadline {
-            Some(_) => Handle::try_current().ok().map(|runtime| runtime.id()),
-            None => None,
-        };
+        let runtime = deadline.and_then(|_| Handle::try_current().ok()).map(|handle| handle.id());
         let mut state = lock(&self.state);
         let spare = state.spare.pop();
         let deadline = deadline.filter(|_| state.may_watch(runtime));
         drop(state);
         let call = spare.unwrap_or_default();
         let is_queued = call.begin(command, permit, true, deadline);
-        match (deadline, runtime) {
-            (Some(_), Some(_)) if is_queued => (call, true),
-            (Some(at), Some(runtime)) => {
-                let is_watched = self.watch(shared, runtime, at, &call);
-                if !is_watched {
-                    call.set_untimed();
-                }
-                (call, is_watched)
-            }
-            _ => (call, false),
+        let (Some(at), Some(runtime)) = (deadline, runtime) else { return (call, false) };
+        let is_watched = is_queued || self.watch(shared, runtime, at, &call);
+        if !is_watched {
+            call.set_untimed();
         }
+        (call, is_watched)
     }
 
     /// Takes a call that the driver has ended and whose caller has taken the result.
