@@ -285,10 +285,11 @@ mod tests {
         for _ in 0..10_000 {
             end(&begin(&shared));
         }
-        let state = lock(&shared.pool.state);
-        assert!(state.spare.len() <= KEPT);
-        assert!(state.queue.len() <= 2 * 1000, "{}", state.queue.len());
-        drop(state);
+        {
+            let state = lock(&shared.pool.state);
+            assert!(state.spare.len() <= KEPT);
+            assert!(state.queue.len() <= 2 * 1000, "{}", state.queue.len());
+        }
         tokio::time::sleep(2 * LIMIT).await;
         let state = lock(&shared.pool.state);
         assert_eq!((state.queue.len(), state.armed), (0, None));
