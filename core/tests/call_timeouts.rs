@@ -112,11 +112,10 @@ fn calls_from_other_runtimes_end_in_time() {
         Driver::client(connection, service_fn(echo), ConnectionConfig::client())
     };
     let channel = driver.channel().clone();
-    let waiting = first.block_on(async {
+    let mut waiting = task::spawn(in_vain(&channel, SECOND));
+    first.block_on(async {
         assert_eq!(in_vain(&channel, SECOND).await, SECOND);
-        let mut waiting = task::spawn(in_vain(&channel, SECOND));
         assert_pending!(waiting.poll());
-        waiting
     });
     second.block_on(async { assert_eq!(in_vain(&channel, 2 * SECOND).await, 2 * SECOND) });
     first.block_on(async { assert_eq!(waiting.await, SECOND) });
