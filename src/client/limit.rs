@@ -38,12 +38,14 @@ impl CallLimit {
         addr: &Addr,
         deadline: Deadline,
     ) -> Result<OwnedSemaphorePermit, InvokeError> {
-        let permits = Arc::clone(&self.permits);
-        if deadline.timeout().is_zero() {
-            let too_many = |_| InvokeError::TooManyCalls { limit: self.max };
-            return permits.try_acquire_owned().map_err(too_many);
-        }
-        match timeout_at(deadline.at(), permits.acquire_owned()).await {
+        let waiting = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => return Ok(permit),
+            Err(_) if deadline.timeout().is_zero() => {
+                return Err(InvokeError::TooManyCalls { limit: self.max });
+            }
+            Err(_) => Arc::clone(&self.permits).acquire_owned(),
+        };
+        match timeout_at(deadline.at(), waiting).await {
             Ok(Ok(permit)) => Ok(permit),
             // The semaphore is never closed.
             Ok(Err(_)) => Err(InvokeError::ShutDown),

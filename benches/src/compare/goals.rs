@@ -2,7 +2,7 @@
 
 use super::kind::Kind;
 use super::results::Results;
-use super::shapes::{BINARY, CALLERS, CALLS, JSON, LARGE};
+use super::shapes::{BINARY, CALLERS, CALLS, CALLS_BEFORE, CALLS_ONE_THREAD, JSON, LARGE};
 use super::spread::Spread;
 
 /// A goal, and the measured figure.
@@ -57,6 +57,9 @@ pub(super) fn of(results: &Results) -> Vec<Goal> {
     let client = Spread::of(calls.map(|one| one.client / one.server));
     let what = "CPU per call of the client over the server's: 64 callers on one connection";
     add(what, client, most(1.5), "x");
+    let (now, before) = ((CALLS_ONE_THREAD, Kind::Bare), (CALLS_BEFORE, Kind::Bare));
+    let what = "CPU per call of the client over that of an earlier revision: one thread";
+    add(what, results.ratio_of(now, before, |one| one.client), most(0.65), "x");
     for (what, figure, wanted, unit) in memory(results) {
         add(&what, figure, wanted, unit);
     }

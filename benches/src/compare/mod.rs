@@ -4,6 +4,7 @@
 //! them, so that a temporary disturbance of the machine affects all of them. Ratios are taken
 //! within rounds.
 
+mod before;
 mod builds;
 mod chart;
 mod goals;
@@ -26,8 +27,18 @@ use std::fs;
 use std::path::PathBuf;
 
 /// The keys of all loads, and of the idle connections.
-const LOADS: [&str; 9] =
-    ["json", "binary", "callers", "one", "4k", "4m", "calls", "calls-one-thread", "idle"];
+const LOADS: [&str; 10] = [
+    "json",
+    "binary",
+    "callers",
+    "one",
+    "4k",
+    "4m",
+    "calls",
+    "calls-one-thread",
+    "calls-before",
+    "idle",
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Options {

@@ -47,7 +47,17 @@ impl Results {
         over: Kind,
         figure: Figure,
     ) -> Option<Spread> {
-        let pairs = self.rounds(shape, kind).iter().zip(self.rounds(shape, over));
+        self.ratio_of((shape, kind), (shape, over), figure)
+    }
+
+    /// Returns the figure of one load and server divided by that of another, in each round.
+    pub(super) fn ratio_of(
+        &self,
+        one: (&'static str, Kind),
+        over: (&'static str, Kind),
+        figure: Figure,
+    ) -> Option<Spread> {
+        let pairs = self.rounds(one.0, one.1).iter().zip(self.rounds(over.0, over.1));
         let both = pairs.filter_map(|(a, b)| Some((a.as_ref().ok()?, b.as_ref().ok()?)));
         Spread::of(both.map(|(a, b)| figure(a) / figure(b)))
     }

@@ -1,8 +1,8 @@
 //! The loads that all servers get.
 
-use super::Options;
 use super::kind::Kind;
 use super::server::Server;
+use super::{Options, before};
 use crate::outcome::Outcome;
 use crate::requests::Header;
 use crate::{calls, load};
@@ -23,6 +23,8 @@ enum Work {
     Load { connections: usize, depth: u32, body: usize, header: Header },
     /// Through our client, by 64 callers on one connection.
     Calls { one_thread: bool },
+    /// Through our client of an earlier revision, on one thread.
+    CallsBefore,
 }
 
 const fn load(connections: usize, depth: u32, body: usize, header: Header) -> Work {
@@ -34,11 +36,13 @@ pub(super) const BINARY: &str = "binary";
 pub(super) const CALLERS: &str = "callers";
 pub(super) const LARGE: &str = "4m";
 pub(super) const CALLS: &str = "calls";
+pub(super) const CALLS_ONE_THREAD: &str = "calls-one-thread";
+pub(super) const CALLS_BEFORE: &str = "calls-before";
 
 /// The length of the largest bodies, in bytes.
 pub(super) const LARGE_BODY: usize = 4 * 1024 * 1024;
 
-pub(super) const SHAPES: [Shape; 8] = [
+pub(super) const SHAPES: [Shape; 9] = [
     Shape {
         key: JSON,
         title: "128 B, JSON headers, 8 connections, 32 requests in flight on each",
@@ -75,9 +79,14 @@ pub(super) const SHAPES: [Shape; 8] = [
         work: Work::Calls { one_thread: false },
     },
     Shape {
-        key: "calls-one-thread",
+        key: CALLS_ONE_THREAD,
         title: "The same calls, from a client on one thread",
         work: Work::Calls { one_thread: true },
+    },
+    Shape {
+        key: CALLS_BEFORE,
+        title: "The same calls, from the client of an [earlier revision](before/build) on one thread",
+        work: Work::CallsBefore,
     },
 ];
 
@@ -87,7 +96,7 @@ impl Shape {
     pub(super) fn is_for(&self, kind: Kind) -> bool {
         match self.work {
             Work::Load { .. } => true,
-            Work::Calls { .. } => matches!(kind, Kind::Bare | Kind::Tower),
+            Work::Calls { .. } | Work::CallsBefore => matches!(kind, Kind::Bare | Kind::Tower),
         }
     }
 
@@ -121,6 +130,7 @@ impl Shape {
                 seconds,
                 warm_up,
             }),
+            Work::CallsBefore => before::calls(server, seconds, warm_up),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Calls of this side over a connection.
 
 use super::inbox::Message;
-use super::outgoing::{CallResult, Caller, OutgoingRequest};
+use super::outgoing::{Call, CallEnd, CallResult, OutgoingRequest};
 use super::shared::Shared;
 use super::{CallError, CallStage, Channel, CloseReason};
 use crate::command::RemotingCommand;
@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 
@@ -26,24 +26,33 @@ pub struct ResponseFuture {
 
 #[derive(Debug)]
 enum CallState {
-    Waiting { result: oneshot::Receiver<CallResult>, shared: Arc<Shared>, number: u32 },
+    Waiting {
+        call: Arc<Call>,
+        shared: Arc<Shared>,
+        /// Set if the connection's timer ends the call.
+        timeout: Option<Duration>,
+    },
     Failed(CallError),
     Done,
 }
 
 impl ResponseFuture {
-    /// Hands the request to the driver, and returns the future of its response.
+    /// Hands the request to the driver, and returns the future of its response. `timeout` is the time
+    /// that the call may take in all, and when this is over.
     pub(super) fn start(
         shared: &Arc<Shared>,
-        mut command: RemotingCommand,
+        command: RemotingCommand,
         permit: OwnedSemaphorePermit,
+        timeout: Option<(Duration, Instant)>,
     ) -> Self {
-        command.parts_mut().flag &= !RemotingCommand::RESPONSE;
-        let (number, (sender, result)) = (shared.next_call(), oneshot::channel());
-        let caller = Some(Caller::new(sender, command.opaque(), permit));
-        let request = OutgoingRequest { number, command, caller, _permit: None };
+        // It is sent without the response bit.
+        let is_oneway = command.flag() & RemotingCommand::ONEWAY != 0;
+        let (call, is_timed) =
+            shared.pool.begin(shared, command, permit, timeout.map(|(_, end)| end));
+        let request = OutgoingRequest::new(Arc::clone(&call), is_oneway);
         if shared.inbox.send(Message::Send(request)) {
-            Self { state: CallState::Waiting { result, shared: Arc::clone(shared), number } }
+            let timeout = timeout.filter(|_| is_timed).map(|(timeout, _)| timeout);
+            Self { state: CallState::Waiting { call, shared: Arc::clone(shared), timeout } }
         } else {
             Self::failed(not_sent(shared))
         }
@@ -51,6 +60,19 @@ impl ResponseFuture {
 
     pub(super) fn failed(error: CallError) -> Self {
         Self { state: CallState::Failed(error) }
+    }
+
+    /// Whether the call needs a timer of its own to end at a deadline.
+    fn is_untimed(&self) -> bool {
+        matches!(self.state, CallState::Waiting { timeout: None, .. })
+    }
+}
+
+/// Gives a call up, unless it has ended.
+fn give_up(call: Arc<Call>, shared: &Shared) {
+    match call.give_up() {
+        Some(given_up) => _ = shared.inbox.send(Message::Cancel(given_up)),
+        None => shared.pool.give_back(call),
     }
 }
 
@@ -68,32 +90,37 @@ impl Future for ResponseFuture {
     type Output = CallResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallResult> {
-        let result = match &mut self.state {
-            CallState::Waiting { result, shared, .. } => match ready!(Pin::new(result).poll(cx)) {
-                Ok(Err(CallError::Closed(_))) => Err(CallError::Closed(reason(shared))),
-                Ok(result) => result,
-                Err(_) => Err(not_sent(shared)),
-            },
-            CallState::Failed(error) => Err(error.clone()),
-            CallState::Done => Err(CallError::NotReady),
+        let end = match &self.state {
+            CallState::Waiting { call, .. } => ready!(call.poll_end(cx)),
+            CallState::Failed(_) | CallState::Done => CallEnd::NotSent,
         };
-        self.state = CallState::Done;
-        Poll::Ready(result)
+        match (std::mem::replace(&mut self.state, CallState::Done), end) {
+            (CallState::Waiting { call, shared, .. }, CallEnd::Result(result)) => {
+                shared.pool.give_back(call);
+                Poll::Ready(result)
+            }
+            (CallState::Waiting { call, shared, timeout }, CallEnd::Late) => {
+                give_up(call, &shared);
+                let timeout = timeout.unwrap_or_default();
+                Poll::Ready(Err(CallError::Timeout { timeout, stage: CallStage::Answer }))
+            }
+            (CallState::Waiting { shared, .. }, CallEnd::Closed) => {
+                Poll::Ready(Err(CallError::Closed(reason(&shared))))
+            }
+            (CallState::Waiting { shared, .. }, CallEnd::NotSent) => {
+                Poll::Ready(Err(not_sent(&shared)))
+            }
+            (CallState::Failed(error), _) => Poll::Ready(Err(error)),
+            (CallState::Done, _) => Poll::Ready(Err(CallError::NotReady)),
+        }
     }
 }
 
 impl Drop for ResponseFuture {
     fn drop(&mut self) {
-        let CallState::Waiting { mut result, shared, number } =
-            std::mem::replace(&mut self.state, CallState::Done)
-        else {
-            return;
-        };
-        // The driver skips unsent requests whose receiver is closed, even before it takes the
-        // message.
-        result.close();
-        if result.try_recv().is_err() {
-            _ = shared.inbox.send(Message::Cancel(number));
+        let state = std::mem::replace(&mut self.state, CallState::Done);
+        if let CallState::Waiting { call, shared, .. } = state {
+            give_up(call, &shared);
         }
     }
 }
@@ -125,8 +152,12 @@ impl Channel {
                 permit.map_err(timed_out(CallStage::Capacity))??
             }
         };
-        let response = ResponseFuture::start(&self.shared, command, permit);
-        until(deadline, response).await.map_err(timed_out(CallStage::Answer))?
+        let end = deadline.map(|deadline| (timeout, deadline));
+        let response = ResponseFuture::start(&self.shared, command, permit, end);
+        if response.is_untimed() {
+            return until(deadline, response).await.map_err(timed_out(CallStage::Answer))?;
+        }
+        response.await
     }
 
     /// Sends `command` marked as oneway. Waits only for a permit.
@@ -147,7 +178,7 @@ impl Channel {
     /// If the connection is or becomes closed, or `command` cannot be encoded.
     pub async fn write_oneway(&self, command: RemotingCommand) -> Result<(), CallError> {
         let permit = self.acquire(&self.shared.oneways).await?;
-        let written = ResponseFuture::start(&self.shared, command.oneway(), permit);
+        let written = ResponseFuture::start(&self.shared, command.oneway(), permit, None);
         written.await.map(drop)
     }
 
@@ -171,11 +202,9 @@ impl Channel {
         command: RemotingCommand,
         permit: OwnedSemaphorePermit,
     ) -> Result<(), CallError> {
-        let mut command = command.oneway();
-        command.parts_mut().flag &= !RemotingCommand::RESPONSE;
-        let number = self.shared.next_call();
-        let request = OutgoingRequest { number, command, caller: None, _permit: Some(permit) };
-        let sent = self.shared.inbox.send(Message::Send(request));
+        let call = Arc::new(Call::default());
+        call.begin(command.oneway(), permit, false, None);
+        let sent = self.shared.inbox.send(Message::Send(OutgoingRequest::new(call, true)));
         if sent { Ok(()) } else { Err(not_sent(&self.shared)) }
     }
 

@@ -1,7 +1,7 @@
 //! Messages from the holders of a channel to the connection's task.
 
 use super::exchange::{ExchangeId, Stamp};
-use super::outgoing::OutgoingRequest;
+use super::outgoing::{GivenUp, OutgoingRequest};
 use crate::command::RemotingCommand;
 use crate::sync::lock;
 use std::sync::Mutex;
@@ -25,8 +25,8 @@ pub(crate) const DRAIN: u8 = 1 << 3;
 pub(crate) enum Message {
     /// Sends a call or a oneway request.
     Send(OutgoingRequest),
-    /// The caller of the call with this number has given up.
-    Cancel(u32),
+    /// The caller of a call has given up.
+    Cancel(GivenUp),
     /// The response to a deferred exchange.
     Respond(ExchangeId, RemotingCommand),
     /// The responder of a deferred exchange was dropped or discarded.
@@ -74,9 +74,15 @@ impl Inbox {
         if !state.open {
             return false;
         }
+        let is_first = state.messages.is_empty();
         state.messages.push(message);
-        self.bits.fetch_or(MAIL, Ordering::Release);
-        let waker = state.waker.clone();
+        // After the first message, the driver was woken, and has not taken it yet.
+        let waker = if is_first {
+            self.bits.fetch_or(MAIL, Ordering::Release);
+            state.waker.clone()
+        } else {
+            None
+        };
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
@@ -87,11 +93,15 @@ impl Inbox {
     /// Tells the driver to poll the request in `slot`.
     pub(crate) fn wake_slot(&self, slot: u32) {
         let mut state = lock(&self.state);
-        let Some(waker) = state.waker.clone() else { return };
+        let Some(waker) = &state.waker else { return };
+        // As in `send`.
+        let waker = state.ready.is_empty().then(|| waker.clone());
         state.ready.push(slot);
         self.bits.fetch_or(READY, Ordering::Release);
         drop(state);
-        waker.wake();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     /// Sets the waker of the driver's task.

@@ -3,6 +3,7 @@
 
 mod call;
 mod call_error;
+mod call_pool;
 mod deferral;
 mod exchange;
 mod failures;
@@ -23,7 +24,7 @@ pub(crate) use exchange::{ExchangeId, Origin, Stamp};
 pub(crate) use inbox::{CLOSE, DRAIN, MAIL, Message, READY};
 pub use info::{Addr, ChannelInfo};
 pub use observer::ExchangeObserver;
-pub(crate) use outgoing::{Caller, OutgoingRequest};
+pub(crate) use outgoing::{GivenUp, OutgoingRequest};
 pub use reason::{CloseReason, Disconnect};
 pub use responder::{DeferError, Responder};
 pub(crate) use shared::{Bounds, Shared};
@@ -266,7 +267,7 @@ impl Service<RemotingCommand> for Channel {
     fn call(&mut self, command: RemotingCommand) -> ResponseFuture {
         let slot = self.held.as_mut().and_then(|held| held.slot.as_mut());
         match slot.and_then(|slot| slot.permit.take()) {
-            Some(permit) => ResponseFuture::start(&self.shared, command, permit),
+            Some(permit) => ResponseFuture::start(&self.shared, command, permit, None),
             None => ResponseFuture::failed(CallError::NotReady),
         }
     }

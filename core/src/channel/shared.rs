@@ -1,12 +1,13 @@
 //! The state that all handles of a connection share.
 
+use super::call_pool::CallPool;
 use super::deferral::Deferrals;
 use super::failures::Failures;
 use super::inbox::{DRAIN, Inbox};
 use super::silence::Silence;
 use super::{ChannelInfo, CloseReason};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Notify, Semaphore};
 
@@ -32,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) calls: Arc<Semaphore>,
     /// Permits for oneway requests. Empty until the driver starts.
     pub(crate) oneways: Arc<Semaphore>,
-    next_call: AtomicU32,
+    pub(super) pool: CallPool,
     /// The peer's requests that the driver holds: running, or waiting for the service.
     held_requests: AtomicUsize,
     pub(crate) deferrals: Deferrals,
@@ -61,7 +62,7 @@ impl Shared {
             changed: Notify::new(),
             calls: Arc::new(Semaphore::new(0)),
             oneways: Arc::new(Semaphore::new(0)),
-            next_call: AtomicU32::new(0),
+            pool: CallPool::default(),
             held_requests: AtomicUsize::new(0),
             deferrals: Deferrals::new(),
             failures: Failures::default(),
@@ -108,6 +109,7 @@ impl Shared {
         self.calls.close();
         self.oneways.close();
         self.inbox.close();
+        self.pool.close();
         self.deferrals.close();
         self.changed.notify_waiters();
     }
@@ -142,11 +144,6 @@ impl Shared {
             }
             changed.await;
         }
-    }
-
-    /// Returns the number of a new call, which becomes its opaque.
-    pub(crate) fn next_call(&self) -> u32 {
-        self.next_call.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Returns the number of calls and oneway requests that hold a permit.

@@ -5,7 +5,7 @@ use super::own_responses::system_error;
 use super::pending::Pending;
 use super::release;
 use super::transport::Transport;
-use crate::channel::{CallError, Caller, CloseReason, OutgoingRequest, Stamp};
+use crate::channel::{CloseReason, GivenUp, OutgoingRequest, Stamp};
 use crate::codec::EncodeError;
 use crate::command::RemotingCommand;
 use crate::error::chain_text;
@@ -33,7 +33,14 @@ pub(super) struct Outbound {
     /// Upper bound on the number of `requests` that their callers have abandoned.
     abandoned: usize,
     /// Calls that wait for their responses.
-    pending: Pending,
+    pending: Pending<SentCall>,
+}
+
+#[derive(Debug)]
+struct SentCall {
+    request: OutgoingRequest,
+    /// The mark of what had been heard from the peer by then.
+    heard: u64,
 }
 
 impl Outbound {
@@ -44,7 +51,7 @@ impl Outbound {
             max_bytes: config.max_held_bytes,
             requests: VecDeque::new(),
             abandoned: 0,
-            pending: Pending::default(),
+            pending: Pending::new(),
         }
     }
 
@@ -137,28 +144,13 @@ impl Outbound {
     fn encode_request<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         transport: &mut Transport<Io>,
-        mut request: OutgoingRequest,
+        request: OutgoingRequest,
     ) {
-        if request.is_abandoned() {
-            return;
-        }
-        request.command.set_opaque(request.number as i32);
-        if request.command.is_oneway() {
-            return match transport.encode(&request.command) {
-                Ok(()) => request.written(),
-                Err(error) => request.unencodable(error),
-            };
-        }
-        let OutgoingRequest { number, command, caller: Some(caller), .. } = request else { return };
-        if let Err(caller) = self.pending.insert(number, caller.sent(transport.heard())) {
-            // The numbers have wrapped around: a call made 2^32 calls ago still waits under this
-            // one.
-            return caller.fail(CallError::Full);
-        }
-        if let Err(error) = transport.encode(&command) {
-            if let Some(caller) = self.pending.remove(number) {
-                caller.fail(CallError::Encode(Arc::new(error)));
-            }
+        // Oneway requests have a number, too: Java's brokers respond even to those when they are
+        // overloaded, and such a response must not match another call.
+        let number = self.pending.next_number();
+        if let Some(request) = request.send(number, |command| transport.encode(command)) {
+            self.pending.insert(number, SentCall { request, heard: transport.heard() });
         }
     }
 
@@ -170,7 +162,7 @@ impl Outbound {
     /// Passes a response from the peer to its caller.
     pub(super) fn take_response(&mut self, response: RemotingCommand) {
         match self.pending.remove(response.opaque() as u32) {
-            Some(caller) => caller.respond(response),
+            Some(call) => call.request.respond(response),
             None => tracing::debug!(
                 opaque = response.opaque(),
                 "dropped a response that no call waits for"
@@ -178,13 +170,12 @@ impl Outbound {
         }
     }
 
-    /// Removes the call with this number, and returns its caller if it was sent. The queue of unsent
-    /// requests is searched only when at least half of it may be abandoned, which keeps the amortized
-    /// cost constant.
-    pub(super) fn cancel(&mut self, number: u32) -> Option<Caller> {
-        let caller = self.pending.remove(number);
-        if caller.is_some() {
-            return caller;
+    /// Removes a call that its caller gave up. If it was sent, and is still pending, returns what had
+    /// been heard from the peer by then. The queue of unsent requests is searched only when at least
+    /// half of it may be abandoned, which keeps the amortized cost constant.
+    pub(super) fn cancel(&mut self, call: GivenUp) -> Option<u64> {
+        if let GivenUp::Sent(number) = call {
+            return self.pending.remove(number).map(|call| call.heard);
         }
         self.abandoned += 1;
         if self.abandoned * 2 >= self.requests.len() {
@@ -197,7 +188,7 @@ impl Outbound {
     /// Fails all calls, because the peer will send no more responses. Keeps oneway requests.
     pub(super) fn fail_calls(&mut self) {
         self.pending.clear();
-        self.requests.retain(|request| request.command.is_oneway());
+        self.requests.retain(OutgoingRequest::is_oneway);
     }
 
     pub(super) fn close(&mut self) {

@@ -2,7 +2,9 @@
 
 use super::Driver;
 use super::transport::Transport;
-use crate::channel::{CLOSE, CallError, CloseReason, DRAIN, Message, OutgoingRequest, Stamp};
+use crate::channel::{
+    CLOSE, CallError, CloseReason, DRAIN, GivenUp, Message, OutgoingRequest, Stamp,
+};
 use crate::codec::DecodeError;
 use crate::command::{RemotingCommand, ResponseCode, remark};
 use crate::error::{BoxError, chain_text};
@@ -75,8 +77,8 @@ where
                     self.take_request_of_this_side(request);
                     None
                 }
-                Message::Cancel(number) => {
-                    is_silent |= self.give_up(number);
+                Message::Cancel(call) => {
+                    is_silent |= self.give_up(call);
                     None
                 }
                 Message::Respond(id, response) => self.exchanges.take_deferred(id, response),
@@ -92,21 +94,21 @@ where
 
     /// Removes a call whose caller has given up. Returns whether the peer has been silent for too
     /// long.
-    fn give_up(&mut self, number: u32) -> bool {
+    fn give_up(&mut self, call: GivenUp) -> bool {
         let was_reading = self.transport.as_ref().is_some_and(|io| self.waits_for_bytes(io));
-        let (caller, Some(transport)) = (self.outbound.cancel(number), &self.transport) else {
+        let (heard_before, Some(transport)) = (self.outbound.cancel(call), &self.transport) else {
             return false;
         };
         let heard = transport.heard();
         was_reading
-            && caller.is_some_and(|caller| caller.is_unanswered(heard))
+            && heard_before == Some(heard)
             && self.channel().shared().silence.gave_up(heard) >= self.config.answer_stall
     }
 
     /// Queues a request of this side. Fails it if it can no longer be sent or, for a call, if no
     /// response can arrive.
     fn take_request_of_this_side(&mut self, request: OutgoingRequest) {
-        let is_call = !request.command.is_oneway();
+        let is_call = !request.is_oneway();
         if !self.lifecycle.may_send() || is_call && self.inbound.has_ended() {
             // Dropping the request fails the call.
             return;
@@ -114,10 +116,7 @@ where
         // While the connection is drained, calls are allowed only if requests of the peer are left,
         // whose processors may need them.
         if is_call && self.lifecycle.is_draining() && !self.works_for_peer() {
-            if let Some(caller) = request.caller {
-                caller.fail(CallError::NotSent(self.lifecycle.reason_of_drain()));
-            }
-            return;
+            return request.fail(CallError::NotSent(self.lifecycle.reason_of_drain()));
         }
         self.outbound.push_request(request);
     }
