@@ -4,6 +4,8 @@
 //! themselves would be a call of `memcpy`. Each thread keeps some allocations of commands that were dropped, so that a request
 //! usually allocates nothing for its head.
 
+#![expect(clippy::vec_box, reason = "the allocations are kept, not the fields")]
+
 use super::{ExtFields, LanguageCode, MqVersion, SerializeType};
 use crate::channel::Origin;
 use bytes::Bytes;
