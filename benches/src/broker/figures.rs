@@ -5,6 +5,7 @@ use crate::usage;
 use hdrhistogram::Histogram;
 use rocketmq_tower::BoxError;
 use std::fmt;
+use std::time::Duration;
 
 /// The figures of one run. The outcome's requests are sends or pulled messages.
 #[derive(Clone, Copy, Debug)]
@@ -18,68 +19,71 @@ pub(crate) struct Figures {
     pub(crate) anonymous: f64,
 }
 
-/// A measurement that has begun.
-pub(super) struct Watch {
+/// The state of a broker's process before a load.
+struct Before {
     pid: u32,
-    measuring: Measuring,
-    processor: std::time::Duration,
+    processor: Duration,
     written: u64,
     read: u64,
+    /// The highest so far.
     anonymous: u64,
+}
+
+/// A measurement that has begun.
+pub(super) struct Watch {
+    before: Before,
+    measuring: Measuring,
 }
 
 impl Watch {
     pub(super) fn start(pid: u32) -> Result<Self, BoxError> {
-        Ok(Self {
+        let before = Before {
             pid,
             processor: usage::processor(pid)?,
             written: usage::written(pid)?,
             read: usage::read(pid)?,
             anonymous: usage::anonymous(pid)?,
-            measuring: Measuring::start(pid)?,
-        })
+        };
+        Ok(Self { before, measuring: Measuring::start(pid)? })
     }
 
     /// Looks at the memory.
     pub(super) fn look(&mut self) -> Result<(), BoxError> {
-        self.anonymous = self.anonymous.max(usage::anonymous(self.pid)?);
+        let before = &mut self.before;
+        before.anonymous = before.anonymous.max(usage::anonymous(before.pid)?);
         Ok(())
     }
 
     /// Ends the time of the load.
-    pub(super) fn stop(self, messages: u64, times: &Histogram<u64>) -> Result<Stopped, BoxError> {
-        let Self { pid, measuring, processor, written, read, anonymous } = self;
-        let outcome = measuring.end(messages, times)?;
-        Ok(Stopped { pid, outcome, processor, written, read, anonymous })
+    pub(super) fn stop(
+        mut self,
+        messages: u64,
+        times: &Histogram<u64>,
+    ) -> Result<Stopped, BoxError> {
+        self.look()?;
+        Ok(Stopped { before: self.before, outcome: self.measuring.end(messages, times)? })
     }
 }
 
 /// A measurement whose load has ended, while the broker may still work for it.
 pub(super) struct Stopped {
-    pid: u32,
+    before: Before,
     outcome: Outcome,
-    processor: std::time::Duration,
-    written: u64,
-    read: u64,
-    anonymous: u64,
 }
 
 impl Stopped {
-    /// Waits until the broker has finished its work. There were `messages` messages altogether, whose
-    /// records have `stored` bytes altogether.
+    /// Waits until the broker has finished its work. There were `messages` messages altogether, with
+    /// `stored` bytes of records.
     pub(super) async fn end(self, messages: u64, stored: f64) -> Result<Figures, BoxError> {
-        usage::quiet(self.pid).await?;
-        let processor = usage::processor(self.pid)? - self.processor;
-        let anonymous = self.anonymous.max(usage::anonymous(self.pid)?);
+        let Self { before, outcome } = self;
+        usage::quiet(before.pid).await?;
+        let processor = usage::processor(before.pid)? - before.processor;
         let per_byte = |now: u64, before: u64| now.saturating_sub(before) as f64 / stored;
         Ok(Figures {
-            outcome: Outcome {
-                server: processor.as_secs_f64() * 1e6 / messages as f64,
-                ..self.outcome
-            },
-            written: per_byte(usage::written(self.pid)?, self.written),
-            read: per_byte(usage::read(self.pid)?, self.read),
-            anonymous: anonymous as f64 / f64::from(1 << 20),
+            outcome: Outcome { server: processor.as_secs_f64() * 1e6 / messages as f64, ..outcome },
+            written: per_byte(usage::written(before.pid)?, before.written),
+            read: per_byte(usage::read(before.pid)?, before.read),
+            anonymous: before.anonymous as f64 / f64::from(1 << 20),
         })
     }
 }

@@ -56,8 +56,9 @@ pub(crate) fn run(options: &Options) -> Result<Figures, BoxError> {
 /// Sends messages to a new topic.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn fill(options: &Options) -> Result<Filled, BoxError> {
-    let filling = LocalSet::new().run_until(fill_new(options));
-    timeout(LIMIT, filling).await.unwrap_or_else(|_| Err("sending takes too long".into()))
+    let local = LocalSet::new();
+    let filled = timeout(LIMIT, local.run_until(fill_new(options))).await;
+    filled.unwrap_or_else(|_| Err("sending takes too long".into()))
 }
 
 async fn fill_new(options: &Options) -> Result<Filled, BoxError> {
@@ -78,8 +79,9 @@ pub(crate) async fn pull(
     pid: u32,
     filled: &Filled,
 ) -> Result<Figures, BoxError> {
-    let pulling = LocalSet::new().run_until(pull_all(address, pid, filled));
-    timeout(LIMIT, pulling).await.unwrap_or_else(|_| Err("pulling takes too long".into()))
+    let local = LocalSet::new();
+    let figures = timeout(LIMIT, local.run_until(pull_all(address, pid, filled))).await;
+    figures.unwrap_or_else(|_| Err("pulling takes too long".into()))
 }
 
 async fn pull_all(address: SocketAddr, pid: u32, filled: &Filled) -> Result<Figures, BoxError> {

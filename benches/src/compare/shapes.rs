@@ -33,7 +33,7 @@ pub(super) const JSON: &str = "json";
 pub(super) const BINARY: &str = "binary";
 pub(super) const CALLERS: &str = "callers";
 pub(super) const LARGE: &str = "4m";
-pub(super) const CALLS: &str = "calls";
+const CALLS: &str = "calls";
 
 /// The length of the largest bodies, in bytes.
 pub(super) const LARGE_BODY: usize = 4 * 1024 * 1024;

@@ -91,4 +91,28 @@ mod tests {
             assert!(outcome.per_second > 0.0 && outcome.p50 > 0.0, "{outcome}");
         }
     }
+
+    #[test]
+    fn loops_end_after_their_requests_or_when_told() {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(bare::serve(listener));
+        let lane = |depth, requests| {
+            let template = Template::new(Header::Json, 128).unwrap();
+            Lane { template, answers: Answers::new(128), depth, requests }
+        };
+        let ending = async {
+            let lanes = vec![lane(32, 1000), lane(32, 7), lane(1, 1)];
+            let mut loops = Loops::open(address, lanes).await.unwrap();
+            loops.finish().await.unwrap();
+            assert_eq!(loops.answers(), 1008);
+
+            let mut loops = Loops::open(address, vec![lane(32, u64::MAX)]).await.unwrap();
+            loops.run_for(Duration::from_millis(20)).await.unwrap();
+            loops.drain().await.unwrap();
+            assert_eq!(loops.answers(), loops.times().len());
+        };
+        runtime.block_on(LocalSet::new().run_until(ending));
+    }
 }
