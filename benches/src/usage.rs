@@ -63,10 +63,11 @@ fn field(pid: u32, file: &str, name: &str) -> Result<u64, BoxError> {
     Ok(number.ok_or_else(|| format!("no {name}"))?.parse()?)
 }
 
-/// Waits until a process is almost idle: work that it defers belongs to the load that caused it.
+/// Waits until a process is almost idle, for at most 5 s: work that it defers belongs to the load that
+/// caused it.
 pub(crate) async fn quiet(pid: u32) -> Result<(), BoxError> {
     const LOOK: Duration = Duration::from_millis(100);
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(5);
     let mut before = processor(pid)?;
     while Instant::now() < deadline {
         sleep(LOOK).await;

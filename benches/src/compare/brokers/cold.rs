@@ -52,6 +52,8 @@ fn prepare(kind: Kind, options: &Options) -> Result<(Running, Vec<Filled>), BoxE
 }
 
 fn pull_cold(broker: &Running, filled: Option<&Filled>) -> Result<Figures, BoxError> {
+    // A broker may have read and written them again since it started.
+    broker.evict()?;
     let figures = pull(broker, filled.ok_or("nothing was sent")?)?;
     match figures.read >= COLD_ENOUGH {
         true => Ok(figures),

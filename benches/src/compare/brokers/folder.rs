@@ -38,7 +38,8 @@ fn evict(folder: &Path) -> Result<(), BoxError> {
         match entry.file_type()?.is_dir() {
             true => evict(&entry.path())?,
             false => {
-                let file = File::open(entry.path())?;
+                // A running broker may have deleted it.
+                let Ok(file) = File::open(entry.path()) else { continue };
                 posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
             }
         }

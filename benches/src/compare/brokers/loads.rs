@@ -99,11 +99,11 @@ impl Sends {
         sends::run(&sends::Options { seconds, warm_up, ..self.options(broker) })
     }
 
-    /// Runs without measuring, for a time that no length limits.
-    pub(super) fn warm_up(&self, broker: &Running, seconds: f64) -> Result<(), BoxError> {
+    /// Runs for a time that no length limits. Returns the broker's processor time per send.
+    pub(super) fn warm_up(&self, broker: &Running, seconds: f64) -> Result<f64, BoxError> {
         let at_most = u64::MAX >> 20;
-        sends::run(&sends::Options { seconds, at_most, ..self.options(broker) })?;
-        Ok(())
+        let figures = sends::run(&sends::Options { seconds, at_most, ..self.options(broker) })?;
+        Ok(figures.outcome.server)
     }
 
     fn options(&self, broker: &Running) -> sends::Options {

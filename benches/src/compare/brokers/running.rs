@@ -42,12 +42,17 @@ impl Running {
         self.server.pid()
     }
 
+    /// Removes its files from the page cache, except for what the broker has mapped.
+    pub(super) fn evict(&self) -> Result<(), BoxError> {
+        self.folder.evict()
+    }
+
     /// Ends the broker, removes its files from the page cache, and starts it again.
     pub(super) fn restart_cold(&mut self) -> Result<(), BoxError> {
         if !self.server.end(CLOSING)? {
             return Err("the broker did not end".into());
         }
-        self.folder.evict()?;
+        self.evict()?;
         self.server = spawn(self.kind, self.flush, self.settings, &self.folder)?;
         Ok(())
     }
