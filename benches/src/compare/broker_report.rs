@@ -73,7 +73,7 @@ fn table(
     mut loads: Vec<(String, &'static str)>,
     brokers: &Cells<Kind, Figures>,
 ) -> fmt::Result {
-    loads.retain(|(_, load)| Kind::ALL.iter().any(|kind| !brokers.rounds(*load, *kind).is_empty()));
+    loads.retain(|(_, load)| Kind::ALL.iter().any(|kind| !brokers.rounds(load, *kind).is_empty()));
     if loads.is_empty() {
         return Ok(());
     }
