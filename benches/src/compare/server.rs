@@ -99,9 +99,9 @@ impl Drop for Server {
 /// Finds a server's address in a line that it prints.
 pub(super) type Find = fn(&str) -> Option<SocketAddr>;
 
-/// Returns the first address in the lines that a process prints; `None` if there is none within
-/// [`START`]. All further output is read and discarded, so that the process never blocks on a full
-/// pipe.
+/// Returns the first address in the lines that a process prints; `None` if it has not come when
+/// [`START`] is over. All further output is read and discarded, so that the process never blocks on a
+/// full pipe.
 fn find(stdout: ChildStdout, address: Find) -> Option<SocketAddr> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
