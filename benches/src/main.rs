@@ -1,5 +1,6 @@
 //! Compares rocketmq-tower with the bare limit and with other servers: see `../README.md`.
 
+mod broker;
 mod calls;
 mod compare;
 mod idle;
@@ -30,6 +31,10 @@ enum Command {
     Calls(calls::Options),
     /// Open idle connections, and measure the server's memory per connection.
     Idle(idle::Options),
+    /// Send messages to a broker over raw sockets in closed loops.
+    Sends(broker::sends::Options),
+    /// Send messages to a broker, and pull them over raw sockets.
+    Pulls(broker::pulls::Options),
     /// Run all measurements for all servers, and write RESULTS.md and results.svg.
     Compare(compare::Options),
 }
@@ -40,6 +45,8 @@ fn main() -> Result<(), BoxError> {
         Command::Load(options) => show(load::run(&options)),
         Command::Calls(options) => show(calls::run(&options)),
         Command::Idle(options) => show(idle::run(&options)),
+        Command::Sends(options) => show(broker::sends::run(&options)),
+        Command::Pulls(options) => show(broker::pulls::run(&options)),
         Command::Compare(options) => compare::run(&options),
     }
 }

@@ -22,6 +22,7 @@ const FIRST: u32 = 1_000_000_000;
 /// The number of opaques in use.
 pub(crate) const OPAQUES: u32 = 1_000_000_000;
 
+const JSON_CODE: &[u8] = b"\"code\":";
 const JSON_OPAQUE: &[u8] = b"\"opaque\":";
 
 /// Where the opaque is: after the frame length, the header word, code, language and version.
@@ -58,18 +59,31 @@ pub(crate) fn send_message(header: Header, body: usize) -> RemotingCommand {
     request
 }
 
+/// Ten digits that [`Template::numbered`] finds in a frame.
+pub(crate) const PLACEHOLDER: &str = "7777777777";
+
 /// A frame whose opaque can be set.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     pub(crate) frame: Bytes,
     opaque_at: usize,
+    number_at: Option<usize>,
     header: Header,
     body: usize,
 }
 
 impl Template {
     pub(crate) fn new(header: Header, body: usize) -> Result<Self, BoxError> {
-        let mut request = send_message(header, body);
+        Self::of(send_message(header, body))
+    }
+
+    /// Encodes `request`.
+    pub(crate) fn of(mut request: RemotingCommand) -> Result<Self, BoxError> {
+        let body = request.body().len();
+        let header = match request.serialize_type() {
+            SerializeType::RocketMq => Header::Binary,
+            _ => Header::Json,
+        };
         request.set_opaque(i32::try_from(FIRST)?);
         let mut frame = BytesMut::new();
         RemotingCodec::new().encode(&request, &mut frame)?;
@@ -80,7 +94,14 @@ impl Template {
                 at + JSON_OPAQUE.len()
             }
         };
-        Ok(Self { frame: frame.freeze(), opaque_at, header, body })
+        Ok(Self { frame: frame.freeze(), opaque_at, number_at: None, header, body })
+    }
+
+    /// Also sets the digits of [`PLACEHOLDER`], so that each frame has its own.
+    pub(crate) fn numbered(mut self) -> Result<Self, BoxError> {
+        let at = memmem::find(&self.frame[..self.head()], PLACEHOLDER.as_bytes());
+        self.number_at = Some(at.ok_or("no placeholder in the frame")?);
+        Ok(self)
     }
 
     /// The length of the frame without its body.
@@ -93,14 +114,19 @@ impl Template {
         let opaque = FIRST + number;
         match self.header {
             Header::Binary => frame[self.opaque_at..][..4].copy_from_slice(&opaque.to_be_bytes()),
-            Header::Json => {
-                let mut rest = opaque;
-                for digit in frame[self.opaque_at..][..10].iter_mut().rev() {
-                    *digit = b'0' + (rest % 10) as u8;
-                    rest /= 10;
-                }
-            }
+            Header::Json => set_digits(&mut frame[self.opaque_at..][..10], opaque.into()),
         }
+        if let Some(at) = self.number_at {
+            set_digits(&mut frame[at..][..PLACEHOLDER.len()], number.into());
+        }
+    }
+}
+
+/// Writes `number` with leading zeros.
+pub(crate) fn set_digits(field: &mut [u8], mut number: u64) {
+    for digit in field.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -108,27 +134,47 @@ impl Template {
 #[derive(Debug)]
 pub(crate) struct Answers {
     body: usize,
+    code: memmem::Finder<'static>,
     opaque: memmem::Finder<'static>,
 }
 
 impl Answers {
     /// Expects responses with bodies of `body` bytes.
     pub(crate) fn new(body: usize) -> Self {
-        Self { body, opaque: memmem::Finder::new(JSON_OPAQUE) }
+        let [code, opaque] = [JSON_CODE, JSON_OPAQUE].map(memmem::Finder::new);
+        Self { body, code, opaque }
     }
 
-    /// Returns the number of the request that `frame` answers. Checks only the length of its body,
-    /// not its content.
+    /// Returns the number of the request that `frame` answers. Checks the code and the length of its
+    /// body, not its content.
     pub(crate) fn number(&self, frame: &[u8]) -> Result<u32, BoxError> {
-        let (kind, head) = header(frame).ok_or("no header")?;
+        let head = self.success(frame)?;
         if frame.len() != head + self.body {
             return Err(format!("a body of {} bytes", frame.len() - head).into());
         }
+        let kind = frame[4];
         let opaque = match kind {
             1 => binary_opaque(frame),
             _ => self.opaque.find(&frame[8..head]).map(|at| digits(&frame[8 + at + 9..head])),
         };
         opaque.and_then(|opaque| opaque.checked_sub(FIRST)).ok_or("no opaque".into())
+    }
+
+    /// Checks that the code of a response is success. Returns the end of the header.
+    pub(crate) fn success(&self, frame: &[u8]) -> Result<usize, BoxError> {
+        let (kind, head) = header(frame).ok_or("no header")?;
+        let success = match kind {
+            1 => frame[8..].starts_with(&[0, 0]),
+            _ => {
+                let value = self.code.find(&frame[8..head]).map(|at| &frame[8 + at + 7..head]);
+                value.is_some_and(|value| matches!(value, [b'0', b',' | b'}' | b' ', ..]))
+            }
+        };
+        if !success {
+            let answer = RemotingCodec::new().decode(&mut BytesMut::from(frame))?;
+            return Err(format!("not success: {answer:?}").into());
+        }
+        Ok(head)
     }
 
     /// Checks a whole frame: it must be a response, with success and the request's body.
@@ -178,13 +224,47 @@ mod tests {
             let mut frame = template.frame.to_vec();
             for number in [0, 7, 123_456_789, OPAQUES - 1] {
                 template.set_opaque(&mut frame, number);
-                assert_eq!(Answers::new(128).number(&frame).unwrap(), number);
                 let bytes = &mut BytesMut::from(&frame[..]);
-                let decoded = RemotingCodec::new().decode(bytes).unwrap().unwrap();
-                assert_eq!(decoded.opaque() as u32, FIRST + number);
+                let request = RemotingCodec::new().decode(bytes).unwrap().unwrap();
+                assert_eq!(request.opaque() as u32, FIRST + number);
+                let answer = answer(&request, ResponseCode::SUCCESS);
+                assert_eq!(Answers::new(128).number(&answer).unwrap(), number);
+                assert!(Answers::new(127).number(&answer).is_err());
+                Answers::new(128).check(&answer).unwrap();
             }
-            assert!(Answers::new(127).number(&frame).is_err());
             assert!(Answers::new(128).check(&frame).is_err(), "a request is no answer");
         }
+    }
+
+    #[test]
+    fn other_codes_are_errors() {
+        for header in [Header::Json, Header::Binary] {
+            let request = send_message(header, 128);
+            let refused = answer(&request, ResponseCode::SYSTEM_BUSY);
+            let error = Answers::new(128).number(&refused).unwrap_err().to_string();
+            assert!(error.starts_with("not success"), "{error}");
+        }
+    }
+
+    #[test]
+    fn each_frame_has_its_own_number() {
+        let request = send_message(Header::Json, 9).with_ext_field("key", PLACEHOLDER);
+        let template = Template::of(request).unwrap().numbered().unwrap();
+        let mut frame = template.frame.to_vec();
+        template.set_opaque(&mut frame, 42);
+        let request = RemotingCodec::new().decode(&mut BytesMut::from(&frame[..]));
+        let request = request.unwrap().unwrap();
+        assert_eq!(request.ext_fields().get("key"), Some("0000000042"));
+    }
+
+    /// The frame of an echo of `request`.
+    fn answer(request: &RemotingCommand, code: ResponseCode) -> Vec<u8> {
+        let mut answer = RemotingCommand::response(code)
+            .with_serialize_type(request.serialize_type())
+            .with_body(request.body().clone());
+        answer.set_opaque(request.opaque());
+        let mut frame = BytesMut::new();
+        RemotingCodec::new().encode(&answer, &mut frame).unwrap();
+        frame.to_vec()
     }
 }

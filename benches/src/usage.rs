@@ -6,6 +6,7 @@ use nix::unistd::Pid;
 use rocketmq_tower::BoxError;
 use std::fs;
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// The unit of times in `/proc/stat`: 1/100 s.
 const TICK_MILLIS: u64 = 10;
@@ -35,10 +36,48 @@ pub(crate) fn processor_of_all() -> Result<Duration, BoxError> {
 
 /// The resident memory of a process, in bytes.
 pub(crate) fn resident(pid: u32) -> Result<u64, BoxError> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
-    Ok(kib.parse::<u64>()? * 1024)
+    Ok(field(pid, "status", "VmRSS:")? * 1024)
+}
+
+/// The resident memory of a process without mapped files, in bytes.
+pub(crate) fn anonymous(pid: u32) -> Result<u64, BoxError> {
+    Ok(field(pid, "status", "RssAnon:")? * 1024)
+}
+
+/// The bytes that a process has caused to be written to the disk, counted when it writes them to a
+/// file. For a mapped file, a whole folio counts when one of its bytes is written.
+pub(crate) fn written(pid: u32) -> Result<u64, BoxError> {
+    field(pid, "io", "write_bytes:")
+}
+
+/// The bytes that a process has caused to be read from the disk.
+pub(crate) fn read(pid: u32) -> Result<u64, BoxError> {
+    field(pid, "io", "read_bytes:")
+}
+
+/// The number after `name` in a file of `/proc/PID`.
+fn field(pid: u32, file: &str, name: &str) -> Result<u64, BoxError> {
+    let text = fs::read_to_string(format!("/proc/{pid}/{file}"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    Ok(number.ok_or_else(|| format!("no {name}"))?.parse()?)
+}
+
+/// Waits until a process is almost idle, for at most 5 s: work that it defers belongs to the load that
+/// caused it.
+pub(crate) async fn quiet(pid: u32) -> Result<(), BoxError> {
+    const LOOK: Duration = Duration::from_millis(100);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let mut before = processor(pid)?;
+    while Instant::now() < deadline {
+        sleep(LOOK).await;
+        let now = processor(pid)?;
+        if now - before < LOOK / 10 {
+            break;
+        }
+        before = now;
+    }
+    Ok(())
 }
 
 /// Processor time so far: of the server, of this process, and of the whole machine.

@@ -29,8 +29,9 @@ const BAR: i32 = 18;
 const FIGURE: i32 = 80;
 
 pub(super) fn draw(file: &Path, results: &Results) -> Result<(), BoxError> {
-    let measured =
-        |kind: &Kind| HEADERS.iter().any(|h| results.figure(h.0, *kind, |o| o.server).is_some());
+    let measured = |kind: &Kind| {
+        HEADERS.iter().any(|h| results.echoes.figure(h.0, *kind, |o| o.server).is_some())
+    };
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(measured).collect();
     let height = u32::try_from(TITLE + ROW * i32::try_from(kinds.len())?)?;
     let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
@@ -71,7 +72,7 @@ impl Panel {
         results: &Results,
     ) -> Result<(), BoxError> {
         text(area, self.title, (x, 18), 20, HPos::Left)?;
-        let median = |header, kind| Some(results.figure(header, kind, self.figure)?.median);
+        let median = |header, kind| Some(results.echoes.figure(header, kind, self.figure)?.median);
         let all = kinds.iter().flat_map(|kind| HEADERS.iter().map(|h| median(h.0, *kind)));
         let longest = all.flatten().fold(f64::MIN_POSITIVE, f64::max);
         for (row, kind) in kinds.iter().enumerate() {

@@ -5,7 +5,11 @@
 //! within rounds.
 
 mod before;
+mod broker_goals;
+mod broker_report;
+mod brokers;
 mod builds;
+mod cells;
 mod chart;
 mod goals;
 mod interrupt;
@@ -19,6 +23,7 @@ mod shapes;
 mod spread;
 
 use crate::limits;
+use brokers::kind::Kind as Broker;
 use kind::Kind;
 use machine::Machine;
 use results::Results;
@@ -26,8 +31,21 @@ use rocketmq_tower::BoxError;
 use std::fs;
 use std::path::PathBuf;
 
+/// The keys of all servers, and the word for both brokers.
+const SERVERS: [&str; 9] = [
+    "bare",
+    "tower",
+    "tower-nolayers",
+    "remoting",
+    "transport",
+    "java",
+    "tower-broker",
+    "apache-broker",
+    "broker",
+];
+
 /// The keys of all loads, and of the idle connections.
-const LOADS: [&str; 10] = [
+const LOADS: [&str; 30] = [
     "json",
     "binary",
     "callers",
@@ -38,6 +56,26 @@ const LOADS: [&str; 10] = [
     "calls-one-thread",
     "calls-before",
     "idle",
+    "async-64x1-128",
+    "async-64x1-1k",
+    "async-64x1-64k",
+    "async-8x32-128",
+    "async-8x32-1k",
+    "async-8x32-64k",
+    "async-1x1-128",
+    "async-1x1-1k",
+    "async-1x1-64k",
+    "sync-64x1-128",
+    "sync-64x1-1k",
+    "sync-64x1-64k",
+    "sync-8x32-128",
+    "sync-8x32-1k",
+    "sync-8x32-64k",
+    "sync-1x1-128",
+    "sync-1x1-1k",
+    "sync-1x1-64k",
+    "hot",
+    "cold",
 ];
 
 #[derive(clap::Args)]
@@ -53,9 +91,14 @@ pub(crate) struct Options {
     first: f64,
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Measure only these servers.
-    #[arg(long, value_delimiter = ',', value_enum)]
-    only: Vec<Kind>,
+    /// How long each load of the brokers is measured, in seconds.
+    #[arg(long, default_value_t = 1.5)]
+    broker_seconds: f64,
+    #[arg(long, default_value_t = 3)]
+    broker_rounds: usize,
+    /// Measure only these servers; `broker` stands for both brokers.
+    #[arg(long, value_delimiter = ',', value_parser = SERVERS)]
+    only: Vec<String>,
     /// Run only these loads.
     #[arg(long, value_delimiter = ',', value_parser = LOADS)]
     loads: Vec<String>,
@@ -70,8 +113,17 @@ pub(crate) struct Options {
 impl Options {
     /// The servers to measure.
     fn kinds(&self) -> Vec<Kind> {
-        let all = Kind::ALL.into_iter();
-        all.filter(|kind| self.only.is_empty() || self.only.contains(kind)).collect()
+        Kind::ALL.into_iter().filter(|kind| self.measures(kind.key())).collect()
+    }
+
+    /// The brokers to measure.
+    fn brokers(&self) -> Vec<Broker> {
+        let wanted = |kind: &Broker| self.measures(kind.key()) || self.measures(brokers::BOTH);
+        Broker::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn measures(&self, server: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|wanted| wanted == server)
     }
 
     fn wants(&self, load: &str) -> bool {
@@ -90,6 +142,7 @@ pub(crate) fn run(options: &Options) -> Result<(), BoxError> {
     if options.builds {
         builds::run(options, &mut results);
     }
+    brokers::run(options, &mut results);
     let report = report::write(options, &Machine::look(), &results)?;
     fs::create_dir_all(&options.out)?;
     fs::write(options.out.join("RESULTS.md"), &report)?;
@@ -105,6 +158,15 @@ mod tests {
     #[test]
     fn every_load_can_be_asked_for() {
         let keys = shapes::SHAPES.iter().map(|shape| shape.key).chain(["idle"]);
-        assert!(keys.eq(LOADS));
+        let brokers = brokers::loads::SENDS.iter().map(|load| load.key);
+        let pulls = [brokers::loads::HOT, brokers::loads::COLD];
+        assert!(keys.chain(brokers).chain(pulls).eq(LOADS));
+    }
+
+    #[test]
+    fn every_server_can_be_asked_for() {
+        let keys = Kind::ALL.iter().map(|kind| kind.key());
+        let brokers = Broker::ALL.iter().map(|kind| kind.key()).chain([brokers::BOTH]);
+        assert!(keys.chain(brokers).eq(SERVERS));
     }
 }

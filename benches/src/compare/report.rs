@@ -1,6 +1,7 @@
 //! Writes RESULTS.md.
 
 use super::Options;
+use super::broker_report;
 use super::goals::{self, Goal, Wanted};
 use super::kind::Kind;
 use super::machine::Machine;
@@ -45,6 +46,7 @@ pub(super) fn write(
         table(&mut out, &shape, results)?;
     }
     idle(&mut out, results)?;
+    broker_report::write(&mut out, &results.brokers)?;
     builds(&mut out, results)?;
     Ok(out)
 }
@@ -57,8 +59,12 @@ fn about(out: &mut String, options: &Options, machine: &Machine, results: &Resul
     writeln!(out, "| Linux | {kernel} |")?;
     writeln!(out, "| Rust | {rustc} |")?;
     writeln!(out, "| Java | {java} |")?;
-    let Options { rounds, seconds, .. } = options;
+    let Options { rounds, seconds, broker_rounds, broker_seconds, .. } = options;
     writeln!(out, "| rounds | {rounds} of {seconds} s per load and server |")?;
+    writeln!(
+        out,
+        "| rounds of sends to brokers | {broker_rounds} of at most {broker_seconds} s per load and broker |"
+    )?;
     if let Some(others) = results.others() {
         writeln!(out, "| processors busy with other things meanwhile | {} |", others.show(2, ""))?;
     }
@@ -81,7 +87,7 @@ fn goal_row(out: &mut String, goal: &Goal) -> fmt::Result {
 }
 
 fn table(out: &mut String, shape: &Shape, results: &Results) -> fmt::Result {
-    let measured = |kind: &Kind| !results.rounds(shape.key, *kind).is_empty();
+    let measured = |kind: &Kind| !results.echoes.rounds(shape.key, *kind).is_empty();
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(measured).collect();
     if kinds.is_empty() {
         return Ok(());
@@ -103,26 +109,25 @@ fn table(out: &mut String, shape: &Shape, results: &Results) -> fmt::Result {
 fn row(out: &mut String, shape: &Shape, kind: Kind, results: &Results) -> fmt::Result {
     write!(out, "| {} |", kind.name())?;
     for (_, digits, figure) in COLUMNS {
-        match results.figure(shape.key, kind, figure) {
+        match results.echoes.figure(shape.key, kind, figure) {
             Some(figure) => write!(out, " {} |", figure.show(digits, ""))?,
             None => write!(out, " |")?,
         }
     }
-    match results.ratio(shape.key, kind, Kind::Bare, |one| one.server) {
+    match results.echoes.ratio(shape.key, kind, Kind::Bare, |one| one.server) {
         Some(ratio) => write!(out, " {} |", ratio.show(2, "x"))?,
         None => write!(out, " |")?,
     }
     if shape.key == LARGE {
-        match results.figure(shape.key, kind, nanos_per_byte) {
+        match results.echoes.figure(shape.key, kind, nanos_per_byte) {
             Some(figure) => write!(out, " {} |", figure.show(3, ""))?,
             None => write!(out, " |")?,
         }
     }
     writeln!(out)?;
-    if let Some(failure) = results.failure(shape.key, kind) {
-        let rounds = results.rounds(shape.key, kind);
-        let failed = rounds.iter().filter(|round| round.is_err()).count();
-        writeln!(out, "| | failed in {failed} of {} rounds: {failure} |", rounds.len())?;
+    if let Some((failed, error)) = results.echoes.failure(shape.key, kind) {
+        let rounds = results.echoes.rounds(shape.key, kind).len();
+        writeln!(out, "| | failed in {failed} of {rounds} rounds: {error} |")?;
     }
     Ok(())
 }

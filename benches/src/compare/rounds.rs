@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options, results: &mut Results) {
                     // The server may have ended or may be unusable.
                     *server = start(*kind);
                 }
-                results.add(shape.key, *kind, outcome);
+                results.echoes.add(shape.key, *kind, outcome);
             }
         }
     }

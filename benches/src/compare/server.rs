@@ -34,16 +34,20 @@ impl Server {
             command
         };
         command.args([kind.key(), "--listen", "127.0.0.1:0"]);
+        Self::spawn(command, |line| line.strip_prefix("listening on ")?.parse().ok())
+    }
+
+    /// Runs the command until `address` finds the server's address in a line that it prints.
+    pub(super) fn spawn(mut command: Command, address: Find) -> Result<Self, BoxError> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let errors = thread::spawn(move || stderr.and_then(last_line));
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
         interrupt::started(server.process()?);
-        match first_line(stdout.ok_or("no output")?) {
-            Some(line) => {
-                let address = line.strip_prefix("listening on ");
-                server.address = address.ok_or("the server did not print its address")?.parse()?;
+        match find(stdout.ok_or("no output")?, address) {
+            Some(address) => {
+                server.address = address;
                 Ok(server)
             }
             None => {
@@ -62,37 +66,49 @@ impl Server {
         Ok(Pid::from_raw(i32::try_from(self.pid())?))
     }
 
-    fn end(&mut self) -> Result<(), BoxError> {
+    /// Tells the server to end, and waits for it. Returns whether it ended within `limit`; else it
+    /// was killed.
+    pub(super) fn end(&mut self, limit: Duration) -> Result<bool, BoxError> {
         let pid = self.process()?;
-        kill(pid, Signal::SIGTERM)?;
         interrupt::ended(pid);
-        let deadline = Instant::now() + END;
+        if self.child.try_wait()?.is_some() {
+            return Ok(true);
+        }
+        kill(pid, Signal::SIGTERM)?;
+        let deadline = Instant::now() + limit;
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {
                 self.child.kill()?;
                 self.child.wait()?;
+                return Ok(false);
             }
             thread::sleep(Duration::from_millis(20));
         }
-        Ok(())
+        Ok(true)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Err(error) = self.end() {
+        if let Err(error) = self.end(END) {
             eprintln!("a server did not end: {error}");
         }
     }
 }
 
-/// Returns the first line that a process prints; `None` if it prints nothing within [`START`]. All
-/// further output is read and discarded, so that the process never blocks on a full pipe.
-fn first_line(stdout: ChildStdout) -> Option<String> {
+/// Finds a server's address in a line that it prints.
+pub(super) type Find = fn(&str) -> Option<SocketAddr>;
+
+/// Returns the first address in the lines that a process prints; `None` if it has not come when
+/// [`START`] is over. All further output is read and discarded, so that the process never blocks on a
+/// full pipe.
+fn find(stdout: ChildStdout, address: Find) -> Option<SocketAddr> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            sender.send(line).ok();
+            if let Some(address) = address(&line) {
+                sender.send(address).ok();
+            }
         }
     });
     receiver.recv_timeout(START).ok()

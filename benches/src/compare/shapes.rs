@@ -35,7 +35,7 @@ pub(super) const JSON: &str = "json";
 pub(super) const BINARY: &str = "binary";
 pub(super) const CALLERS: &str = "callers";
 pub(super) const LARGE: &str = "4m";
-pub(super) const CALLS: &str = "calls";
+const CALLS: &str = "calls";
 pub(super) const CALLS_ONE_THREAD: &str = "calls-one-thread";
 pub(super) const CALLS_BEFORE: &str = "calls-before";
 

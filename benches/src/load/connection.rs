@@ -1,12 +1,13 @@
 //! One connection: a closed loop.
 
 use super::inbox::Inbox;
+use super::loops::{Counters, Lane};
 use super::outbox::Outbox;
 use super::window::Window;
-use super::{Counters, Options};
-use crate::requests::{Answers, Template};
+use crate::requests::Answers;
 use rocketmq_tower::BoxError;
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 use tokio::io::Interest;
@@ -22,30 +23,39 @@ pub(super) struct Connection {
     counters: Rc<RefCell<Counters>>,
     /// Whether the first response was checked completely.
     checked: bool,
+    /// The number of requests without a response.
+    open: u64,
+    /// The number of requests that are still to be sent.
+    left: u64,
 }
 
 impl Connection {
     pub(super) async fn new(
-        options: &Options,
+        address: SocketAddr,
+        lane: Lane,
         counters: Rc<RefCell<Counters>>,
     ) -> Result<Self, BoxError> {
-        let stream = TcpStream::connect(options.address).await?;
+        let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let mut outbox = Outbox::new(Template::new(options.header, options.body)?);
-        (0..options.depth).for_each(|number| outbox.push(number));
+        let open = lane.requests.min(lane.depth.into());
+        let mut outbox = Outbox::new(lane.template);
+        (0..lane.depth).take(usize::try_from(open)?).for_each(|number| outbox.push(number));
         Ok(Self {
             stream,
             inbox: Inbox::new(),
             outbox,
-            window: Window::new(options.depth),
-            answers: Answers::new(options.body),
+            window: Window::new(lane.depth),
+            answers: lane.answers,
             counters,
             checked: false,
+            open,
+            left: lane.requests - open,
         })
     }
 
+    /// Runs until all requests have a response.
     pub(super) async fn run(mut self) -> Result<(), BoxError> {
-        loop {
+        while self.open > 0 {
             // A server may stop reading until its responses are read.
             let interest = match self.outbox.write(&self.stream)? {
                 true => Interest::READABLE,
@@ -56,6 +66,7 @@ impl Connection {
                 self.take_answers()?;
             }
         }
+        Ok(())
     }
 
     fn take_answers(&mut self) -> Result<(), BoxError> {
@@ -73,7 +84,12 @@ impl Connection {
             let time = u64::try_from((now - sent).as_nanos())?;
             counters.times.saturating_record(time.max(1));
             counters.answers += 1;
-            self.outbox.push(next);
+            if counters.stopping || self.left == 0 {
+                self.open -= 1;
+            } else {
+                self.left -= 1;
+                self.outbox.push(next);
+            }
         }
         Ok(())
     }

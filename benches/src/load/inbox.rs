@@ -8,19 +8,19 @@ use tokio::net::TcpStream;
 const BUFFER: usize = 256 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Inbox {
+pub(crate) struct Inbox {
     buffer: Vec<u8>,
     begin: usize,
     end: usize,
 }
 
 impl Inbox {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { buffer: vec![0; BUFFER], begin: 0, end: 0 }
     }
 
     /// Reads what has arrived. Returns whether there was anything.
-    pub(super) fn read(&mut self, stream: &TcpStream) -> io::Result<bool> {
+    pub(crate) fn read(&mut self, stream: &TcpStream) -> io::Result<bool> {
         self.make_room();
         match stream.try_read(&mut self.buffer[self.end..]) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -34,7 +34,7 @@ impl Inbox {
     }
 
     /// Returns the next whole frame.
-    pub(super) fn next(&mut self) -> Option<&[u8]> {
+    pub(crate) fn next(&mut self) -> Option<&[u8]> {
         let rest = &self.buffer[self.begin..self.end];
         let length = frame_length(rest).filter(|length| *length <= rest.len())?;
         let begin = self.begin;

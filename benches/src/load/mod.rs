@@ -4,20 +4,18 @@
 
 mod connection;
 mod inbox;
+mod loops;
 mod outbox;
 mod window;
 
-use crate::outcome::{Measuring, Outcome, histogram};
-use crate::requests::Header;
-use connection::Connection;
-use hdrhistogram::Histogram;
+use crate::outcome::{Measuring, Outcome};
+use crate::requests::{Answers, Header, Template};
+pub(crate) use inbox::Inbox;
+pub(crate) use loops::{Lane, Loops};
 use rocketmq_tower::BoxError;
-use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::Duration;
-use tokio::task::{JoinSet, LocalSet};
-use tokio::time::{sleep, timeout};
+use tokio::task::LocalSet;
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
@@ -41,53 +39,24 @@ pub(crate) struct Options {
     pub(crate) warm_up: f64,
 }
 
-/// The counts of all connections.
-#[derive(Debug)]
-struct Counters {
-    answers: u64,
-    /// In nanoseconds.
-    times: Histogram<u64>,
-}
-
-/// Timeout of connecting. A server that never responds is noticed only at the end of the
-/// measurement.
-const CONNECTING: Duration = Duration::from_secs(10);
-
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(options: &Options) -> Result<Outcome, BoxError> {
     LocalSet::new().run_until(measure(options)).await
 }
 
 async fn measure(options: &Options) -> Result<Outcome, BoxError> {
-    let counters = Rc::new(RefCell::new(Counters { answers: 0, times: histogram(3)? }));
-    let mut connections = JoinSet::new();
-    for _ in 0..options.connections {
-        let connecting = Connection::new(options, Rc::clone(&counters));
-        let connected = timeout(CONNECTING, connecting).await;
-        let connection = connected.map_err(|_| "connecting to the server timed out")??;
-        connections.spawn_local(connection.run());
-    }
-    unless_one_ends(&mut connections, sleep(Duration::from_secs_f64(options.warm_up))).await?;
-
+    let Options { header, body, depth, .. } = *options;
+    let lane = || -> Result<Lane, BoxError> {
+        let (template, answers) = (Template::new(header, body)?, Answers::new(body));
+        Ok(Lane { template, answers, depth, requests: u64::MAX })
+    };
+    let lanes = (0..options.connections).map(|_| lane()).collect::<Result<_, _>>()?;
+    let mut loops = Loops::open(options.address, lanes).await?;
+    loops.run_for(Duration::from_secs_f64(options.warm_up)).await?;
     let measuring = Measuring::start(options.pid)?;
-    *counters.borrow_mut() = Counters { answers: 0, times: histogram(3)? };
-    unless_one_ends(&mut connections, sleep(Duration::from_secs_f64(options.seconds))).await?;
-    let counters = counters.borrow();
-    measuring.end(counters.answers, &counters.times)
-}
-
-/// Waits for `until`. Fails if a connection ends before that.
-async fn unless_one_ends(
-    connections: &mut JoinSet<Result<(), BoxError>>,
-    until: impl Future<Output = ()>,
-) -> Result<(), BoxError> {
-    tokio::select! {
-        () = until => Ok(()),
-        ended = connections.join_next() => match ended {
-            Some(ended) => ended?.and(Err("a connection ended".into())),
-            None => Err("there is no connection".into()),
-        },
-    }
+    loops.reset();
+    loops.run_for(Duration::from_secs_f64(options.seconds)).await?;
+    measuring.end(loops.answers(), &loops.times())
 }
 
 #[cfg(test)]
@@ -121,5 +90,29 @@ mod tests {
             let outcome = thread::spawn(move || run(&options).unwrap()).join().unwrap();
             assert!(outcome.per_second > 0.0 && outcome.p50 > 0.0, "{outcome}");
         }
+    }
+
+    #[test]
+    fn loops_end_after_their_requests_or_when_told() {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(bare::serve(listener));
+        let lane = |depth, requests| {
+            let template = Template::new(Header::Json, 128).unwrap();
+            Lane { template, answers: Answers::new(128), depth, requests }
+        };
+        let ending = async {
+            let lanes = vec![lane(32, 1000), lane(32, 7), lane(1, 1)];
+            let mut loops = Loops::open(address, lanes).await.unwrap();
+            loops.finish().await.unwrap();
+            assert_eq!(loops.answers(), 1008);
+
+            let mut loops = Loops::open(address, vec![lane(32, u64::MAX)]).await.unwrap();
+            loops.run_for(Duration::from_millis(20)).await.unwrap();
+            loops.drain().await.unwrap();
+            assert_eq!(loops.answers(), loops.times().len());
+        };
+        runtime.block_on(LocalSet::new().run_until(ending));
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Options {
 enum Kind {
     /// Sockets and buffers only: the limit of what a server on tokio can do.
     Bare,
-    /// The library with its default stack.
+    /// The library with its default stack and a hook.
     Tower,
     /// The library without the layers of the connection level.
     TowerNolayers,

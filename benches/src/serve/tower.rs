@@ -1,24 +1,38 @@
-//! The library's servers.
+//! The library's servers, which are those of `examples/server`, with room for more connections and
+//! without logs.
 
 use super::announce;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
+use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
 use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, Server, server, service_fn};
-use std::future::{Ready, ready};
+use rocketmq_tower::{Addr, Body, BoxError, RemotingCommand, Server, handler_fn, server};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-fn echo(mut request: RemotingCommand) -> Ready<Result<RemotingCommand, BoxError>> {
-    ready(Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(request.take_body())))
+async fn echo(body: Body) -> Body {
+    body
 }
 
-/// The default stack, with room for the connections of `idle`, and a listener for events.
+/// A hook that counts requests.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl RpcHook for Counter {
+    fn before(&self, _peer: &Addr, _request: &mut RemotingCommand) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The default stack with a hook, and a listener for events.
 pub(super) async fn serve(listen: SocketAddr) -> Result<(), BoxError> {
-    let server = Server::new(service_fn(echo))
+    let server = Server::new(handler_fn(echo))
         .max_connections(40_000)
         .idle_timeout(Duration::from_secs(120))
         .events(EventsLayer::from_fn(drop))
+        .hook(Counter::default())
         .bind(listen)
         .await?;
     announce(server.local_addr());
@@ -28,7 +42,7 @@ pub(super) async fn serve(listen: SocketAddr) -> Result<(), BoxError> {
 
 pub(super) async fn serve_without_layers(listen: SocketAddr) -> Result<(), BoxError> {
     let recover = RecoverLayer::new();
-    let service = DriverService::server(recover, service_fn(echo), ConnectionConfig::server());
+    let service = DriverService::server(recover, handler_fn(echo), ConnectionConfig::server());
     let tcp = TcpAcceptor::bind(listen, &TcpOptions::default()).await?;
     let server = server::serve(tcp, service);
     announce(server.local_addr());
