@@ -4,6 +4,7 @@
 mod batch;
 mod disk;
 mod error;
+mod files;
 mod memory;
 #[cfg(test)]
 mod tests;
