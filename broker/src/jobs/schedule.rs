@@ -4,6 +4,7 @@ use crate::log::{CommitLogOffset, LogEntry, LogWrite, due_key};
 use crate::state::BrokerState;
 use crate::storage::StorageTable;
 use crate::{delay, messages};
+use bytes::Bytes;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower_core::clock;
@@ -76,8 +77,8 @@ async fn round(broker: &BrokerState, first: &[u8]) -> Result<Next, BoxError> {
             break;
         }
         // If reading fails, all of them stay in the table.
-        let record = broker.log.read(offset)?;
-        bytes += record.as_ref().map_or(0, Vec::len);
+        let record = broker.log.record(offset).await?;
+        bytes += record.as_ref().map_or(0, Bytes::len);
         match entry(broker, record) {
             Ok(entry) => write.push(entry),
             Err(error) => {
@@ -106,7 +107,7 @@ fn split(key: &[u8]) -> Option<(i64, CommitLogOffset)> {
 }
 
 /// Returns the message as an entry of the queue that it was sent to.
-fn entry(broker: &BrokerState, record: Option<Vec<u8>>) -> Result<LogEntry, BoxError> {
+fn entry(broker: &BrokerState, record: Option<Bytes>) -> Result<LogEntry, BoxError> {
     let record = record.ok_or("a delayed message is missing in the store")?;
     let (message, _) = StoredMessage::decode(&record)?;
     let (topic, queue_id) = messages::destination(&message)?;

@@ -9,6 +9,7 @@ use crate::sockets;
 use crate::state::{BrokerIdentity, BrokerState};
 use crate::storage::Storage;
 use crate::{jobs, stack};
+use rocketmq_tower_core::clock;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -51,5 +52,13 @@ impl BareBroker {
     pub(super) async fn close_log(&self) {
         let log = Arc::clone(&self.state.log);
         soon(tokio::task::spawn_blocking(move || log.close())).await.expect("no panic");
+    }
+}
+
+/// Returns when the clock shows a later time than at the call.
+pub(super) async fn clock_has_moved() {
+    let begin = clock::now_ms();
+    while clock::now_ms() <= begin {
+        tokio::task::yield_now().await;
     }
 }
