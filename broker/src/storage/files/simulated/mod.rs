@@ -57,6 +57,7 @@ pub(crate) struct Counts {
     pub(crate) changes: u64,
     pub(crate) bytes_written: u64,
     pub(crate) syncs: u64,
+    pub(crate) reads: u64,
 }
 
 impl Disk {
@@ -87,6 +88,10 @@ impl Disk {
     /// later call fails. The number of changes until now is in [`Self::counts`].
     pub(crate) fn power_off_after(&self, changes: u64) {
         lock(&self.state).power = Some(changes);
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        lock(&self.state).is_off
     }
 
     /// Lets one operation fail, after this many others that could fail in this way.
@@ -229,7 +234,9 @@ struct SimulatedFile {
 
 impl File for SimulatedFile {
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        lock(&self.state).check_power()?;
+        let mut state = lock(&self.state);
+        state.check_power()?;
+        state.counts.reads += 1;
         let content = lock(&self.content);
         let start = offset as usize;
         let found = content.visible.get(start..start + bytes.len());
