@@ -47,8 +47,7 @@ impl QueueIndex {
     /// Returns an entry if it is in memory.
     pub(in crate::storage) fn recent(&self, queue: u32, offset: i64) -> Option<QueueEntry> {
         let queue = self.queue(queue)?;
-        let entry = lock(&queue.state).recent(offset);
-        entry
+        lock(&queue.state).recent(offset)
     }
 
     /// Reads the entries of a block. Returns `None` if the block is not the queue's any more.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The bytes of a file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Content {
     pub(super) visible: Vec<u8>,
     /// The bytes after the last sync.
@@ -15,6 +15,7 @@ pub(super) struct Content {
     changes: Vec<Change>,
 }
 
+#[derive(Clone)]
 enum Change {
     Write(usize, Vec<u8>),
     SetLen(usize),

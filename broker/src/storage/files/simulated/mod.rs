@@ -84,6 +84,26 @@ impl Disk {
         Disk { state: Arc::new(Mutex::new(state)) }
     }
 
+    /// Returns a disk with all that is visible on this one, synced or not: what a new process finds. It has
+    /// power, and no fault.
+    pub(crate) fn copy(&self) -> Disk {
+        let state = lock(&self.state);
+        let folders = state.folders.iter();
+        let folders = folders.map(|(name, names)| (name.clone(), names.copy())).collect();
+        let state = State { folders, random: state.random.clone(), ..State::default() };
+        Disk { state: Arc::new(Mutex::new(state)) }
+    }
+
+    pub(crate) fn power_off(&self) {
+        lock(&self.state).is_off = true;
+    }
+
+    /// Undoes a power failure that was to come.
+    pub(crate) fn power_on(&self) {
+        let mut state = lock(&self.state);
+        (state.is_off, state.power) = (false, None);
+    }
+
     /// Lets the power fail after this many more changes: a write after them is done in part, and every
     /// later call fails. The number of changes until now is in [`Self::counts`].
     pub(crate) fn power_off_after(&self, changes: u64) {

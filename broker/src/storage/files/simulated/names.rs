@@ -75,6 +75,30 @@ impl Names {
         self.changes.clear();
     }
 
+    /// Returns the same folder, with files of its own.
+    pub(super) fn copy(&self) -> Self {
+        let mut copies: Vec<(Shared, Shared)> = Vec::new();
+        let mut copy = |file: &Shared| {
+            let known = copies.iter().find(|(from, _)| Arc::ptr_eq(from, file));
+            if let Some((_, copy)) = known {
+                return copy.clone();
+            }
+            let copy = Arc::new(Mutex::new(lock(file).clone()));
+            copies.push((file.clone(), copy.clone()));
+            copy
+        };
+        let mut copy_map = |map: &Map| -> Map {
+            map.iter().map(|(name, file)| (name.clone(), copy(file))).collect()
+        };
+        let (visible, synced) = (copy_map(&self.visible), copy_map(&self.synced));
+        let changes = self.changes.iter().map(|change| match change {
+            Change::Create(name, file) => Change::Create(name.clone(), copy(file)),
+            Change::Rename(from, to) => Change::Rename(from.clone(), to.clone()),
+            Change::Remove(name) => Change::Remove(name.clone()),
+        });
+        Self { visible, synced, changes: changes.collect() }
+    }
+
     /// Returns the folder after a crash.
     pub(super) fn crash(&self, random: &mut Random) -> Self {
         let mut kept = self.synced.clone();
