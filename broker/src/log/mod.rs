@@ -1,4 +1,4 @@
-//! The log of all messages, and its single writer thread.
+//! The log of all messages, and its single writer.
 //!
 //! An acknowledged write survives the process; with [`Flush::Sync`], it survives the machine. The
 //! writes that are pending are bounded by their size.
@@ -20,7 +20,6 @@ pub(crate) use queue::{MAX_QUEUES, Queue};
 use rocketmq_tower_core::sync::lock;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -51,7 +50,8 @@ pub(crate) struct Log {
     budget: Arc<Semaphore>,
     /// `None` once the log is closed.
     jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Cancelled when the writer has ended.
+    ended: CancellationToken,
     scheduled: Arc<Notify>,
     failed: CancellationToken,
     /// Cancelled when the last handle of the log is dropped.
@@ -61,25 +61,30 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Starts the writer thread.
+    /// Starts the writer.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub(crate) fn start(storage: Arc<dyn Storage>, flush: Flush) -> io::Result<Self> {
         let (scheduled, failed) = (Arc::new(Notify::new()), CancellationToken::new());
-        let released = CancellationToken::new();
+        let (ended, released) = (CancellationToken::new(), CancellationToken::new());
+        let budget = Arc::new(Semaphore::new(BUDGET));
         // Bounded by the budget, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
         let writer = Writer {
             storage: Arc::clone(&storage),
             flush,
+            budget: Arc::clone(&budget),
             scheduled: Arc::clone(&scheduled),
             failed: failed.clone(),
+            _ended: ended.clone().drop_guard(),
         };
-        let writer =
-            thread::Builder::new().name("rocketmq-log".into()).spawn(|| writer.run(receiver))?;
+        writer.start(receiver)?;
         Ok(Self {
             storage,
-            budget: Arc::new(Semaphore::new(BUDGET)),
+            budget,
             jobs: Mutex::new(Some(jobs)),
-            writer: Mutex::new(Some(writer)),
+            ended,
             scheduled,
             failed,
             _release: released.clone().drop_guard(),
@@ -103,25 +108,24 @@ impl Log {
         // Checked here, as the writer puts many writes into one batch, which fails as a whole.
         write.rows.check()?;
         let cost = write.cost().min(BUDGET) as u32;
-        let budget = Arc::clone(&self.budget);
-        let permit = budget.acquire_many_owned(cost).await.map_err(|_| LogError::Closed)?;
+        let permit = self.budget.acquire_many(cost).await.map_err(|_| LogError::Closed)?;
         let jobs = lock(&self.jobs);
         let jobs = jobs.as_ref().ok_or(LogError::Closed)?;
-        jobs.send(WriteJob { write, done, permit }).map_err(|_| LogError::Closed)
+        jobs.send(WriteJob { write, done, cost }).map_err(|_| LogError::Closed)?;
+        // The writer gives it back.
+        permit.forget();
+        Ok(())
     }
 
-    /// Accepts no more writes. The thread writes those that were accepted, and ends.
+    /// Accepts no more writes. The writer writes those that were accepted, and ends.
     fn stop(&self) {
         lock(&self.jobs).take();
     }
 
-    /// Accepts no more writes, and blocks until the thread has written those that were accepted.
-    pub(crate) fn close(&self) {
+    /// Accepts no more writes, and returns when the writer has written those that were accepted.
+    pub(crate) async fn close(&self) {
         self.stop();
-        let writer = lock(&self.writer).take();
-        if writer.is_some_and(|writer| writer.join().is_err()) {
-            tracing::error!("the writer panicked");
-        }
+        self.ended.cancelled().await;
     }
 
     /// Returns the encoded message at this offset.

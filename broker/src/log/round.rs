@@ -8,7 +8,6 @@ use crate::storage::{NewRecord, Round, Storage, StorageBatch, StorageError, Stor
 use rocketmq_tower::message::Position;
 use rocketmq_tower_core::clock;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Writes that are stored together.
 #[derive(Default)]
@@ -17,7 +16,7 @@ pub(super) struct WriteRound {
     /// The queue of each record, and when it is visible.
     targets: Vec<(Arc<Queue>, Visibility)>,
     rows: StorageBatch,
-    bytes: usize,
+    cost: usize,
     pending: Vec<PendingWrite>,
     /// The positions of the records, once they are stored.
     positions: Vec<Position>,
@@ -28,24 +27,18 @@ struct PendingWrite {
     done: Option<WriteResultSender>,
     /// The number of its records, which follow those of the write before it.
     records: usize,
-    /// Given back when this is dropped.
-    _permit: OwnedSemaphorePermit,
 }
 
 impl WriteRound {
-    /// Returns the size of its writes.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Returns the part of the log's budget that its writes have, in bytes.
+    pub(super) fn cost(&self) -> usize {
+        self.cost
     }
 
     pub(super) fn add(&mut self, job: WriteJob) {
-        self.bytes += job.write.cost();
+        self.cost += job.cost as usize;
         let LogWrite { entries, rows } = job.write;
-        self.pending.push(PendingWrite {
-            done: job.done,
-            records: entries.len(),
-            _permit: job.permit,
-        });
+        self.pending.push(PendingWrite { done: job.done, records: entries.len() });
         for entry in entries {
             self.records.push(NewRecord {
                 queue: entry.queue.number(),

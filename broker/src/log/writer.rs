@@ -1,17 +1,27 @@
-//! The writer thread.
+//! The writer: the one that appends to the storage.
 
 use super::LogError;
 use super::round::WriteRound;
 use super::write::{LogWrite, Written};
 use crate::Flush;
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageError};
+use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::task::spawn_blocking;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The size at which a round is full, in bytes.
 const MAX_ROUND: usize = 1024 * 1024;
+
+/// The duration of a round from which on the system counts as slow: it waits for the disk.
+const SLOW: Duration = Duration::from_millis(10);
+
+/// The time for which rounds do not run on the runtime's workers after a slow one.
+const CAUTION: Duration = Duration::from_secs(5);
 
 /// Sends the result of a write to its caller.
 pub(super) type WriteResultSender = oneshot::Sender<Result<Written, LogError>>;
@@ -20,36 +30,80 @@ pub(super) type WriteResultSender = oneshot::Sender<Result<Written, LogError>>;
 pub(super) struct WriteJob {
     pub(super) write: LogWrite,
     pub(super) done: Option<WriteResultSender>,
-    /// Its part of the log's budget, given back when it is written.
-    pub(super) permit: OwnedSemaphorePermit,
+    /// Its part of the log's budget, which the writer gives back.
+    pub(super) cost: u32,
 }
 
 pub(super) struct Writer {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) flush: Flush,
+    /// The budget of pending writes, in bytes.
+    pub(super) budget: Arc<Semaphore>,
     /// Notified when messages with a delivery time were stored.
     pub(super) scheduled: Arc<Notify>,
     /// Cancelled when nothing can be written any more.
     pub(super) failed: CancellationToken,
+    /// Cancels a token when the writer has ended. The last field: the storage's handle is dropped
+    /// before.
+    pub(super) _ended: DropGuard,
 }
 
 impl Writer {
-    /// Writes until all senders of jobs are dropped. All jobs that arrive while a round is written go
-    /// into the next round, so that they share one flush.
-    pub(super) fn run(self, mut jobs: UnboundedReceiver<WriteJob>) {
-        while let Some(job) = jobs.blocking_recv() {
-            let mut round = WriteRound::default();
-            round.add(job);
-            while round.bytes() < MAX_ROUND {
-                let Ok(job) = jobs.try_recv() else { break };
-                round.add(job);
+    /// Starts the writer, which runs until all senders of jobs are dropped. All jobs that arrive while
+    /// a round is written go into the next round, so that they share one flush.
+    ///
+    /// Writes that wait for the disk have a thread of their own. Without, the writer is a task: it runs
+    /// when the task that has sent a job is done, on the same worker, and no thread has to be woken.
+    pub(super) fn start(self, jobs: UnboundedReceiver<WriteJob>) -> io::Result<()> {
+        match self.flush {
+            Flush::Sync => {
+                let run = || self.run_on_thread(jobs);
+                thread::Builder::new().name("rocketmq-log".into()).spawn(run).map(drop)
             }
-            self.finish(round);
+            Flush::Async => {
+                tokio::spawn(self.run_on_runtime(jobs));
+                Ok(())
+            }
         }
     }
 
-    fn finish(&self, mut round: WriteRound) {
-        match round.store(&*self.storage, self.flush) {
+    fn run_on_thread(self, mut jobs: UnboundedReceiver<WriteJob>) {
+        while let Some(job) = jobs.blocking_recv() {
+            let mut round = WriteRound::of(job, &mut jobs);
+            let stored = round.store(&*self.storage, self.flush);
+            self.finish(round, stored);
+        }
+    }
+
+    async fn run_on_runtime(self, mut jobs: UnboundedReceiver<WriteJob>) {
+        let mut careful_until = None;
+        while let Some(job) = jobs.recv().await {
+            let mut round = WriteRound::of(job, &mut jobs);
+            let begin = Instant::now();
+            let stored = if careful_until.is_some_and(|until| begin < until) {
+                let (storage, flush) = (Arc::clone(&self.storage), self.flush);
+                let store = move || {
+                    let stored = round.store(&*storage, flush);
+                    (round, stored)
+                };
+                // It ends without a result if the runtime shuts down.
+                let Ok(done) = spawn_blocking(store).await else { return };
+                round = done.0;
+                done.1
+            } else {
+                round.store(&*self.storage, self.flush)
+            };
+            let end = Instant::now();
+            if end - begin > SLOW {
+                careful_until = Some(end + CAUTION);
+            }
+            self.finish(round, stored);
+        }
+    }
+
+    fn finish(&self, round: WriteRound, stored: Result<(), StorageError>) {
+        self.budget.add_permits(round.cost());
+        match stored {
             Ok(()) => {
                 round.publish();
                 if round.has_scheduled() {
@@ -65,5 +119,18 @@ impl Writer {
                 round.fail(&LogError::Storage(Arc::new(error)));
             }
         }
+    }
+}
+
+impl WriteRound {
+    /// Takes the jobs that are there, beginning with `first`, until the round is full.
+    fn of(first: WriteJob, jobs: &mut UnboundedReceiver<WriteJob>) -> Self {
+        let mut round = Self::default();
+        round.add(first);
+        while round.cost() < MAX_ROUND {
+            let Ok(job) = jobs.try_recv() else { break };
+            round.add(job);
+        }
+        round
     }
 }

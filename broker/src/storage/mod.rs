@@ -17,7 +17,7 @@ use crate::Flush;
 use crate::log::CommitLogOffset;
 pub(crate) use batch::StorageBatch;
 use bytes::{Bytes, BytesMut};
-pub(crate) use disk::open;
+pub(crate) use disk::{DiskOptions, open};
 pub(crate) use error::StorageError;
 pub(crate) use memory::MemoryStorage;
 pub(crate) use round::{KeyHashes, NewRecord, QueueEntry, Round};
