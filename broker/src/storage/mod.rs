@@ -4,7 +4,10 @@
 mod batch;
 mod disk;
 mod error;
+mod files;
+mod key_index;
 mod memory;
+mod queue_index;
 mod round;
 mod table;
 #[cfg(test)]
