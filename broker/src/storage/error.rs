@@ -21,6 +21,19 @@ pub(crate) enum StorageError {
     Key(usize),
     #[error("reading failed")]
     Read(#[source] BoxError),
+    #[error("the store in the folder {} is that of an earlier version, which this one cannot read: start with an empty folder", .0.display())]
+    OldFormat(PathBuf),
+    #[error(
+        "the log is damaged at the offset {offset}, in the file {file}: the option skip-damage starts \
+         without the messages there"
+    )]
+    Damaged { file: String, offset: u64 },
+    /// The index can be made anew from the log.
+    #[error("the index is damaged at the offset {offset}, in the file {file}")]
+    Index { file: String, offset: u64 },
+    /// Nothing was stored. Later writes may succeed.
+    #[error("the disk is full")]
+    Full(#[source] io::Error),
     /// After an error of the disk, all later writes fail as well.
     #[error("writing failed")]
     Write(#[source] BoxError),

@@ -2,11 +2,18 @@
 //! sorted tables of bytes. [`open`] keeps it in a folder, [`MemoryStorage`] in memory.
 
 mod batch;
+mod checkpoint;
 mod disk;
 mod error;
+mod files;
+mod fjall_tables;
+mod key_index;
 mod memory;
+mod queue_index;
 mod round;
+mod segments;
 mod table;
+mod tables;
 #[cfg(test)]
 mod tests;
 
