@@ -2,14 +2,18 @@
 //! sorted tables of bytes. [`open`] keeps it in a folder, [`MemoryStorage`] in memory.
 
 mod batch;
+mod checkpoint;
 mod disk;
 mod error;
 mod files;
+mod fjall_tables;
 mod key_index;
 mod memory;
 mod queue_index;
 mod round;
+mod segments;
 mod table;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -33,9 +37,6 @@ pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 /// The store. All methods may block on the disk, and may be called from several threads at a time,
 /// except for `place` and `append`: only the writer thread calls them.
 pub(crate) trait Storage: Send + Sync + 'static {
-    /// Returns the value of `key`.
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError>;
-
     /// Visits the rows whose keys are in `range`, in order, until `visit` breaks. The row changes of a
     /// round are visited as a whole or not at all. `visit` must not call the storage.
     fn scan(

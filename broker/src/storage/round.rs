@@ -57,3 +57,10 @@ pub(crate) struct QueueEntry {
     /// The hash of its tag; 0 for none.
     pub(crate) tag: u32,
 }
+
+impl QueueEntry {
+    /// Returns the offset after the record.
+    pub(super) fn end(&self) -> u64 {
+        self.at.as_u64() + u64::from(self.size)
+    }
+}

@@ -54,11 +54,6 @@ impl Faulty {
 }
 
 impl Storage for Faulty {
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.outcome(&self.fails_to_read)?;
-        self.memory.get(table, key)
-    }
-
     fn scan(
         &self,
         table: StorageTable,

@@ -49,10 +49,6 @@ impl MemoryState {
 }
 
 impl Storage for MemoryStorage {
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        Ok(read(&self.state).tables[table as usize].get(key).map(|value| value.to_vec()))
-    }
-
     fn scan(
         &self,
         table: StorageTable,

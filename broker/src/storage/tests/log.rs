@@ -93,7 +93,7 @@ fn records_are_found_by_their_offsets(storage: &impl Storage) {
     assert_eq!([1, 2, 3].map(|queue| storage.bounds(queue).unwrap()), [0..2, 0..1, 0..0]);
     let both = [&a.record[..], &b.record].concat();
     assert_eq!(body(storage, &[a.entry, b.entry]), both);
-    assert_eq!(body(storage, &[]), [0; 0]);
+    assert!(body(storage, &[]).is_empty());
 }
 
 fn a_round_is_placed_where_it_is_stored(storage: &impl Storage) {
@@ -148,7 +148,7 @@ fn old_records_are_deleted_but_not_what_rows_point_to(storage: &impl Storage) {
     assert!(moved.contains(&(6, 1)), "{moved:?}");
     assert_eq!([1, 6].map(|queue| storage.bounds(queue).unwrap()), [2..2, 1..1]);
     assert_eq!(storage.record(waits[0].entry.at).unwrap(), None);
-    assert_eq!(body(storage, &[waits[0].entry]), [0; 0]);
+    assert!(body(storage, &[waits[0].entry]).is_empty());
     assert_eq!(entries(storage, 6, 0..9), []);
     for at in storage.find(index::hash("T", "waits"), 9).unwrap() {
         assert_eq!(storage.record(at).unwrap(), None);

@@ -1,5 +1,7 @@
 //! One suite for both storages.
 
+mod crash;
+mod disk;
 mod log;
 mod scratch;
 mod suite;
