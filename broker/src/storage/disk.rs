@@ -166,10 +166,6 @@ impl Opened {
 }
 
 impl Storage for DiskStorage {
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.state().tables.get(table, key)
-    }
-
     fn scan(
         &self,
         table: StorageTable,
