@@ -151,7 +151,11 @@ impl Opened {
                 Replayed::Record { at, queue, keyed, record } => {
                     let Some(offset) = queue_offset(record) else { return Ok(()) };
                     let (tag, hashes) = index::describe(record);
-                    queues.push(queue, offset, QueueEntry { at, size: record.len() as u32, tag })?;
+                    queues.push(
+                        queue,
+                        offset,
+                        QueueEntry { at, size: record.len() as u32, tag },
+                    )?;
                     if keyed {
                         hashes.iter().for_each(|hash| keys.push(hash, at));
                     }
