@@ -59,12 +59,16 @@ pub(crate) async fn start_on(
 
 /// Opens the store in a folder. That may take long after the process was killed.
 async fn open(path: PathBuf, options: DiskOptions) -> Result<Arc<dyn Storage>, StartError> {
+    let folder = path.clone();
     let opened = spawn_blocking(move || storage::open(&path, options));
     let opened = opened.await.map_err(|error| StartError::SetUp(error.into()))?;
     Ok(Arc::new(opened.map_err(|error| match error {
         StorageError::Folder(path, source) => StartError::CreateFolder { path, source },
         StorageError::InUse(path) => StartError::FolderInUse { path },
-        StorageError::Open(path, error) => StartError::OpenStore { path, source: error },
+        StorageError::Open(path, source) => StartError::OpenStore { path, source },
+        error @ (StorageError::OldFormat(_) | StorageError::Damaged { .. }) => {
+            StartError::OpenStore { path: folder, source: error.into() }
+        }
         other => StartError::ReadStore(other.into()),
     })?))
 }

@@ -166,12 +166,8 @@ struct Progress {
 
 impl Checkpointer {
     pub(super) fn start(state: State, every: u64) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
-            state,
-            every,
-            progress: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let shared =
+            Arc::new(Shared { state, every, progress: Mutex::default(), changed: Condvar::new() });
         let running = Arc::clone(&shared);
         let name = "rocketmq-checkpoint".into();
         let thread = thread::Builder::new().name(name).spawn(move || running.run())?;

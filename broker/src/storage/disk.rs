@@ -151,7 +151,11 @@ impl Opened {
                 Replayed::Record { at, queue, keyed, record } => {
                     let Some(offset) = queue_offset(record) else { return Ok(()) };
                     let (tag, hashes) = index::describe(record);
-                    queues.push(queue, offset, QueueEntry { at, size: record.len() as u32, tag })?;
+                    queues.push(
+                        queue,
+                        offset,
+                        QueueEntry { at, size: record.len() as u32, tag },
+                    )?;
                     if keyed {
                         hashes.iter().for_each(|hash| keys.push(hash, at));
                     }
@@ -166,10 +170,6 @@ impl Opened {
 }
 
 impl Storage for DiskStorage {
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.state().tables.get(table, key)
-    }
-
     fn scan(
         &self,
         table: StorageTable,

@@ -79,7 +79,11 @@ impl LiveTables {
         changed.bytes
     }
 
-    pub(super) fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+    pub(super) fn get(
+        &self,
+        table: StorageTable,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, StorageError> {
         let changed = {
             let changed = read(&self.changed);
             let layers = [&changed.now, &*changed.frozen];
@@ -136,8 +140,7 @@ impl LiveTables {
         let mut ends = Vec::new();
         // The newer changes last, so that they count.
         for layer in [&*changed.frozen, &changed.now] {
-            let mut rows =
-                layer[table as usize].range::<[u8], _>((Included(start), Excluded(end)));
+            let mut rows = layer[table as usize].range::<[u8], _>((Included(start), Excluded(end)));
             changes.extend(rows.by_ref().take(STEP).map(|(key, new)| (key.clone(), new.clone())));
             ends.extend(rows.next().map(|(key, _)| key.clone()));
         }

@@ -26,8 +26,7 @@ pub(in crate::storage) enum Replayed<'a> {
 }
 
 /// Gets the parts of all rounds, in order.
-pub(in crate::storage) type Replay<'a> =
-    dyn FnMut(Replayed<'_>) -> Result<(), StorageError> + 'a;
+pub(in crate::storage) type Replay<'a> = dyn FnMut(Replayed<'_>) -> Result<(), StorageError> + 'a;
 
 /// Reads all that was stored from `log.start` on, and cuts off a round that was not written as a whole.
 /// Everything before `log.end` was on the disk.
@@ -88,10 +87,7 @@ impl Recovery {
     }
 
     /// Replays rounds up to the first that is not there or not whole.
-    fn replay_rounds(
-        &mut self,
-        replay: &mut Replay<'_>,
-    ) -> Result<(), StorageError> {
+    fn replay_rounds(&mut self, replay: &mut Replay<'_>) -> Result<(), StorageError> {
         while let Some(segment) = self.segments.get(self.current) {
             let mut window = Window::new(segment).map_err(read_failed)?;
             while let Some((heading, round)) =

@@ -41,11 +41,7 @@ pub(super) fn rounds_after(
 }
 
 /// Returns offset, `durable` and length of the first whole round of a segment from an offset on.
-fn next_round(
-    format: Format,
-    segment: &Segment,
-    from: u64,
-) -> io::Result<Option<(u64, u64, u64)>> {
+fn next_round(format: Format, segment: &Segment, from: u64) -> io::Result<Option<(u64, u64, u64)>> {
     let length = segment.file.len()?;
     let mut buffer = Vec::new();
     let mut place = from - segment.base;

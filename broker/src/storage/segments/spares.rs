@@ -56,7 +56,8 @@ impl Spares {
     /// Takes the files that are left from before. With `ahead`, a thread makes more of them;
     /// otherwise, none are kept.
     pub(super) fn open(folder: Arc<dyn Folder>, size: u64, ahead: bool) -> io::Result<Self> {
-        let mut state = State { keep: ahead, ready: Vec::new(), next: 0, wanted: false, closed: false };
+        let mut state =
+            State { keep: ahead, ready: Vec::new(), next: 0, wanted: false, closed: false };
         for name in folder.list()?.into_iter().filter(|name| name.starts_with(NAME)) {
             let file = folder.open(&name)?;
             // A shorter one was not finished.
@@ -133,9 +134,8 @@ impl Shared {
     /// Makes files when they are wanted, until the log is closed.
     fn make(&self) {
         loop {
-            let waits = |state: &mut State| {
-                !state.closed && (!state.wanted || !state.ready.is_empty())
-            };
+            let waits =
+                |state: &mut State| !state.closed && (!state.wanted || !state.ready.is_empty());
             let state = self.changed.wait_while(lock(&self.state), waits);
             let mut state = state.unwrap_or_else(PoisonError::into_inner);
             if state.closed {

@@ -7,4 +7,5 @@ mod scratch;
 mod suite;
 mod tables;
 
+pub(super) use log::record;
 pub(super) use scratch::Scratch;

@@ -164,7 +164,7 @@ fn runs_of_deleted_records_are_removed() {
     index.trim_before(at(25)).unwrap();
     let left = [20..30, 30..40].map(|log| name_of(&log));
     assert_eq!(disk.folder(FOLDER).list().unwrap(), left);
-    assert_eq!(find(&index, 1, 9), [0; 0]);
+    assert!(find(&index, 1, 9).is_empty());
     assert_eq!(find(&index, 3, 9), [30]);
     open(&disk, 35..40);
     assert_eq!(disk.folder(FOLDER).list().unwrap(), left[1..]);
@@ -222,7 +222,7 @@ fn a_search_reads_few_pages_whatever_the_hashes_are() {
     checkpoint(&index, 200_000);
     let before = disk.counts().reads;
     for _ in 0..100 {
-        assert_eq!(find(&index, random.next(), 10), [0; 0]);
+        assert!(find(&index, random.next(), 10).is_empty());
     }
     let reads = disk.counts().reads - before;
     assert!(reads <= 100 * 12, "{reads} reads");
