@@ -60,10 +60,6 @@ impl Tables for FjallTables {
         Ok(Some(Checkpoint { position, secret }))
     }
 
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
-        Ok(self.tables[table as usize].get(key).map_err(read_failed)?.map(Bytes::from))
-    }
-
     fn rows(&self, table: StorageTable, range: Range<&[u8]>) -> TableRows {
         let rows = self.database.snapshot().range(&self.tables[table as usize], range);
         Box::new(rows.map(|row| {

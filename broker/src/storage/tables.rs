@@ -28,8 +28,6 @@ pub(super) trait Tables: Send + Sync + 'static {
     /// Returns the last checkpoint; `None` in a new store.
     fn checkpoint(&self) -> Result<Option<Checkpoint>, StorageError>;
 
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Bytes>, StorageError>;
-
     /// Begins a scan of a state, which later calls of `commit` do not change.
     fn rows(&self, table: StorageTable, range: Range<&[u8]>) -> TableRows;
 
@@ -77,22 +75,6 @@ impl LiveTables {
             }
         }
         changed.bytes
-    }
-
-    pub(super) fn get(
-        &self,
-        table: StorageTable,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, StorageError> {
-        let changed = {
-            let changed = read(&self.changed);
-            let layers = [&changed.now, &*changed.frozen];
-            layers.into_iter().find_map(|layer| layer[table as usize].get(key).cloned())
-        };
-        match changed {
-            Some(value) => Ok(value.map(|value| value.to_vec())),
-            None => Ok(self.tables.get(table, key)?.map(|value| value.to_vec())),
-        }
     }
 
     pub(super) fn scan(

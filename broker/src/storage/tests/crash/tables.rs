@@ -33,10 +33,6 @@ impl Tables for SimulatedTables {
         Ok(lock(&self.state).0)
     }
 
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
-        Ok(lock(&self.state).1[table as usize].get(key).cloned())
-    }
-
     fn rows(&self, table: StorageTable, range: Range<&[u8]>) -> TableRows {
         let state = lock(&self.state);
         let rows = &state.1[table as usize];
