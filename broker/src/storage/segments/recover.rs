@@ -6,6 +6,7 @@ use super::{rows, search};
 use crate::log::CommitLogOffset;
 use crate::storage::files::Folder;
 use crate::storage::{StorageBatch, StorageError};
+use rocketmq_tower_core::clock;
 use std::io;
 use std::ops::Range;
 
@@ -76,7 +77,7 @@ impl Recovery {
         };
         self.current = current;
         let segment = &self.segments[current];
-        self.time = if segment.time == i64::MAX { 0 } else { segment.time };
+        self.time = latest_time(segment, self.at).map_err(read_failed)?;
         let length = segment.file.len().map_err(read_failed)?;
         if segment.base + length < self.at { self.damaged() } else { Ok(()) }
     }
@@ -150,6 +151,22 @@ impl Recovery {
         }
         Ok(())
     }
+}
+
+/// Returns the latest time of storing of the rounds of a segment that end before `end`, in ms since 1970.
+fn latest_time(segment: &Segment, end: u64) -> io::Result<i64> {
+    let mut window = Window::new(segment)?;
+    let (mut at, mut time) = (segment.base, 0);
+    while at < end {
+        let head = window.bytes(at - segment.base, ROUND_HEADER)?;
+        let Some(heading) = head.and_then(|head| heading(head, at)) else {
+            // Damage that only reads report. What is there was not stored later than now.
+            return Ok(clock::now_ms());
+        };
+        time = heading.header.time;
+        at += heading.length as u64;
+    }
+    Ok(time)
 }
 
 fn read_failed(error: io::Error) -> StorageError {
