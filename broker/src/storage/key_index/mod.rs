@@ -90,7 +90,7 @@ impl KeyIndex {
     }
 
     /// Writes and syncs all entries before `upto`, and no later ones. Entries may be pushed meanwhile. If
-    /// this fails, the next flush writes them again.
+    /// this fails, the next flush writes them again. `upto` must not be less than before.
     pub(super) fn flush(&self, upto: CommitLogOffset) -> Result<(), StorageError> {
         let _changing = lock(&self.changing);
         let recent = lock(&self.state).recent.clone();

@@ -37,7 +37,7 @@ impl Flusher {
 
 impl QueueIndex {
     /// Writes and syncs all entries before `upto`, and no later ones. Entries may be pushed meanwhile. If
-    /// this fails, the next flush writes them again.
+    /// this fails, the next flush writes them again. `upto` must not be less than before.
     pub(in crate::storage) fn flush(&self, upto: CommitLogOffset) -> Result<(), StorageError> {
         let mut flusher = lock(&self.flusher);
         let queues = std::mem::take(&mut *lock(&self.dirty));

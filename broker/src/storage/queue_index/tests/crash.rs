@@ -16,7 +16,7 @@ enum Step {
     Checkpoint,
     /// A flush whose checkpoint is never complete.
     Flush,
-    /// A flush at the position of an earlier time.
+    /// A checkpoint whose position is that of an earlier time, but not before that of the last flush.
     FlushBefore {
         parts: u8,
     },
@@ -58,6 +58,8 @@ struct Run {
     log: Log,
     /// The position of the last complete checkpoint.
     checkpoint: u64,
+    /// The position of the last flush.
+    flushed: u64,
     random: Random,
 }
 
@@ -70,8 +72,8 @@ impl Run {
             }
             Step::Flush => self.flush(self.log.end, false),
             Step::FlushBefore { parts } => {
-                let fresh = self.log.end - self.checkpoint;
-                self.flush(self.checkpoint + fresh * u64::from(parts) / 255, true);
+                let fresh = self.log.end - self.flushed;
+                self.flush(self.flushed + fresh * u64::from(parts) / 255, true);
             }
             Step::Trim { parts } => {
                 let kept = self.checkpoint - self.log.start;
@@ -93,6 +95,7 @@ impl Run {
     }
 
     fn flush(&mut self, upto: u64, complete: bool) {
+        self.flushed = upto;
         let result = self.index.flush(at(upto));
         if self.disk.is_off() {
             let seed = self.random.next();
@@ -105,6 +108,7 @@ impl Run {
 
     /// Starts again after a crash that loses any part of the log after the checkpoint.
     fn crash(&mut self, seed: u64) {
+        self.flushed = self.checkpoint;
         self.disk = self.disk.crash(seed);
         self.index = open(&self.disk, self.log.start..self.checkpoint);
         let unsynced = (self.log.end - self.checkpoint) as usize;
@@ -122,7 +126,7 @@ proptest! {
         let disk = Disk::default();
         let index = open(&disk, 0..0);
         let log = Log::default();
-        let mut run = Run { disk, index, log, checkpoint: 0, random: Random::new(seed) };
+        let mut run = Run { disk, index, log, checkpoint: 0, flushed: 0, random: Random::new(seed) };
         for step in steps {
             run.step(step);
         }

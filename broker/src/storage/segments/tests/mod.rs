@@ -72,7 +72,8 @@ impl Rounds {
     fn check(&self, log: &SegmentLog, rounds: std::ops::Range<usize>) {
         let mut body = BytesMut::new();
         log.copy(&self.entries(), &mut body);
-        let wanted: Vec<_> = self.stored[rounds.clone()].iter().map(|(_, bytes)| &**bytes).collect();
+        let wanted: Vec<_> =
+            self.stored[rounds.clone()].iter().map(|(_, bytes)| &**bytes).collect();
         assert!(body == wanted.concat());
         for (number, (entry, bytes)) in self.stored.iter().enumerate() {
             let found = log.record(entry.at).unwrap();
