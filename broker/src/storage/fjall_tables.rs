@@ -3,7 +3,6 @@
 
 use super::tables::{Changes, Checkpoint, TableRows, Tables};
 use super::{StorageError, StorageTable};
-use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Range;
 use std::path::Path;
