@@ -241,7 +241,8 @@ impl Shared {
                 (progress.closed, progress.wanted)
             };
             let due = closed || wanted || Instant::now() >= next;
-            let result = if due { self.state.checkpoint() } else { self.state.log.sync().map(drop) };
+            let result =
+                if due { self.state.checkpoint() } else { self.state.log.sync().map(drop) };
             if let Err(error) = &result {
                 tracing::error!(error = error as &dyn std::error::Error, "a checkpoint failed");
             }

@@ -163,11 +163,8 @@ impl Opened {
             }
             Ok(())
         };
-        let known = Known {
-            start: from.as_u64(),
-            durable: checkpoint.position,
-            time: checkpoint.time,
-        };
+        let known =
+            Known { start: from.as_u64(), durable: checkpoint.position, time: checkpoint.time };
         let log = SegmentLog::open(Arc::clone(log), log_options, known, &mut replay)?;
         Ok(Self { log, queues, keys, live })
     }
