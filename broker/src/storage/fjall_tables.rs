@@ -3,7 +3,7 @@
 
 use super::tables::{Changes, Checkpoint, TableRows, Tables};
 use super::{StorageError, StorageTable};
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, BufMut};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Range;
 use std::path::Path;
