@@ -14,15 +14,17 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The size of the changed rows at which a checkpoint is made, in bytes. At twice as much, writers
 /// wait.
 const MAX_ROWS: usize = 4 * 1024 * 1024;
 
-/// The maximum time between the end of a checkpoint and the start of the next, if there is something
-/// to store. With [`Flush::Async`], also the time for which a loss of power may lose writes.
-const EVERY: Duration = Duration::from_secs(1);
+/// The maximum time between two checkpoints, if there is something to store.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// The time after which rounds are synced whose writers did not wait for it.
+const SYNC: Duration = Duration::from_secs(1);
 
 /// The parts of the store.
 pub(super) struct State {
@@ -42,7 +44,7 @@ pub(super) struct State {
 }
 
 struct Pending {
-    position: u64,
+    checkpoint: Checkpoint,
     changes: Arc<Changes>,
 }
 
@@ -92,17 +94,22 @@ impl State {
     /// Makes a checkpoint of all rounds that have been appended.
     fn checkpoint(&self) -> Result<(), StorageError> {
         let mut slot = lock(&self.pending);
+        if slot.is_none() && self.log.end() == self.position.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let pending = slot.get_or_insert_with(|| {
             let _appending = lock(&self.appending);
-            Pending { position: self.log.end(), changes: self.tables.freeze() }
+            let (position, time) = (self.log.end(), self.log.time());
+            let checkpoint = Checkpoint { position, time, secret: self.secret };
+            Pending { checkpoint, changes: self.tables.freeze() }
         });
         self.log.sync()?;
-        let position = CommitLogOffset::new(pending.position);
-        self.queues.flush(position)?;
-        self.keys.flush(position)?;
-        let checkpoint = Checkpoint { position: pending.position, secret: self.secret };
-        self.tables.commit(&pending.changes, checkpoint)?;
-        self.position.store(pending.position, Ordering::Release);
+        let position = pending.checkpoint.position;
+        let end = CommitLogOffset::new(position);
+        self.queues.flush(end)?;
+        self.keys.flush(end)?;
+        self.tables.commit(&pending.changes, pending.checkpoint)?;
+        self.position.store(position, Ordering::Release);
         *slot = None;
         self.queues.checkpointed();
         self.keys.checkpointed()
@@ -111,9 +118,7 @@ impl State {
     /// Deletes segments whose records were all stored before `oldest`.
     fn trim(&self, oldest: i64) -> Result<Vec<(u32, i64)>, StorageError> {
         self.log.retire_before(oldest)?;
-        if self.log.end() > self.position.load(Ordering::Acquire) {
-            self.checkpoint()?;
-        }
+        self.checkpoint()?;
         let needed = self.needed(oldest)?.min(self.position.load(Ordering::Acquire));
         let failed = |error: io::Error| StorageError::Write(error.into());
         let start = self.log.trim(oldest, needed).map_err(failed)?;
@@ -226,24 +231,36 @@ impl Shared {
 
     /// Makes checkpoints until the store is closed, and a last one then.
     fn run(&self) {
+        let mut next = Instant::now() + EVERY;
         loop {
             let progress = lock(&self.progress);
             let idle = |progress: &mut Progress| !progress.closed && !progress.wanted;
-            let waited = self.changed.wait_timeout_while(progress, EVERY, idle);
-            let closed = waited.unwrap_or_else(PoisonError::into_inner).0.closed;
-            let position = self.state.position.load(Ordering::Acquire);
+            let waited = self.changed.wait_timeout_while(progress, SYNC, idle);
+            let (closed, wanted) = {
+                let progress = waited.unwrap_or_else(PoisonError::into_inner).0;
+                (progress.closed, progress.wanted)
+            };
+            let due = closed || wanted || Instant::now() >= next;
             let result =
-                if self.state.log.end() > position { self.state.checkpoint() } else { Ok(()) };
+                if due { self.state.checkpoint() } else { self.state.log.sync().map(drop) };
             if let Err(error) = &result {
                 tracing::error!(error = error as &dyn std::error::Error, "a checkpoint failed");
             }
             if closed {
                 return;
             }
-            let mut progress = lock(&self.progress);
-            progress.wanted = false;
-            progress.failed = result.is_err();
-            self.changed.notify_all();
+            if due {
+                next = Instant::now() + EVERY;
+                let mut progress = lock(&self.progress);
+                progress.wanted = false;
+                progress.failed = result.is_err();
+                self.changed.notify_all();
+            }
+            if result.is_err() {
+                // Not again at once, though it may be wanted.
+                let open = |progress: &mut Progress| !progress.closed;
+                drop(self.changed.wait_timeout_while(lock(&self.progress), SYNC, open));
+            }
         }
     }
 }

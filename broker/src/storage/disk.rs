@@ -8,7 +8,7 @@ use super::files::{Folder, RealFolder};
 use super::fjall_tables::FjallTables;
 use super::key_index::KeyIndex;
 use super::queue_index::QueueIndex;
-use super::segments::{LogOptions, Replayed, SegmentLog, first_offset, queue_offset};
+use super::segments::{Known, LogOptions, Replayed, SegmentLog, first_offset, queue_offset};
 use super::tables::{Changes, Checkpoint, LiveTables, Tables};
 use super::{QueueEntry, Round, Storage, StorageError, StorageTable, Visit};
 use crate::Flush;
@@ -79,7 +79,7 @@ impl DiskStorage {
             Some(checkpoint) => checkpoint,
             None => {
                 let secret = RandomState::new().build_hasher().finish() as u32;
-                let first = Checkpoint { position: 0, secret };
+                let first = Checkpoint { position: 0, time: 0, secret };
                 tables.commit(&Changes::default(), first)?;
                 first
             }
@@ -163,8 +163,9 @@ impl Opened {
             }
             Ok(())
         };
-        let replayed = from.as_u64()..position.as_u64();
-        let log = SegmentLog::open(Arc::clone(log), log_options, replayed, &mut replay)?;
+        let known =
+            Known { start: from.as_u64(), durable: checkpoint.position, time: checkpoint.time };
+        let log = SegmentLog::open(Arc::clone(log), log_options, known, &mut replay)?;
         Ok(Self { log, queues, keys, live })
     }
 }

@@ -3,7 +3,6 @@
 
 use super::tables::{Changes, Checkpoint, TableRows, Tables};
 use super::{StorageError, StorageTable};
-use bytes::{Buf, BufMut};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Range;
 use std::path::Path;
@@ -54,10 +53,12 @@ impl FjallTables {
 impl Tables for FjallTables {
     fn checkpoint(&self) -> Result<Option<Checkpoint>, StorageError> {
         let Some(row) = self.log.get(CHECKPOINT).map_err(read_failed)? else { return Ok(None) };
-        let mut row: &[u8] = &row;
-        let position = row.try_get_u64().map_err(|error| StorageError::Read(error.into()))?;
-        let secret = row.try_get_u32().map_err(|error| StorageError::Read(error.into()))?;
-        Ok(Some(Checkpoint { position, secret }))
+        let [position, time, secret] = *row.as_chunks::<8>().0 else {
+            return Err(StorageError::Read("the checkpoint has an unknown form".into()));
+        };
+        let (position, time) = (u64::from_be_bytes(position), i64::from_be_bytes(time));
+        let secret = u64::from_be_bytes(secret) as u32;
+        Ok(Some(Checkpoint { position, time, secret }))
     }
 
     fn rows(&self, table: StorageTable, range: Range<&[u8]>) -> TableRows {
@@ -78,10 +79,9 @@ impl Tables for FjallTables {
                 }
             }
         }
-        let mut row = Vec::with_capacity(12);
-        row.put_u64(checkpoint.position);
-        row.put_u32(checkpoint.secret);
-        batch.insert(&self.log, CHECKPOINT, row);
+        let Checkpoint { position, time, secret } = checkpoint;
+        let row = [position.to_be_bytes(), time.to_be_bytes(), u64::from(secret).to_be_bytes()];
+        batch.insert(&self.log, CHECKPOINT, row.concat());
         batch.commit().map_err(|error| StorageError::Write(error.into()))
     }
 }

@@ -19,6 +19,8 @@ const EACH: usize = 64;
 pub(super) struct Checkpoint {
     /// The offset in the log.
     pub(super) position: u64,
+    /// No record before it was stored later, in ms since 1970.
+    pub(super) time: i64,
     /// The start of the log's checksums.
     pub(super) secret: u32,
 }

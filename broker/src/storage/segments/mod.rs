@@ -29,7 +29,6 @@ pub(super) use segment::first_offset;
 use segment::{Segment, Segments};
 use spares::Spares;
 use std::io;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -47,6 +46,17 @@ pub(super) struct LogOptions {
     pub(super) flush: Flush,
     /// Goes on after a damaged part instead of failing.
     pub(super) skip_damage: bool,
+}
+
+/// What is known of the log before it is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// The offset of the round from which on the log is replayed.
+    pub(super) start: u64,
+    /// Everything before this offset is on the disk.
+    pub(super) durable: u64,
+    /// No record before `durable` was stored later, in ms since 1970.
+    pub(super) time: i64,
 }
 
 /// The log. `append` and `place` are called by one thread.
@@ -75,16 +85,15 @@ struct Writing {
 }
 
 impl SegmentLog {
-    /// Opens the log in `folder`. `replay` gets, in order, all that was stored from the offset
-    /// `log.start` on. Everything before `log.end` is on the disk.
+    /// Opens the log in `folder`. `replay` gets, in order, all that was stored from `known.start` on.
     pub(super) fn open(
         folder: Arc<dyn Folder>,
         options: LogOptions,
-        log: Range<u64>,
+        known: Known,
         replay: &mut Replay<'_>,
     ) -> Result<Self, StorageError> {
         let format = Format::new(options.secret);
-        let recovered = recover::recover(&*folder, format, &log, options.skip_damage, replay)?;
+        let recovered = recover::recover(&*folder, format, known, options.skip_damage, replay)?;
         let Recovered { segments, end, time } = recovered;
         let ahead = options.flush == Flush::Sync;
         let spares = Spares::open(Arc::clone(&folder), options.segment_size, ahead)
@@ -98,7 +107,7 @@ impl SegmentLog {
             spares,
             writing: Mutex::new(Writing { time, buffer: BytesMut::new() }),
             end: end.into(),
-            durable: log.end.into(),
+            durable: known.durable.into(),
             named: 0.into(),
             failed: false.into(),
         })
@@ -107,6 +116,11 @@ impl SegmentLog {
     /// Returns the offset of the next round.
     pub(super) fn end(&self) -> u64 {
         self.end.load(Ordering::Acquire)
+    }
+
+    /// Returns the latest time of storing, in ms since 1970.
+    pub(super) fn time(&self) -> i64 {
+        lock(&self.writing).time
     }
 
     /// Returns the offset of the first byte that was not deleted.

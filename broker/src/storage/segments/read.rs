@@ -29,6 +29,9 @@ impl SegmentLog {
         at: CommitLogOffset,
     ) -> Result<Option<Bytes>, StorageError> {
         let at = at.as_u64();
+        if at < self.start() {
+            return Ok(None);
+        }
         let Some(frame_at) = at.checked_sub(FRAME_HEADER as u64) else { return Ok(None) };
         let frame = match self.recent.from(frame_at) {
             Some(mut bytes) => {
@@ -66,7 +69,10 @@ impl SegmentLog {
     /// Appends the records of `entries` to `body`. Records that were deleted are left out, and so are
     /// damaged ones, with an error in the program's log.
     pub(in crate::storage) fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) {
-        let mut rest = entries;
+        // Deleted ones may still be in memory.
+        let start = self.start();
+        let deleted = entries.iter().take_while(|entry| entry.at.as_u64() < start).count();
+        let mut rest = &entries[deleted..];
         while let Some(first) = rest.first() {
             let count = if self.is_recent(first.at) {
                 self.copy_recent(rest, body)

@@ -2,12 +2,11 @@
 
 use super::format::{Format, Frame, Heading, ROUND_HEADER, frames, heading};
 use super::segment::{self, Segment, Segments};
-use super::{rows, search};
+use super::{Known, rows, search};
 use crate::log::CommitLogOffset;
 use crate::storage::files::Folder;
 use crate::storage::{StorageBatch, StorageError};
 use std::io;
-use std::ops::Range;
 
 /// The number of bytes that are read at once, if a round is not longer.
 const READ: usize = 1024 * 1024;
@@ -28,27 +27,27 @@ pub(in crate::storage) enum Replayed<'a> {
 /// Gets the parts of all rounds, in order.
 pub(in crate::storage) type Replay<'a> = dyn FnMut(Replayed<'_>) -> Result<(), StorageError> + 'a;
 
-/// Reads all that was stored from `log.start` on, and cuts off a round that was not written as a whole.
-/// Everything before `log.end` was on the disk.
+/// Reads all that was stored from `known.start` on, and cuts off a round that was not written as a
+/// whole.
 pub(super) fn recover(
     folder: &dyn Folder,
     format: Format,
-    log: &Range<u64>,
+    known: Known,
     skip_damage: bool,
     replay: &mut Replay<'_>,
 ) -> Result<Recovered, StorageError> {
     let segments = segment::open_all(folder).map_err(read_failed)?;
-    let mut recovery = Recovery { format, segments, current: 0, at: log.start, time: 0 };
+    let mut recovery = Recovery { format, segments, current: 0, at: known.start, time: known.time };
     recovery.find_start()?;
     loop {
         recovery.replay_rounds(replay)?;
         let later = search::rounds_after(format, &recovery.segments, recovery.current, recovery.at)
             .map_err(read_failed)?;
         match later {
-            Some(later) if later.proves_damage || recovery.at < log.end => {
+            Some(later) if later.proves_damage || recovery.at < known.durable => {
                 recovery.skip_to(later.first, skip_damage)?;
             }
-            None if recovery.at < log.end => recovery.skip_to(log.end, skip_damage)?,
+            None if recovery.at < known.durable => recovery.skip_to(known.durable, skip_damage)?,
             later => {
                 recovery.cut(folder, later.is_some()).map_err(read_failed)?;
                 let Recovery { segments, at, time, .. } = recovery;
@@ -76,7 +75,6 @@ impl Recovery {
         };
         self.current = current;
         let segment = &self.segments[current];
-        self.time = if segment.time == i64::MAX { 0 } else { segment.time };
         let length = segment.file.len().map_err(read_failed)?;
         if segment.base + length < self.at { self.damaged() } else { Ok(()) }
     }

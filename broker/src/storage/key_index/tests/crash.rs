@@ -104,7 +104,7 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn after_any_crash_all_keys_of_the_log_are_found(steps in steps(), seed: u64) {

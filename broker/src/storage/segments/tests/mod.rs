@@ -2,7 +2,7 @@
 
 mod recovery;
 
-use super::{LogOptions, Replayed, SegmentLog};
+use super::{Known, LogOptions, Replayed, SegmentLog};
 use crate::Flush;
 use crate::log::CommitLogOffset;
 use crate::storage::files::Folder;
@@ -16,7 +16,12 @@ use std::sync::Arc;
 const OPTIONS: LogOptions =
     LogOptions { segment_size: 4096, secret: 7, flush: Flush::Async, skip_damage: false };
 
-/// A round with one record of queue 1.
+/// The log is replayed from this offset on.
+fn known(start: u64) -> Known {
+    Known { start, durable: start, time: 0 }
+}
+
+/// A log, and the records of its rounds.
 struct Rounds {
     disk: Disk,
     log: SegmentLog,
@@ -29,7 +34,7 @@ impl Rounds {
     }
 
     fn on(disk: Disk, options: LogOptions) -> Self {
-        let log = SegmentLog::open(disk.folder("log"), options, 0..0, &mut |_| Ok(())).unwrap();
+        let log = SegmentLog::open(disk.folder("log"), options, known(0), &mut |_| Ok(())).unwrap();
         Self { disk, log, stored: Vec::new() }
     }
 
@@ -186,7 +191,7 @@ fn a_file_of_a_deleted_segment_is_used_again() {
     let disk = rounds.disk.copy();
     let start = rounds.log.start();
     let again =
-        SegmentLog::open(disk.folder("log"), OPTIONS, start..start, &mut |_| Ok(())).unwrap();
+        SegmentLog::open(disk.folder("log"), OPTIONS, known(start), &mut |_| Ok(())).unwrap();
     assert_eq!(again.end(), end);
 }
 
@@ -231,7 +236,7 @@ fn a_sync_covers_all_segments_that_were_written_since_the_last() {
 fn replayed(disk: &Disk, options: LogOptions, start: u64) -> (SegmentLog, Vec<i64>, Vec<i64>) {
     let (mut records, mut rows) = (Vec::new(), Vec::new());
     let folder: Arc<dyn Folder> = disk.folder("log");
-    let log = SegmentLog::open(folder, options, start..start, &mut |part| {
+    let log = SegmentLog::open(folder, options, known(start), &mut |part| {
         match part {
             Replayed::Record { record, .. } => records.extend(super::queue_offset(record)),
             Replayed::Rows { rows: changed, .. } => {

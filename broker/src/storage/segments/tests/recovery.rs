@@ -1,6 +1,6 @@
 //! What is found after a start.
 
-use super::{OPTIONS, Rounds, replayed};
+use super::{OPTIONS, Rounds, known, replayed};
 use crate::Flush;
 use crate::storage::StorageError;
 use crate::storage::segments::{LogOptions, SegmentLog};
@@ -76,7 +76,7 @@ fn damage_of_a_round_that_was_synced_is_an_error_and_can_be_skipped() {
         rounds.disk.damage("log", name, at - name.parse::<u64>().unwrap() + 90, b"?");
 
         let folder = rounds.disk.folder("log");
-        let refused = SegmentLog::open(folder, OPTIONS, 0..0, &mut |_| Ok(())).err().unwrap();
+        let refused = SegmentLog::open(folder, OPTIONS, known(0), &mut |_| Ok(())).err().unwrap();
         let StorageError::Damaged { file, offset } = &refused else { panic!("{refused}") };
         assert_eq!((file, *offset), (name, at - 44));
 
@@ -97,7 +97,7 @@ fn a_log_whose_files_are_missing_is_not_a_new_one() {
     let folder = rounds.disk.folder("log");
     for name in rounds.files().into_iter().rev() {
         folder.remove(&name).unwrap();
-        let opened = SegmentLog::open(folder.clone(), OPTIONS, end..end, &mut |_| Ok(()));
+        let opened = SegmentLog::open(folder.clone(), OPTIONS, known(end), &mut |_| Ok(()));
         assert!(matches!(opened.err(), Some(StorageError::Damaged { .. })), "{name}");
     }
 }

@@ -106,7 +106,7 @@ fn run(flush: Flush, segment_size: u64, steps: Vec<Step>, seed: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn nothing_that_was_synced_is_lost_and_no_round_is_there_in_part(
@@ -122,7 +122,7 @@ proptest! {
 /// A long series of crashes, each while rounds are appended.
 #[test]
 fn crashes_during_appends() {
-    for seed in 0..40 {
+    for seed in 0..15 {
         let options = DiskOptions { segment_size: 32 * 1024, ..DiskOptions::new(Flush::Sync) };
         let mut machine = Machine::new(options, seed);
         for _ in 0..10 {
