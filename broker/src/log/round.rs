@@ -67,6 +67,7 @@ impl WriteRound {
             record.stored_at = now;
         }
         storage.place(&mut round)?;
+        self.positions.reserve_exact(round.records.len());
         for (new, (_, visibility)) in round.records.iter_mut().zip(&self.targets) {
             let position = Position {
                 queue_offset: new.queue_offset,
