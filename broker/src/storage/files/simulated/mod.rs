@@ -114,6 +114,12 @@ impl Disk {
         lock(&self.state).is_off
     }
 
+    /// Returns whether the power has failed or is going to.
+    pub(crate) fn loses_power(&self) -> bool {
+        let state = lock(&self.state);
+        state.is_off || state.power.is_some()
+    }
+
     /// Lets one operation fail, after this many others that could fail in this way.
     pub(crate) fn fail_after(&self, fault: Fault, operations: u64) {
         lock(&self.state).fault = Some((fault, operations));

@@ -148,14 +148,20 @@ impl Ledger {
         let mut entries = Vec::new();
         storage.entries(queue, bounds.clone(), &mut entries).unwrap();
         assert!(entries.iter().eq(wanted().map(|record| &record.entry)), "queue {queue}");
+        for record in wanted() {
+            let found = storage.record(record.entry.at).unwrap();
+            assert!(
+                found.is_some_and(|found| found == record.bytes),
+                "queue {queue}, offset {} at {:?}, first {}",
+                record.offset,
+                record.entry.at,
+                bounds.start
+            );
+        }
         let mut body = BytesMut::new();
         storage.copy(&entries, &mut body).unwrap();
         let bytes: Vec<u8> = wanted().flat_map(|record| record.bytes.iter().copied()).collect();
         assert!(body == bytes, "the records of queue {queue}");
-        for record in wanted() {
-            let found = storage.record(record.entry.at).unwrap();
-            assert!(found.is_some_and(|found| found == record.bytes), "{record:?}");
-        }
         bounds.start
     }
 

@@ -85,7 +85,8 @@ impl Machine {
                 Ok(())
             }
             Step::Check => {
-                if !self.disk.is_off() {
+                // The store's threads may let the power fail at any time.
+                if !self.disk.loses_power() {
                     self.check();
                 }
                 Ok(())
