@@ -61,7 +61,7 @@ impl Spares {
         for name in folder.list()?.into_iter().filter(|name| name.starts_with(NAME)) {
             let file = folder.open(&name)?;
             // A shorter one was not finished.
-            if !ahead || state.ready.len() == MAX || file.len()? < size {
+            if !ahead || state.ready.len() == MAX || !is_long(&*file, size)? {
                 folder.remove(&name)?;
                 continue;
             }
@@ -100,7 +100,7 @@ impl Spares {
         let mut state = lock(&self.shared.state);
         if state.keep && state.ready.len() < MAX {
             if let Some(Segment { file, .. }) = Arc::into_inner(segment) {
-                if file.len()? >= self.shared.size {
+                if is_long(&*file, self.shared.size)? {
                     let name = state.name();
                     self.shared.folder.rename(&old, &name)?;
                     state.ready.push(Spare { name, file });
@@ -111,6 +111,12 @@ impl Spares {
         drop(state);
         self.shared.folder.remove(&old)
     }
+}
+
+/// Returns whether the file has almost the size of a segment: one that was not filled ahead ends with
+/// its last round.
+fn is_long(file: &dyn File, size: u64) -> io::Result<bool> {
+    Ok(file.len()? >= size - size / 16)
 }
 
 impl Drop for Spares {
