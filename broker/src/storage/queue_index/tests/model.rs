@@ -21,14 +21,13 @@ pub(super) struct Log {
 impl Log {
     /// Appends records of a queue to the log and to the index.
     pub(super) fn push(&mut self, index: &QueueIndex, queue: u32, count: usize) {
-        let mut offset = self.bounds(queue).1;
-        for _ in 0..count {
+        let first = self.bounds(queue).1;
+        for offset in first..first + count as i64 {
             self.count += 1;
             let entry = QueueEntry { at: at(self.end), size: 1, tag: self.count };
             self.records.push((queue, offset, entry));
             index.push(queue, offset, entry).unwrap();
             self.end += 1;
-            offset += 1;
         }
     }
 
