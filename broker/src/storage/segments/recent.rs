@@ -53,11 +53,11 @@ impl Recent {
     pub(super) fn parts(
         &self,
         parts: impl IntoIterator<Item = (u64, usize)>,
-        mut take: impl FnMut(Bytes),
+        take: impl FnMut(Bytes),
     ) -> usize {
         let rounds = read(&self.rounds);
         let found = parts.into_iter().map_while(|(at, length)| rounds.part(at, length));
-        found.map(|part| take(part)).count()
+        found.map(take).count()
     }
 
     /// Returns the bytes from `at` to the end of their round.

@@ -98,15 +98,15 @@ impl Spares {
     pub(super) fn retire(&self, segment: Arc<Segment>) -> io::Result<()> {
         let old = name(segment.base);
         let mut state = lock(&self.shared.state);
-        if state.keep && state.ready.len() < MAX {
-            if let Some(Segment { file, .. }) = Arc::into_inner(segment) {
-                if is_long(&*file, self.shared.size)? {
-                    let name = state.name();
-                    self.shared.folder.rename(&old, &name)?;
-                    state.ready.push(Spare { name, file });
-                    return Ok(());
-                }
-            }
+        if state.keep
+            && state.ready.len() < MAX
+            && let Some(Segment { file, .. }) = Arc::into_inner(segment)
+            && is_long(&*file, self.shared.size)?
+        {
+            let name = state.name();
+            self.shared.folder.rename(&old, &name)?;
+            state.ready.push(Spare { name, file });
+            return Ok(());
         }
         drop(state);
         self.shared.folder.remove(&old)
@@ -167,7 +167,7 @@ impl Shared {
         let file = self.folder.create(name)?;
         for at in (0..self.size).step_by(ZEROS.len()) {
             file.write_at(&ZEROS, at)?;
-            if (at + ZEROS.len() as u64) % SYNC == 0 {
+            if (at + ZEROS.len() as u64).is_multiple_of(SYNC) {
                 file.sync_data()?;
                 if lock(&self.state).closed {
                     self.folder.remove(name)?;
