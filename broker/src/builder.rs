@@ -28,6 +28,8 @@ impl Broker {
 /// |---|---|
 /// | [`in_memory`](Self::in_memory), [`data_dir`](Self::data_dir) | in memory |
 /// | [`flush`](Self::flush) | [`Flush::Sync`] |
+/// | [`segment_size`](Self::segment_size) | 64 MiB |
+/// | [`skip_damage`](Self::skip_damage) | `false` |
 /// | [`topic`](Self::topic) | none; the first send creates a topic |
 /// | [`name_server_listen`](Self::name_server_listen), [`listen`](Self::listen) | `127.0.0.1:0`, a free port |
 /// | [`advertise`](Self::advertise) | the address on which the broker listens |
@@ -63,6 +65,21 @@ impl BrokerBuilder {
     /// memory.
     pub fn flush(mut self, flush: Flush) -> Self {
         self.config.flush = flush;
+        self
+    }
+
+    /// Sets the size of the log's files, in bytes: 64 MiB by default, at least 64 KiB. Messages are
+    /// deleted a file at a time.
+    pub fn segment_size(mut self, bytes: u64) -> Self {
+        self.config.segment_size = bytes.max(64 * 1024);
+        self
+    }
+
+    /// Sets whether to go on after a damaged part of the log. By default the broker does not start on a
+    /// folder in which acknowledged messages are damaged. With `true` it logs which part of which file
+    /// is lost, and skips it.
+    pub fn skip_damage(mut self, skip: bool) -> Self {
+        self.config.skip_damage = skip;
         self
     }
 

@@ -1,6 +1,7 @@
 //! The configuration of a broker.
 
 use crate::Flush;
+use crate::storage::DiskOptions;
 use crate::transactions::TransactionChecks;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,10 @@ use std::time::Duration;
 pub(crate) struct BrokerConfig {
     pub(crate) store: StoreConfig,
     pub(crate) flush: Flush,
+    /// The size of the log's files, in bytes.
+    pub(crate) segment_size: u64,
+    /// Goes on after a damaged part of the log.
+    pub(crate) skip_damage: bool,
     /// Topics to create at the start, with their numbers of queues.
     pub(crate) topics: Vec<(String, u32)>,
     pub(crate) name_server_listen: String,
@@ -34,11 +39,24 @@ pub(crate) enum StoreConfig {
     Folder(PathBuf),
 }
 
+impl BrokerConfig {
+    /// Returns how a store in a folder is kept.
+    pub(crate) fn disk_options(&self) -> DiskOptions {
+        DiskOptions {
+            segment_size: self.segment_size,
+            skip_damage: self.skip_damage,
+            ..DiskOptions::new(self.flush)
+        }
+    }
+}
+
 impl Default for BrokerConfig {
     fn default() -> Self {
         Self {
             store: StoreConfig::Memory,
             flush: Flush::Sync,
+            segment_size: DiskOptions::SEGMENT_SIZE,
+            skip_damage: false,
             topics: Vec::new(),
             name_server_listen: "127.0.0.1:0".to_owned(),
             listen: "127.0.0.1:0".to_owned(),

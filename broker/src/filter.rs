@@ -1,15 +1,16 @@
 //! Filters of subscriptions.
 
+use crate::log::index;
 use crate::refusal::refuse;
-use rocketmq_tower::message::{Properties, property};
 use rocketmq_tower::{BoxError, ResponseCode};
 
 /// A filter of messages by tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Filter {
     All,
-    /// Messages with one of these tags.
-    Tags(Vec<String>),
+    /// Messages with one of the tags that have these hashes. Another tag may have the same hash: clients
+    /// compare the tags again, as Java's broker leaves it to them, too.
+    Tags(Vec<u32>),
 }
 
 impl Filter {
@@ -21,34 +22,41 @@ impl Filter {
             return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
         }
         let tags = expression.split("||").map(str::trim).filter(|tag| !tag.is_empty());
-        let tags: Vec<_> = tags.map(str::to_owned).collect();
-        let all = tags.is_empty() || tags.iter().any(|tag| tag == "*");
-        Ok(if all { Self::All } else { Self::Tags(tags) })
+        let mut hashes = Vec::new();
+        for tag in tags {
+            if tag == "*" {
+                return Ok(Self::All);
+            }
+            hashes.push(index::tag_hash(tag));
+        }
+        Ok(if hashes.is_empty() { Self::All } else { Self::Tags(hashes) })
     }
 
-    pub(crate) fn accepts(&self, properties: Properties<'_>) -> bool {
+    /// Returns whether it accepts a message whose tag has this hash; 0 stands for no tag.
+    pub(crate) fn accepts(&self, tag: u32) -> bool {
         match self {
             Self::All => true,
-            Self::Tags(tags) => {
-                let tag = properties.get(property::TAGS).map(str::trim);
-                tag.is_some_and(|tag| tags.iter().any(|wanted| wanted == tag))
-            }
+            Self::Tags(hashes) => hashes.contains(&tag),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Filter;
+    use super::{Filter, index};
     use rocketmq_tower::message::Properties;
+
+    fn accepts(filter: &Filter, properties: &str) -> bool {
+        filter.accepts(index::tag_of(Properties::new(properties)))
+    }
 
     #[test]
     fn tags_are_split_and_trimmed() {
         let filter = Filter::parse("TAG", "A ||  B||").unwrap();
-        assert_eq!(filter, Filter::Tags(vec!["A".into(), "B".into()]));
-        assert!(filter.accepts(Properties::new("TAGS\u{1}B\u{2}")));
-        assert!(!filter.accepts(Properties::new("TAGS\u{1}AB\u{2}")));
-        assert!(!filter.accepts(Properties::new("")));
+        assert_eq!(filter, Filter::Tags(["A", "B"].map(index::tag_hash).to_vec()));
+        assert!(accepts(&filter, "TAGS\u{1}B\u{2}"));
+        assert!(!accepts(&filter, "TAGS\u{1}AB\u{2}"));
+        assert!(!accepts(&filter, ""));
     }
 
     #[test]

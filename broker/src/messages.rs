@@ -2,6 +2,7 @@
 
 use crate::log::{LogEntry, Queue, Visibility, index};
 use crate::refusal::refuse;
+use crate::storage::KeyHashes;
 use crate::topics::Topic;
 use bytes::BytesMut;
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
@@ -29,9 +30,10 @@ pub(crate) fn entry(
     // A message that consumers do not see cannot be found by key either.
     let keys = match visibility {
         Visibility::Visible => index::keys_of(message.topic, message.properties),
-        Visibility::DeliverAt(_) | Visibility::AfterCommit => Vec::new(),
+        Visibility::DeliverAt(_) | Visibility::AfterCommit => KeyHashes::default(),
     };
-    Ok(LogEntry { queue, record, keys, visibility })
+    let tag = index::tag_of(message.properties);
+    Ok(LogEntry { queue, record, keys, tag, visibility })
 }
 
 fn queue(topic: &Topic, id: i32) -> Result<Arc<Queue>, BoxError> {

@@ -2,11 +2,11 @@
 
 use crate::filter::Filter;
 use crate::log::{Log, LogError, Queue};
+use crate::storage::{QueueEntry, Storage, StorageError};
 use bytes::BytesMut;
-use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
-use std::ops::ControlFlow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The maximum size of a response, in bytes, unless its first message is larger: Java's
@@ -16,8 +16,11 @@ const MAX_BYTES: usize = 256 * 1024;
 /// The maximum number of messages of a response.
 const MAX_MESSAGES: usize = 1024;
 
-/// The maximum number of messages that are read for one response.
-const MAX_SCANNED: usize = 8192;
+/// The maximum number of messages that are looked at for one response.
+const MAX_SCANNED: i64 = 8192;
+
+/// The number of messages that a filter looks at at a time.
+const FILTERED: usize = 1024;
 
 /// A query for messages of a queue.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub(crate) struct PullQuery {
 
 impl PullQuery {
     /// Runs the query on the messages that are stored now.
-    pub(crate) fn run(&self, log: &Log, queue: &Queue) -> Result<PullResult, LogError> {
+    pub(crate) async fn run(&self, log: &Log, queue: &Queue) -> Result<PullResult, LogError> {
         let (min, max) = (queue.min(), queue.max());
         let first = self.offset;
         if first < min || first > max {
@@ -41,26 +44,83 @@ impl PullQuery {
         if first == max {
             return Ok(PullResult::AtEnd { offset: first });
         }
-        let messages = self.max_messages.clamp(1, MAX_MESSAGES);
-        let bytes = self.max_bytes.unwrap_or(MAX_BYTES).min(MAX_BYTES);
-        let (mut body, mut found, mut next) = (BytesMut::new(), 0, first);
-        let end = max.min(first.saturating_add(MAX_SCANNED as i64));
-        log.scan(queue, first, end, &mut |offset, record| {
-            if accepts(&self.filter, record) {
-                if found > 0 && body.len() + record.len() > bytes {
-                    return ControlFlow::Break(());
-                }
-                body.extend_from_slice(record);
-                found += 1;
-            }
-            next = offset + 1;
-            if found < messages { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        if found > 0 {
-            return Ok(PullResult::Messages { body, next });
+        let scan = PullScan {
+            queue: queue.number(),
+            offsets: first..max.min(first.saturating_add(MAX_SCANNED)),
+            messages: self.max_messages.clamp(1, MAX_MESSAGES),
+            bytes: self.max_bytes.unwrap_or(MAX_BYTES).min(MAX_BYTES),
+            filter: Arc::clone(&self.filter),
+        };
+        let recent = log.storage().has_recent(scan.queue, first);
+        log.read(recent, move |storage| scan.run(storage)).await
+    }
+}
+
+/// A search for the messages of a response.
+struct PullScan {
+    queue: u32,
+    /// Not empty.
+    offsets: Range<i64>,
+    /// The maximum number of messages, and of bytes unless the first message is larger.
+    messages: usize,
+    bytes: usize,
+    filter: Arc<Filter>,
+}
+
+impl PullScan {
+    fn run(self, storage: &dyn Storage) -> Result<PullResult, StorageError> {
+        let (entries, next) = self.choose(storage)?;
+        let first = self.offsets.start;
+        if next == first {
+            // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
+            let min = storage.bounds(self.queue)?.start;
+            return Ok(if min > first {
+                PullResult::OutOfRange { next: min }
+            } else {
+                PullResult::NoneMatched { next: first + 1 }
+            });
         }
-        // Retention leaves gaps. A range without messages is skipped as well.
-        Ok(PullResult::NoneMatched { next: if next == first { end } else { next } })
+        let bytes = entries.iter().map(|entry| entry.size as usize).sum();
+        let mut body = BytesMut::with_capacity(bytes);
+        storage.copy(&entries, &mut body)?;
+        Ok(if body.is_empty() {
+            PullResult::NoneMatched { next }
+        } else {
+            PullResult::Messages { body, next }
+        })
+    }
+
+    /// Returns the entries of the messages, and the offset after the last one that was looked at.
+    fn choose(&self, storage: &dyn Storage) -> Result<(Vec<QueueEntry>, i64), StorageError> {
+        let at_a_time = match *self.filter {
+            Filter::All => self.messages,
+            Filter::Tags(_) => FILTERED,
+        };
+        let (mut entries, mut chosen, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let mut next = self.offsets.start;
+        while next < self.offsets.end {
+            entries.clear();
+            let end = self.offsets.end.min(next + at_a_time as i64);
+            storage.entries(self.queue, next..end, &mut entries)?;
+            if entries.is_empty() {
+                break;
+            }
+            for entry in &entries {
+                // An entry without a size stands for a message that was lost.
+                if entry.size > 0 && self.filter.accepts(entry.tag) {
+                    bytes += entry.size as usize;
+                    if !chosen.is_empty() && bytes > self.bytes {
+                        return Ok((chosen, next));
+                    }
+                    chosen.push(*entry);
+                }
+                next += 1;
+                if chosen.len() == self.messages {
+                    return Ok((chosen, next));
+                }
+            }
+        }
+        Ok((chosen, next))
     }
 }
 
@@ -75,14 +135,6 @@ pub(crate) enum PullResult {
     AtEnd { offset: i64 },
     /// The offset of the query is outside of the queue.
     OutOfRange { next: i64 },
-}
-
-fn accepts(filter: &Filter, record: &[u8]) -> bool {
-    match filter {
-        Filter::All => true,
-        Filter::Tags(_) => StoredMessage::decode(record)
-            .is_ok_and(|(message, _)| filter.accepts(message.properties)),
-    }
 }
 
 impl PullResult {

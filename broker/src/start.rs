@@ -6,10 +6,10 @@ use crate::name_server::NameServerState;
 use crate::running::Addrs;
 use crate::sockets::{Sockets, local_addr};
 use crate::state::{BrokerIdentity, BrokerState};
-use crate::storage::{self, MemoryStorage, Storage, StorageError};
+use crate::storage::{self, DiskOptions, MemoryStorage, Storage, StorageError};
 use crate::supervisor::Servers;
 use crate::topics::{TopicSettings, names};
-use crate::{RunningBroker, StartError, address, jobs, metrics, stack};
+use crate::{Flush, RunningBroker, StartError, address, jobs, metrics, stack};
 use rocketmq_tower::{Abort, BoxError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(crate) async fn start(config: BrokerConfig) -> Result<RunningBroker, StartEr
     let sockets = Sockets::bind(&config).await?;
     let storage: Arc<dyn Storage> = match &config.store {
         StoreConfig::Memory => Arc::new(MemoryStorage::default()),
-        StoreConfig::Folder(path) => open(path.clone()).await?,
+        StoreConfig::Folder(path) => open(path.clone(), config.disk_options()).await?,
     };
     start_on(storage, sockets, &config).await
 }
@@ -32,7 +32,12 @@ pub(crate) async fn start_on(
     sockets: Sockets,
     config: &BrokerConfig,
 ) -> Result<RunningBroker, StartError> {
-    let log = Log::start(storage, config.flush).map_err(|error| StartError::SetUp(error.into()))?;
+    let flush = match config.store {
+        // There is no disk to wait for.
+        StoreConfig::Memory => Flush::Async,
+        StoreConfig::Folder(_) => config.flush,
+    };
+    let log = Log::start(storage, flush).map_err(|error| StartError::SetUp(error.into()))?;
     let log = LogGuard::new(log);
     let (servers, addrs) = match assemble(log.handle(), sockets, config).await {
         Ok(assembled) => assembled,
@@ -53,13 +58,17 @@ pub(crate) async fn start_on(
 }
 
 /// Opens the store in a folder. That may take long after the process was killed.
-async fn open(path: PathBuf) -> Result<Arc<dyn Storage>, StartError> {
-    let opened = spawn_blocking(move || storage::open(&path));
+async fn open(path: PathBuf, options: DiskOptions) -> Result<Arc<dyn Storage>, StartError> {
+    let folder = path.clone();
+    let opened = spawn_blocking(move || storage::open(&path, options));
     let opened = opened.await.map_err(|error| StartError::SetUp(error.into()))?;
     Ok(Arc::new(opened.map_err(|error| match error {
         StorageError::Folder(path, source) => StartError::CreateFolder { path, source },
         StorageError::InUse(path) => StartError::FolderInUse { path },
-        StorageError::Open(path, error) => StartError::OpenStore { path, source: error.into() },
+        StorageError::Open(path, source) => StartError::OpenStore { path, source },
+        error @ (StorageError::OldFormat(_) | StorageError::Damaged { .. }) => {
+            StartError::OpenStore { path: folder, source: error.into() }
+        }
         other => StartError::ReadStore(other.into()),
     })?))
 }

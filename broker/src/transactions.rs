@@ -134,7 +134,7 @@ mod tests {
         let checks =
             TransactionChecks { first: Duration::from_secs(6), interval: Duration::from_secs(30) };
         let transactions = Transactions { open: Mutex::new(HashMap::new()), checks };
-        let offset = CommitLogOffset::new(1, 2);
+        let offset = CommitLogOffset::new(2000);
         let commit_log_offset = offset.as_i64();
         let at = Position { queue_offset: 2, commit_log_offset, store_timestamp: 1000 };
         transactions.opened(at, Properties::new(properties));

@@ -21,7 +21,9 @@ fn properties_are_read_as_java_reads_them() {
         for (name, value) in expected {
             assert_eq!(properties.get(name), Some(*value), "{text:?}");
         }
-        assert_eq!(properties.get(""), None);
+        for none in ["", "a\x01b", "alone", "\x01b"] {
+            assert_eq!(properties.get(none), None, "{text:?}");
+        }
         assert_eq!(properties.as_str(), text);
     }
     let twice = Properties::new("a\x011\x02b\x012\x02a\x013\x02");

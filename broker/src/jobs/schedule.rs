@@ -2,8 +2,9 @@
 
 use crate::log::{CommitLogOffset, LogEntry, LogWrite, due_key};
 use crate::state::BrokerState;
-use crate::storage::StorageTable;
+use crate::storage::{Storage, StorageError, StorageTable};
 use crate::{delay, messages};
+use bytes::Bytes;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower_core::clock;
@@ -35,7 +36,7 @@ enum Next {
 pub(crate) async fn run(broker: &BrokerState) {
     let mut first = [0; 16];
     loop {
-        match round(broker, &first).await {
+        match round(broker, first).await {
             // The rows before it have just been deleted, and would slow down the next scan.
             Ok(Next::Now(row)) => first = row,
             Ok(Next::Later(wait)) => {
@@ -55,29 +56,22 @@ pub(crate) async fn run(broker: &BrokerState) {
     }
 }
 
+/// Messages that are due, and the row after them.
+#[derive(Default)]
+struct DueMessages {
+    /// The rows and the records they point to, which may be missing.
+    messages: Vec<([u8; 16], Option<Bytes>)>,
+    next: Option<(i64, CommitLogOffset)>,
+}
+
 /// Delivers the messages that are due, beginning with the row `first`.
-async fn round(broker: &BrokerState, first: &[u8]) -> Result<Next, BoxError> {
+async fn round(broker: &BrokerState, first: [u8; 16]) -> Result<Next, BoxError> {
     let now = clock::now_ms();
-    let (mut due, mut next) = (Vec::new(), None);
-    broker.log.storage().scan(StorageTable::Scheduled, first..&[0xff; 17], &mut |key, _| {
-        let Some((time, offset)) = split(key) else { return ControlFlow::Continue(()) };
-        if time > now || due.len() == ROUND {
-            next = Some((time, offset));
-            return ControlFlow::Break(());
-        }
-        due.push((time, offset));
-        ControlFlow::Continue(())
-    })?;
+    // If reading fails, all of them stay in the table.
+    let due = broker.log.read(false, move |storage| due(storage, first, now)).await?;
     // One write delivers them and deletes their rows, so that each is delivered once.
-    let (mut write, mut bytes) = (LogWrite::default(), 0);
-    for (time, offset) in due {
-        if bytes > ROUND_BYTES {
-            next = Some((time, offset));
-            break;
-        }
-        // If reading fails, all of them stay in the table.
-        let record = broker.log.read(offset)?;
-        bytes += record.as_ref().map_or(0, Vec::len);
+    let mut write = LogWrite::default();
+    for (row, record) in due.messages {
         match entry(broker, record) {
             Ok(entry) => write.push(entry),
             Err(error) => {
@@ -87,10 +81,10 @@ async fn round(broker: &BrokerState, first: &[u8]) -> Result<Next, BoxError> {
                 );
             }
         }
-        write = write.and_delete(StorageTable::Scheduled, due_key(time, offset));
+        write = write.and_delete(StorageTable::Scheduled, row);
     }
     broker.log.write(write).await?;
-    Ok(match next {
+    Ok(match due.next {
         Some((time, offset)) if time <= now => Next::Now(due_key(time, offset)),
         Some((time, _)) => {
             let wait = Duration::from_millis((time - clock::now_ms()).max(0) as u64);
@@ -100,13 +94,38 @@ async fn round(broker: &BrokerState, first: &[u8]) -> Result<Next, BoxError> {
     })
 }
 
+/// Reads the messages that are due at `now`, beginning with the row `first`.
+fn due(storage: &dyn Storage, first: [u8; 16], now: i64) -> Result<DueMessages, StorageError> {
+    let (mut due, mut rows) = (DueMessages::default(), Vec::new());
+    storage.scan(StorageTable::Scheduled, &first[..]..&[0xff; 17], &mut |key, _| {
+        let Some((time, offset)) = split(key) else { return ControlFlow::Continue(()) };
+        if time > now || rows.len() == ROUND {
+            due.next = Some((time, offset));
+            return ControlFlow::Break(());
+        }
+        rows.push((time, offset));
+        ControlFlow::Continue(())
+    })?;
+    let mut bytes = 0;
+    for (time, offset) in rows {
+        if bytes > ROUND_BYTES {
+            due.next = Some((time, offset));
+            break;
+        }
+        let record = storage.record(offset)?;
+        bytes += record.as_ref().map_or(0, Bytes::len);
+        due.messages.push((due_key(time, offset), record));
+    }
+    Ok(due)
+}
+
 fn split(key: &[u8]) -> Option<(i64, CommitLogOffset)> {
     let (time, offset) = key.split_first_chunk::<8>()?;
     Some((i64::from_be_bytes(*time), CommitLogOffset::from_key(offset)?))
 }
 
 /// Returns the message as an entry of the queue that it was sent to.
-fn entry(broker: &BrokerState, record: Option<Vec<u8>>) -> Result<LogEntry, BoxError> {
+fn entry(broker: &BrokerState, record: Option<Bytes>) -> Result<LogEntry, BoxError> {
     let record = record.ok_or("a delayed message is missing in the store")?;
     let (message, _) = StoredMessage::decode(&record)?;
     let (topic, queue_id) = messages::destination(&message)?;

@@ -37,8 +37,8 @@ pub(crate) async fn run(broker: &BrokerState) {
 
 /// Asks one producer of the group. The request has the message as consumers would get it.
 async fn ask(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxError> {
-    let record =
-        broker.log.read(offset)?.ok_or("the message of the transaction is missing in the store")?;
+    let record = broker.log.record(offset).await?;
+    let record = record.ok_or("the message of the transaction is missing in the store")?;
     let (half, _) = StoredMessage::decode(&record)?;
     let group = half.properties.get(property::PGROUP).ok_or("a transaction without a producer")?;
     let Some(producer) = broker.clients.any_producer(group, broker.turn()) else {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 const RELEASE: Duration = Duration::from_secs(10);
 
 /// The handle of the log's owner. Dropping it makes the log write what it has accepted, take no
-/// more, and end its thread; it does not wait for that.
+/// more, and end its writer; it does not wait for that.
 pub(crate) struct LogGuard(Arc<Log>);
 
 impl LogGuard {
@@ -29,22 +29,19 @@ impl Drop for LogGuard {
     }
 }
 
-/// Writes what was accepted, takes no more, and returns when the log's thread has ended and the
+/// Writes what was accepted, takes no more, and returns when the log's writer has ended and the
 /// store is closed.
 pub(crate) async fn close(guard: LogGuard) {
     let log = guard.handle();
     drop(guard);
     let (storage, released) = (Arc::clone(&log.storage), log.released.clone());
-    blocking(move || log.close()).await;
+    log.close().await;
+    drop(log);
     if timeout(RELEASE, released.cancelled()).await.is_err() {
         tracing::warn!("the store stays open, as a request still uses it");
     }
     // The last handle closes the store, which waits for the store's threads.
-    blocking(move || drop(storage)).await;
-}
-
-async fn blocking(work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = spawn_blocking(work).await {
+    if let Err(error) = spawn_blocking(move || drop(storage)).await {
         tracing::error!(%error, "closing the store failed");
     }
 }

@@ -1,15 +1,27 @@
-//! The index of messages by key. It stores hashes of keys.
+//! The hashes of keys and tags, by which messages are found and filtered.
 
-use super::CommitLogOffset;
-use rocketmq_tower::message::{Properties, property};
+use crate::storage::KeyHashes;
+use rocketmq_tower::message::{Properties, StoredMessage, property};
 
 /// The maximum number of keys of a message that are indexed.
 const MAX_KEYS: usize = 32;
 
 /// Returns the hashes of a message's keys: those of the application, and the producer's id of the
 /// message.
-pub(crate) fn keys_of(topic: &str, properties: Properties<'_>) -> Vec<u64> {
+pub(crate) fn keys_of(topic: &str, properties: Properties<'_>) -> KeyHashes {
     words(properties).take(MAX_KEYS).map(|key| hash(topic, key)).collect()
+}
+
+/// Returns the hashes of the tag and the keys of an encoded message, as they are when it is sent:
+/// recovery derives the indexes from the records.
+#[allow(dead_code, reason = "for the storage on the disk")]
+pub(crate) fn describe(record: &[u8]) -> (u32, KeyHashes) {
+    match StoredMessage::decode(record) {
+        Ok((message, _)) => {
+            (tag_of(message.properties), keys_of(message.topic, message.properties))
+        }
+        Err(_) => (0, KeyHashes::default()),
+    }
 }
 
 /// Returns whether a message has `key`. Needed as hashes of different keys may be equal.
@@ -31,22 +43,23 @@ pub(crate) fn hash(topic: &str, key: &str) -> u64 {
     })
 }
 
-/// Returns the key of the index's row for a message.
-pub(crate) fn row(hash: u64, offset: CommitLogOffset) -> [u8; 16] {
-    let mut row = [0; 16];
-    row[..8].copy_from_slice(&hash.to_be_bytes());
-    row[8..].copy_from_slice(&offset.key());
-    row
+/// Returns the hash of a tag, which is never 0. FNV-1a as well.
+pub(crate) fn tag_hash(tag: &str) -> u32 {
+    let hash = tag
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash.max(1)
 }
 
-/// Returns the offset of the message that a row of the index points to.
-pub(crate) fn offset(row: &[u8]) -> Option<CommitLogOffset> {
-    CommitLogOffset::from_key(row.get(8..)?)
+/// Returns the hash of a message's tag; 0 if it has none.
+pub(crate) fn tag_of(properties: Properties<'_>) -> u32 {
+    properties.get(property::TAGS).map_or(0, |tag| tag_hash(tag.trim()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CommitLogOffset, MAX_KEYS, has_key, hash, keys_of, offset, row};
+    use super::{MAX_KEYS, has_key, hash, keys_of, tag_hash, tag_of};
+    use crate::storage::KeyHashes;
     use rocketmq_tower::message::Properties;
 
     #[test]
@@ -59,11 +72,12 @@ mod tests {
     #[test]
     fn keys_are_the_id_of_the_producer_and_the_words_of_the_application() {
         let properties = Properties::new("KEYS\u{1}a  b\u{2}UNIQ_KEY\u{1}id\u{2}TAGS\u{1}t");
-        assert_eq!(keys_of("T", properties), ["id", "a", "b"].map(|key| hash("T", key)));
+        let expected = ["id", "a", "b"].map(|key| hash("T", key));
+        assert!(keys_of("T", properties).iter().eq(expected));
         for (key, found) in [("id", true), ("a", true), ("b", true), ("t", false), ("", false)] {
             assert_eq!(has_key(properties, key), found, "{key}");
         }
-        assert!(keys_of("T", Properties::default()).is_empty());
+        assert_eq!(keys_of("T", Properties::default()), KeyHashes::default());
     }
 
     #[test]
@@ -71,16 +85,16 @@ mod tests {
         let words: Vec<_> = (0..=MAX_KEYS).map(|n| n.to_string()).collect();
         let text = format!("KEYS\u{1}{}", words.join(" "));
         let properties = Properties::new(&text);
-        assert_eq!(keys_of("T", properties).len(), MAX_KEYS);
+        assert_eq!(keys_of("T", properties).iter().count(), MAX_KEYS);
         assert!(has_key(properties, &words[MAX_KEYS - 1]));
         assert!(!has_key(properties, &words[MAX_KEYS]));
     }
 
     #[test]
-    fn a_row_points_to_its_message() {
-        let here = CommitLogOffset::new(3, 5);
-        assert_eq!(offset(&row(7, here)), Some(here));
-        assert_eq!(offset(&[0; 7]), None);
-        assert!(row(7, CommitLogOffset::new(9, 9)) < row(8, CommitLogOffset::new(0, 0)));
+    fn the_hash_of_a_tag_never_changes_and_is_not_that_of_no_tag() {
+        // FNV-1a of the byte "a".
+        assert_eq!(tag_hash("a"), 0xe40c_292c);
+        assert_eq!(tag_of(Properties::new("TAGS\u{1} a \u{2}")), tag_hash("a"));
+        assert_eq!(tag_of(Properties::new("KEYS\u{1}a\u{2}")), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! The log of all messages, and its single writer thread.
+//! The log of all messages, and its single writer.
 //!
 //! An acknowledged write survives the process; with [`Flush::Sync`], it survives the machine. The
 //! writes that are pending are bounded by their size.
@@ -7,20 +7,21 @@ mod close;
 mod commit_log_offset;
 pub(crate) mod index;
 mod queue;
+mod round;
 mod write;
 mod writer;
 
 use crate::Flush;
-use crate::storage::{Storage, StorageError, StorageTable};
+use crate::storage::{Storage, StorageError};
+use bytes::Bytes;
 pub(crate) use close::{LogGuard, close};
-pub(crate) use commit_log_offset::{CommitLogOffset, MAX_QUEUES};
-pub(crate) use queue::Queue;
+pub(crate) use commit_log_offset::CommitLogOffset;
+pub(crate) use queue::{MAX_QUEUES, Queue};
 use rocketmq_tower_core::sync::lock;
 use std::io;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::task::spawn_blocking;
 use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) use write::{LogEntry, LogWrite, Visibility, Written};
 use writer::{WriteJob, WriteResultSender, Writer};
@@ -49,7 +50,8 @@ pub(crate) struct Log {
     budget: Arc<Semaphore>,
     /// `None` once the log is closed.
     jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Cancelled when the writer has ended.
+    ended: CancellationToken,
     scheduled: Arc<Notify>,
     failed: CancellationToken,
     /// Cancelled when the last handle of the log is dropped.
@@ -59,25 +61,30 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Starts the writer thread.
+    /// Starts the writer.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub(crate) fn start(storage: Arc<dyn Storage>, flush: Flush) -> io::Result<Self> {
         let (scheduled, failed) = (Arc::new(Notify::new()), CancellationToken::new());
-        let released = CancellationToken::new();
+        let (ended, released) = (CancellationToken::new(), CancellationToken::new());
+        let budget = Arc::new(Semaphore::new(BUDGET));
         // Bounded by the budget, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
         let writer = Writer {
             storage: Arc::clone(&storage),
             flush,
+            budget: Arc::clone(&budget),
             scheduled: Arc::clone(&scheduled),
             failed: failed.clone(),
+            _ended: ended.clone().drop_guard(),
         };
-        let writer =
-            thread::Builder::new().name("rocketmq-log".into()).spawn(|| writer.run(receiver))?;
+        writer.start(receiver)?;
         Ok(Self {
             storage,
-            budget: Arc::new(Semaphore::new(BUDGET)),
+            budget,
             jobs: Mutex::new(Some(jobs)),
-            writer: Mutex::new(Some(writer)),
+            ended,
             scheduled,
             failed,
             _release: released.clone().drop_guard(),
@@ -101,71 +108,54 @@ impl Log {
         // Checked here, as the writer puts many writes into one batch, which fails as a whole.
         write.rows.check()?;
         let cost = write.cost().min(BUDGET) as u32;
-        let budget = Arc::clone(&self.budget);
-        let permit = budget.acquire_many_owned(cost).await.map_err(|_| LogError::Closed)?;
+        let permit = self.budget.acquire_many(cost).await.map_err(|_| LogError::Closed)?;
         let jobs = lock(&self.jobs);
         let jobs = jobs.as_ref().ok_or(LogError::Closed)?;
-        jobs.send(WriteJob { write, done, permit }).map_err(|_| LogError::Closed)
+        jobs.send(WriteJob { write, done, cost }).map_err(|_| LogError::Closed)?;
+        // The writer gives it back.
+        permit.forget();
+        Ok(())
     }
 
-    /// Accepts no more writes. The thread writes those that were accepted, and ends.
+    /// Accepts no more writes. The writer writes those that were accepted, and ends.
     fn stop(&self) {
         lock(&self.jobs).take();
     }
 
-    /// Accepts no more writes, and blocks until the thread has written those that were accepted.
-    pub(crate) fn close(&self) {
+    /// Accepts no more writes, and returns when the writer has written those that were accepted.
+    pub(crate) async fn close(&self) {
         self.stop();
-        let writer = lock(&self.writer).take();
-        if writer.is_some_and(|writer| writer.join().is_err()) {
-            tracing::error!("the writer panicked");
-        }
+        self.ended.cancelled().await;
     }
 
-    /// Reads the encoded message at this offset.
-    pub(crate) fn read(&self, offset: CommitLogOffset) -> Result<Option<Vec<u8>>, LogError> {
-        Ok(self.storage.get(StorageTable::Messages, &offset.key())?)
+    /// Returns the encoded message at this offset.
+    pub(crate) async fn record(&self, at: CommitLogOffset) -> Result<Option<Bytes>, LogError> {
+        let recent = self.storage.is_recent(at);
+        self.read(recent, move |storage| storage.record(at)).await
     }
 
-    /// Visits the messages of `queue` with offsets from `first` to before `end`, in order, until
-    /// `visit` breaks.
-    pub(crate) fn scan(
+    /// Reads from the store: at once if what is read is `recent`, so that it is in memory, or else on a
+    /// thread that may wait for the disk.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
-        queue: &Queue,
-        first: i64,
-        end: i64,
-        visit: &mut dyn FnMut(i64, &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), LogError> {
-        // A negative offset, such as the end of an empty queue less one, has no key.
-        if first >= end {
-            return Ok(());
+        recent: bool,
+        read: impl FnOnce(&dyn Storage) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, LogError> {
+        if recent {
+            return Ok(read(&*self.storage)?);
         }
-        let (first, end) =
-            (queue.commit_log_offset(first).key(), queue.commit_log_offset(end).key());
-        let visit = &mut |key: &[u8], record: &[u8]| match CommitLogOffset::from_key(key) {
-            Some(offset) => visit(offset.queue_offset(), record),
-            None => ControlFlow::Continue(()),
-        };
-        Ok(self.storage.scan(StorageTable::Messages, &first..&end, visit)?)
+        let storage = Arc::clone(&self.storage);
+        let read = spawn_blocking(move || read(&*storage)).await;
+        Ok(read.map_err(|_| LogError::Closed)??)
     }
 
     /// Reads the bounds of the queue with this number from the store.
     pub(crate) fn recover(&self, number: u32) -> Result<Queue, LogError> {
-        let all =
-            (CommitLogOffset::new(number, 0).key(), CommitLogOffset::new(number + 1, 0).key());
-        let range = &all.0[..]..&all.1[..];
-        let (mut min, mut max) = (0, 0);
-        self.storage.scan(StorageTable::Messages, range.clone(), &mut |key, _| {
-            min = CommitLogOffset::from_key(key).map_or(0, CommitLogOffset::queue_offset);
-            ControlFlow::Break(())
-        })?;
-        if let Some((key, _)) = self.storage.last(StorageTable::Messages, range)? {
-            max = CommitLogOffset::from_key(&key).map_or(0, CommitLogOffset::queue_offset) + 1;
-        }
-        Ok(Queue::new(number, min, max))
+        let bounds = self.storage.bounds(number)?;
+        Ok(Queue::new(number, bounds.start, bounds.end))
     }
 
-    /// Returns the storage, for its other tables.
+    /// Returns the storage. Its methods may block.
     pub(crate) fn storage(&self) -> &dyn Storage {
         &*self.storage
     }

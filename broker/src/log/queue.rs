@@ -1,8 +1,10 @@
 //! One queue of a topic.
 
-use super::CommitLogOffset;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
+
+/// The maximum number of queues.
+pub(crate) const MAX_QUEUES: u32 = 1 << 23;
 
 /// The bounds of a queue, and a signal for new messages.
 #[derive(Debug)]
@@ -35,11 +37,6 @@ impl Queue {
         self.max.load(Ordering::Acquire)
     }
 
-    /// Returns the commit-log offset of an offset of this queue.
-    pub(crate) fn commit_log_offset(&self, offset: i64) -> CommitLogOffset {
-        CommitLogOffset::new(self.number, offset)
-    }
-
     /// Resolves when new messages are stored, beginning with those that are stored after this call.
     pub(crate) fn arrived(&self) -> tokio::sync::futures::Notified<'_> {
         self.arrived.notified()
@@ -62,7 +59,7 @@ impl Queue {
     }
 
     /// Notes that the messages before `min` were deleted.
-    pub(super) fn trim(&self, min: i64) {
+    pub(crate) fn trim(&self, min: i64) {
         self.min.fetch_max(min, Ordering::Release);
     }
 }

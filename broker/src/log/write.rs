@@ -1,7 +1,7 @@
 //! Writes to the log.
 
 use super::Queue;
-use crate::storage::{StorageBatch, StorageTable};
+use crate::storage::{KeyHashes, StorageBatch, StorageTable};
 use bytes::BytesMut;
 use rocketmq_tower::message::Position;
 use std::sync::Arc;
@@ -11,8 +11,6 @@ use std::sync::Arc;
 pub(crate) struct LogWrite {
     pub(super) entries: Vec<LogEntry>,
     pub(super) rows: StorageBatch,
-    /// Queues whose messages before an offset are deleted by this write.
-    pub(super) trims: Vec<(Arc<Queue>, i64)>,
 }
 
 /// A new message. It is encoded, but its offset and its time of storing are filled in by the
@@ -21,8 +19,9 @@ pub(crate) struct LogWrite {
 pub(crate) struct LogEntry {
     pub(crate) queue: Arc<Queue>,
     pub(crate) record: BytesMut,
-    /// The hashes of its keys, see [`super::index`].
-    pub(crate) keys: Vec<u64>,
+    /// The hashes of its keys and of its tag, see [`super::index`].
+    pub(crate) keys: KeyHashes,
+    pub(crate) tag: u32,
     pub(crate) visibility: Visibility,
 }
 
@@ -61,18 +60,26 @@ impl LogWrite {
         self
     }
 
-    /// Adds the end of `queue`'s messages before `min`, which are among the deleted rows.
-    pub(crate) fn and_trim(mut self, queue: Arc<Queue>, min: i64) -> Self {
-        self.trims.push((queue, min));
-        self
-    }
-
     /// Returns its part of the log's budget, in bytes: its size, and an allowance for handling it.
     pub(super) fn cost(&self) -> usize {
         256 + self.entries.iter().map(|entry| entry.record.len()).sum::<usize>()
     }
 }
 
-/// The position of the first message of a write. The other messages of the same queue have the next
-/// offsets. `None` if the write has no message.
-pub(crate) type Written = Option<Position>;
+/// The positions of a write's messages. `None` if it has none.
+pub(crate) type Written = Option<WrittenMessages>;
+
+/// The positions of a write's messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WrittenMessages {
+    pub(crate) first: Position,
+    /// The commit-log offsets of the messages after the first one.
+    pub(crate) more: Vec<i64>,
+}
+
+impl WrittenMessages {
+    /// Returns the commit-log offsets of all messages.
+    pub(crate) fn offsets(&self) -> impl Iterator<Item = i64> + '_ {
+        [self.first.commit_log_offset].into_iter().chain(self.more.iter().copied())
+    }
+}

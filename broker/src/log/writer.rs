@@ -1,18 +1,27 @@
-//! The writer thread.
+//! The writer: the one that appends to the storage.
 
-use super::write::{LogWrite, Visibility, Written};
-use super::{LogError, Queue, index};
+use super::LogError;
+use super::round::WriteRound;
+use super::write::{LogWrite, Written};
 use crate::Flush;
-use crate::storage::{Storage, StorageBatch, StorageTable};
-use rocketmq_tower::message::Position;
-use rocketmq_tower_core::clock;
+use crate::storage::{Storage, StorageError};
+use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::task::spawn_blocking;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The size at which a round is full, in bytes.
 const MAX_ROUND: usize = 1024 * 1024;
+
+/// The duration of a round from which on the system counts as slow: it waits for the disk.
+const SLOW: Duration = Duration::from_millis(10);
+
+/// The time for which rounds do not run on the runtime's workers after a slow one.
+const CAUTION: Duration = Duration::from_secs(5);
 
 /// Sends the result of a write to its caller.
 pub(super) type WriteResultSender = oneshot::Sender<Result<Written, LogError>>;
@@ -21,133 +30,107 @@ pub(super) type WriteResultSender = oneshot::Sender<Result<Written, LogError>>;
 pub(super) struct WriteJob {
     pub(super) write: LogWrite,
     pub(super) done: Option<WriteResultSender>,
-    /// Its part of the log's budget, given back when it is written.
-    pub(super) permit: OwnedSemaphorePermit,
+    /// Its part of the log's budget, which the writer gives back.
+    pub(super) cost: u32,
 }
 
 pub(super) struct Writer {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) flush: Flush,
+    /// The budget of pending writes, in bytes.
+    pub(super) budget: Arc<Semaphore>,
     /// Notified when messages with a delivery time were stored.
     pub(super) scheduled: Arc<Notify>,
     /// Cancelled when nothing can be written any more.
     pub(super) failed: CancellationToken,
+    /// Cancels a token when the writer has ended. The last field: the storage's handle is dropped
+    /// before.
+    pub(super) _ended: DropGuard,
 }
 
 impl Writer {
-    /// Writes until all senders of jobs are dropped. All jobs that arrive while a round is written go
-    /// into the next round, so that they share one flush.
-    pub(super) fn run(self, mut jobs: UnboundedReceiver<WriteJob>) {
-        while let Some(job) = jobs.blocking_recv() {
-            let mut round = WriteRound::default();
-            round.add(job);
-            while round.bytes < MAX_ROUND {
-                let Ok(job) = jobs.try_recv() else { break };
-                round.add(job);
+    /// Starts the writer, which runs until all senders of jobs are dropped. All jobs that arrive while
+    /// a round is written go into the next round, so that they share one flush.
+    ///
+    /// Writes that wait for the disk have a thread of their own. Without, the writer is a task: it runs
+    /// when the task that has sent a job is done, on the same worker, and no thread has to be woken.
+    pub(super) fn start(self, jobs: UnboundedReceiver<WriteJob>) -> io::Result<()> {
+        match self.flush {
+            Flush::Sync => {
+                let run = || self.run_on_thread(jobs);
+                thread::Builder::new().name("rocketmq-log".into()).spawn(run).map(drop)
             }
-            self.finish(round);
+            Flush::Async => {
+                tokio::spawn(self.run_on_runtime(jobs));
+                Ok(())
+            }
         }
     }
 
-    fn finish(&self, mut round: WriteRound) {
-        let batch = std::mem::take(&mut round.batch);
-        match self.storage.write(batch, self.flush) {
+    fn run_on_thread(self, mut jobs: UnboundedReceiver<WriteJob>) {
+        while let Some(job) = jobs.blocking_recv() {
+            let mut round = WriteRound::of(job, &mut jobs);
+            let stored = round.store(&*self.storage, self.flush);
+            self.finish(round, stored);
+        }
+    }
+
+    async fn run_on_runtime(self, mut jobs: UnboundedReceiver<WriteJob>) {
+        let mut careful_until = None;
+        while let Some(job) = jobs.recv().await {
+            let mut round = WriteRound::of(job, &mut jobs);
+            let begin = Instant::now();
+            let stored = if careful_until.is_some_and(|until| begin < until) {
+                let (storage, flush) = (Arc::clone(&self.storage), self.flush);
+                let store = move || {
+                    let stored = round.store(&*storage, flush);
+                    (round, stored)
+                };
+                // It ends without a result if the runtime shuts down.
+                let Ok(done) = spawn_blocking(store).await else { return };
+                round = done.0;
+                done.1
+            } else {
+                round.store(&*self.storage, self.flush)
+            };
+            let end = Instant::now();
+            if end - begin > SLOW {
+                careful_until = Some(end + CAUTION);
+            }
+            self.finish(round, stored);
+        }
+    }
+
+    fn finish(&self, round: WriteRound, stored: Result<(), StorageError>) {
+        self.budget.add_permits(round.cost());
+        match stored {
             Ok(()) => {
-                round.queues.iter().for_each(|queue| queue.publish());
-                for (queue, min) in &round.trims {
-                    queue.trim(*min);
-                }
-                if round.scheduled {
+                round.publish();
+                if round.has_scheduled() {
                     self.scheduled.notify_one();
                 }
-                round.complete(Ok);
+                round.complete();
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "writing failed");
-                round.queues.iter().for_each(|queue| queue.take_back());
                 if error.is_final() {
                     self.failed.cancel();
                 }
-                let error = LogError::Storage(Arc::new(error));
-                round.complete(|_| Err(error.clone()));
+                round.fail(&LogError::Storage(Arc::new(error)));
             }
         }
     }
-}
-
-/// A write of the current round.
-struct PendingWrite {
-    done: Option<WriteResultSender>,
-    written: Written,
-    /// Given back when this is dropped.
-    _permit: OwnedSemaphorePermit,
-}
-
-/// Writes that go to the storage in one batch.
-#[derive(Default)]
-struct WriteRound {
-    batch: StorageBatch,
-    bytes: usize,
-    /// The queues of new messages.
-    queues: Vec<Arc<Queue>>,
-    trims: Vec<(Arc<Queue>, i64)>,
-    scheduled: bool,
-    pending: Vec<PendingWrite>,
 }
 
 impl WriteRound {
-    fn add(&mut self, job: WriteJob) {
-        self.bytes += job.write.cost();
-        let LogWrite { entries, rows, trims } = job.write;
-        let mut first = None;
-        for entry in entries {
-            let queue_offset = entry.queue.take_next();
-            let offset = entry.queue.commit_log_offset(queue_offset);
-            let position = Position {
-                queue_offset,
-                commit_log_offset: offset.as_i64(),
-                store_timestamp: clock::now_ms(),
-            };
-            let mut record = entry.record;
-            // Not expected: the records come from this program's encoder.
-            if let Err(error) = position.write_to(&mut record) {
-                tracing::error!(%error, "a record is not a stored message");
-            }
-            first.get_or_insert(position);
-            self.batch.put(StorageTable::Messages, offset.key(), record);
-            for hash in entry.keys {
-                self.batch.put(StorageTable::Keys, index::row(hash, offset), Vec::new());
-            }
-            match entry.visibility {
-                Visibility::Visible => {}
-                Visibility::DeliverAt(due) => {
-                    self.batch.put(
-                        StorageTable::Scheduled,
-                        super::due_key(due, offset),
-                        Vec::new(),
-                    );
-                    self.scheduled = true;
-                }
-                Visibility::AfterCommit => {
-                    self.batch.put(StorageTable::Prepared, offset.key(), Vec::new())
-                }
-            }
-            let same = self.queues.last().is_some_and(|last| Arc::ptr_eq(last, &entry.queue));
-            if !same {
-                self.queues.push(entry.queue);
-            }
+    /// Takes the jobs that are there, beginning with `first`, until the round is full.
+    fn of(first: WriteJob, jobs: &mut UnboundedReceiver<WriteJob>) -> Self {
+        let mut round = Self::default();
+        round.add(first);
+        while round.cost() < MAX_ROUND {
+            let Ok(job) = jobs.try_recv() else { break };
+            round.add(job);
         }
-        self.batch.append(rows);
-        self.trims.extend(trims);
-        self.pending.push(PendingWrite { done: job.done, written: first, _permit: job.permit });
-    }
-
-    fn complete(self, result: impl Fn(Written) -> Result<Written, LogError>) {
-        for pending in self.pending {
-            if let Some(done) = pending.done {
-                // An error means that the caller has stopped waiting.
-                _ = done.send(result(pending.written));
-            }
-        }
+        round
     }
 }

@@ -37,14 +37,13 @@ pub(super) async fn handle(
         };
         entries.push(messages::entry(&topic, &message, Visibility::Visible)?);
     }
-    let count = entries.len() as i64;
     let written = broker.log.write(LogWrite::messages(entries)).await?;
-    let first = written.ok_or_else(|| illegal("a batch without messages".into()))?;
-    let ids = (0..count).map(|n| broker.message_id(first.commit_log_offset + n).to_string());
+    let written = written.ok_or_else(|| illegal("a batch without messages".into()))?;
+    let ids = written.offsets().map(|offset| broker.message_id(offset).to_string());
     sent(SendMessageResponseHeader {
         msg_id: &ids.collect::<Vec<_>>().join(","),
         queue_id,
-        queue_offset: first.queue_offset,
+        queue_offset: written.first.queue_offset,
         transaction_id: header.properties.get(property::UNIQ_KEY),
         ..Default::default()
     })

@@ -50,7 +50,7 @@ async fn poll_queue(
     });
     loop {
         let arrived = queue.arrived();
-        match query.run(&broker.log, queue)? {
+        match query.run(&broker.log, queue).await? {
             PullResult::AtEnd { .. } => {}
             // The filter accepts none of the new messages.
             PullResult::NoneMatched { next } => {

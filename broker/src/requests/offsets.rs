@@ -1,8 +1,8 @@
 //! Requests about the offsets of queues and of consumer groups.
 
-use crate::log::Queue;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
+use crate::storage::{Storage, StorageError};
 use crate::topics::names;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{
@@ -11,6 +11,7 @@ use rocketmq_tower::protocol::{
     UpdateConsumerOffsetRequestHeader,
 };
 use rocketmq_tower::{BoxError, Header, RemotingCommand, RequestCode, ResponseCode, State};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// `GET_MAX_OFFSET`, `GET_MIN_OFFSET`, `GET_EARLIEST_MSG_STORETIME`, `SEARCH_OFFSET_BY_TIMESTAMP`
@@ -24,43 +25,57 @@ pub(crate) async fn of_queue(
         let text = format!("{} has no queue {}", topic.name, header.queue_id);
         refuse(ResponseCode::INVALID_PARAMETER, text)
     })?;
+    let (number, min) = (queue.number(), queue.min());
     let response = RemotingCommand::response(ResponseCode::SUCCESS);
     let offset = match request.request_code() {
         RequestCode::GET_MAX_OFFSET => queue.max(),
-        RequestCode::GET_MIN_OFFSET => queue.min(),
+        RequestCode::GET_MIN_OFFSET => min,
         RequestCode::GET_EARLIEST_MSG_STORETIME => {
-            let timestamp = stored_at(&broker, queue, queue.min())?.unwrap_or(-1);
+            let stored = broker.log.read(false, move |storage| stored_at(storage, number, min));
+            let timestamp = stored.await?.unwrap_or(-1);
             let header = GetEarliestMsgStoretimeResponseHeader { timestamp };
             return Ok(response.with_header(&header)?);
         }
-        _ => by_time(&broker, queue, &request.header()?)?,
+        _ => {
+            let search: SearchOffsetRequestHeader<&str> = request.header()?;
+            let (time, offsets) = (search.timestamp, min..queue.max());
+            let upper = search.boundary_type == BoundaryType::Upper;
+            let search =
+                move |storage: &dyn Storage| by_time(storage, number, offsets, time, upper);
+            broker.log.read(false, search).await?
+        }
     };
     Ok(response.with_header(&OffsetResponseHeader { offset })?)
 }
 
-fn stored_at(broker: &BrokerState, queue: &Queue, offset: i64) -> Result<Option<i64>, BoxError> {
-    let Some(record) = broker.log.read(queue.commit_log_offset(offset))? else { return Ok(None) };
-    Ok(Some(StoredMessage::decode(&record)?.0.store_timestamp))
+/// Returns when the message with this offset was stored.
+fn stored_at(storage: &dyn Storage, queue: u32, offset: i64) -> Result<Option<i64>, StorageError> {
+    let mut entry = Vec::new();
+    storage.entries(queue, offset..offset.saturating_add(1), &mut entry)?;
+    let Some(entry) = entry.first() else { return Ok(None) };
+    let record = storage.record(entry.at)?;
+    let message = record.as_ref().and_then(|record| StoredMessage::decode(record).ok());
+    Ok(message.map(|(message, _)| message.store_timestamp))
 }
 
-/// Returns the offset of the first message that was stored at the time or later; with the boundary
-/// `Upper`, of the last one that was stored at the time or before. If there is none, the end of the queue.
+/// Returns the offset of the first message that was stored at `time` or later; with `upper`, of the
+/// last one that was stored at the time or before. If there is none, the end of the queue.
 fn by_time(
-    broker: &BrokerState,
-    queue: &Queue,
-    search: &SearchOffsetRequestHeader<&str>,
-) -> Result<i64, BoxError> {
-    let (time, upper) = (search.timestamp, search.boundary_type == BoundaryType::Upper);
-    let (first, end) = (queue.min(), queue.max());
-    let (mut low, mut high) = (first, end);
+    storage: &dyn Storage,
+    queue: u32,
+    offsets: Range<i64>,
+    time: i64,
+    upper: bool,
+) -> Result<i64, StorageError> {
+    let (mut low, mut high) = (offsets.start, offsets.end);
     while low < high {
         let middle = low + (high - low) / 2;
         // A deleted message is older than all others.
-        let stored = stored_at(broker, queue, middle)?.unwrap_or(i64::MIN);
+        let stored = stored_at(storage, queue, middle)?.unwrap_or(i64::MIN);
         let before = if upper { stored <= time } else { stored < time };
         (low, high) = if before { (middle + 1, high) } else { (low, middle) };
     }
-    Ok(if upper { (low - 1).max(first) } else { low })
+    Ok(if upper { (low - 1).max(offsets.start) } else { low })
 }
 
 /// `QUERY_CONSUMER_OFFSET`

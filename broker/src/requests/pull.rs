@@ -33,7 +33,7 @@ pub(crate) async fn handle(
         max_bytes: header.max_msg_bytes.and_then(|bytes| usize::try_from(bytes).ok()),
         filter,
     };
-    let result = query.run(&broker.log, &queue)?;
+    let result = query.run(&broker.log, &queue).await?;
     let may_wait = header.sys_flag & pull_sys_flag::SUSPEND != 0;
     let patience = Duration::from_millis(header.suspend_timeout_millis.max(0) as u64);
     if !may_wait || patience.is_zero() || !matches!(result, PullResult::AtEnd { .. }) {

@@ -50,6 +50,7 @@ pub(crate) async fn handle(
     }
     let entry = if prepares { half(&broker, message)? } else { entry(&broker, &topic, message)? };
     let written = broker.log.write(LogWrite::message(entry)).await?.ok_or("nothing was written")?;
+    let written = written.first;
     if prepares {
         broker.transactions.opened(written, header.properties);
     }

@@ -21,7 +21,7 @@ pub(crate) async fn handle(
     let header: ConsumerSendMsgBackRequestHeader<&str> = request.header()?;
     names::check(header.group)?;
     let record = match CommitLogOffset::from_i64(header.offset) {
-        Some(offset) => broker.log.read(offset)?,
+        Some(offset) => broker.log.record(offset).await?,
         None => None,
     };
     let record = record.ok_or_else(|| {

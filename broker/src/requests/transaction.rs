@@ -38,8 +38,8 @@ async fn end_transaction(
     header: &EndTransactionRequestHeader<&str>,
     offset: CommitLogOffset,
 ) -> Result<(), BoxError> {
-    let record =
-        broker.log.read(offset)?.ok_or("the message of the transaction is missing in the store")?;
+    let record = broker.log.record(offset).await?;
+    let record = record.ok_or("the message of the transaction is missing in the store")?;
     let (half, _) = StoredMessage::decode(&record)?;
     if half.properties.get(property::PGROUP).is_some_and(|group| group != header.producer_group) {
         let text =

@@ -43,6 +43,14 @@ impl StorageBatch {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn changes(&self) -> &[Change] {
+        &self.0
+    }
+
     pub(super) fn into_changes(self) -> Vec<Change> {
         self.0
     }

@@ -1,164 +1,231 @@
-//! Storage in a folder.
+//! Storage in a folder: the log, and what is derived from it.
 //!
-//! The tables are those of [fjall]. A log-structured merge tree fits a broker, which appends messages
-//! to queues and reads them in order. fjall is pure Rust and maintained, writes batches across tables,
-//! and has one journal, so that one fsync is enough for all pending writes. redb, which was measured
-//! beside it, takes twice the processor time for a message.
+//! The log has everything. The indexes and the tables have the state of the last checkpoint on the
+//! disk; a start replays from the log what came after it.
 
-use super::{Storage, StorageBatch, StorageError, StorageRow, StorageTable, Visit};
+use super::checkpoint::{Checkpointer, State};
+use super::files::{Folder, RealFolder};
+use super::fjall_tables::FjallTables;
+use super::key_index::KeyIndex;
+use super::queue_index::QueueIndex;
+use super::segments::{Known, LogOptions, Replayed, SegmentLog, first_offset, queue_offset};
+use super::tables::{Changes, Checkpoint, LiveTables, Tables};
+use super::{QueueEntry, Round, Storage, StorageError, StorageTable, Visit};
 use crate::Flush;
-use fjall::compaction::Leveled;
-use fjall::config::{BlockSizePolicy, FilterPolicy};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
-use rocketmq_tower_core::sync::lock;
-use std::fs;
+use crate::log::{CommitLogOffset, index};
+use bytes::{Bytes, BytesMut};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-const MIB: u64 = 1024 * 1024;
-
-/// The size of the read cache of all tables.
-const CACHE: u64 = 16 * MIB;
-
-/// The size of a table in memory at which it is written to a file. A larger one merges the messages
-/// of many queues less often.
-const MEMTABLE: u64 = 24 * MIB;
-
-/// The size of all tables in memory at which a write waits for the workers. It is less than four
-/// times `MEMTABLE`, at which fjall itself would wait, in steps of 100 ms.
-const MEMTABLES: u64 = 72 * MIB;
-
-/// The number of files that wait to be merged.
-const UNMERGED: u8 = 8;
-
-/// The size of the blocks that are read and cached.
-const BLOCK: u32 = 16 * 1024;
-
-/// The maximum time that a write waits for the workers.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The number of workers. With fewer, all of them may be merging large files while the tables in
-/// memory fill up.
-const WORKERS: usize = 4;
-
-/// The maximum size of the journals, which are read again after the process was killed.
-const JOURNALS: u64 = 128 * MIB;
-
-/// The tables of a folder.
-pub(crate) struct DiskStorage {
-    database: Database,
-    tables: [Keyspace; StorageTable::ALL.len()],
-    /// The state after the last batch, for scans. A snapshot that is taken while a batch is committed
-    /// may see a half of it: fjall's workers move the visible state past it.
-    committed: Mutex<Snapshot>,
-    /// Held while a batch is committed, so that `committed` is not taken during another one.
-    committing: Mutex<()>,
+/// How the store is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DiskOptions {
+    pub(crate) flush: Flush,
+    /// The size of the log's files, in bytes.
+    pub(crate) segment_size: u64,
+    /// Goes on after a damaged part of the log instead of failing.
+    pub(crate) skip_damage: bool,
+    /// The size of the log after a checkpoint at which the next one is made, in bytes.
+    pub(crate) checkpoint_every: u64,
 }
 
-/// Opens the store in `folder`, which is created if it does not exist.
-pub(crate) fn open(folder: &Path) -> Result<DiskStorage, StorageError> {
-    open_with(folder, MEMTABLE)
-}
+impl DiskOptions {
+    /// The default size of the log's files.
+    pub(crate) const SEGMENT_SIZE: u64 = 64 * 1024 * 1024;
 
-/// Opens it with another size of tables in memory.
-pub(super) fn open_with(folder: &Path, memtable: u64) -> Result<DiskStorage, StorageError> {
-    fs::create_dir_all(folder).map_err(|error| StorageError::Folder(folder.into(), error))?;
-    let failed = |error| match error {
-        fjall::Error::Locked => StorageError::InUse(folder.into()),
-        error => StorageError::Open(folder.into(), error),
-    };
-    let database = Database::builder(folder)
-        .cache_size(CACHE)
-        .max_journaling_size(JOURNALS)
-        .worker_threads(WORKERS)
-        .open()
-        .map_err(failed)?;
-    let options = || options(memtable);
-    let table = |table: StorageTable| database.keyspace(table.name(), options).map_err(failed);
-    let [a, b, c, d, e, f, g] = StorageTable::ALL.map(table);
-    let tables = [a?, b?, c?, d?, e?, f?, g?];
-    let committed = Mutex::new(database.snapshot());
-    Ok(DiskStorage { database, tables, committed, committing: Mutex::new(()) })
-}
-
-/// The options of a table. It has no filters, as most keys that are looked up exist.
-fn options(memtable: u64) -> KeyspaceCreateOptions {
-    KeyspaceCreateOptions::default()
-        .max_memtable_size(memtable)
-        .compaction_strategy(Arc::new(Leveled::default().with_l0_threshold(UNMERGED)))
-        .data_block_size_policy(BlockSizePolicy::all(BLOCK))
-        .filter_policy(FilterPolicy::disabled())
-}
-
-impl DiskStorage {
-    fn table(&self, table: StorageTable) -> &Keyspace {
-        &self.tables[table as usize]
-    }
-
-    fn committed(&self) -> Snapshot {
-        lock(&self.committed).clone()
-    }
-
-    /// Waits until the workers have made room in memory. If they have failed, the next write fails.
-    fn wait_for_room(&self) {
-        let begin = Instant::now();
-        while self.database.write_buffer_size() > MEMTABLES && begin.elapsed() < PATIENCE {
-            thread::sleep(Duration::from_millis(1));
+    pub(crate) fn new(flush: Flush) -> Self {
+        Self {
+            flush,
+            segment_size: Self::SEGMENT_SIZE,
+            skip_damage: false,
+            checkpoint_every: 64 * 1024 * 1024,
         }
     }
 }
 
-impl Storage for DiskStorage {
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        let value = self.table(table).get(key).map_err(StorageError::Read)?;
-        Ok(value.map(|value| value.to_vec()))
+/// Storage in a folder.
+pub(crate) struct DiskStorage {
+    checkpointer: Checkpointer,
+}
+
+/// Opens the store in `folder`, which is created if it does not exist.
+pub(crate) fn open(folder: &Path, options: DiskOptions) -> Result<DiskStorage, StorageError> {
+    let failed = |error| StorageError::Folder(folder.into(), error);
+    if folder.join("keyspaces").exists() {
+        return Err(StorageError::OldFormat(folder.into()));
+    }
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    // First the tables, which only one process can open.
+    let tables = FjallTables::open(&folder.join("tables")).map_err(|error| match error {
+        StorageError::InUse(_) => StorageError::InUse(folder.into()),
+        error => error,
+    })?;
+    let part = |name| RealFolder::open(&folder.join(name)).map(Arc::new).map_err(failed);
+    DiskStorage::open(part("log")?, part("index")?, Arc::new(tables), options)
+}
+
+impl DiskStorage {
+    /// Opens a store whose parts are in these places.
+    pub(super) fn open(
+        log: Arc<dyn Folder>,
+        index: Arc<dyn Folder>,
+        tables: Arc<dyn Tables>,
+        options: DiskOptions,
+    ) -> Result<Self, StorageError> {
+        let checkpoint = match tables.checkpoint()? {
+            Some(checkpoint) => checkpoint,
+            None => {
+                let secret = RandomState::new().build_hasher().finish() as u32;
+                let first = Checkpoint { position: 0, time: 0, secret };
+                tables.commit(&Changes::default(), first)?;
+                first
+            }
+        };
+        let opened = match Opened::open(&log, &index, tables.clone(), options, checkpoint, false) {
+            Err(StorageError::Index { file, offset }) => {
+                tracing::warn!(file, offset, "the index is damaged, and is made anew");
+                Opened::open(&log, &index, tables, options, checkpoint, true)?
+            }
+            opened => opened?,
+        };
+        let Opened { log, queues, keys, live } = opened;
+        let state = State::new(log, queues, keys, live, checkpoint);
+        let checkpointer = Checkpointer::start(state, options.checkpoint_every);
+        Ok(Self { checkpointer: checkpointer.map_err(|error| StorageError::Read(error.into()))? })
     }
 
+    fn state(&self) -> &State {
+        self.checkpointer.state()
+    }
+
+    /// Makes a checkpoint now.
+    #[cfg(test)]
+    pub(super) fn checkpoint(&self) -> Result<(), StorageError> {
+        self.checkpointer.checkpoint()
+    }
+}
+
+/// The log, and what is derived from it.
+struct Opened {
+    log: SegmentLog,
+    queues: QueueIndex,
+    keys: KeyIndex,
+    live: LiveTables,
+}
+
+impl Opened {
+    /// Opens all parts and replays the log from the checkpoint. With `rebuild`, the indexes are made from
+    /// the whole log.
+    fn open(
+        log: &Arc<dyn Folder>,
+        index: &Arc<dyn Folder>,
+        tables: Arc<dyn Tables>,
+        options: DiskOptions,
+        checkpoint: Checkpoint,
+        rebuild: bool,
+    ) -> Result<Self, StorageError> {
+        let failed = |error: io::Error| StorageError::Read(error.into());
+        let position = CommitLogOffset::new(checkpoint.position);
+        let first = CommitLogOffset::new(first_offset(&**log).map_err(failed)?);
+        let from = if rebuild { first } else { position };
+        if rebuild {
+            let names = index.list().map_err(failed)?;
+            names.iter().try_for_each(|name| index.remove(name)).map_err(failed)?;
+        }
+        let queues = QueueIndex::open(&**index, first..from)?;
+        let keys = KeyIndex::open(Arc::clone(index), first..from)?;
+        let live = LiveTables::new(tables);
+        let log_options = LogOptions {
+            segment_size: options.segment_size,
+            secret: checkpoint.secret,
+            flush: options.flush,
+            skip_damage: options.skip_damage,
+        };
+        let mut replay = |part: Replayed<'_>| {
+            match part {
+                Replayed::Rows { at, rows } if at >= position => _ = live.apply(rows),
+                Replayed::Rows { .. } => {}
+                Replayed::Record { at, queue, keyed, record } => {
+                    let Some(offset) = queue_offset(record) else { return Ok(()) };
+                    let (tag, hashes) = index::describe(record);
+                    queues.push(
+                        queue,
+                        offset,
+                        QueueEntry { at, size: record.len() as u32, tag },
+                    )?;
+                    if keyed {
+                        hashes.iter().for_each(|hash| keys.push(hash, at));
+                    }
+                }
+            }
+            Ok(())
+        };
+        let known =
+            Known { start: from.as_u64(), durable: checkpoint.position, time: checkpoint.time };
+        let log = SegmentLog::open(Arc::clone(log), log_options, known, &mut replay)?;
+        Ok(Self { log, queues, keys, live })
+    }
+}
+
+impl Storage for DiskStorage {
     fn scan(
         &self,
         table: StorageTable,
         range: Range<&[u8]>,
         visit: &mut Visit<'_>,
     ) -> Result<(), StorageError> {
-        for entry in self.committed().range(self.table(table), range) {
-            let (key, value) = entry.into_inner().map_err(StorageError::Read)?;
-            if visit(&key, &value).is_break() {
-                break;
-            }
-        }
+        self.state().tables.scan(table, range, visit)
+    }
+
+    fn place(&self, round: &mut Round) -> Result<(), StorageError> {
+        self.state().log.place(round);
         Ok(())
     }
 
-    fn last(
+    fn append(&self, round: Round, flush: Flush) -> Result<(), StorageError> {
+        round.rows.check()?;
+        self.checkpointer.append(round, flush)
+    }
+
+    fn record(&self, at: CommitLogOffset) -> Result<Option<Bytes>, StorageError> {
+        self.state().log.record(at)
+    }
+
+    fn is_recent(&self, at: CommitLogOffset) -> bool {
+        self.state().log.is_recent(at)
+    }
+
+    fn entries(
         &self,
-        table: StorageTable,
-        range: Range<&[u8]>,
-    ) -> Result<Option<StorageRow>, StorageError> {
-        let last = self.committed().range(self.table(table), range).next_back();
-        let last = last.map(|entry| entry.into_inner()).transpose().map_err(StorageError::Read)?;
-        Ok(last.map(|(key, value)| (key.to_vec(), value.to_vec())))
+        queue: u32,
+        offsets: Range<i64>,
+        entries: &mut Vec<QueueEntry>,
+    ) -> Result<(), StorageError> {
+        self.state().queues.entries(queue, offsets, entries)
     }
 
-    fn write(&self, batch: StorageBatch, flush: Flush) -> Result<(), StorageError> {
-        self.wait_for_room();
-        batch.check()?;
-        let mode = match flush {
-            Flush::Sync => PersistMode::SyncData,
-            Flush::Async => PersistMode::Buffer,
-        };
-        let mut changes = self.database.batch().durability(Some(mode));
-        for (table, key, value) in batch.into_changes() {
-            match value {
-                Some(value) => changes.insert(self.table(table), key, value),
-                None => changes.remove(self.table(table), key),
-            }
-        }
-        let _committing = lock(&self.committing);
-        changes.commit().map_err(StorageError::Write)?;
-        *lock(&self.committed) = self.database.snapshot();
+    fn has_recent(&self, queue: u32, offset: i64) -> bool {
+        let state = self.state();
+        state.queues.recent(queue, offset).is_some_and(|entry| state.log.is_recent(entry.at))
+    }
+
+    fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<(), StorageError> {
+        self.state().log.copy(entries, body);
         Ok(())
+    }
+
+    fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError> {
+        Ok(self.state().queues.bounds(queue))
+    }
+
+    fn find(&self, hash: u64, max: usize) -> Result<Vec<CommitLogOffset>, StorageError> {
+        self.state().keys.find(hash, max)
+    }
+
+    fn trim(&self, oldest: i64) -> Result<Vec<(u32, i64)>, StorageError> {
+        self.checkpointer.trim(oldest)
     }
 }

@@ -1,27 +1,42 @@
 //! Errors of the storage.
 
 use super::batch::MAX_KEY;
+use rocketmq_tower::BoxError;
+use std::io;
 use std::path::PathBuf;
 
 /// Why an operation of the storage failed.
 ///
-/// A batch whose write failed may or may not be there after the next start, as with every database
+/// A round whose append failed may or may not be there after the next start, as with every database
 /// whose acknowledgement is lost. It is never there in part.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StorageError {
     #[error("the folder {} cannot be created", .0.display())]
-    Folder(PathBuf, #[source] std::io::Error),
+    Folder(PathBuf, #[source] io::Error),
     #[error("the folder {} is in use by another broker", .0.display())]
     InUse(PathBuf),
     #[error("the store in the folder {} cannot be opened", .0.display())]
-    Open(PathBuf, #[source] fjall::Error),
+    Open(PathBuf, #[source] BoxError),
     #[error("a key has {0} bytes, but must have 1 to {MAX_KEY}")]
     Key(usize),
     #[error("reading failed")]
-    Read(#[source] fjall::Error),
+    Read(#[source] BoxError),
+    #[error("the store in the folder {} is that of an earlier version, which this one cannot read: start with an empty folder", .0.display())]
+    OldFormat(PathBuf),
+    #[error(
+        "the log is damaged at the offset {offset}, in the file {file}: the option skip-damage starts \
+         without the messages there"
+    )]
+    Damaged { file: String, offset: u64 },
+    /// The index can be made anew from the log.
+    #[error("the index is damaged at the offset {offset}, in the file {file}")]
+    Index { file: String, offset: u64 },
+    /// Nothing was stored. Later writes may succeed.
+    #[error("the disk is full")]
+    Full(#[source] io::Error),
     /// After an error of the disk, all later writes fail as well.
     #[error("writing failed")]
-    Write(#[source] fjall::Error),
+    Write(#[source] BoxError),
 }
 
 impl StorageError {

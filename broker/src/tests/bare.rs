@@ -9,6 +9,7 @@ use crate::sockets;
 use crate::state::{BrokerIdentity, BrokerState};
 use crate::storage::Storage;
 use crate::{jobs, stack};
+use rocketmq_tower_core::clock;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -31,7 +32,7 @@ impl BareBroker {
         let address = stored.to_string();
         let (cluster, name) = (config.cluster.clone(), config.broker_name.clone());
         let identity = Arc::new(BrokerIdentity { cluster, name, address: address.clone(), stored });
-        let log = Arc::new(Log::start(storage, config.flush).expect("a thread"));
+        let log = Arc::new(Log::start(storage, config.flush).expect("a writer"));
         let state = BrokerState::open(identity, log, config.transaction_checks).await;
         let state = Arc::new(state.expect("an open store"));
         let metrics = MetricsLayer::new();
@@ -49,7 +50,14 @@ impl BareBroker {
 
     /// Closes the log, as the end of a broker does.
     pub(super) async fn close_log(&self) {
-        let log = Arc::clone(&self.state.log);
-        soon(tokio::task::spawn_blocking(move || log.close())).await.expect("no panic");
+        soon(self.state.log.close()).await;
+    }
+}
+
+/// Returns when the clock shows a later time than at the call.
+pub(super) async fn clock_has_moved() {
+    let begin = clock::now_ms();
+    while clock::now_ms() <= begin {
+        tokio::task::yield_now().await;
     }
 }

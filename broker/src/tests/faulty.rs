@@ -1,9 +1,11 @@
 //! A store that fails or blocks when the test wants it.
 
 use crate::Flush;
+use crate::log::CommitLogOffset;
 use crate::storage::{
-    MemoryStorage, Storage, StorageBatch, StorageError, StorageRow, StorageTable, Visit,
+    MemoryStorage, QueueEntry, Round, Storage, StorageError, StorageTable, Visit,
 };
+use bytes::{Bytes, BytesMut};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,11 +54,6 @@ impl Faulty {
 }
 
 impl Storage for Faulty {
-    fn get(&self, table: StorageTable, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.outcome(&self.fails_to_read)?;
-        self.memory.get(table, key)
-    }
-
     fn scan(
         &self,
         table: StorageTable,
@@ -66,21 +63,56 @@ impl Storage for Faulty {
         self.memory.scan(table, range, visit)
     }
 
-    fn last(
-        &self,
-        table: StorageTable,
-        range: Range<&[u8]>,
-    ) -> Result<Option<StorageRow>, StorageError> {
-        self.memory.last(table, range)
+    fn place(&self, round: &mut Round) -> Result<(), StorageError> {
+        self.memory.place(round)
     }
 
-    fn write(&self, batch: StorageBatch, flush: Flush) -> Result<(), StorageError> {
+    fn append(&self, round: Round, flush: Flush) -> Result<(), StorageError> {
         let closed = self.closed.lock().unwrap();
         drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
         self.outcome(&self.fails_to_write)?;
         if self.fails_for_good.load(Ordering::SeqCst) {
-            return Err(StorageError::Write(fjall::Error::Poisoned));
+            return Err(StorageError::Write(io::Error::from(io::ErrorKind::StorageFull).into()));
         }
-        self.memory.write(batch, flush)
+        self.memory.append(round, flush)
+    }
+
+    fn record(&self, at: CommitLogOffset) -> Result<Option<Bytes>, StorageError> {
+        self.outcome(&self.fails_to_read)?;
+        self.memory.record(at)
+    }
+
+    fn is_recent(&self, _: CommitLogOffset) -> bool {
+        false
+    }
+
+    fn entries(
+        &self,
+        queue: u32,
+        offsets: Range<i64>,
+        entries: &mut Vec<QueueEntry>,
+    ) -> Result<(), StorageError> {
+        self.memory.entries(queue, offsets, entries)
+    }
+
+    fn has_recent(&self, _: u32, _: i64) -> bool {
+        false
+    }
+
+    fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<(), StorageError> {
+        self.outcome(&self.fails_to_read)?;
+        self.memory.copy(entries, body)
+    }
+
+    fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError> {
+        self.memory.bounds(queue)
+    }
+
+    fn find(&self, hash: u64, max: usize) -> Result<Vec<CommitLogOffset>, StorageError> {
+        self.memory.find(hash, max)
+    }
+
+    fn trim(&self, oldest: i64) -> Result<Vec<(u32, i64)>, StorageError> {
+        self.memory.trim(oldest)
     }
 }

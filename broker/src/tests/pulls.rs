@@ -1,28 +1,27 @@
 //! Pulls outside of a queue's bounds.
 
-use super::bare::BareBroker;
+use super::bare::{BareBroker, clock_has_moved};
 use super::peer::bodies;
 use super::requests::{Pull, bounds};
-use crate::log::LogWrite;
-use crate::storage::{MemoryStorage, StorageBatch, StorageTable};
+use crate::jobs::retention::pass;
+use crate::storage::MemoryStorage;
 use rocketmq_tower::ResponseCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_pull_outside_of_the_bounds_of_a_queue_gets_the_bounds() {
     let storage = Arc::new(MemoryStorage::default());
     let bare = BareBroker::start(storage).await;
     let client = bare.client().await;
-    for body in ["a0", "a1", "a2", "a3"] {
+    for body in ["a0", "a1"] {
         client.send("T", 0, body).await;
     }
-    let topic = bare.state.topics.find("T").unwrap();
-    let queue = topic.queue_to_read(0).unwrap();
-    let mut rows = StorageBatch::default();
-    (0..2).for_each(|offset| {
-        rows.delete(StorageTable::Messages, queue.commit_log_offset(offset).key())
-    });
-    bare.state.log.write(LogWrite::rows(rows).and_trim(Arc::clone(queue), 2)).await.unwrap();
+    clock_has_moved().await;
+    pass(&bare.state, Duration::ZERO).await.unwrap();
+    for body in ["a2", "a3"] {
+        client.send("T", 0, body).await;
+    }
 
     for (offset, next) in [(0, 2), (1, 2), (-1, 2), (i64::MIN, 2), (5, 4), (i64::MAX, 4)] {
         let response = client.pull(&Pull::new("T", 0).at(offset).waits(20_000)).await;

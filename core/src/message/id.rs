@@ -37,12 +37,48 @@ pub struct InvalidMessageId;
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A broker writes one for each message: faster than `{:08X}`.
+        let mut digits = Digits::default();
         match self.host.ip() {
-            IpAddr::V4(ip) => write!(f, "{:08X}", ip.to_bits())?,
-            IpAddr::V6(ip) => write!(f, "{:032X}", ip.to_bits())?,
+            IpAddr::V4(ip) => digits.push(&ip.octets()),
+            IpAddr::V6(ip) => digits.push(&ip.octets()),
         }
-        write!(f, "{:08X}{:016X}", self.host.port(), self.commit_log_offset)
+        digits.push(&u32::from(self.host.port()).to_be_bytes());
+        digits.push(&self.commit_log_offset.to_be_bytes());
+        f.write_str(digits.text())
     }
+}
+
+/// The hexadecimal digits of an id.
+struct Digits {
+    digits: [u8; 56],
+    count: usize,
+}
+
+impl Default for Digits {
+    fn default() -> Self {
+        Self { digits: [0; 56], count: 0 }
+    }
+}
+
+impl Digits {
+    fn push(&mut self, bytes: &[u8]) {
+        let places = self.digits[self.count..].chunks_exact_mut(2);
+        for (place, byte) in places.zip(bytes) {
+            place.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        self.count += 2 * bytes.len();
+    }
+
+    fn text(&self) -> &str {
+        // Digits are ASCII, so the default is never used.
+        std::str::from_utf8(&self.digits[..self.count]).unwrap_or_default()
+    }
+}
+
+/// Returns the digit of a number below 16.
+fn digit(number: u8) -> u8 {
+    number + if number < 10 { b'0' } else { b'A' - 10 }
 }
 
 impl FromStr for MessageId {

@@ -32,6 +32,12 @@ pub(crate) struct Options {
     /// When a message counts as stored.
     #[arg(long, value_enum, env = "ROCKETMQ_FLUSH", default_value = "sync")]
     flush: FlushMode,
+    /// Size of the log's files, in MiB. Messages are deleted a file at a time.
+    #[arg(long, value_name = "MIB", env = "ROCKETMQ_SEGMENT_SIZE", default_value_t = 64)]
+    segment_size: u32,
+    /// Start although a part of the log is damaged, without the messages in it.
+    #[arg(long, env = "ROCKETMQ_SKIP_DAMAGE")]
+    skip_damage: bool,
     /// Topic to create at the start, with QUEUES queues or 4; may be repeated.
     #[arg(long, value_name = "NAME[:QUEUES]", env = "ROCKETMQ_TOPICS", value_delimiter = ',')]
     topic: Vec<String>,
@@ -99,6 +105,8 @@ impl Options {
             .listen(self.listen)
             .data_dir(self.data)
             .flush(self.flush.into())
+            .segment_size(u64::from(self.segment_size) * 1024 * 1024)
+            .skip_damage(self.skip_damage)
             .broker_name(self.broker_name)
             .cluster(self.cluster)
             .retention(Duration::from_secs(u64::from(self.retention) * 3600))

@@ -1,0 +1,138 @@
+//! One round of the writer.
+
+use super::write::{LogWrite, Visibility, WrittenMessages};
+use super::writer::{WriteJob, WriteResultSender};
+use super::{LogError, Queue, due_key};
+use crate::Flush;
+use crate::storage::{NewRecord, Round, Storage, StorageBatch, StorageError, StorageTable};
+use rocketmq_tower::message::Position;
+use rocketmq_tower_core::clock;
+use std::sync::Arc;
+
+/// Writes that are stored together.
+#[derive(Default)]
+pub(super) struct WriteRound {
+    records: Vec<NewRecord>,
+    /// The queue of each record, and when it is visible.
+    targets: Vec<(Arc<Queue>, Visibility)>,
+    rows: StorageBatch,
+    cost: usize,
+    pending: Vec<PendingWrite>,
+    /// The positions of the records, once they are stored.
+    positions: Vec<Position>,
+}
+
+/// A write of the round.
+struct PendingWrite {
+    done: Option<WriteResultSender>,
+    /// The number of its records, which follow those of the write before it.
+    records: usize,
+}
+
+impl WriteRound {
+    /// Returns the part of the log's budget that its writes have, in bytes.
+    pub(super) fn cost(&self) -> usize {
+        self.cost
+    }
+
+    pub(super) fn add(&mut self, job: WriteJob) {
+        self.cost += job.cost as usize;
+        let LogWrite { entries, rows } = job.write;
+        self.pending.push(PendingWrite { done: job.done, records: entries.len() });
+        for entry in entries {
+            self.records.push(NewRecord {
+                queue: entry.queue.number(),
+                queue_offset: entry.queue.take_next(),
+                record: entry.record,
+                stored_at: 0,
+                tag: entry.tag,
+                keys: entry.keys,
+                at: Default::default(),
+            });
+            self.targets.push((entry.queue, entry.visibility));
+        }
+        self.rows.append(rows);
+    }
+
+    /// Stores the writes, at the offsets that the storage gives them.
+    pub(super) fn store(
+        &mut self,
+        storage: &dyn Storage,
+        flush: Flush,
+    ) -> Result<(), StorageError> {
+        let (records, rows) = (std::mem::take(&mut self.records), std::mem::take(&mut self.rows));
+        let mut round = Round { records, rows };
+        let now = clock::now_ms();
+        for record in &mut round.records {
+            record.stored_at = now;
+        }
+        storage.place(&mut round)?;
+        self.positions.reserve_exact(round.records.len());
+        for (new, (_, visibility)) in round.records.iter_mut().zip(&self.targets) {
+            let position = Position {
+                queue_offset: new.queue_offset,
+                commit_log_offset: new.at.as_i64(),
+                store_timestamp: now,
+            };
+            // Not expected: the records come from this program's encoder.
+            if let Err(error) = position.write_to(&mut new.record) {
+                tracing::error!(%error, "a record is not a stored message");
+            }
+            self.positions.push(position);
+            match *visibility {
+                Visibility::Visible => {}
+                Visibility::DeliverAt(due) => {
+                    round.rows.put(StorageTable::Scheduled, due_key(due, new.at), Vec::new());
+                }
+                Visibility::AfterCommit => {
+                    round.rows.put(StorageTable::Prepared, new.at.key(), Vec::new());
+                }
+            }
+        }
+        storage.append(round, flush)
+    }
+
+    /// Makes the stored messages visible.
+    pub(super) fn publish(&self) {
+        self.each_queue(Queue::publish);
+    }
+
+    /// Returns whether it has messages with a delivery time.
+    pub(super) fn has_scheduled(&self) -> bool {
+        self.targets.iter().any(|(_, visibility)| matches!(visibility, Visibility::DeliverAt(_)))
+    }
+
+    /// Tells the callers that their writes are stored.
+    pub(super) fn complete(self) {
+        let mut positions = self.positions.into_iter();
+        for pending in self.pending {
+            let mut own = positions.by_ref().take(pending.records);
+            let written = own.next().map(|first| WrittenMessages {
+                first,
+                more: own.map(|position| position.commit_log_offset).collect(),
+            });
+            if let Some(done) = pending.done {
+                // An error means that the caller has stopped waiting.
+                _ = done.send(Ok(written));
+            }
+        }
+    }
+
+    /// Gives back the offsets of the queues, and tells the callers that nothing was stored.
+    pub(super) fn fail(self, error: &LogError) {
+        self.each_queue(Queue::take_back);
+        for done in self.pending.into_iter().filter_map(|pending| pending.done) {
+            _ = done.send(Err(error.clone()));
+        }
+    }
+
+    /// Calls `act` for the queues of the records, once for records of a queue that follow each other.
+    fn each_queue(&self, act: impl Fn(&Queue)) {
+        let mut queues = self.targets.iter().map(|(queue, _)| queue).peekable();
+        while let Some(queue) = queues.next() {
+            if queues.peek().is_none_or(|next| !Arc::ptr_eq(queue, next)) {
+                act(queue);
+            }
+        }
+    }
+}

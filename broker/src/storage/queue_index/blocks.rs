@@ -1,0 +1,190 @@
+//! The file of blocks.
+//!
+//! It consists of groups: a page of headers, and then as many blocks. So all headers are read fast at
+//! the start. Headers of blocks that are free are zeros, or get so with the next checkpoint.
+
+use super::header::{ENTRIES, ENTRY, HEADER, Header, encode};
+use super::{FILE, QueueEntry, StorageError};
+use crate::storage::files::{File, Folder};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io;
+use std::sync::Arc;
+
+/// The size of a block and of a page of headers, in bytes.
+pub(super) const BLOCK: usize = ENTRIES * ENTRY;
+
+/// The number of blocks in a group.
+const GROUP: u32 = (BLOCK / HEADER) as u32;
+
+/// The size of a group, in bytes.
+const GROUP_SIZE: u64 = (GROUP as u64 + 1) * BLOCK as u64;
+
+/// A block of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    /// The log's offset of its first entry.
+    pub(super) first_at: u64,
+    pub(super) number: u32,
+    /// The checksum of its entries.
+    pub(super) crc: u32,
+}
+
+/// The blocks of the file: which are free, and how they are written.
+pub(super) struct Blocks {
+    file: Arc<dyn File>,
+    free: BinaryHeap<Reverse<u32>>,
+    /// The number of blocks in the file.
+    count: u32,
+    /// Blocks that the last checkpoint still needs.
+    retired: Vec<u32>,
+    /// Blocks that are free, but whose headers are not zeros.
+    uncleared: Vec<u32>,
+}
+
+/// Returns the file's header of a block, and where its entries are.
+fn place(number: u32) -> (u64, u64) {
+    let group = u64::from(number / GROUP) * GROUP_SIZE;
+    let in_group = u64::from(number % GROUP);
+    (group + in_group * HEADER as u64, group + (in_group + 1) * BLOCK as u64)
+}
+
+/// Reads the entries of a block into `bytes`, which has their length. Returns whether their checksum
+/// is right.
+pub(super) fn read_block(file: &dyn File, block: Block, bytes: &mut [u8]) -> io::Result<bool> {
+    match file.read_at(bytes, place(block.number).1) {
+        Ok(()) => Ok(crc32fast::hash(bytes) == block.crc),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the error for a block with a wrong checksum.
+pub(super) fn damaged(number: u32) -> StorageError {
+    StorageError::Index { file: FILE.into(), offset: place(number).1 }
+}
+
+impl Blocks {
+    /// Opens the file, which is created if it does not exist and `is_new`, and returns all headers with
+    /// the numbers of their blocks. The blocks without one are free.
+    pub(super) fn open(
+        folder: &dyn Folder,
+        is_new: bool,
+    ) -> io::Result<(Self, Vec<(u32, Header)>)> {
+        let file = match folder.open(FILE) {
+            Err(error) if is_new && error.kind() == io::ErrorKind::NotFound => {
+                let file = folder.create(FILE)?;
+                folder.sync()?;
+                file
+            }
+            file => file?,
+        };
+        let mut blocks = Self {
+            file,
+            free: BinaryHeap::new(),
+            count: 0,
+            retired: Vec::new(),
+            uncleared: Vec::new(),
+        };
+        let headers = blocks.read_headers()?;
+        Ok((blocks, headers))
+    }
+
+    fn read_headers(&mut self) -> io::Result<Vec<(u32, Header)>> {
+        let len = self.file.len()?;
+        let mut headers = Vec::new();
+        for start in (0..len).step_by(GROUP_SIZE as usize) {
+            let mut page = [0; BLOCK];
+            let readable = (len - start).min(BLOCK as u64) as usize;
+            self.file.read_at(&mut page[..readable], start)?;
+            for bytes in page.as_chunks::<HEADER>().0 {
+                let number = self.count;
+                self.count += 1;
+                match Header::decode(bytes) {
+                    Some(header) => headers.push((number, header)),
+                    None if *bytes == [0; HEADER] => self.free.push(Reverse(number)),
+                    None => self.free_at_once(number),
+                }
+            }
+        }
+        Ok(headers)
+    }
+
+    pub(super) fn file(&self) -> Arc<dyn File> {
+        self.file.clone()
+    }
+
+    /// Writes a block to a free place.
+    pub(super) fn write(
+        &mut self,
+        queue: u32,
+        first: i64,
+        entries: &[QueueEntry],
+    ) -> io::Result<Block> {
+        let number = self.take();
+        self.write_at(number, queue, first, entries).inspect_err(|_| self.free_at_once(number))
+    }
+
+    fn write_at(
+        &self,
+        number: u32,
+        queue: u32,
+        first: i64,
+        entries: &[QueueEntry],
+    ) -> io::Result<Block> {
+        let bytes = encode(entries);
+        let crc = crc32fast::hash(&bytes);
+        let header = Header::of(queue, first, entries, crc).ok_or(io::ErrorKind::InvalidInput)?;
+        let (header_at, entries_at) = place(number);
+        self.file.write_at(&bytes, entries_at)?;
+        self.file.write_at(&header.encode(), header_at)?;
+        Ok(Block { first_at: header.first_at, number, crc })
+    }
+
+    fn take(&mut self) -> u32 {
+        if let Some(Reverse(number)) = self.free.pop() {
+            return number;
+        }
+        let first = self.count;
+        self.count += GROUP;
+        self.free.extend((first + 1..self.count).map(Reverse));
+        first
+    }
+
+    /// Frees a block when the next checkpoint is complete.
+    pub(super) fn retire(&mut self, number: u32) {
+        self.retired.push(number);
+    }
+
+    /// Frees a block that the last checkpoint does not need.
+    pub(super) fn free_at_once(&mut self, number: u32) {
+        self.free.push(Reverse(number));
+        self.uncleared.push(number);
+    }
+
+    /// Frees what the last checkpoint but one needed.
+    pub(super) fn free_retired(&mut self) {
+        for number in std::mem::take(&mut self.retired) {
+            self.free_at_once(number);
+        }
+    }
+
+    /// Clears the headers of free blocks. To be called before blocks are written, as these may be reused,
+    /// and again if the sync fails.
+    pub(super) fn clear_headers(&self) -> io::Result<()> {
+        self.uncleared
+            .iter()
+            .try_for_each(|number| self.file.write_at(&[0; HEADER], place(*number).0))
+    }
+
+    /// Makes what was written stay, and forgets which headers were cleared.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.uncleared.clear();
+        Ok(())
+    }
+
+    pub(super) fn is_clear(&self) -> bool {
+        self.uncleared.is_empty()
+    }
+}

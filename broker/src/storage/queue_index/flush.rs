@@ -1,0 +1,146 @@
+//! Writes entries to the disk.
+
+use super::blocks::{BLOCK, Block, Blocks, damaged};
+use super::header::{ENTRIES, decode};
+use super::queue::Queue;
+use super::{QueueEntry, QueueIndex, StorageError};
+use crate::log::CommitLogOffset;
+use rocketmq_tower_core::sync::lock;
+use std::io;
+use std::sync::Arc;
+
+/// The number of entries that are on the disk and kept in memory, for all queues together.
+const MAX_KEPT: usize = 128 * 1024;
+
+/// The state of the flushes. Locked before the state of a queue.
+pub(super) struct Flusher {
+    pub(super) blocks: Blocks,
+    /// The number of the last flush.
+    number: u64,
+    /// The queues that have entries in memory that are on the disk too.
+    kept: Vec<Arc<Queue>>,
+}
+
+/// What was written of a queue.
+struct Written {
+    queue: Arc<Queue>,
+    blocks: Vec<Block>,
+    /// The offset after the last entry that was written.
+    stored: i64,
+}
+
+impl Flusher {
+    pub(super) fn new(blocks: Blocks) -> Self {
+        Self { blocks, number: 0, kept: Vec::new() }
+    }
+}
+
+impl QueueIndex {
+    /// Writes and syncs all entries before `upto`, and no later ones. Entries may be pushed meanwhile. If
+    /// this fails, the next flush writes them again. `upto` must not be less than before.
+    pub(in crate::storage) fn flush(&self, upto: CommitLogOffset) -> Result<(), StorageError> {
+        let mut flusher = lock(&self.flusher);
+        let queues = std::mem::take(&mut *lock(&self.dirty));
+        let mut written = Vec::new();
+        let result = self.write_all(&mut flusher.blocks, &queues, upto, &mut written);
+        match result {
+            Ok(()) => {
+                self.finish(&mut flusher, queues, written);
+                Ok(())
+            }
+            Err(error) => {
+                let numbers = written.iter().flat_map(|written| &written.blocks);
+                numbers.for_each(|block| flusher.blocks.free_at_once(block.number));
+                lock(&self.dirty).extend(queues);
+                Err(error)
+            }
+        }
+    }
+
+    /// Frees the blocks that only the checkpoint before needed. To be called when a checkpoint is
+    /// complete: its position, and the log's start of the last trim, are on the disk.
+    pub(in crate::storage) fn checkpointed(&self) {
+        lock(&self.flusher).blocks.free_retired();
+    }
+
+    fn write_all(
+        &self,
+        blocks: &mut Blocks,
+        queues: &[Arc<Queue>],
+        upto: CommitLogOffset,
+        all: &mut Vec<Written>,
+    ) -> Result<(), StorageError> {
+        let failed = |error: io::Error| StorageError::Write(error.into());
+        blocks.clear_headers().map_err(failed)?;
+        for queue in queues {
+            let stored = {
+                let state = lock(&queue.state);
+                let stored = state.first_recent_from(upto);
+                if stored <= state.stored {
+                    continue;
+                }
+                stored
+            };
+            all.push(Written { queue: queue.clone(), blocks: Vec::new(), stored });
+            if let Some(written) = all.last_mut() {
+                self.write(blocks, written)?;
+            }
+        }
+        if all.is_empty() && blocks.is_clear() {
+            return Ok(());
+        }
+        blocks.sync().map_err(failed)
+    }
+
+    /// Writes the entries of a queue before `written.stored`.
+    fn write(&self, blocks: &mut Blocks, written: &mut Written) -> Result<(), StorageError> {
+        let queue = &written.queue;
+        let partial = lock(&queue.state).partial_block();
+        let mut entries: Vec<QueueEntry> = Vec::with_capacity(ENTRIES);
+        let mut first = lock(&queue.state).stored;
+        if let Some(stored) = partial {
+            first = stored.first;
+            let mut bytes = [0; BLOCK];
+            let bytes = self.read(queue, stored, &mut bytes)?;
+            entries.extend(decode(bytes.ok_or_else(|| damaged(stored.block.number))?));
+        }
+        while first < written.stored {
+            let start = first + entries.len() as i64;
+            let end = written.stored.min(first + ENTRIES as i64);
+            entries.extend(lock(&queue.state).recents(start, end));
+            let block = blocks.write(queue.number, first, &entries);
+            written.blocks.push(block.map_err(|error| StorageError::Write(error.into()))?);
+            first = end;
+            entries.clear();
+        }
+        Ok(())
+    }
+
+    /// Notes that entries are on the disk, and forgets most of them in memory.
+    fn finish(&self, flusher: &mut Flusher, queues: Vec<Arc<Queue>>, written: Vec<Written>) {
+        flusher.number += 1;
+        let keep = MAX_KEPT / written.len().max(1);
+        for Written { queue, blocks, stored } in &written {
+            let mut state = lock(&queue.state);
+            if let Some(replaced) = state.append_blocks(blocks.clone(), *stored) {
+                flusher.blocks.retire(replaced.number);
+            }
+            state.forget_recents(keep);
+            state.flushed = flusher.number;
+        }
+        for queue in &flusher.kept {
+            let mut state = lock(&queue.state);
+            if state.flushed != flusher.number {
+                state.forget_recents(0);
+            }
+        }
+        flusher.kept = written.into_iter().map(|written| written.queue).collect();
+        for queue in queues {
+            let mut state = lock(&queue.state);
+            state.is_dirty = state.end() > state.stored;
+            if state.is_dirty {
+                lock(&self.dirty).push(queue.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Reads entries.
+
+use super::blocks::{BLOCK, damaged, read_block};
+use super::header::{ENTRY, decode};
+use super::queue::{Place, Queue, StoredBlock};
+use super::{QueueEntry, QueueIndex, StorageError};
+use crate::storage::MAX_ENTRIES;
+use rocketmq_tower_core::sync::lock;
+use std::ops::Range;
+
+impl QueueIndex {
+    /// Appends entries of a queue: consecutive ones that begin with `offsets.start`, at most
+    /// [`MAX_ENTRIES`]. None if the first one is not there.
+    pub(in crate::storage) fn entries(
+        &self,
+        queue: u32,
+        offsets: Range<i64>,
+        entries: &mut Vec<QueueEntry>,
+    ) -> Result<(), StorageError> {
+        let Some(queue) = self.queue(queue) else { return Ok(()) };
+        let Range { start: mut offset, end } = offsets;
+        let end = end.min(offset.saturating_add(MAX_ENTRIES as i64));
+        while offset < end {
+            let state = lock(&queue.state);
+            match state.place(offset) {
+                None => break,
+                Some(Place::Memory) => {
+                    entries.extend(state.recents(offset, end.min(state.end())));
+                    break;
+                }
+                Some(Place::Block(stored)) => {
+                    drop(state);
+                    let mut bytes = [0; BLOCK];
+                    // A block that was replaced meanwhile is looked up again.
+                    if let Some(bytes) = self.read(&queue, stored, &mut bytes)? {
+                        let last = (end - stored.first).min(stored.count as i64) as usize;
+                        let first = (offset - stored.first) as usize;
+                        entries.extend(decode(&bytes[first * ENTRY..last * ENTRY]));
+                        offset = stored.first + last as i64;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns an entry if it is in memory.
+    pub(in crate::storage) fn recent(&self, queue: u32, offset: i64) -> Option<QueueEntry> {
+        let queue = self.queue(queue)?;
+        lock(&queue.state).recent(offset)
+    }
+
+    /// Reads the entries of a block. Returns `None` if the block is not the queue's any more.
+    pub(super) fn read<'a>(
+        &self,
+        queue: &Queue,
+        stored: StoredBlock,
+        bytes: &'a mut [u8; BLOCK],
+    ) -> Result<Option<&'a [u8]>, StorageError> {
+        let bytes = &mut bytes[..stored.count * ENTRY];
+        let is_right = read_block(&*self.file, stored.block, bytes)
+            .map_err(|error| StorageError::Read(error.into()))?;
+        if is_right {
+            return Ok(Some(bytes));
+        }
+        let now = lock(&queue.state).block_of(stored.first);
+        let is_replaced = now.is_none_or(|now| now.block != stored.block);
+        if is_replaced { Ok(None) } else { Err(damaged(stored.block.number)) }
+    }
+}

@@ -1,0 +1,166 @@
+//! Reads records.
+
+use super::format::FRAME_HEADER;
+use super::segment::{self, Segment};
+use super::{SegmentLog, StorageError};
+use crate::log::CommitLogOffset;
+use crate::storage::QueueEntry;
+use bytes::{Buf, Bytes, BytesMut};
+use rocketmq_tower_core::sync::read;
+use std::io;
+use std::sync::Arc;
+
+/// The maximum distance between two records that are read at once, in bytes: less than what a read of
+/// its own costs.
+const GAP: u64 = 4096;
+
+/// The maximum number of bytes that are read at once, if it is not a single record.
+const RUN: u64 = 256 * 1024;
+
+impl SegmentLog {
+    /// Returns whether this offset is read from memory, or is known not to exist.
+    pub(in crate::storage) fn is_recent(&self, at: CommitLogOffset) -> bool {
+        at.as_u64() >= self.recent.start()
+    }
+
+    /// Returns the record that begins at this offset; `None` if there is none, or if it is damaged.
+    pub(in crate::storage) fn record(
+        &self,
+        at: CommitLogOffset,
+    ) -> Result<Option<Bytes>, StorageError> {
+        let at = at.as_u64();
+        if at < self.start() {
+            return Ok(None);
+        }
+        let Some(frame_at) = at.checked_sub(FRAME_HEADER as u64) else { return Ok(None) };
+        let frame = match self.recent.from(frame_at) {
+            Some(mut bytes) => {
+                let length = frame_length(&bytes).filter(|&length| length <= bytes.len());
+                length.map(|length| bytes.split_to(length))
+            }
+            None => self.read_frame(frame_at).map_err(|error| StorageError::Read(error.into()))?,
+        };
+        Ok(frame.filter(|frame| self.format.record(frame, at).is_some()).map(|mut frame| {
+            frame.advance(FRAME_HEADER);
+            frame
+        }))
+    }
+
+    /// Reads the frame at this offset of a file; `None` if there is none.
+    fn read_frame(&self, at: u64) -> io::Result<Option<Bytes>> {
+        let Some((segment, end)) = self.segment(at) else { return Ok(None) };
+        let mut head = [0; FRAME_HEADER + 4];
+        let room = end.saturating_sub(at);
+        if room < head.len() as u64 {
+            return Ok(None);
+        }
+        segment.file.read_at(&mut head, at - segment.base)?;
+        let length = frame_length(&head).filter(|&length| length as u64 <= room);
+        let Some(length) = length else { return Ok(None) };
+        let mut frame = BytesMut::zeroed(length);
+        segment.file.read_at(&mut frame, at - segment.base)?;
+        Ok(Some(frame.freeze()))
+    }
+
+    fn segment(&self, at: u64) -> Option<(Arc<Segment>, u64)> {
+        segment::find(&read(&self.segments), at, self.end())
+    }
+
+    /// Appends the records of `entries` to `body`. Records that were deleted are left out, and so are
+    /// damaged ones, with an error in the program's log.
+    pub(in crate::storage) fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) {
+        // Deleted ones may still be in memory.
+        let start = self.start();
+        let deleted = entries.iter().take_while(|entry| entry.at.as_u64() < start).count();
+        let mut rest = &entries[deleted..];
+        while let Some(first) = rest.first() {
+            let count = if self.is_recent(first.at) {
+                self.copy_recent(rest, body)
+            } else {
+                self.copy_run(rest, body)
+            };
+            rest = &rest[count..];
+        }
+    }
+
+    /// Copies from memory. Returns the number of entries that are done.
+    fn copy_recent(&self, entries: &[QueueEntry], body: &mut BytesMut) -> usize {
+        let mut records = Vec::with_capacity(entries.len());
+        let parts = entries.iter().map(|entry| (entry.at.as_u64(), entry.size as usize));
+        let count = self.recent.parts(parts, |record| records.push(record));
+        body.reserve(records.iter().map(Bytes::len).sum());
+        records.iter().for_each(|record| body.extend_from_slice(record));
+        // The first one has left the memory just now.
+        if count == 0 { self.copy_run(entries, body) } else { count }
+    }
+
+    /// Copies from a file the first entry, and those that lie close behind it. Returns the number of
+    /// entries that are done.
+    fn copy_run(&self, entries: &[QueueEntry], body: &mut BytesMut) -> usize {
+        let Some(first) = entries.first() else { return 0 };
+        let Some((segment, segment_end)) = self.segment(first.at.as_u64()) else { return 1 };
+        let Some(start) = first.at.as_u64().checked_sub(FRAME_HEADER as u64) else { return 1 };
+        let mut end = first.end();
+        let mut run = 1;
+        for entry in &entries[1..] {
+            let near = entry.at.as_u64() >= end && entry.at.as_u64() - end <= GAP;
+            if !near || entry.end() - start > RUN || entry.end() > segment_end {
+                break;
+            }
+            end = entry.end();
+            run += 1;
+        }
+        let old = body.len();
+        if end <= segment_end {
+            body.resize(old + (end - start) as usize, 0);
+            match segment.file.read_at(&mut body[old..], start - segment.base) {
+                Ok(()) => {
+                    let kept = self.keep_records(&entries[..run], start, &mut body[old..]);
+                    body.truncate(old + kept);
+                    return run;
+                }
+                // A part of the disk cannot be read: perhaps that of a single record.
+                Err(_) if run > 1 => {
+                    body.truncate(old);
+                    return self.copy_run(&entries[..1], body);
+                }
+                Err(error) => tracing::error!(%error, offset = first.at.as_u64(), "reading failed"),
+            }
+        }
+        body.truncate(old);
+        self.report_damage(first);
+        1
+    }
+
+    /// Moves the records of `entries` to the start of `bytes`, which were read from `start` on. Returns
+    /// their length.
+    fn keep_records(&self, entries: &[QueueEntry], start: u64, bytes: &mut [u8]) -> usize {
+        let mut kept = 0;
+        for entry in entries {
+            let end = (entry.end() - start) as usize;
+            let record = end - entry.size as usize;
+            let frame = record - FRAME_HEADER..end;
+            if self.format.record(&bytes[frame], entry.at.as_u64()).is_some() {
+                bytes.copy_within(record..end, kept);
+                kept += entry.size as usize;
+            } else {
+                self.report_damage(entry);
+            }
+        }
+        kept
+    }
+
+    fn report_damage(&self, entry: &QueueEntry) {
+        // Otherwise it was deleted while it was read, and its file is in use again.
+        if entry.at.as_u64() >= self.start() {
+            let offset = entry.at.as_u64();
+            tracing::error!(offset, size = entry.size, "a message is damaged, and is skipped");
+        }
+    }
+}
+
+/// Returns the length of a frame from its first bytes.
+fn frame_length(frame: &[u8]) -> Option<usize> {
+    let length = u32::from_be_bytes(*frame.get(FRAME_HEADER..)?.first_chunk()?);
+    (length as usize).checked_add(FRAME_HEADER)
+}

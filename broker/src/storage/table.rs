@@ -1,0 +1,42 @@
+//! The tables of the storage.
+
+use crate::log::CommitLogOffset;
+
+/// The small tables of the storage. Each has its own keys, sorted by their bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StorageTable {
+    /// The offsets of consumer groups in queues.
+    Offsets,
+    Topics,
+    /// The name server's key-value configuration.
+    Config,
+    /// Messages that wait for their time: the time, then the offset of the record.
+    Scheduled,
+    /// Messages that wait for their transactions: the offset of the record.
+    Prepared,
+}
+
+impl StorageTable {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Offsets, Self::Topics, Self::Config, Self::Scheduled, Self::Prepared];
+
+    /// The tables whose rows point to records, which are kept as long as the rows.
+    pub(crate) const OF_RECORDS: [Self; 2] = [Self::Scheduled, Self::Prepared];
+
+    /// Returns the offset of the record that a row of [`OF_RECORDS`](Self::OF_RECORDS) points to: the
+    /// last 8 bytes of the key.
+    pub(crate) fn record_of(key: &[u8]) -> Option<CommitLogOffset> {
+        CommitLogOffset::from_key(key.last_chunk::<8>()?)
+    }
+
+    /// Returns the table's name in the store.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Offsets => "offsets",
+            Self::Topics => "topics",
+            Self::Config => "config",
+            Self::Scheduled => "scheduled",
+            Self::Prepared => "prepared",
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Crashes of the store on the disk.
+//!
+//! A ledger has all rounds that were appended, and says which of them must be there after a crash.
+
+mod damage;
+mod ledger;
+mod machine;
+mod process;
+mod steps;
+mod tables;
