@@ -4,7 +4,7 @@ use super::{StorageError, StorageTable};
 use bytes::Bytes;
 
 /// The maximum length of a key, in bytes. Tables on the disk panic at longer keys, and at empty ones.
-pub(crate) const MAX_KEY: usize = u16::MAX as usize;
+pub(crate) const MAX_KEY: usize = u16::MAX as usize - 1;
 
 /// Changes that are made together or not at all. The last change of a key counts.
 #[derive(Debug, Default)]

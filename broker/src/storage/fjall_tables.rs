@@ -3,6 +3,7 @@
 
 use super::tables::{Changes, Checkpoint, TableRows, Tables};
 use super::{StorageError, StorageTable};
+use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Range;
 use std::path::Path;
@@ -18,15 +19,16 @@ const MEMTABLE: u64 = 4 * MIB;
 /// The maximum size of the journals: the least that fjall takes.
 const JOURNALS: u64 = 64 * MIB;
 
-/// The table and the key of the checkpoint.
-const LOG: &str = "log";
-const CHECKPOINT: &str = "checkpoint";
+/// The name of fjall's only table: each one that is created or opened takes several syncs.
+const ROWS: &str = "rows";
+
+/// The key of the checkpoint. Those of rows begin with the number of their table.
+const CHECKPOINT: [u8; 1] = [0xff];
 
 /// The tables of a folder.
 pub(super) struct FjallTables {
     database: Database,
-    tables: [Keyspace; StorageTable::ALL.len()],
-    log: Keyspace,
+    rows: Keyspace,
 }
 
 impl FjallTables {
@@ -43,16 +45,14 @@ impl FjallTables {
             .open()
             .map_err(failed)?;
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE);
-        let open = |name: &str| database.keyspace(name, options).map_err(failed);
-        let [a, b, c, d, e] = StorageTable::ALL.map(|table| open(table.name()));
-        let (tables, log) = ([a?, b?, c?, d?, e?], open(LOG)?);
-        Ok(Self { database, tables, log })
+        let rows = database.keyspace(ROWS, options).map_err(failed)?;
+        Ok(Self { database, rows })
     }
 }
 
 impl Tables for FjallTables {
     fn checkpoint(&self) -> Result<Option<Checkpoint>, StorageError> {
-        let Some(row) = self.log.get(CHECKPOINT).map_err(read_failed)? else { return Ok(None) };
+        let Some(row) = self.rows.get(CHECKPOINT).map_err(read_failed)? else { return Ok(None) };
         let [position, time, secret] = *row.as_chunks::<8>().0 else {
             return Err(StorageError::Read("the checkpoint has an unknown form".into()));
         };
@@ -62,28 +62,35 @@ impl Tables for FjallTables {
     }
 
     fn rows(&self, table: StorageTable, range: Range<&[u8]>) -> TableRows {
-        let rows = self.database.snapshot().range(&self.tables[table as usize], range);
+        let range = key_of(table as u8, range.start)..key_of(table as u8, range.end);
+        let rows = self.database.snapshot().range(&self.rows, range);
         Box::new(rows.map(|row| {
             let (key, value) = row.into_inner().map_err(read_failed)?;
-            Ok((key.into(), value.into()))
+            Ok((Bytes::from(key).slice(1..), value.into()))
         }))
     }
 
     fn commit(&self, changes: &Changes, checkpoint: Checkpoint) -> Result<(), StorageError> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
-        for (table, changes) in self.tables.iter().zip(changes) {
+        for (table, changes) in (0..).zip(changes) {
             for (key, value) in changes {
+                let key = key_of(table, key);
                 match value {
-                    Some(value) => batch.insert(table, key.clone(), value.clone()),
-                    None => batch.remove(table, key.clone()),
+                    Some(value) => batch.insert(&self.rows, key, value.clone()),
+                    None => batch.remove(&self.rows, key),
                 }
             }
         }
         let Checkpoint { position, time, secret } = checkpoint;
         let row = [position.to_be_bytes(), time.to_be_bytes(), u64::from(secret).to_be_bytes()];
-        batch.insert(&self.log, CHECKPOINT, row.concat());
+        batch.insert(&self.rows, CHECKPOINT, row.concat());
         batch.commit().map_err(|error| StorageError::Write(error.into()))
     }
+}
+
+/// Returns the key of a row in fjall's table.
+fn key_of(table: u8, key: &[u8]) -> Vec<u8> {
+    [&[table], key].concat()
 }
 
 fn read_failed(error: fjall::Error) -> StorageError {

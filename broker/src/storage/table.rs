@@ -2,7 +2,8 @@
 
 use crate::log::CommitLogOffset;
 
-/// The small tables of the storage. Each has its own keys, sorted by their bytes.
+/// The small tables of the storage. Each has its own keys, sorted by their bytes. Their numbers are in
+/// the log and on the disk: new ones go to the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StorageTable {
     /// The offsets of consumer groups in queues.
@@ -27,16 +28,5 @@ impl StorageTable {
     /// last 8 bytes of the key.
     pub(crate) fn record_of(key: &[u8]) -> Option<CommitLogOffset> {
         CommitLogOffset::from_key(key.last_chunk::<8>()?)
-    }
-
-    /// Returns the table's name in the store.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Offsets => "offsets",
-            Self::Topics => "topics",
-            Self::Config => "config",
-            Self::Scheduled => "scheduled",
-            Self::Prepared => "prepared",
-        }
     }
 }

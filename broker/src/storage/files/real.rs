@@ -45,7 +45,7 @@ impl Folder for RealFolder {
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
             if entry.file_type()?.is_file() {
-                // A name that is not UTF-8 is none of the store's.
+                // The store's own names are UTF-8.
                 names.extend(entry.file_name().into_string());
             }
         }

@@ -5,8 +5,8 @@
 //! part of the log it covers, so that the next start knows those that are part of the last complete
 //! checkpoint, and those whose merge was not complete.
 //!
-//! An entry takes 8 bytes on the disk: 32 bits of the hash, as whoever searches looks at the records
-//! anyway, and the offset from the first record of the run.
+//! An entry takes 8 bytes on the disk: 32 bits of the hash, which is enough as a search reads the
+//! records anyway, and the offset from the first record of the run.
 
 mod merge;
 mod open;

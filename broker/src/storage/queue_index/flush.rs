@@ -21,7 +21,7 @@ pub(super) struct Flusher {
     kept: Vec<Arc<Queue>>,
 }
 
-/// What was written of a queue.
+/// The part of a queue that was written.
 struct Written {
     queue: Arc<Queue>,
     blocks: Vec<Block>,

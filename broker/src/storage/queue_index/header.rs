@@ -12,7 +12,7 @@ pub(super) const ENTRY: usize = 16;
 /// The size of a header, in bytes.
 pub(super) const HEADER: usize = 40;
 
-/// What a block holds: entries of one queue with consecutive offsets.
+/// The content of a block: entries of one queue with consecutive offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) queue: u32,

@@ -11,7 +11,7 @@ use std::io;
 /// The number of bytes that are read at once, if a round is not longer.
 const READ: usize = 1024 * 1024;
 
-/// What was found in the log.
+/// The result of reading the log.
 pub(in crate::storage) struct Recovered {
     pub(super) segments: Segments,
     pub(super) end: u64,

@@ -1,4 +1,4 @@
-//! What every storage has to do.
+//! One suite of tests for every storage.
 
 use super::{log, tables};
 use crate::storage::{MemoryStorage, Storage};

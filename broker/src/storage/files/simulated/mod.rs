@@ -50,7 +50,7 @@ struct State {
     random: Random,
 }
 
-/// What was done since the disk was made.
+/// The operations since the disk was made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     /// Operations that change something, as [`Disk::power_off_after`] counts them.

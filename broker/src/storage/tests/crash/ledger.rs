@@ -1,4 +1,4 @@
-//! What a store must have.
+//! The records and rows that a store must have.
 
 use super::super::log::record;
 use crate::log::index;
