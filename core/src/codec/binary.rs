@@ -108,7 +108,6 @@ fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError>
     if !entries.is_ascii() {
         return not_ascii(entries, fields);
     }
-    fields.restart();
     let (mut names, mut rest) = (Names::default(), entries);
     while !rest.is_empty() {
         let known = &entries[..entries.len() - rest.len()];
@@ -127,8 +126,7 @@ fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError>
             }
         };
     }
-    fields.wire_mut().extend_from_slice(entries);
-    fields.end(&names);
+    fields.copy(entries, &names);
     Ok(())
 }
 

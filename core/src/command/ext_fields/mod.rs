@@ -182,7 +182,19 @@ impl ExtFields {
     #[inline]
     pub(crate) fn end(&mut self, names: &Names) {
         if names.may_repeat() {
-            repetitions::remove(&mut self.wire);
+            self.wire = repetitions::removed(&self.wire);
+        }
+    }
+
+    /// Sets the fields to those of a binary header, whose names were noted. They must fulfil what
+    /// [`wire_mut`](Self::wire_mut) says.
+    #[inline]
+    pub(crate) fn copy(&mut self, wire: &[u8], names: &Names) {
+        self.restart();
+        if names.may_repeat() {
+            self.wire = repetitions::removed(wire);
+        } else {
+            self.wire.extend_from_slice(wire);
         }
     }
 }

@@ -26,7 +26,7 @@ impl Names {
         self.seen |= bit;
     }
 
-    /// Whether [`remove`] has to run.
+    /// Whether repetitions have to be [removed].
     pub(crate) fn may_repeat(&self) -> bool {
         self.may_repeat
     }
@@ -40,16 +40,17 @@ fn may_repeat(wire: &[u8], name: &[u8]) -> bool {
     fields.by_ref().take(SCAN_LIMIT).any(|(other, _)| other == name) || fields.next().is_some()
 }
 
-/// Keeps the last value of each name, in the place of the first.
+/// Returns the last field of each name, in the place of the first.
 #[cold]
-pub(super) fn remove(wire: &mut Vec<u8>) {
+pub(super) fn removed(wire: &[u8]) -> Vec<u8> {
     let fields = Fields::new(wire);
     let unique = last_of_each_name(fields.map(|(name, value)| (name, (name, value))), 0);
-    let mut kept = Vec::with_capacity(wire.len());
+    // Nothing is reserved in advance, as there may be few distinct names.
+    let mut kept = Vec::new();
     for (name, value) in unique {
         append(&mut kept, name, value);
     }
-    *wire = kept;
+    kept
 }
 
 /// Returns one of 64 bits for a name. Names of one header seldom share a bit; RocketMQ's
