@@ -10,6 +10,7 @@
 //! kept as empty; Java reads it as null.
 
 use super::DecodeError;
+use super::ascii::is_ascii;
 use super::encode::PREFIX;
 use crate::command::{ExtFields, Names, RemotingCommand, SerializeType};
 use crate::reader::{ReadError, Reader};
@@ -31,6 +32,7 @@ impl ReadError for DecodeError {
 }
 
 /// Whether the layout can hold the command without loss.
+#[inline]
 pub(super) fn fits(command: &RemotingCommand) -> bool {
     let command = command.parts();
     let version = command.version.as_i32();
@@ -105,7 +107,7 @@ pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
 /// Copies the ext fields in one piece, after a look at each.
 fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError> {
     // If all of it is ASCII, which is usual, the parts need no UTF-8 check of their own.
-    if !entries.is_ascii() {
+    if !is_ascii(entries) {
         return not_ascii(entries, fields);
     }
     let (mut names, mut rest) = (Names::default(), entries);

@@ -1,5 +1,6 @@
 //! Decodes and encodes frames: [`RemotingCodec`].
 
+mod ascii;
 mod binary;
 mod buffer_pool;
 mod decode;

@@ -67,23 +67,28 @@ impl Parts {
 
     /// Makes all fields default ones.
     pub(crate) fn reset(&mut self) {
-        self.ext_fields.recycle(KEPT_EXT_FIELDS);
-        let ext_fields = std::mem::take(&mut self.ext_fields);
-        *self = Self { ext_fields, ..Self::default() };
+        // One by one: building all of them first would copy them.
+        let Self { code, language, version, opaque, flag, serialize_type, stand_in, .. } = self;
+        (*code, *opaque, *flag, *stand_in) = (0, 0, 0, false);
+        (*language, *version) = (LanguageCode::default(), MqVersion::default());
+        *serialize_type = SerializeType::default();
+        let Self { remark, ext_fields, body, origin, extensions, .. } = self;
+        (*remark, *origin) = (None, None);
+        ext_fields.recycle(KEPT_EXT_FIELDS);
+        *body = Bytes::new();
+        *extensions = Extensions::new();
     }
 
     pub(super) fn copy_from(&mut self, other: &Self) {
-        self.ext_fields.clone_from(&other.ext_fields);
-        self.code = other.code;
-        self.language = other.language;
-        self.version = other.version;
-        self.opaque = other.opaque;
-        self.flag = other.flag;
-        self.serialize_type = other.serialize_type;
-        self.stand_in = other.stand_in;
-        self.remark.clone_from(&other.remark);
-        self.body.clone_from(&other.body);
-        self.origin.clone_from(&other.origin);
-        self.extensions.clone_from(&other.extensions);
+        let Self { code, language, version, opaque, flag, serialize_type, stand_in, .. } = *other;
+        (self.code, self.opaque, self.flag, self.stand_in) = (code, opaque, flag, stand_in);
+        (self.language, self.version) = (language, version);
+        self.serialize_type = serialize_type;
+        let Self { remark, ext_fields, body, origin, extensions, .. } = other;
+        self.remark.clone_from(remark);
+        self.ext_fields.clone_from(ext_fields);
+        self.body.clone_from(body);
+        self.origin.clone_from(origin);
+        self.extensions.clone_from(extensions);
     }
 }

@@ -17,13 +17,14 @@ mod string;
 mod swar;
 
 use super::DecodeError;
+use super::ascii::is_ascii;
 use crate::command::RemotingCommand;
 pub(super) use encode::encode;
 pub(crate) use encode::string as write_string;
 pub(crate) use scanner::{Scanner, Text};
 
 pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
-    let utf8 = header.is_ascii() || std::str::from_utf8(header).is_ok();
+    let utf8 = is_ascii(header) || std::str::from_utf8(header).is_ok();
     let mut command = RemotingCommand::default();
     let parts = command.parts_mut();
     if !utf8 || fast_path::decode(header, parts).is_none() {
