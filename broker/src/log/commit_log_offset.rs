@@ -23,7 +23,6 @@ impl CommitLogOffset {
         self.0 as i64
     }
 
-    #[allow(dead_code, reason = "for the storage on the disk")]
     pub(crate) fn as_u64(self) -> u64 {
         self.0
     }

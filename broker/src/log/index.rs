@@ -14,7 +14,6 @@ pub(crate) fn keys_of(topic: &str, properties: Properties<'_>) -> KeyHashes {
 
 /// Returns the hashes of the tag and the keys of an encoded message, as they are when it is sent:
 /// recovery derives the indexes from the records.
-#[allow(dead_code, reason = "for the storage on the disk")]
 pub(crate) fn describe(record: &[u8]) -> (u32, KeyHashes) {
     match StoredMessage::decode(record) {
         Ok((message, _)) => {

@@ -59,7 +59,8 @@ fn stored_at(storage: &dyn Storage, queue: u32, offset: i64) -> Result<Option<i6
 }
 
 /// Returns the offset of the first message that was stored at `time` or later; with `upper`, of the
-/// last one that was stored at the time or before. If there is none, the end of the queue.
+/// last one that was stored at the time or before. If there is no such message, returns the end of the
+/// queue; with `upper`, its start.
 fn by_time(
     storage: &dyn Storage,
     queue: u32,

@@ -76,7 +76,7 @@ impl State {
         if let Err(error) = self.index(&round) {
             // The log has the round, so the next start will have it in the indexes.
             self.log.fail();
-            return Err(StorageError::Write(error.into()));
+            return Err(StorageError::write(error));
         }
         Ok(self.tables.apply(round.rows))
     }
@@ -120,8 +120,7 @@ impl State {
         self.log.retire_before(oldest)?;
         self.checkpoint()?;
         let needed = self.needed(oldest)?.min(self.position.load(Ordering::Acquire));
-        let failed = |error: io::Error| StorageError::Write(error.into());
-        let start = self.log.trim(oldest, needed).map_err(failed)?;
+        let start = self.log.trim(oldest, needed).map_err(StorageError::write)?;
         let start = CommitLogOffset::new(start);
         self.keys.trim_before(start)?;
         self.queues.trim_before(start)

@@ -15,7 +15,6 @@ use crate::Flush;
 use crate::log::{CommitLogOffset, index};
 use bytes::{Bytes, BytesMut};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -94,7 +93,7 @@ impl DiskStorage {
         let Opened { log, queues, keys, live } = opened;
         let state = State::new(log, queues, keys, live, checkpoint);
         let checkpointer = Checkpointer::start(state, options.checkpoint_every);
-        Ok(Self { checkpointer: checkpointer.map_err(|error| StorageError::Read(error.into()))? })
+        Ok(Self { checkpointer: checkpointer.map_err(StorageError::read)? })
     }
 
     fn state(&self) -> &State {
@@ -127,13 +126,13 @@ impl Opened {
         checkpoint: Checkpoint,
         rebuild: bool,
     ) -> Result<Self, StorageError> {
-        let failed = |error: io::Error| StorageError::Read(error.into());
         let position = CommitLogOffset::new(checkpoint.position);
-        let first = CommitLogOffset::new(first_offset(&**log).map_err(failed)?);
+        let first = CommitLogOffset::new(first_offset(&**log).map_err(StorageError::read)?);
         let from = if rebuild { first } else { position };
         if rebuild {
-            let names = index.list().map_err(failed)?;
-            names.iter().try_for_each(|name| index.remove(name)).map_err(failed)?;
+            let names = index.list().map_err(StorageError::read)?;
+            let removed = names.iter().try_for_each(|name| index.remove(name));
+            removed.map_err(StorageError::read)?;
         }
         let queues = QueueIndex::open(&**index, first..from)?;
         let keys = KeyIndex::open(Arc::clone(index), first..from)?;

@@ -40,6 +40,16 @@ pub(crate) enum StorageError {
 }
 
 impl StorageError {
+    /// Reading failed, with this cause.
+    pub(super) fn read(cause: impl Into<BoxError>) -> Self {
+        Self::Read(cause.into())
+    }
+
+    /// Writing failed for good, with this cause.
+    pub(super) fn write(cause: impl Into<BoxError>) -> Self {
+        Self::Write(cause.into())
+    }
+
     /// Returns whether all writes fail until the store is opened again.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::Write(_))

@@ -52,9 +52,11 @@ impl FjallTables {
 
 impl Tables for FjallTables {
     fn checkpoint(&self) -> Result<Option<Checkpoint>, StorageError> {
-        let Some(row) = self.rows.get(CHECKPOINT).map_err(read_failed)? else { return Ok(None) };
+        let Some(row) = self.rows.get(CHECKPOINT).map_err(StorageError::read)? else {
+            return Ok(None);
+        };
         let [position, time, secret] = *row.as_chunks::<8>().0 else {
-            return Err(StorageError::Read("the checkpoint has an unknown form".into()));
+            return Err(StorageError::read("the checkpoint has an unknown form"));
         };
         let (position, time) = (u64::from_be_bytes(position), i64::from_be_bytes(time));
         let secret = u64::from_be_bytes(secret) as u32;
@@ -65,7 +67,7 @@ impl Tables for FjallTables {
         let range = key_of(table as u8, range.start)..key_of(table as u8, range.end);
         let rows = self.database.snapshot().range(&self.rows, range);
         Box::new(rows.map(|row| {
-            let (key, value) = row.into_inner().map_err(read_failed)?;
+            let (key, value) = row.into_inner().map_err(StorageError::read)?;
             Ok((Bytes::from(key).slice(1..), value.into()))
         }))
     }
@@ -84,15 +86,11 @@ impl Tables for FjallTables {
         let Checkpoint { position, time, secret } = checkpoint;
         let row = [position.to_be_bytes(), time.to_be_bytes(), u64::from(secret).to_be_bytes()];
         batch.insert(&self.rows, CHECKPOINT, row.concat());
-        batch.commit().map_err(|error| StorageError::Write(error.into()))
+        batch.commit().map_err(StorageError::write)
     }
 }
 
 /// Returns the key of a row in fjall's table.
 fn key_of(table: u8, key: &[u8]) -> Vec<u8> {
     [&[table], key].concat()
-}
-
-fn read_failed(error: fjall::Error) -> StorageError {
-    StorageError::Read(error.into())
 }

@@ -54,7 +54,7 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// are visible and, with [`Flush::Sync`], on the disk. Fails if [`StorageBatch::check`] does.
     fn append(&self, round: Round, flush: Flush) -> Result<(), StorageError>;
 
-    /// Returns the record that begins at this offset; `None` if there is none.
+    /// Returns the record that begins at this offset; `None` if no record does.
     fn record(&self, at: CommitLogOffset) -> Result<Option<Bytes>, StorageError>;
 
     /// Returns whether the record at this offset is read from memory, or is known not to exist, so that

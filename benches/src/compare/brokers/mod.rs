@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options, results: &mut Results) {
 fn measure(flush: Flush, options: &Options, results: &mut Results) {
     let sends: Vec<_> =
         SENDS.iter().filter(|load| load.flush == flush && options.wants(load.key)).collect();
-    // What is pulled does not depend on the flush.
+    // Pulls return the same messages with either flush.
     let pulls = flush == Flush::Async && options.wants(HOT);
     if sends.is_empty() && !pulls {
         return;

@@ -15,7 +15,8 @@ pub(crate) trait Folder: Send + Sync + 'static {
     /// is a file of this name.
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>>;
 
-    /// Opens a file to read and write. Fails with [`io::ErrorKind::NotFound`] if there is none.
+    /// Opens a file to read and write. Fails with [`io::ErrorKind::NotFound`] if there is no
+    /// file of this name.
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>>;
 
     /// Gives a file another name. A file that has that name is removed.

@@ -2,7 +2,6 @@
 
 use super::page::{Entry, distance_of, entry, hash_of};
 use super::run::{self, Run, name_of};
-use super::write_failed;
 use crate::storage::StorageError;
 use crate::storage::files::Folder;
 use std::cmp::Reverse;
@@ -42,8 +41,8 @@ pub(super) fn merge(folder: &dyn Folder, runs: &[Arc<Run>]) -> Result<Run, Stora
     let log = start..end;
     let name = name_of(&log);
     run::write(folder, UNFINISHED, Merge::new(runs, start)?)?;
-    folder.rename(UNFINISHED, &name).map_err(write_failed)?;
-    folder.sync().map_err(write_failed)?;
+    folder.rename(UNFINISHED, &name).map_err(StorageError::write)?;
+    folder.sync().map_err(StorageError::write)?;
     Run::open(folder, &name, log)
 }
 

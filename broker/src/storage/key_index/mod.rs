@@ -22,7 +22,6 @@ use crate::log::CommitLogOffset;
 use recent::Recent;
 use rocketmq_tower_core::sync::lock;
 use run::Run;
-use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -41,10 +40,6 @@ struct State {
     recent: Recent,
     /// The oldest one first.
     runs: Arc<Vec<Arc<Run>>>,
-}
-
-fn write_failed(error: io::Error) -> StorageError {
-    StorageError::Write(error.into())
 }
 
 /// Returns the part of a hash that is stored. It is mixed first, so that these parts are spread evenly
@@ -105,7 +100,7 @@ impl KeyIndex {
             let run = Run::create(&*self.folder, group.base..end, entries.map(Ok));
             new.push(Arc::new(run?));
         }
-        self.folder.sync().map_err(write_failed)?;
+        self.folder.sync().map_err(StorageError::write)?;
         let mut state = lock(&self.state);
         Arc::make_mut(&mut state.runs).extend(new);
         state.recent.forget(upto.as_u64());
@@ -140,6 +135,6 @@ impl KeyIndex {
     }
 
     fn remove(&self, runs: &[Arc<Run>]) -> Result<(), StorageError> {
-        runs.iter().try_for_each(|run| self.folder.remove(&run.name)).map_err(write_failed)
+        runs.iter().try_for_each(|run| self.folder.remove(&run.name)).map_err(StorageError::write)
     }
 }

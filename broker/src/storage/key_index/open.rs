@@ -2,7 +2,6 @@
 
 use super::merge::UNFINISHED;
 use super::run::{Run, log_of};
-use super::write_failed;
 use crate::log::CommitLogOffset;
 use crate::storage::StorageError;
 use crate::storage::files::Folder;
@@ -16,7 +15,7 @@ pub(super) fn open(
     folder: &dyn Folder,
     log: &Range<CommitLogOffset>,
 ) -> Result<Vec<Arc<Run>>, StorageError> {
-    let names = folder.list().map_err(|error| StorageError::Read(error.into()))?;
+    let names = folder.list().map_err(StorageError::read)?;
     let mut removed: Vec<String> =
         names.iter().filter(|name| *name == UNFINISHED).cloned().collect();
     let named = names.into_iter().filter_map(|name| Some((log_of(&name)?, name)));
@@ -33,9 +32,9 @@ pub(super) fn open(
         }
     }
     if !removed.is_empty() {
-        removed.iter().try_for_each(|name| folder.remove(name)).map_err(write_failed)?;
+        removed.iter().try_for_each(|name| folder.remove(name)).map_err(StorageError::write)?;
         // Otherwise one could be back after a later checkpoint, and be taken for a part of it.
-        folder.sync().map_err(write_failed)?;
+        folder.sync().map_err(StorageError::write)?;
     }
     Ok(runs)
 }

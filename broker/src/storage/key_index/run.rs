@@ -1,7 +1,6 @@
 //! A run: a file of sorted entries.
 
 use super::page::{CRC, ENTRIES, ENTRY, Entry, PAGE, decode, distance_of, encode, entry, hash_of};
-use super::write_failed;
 use crate::storage::StorageError;
 use crate::storage::files::{File, Folder};
 use std::io;
@@ -52,9 +51,8 @@ impl Run {
         name: &str,
         log: Range<u64>,
     ) -> Result<Self, StorageError> {
-        let failed = |error: io::Error| StorageError::Read(error.into());
-        let file = folder.open(name).map_err(failed)?;
-        let len = file.len().map_err(failed)? as usize;
+        let file = folder.open(name).map_err(StorageError::read)?;
+        let len = file.len().map_err(StorageError::read)? as usize;
         let count = len / PAGE * ENTRIES + (len % PAGE).saturating_sub(CRC) / ENTRY;
         Ok(Self { file, name: name.into(), log, count })
     }
@@ -68,8 +66,7 @@ impl Run {
         let count = (self.count - index * ENTRIES).min(ENTRIES);
         let mut bytes = vec![0; count * ENTRY + CRC];
         let offset = (index * PAGE) as u64;
-        let read = self.file.read_at(&mut bytes, offset);
-        read.map_err(|error| StorageError::Read(error.into()))?;
+        self.file.read_at(&mut bytes, offset).map_err(StorageError::read)?;
         decode(&bytes).ok_or_else(|| StorageError::Index { file: self.name.clone(), offset })
     }
 
@@ -145,14 +142,16 @@ pub(super) fn write(
     entries: impl Iterator<Item = Result<Entry, StorageError>>,
 ) -> Result<(Arc<dyn File>, usize), StorageError> {
     match folder.remove(name) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(write_failed(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(StorageError::write(error));
+        }
         _ => {}
     }
-    let file = folder.create(name).map_err(write_failed)?;
+    let file = folder.create(name).map_err(StorageError::write)?;
     let mut page = Vec::with_capacity(ENTRIES);
     let (mut count, mut offset) = (0, 0);
     let mut flush = |page: &mut Vec<Entry>| {
-        let result = file.write_at(&encode(page), offset).map_err(write_failed);
+        let result = file.write_at(&encode(page), offset).map_err(StorageError::write);
         offset += PAGE as u64;
         count += page.len();
         page.clear();
@@ -167,6 +166,6 @@ pub(super) fn write(
     if !page.is_empty() {
         flush(&mut page)?;
     }
-    file.sync_data().map_err(write_failed)?;
+    file.sync_data().map_err(StorageError::write)?;
     Ok((file, count))
 }

@@ -6,7 +6,6 @@ use super::queue::Queue;
 use super::{QueueEntry, QueueIndex, StorageError};
 use crate::log::CommitLogOffset;
 use rocketmq_tower_core::sync::lock;
-use std::io;
 use std::sync::Arc;
 
 /// The number of entries that are on the disk and kept in memory, for all queues together.
@@ -70,8 +69,7 @@ impl QueueIndex {
         upto: CommitLogOffset,
         all: &mut Vec<Written>,
     ) -> Result<(), StorageError> {
-        let failed = |error: io::Error| StorageError::Write(error.into());
-        blocks.clear_headers().map_err(failed)?;
+        blocks.clear_headers().map_err(StorageError::write)?;
         for queue in queues {
             let stored = {
                 let state = lock(&queue.state);
@@ -89,7 +87,7 @@ impl QueueIndex {
         if all.is_empty() && blocks.is_clear() {
             return Ok(());
         }
-        blocks.sync().map_err(failed)
+        blocks.sync().map_err(StorageError::write)
     }
 
     /// Writes the entries of a queue before `written.stored`.
@@ -109,7 +107,7 @@ impl QueueIndex {
             let end = written.stored.min(first + ENTRIES as i64);
             entries.extend(lock(&queue.state).recents(start, end));
             let block = blocks.write(queue.number, first, &entries);
-            written.blocks.push(block.map_err(|error| StorageError::Write(error.into()))?);
+            written.blocks.push(block.map_err(StorageError::write)?);
             first = end;
             entries.clear();
         }
@@ -120,21 +118,23 @@ impl QueueIndex {
     fn finish(&self, flusher: &mut Flusher, queues: Vec<Arc<Queue>>, written: Vec<Written>) {
         flusher.number += 1;
         let keep = MAX_KEPT / written.len().max(1);
-        for Written { queue, blocks, stored } in &written {
+        let mut kept = Vec::with_capacity(written.len());
+        for Written { queue, blocks, stored } in written {
             let mut state = lock(&queue.state);
-            if let Some(replaced) = state.append_blocks(blocks.clone(), *stored) {
+            if let Some(replaced) = state.append_blocks(blocks, stored) {
                 flusher.blocks.retire(replaced.number);
             }
             state.forget_recents(keep);
             state.flushed = flusher.number;
+            drop(state);
+            kept.push(queue);
         }
-        for queue in &flusher.kept {
+        for queue in std::mem::replace(&mut flusher.kept, kept) {
             let mut state = lock(&queue.state);
             if state.flushed != flusher.number {
                 state.forget_recents(0);
             }
         }
-        flusher.kept = written.into_iter().map(|written| written.queue).collect();
         for queue in queues {
             let mut state = lock(&queue.state);
             state.is_dirty = state.end() > state.stored;

@@ -24,13 +24,12 @@ pub(super) fn open(
     folder: &dyn Folder,
     log: &Range<CommitLogOffset>,
 ) -> Result<Opened, StorageError> {
-    let failed = |error: io::Error| StorageError::Read(error.into());
     let is_new = log.is_empty();
     let (mut blocks, mut headers) = match Blocks::open(folder, is_new) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(StorageError::Index { file: FILE.into(), offset: 0 });
         }
-        opened => opened.map_err(failed)?,
+        opened => opened.map_err(StorageError::read)?,
     };
     headers.retain(|(number, header)| {
         let is_stored = header.last_at < log.end.as_u64();

@@ -18,7 +18,7 @@ pub(super) struct Queue {
 pub(super) struct QueueState {
     /// The offset of the first entry that is not trimmed.
     pub(super) first: i64,
-    /// The log's offset of that entry; the maximum if there is none.
+    /// The log's offset of that entry; `u64::MAX` if all entries are trimmed.
     pub(super) first_at: u64,
     /// The offset of the first entry of the first block.
     base: i64,

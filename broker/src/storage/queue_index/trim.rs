@@ -45,10 +45,10 @@ impl QueueIndex {
             let mut bytes = [0; BLOCK];
             let entries = self.read(queue, stored, &mut bytes)?;
             let entries = entries.ok_or_else(|| damaged(stored.block.number))?;
-            let kept = decode(entries).position(|entry| entry.at >= start);
-            let at = kept.and_then(|index| decode(entries).nth(index)).map(|entry| entry.at);
-            let count = kept.unwrap_or(stored.count);
-            first = Some((stored.first + count as i64, at.map(CommitLogOffset::as_u64)));
+            let kept = decode(entries).enumerate().find(|(_, entry)| entry.at >= start);
+            let count = kept.map_or(stored.count, |(index, _)| index);
+            let at = kept.map(|(_, entry)| entry.at.as_u64());
+            first = Some((stored.first + count as i64, at));
         }
         let mut state = lock(&queue.state);
         let (first, at) = first.unwrap_or_else(|| (state.first_recent_from(start), None));

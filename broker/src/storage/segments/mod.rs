@@ -48,7 +48,7 @@ pub(super) struct LogOptions {
     pub(super) skip_damage: bool,
 }
 
-/// What is known of the log before it is read.
+/// The state of the log as far as the last checkpoint tells it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     /// The offset of the round from which on the log is replayed.
@@ -97,7 +97,7 @@ impl SegmentLog {
         let Recovered { segments, end, time } = recovered;
         let ahead = options.flush == Flush::Sync;
         let spares = Spares::open(Arc::clone(&folder), options.segment_size, ahead)
-            .map_err(|error| StorageError::Read(error.into()))?;
+            .map_err(StorageError::read)?;
         Ok(Self {
             folder,
             options,
@@ -142,7 +142,7 @@ impl SegmentLog {
     pub(super) fn append(&self, round: &Round, flush: Flush) -> Result<(), StorageError> {
         let mut writing = lock(&self.writing);
         if self.failed.load(Ordering::Acquire) {
-            return Err(StorageError::Write("the disk has failed before".into()));
+            return Err(StorageError::write("the disk has failed before"));
         }
         let base = self.end();
         let times = round.records.iter().map(|record| record.stored_at);
@@ -206,7 +206,7 @@ impl SegmentLog {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full(error),
             _ => {
                 self.failed.store(true, Ordering::Release);
-                StorageError::Write(error.into())
+                StorageError::write(error)
             }
         }
     }
@@ -217,7 +217,7 @@ impl SegmentLog {
         let (end, durable) = (self.end(), self.durable.load(Ordering::Acquire));
         self.sync_from(durable, end).map_err(|error| {
             self.failed.store(true, Ordering::Release);
-            StorageError::Write(error.into())
+            StorageError::write(error)
         })?;
         self.durable.fetch_max(end, Ordering::AcqRel);
         Ok(end)

@@ -38,7 +38,7 @@ impl SegmentLog {
                 let length = frame_length(&bytes).filter(|&length| length <= bytes.len());
                 length.map(|length| bytes.split_to(length))
             }
-            None => self.read_frame(frame_at).map_err(|error| StorageError::Read(error.into()))?,
+            None => self.read_frame(frame_at).map_err(StorageError::read)?,
         };
         Ok(frame.filter(|frame| self.format.record(frame, at).is_some()).map(|mut frame| {
             frame.advance(FRAME_HEADER);

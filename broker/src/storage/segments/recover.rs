@@ -36,20 +36,20 @@ pub(super) fn recover(
     skip_damage: bool,
     replay: &mut Replay<'_>,
 ) -> Result<Recovered, StorageError> {
-    let segments = segment::open_all(folder).map_err(read_failed)?;
+    let segments = segment::open_all(folder).map_err(StorageError::read)?;
     let mut recovery = Recovery { format, segments, current: 0, at: known.start, time: known.time };
     recovery.find_start()?;
     loop {
         recovery.replay_rounds(replay)?;
         let later = search::rounds_after(format, &recovery.segments, recovery.current, recovery.at)
-            .map_err(read_failed)?;
+            .map_err(StorageError::read)?;
         match later {
             Some(later) if later.proves_damage || recovery.at < known.durable => {
                 recovery.skip_to(later.first, skip_damage)?;
             }
             None if recovery.at < known.durable => recovery.skip_to(known.durable, skip_damage)?,
             later => {
-                recovery.cut(folder, later.is_some()).map_err(read_failed)?;
+                recovery.cut(folder, later.is_some()).map_err(StorageError::read)?;
                 let Recovery { segments, at, time, .. } = recovery;
                 return Ok(Recovered { segments, end: at, time });
             }
@@ -75,7 +75,7 @@ impl Recovery {
         };
         self.current = current;
         let segment = &self.segments[current];
-        let length = segment.file.len().map_err(read_failed)?;
+        let length = segment.file.len().map_err(StorageError::read)?;
         if segment.base + length < self.at { self.damaged() } else { Ok(()) }
     }
 
@@ -87,9 +87,9 @@ impl Recovery {
     /// Replays rounds up to the first that is not there or not whole.
     fn replay_rounds(&mut self, replay: &mut Replay<'_>) -> Result<(), StorageError> {
         while let Some(segment) = self.segments.get(self.current) {
-            let mut window = Window::new(segment).map_err(read_failed)?;
+            let mut window = Window::new(segment).map_err(StorageError::read)?;
             while let Some((heading, round)) =
-                window.round(self.format, self.at).map_err(read_failed)?
+                window.round(self.format, self.at).map_err(StorageError::read)?
             {
                 for (start, frame) in frames(round) {
                     replay(self.replayed(self.at + start as u64, frame)?)?;
@@ -112,7 +112,7 @@ impl Recovery {
             }
             Frame::Rows(bytes) => {
                 let rows = rows::decode(bytes).ok_or_else(|| {
-                    StorageError::Read("the log is that of a later version of this program".into())
+                    StorageError::read("the log is that of a later version of this program")
                 })?;
                 Replayed::Rows { at: CommitLogOffset::new(at), rows }
             }
@@ -148,10 +148,6 @@ impl Recovery {
         }
         Ok(())
     }
-}
-
-fn read_failed(error: io::Error) -> StorageError {
-    StorageError::Read(error.into())
 }
 
 /// Reads rounds of a segment through a buffer.
