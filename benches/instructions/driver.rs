@@ -1,5 +1,6 @@
 //! Counts requests through a whole connection, many per read.
 
+use crate::counter::Counter;
 use crate::requests::{PER_READ, READS};
 use crate::support::exchange::Exchange;
 use crate::support::frames::{self, SEND};
@@ -7,15 +8,11 @@ use crate::support::scripted::Scripted;
 use gungraun::{library_benchmark, library_benchmark_group};
 use rocketmq_tower::SerializeType::{self, Json, RocketMq};
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
-use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{
     ConnectionLimitLayer, EventsLayer, IdleTimeoutLayer, RecoverLayer, RpcHookLayer,
 };
-use rocketmq_tower::{
-    Addr, BoxError, ConnectionService, Layer, RemotingCommand, Server, service_fn,
-};
+use rocketmq_tower::{ConnectionService, Layer, Server, service_fn};
 use rocketmq_tower_test_support::echo;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tower::layer::util::Identity;
 
 fn exchange(header: SerializeType, service: impl ConnectionService<Scripted>) -> Exchange {
@@ -56,17 +53,6 @@ fn rpc_hook(header: SerializeType) -> Exchange {
 
 fn server(header: SerializeType) -> Exchange {
     exchange(header, Server::new(service_fn(echo)).into_service())
-}
-
-/// The hook of `examples/server.rs`, which counts requests.
-#[derive(Default)]
-struct Counter(AtomicU64);
-
-impl RpcHook for Counter {
-    fn before(&self, _peer: &Addr, _request: &mut RemotingCommand) -> Result<(), BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
 }
 
 fn hooked(header: SerializeType) -> Exchange {

@@ -33,6 +33,8 @@
 
 mod calls;
 mod codec;
+#[path = "../src/serve/counter.rs"]
+mod counter;
 mod driver;
 mod reflecting;
 mod requests;

@@ -1,6 +1,7 @@
 //! Servers that answer every request, whatever its code, with success and its body.
 
 pub(crate) mod bare;
+mod counter;
 mod tower;
 
 use crate::limits;

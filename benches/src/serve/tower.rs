@@ -2,28 +2,16 @@
 //! without logs.
 
 use super::announce;
+use super::counter::Counter;
 use rocketmq_tower::driver::{ConnectionConfig, DriverService};
-use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{EventsLayer, RecoverLayer};
 use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
-use rocketmq_tower::{Addr, Body, BoxError, RemotingCommand, Server, handler_fn, server};
+use rocketmq_tower::{Body, BoxError, Server, handler_fn, server};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 async fn echo(body: Body) -> Body {
     body
-}
-
-/// A hook that counts requests.
-#[derive(Default)]
-struct Counter(AtomicU64);
-
-impl RpcHook for Counter {
-    fn before(&self, _peer: &Addr, _request: &mut RemotingCommand) -> Result<(), BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
 }
 
 /// The default stack with a hook, and a listener for events.

@@ -55,6 +55,13 @@ impl LanguageCode {
     }
 }
 
+impl Default for LanguageCode {
+    /// Returns `JAVA`, which Java assumes if a header has no language.
+    fn default() -> Self {
+        Self::JAVA
+    }
+}
+
 impl From<u8> for LanguageCode {
     fn from(byte: u8) -> Self {
         Self(byte)

@@ -337,19 +337,6 @@ impl RemotingCommand {
     }
 }
 
-impl Default for LanguageCode {
-    /// Returns `JAVA`, which Java assumes if a header has no language.
-    fn default() -> Self {
-        Self::JAVA
-    }
-}
-
-impl Default for MqVersion {
-    fn default() -> Self {
-        Self::UNSET
-    }
-}
-
 impl Clone for RemotingCommand {
     fn clone(&self) -> Self {
         let mut clone = Self::default();

@@ -42,6 +42,12 @@ impl MqVersion {
     }
 }
 
+impl Default for MqVersion {
+    fn default() -> Self {
+        Self::UNSET
+    }
+}
+
 impl From<i32> for MqVersion {
     fn from(ordinal: i32) -> Self {
         Self(ordinal)

@@ -1,6 +1,6 @@
 //! Copies a JSON string while it looks for its end, and unescapes it.
 
-use super::string::hex4;
+use super::string::{hex4, unescaped};
 use super::swar::{copy_before, quotes};
 
 /// Copies `text` up to its first `"` or `\`. Returns the number of bytes before that, or of those that fit into `out`.
@@ -33,25 +33,13 @@ pub(super) fn copy_string<'a>(mut text: &'a [u8], out: &mut [u8]) -> Option<(usi
                 length += bytes.len();
                 rest
             }
-            [_, escape, rest @ ..] => {
-                *out.get_mut(length)? = unescaped(*escape)?;
+            // Part of a longer character otherwise.
+            [_, escape @ (..0x80), rest @ ..] => {
+                *out.get_mut(length)? = unescaped(*escape);
                 length += 1;
                 rest
             }
             _ => return None,
         };
     }
-}
-
-/// Returns the character of a short escape. Non-ASCII ones are for the general parser.
-fn unescaped(escape: u8) -> Option<u8> {
-    Some(match escape {
-        b'n' => b'\n',
-        b't' => b'\t',
-        b'r' => b'\r',
-        b'b' => 0x8,
-        b'f' => 0xc,
-        0x80.. => return None,
-        other => other,
-    })
 }

@@ -205,9 +205,9 @@ const PLAIN: [bool; 256] = {
 fn special(text: &[u8]) -> Option<(u32, usize)> {
     match *text {
         [0xc2, second @ 0x80..=0x9f, ..] => Some((u32::from(second), 2)),
-        [0xc2, ..] => None,
         [0xe2, 0x80, third @ 0xa8..=0xa9, ..] => Some((0x2000 + u32::from(third & 0x3f), 3)),
-        [byte, ..] if PLAIN[usize::from(byte)] || byte == 0xe2 => None,
+        [0xc2 | 0xe2, ..] => None,
+        [byte, ..] if PLAIN[usize::from(byte)] => None,
         [byte, ..] => Some((u32::from(byte), 1)),
         [] => None,
     }

@@ -67,18 +67,24 @@ fn unescape<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
             [b'"', rest @ ..] => return Some(rest),
             [_, b'u', rest @ ..] => unicode(rest, out),
             [_, escape, rest @ ..] => {
-                out.push(match escape {
-                    b'n' => b'\n',
-                    b't' => b'\t',
-                    b'r' => b'\r',
-                    b'b' => 0x8,
-                    b'f' => 0xc,
-                    other => *other,
-                });
+                out.push(unescaped(*escape));
                 rest
             }
             _ => return None,
         };
+    }
+}
+
+/// Returns the character that a backslash and this byte stand for. Unknown ones stand for the byte itself.
+#[inline(always)]
+pub(super) fn unescaped(escape: u8) -> u8 {
+    match escape {
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 0x8,
+        b'f' => 0xc,
+        other => other,
     }
 }
 
