@@ -19,6 +19,9 @@ pub(crate) enum StorageError {
     Open(PathBuf, #[source] BoxError),
     #[error("a key has {0} bytes, but must have 1 to {MAX_KEY}")]
     Key(usize),
+    /// Not expected: the records come from this program's encoder.
+    #[error("a record is not a stored message")]
+    Record,
     #[error("reading failed")]
     Read(#[source] BoxError),
     #[error("the store in the folder {} is that of an earlier version, which this one cannot read: start with an empty folder", .0.display())]

@@ -20,7 +20,7 @@ use crate::Flush;
 use crate::log::CommitLogOffset;
 use bytes::{Bytes, BytesMut};
 pub(super) use format::queue_offset;
-use format::{FRAME_HEADER, Format, ROUND_HEADER, RoundHeader};
+use format::{Format, ROUND_HEADER, RoundHeader, is_record};
 use recent::Recent;
 use recover::Recovered;
 pub(super) use recover::{Replay, Replayed};
@@ -132,7 +132,6 @@ impl SegmentLog {
     pub(super) fn place(&self, round: &mut Round) {
         let mut at = self.end() + ROUND_HEADER as u64;
         for record in &mut round.records {
-            at += FRAME_HEADER as u64;
             record.at = CommitLogOffset::new(at);
             at += record.record.len() as u64;
         }
@@ -143,6 +142,9 @@ impl SegmentLog {
         let mut writing = lock(&self.writing);
         if self.failed.load(Ordering::Acquire) {
             return Err(StorageError::write("the disk has failed before"));
+        }
+        if !round.records.iter().all(|record| is_record(&record.record)) {
+            return Err(StorageError::Record);
         }
         let base = self.end();
         let times = round.records.iter().map(|record| record.stored_at);
@@ -162,7 +164,7 @@ impl SegmentLog {
     }
 
     fn encode(&self, buffer: &mut BytesMut, header: RoundHeader, round: &Round) -> Bytes {
-        let records = round.records.iter().map(|record| FRAME_HEADER + record.record.len());
+        let records = round.records.iter().map(|record| record.record.len());
         let size = ROUND_HEADER + records.sum::<usize>() + rows::encoded_len(&round.rows);
         if buffer.capacity() < size {
             *buffer = BytesMut::with_capacity(size.max(BUFFER));
