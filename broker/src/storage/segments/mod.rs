@@ -14,7 +14,7 @@ mod spares;
 #[cfg(test)]
 mod tests;
 
-use super::files::Folder;
+use super::files::{File, Folder};
 use super::{Round, StorageError};
 use crate::Flush;
 use crate::log::CommitLogOffset;
@@ -35,6 +35,10 @@ use std::sync::{Arc, Mutex, RwLock};
 /// The memory that is taken at once for encoded rounds.
 const BUFFER: usize = 256 * 1024;
 
+/// The mean size of rounds from which on a segment is not filled with zeros ahead. The zeros would be
+/// more bytes than what the file system writes to its journal instead.
+const ZEROS_BELOW: u64 = 16 * 1024;
+
 /// How the log is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogOptions {
@@ -42,7 +46,7 @@ pub(super) struct LogOptions {
     pub(super) segment_size: u64,
     /// The start of all checksums.
     pub(super) secret: u32,
-    /// With [`Flush::Sync`], segments are filled with zeros ahead, so that a sync has less to write.
+    /// With [`Flush::Sync`], segments are prepared, so that a sync has less to write.
     pub(super) flush: Flush,
     /// Goes on after a damaged part instead of failing.
     pub(super) skip_damage: bool,
@@ -82,6 +86,9 @@ struct Writing {
     /// The latest time of storing, in ms since 1970.
     time: i64,
     buffer: BytesMut,
+    /// Rounds in the last segment, and their size in bytes.
+    rounds: u64,
+    size: u64,
 }
 
 impl SegmentLog {
@@ -105,7 +112,7 @@ impl SegmentLog {
             segments: RwLock::new(segments),
             recent: Recent::new(end),
             spares,
-            writing: Mutex::new(Writing { time, buffer: BytesMut::new() }),
+            writing: Mutex::new(Writing { time, buffer: BytesMut::new(), rounds: 0, size: 0 }),
             end: end.into(),
             durable: known.durable.into(),
             named: 0.into(),
@@ -151,10 +158,13 @@ impl SegmentLog {
         let time = times.fold(writing.time, i64::max);
         let header = RoundHeader { base, durable: self.durable.load(Ordering::Acquire), time };
         let bytes = self.encode(&mut writing.buffer, header, round);
-        let segment = self.segment_for(&bytes, header).map_err(|error| self.write_failed(error))?;
+        let segment = self.segment_for(&mut writing, &bytes, header);
+        let segment = segment.map_err(|error| self.write_failed(error))?;
         let written = segment.file.write_at(&bytes, base - segment.base);
         written.map_err(|error| self.write_failed(error))?;
         writing.time = time;
+        writing.rounds += 1;
+        writing.size += bytes.len() as u64;
         self.end.store(base + bytes.len() as u64, Ordering::Release);
         if flush == Flush::Sync {
             self.sync()?;
@@ -174,31 +184,50 @@ impl SegmentLog {
     }
 
     /// Returns the last segment, or a new one if the round does not fit.
-    fn segment_for(&self, round: &[u8], header: RoundHeader) -> io::Result<Arc<Segment>> {
+    fn segment_for(
+        &self,
+        writing: &mut Writing,
+        round: &[u8],
+        header: RoundHeader,
+    ) -> io::Result<Arc<Segment>> {
         let last = read(&self.segments).back().cloned();
         if let Some(last) = last {
             let filled = header.base - last.base;
             let size = self.options.segment_size;
-            if filled < size / 2 && filled + round.len() as u64 >= size / 2 {
+            let is_half = filled < size / 2 && filled + round.len() as u64 >= size / 2;
+            if is_half && writing.size < ZEROS_BELOW * writing.rounds {
                 self.spares.want();
             }
             if filled == 0 || filled + round.len() as u64 <= size {
                 return Ok(last);
             }
         }
-        self.roll(header.base, header.time)
+        self.roll(writing, header.base, header.time)
     }
 
     /// Begins the next segment.
-    fn roll(&self, base: u64, time: i64) -> io::Result<Arc<Segment>> {
+    fn roll(&self, writing: &mut Writing, base: u64, time: i64) -> io::Result<Arc<Segment>> {
         let name = segment::name(base);
         let file = match self.spares.take(&name)? {
             Some(file) => file,
-            None => self.folder.create(&name)?,
+            None => self.create(&name)?,
         };
         let segment = Arc::new(Segment { base, time, file });
         write(&self.segments).push_back(Arc::clone(&segment));
+        (writing.rounds, writing.size) = (0, 0);
         Ok(segment)
+    }
+
+    /// Creates a file. With [`Flush::Sync`], it has its length at once, so that no sync has to write a
+    /// new one.
+    fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        let file = self.folder.create(name)?;
+        if self.options.flush == Flush::Sync {
+            let sized = file.set_len(self.options.segment_size);
+            // Otherwise it could not be created when there is room again.
+            sized.inspect_err(|_| _ = self.folder.remove(name))?;
+        }
+        Ok(file)
     }
 
     /// Returns the error of a write. With a full disk, the log stays as it was, and the next round is
@@ -269,10 +298,7 @@ impl SegmentLog {
             let deleted: Vec<_> = segments.drain(..count).collect();
             (deleted, segments.front().map_or(0, |first| first.base))
         };
-        if !deleted.is_empty() {
-            for segment in deleted {
-                self.spares.retire(segment)?;
-            }
+        if self.spares.retire(deleted)? {
             // Oldest first, so that those that are left after a loss of power have no gap.
             self.folder.sync()?;
         }
@@ -282,11 +308,12 @@ impl SegmentLog {
     /// Begins a new segment if all records were stored before `oldest`, in ms since 1970, so that all of
     /// them can be deleted.
     pub(super) fn retire_before(&self, oldest: i64) -> Result<(), StorageError> {
-        let writing = lock(&self.writing);
+        let mut writing = lock(&self.writing);
         let end = self.end();
         let begun = read(&self.segments).back().is_some_and(|last| last.base < end);
         if begun && writing.time < oldest {
-            self.roll(end, writing.time).map_err(|error| self.write_failed(error))?;
+            let time = writing.time;
+            self.roll(&mut writing, end, time).map_err(|error| self.write_failed(error))?;
         }
         Ok(())
     }

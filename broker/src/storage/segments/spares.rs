@@ -1,18 +1,21 @@
 //! Files for the next segments.
 //!
 //! A sync of a file whose blocks are all written has no metadata to write, which the file system would
-//! do in its journal, together with what others have written. So files are filled with zeros before
-//! they are used, by a thread, and files of deleted segments are used again.
+//! do in its journal, together with what others have written. So files of deleted segments are used
+//! again. If there are none, and rounds are small, files are filled with zeros by a thread before they
+//! are used: that writes each byte once more, and so does not pay for large rounds.
 
 use super::segment::{Segment, name};
 use crate::storage::files::{File, Folder};
 use rocketmq_tower_core::sync::lock;
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// The maximum number of files that are kept.
-const MAX: usize = 2;
+/// The number of files of deleted segments that are kept: as many as were begun since the last deletion,
+/// in these bounds.
+const KEPT: RangeInclusive<usize> = 2..=16;
 
 /// The size of a write of zeros. The page cache would keep larger ones as units, each of which is
 /// written as a whole by every sync.
@@ -40,6 +43,8 @@ struct State {
     /// Whether files are kept at all.
     keep: bool,
     ready: Vec<Spare>,
+    /// The number of segments that were begun since the last deletion.
+    begun: usize,
     next: u64,
     /// A file will be needed soon.
     wanted: bool,
@@ -56,12 +61,18 @@ impl Spares {
     /// Takes the files that are left from before. With `ahead`, a thread makes more of them;
     /// otherwise, none are kept.
     pub(super) fn open(folder: Arc<dyn Folder>, size: u64, ahead: bool) -> io::Result<Self> {
-        let mut state =
-            State { keep: ahead, ready: Vec::new(), next: 0, wanted: false, closed: false };
+        let mut state = State {
+            keep: ahead,
+            ready: Vec::new(),
+            begun: 0,
+            next: 0,
+            wanted: false,
+            closed: false,
+        };
         for name in folder.list()?.into_iter().filter(|name| name.starts_with(NAME)) {
             let file = folder.open(&name)?;
             // A shorter one was not finished.
-            if !ahead || state.ready.len() == MAX || !is_long(&*file, size)? {
+            if !ahead || state.ready.len() == *KEPT.end() || !is_long(&*file, size)? {
                 folder.remove(&name)?;
                 continue;
             }
@@ -88,33 +99,44 @@ impl Spares {
     pub(super) fn take(&self, name: &str) -> io::Result<Option<Arc<dyn File>>> {
         let mut state = lock(&self.shared.state);
         state.wanted = false;
+        state.begun += 1;
         let Some(spare) = state.ready.pop() else { return Ok(None) };
         drop(state);
         self.shared.folder.rename(&spare.name, name)?;
         Ok(Some(spare.file))
     }
 
-    /// Keeps the file of a deleted segment, or removes it if there are enough or it is being read.
-    pub(super) fn retire(&self, segment: Arc<Segment>) -> io::Result<()> {
-        let old = name(segment.base);
+    /// Keeps files of deleted segments, and removes those that are being read, and all of which there are
+    /// enough. Returns whether the folder has changed.
+    pub(super) fn retire(&self, deleted: Vec<Arc<Segment>>) -> io::Result<bool> {
         let mut state = lock(&self.shared.state);
-        if state.keep
-            && state.ready.len() < MAX
-            && let Some(Segment { file, .. }) = Arc::into_inner(segment)
-            && is_long(&*file, self.shared.size)?
-        {
-            let name = state.name();
-            self.shared.folder.rename(&old, &name)?;
-            state.ready.push(Spare { name, file });
-            return Ok(());
+        let keep = std::mem::take(&mut state.begun).clamp(*KEPT.start(), *KEPT.end());
+        let surplus = state.ready.len().saturating_sub(keep);
+        let mut changed = surplus > 0;
+        for spare in state.ready.drain(..surplus) {
+            self.shared.folder.remove(&spare.name)?;
         }
-        drop(state);
-        self.shared.folder.remove(&old)
+        for segment in deleted {
+            changed = true;
+            let old = name(segment.base);
+            if state.keep
+                && state.ready.len() < keep
+                && let Some(Segment { file, .. }) = Arc::into_inner(segment)
+                && is_long(&*file, self.shared.size)?
+            {
+                let name = state.name();
+                self.shared.folder.rename(&old, &name)?;
+                state.ready.push(Spare { name, file });
+            } else {
+                self.shared.folder.remove(&old)?;
+            }
+        }
+        Ok(changed)
     }
 }
 
-/// Returns whether the file has almost the size of a segment: one that was not filled ahead ends with
-/// its last round.
+/// Returns whether the file has almost the size of a segment. One that was not made for synchronous
+/// flushing ends with its last round.
 fn is_long(file: &dyn File, size: u64) -> io::Result<bool> {
     Ok(file.len()? >= size - size / 16)
 }
