@@ -3,6 +3,7 @@
 //! Offsets in the log are those of its bytes, from the first one that was ever written. Segments are
 //! contiguous, and a round lies in one segment.
 
+mod buffers;
 mod format;
 mod read;
 mod recent;
@@ -18,7 +19,8 @@ use super::files::{File, Folder};
 use super::{Round, StorageError};
 use crate::Flush;
 use crate::log::CommitLogOffset;
-use bytes::{Bytes, BytesMut};
+use buffers::Buffers;
+use bytes::Bytes;
 pub(super) use format::queue_offset;
 use format::{Format, ROUND_HEADER, RoundHeader, is_record};
 use recent::Recent;
@@ -31,9 +33,6 @@ use spares::Spares;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
-
-/// The memory that is taken at once for encoded rounds.
-const BUFFER: usize = 256 * 1024;
 
 /// The mean size of rounds from which on a segment is not filled with zeros ahead. The zeros would be
 /// more bytes than what the file system writes to its journal instead.
@@ -85,7 +84,7 @@ pub(super) struct SegmentLog {
 struct Writing {
     /// The latest time of storing, in ms since 1970.
     time: i64,
-    buffer: BytesMut,
+    buffers: Buffers,
     /// Rounds in the last segment, and their size in bytes.
     rounds: u64,
     size: u64,
@@ -112,7 +111,7 @@ impl SegmentLog {
             segments: RwLock::new(segments),
             recent: Recent::new(end),
             spares,
-            writing: Mutex::new(Writing { time, buffer: BytesMut::new(), rounds: 0, size: 0 }),
+            writing: Mutex::new(Writing { time, buffers: Buffers::default(), rounds: 0, size: 0 }),
             end: end.into(),
             durable: known.durable.into(),
             named: 0.into(),
@@ -157,7 +156,7 @@ impl SegmentLog {
         let times = round.records.iter().map(|record| record.stored_at);
         let time = times.fold(writing.time, i64::max);
         let header = RoundHeader { base, durable: self.durable.load(Ordering::Acquire), time };
-        let bytes = self.encode(&mut writing.buffer, header, round);
+        let bytes = self.encode(&mut writing.buffers, header, round);
         let segment = self.segment_for(&mut writing, &bytes, header);
         let segment = segment.map_err(|error| self.write_failed(error))?;
         let written = segment.file.write_at(&bytes, base - segment.base);
@@ -173,12 +172,10 @@ impl SegmentLog {
         Ok(())
     }
 
-    fn encode(&self, buffer: &mut BytesMut, header: RoundHeader, round: &Round) -> Bytes {
+    fn encode(&self, buffers: &mut Buffers, header: RoundHeader, round: &Round) -> Bytes {
         let records = round.records.iter().map(|record| record.record.len());
         let size = ROUND_HEADER + records.sum::<usize>() + rows::encoded_len(&round.rows);
-        if buffer.capacity() < size {
-            *buffer = BytesMut::with_capacity(size.max(BUFFER));
-        }
+        let buffer = buffers.with_room(size, header.base, self.recent.start());
         self.format.encode(header, round, buffer);
         buffer.split().freeze()
     }
