@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 /// The mean size of rounds from which on a segment is not filled with zeros ahead. The zeros would be
 /// more bytes than what the file system writes to its journal instead.
-const ZEROS_BELOW: u64 = 16 * 1024;
+const ZEROS_BELOW: u64 = 24 * 1024;
 
 /// How the log is kept.
 #[derive(Clone, Copy, Debug)]

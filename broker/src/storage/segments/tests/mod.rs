@@ -211,9 +211,9 @@ fn a_file_of_a_deleted_segment_is_used_again() {
 #[test]
 fn segments_for_large_rounds_are_not_filled_with_zeros() {
     let mut rounds =
-        Rounds::new(LogOptions { flush: Flush::Sync, segment_size: 100 * 1024, ..OPTIONS });
+        Rounds::new(LogOptions { flush: Flush::Sync, segment_size: 150 * 1024, ..OPTIONS });
     for _ in 0..50 {
-        rounds.append_long(20 * 1024, Flush::Sync).unwrap();
+        rounds.append_long(30 * 1024, Flush::Sync).unwrap();
     }
     rounds.check(&rounds.log, 0..50);
     let end = rounds.log.end();
