@@ -37,7 +37,7 @@ use std::ops::Range;
 pub(super) const ROUND_HEADER: usize = 36;
 
 /// Marks the start of a round.
-pub(super) const MAGIC: [u8; 4] = [0xf1, b'R', b'T', 0x01];
+pub(super) const MAGIC: [u8; 4] = [0xf1, b'R', b'T', 0x02];
 
 /// In a length: what follows are changes of rows.
 pub(super) const ROWS: u32 = 1 << 31;
