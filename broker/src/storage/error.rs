@@ -19,8 +19,8 @@ pub(crate) enum StorageError {
     Open(PathBuf, #[source] BoxError),
     #[error("a key has {0} bytes, but must have 1 to {MAX_KEY}")]
     Key(usize),
-    /// Not expected: the records come from this program's encoder.
-    #[error("a record is not a stored message")]
+    /// Not expected: the records come from this program's encoder, and no request is that long.
+    #[error("a record is not a stored message, or has 64 MiB or more")]
     Record,
     #[error("reading failed")]
     Read(#[source] BoxError),

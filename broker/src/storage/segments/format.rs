@@ -28,7 +28,7 @@
 //! stored message.
 
 use super::rows;
-use crate::storage::Round;
+use crate::storage::{Round, SIZE_BITS};
 use bytes::{BufMut, BytesMut};
 use crc32fast::Hasher;
 use std::ops::Range;
@@ -157,9 +157,9 @@ pub(super) fn set_offset(record: &mut [u8], at: u64) {
     }
 }
 
-/// Returns whether a record is long enough to be a stored message.
+/// Returns whether a record has a length that a stored message may have.
 pub(super) fn is_record(record: &[u8]) -> bool {
-    record.len() >= OFFSET.end
+    (OFFSET.end..1 << SIZE_BITS).contains(&record.len())
 }
 
 fn number(record: &[u8], at: usize) -> Option<u64> {
