@@ -145,14 +145,14 @@ impl BrokerBuilder {
     }
 
     /// Sets the maximum number of connections at a time, for each of the two servers; more wait to be
-    /// accepted. 1000 by default.
+    /// accepted. 1000 by default, at least 1.
     pub fn max_connections(mut self, max: usize) -> Self {
-        self.config.max_connections = max;
+        self.config.max_connections = max.max(1);
         self
     }
 
     /// Sets the maximum number of sends at a time, of all connections together; more are refused with
-    /// `SYSTEM_BUSY`. 8192 by default.
+    /// `SYSTEM_BUSY`. 8192 by default; with 0, all are refused.
     pub fn max_sends(mut self, max: usize) -> Self {
         self.config.max_sends = max;
         self

@@ -98,7 +98,12 @@ async fn the_cluster_and_all_topics_are_listed() {
     let asked = request(RequestCode::GET_BROKER_CLUSTER_INFO, &[]);
     assert_eq!(text(&names, asked).await, cluster);
     let asked = request(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, &[]);
-    let topics = r#"{"topicList":["RMQ_SYS_TRANS_HALF_TOPIC","SCHEDULE_TOPIC_XXXX","T","TBW102","rmq_sys_wheel_timer"]}"#;
+    let topics = concat!(
+        r#"{"topicList":["BenchmarkTest","OFFSET_MOVED_EVENT","RMQ_SYS_TRACE_TOPIC","#,
+        r#""RMQ_SYS_TRANS_HALF_TOPIC","RMQ_SYS_TRANS_OP_HALF_TOPIC","SCHEDULE_TOPIC_XXXX","#,
+        r#""SELF_TEST_TOPIC","T","TBW102","TRANS_CHECK_MAX_TIME_TOPIC","b1","c1","c1_REPLY_TOPIC","#,
+        r#""rmq_sys_REVIVE_LOG_c1","rmq_sys_wheel_timer"]}"#
+    );
     assert_eq!(text(&names, asked).await, topics);
     running.end().await;
 }

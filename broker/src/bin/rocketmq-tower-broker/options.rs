@@ -2,6 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use rocketmq_tower_broker::{Broker, BrokerBuilder, Flush};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
@@ -62,11 +63,11 @@ pub(crate) struct Options {
     )]
     transaction_check_interval: u32,
     /// Maximum number of connections at a time, for each of the two servers; more wait.
-    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_CONNECTIONS", default_value_t = 1000)]
-    max_connections: usize,
+    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_CONNECTIONS", default_value = "1000")]
+    max_connections: NonZeroUsize,
     /// Maximum number of sends at a time; more are refused as busy.
-    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_SENDS", default_value_t = 8192)]
-    max_sends: usize,
+    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_SENDS", default_value = "8192")]
+    max_sends: NonZeroUsize,
     /// Address on which Prometheus reads metrics, by `GET /metrics`; off by default.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_METRICS")]
     metrics: Option<String>,
@@ -112,8 +113,8 @@ impl Options {
             .retention(Duration::from_secs(u64::from(self.retention) * 3600))
             .transaction_timeout(seconds(self.transaction_timeout))
             .transaction_check_interval(seconds(self.transaction_check_interval))
-            .max_connections(self.max_connections)
-            .max_sends(self.max_sends)
+            .max_connections(self.max_connections.get())
+            .max_sends(self.max_sends.get())
             .traffic_log(seconds(self.traffic));
         if self.in_memory {
             builder = builder.in_memory();
