@@ -32,6 +32,7 @@ impl Broker {
 /// | [`skip_damage`](Self::skip_damage) | `false` |
 /// | [`topic`](Self::topic) | none; the first send creates a topic |
 /// | [`name_server_listen`](Self::name_server_listen), [`listen`](Self::listen) | `127.0.0.1:0`, a free port |
+/// | [`vip_port`](Self::vip_port) | `true` |
 /// | [`advertise`](Self::advertise) | the address on which the broker listens |
 /// | [`broker_name`](Self::broker_name), [`cluster`](Self::cluster) | `broker-a`, `DefaultCluster` |
 /// | [`retention`](Self::retention) | 72 hours |
@@ -94,6 +95,14 @@ impl BrokerBuilder {
     /// 0 takes a free one. `127.0.0.1:0` by default. Apache's broker uses port 10911.
     pub fn listen(mut self, addr: impl ToString) -> Self {
         self.config.listen = addr.to_string();
+        self
+    }
+
+    /// Sets whether the broker also listens two ports below its own, if that port is free: Java's clients
+    /// up to 4.4.0, the dashboard and the exporter connect to that "VIP channel" by default. `true` by
+    /// default.
+    pub fn vip_port(mut self, listen: bool) -> Self {
+        self.config.vip_port = listen;
         self
     }
 

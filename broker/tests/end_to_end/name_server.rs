@@ -4,6 +4,7 @@ use crate::heartbeats::{consumer, heartbeat};
 use crate::support::peer::Peer;
 use crate::support::requests::request;
 use crate::support::running::Running;
+use rocketmq_tower::message::SendHeader;
 use rocketmq_tower::protocol::RegisterBrokerRequestHeader;
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::{Broker, BrokerBuilder};
@@ -86,6 +87,22 @@ async fn the_retry_topic_of_a_group_has_a_route_before_it_exists() {
     let client = running.client().await;
     client.get(heartbeat("client", &[consumer("g", &[])], &[])).await;
     assert_eq!(text(&names, route("%RETRY%g")).await, before);
+    running.end().await;
+}
+
+#[tokio::test]
+async fn the_default_topic_has_another_name_in_clients_of_4_3_0() {
+    let (running, names) = start(Broker::builder()).await;
+    let default = text(&names, route("TBW102")).await;
+    assert_eq!(text(&names, route("AUTO_CREATE_TOPIC_KEY")).await, default);
+    let header = SendHeader {
+        default_topic: "AUTO_CREATE_TOPIC_KEY",
+        default_topic_queue_nums: 4,
+        ..SendHeader::new("producers", "T", 0)
+    };
+    let client = running.client().await;
+    client.get(header.request()).await;
+    assert_eq!(text(&names, route("T")).await, expected(&running.broker, 6, 4));
     running.end().await;
 }
 

@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// Address on which the broker listens; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_LISTEN", default_value = "127.0.0.1:10911")]
     listen: String,
+    /// Do not listen two ports below the broker, where old clients and some tools connect.
+    #[arg(long, env = "ROCKETMQ_NO_VIP_PORT")]
+    no_vip_port: bool,
     /// Address at which clients reach the broker, `host` or `host:port`. By default the one on which
     /// it listens; if it listens on all, the one from which the machine sends.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_ADVERTISE")]
@@ -104,6 +107,7 @@ impl Options {
         let mut builder = Broker::builder()
             .name_server_listen(self.namesrv)
             .listen(self.listen)
+            .vip_port(!self.no_vip_port)
             .data_dir(self.data)
             .flush(self.flush.into())
             .segment_size(u64::from(self.segment_size) * 1024 * 1024)
