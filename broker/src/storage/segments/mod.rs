@@ -3,6 +3,7 @@
 //! Offsets in the log are those of its bytes, from the first one that was ever written. Segments are
 //! contiguous, and a round lies in one segment.
 
+mod ahead;
 mod buffers;
 mod format;
 mod read;
@@ -19,6 +20,7 @@ use super::files::{File, Folder};
 use super::{Round, StorageError};
 use crate::Flush;
 use crate::log::CommitLogOffset;
+use ahead::Ahead;
 use buffers::Buffers;
 use bytes::Bytes;
 pub(super) use format::queue_offset;
@@ -33,10 +35,6 @@ use spares::Spares;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
-
-/// The mean size of rounds from which on a segment is not filled with zeros ahead. The zeros would be
-/// more bytes than what the file system writes to its journal instead.
-const ZEROS_BELOW: u64 = 24 * 1024;
 
 /// How the log is kept.
 #[derive(Clone, Copy, Debug)]
@@ -85,9 +83,7 @@ struct Writing {
     /// The latest time of storing, in ms since 1970.
     time: i64,
     buffers: Buffers,
-    /// Rounds in the last segment, and their size in bytes.
-    rounds: u64,
-    size: u64,
+    ahead: Ahead,
 }
 
 impl SegmentLog {
@@ -101,8 +97,8 @@ impl SegmentLog {
         let format = Format::new(options.secret);
         let recovered = recover::recover(&*folder, format, known, options.skip_damage, replay)?;
         let Recovered { segments, end, time } = recovered;
-        let ahead = options.flush == Flush::Sync;
-        let spares = Spares::open(Arc::clone(&folder), options.segment_size, ahead)
+        let keep = options.flush == Flush::Sync;
+        let spares = Spares::open(Arc::clone(&folder), options.segment_size, keep)
             .map_err(StorageError::read)?;
         Ok(Self {
             folder,
@@ -111,7 +107,7 @@ impl SegmentLog {
             segments: RwLock::new(segments),
             recent: Recent::new(end),
             spares,
-            writing: Mutex::new(Writing { time, buffers: Buffers::default(), rounds: 0, size: 0 }),
+            writing: Writing { time, buffers: Buffers::default(), ahead: Ahead::default() }.into(),
             end: end.into(),
             durable: known.durable.into(),
             named: 0.into(),
@@ -161,9 +157,16 @@ impl SegmentLog {
         let segment = segment.map_err(|error| self.write_failed(error))?;
         let written = segment.file.write_at(&bytes, base - segment.base);
         written.map_err(|error| self.write_failed(error))?;
+        if flush == Flush::Sync {
+            let end = base + bytes.len() as u64 - segment.base;
+            let limit = self.options.segment_size;
+            match writing.ahead.prepare(&*segment.file, end, bytes.len(), limit) {
+                // There was still room for the round itself.
+                Err(error) if is_full(&error) => {}
+                zeros => zeros.map_err(|error| self.write_failed(error))?,
+            }
+        }
         writing.time = time;
-        writing.rounds += 1;
-        writing.size += bytes.len() as u64;
         self.end.store(base + bytes.len() as u64, Ordering::Release);
         if flush == Flush::Sync {
             self.sync()?;
@@ -190,12 +193,7 @@ impl SegmentLog {
         let last = read(&self.segments).back().cloned();
         if let Some(last) = last {
             let filled = header.base - last.base;
-            let size = self.options.segment_size;
-            let is_half = filled < size / 2 && filled + round.len() as u64 >= size / 2;
-            if is_half && writing.size < ZEROS_BELOW * writing.rounds {
-                self.spares.want();
-            }
-            if filled == 0 || filled + round.len() as u64 <= size {
+            if filled == 0 || filled + round.len() as u64 <= self.options.segment_size {
                 return Ok(last);
             }
         }
@@ -205,13 +203,13 @@ impl SegmentLog {
     /// Begins the next segment.
     fn roll(&self, writing: &mut Writing, base: u64, time: i64) -> io::Result<Arc<Segment>> {
         let name = segment::name(base);
-        let file = match self.spares.take(&name)? {
-            Some(file) => file,
-            None => self.create(&name)?,
+        let (file, written) = match self.spares.take(&name)? {
+            Some(file) => (file, self.options.segment_size),
+            None => (self.create(&name)?, 0),
         };
         let segment = Arc::new(Segment { base, time, file });
         write(&self.segments).push_back(Arc::clone(&segment));
-        (writing.rounds, writing.size) = (0, 0);
+        writing.ahead.begin(written);
         Ok(segment)
     }
 
@@ -230,13 +228,11 @@ impl SegmentLog {
     /// Returns the error of a write. With a full disk, the log stays as it was, and the next round is
     /// written to the same place.
     fn write_failed(&self, error: io::Error) -> StorageError {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full(error),
-            _ => {
-                self.failed.store(true, Ordering::Release);
-                StorageError::write(error)
-            }
+        if is_full(&error) {
+            return StorageError::Full(error);
         }
+        self.failed.store(true, Ordering::Release);
+        StorageError::write(error)
     }
 
     /// Makes everything that was appended survive a loss of power. Returns the offset up to which it
@@ -314,4 +310,8 @@ impl SegmentLog {
         }
         Ok(())
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
