@@ -9,7 +9,7 @@ use crate::storage::files::File;
 use std::io;
 
 /// The mean size of rounds below which zeros are written, in bytes.
-const BELOW: u64 = 16 * 1024;
+const BELOW: u64 = 12 * 1024;
 
 /// The number of zeros that are written at a time.
 const AHEAD: u64 = 256 * 1024;
@@ -39,13 +39,13 @@ impl Ahead {
     }
 
     /// Writes zeros if they are needed after a round that has this length and ends at this place of the
-    /// file. There are none after `limit`.
+    /// file, but none after the file's place `end_of_segment`.
     pub(super) fn prepare(
         &mut self,
         file: &dyn File,
         end: u64,
         length: usize,
-        limit: u64,
+        end_of_segment: u64,
     ) -> io::Result<()> {
         self.mean = (self.mean * 15 + length as u64) / 16;
         if end <= self.written {
@@ -55,8 +55,8 @@ impl Ahead {
         if self.mean < BELOW {
             let page = ZEROS.len() as u64;
             let start = end.next_multiple_of(page);
-            for at in
-                (start..(start + AHEAD).min(limit.saturating_sub(page - 1))).step_by(ZEROS.len())
+            for at in (start..(start + AHEAD).min(end_of_segment.saturating_sub(page - 1)))
+                .step_by(ZEROS.len())
             {
                 file.write_at(&ZEROS, at)?;
                 self.written = at + page;
