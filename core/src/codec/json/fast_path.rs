@@ -19,7 +19,7 @@ pub(super) fn decode(header: &[u8], command: &mut Parts) -> Option<()> {
             b'f' => integer(rest.strip_prefix(b"\"flag\":")?, &mut command.flag)?,
             b'l' => {
                 let (name, rest) = string(rest.strip_prefix(b"\"language\":\"")?)?;
-                command.language = LanguageCode::from_name(std::str::from_utf8(name).ok()?);
+                command.language = LanguageCode::from_bytes(name);
                 rest
             }
             b'o' => integer(rest.strip_prefix(b"\"opaque\":")?, &mut command.opaque)?,
