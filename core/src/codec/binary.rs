@@ -142,7 +142,7 @@ fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError>
         return not_ascii(entries, fields);
     }
     let (mut names, mut rest) = (Names::default(), entries);
-    while !rest.is_empty() {
+    loop {
         let known = || &entries[..entries.len() - rest.len()];
         rest = match rest.split_first_chunk() {
             // The names in SEND_MESSAGE_V2 are single letters: one check for all but the value.
@@ -152,6 +152,7 @@ fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError>
                 let length = u32::from_be_bytes([*v1, *v2, *v3, *v4]) as usize;
                 value.get(length..).ok_or_else(|| Entry::fault(rest))?
             }
+            _ if rest.is_empty() => break,
             _ => {
                 let entry = Entry::first(rest).ok_or_else(|| Entry::fault(rest))?;
                 names.note(known, entry.name);
