@@ -42,8 +42,8 @@ impl BrokerState {
         checks: TransactionChecks,
     ) -> Result<Self, BoxError> {
         Ok(Self {
+            topics: Arc::new(Topics::open(Arc::clone(&log), &identity).await?),
             identity,
-            topics: Arc::new(Topics::open(Arc::clone(&log)).await?),
             offsets: Offsets::open(Arc::clone(&log))?,
             clients: Arc::default(),
             locks: QueueLocks::default(),

@@ -70,6 +70,12 @@ impl QueueLocks {
         }
     }
 
+    /// Returns whether a client holds a lock of this group.
+    pub(crate) fn has_live_lock(&self, group: &str) -> bool {
+        let groups = lock(&self.0);
+        groups.get(group).is_some_and(|locks| locks.values().any(|lock| !lock.has_expired()))
+    }
+
     /// Removes expired locks.
     pub(crate) fn expire(&self) {
         lock(&self.0).retain(|_, locks| {

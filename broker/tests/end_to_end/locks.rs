@@ -13,13 +13,20 @@ async fn call(
     client: &str,
     queues: &[i32],
 ) -> RemotingCommand {
+    let mut request = lock(group, client, queues);
+    request.set_code(code);
+    peer.get(request).await
+}
+
+/// Returns a request for locks of queues of `T`.
+pub(crate) fn lock(group: &str, client: &str, queues: &[i32]) -> RemotingCommand {
     let body = LockBatchRequestBody {
         client_id: client.to_owned(),
         consumer_group: group.to_owned(),
         mq_set: names(queues),
         ..Default::default()
     };
-    peer.get(RemotingCommand::request(code).with_json(&body).unwrap()).await
+    RemotingCommand::request(RequestCode::LOCK_BATCH_MQ).with_json(&body).unwrap()
 }
 
 fn names(queues: &[i32]) -> Vec<MessageQueue> {
