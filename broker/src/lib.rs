@@ -53,6 +53,7 @@ mod messages;
 mod metrics;
 mod name_server;
 mod offsets;
+mod open_files;
 mod pull_query;
 
 mod refusal;

@@ -14,7 +14,7 @@ mod spares;
 #[cfg(test)]
 mod tests;
 
-use super::files::Folder;
+use super::files::{Folder, is_out_of_files};
 use super::{Round, StorageError};
 use crate::Flush;
 use crate::log::CommitLogOffset;
@@ -199,11 +199,12 @@ impl SegmentLog {
         Ok(segment)
     }
 
-    /// Returns the error of a write. With a full disk, the log stays as it was, and the next round is
+    /// Returns the error of a write. With a full disk or too many open files, the log stays as it was, and the next round is
     /// written to the same place.
     fn write_failed(&self, error: io::Error) -> StorageError {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full(error),
+            _ if is_out_of_files(&error) => StorageError::Files(error),
             _ => {
                 self.failed.store(true, Ordering::Release);
                 StorageError::write(error)
