@@ -59,11 +59,9 @@ impl KvConfig {
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
         let row = format!("{namespace}\0{key}");
-        if self.read().len() >= MAX_ENTRIES && value.is_some() {
-            return Err(refuse(
-                ResponseCode::SYSTEM_ERROR,
-                "the configuration has its maximum number of entries",
-            ));
+        let name = (namespace, key);
+        if value.is_some() {
+            check_room(&self.read(), &name)?;
         }
         let mut rows = StorageBatch::default();
         match &value {
@@ -73,8 +71,8 @@ impl KvConfig {
         self.log.write(LogWrite::rows(rows)).await?;
         let mut entries = write(&self.entries);
         match value {
-            Some(value) => entries.insert((namespace, key), value),
-            None => entries.remove(&(namespace, key)),
+            Some(value) => entries.insert(name, value),
+            None => entries.remove(&name),
         };
         Ok(ResponseCode::SUCCESS)
     }
@@ -82,6 +80,18 @@ impl KvConfig {
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<(String, String), String>> {
         read(&self.entries)
     }
+}
+
+/// Fails if there is no room for an entry that is new.
+fn check_room(
+    entries: &BTreeMap<(String, String), String>,
+    name: &(String, String),
+) -> Result<(), BoxError> {
+    if entries.len() < MAX_ENTRIES || entries.contains_key(name) {
+        return Ok(());
+    }
+    let text = format!("the configuration has its maximum of {MAX_ENTRIES} entries");
+    Err(refuse(ResponseCode::SYSTEM_BUSY, text))
 }
 
 /// `PUT_KV_CONFIG`
@@ -128,4 +138,17 @@ pub(super) async fn list(
         return Err(refuse(ResponseCode::QUERY_NOT_FOUND, text));
     }
     Ok(Json(KVTable { table }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_ENTRIES, check_room};
+
+    #[test]
+    fn a_full_configuration_takes_new_values_of_its_keys_only() {
+        let name = |n: usize| ("n".to_owned(), n.to_string());
+        let full = (0..MAX_ENTRIES).map(|n| (name(n), String::new())).collect();
+        check_room(&full, &name(0)).unwrap();
+        assert!(check_room(&full, &name(MAX_ENTRIES)).unwrap_err().to_string().contains("10000"));
+    }
 }

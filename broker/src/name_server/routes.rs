@@ -84,8 +84,8 @@ impl NameServerState {
             return Some(TopicSettings { perm, ..TopicSettings::with_queues(DEFAULT_QUEUES) });
         }
         let known = self.topics.get(topic).map(|topic| topic.settings.clone());
-        // The first heartbeat of a consumer creates it. Consumers look it up before that, and then not
-        // again for a while.
+        // The first retry creates it. Consumers look it up when they start, and then not again for a
+        // while.
         known.or_else(|| names::retried_group(topic).map(|_| TopicSettings::with_queues(1)))
     }
 }

@@ -1,5 +1,6 @@
 //! Requests about the offsets of queues and of consumer groups.
 
+use crate::offsets::OffsetError;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::storage::{Storage, StorageError};
@@ -20,7 +21,7 @@ pub(crate) async fn of_queue(
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
     let header: TopicQueueRequestHeader<&str> = request.header()?;
-    let topic = broker.topics.find(header.topic)?;
+    let topic = broker.topics.find_to_read(header.topic)?;
     let queue = topic.queue_to_read(header.queue_id).ok_or_else(|| {
         let text = format!("{} has no queue {}", topic.name, header.queue_id);
         refuse(ResponseCode::INVALID_PARAMETER, text)
@@ -31,8 +32,12 @@ pub(crate) async fn of_queue(
         RequestCode::GET_MAX_OFFSET => queue.max(),
         RequestCode::GET_MIN_OFFSET => min,
         RequestCode::GET_EARLIEST_MSG_STORETIME => {
-            let stored = broker.log.read(false, move |storage| stored_at(storage, number, min));
-            let timestamp = stored.await?.unwrap_or(-1);
+            let timestamp = if min == queue.max() {
+                None
+            } else {
+                broker.log.read(false, move |storage| stored_at(storage, number, min)).await?
+            };
+            let timestamp = timestamp.unwrap_or(-1);
             let header = GetEarliestMsgStoretimeResponseHeader { timestamp };
             return Ok(response.with_header(&header)?);
         }
@@ -94,7 +99,7 @@ pub(crate) async fn query(
     if let Some(offset) = broker.offsets.get(group, topic, id) {
         return Ok(Header(OffsetResponseHeader { offset }));
     }
-    let topic = broker.topics.get(topic);
+    let topic = broker.topics.find_to_read(topic).ok();
     let queue = topic.as_ref().and_then(|topic| topic.queue_to_read(id));
     let is_whole = queue.is_some_and(|queue| queue.min() == 0);
     if is_whole && header.set_zero_if_not_found != Some(false) {
@@ -113,16 +118,19 @@ pub(crate) async fn update(
     let header: UpdateConsumerOffsetRequestHeader<&str> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
     let offset = header.commit_offset;
-    names::check(group)?;
-    let known = broker.topics.find(topic)?;
+    names::check_group(group)?;
+    let known = broker.topics.find_to_read(topic)?;
     if offset < 0 || known.queue_to_read(id).is_none() {
         let text = format!("{topic} has no queue {id}, or the offset {offset} is negative");
         return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
     }
-    if request.is_oneway() {
-        broker.offsets.update(group, topic, id, offset).await?;
+    let committed = if request.is_oneway() {
+        broker.offsets.update(group, topic, id, offset).await
     } else {
-        broker.offsets.store(group, topic, id, offset).await?;
+        broker.offsets.store(group, topic, id, offset).await
+    };
+    match committed {
+        Err(full @ OffsetError::NoRoom) => Err(refuse(ResponseCode::SYSTEM_BUSY, full.to_string())),
+        committed => Ok(committed.map(|()| ResponseCode::SUCCESS)?),
     }
-    Ok(ResponseCode::SUCCESS)
 }

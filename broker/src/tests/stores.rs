@@ -6,7 +6,7 @@ use super::peer::{bodies, message};
 use super::requests::{Pull, request};
 use super::soon;
 use crate::log::{LogError, LogWrite};
-use crate::offsets::Offsets;
+use crate::offsets::{OffsetLimits, Offsets};
 use crate::storage::{Storage, StorageBatch, StorageTable};
 use rocketmq_tower::message::SendHeader;
 use rocketmq_tower::{RequestCode, ResponseCode};
@@ -78,7 +78,7 @@ async fn a_commit_is_stored_after_one_that_failed() {
     assert_eq!(client.refusal(commit.clone()).await.0, ResponseCode::SYSTEM_ERROR);
     storage.fail_to_write(false);
     client.get(commit).await;
-    let stored = Offsets::open(Arc::clone(&bare.state.log)).unwrap();
+    let stored = Offsets::open(Arc::clone(&bare.state.log), OffsetLimits::DEFAULT).unwrap();
     assert_eq!(stored.get("g", "T", 0), Some(1));
 }
 
