@@ -11,6 +11,7 @@ use rocketmq_tower::message::MessageId;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
 
 /// The broker's state. Each part has its own locks, which are held briefly, and never those of two parts
 /// at a time.
@@ -22,6 +23,8 @@ pub(crate) struct BrokerState {
     pub(crate) clients: Arc<Clients>,
     pub(crate) locks: QueueLocks,
     pub(crate) transactions: Transactions,
+    /// For heartbeats and requests for locks with long bodies: one at a time.
+    pub(crate) long_bodies: Arc<Semaphore>,
     turns: AtomicUsize,
 }
 
@@ -50,6 +53,7 @@ impl BrokerState {
             clients: Arc::new(Clients::new(config.client_state)),
             locks: QueueLocks::default(),
             transactions: Transactions::open(&log, config.transaction_checks)?,
+            long_bodies: Arc::new(Semaphore::new(1)),
             turns: AtomicUsize::new(0),
             log,
         })

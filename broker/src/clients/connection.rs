@@ -1,4 +1,4 @@
-//! What one connection has told about its clients.
+//! One connection, with its clients and their groups.
 
 use super::account::{Charge, ConnectionAccount};
 use super::group::Role;

@@ -145,7 +145,7 @@ impl Clients {
     }
 }
 
-/// What a group has subscribed to in a topic.
+/// The subscription of a group to a topic, if there is one.
 #[derive(Clone, Debug)]
 pub(crate) enum Subscribed {
     To(Subscription),

@@ -1,7 +1,7 @@
 //! `HEART_BEAT`, in both versions.
 
 use super::heartbeat_body::{AtMost, ConsumerOfBeat, HeartbeatBody, MAX_GROUPS, MAX_SUBSCRIPTIONS};
-use super::{check_body, check_client};
+use super::{check_client, in_turn};
 use crate::clients::{ClientConnection, GroupUpdate};
 use crate::refusal::{Refused, refuse};
 use crate::state::BrokerState;
@@ -19,19 +19,26 @@ pub(crate) async fn handle(
     channel: Channel,
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
-    check_body(&request)?;
+    in_turn(broker, channel, request, beats).await
+}
+
+fn beats(
+    broker: &BrokerState,
+    channel: &Channel,
+    request: &RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
     let beat: HeartbeatBody<'_> = json::from_slice(request.body())?;
     check_client(&beat.client_id)?;
-    let connection = broker.clients.connection(&channel);
+    let connection = broker.clients.connection(channel);
     let (mut refused, mut all) = (Refused::default(), GroupUpdate::default());
     refused.note(check_number(&beat.producer_data_set, "groups of producers", MAX_GROUPS));
     refused.note(check_number(&beat.consumer_data_set, "groups of consumers", MAX_GROUPS));
     for producer in &beat.producer_data_set.items {
         let name = &*producer.group_name;
-        refused.note(producer_beats(&broker, &connection, &beat.client_id, name));
+        refused.note(producer_beats(broker, &connection, &beat.client_id, name));
     }
     for consumer in &beat.consumer_data_set.items {
-        let beaten = consumer_beats(&broker, &connection, &beat, consumer, &mut refused);
+        let beaten = consumer_beats(broker, &connection, &beat, consumer, &mut refused);
         let update = refused.note(beaten).unwrap_or_default();
         all.changed |= update.changed;
         all.needs_subscriptions |= update.needs_subscriptions;
