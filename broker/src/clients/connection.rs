@@ -8,6 +8,7 @@ use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
+use tokio::sync::Semaphore;
 
 /// The bytes of a filter that is kept beside its hashes and its text, as they count in the account.
 const FILTER_BYTES: usize = 256;
@@ -18,6 +19,8 @@ pub(crate) struct ClientConnection {
     pub(super) channel: Channel,
     account: Arc<ConnectionAccount>,
     clients: Mutex<ConnectionClients>,
+    /// For its requests with long bodies: one at a time.
+    pub(crate) turn: Semaphore,
     /// The filters of its pulls' long expressions, as long as they are in use.
     filters: Mutex<HashMap<Box<str>, Weak<Filter>>>,
 }
@@ -48,7 +51,8 @@ pub(super) struct Membership {
 
 impl ClientConnection {
     pub(super) fn new(channel: Channel, account: Arc<ConnectionAccount>) -> Self {
-        Self { channel, account, clients: Mutex::default(), filters: Mutex::default() }
+        let turn = Semaphore::new(1);
+        Self { channel, account, clients: Mutex::default(), turn, filters: Mutex::default() }
     }
 
     /// Returns the account of what is kept for this connection.

@@ -40,7 +40,8 @@ fn check_client(client: &str) -> Result<(), BoxError> {
 }
 
 /// Does the work for a request with a list in its body, which costs as much as the body is long. If it
-/// is long, the work is a task of its own, one at a time, so that others have a turn in between.
+/// is long, the work is a task of its own, one at a time, so that others have a turn in between. A
+/// connection waits with one such request at a time.
 ///
 /// # Errors
 /// If the work fails, or the body is too long.
@@ -58,8 +59,9 @@ async fn in_turn<T: Send + 'static>(
         let text = format!("the body has at most {MAX_BODY} bytes, not {length}");
         return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
     }
-    let turns = Arc::clone(&broker.long_bodies);
-    let turn = turns.acquire_owned().await?;
+    let connection = broker.clients.connection(&channel);
+    let _own_turn = connection.turn.acquire().await?;
+    let turn = Arc::clone(&broker.long_bodies).acquire_owned().await?;
     let done = tokio::spawn(async move {
         let _turn = turn;
         work(&broker, &channel, &request)
