@@ -106,6 +106,9 @@ async fn main() -> Result<(), BoxError> {
     }
     // Draining writes a queued oneway request before the connection closes.
     channel.drain();
-    channel.closed().await;
-    Ok(())
+    match channel.closed().await {
+        // A server that does not know how to drain may close first.
+        reason if options.oneway && reason.is_error() => Err(reason.to_string().into()),
+        _ => Ok(()),
+    }
 }

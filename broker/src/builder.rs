@@ -33,6 +33,7 @@ impl Broker {
 /// | [`skip_damage`](Self::skip_damage) | `false` |
 /// | [`topic`](Self::topic) | none; the first send creates a topic |
 /// | [`name_server_listen`](Self::name_server_listen), [`listen`](Self::listen) | `127.0.0.1:0`, a free port |
+/// | [`vip_port`](Self::vip_port) | `true` |
 /// | [`advertise`](Self::advertise) | the address on which the broker listens |
 /// | [`broker_name`](Self::broker_name), [`cluster`](Self::cluster) | `broker-a`, `DefaultCluster` |
 /// | [`retention`](Self::retention) | 72 hours |
@@ -99,6 +100,14 @@ impl BrokerBuilder {
         self
     }
 
+    /// Sets whether the broker also listens two ports below its own, if that port is free: Java's clients
+    /// up to 4.4.0, the dashboard and the exporter connect to that "VIP channel" by default. `true` by
+    /// default.
+    pub fn vip_port(mut self, listen: bool) -> Self {
+        self.config.vip_port = listen;
+        self
+    }
+
     /// Sets the address on which the name server listens; port 0 takes a free one. `127.0.0.1:0` by
     /// default. Apache's name server uses port 9876.
     pub fn name_server_listen(mut self, addr: impl ToString) -> Self {
@@ -147,14 +156,14 @@ impl BrokerBuilder {
     }
 
     /// Sets the maximum number of connections at a time, for each of the two servers; more wait to be
-    /// accepted. 1000 by default.
+    /// accepted. 1000 by default, at least 1.
     pub fn max_connections(mut self, max: usize) -> Self {
-        self.config.max_connections = max;
+        self.config.max_connections = max.max(1);
         self
     }
 
     /// Sets the maximum number of sends at a time, of all connections together; more are refused with
-    /// `SYSTEM_BUSY`. 8192 by default.
+    /// `SYSTEM_BUSY`. 8192 by default; with 0, all are refused.
     pub fn max_sends(mut self, max: usize) -> Self {
         self.config.max_sends = max;
         self

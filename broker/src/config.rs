@@ -21,6 +21,8 @@ pub(crate) struct BrokerConfig {
     pub(crate) topics: Vec<(String, u32)>,
     pub(crate) name_server_listen: String,
     pub(crate) listen: String,
+    /// Also listens two ports below `listen`, if that port is free.
+    pub(crate) vip_port: bool,
     pub(crate) advertise: Option<String>,
     pub(crate) broker_name: String,
     pub(crate) cluster: String,
@@ -64,6 +66,7 @@ impl Default for BrokerConfig {
             topics: Vec::new(),
             name_server_listen: "127.0.0.1:0".to_owned(),
             listen: "127.0.0.1:0".to_owned(),
+            vip_port: true,
             advertise: None,
             broker_name: "broker-a".to_owned(),
             cluster: "DefaultCluster".to_owned(),

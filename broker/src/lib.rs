@@ -65,6 +65,7 @@ mod stack;
 mod start;
 mod state;
 mod storage;
+mod stored_properties;
 mod supervisor;
 #[cfg(test)]
 mod tests;

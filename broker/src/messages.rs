@@ -18,11 +18,19 @@ pub(crate) fn entry(
     message: &StoredMessage<'_>,
     visibility: Visibility,
 ) -> Result<LogEntry, BoxError> {
+    let queue = queue_for_send(topic, message.queue_id)?;
+    entry_of(Arc::clone(queue), message, visibility)
+}
+
+fn entry_of(
+    queue: Arc<Queue>,
+    message: &StoredMessage<'_>,
+    visibility: Visibility,
+) -> Result<LogEntry, BoxError> {
     if message.body.len() > MAX_BODY {
         let text = format!("a body has at most {MAX_BODY} bytes, not {}", message.body.len());
         return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
     }
-    let queue = queue(topic, message.queue_id)?;
     let mut record = BytesMut::with_capacity(message.encoded_len());
     message
         .encode(&mut record)
@@ -36,10 +44,11 @@ pub(crate) fn entry(
     Ok(LogEntry { queue, record, keys, tag, visibility })
 }
 
-fn queue(topic: &Topic, id: i32) -> Result<Arc<Queue>, BoxError> {
-    topic.queue_to_write(id).map(Arc::clone).ok_or_else(|| {
-        let (name, queues) = (&topic.name, topic.settings.write_queues);
-        let text = format!("{name} has no queue {id} to write to, but {queues} queues");
+/// Returns the queue to which a producer sends, or the error response if there is none.
+pub(crate) fn queue_for_send(topic: &Topic, id: i32) -> Result<&Arc<Queue>, BoxError> {
+    topic.queue_in_use(id).ok_or_else(|| {
+        let (name, queues) = (&topic.name, topic.settings.queues());
+        let text = format!("{name} has no queue {id}, but {queues} queues");
         refuse(ResponseCode::INVALID_PARAMETER, text)
     })
 }
@@ -65,7 +74,7 @@ pub(crate) fn parked(
 }
 
 /// Returns a message that has waited as an entry of the queue of `topic` that it names, without the
-/// properties in `done`.
+/// properties in `done`. It keeps its queue also if that was closed meanwhile.
 pub(crate) fn released(
     topic: &Topic,
     message: StoredMessage<'_>,
@@ -75,15 +84,19 @@ pub(crate) fn released(
     for name in [property::REAL_TOPIC, property::REAL_QID].iter().chain(done) {
         properties.remove(name);
     }
-    // The topic may have fewer queues than when the message was sent.
-    let queues = topic.settings.write_queues.max(1) as i32;
+    // Another topic of this name may never have had that queue.
+    let queue_id = match topic.queue(message.queue_id) {
+        Some(_) => message.queue_id,
+        None => 0,
+    };
+    let queue = topic.queue(queue_id).ok_or("a topic without queues")?;
     let message = StoredMessage {
         topic: &topic.name,
-        queue_id: message.queue_id % queues,
+        queue_id,
         properties: properties.as_properties(),
         ..message
     };
-    entry(topic, &message, Visibility::Visible)
+    entry_of(Arc::clone(queue), &message, Visibility::Visible)
 }
 
 /// Returns the topic, and the id of the queue, that a waiting message was sent to.

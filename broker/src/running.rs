@@ -26,6 +26,7 @@ pub struct RunningBroker {
 pub(crate) struct Addrs {
     pub(crate) name_server: SocketAddr,
     pub(crate) broker: SocketAddr,
+    pub(crate) vip: Option<SocketAddr>,
     pub(crate) advertised: String,
     pub(crate) metrics: Option<SocketAddr>,
 }
@@ -41,6 +42,13 @@ impl RunningBroker {
     #[must_use]
     pub fn broker_addr(&self) -> SocketAddr {
         self.addrs.broker
+    }
+
+    /// Returns the address on which it also listens for clients with a "VIP channel", if it does: see
+    /// [`vip_port`](crate::BrokerBuilder::vip_port).
+    #[must_use]
+    pub fn vip_addr(&self) -> Option<SocketAddr> {
+        self.addrs.vip
     }
 
     /// Returns the address of the broker, `host:port`, that the name server tells clients. It is that

@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 /// Everything that listens.
 pub(crate) struct Sockets {
     pub(crate) name_server: TcpAcceptor,
-    pub(crate) broker: TcpAcceptor,
+    /// The broker's own, and the VIP socket if there is one.
+    pub(crate) broker: Vec<TcpAcceptor>,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) exporter: Option<Exporter>,
 }
@@ -25,9 +26,10 @@ impl Sockets {
         let addr = config.listen.clone();
         let broker =
             bind(&addr).await.map_err(|source| StartError::ListenBroker { addr, source })?;
+        let vip = if config.vip_port { bind_vip(local_addr(&broker)?).await } else { None };
         Ok(Self {
             name_server,
-            broker,
+            broker: [Some(broker), vip].into_iter().flatten().collect(),
             #[cfg(feature = "metrics-exporter")]
             exporter: match &config.metrics {
                 Some(addr) => Some(Exporter::bind(addr).await?),
@@ -46,9 +48,32 @@ impl Sockets {
     }
 }
 
+/// Listens two ports below the broker, where Java's clients up to 4.4.0, the dashboard and the exporter
+/// connect by default: the "VIP channel". Returns `None` if the port is not free.
+async fn bind_vip(broker: SocketAddr) -> Option<TcpAcceptor> {
+    let port = broker.port().checked_sub(2).filter(|&port| port > 0)?;
+    let addr = SocketAddr::new(broker.ip(), port);
+    match bind(&addr.to_string()).await {
+        Ok(vip) => Some(vip),
+        Err(error) => {
+            tracing::info!(%addr, %error, "clients up to 4.4.0 cannot use the VIP channel");
+            None
+        }
+    }
+}
+
 /// Listens on this address.
 pub(crate) async fn bind(addr: &str) -> io::Result<TcpAcceptor> {
     TcpAcceptor::bind(addr, &TcpOptions::default()).await
+}
+
+/// The addresses of the broker's sockets: its own, and the VIP socket's if there is one.
+pub(crate) fn broker_addrs(
+    sockets: &Sockets,
+) -> Result<(SocketAddr, Option<SocketAddr>), StartError> {
+    let mut addrs = sockets.broker.iter().map(local_addr);
+    let broker = addrs.next().ok_or_else(|| StartError::SetUp("no socket".into()))??;
+    Ok((broker, addrs.next().transpose()?))
 }
 
 /// The address of a socket, with its port.

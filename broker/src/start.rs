@@ -4,7 +4,7 @@ use crate::config::{BrokerConfig, StoreConfig};
 use crate::log::{self, Log, LogGuard};
 use crate::name_server::NameServerState;
 use crate::running::Addrs;
-use crate::sockets::{Sockets, local_addr};
+use crate::sockets::{Sockets, broker_addrs, local_addr};
 use crate::state::{BrokerIdentity, BrokerState};
 use crate::storage::{self, DiskOptions, MemoryStorage, Storage, StorageError};
 use crate::supervisor::Servers;
@@ -79,7 +79,8 @@ async fn assemble(
     sockets: Sockets,
     config: &BrokerConfig,
 ) -> Result<(Servers, Addrs), StartError> {
-    let (name_server, broker) = (local_addr(&sockets.name_server)?, local_addr(&sockets.broker)?);
+    let name_server = local_addr(&sockets.name_server)?;
+    let (broker, vip) = broker_addrs(&sockets)?;
     let advertised = address::advertised(broker, config.advertise.as_deref());
     let identity = Arc::new(BrokerIdentity {
         cluster: config.cluster.clone(),
@@ -87,7 +88,7 @@ async fn assemble(
         stored: address::stored(&advertised).await,
         address: advertised.clone(),
     });
-    let addrs = Addrs { name_server, broker, advertised, metrics: sockets.metrics_addr()? };
+    let addrs = Addrs { name_server, broker, vip, advertised, metrics: sockets.metrics_addr()? };
 
     let state = BrokerState::open(Arc::clone(&identity), Arc::clone(&log), config).await;
     let state = Arc::new(state.map_err(StartError::ReadStore)?);

@@ -47,8 +47,8 @@ impl BrokerState {
         config: &BrokerConfig,
     ) -> Result<Self, BoxError> {
         Ok(Self {
+            topics: Arc::new(Topics::open(Arc::clone(&log), &identity).await?),
             identity,
-            topics: Arc::new(Topics::open(Arc::clone(&log)).await?),
             offsets: Offsets::open(Arc::clone(&log), config.offsets)?,
             clients: Arc::new(Clients::new(config.client_state)),
             locks: QueueLocks::default(),

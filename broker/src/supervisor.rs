@@ -3,14 +3,14 @@
 use crate::ServeError;
 use crate::log::{self, LogGuard};
 use rocketmq_tower::server::BoundServer;
-use rocketmq_tower::server::listener::{Retry, TcpAcceptor};
+use rocketmq_tower::server::listener::{ListenerSet, Retry, TcpAcceptor};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Both servers, and the broker's background jobs.
 pub(crate) struct Servers {
     pub(crate) name_server: BoundServer<Retry<TcpAcceptor>>,
-    pub(crate) broker: BoundServer<Retry<TcpAcceptor>>,
+    pub(crate) broker: BoundServer<ListenerSet<Retry<TcpAcceptor>>>,
     pub(crate) jobs: JoinSet<()>,
 }
 

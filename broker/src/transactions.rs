@@ -94,6 +94,11 @@ impl Transactions {
         }
     }
 
+    /// Returns whether a transaction is open at this offset.
+    pub(crate) fn is_open(&self, offset: CommitLogOffset) -> bool {
+        self.lock().contains_key(&offset)
+    }
+
     /// Takes a transaction out, so that only the caller can commit it or roll it back.
     pub(crate) fn take(&self, offset: CommitLogOffset) -> Option<OpenTransaction> {
         self.lock().remove(&offset)

@@ -51,7 +51,7 @@ async fn pull_queue(
         subscription: Some(SubscriptionData::ALL),
         ..Default::default()
     };
-    let mut printed = 0;
+    let (mut printed, mut moved) = (0, false);
     while printed < max {
         header.max_msg_nums = (max - printed).min(32) as i32;
         let request = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header)?;
@@ -68,7 +68,16 @@ async fn pull_queue(
             ResponseCode::PULL_NOT_FOUND => break,
             _ => return Err(refusal(&response)),
         }
-        header.queue_offset = response.header::<PullMessageResponseHeader>()?.next_begin_offset;
+        let next = response.header::<PullMessageResponseHeader>()?.next_begin_offset;
+        // Only an offset that is not in the queue may move back, and only once.
+        let may_move = response.response_code() == ResponseCode::PULL_OFFSET_MOVED && !moved;
+        if next <= header.queue_offset && !may_move {
+            let text =
+                format!("the broker leads from the offset {} to {next}", header.queue_offset);
+            return Err(text.into());
+        }
+        moved |= may_move;
+        header.queue_offset = next;
     }
     Ok(printed)
 }

@@ -124,6 +124,12 @@ impl QueueLocks {
         }
     }
 
+    /// Returns whether a client holds a lock of this group.
+    pub(crate) fn has_live_lock(&self, group: &str) -> bool {
+        let groups = self.0.of(group);
+        groups.get(group).is_some_and(|locks| locks.values().any(|lock| !lock.has_expired()))
+    }
+
     /// Removes expired locks.
     pub(crate) fn expire(&self) {
         for mut groups in self.0.each() {

@@ -16,9 +16,15 @@ use tokio::time::{sleep, timeout};
 const ROUND: usize = 256;
 const ROUND_BYTES: usize = 8 * 1024 * 1024;
 
-/// The wait if no message is known, and after an error.
-const LONG: Duration = Duration::from_secs(60);
+/// The maximum wait for a message that is not due: the clock may step meanwhile.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// The wait after an error of the store.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// The maximum of the binary exponent of the time after which a message that could not be delivered is
+/// tried again: 1 s after the first try, then twice as long each time, at most 64 s.
+const MAX_TRIES: u8 = 6;
 
 /// The maximum time between reading the clock for a message and storing it, in ms: rows this far back
 /// are searched again.
@@ -28,22 +34,25 @@ const LATEST: i64 = 60_000;
 enum Next {
     /// More messages are due, beginning with this row.
     Now([u8; 16]),
-    /// No known message is due for this time.
-    Later(Duration),
+    /// No message is due. The first one is in this time, if there is one.
+    Later(Option<Duration>),
 }
 
 /// Delivers messages, in a loop.
 pub(crate) async fn run(broker: &BrokerState) {
-    let mut first = [0; 16];
+    let mut start = ScanStart::default();
     loop {
-        match round(broker, first).await {
+        let now = clock::now_ms();
+        match round(broker, start.at(now), now).await {
             // The rows before it have just been deleted, and would slow down the next scan.
-            Ok(Next::Now(row)) => first = row,
+            Ok(Next::Now(row)) => start.row = row,
             Ok(Next::Later(wait)) => {
-                first[..8].copy_from_slice(&(clock::now_ms() - LATEST).max(0).to_be_bytes());
-                first[8..].fill(0);
+                start.row = due_key(now - LATEST, CommitLogOffset::default());
                 // A message that was stored after the scan has left a notification.
-                _ = timeout(wait, broker.log.scheduled()).await;
+                match wait {
+                    Some(wait) => _ = timeout(wait.min(WAIT), broker.log.scheduled()).await,
+                    None => broker.log.scheduled().await,
+                }
             }
             Err(error) => {
                 tracing::error!(
@@ -56,65 +65,102 @@ pub(crate) async fn run(broker: &BrokerState) {
     }
 }
 
+/// The row with which a scan begins.
+#[derive(Default)]
+struct ScanStart {
+    row: [u8; 16],
+    /// The time of the last scan, in ms since 1970.
+    last: i64,
+}
+
+impl ScanStart {
+    /// Returns the first row of a scan at `now`. After the clock has stepped back, there can be messages
+    /// in front of those that were delivered.
+    fn at(&mut self, now: i64) -> [u8; 16] {
+        if now < self.last {
+            self.row = Default::default();
+        }
+        self.last = now;
+        self.row
+    }
+}
+
 /// Messages that are due, and the row after them.
 #[derive(Default)]
 struct DueMessages {
-    /// The rows and the records they point to, which may be missing.
-    messages: Vec<([u8; 16], Option<Bytes>)>,
+    /// The rows, and the records to which they point.
+    messages: Vec<(DueRow, Result<Option<Bytes>, StorageError>)>,
     next: Option<(i64, CommitLogOffset)>,
 }
 
-/// Delivers the messages that are due, beginning with the row `first`.
-async fn round(broker: &BrokerState, first: [u8; 16]) -> Result<Next, BoxError> {
-    let now = clock::now_ms();
+/// A row of the table.
+struct DueRow {
+    time: i64,
+    offset: CommitLogOffset,
+    /// How often delivering the message has failed.
+    tries: u8,
+}
+
+/// Delivers the messages that are due at `now`, beginning with the row `first`.
+async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, BoxError> {
     // If reading fails, all of them stay in the table.
     let due = broker.log.read(false, move |storage| due(storage, first, now)).await?;
     // One write delivers them and deletes their rows, so that each is delivered once.
-    let mut write = LogWrite::default();
-    for (row, record) in due.messages {
-        match entry(broker, record) {
+    let (mut write, mut postponed) = (LogWrite::default(), 0);
+    for (DueRow { time, offset, tries }, record) in due.messages {
+        match record.map_err(BoxError::from).and_then(|record| entry(broker, record)) {
             Ok(entry) => write.push(entry),
             Err(error) => {
-                tracing::error!(
-                    error = &*error as &dyn std::error::Error,
-                    "a delayed message is lost"
-                );
+                // It must not hold up the others, and may be delivered later: its topic may come back.
+                let again = due_key(now + (1000 << tries.min(MAX_TRIES)), offset);
+                let tries = vec![tries.saturating_add(1)];
+                write = write.and_put(StorageTable::Scheduled, again, tries);
+                if postponed == 0 {
+                    let error = &*error as &dyn std::error::Error;
+                    let offset = offset.as_i64();
+                    tracing::error!(error, offset, "a delayed message cannot be delivered now");
+                }
+                postponed += 1;
             }
         }
-        write = write.and_delete(StorageTable::Scheduled, row);
+        write = write.and_delete(StorageTable::Scheduled, due_key(time, offset));
+    }
+    if postponed > 1 {
+        tracing::error!(messages = postponed, "delayed messages cannot be delivered now");
     }
     broker.log.write(write).await?;
     Ok(match due.next {
         Some((time, offset)) if time <= now => Next::Now(due_key(time, offset)),
         Some((time, _)) => {
             let wait = Duration::from_millis((time - clock::now_ms()).max(0) as u64);
-            Next::Later(wait.min(LONG))
+            Next::Later(Some(wait))
         }
-        None => Next::Later(LONG),
+        None if postponed > 0 => Next::Later(Some(WAIT)),
+        None => Next::Later(None),
     })
 }
 
 /// Reads the messages that are due at `now`, beginning with the row `first`.
 fn due(storage: &dyn Storage, first: [u8; 16], now: i64) -> Result<DueMessages, StorageError> {
     let (mut due, mut rows) = (DueMessages::default(), Vec::new());
-    storage.scan(StorageTable::Scheduled, &first[..]..&[0xff; 17], &mut |key, _| {
+    storage.scan(StorageTable::Scheduled, &first[..]..&[0xff; 17], &mut |key, tries| {
         let Some((time, offset)) = split(key) else { return ControlFlow::Continue(()) };
         if time > now || rows.len() == ROUND {
             due.next = Some((time, offset));
             return ControlFlow::Break(());
         }
-        rows.push((time, offset));
+        rows.push(DueRow { time, offset, tries: tries.first().copied().unwrap_or(0) });
         ControlFlow::Continue(())
     })?;
     let mut bytes = 0;
-    for (time, offset) in rows {
+    for row in rows {
         if bytes > ROUND_BYTES {
-            due.next = Some((time, offset));
+            due.next = Some((row.time, row.offset));
             break;
         }
-        let record = storage.record(offset)?;
-        bytes += record.as_ref().map_or(0, Bytes::len);
-        due.messages.push((due_key(time, offset), record));
+        let record = storage.record(row.offset);
+        bytes += record.as_ref().map_or(0, |record| record.as_ref().map_or(0, Bytes::len));
+        due.messages.push((row, record));
     }
     Ok(due)
 }
@@ -132,4 +178,20 @@ fn entry(broker: &BrokerState, record: Option<Bytes>) -> Result<LogEntry, BoxErr
     let topic = broker.topics.find(topic)?;
     let message = StoredMessage { queue_id, ..message };
     messages::released(&topic, message, &delay::PROPERTIES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ScanStart;
+
+    #[test]
+    fn after_the_clock_has_stepped_back_all_rows_are_searched() {
+        let mut start = ScanStart::default();
+        assert_eq!(start.at(7000), [0; 16]);
+        start.row = [1; 16];
+        assert_eq!([start.at(7000), start.at(9000)], [[1; 16]; 2]);
+        assert_eq!(start.at(8999), [0; 16]);
+        start.row = [2; 16];
+        assert_eq!(start.at(9000), [2; 16]);
+    }
 }

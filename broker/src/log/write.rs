@@ -54,6 +54,17 @@ impl LogWrite {
         self.entries.push(entry);
     }
 
+    /// Adds a row.
+    pub(crate) fn and_put(
+        mut self,
+        table: StorageTable,
+        key: impl AsRef<[u8]>,
+        value: Vec<u8>,
+    ) -> Self {
+        self.rows.put(table, key, value);
+        self
+    }
+
     /// Adds the deletion of a row.
     pub(crate) fn and_delete(mut self, table: StorageTable, key: impl AsRef<[u8]>) -> Self {
         self.rows.delete(table, key);

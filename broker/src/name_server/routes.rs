@@ -86,7 +86,7 @@ impl NameServerState {
     }
 
     fn settings(&self, topic: &str) -> Option<TopicSettings> {
-        if topic == names::DEFAULT {
+        if names::is_default(topic) {
             let perm = perm::READ | perm::WRITE | perm::INHERIT;
             return Some(TopicSettings { perm, ..TopicSettings::with_queues(DEFAULT_QUEUES) });
         }

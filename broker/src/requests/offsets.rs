@@ -21,23 +21,24 @@ pub(crate) async fn of_queue(
     request: RemotingCommand,
 ) -> Result<RemotingCommand, BoxError> {
     let header: TopicQueueRequestHeader<&str> = request.header()?;
-    let topic = broker.topics.find_to_read(header.topic)?;
-    let queue = topic.queue_to_read(header.queue_id).ok_or_else(|| {
-        let text = format!("{} has no queue {}", topic.name, header.queue_id);
-        refuse(ResponseCode::INVALID_PARAMETER, text)
-    })?;
-    let (number, min) = (queue.number(), queue.min());
+    let topic = broker.topics.get(header.topic);
     let response = RemotingCommand::response(ResponseCode::SUCCESS);
+    let Some(queue) = topic.as_ref().and_then(|topic| topic.queue(header.queue_id)) else {
+        // As Java's broker answers: there, a queue exists when its first message does.
+        return Ok(match request.request_code() {
+            RequestCode::GET_EARLIEST_MSG_STORETIME => {
+                response.with_header(&GetEarliestMsgStoretimeResponseHeader { timestamp: -1 })?
+            }
+            _ => response.with_header(&OffsetResponseHeader { offset: 0 })?,
+        });
+    };
+    let (number, min) = (queue.number(), queue.min());
     let offset = match request.request_code() {
         RequestCode::GET_MAX_OFFSET => queue.max(),
         RequestCode::GET_MIN_OFFSET => min,
         RequestCode::GET_EARLIEST_MSG_STORETIME => {
-            let timestamp = if min == queue.max() {
-                None
-            } else {
-                broker.log.read(false, move |storage| stored_at(storage, number, min)).await?
-            };
-            let timestamp = timestamp.unwrap_or(-1);
+            let stored = broker.log.read(false, move |storage| stored_at(storage, number, min));
+            let timestamp = stored.await?.unwrap_or(-1);
             let header = GetEarliestMsgStoretimeResponseHeader { timestamp };
             return Ok(response.with_header(&header)?);
         }
@@ -120,7 +121,8 @@ pub(crate) async fn update(
     let offset = header.commit_offset;
     names::check_group(group)?;
     let known = broker.topics.find_to_read(topic)?;
-    if offset < 0 || known.queue_to_read(id).is_none() {
+    // A consumer of a queue that was closed has an old route, and goes on for a while.
+    if offset < 0 || known.queue(id).is_none() {
         let text = format!("{topic} has no queue {id}, or the offset {offset} is negative");
         return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
     }

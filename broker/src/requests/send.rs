@@ -6,8 +6,9 @@ use crate::log::{LogEntry, LogWrite, Visibility};
 use crate::messages;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
+use crate::stored_properties::{REGION, stored, without_delay};
 use crate::topics::{DEFAULT_QUEUES, Topic, TopicSettings, names};
-use rocketmq_tower::message::{PropertiesBuf, SendHeader, StoredMessage, property};
+use rocketmq_tower::message::{Properties, SendHeader, StoredMessage, property};
 use rocketmq_tower::protocol::{SendMessageResponseHeader, perm};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
 use rocketmq_tower_core::clock;
@@ -17,13 +18,10 @@ use std::sync::Arc;
 pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
 
 /// Returns the response to a send. Go's client traces a message only if the response names a region and
-/// turns tracing on; `DefaultRegion` is the default of Java's broker.
+/// turns tracing on.
 pub(super) fn sent(header: SendMessageResponseHeader<&str>) -> Result<RemotingCommand, BoxError> {
-    let header = SendMessageResponseHeader {
-        msg_region: Some("DefaultRegion"),
-        trace_on: Some(true),
-        ..header
-    };
+    let header =
+        SendMessageResponseHeader { msg_region: Some(REGION), trace_on: Some(true), ..header };
     Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_header(&header)?)
 }
 
@@ -35,48 +33,61 @@ pub(crate) async fn handle(
     if request.request_code() == RequestCode::SEND_BATCH_MESSAGE || header.batch {
         return batch::handle(&broker, &request, &header).await;
     }
-    let (topic, queue_id) = target(&broker, &header).await?;
-    let mut message = message(&broker, &request, &header, &topic, queue_id);
-    let mut properties;
-    if message.properties.get(property::REPLY_TO_CLIENT).is_some() {
-        // Consumers derive the topic of replies from the cluster's name.
-        properties = PropertiesBuf::from(message.properties);
-        properties.set(property::CLUSTER, &broker.identity.cluster);
-        message.properties = properties.as_properties();
-    }
-    let prepares = is_prepared(&message);
+    let target = target(&broker, &header).await?;
+    let properties = if target.is_dead_letter {
+        // It is not retried, and does not wait for that.
+        stored(without_delay(header.properties).as_properties(), &broker.identity.cluster)
+    } else {
+        stored(header.properties, &broker.identity.cluster)
+    };
+    let properties = Properties::new(&properties);
+    let message = StoredMessage { properties, ..message(&broker, &request, &header, &target) };
+    let prepares = is_prepared(properties);
     if prepares {
         broker.transactions.check_room()?;
     }
-    let entry = if prepares { half(&broker, message)? } else { entry(&broker, &topic, message)? };
+    let entry =
+        if prepares { half(&broker, message)? } else { entry(&broker, &target.topic, message)? };
     let written = broker.log.write(LogWrite::message(entry)).await?.ok_or("nothing was written")?;
     let written = written.first;
     if prepares {
-        broker.transactions.opened(written, header.properties);
+        broker.transactions.opened(written, properties);
     }
     sent(SendMessageResponseHeader {
         msg_id: &broker.message_id(written.commit_log_offset).to_string(),
-        queue_id,
+        queue_id: target.queue_id,
         queue_offset: written.queue_offset,
-        transaction_id: header.properties.get(property::UNIQ_KEY),
+        transaction_id: properties.get(property::UNIQ_KEY),
         ..Default::default()
     })
 }
 
-/// Returns the topic of a message, which is created if it does not exist, and the id of the queue.
+/// The queue in which a message is stored.
+pub(super) struct Target {
+    pub(super) topic: Arc<Topic>,
+    pub(super) queue_id: i32,
+    /// The message was sent to another topic, to be consumed again, but that was tried too often.
+    pub(super) is_dead_letter: bool,
+}
+
+/// Returns the queue of a message. Its topic is created if it does not exist.
 pub(super) async fn target(
     broker: &BrokerState,
     header: &SendHeader<'_>,
-) -> Result<(Arc<Topic>, i32), BoxError> {
+) -> Result<Target, BoxError> {
     let topic = match broker.topics.get(header.topic) {
         Some(topic) => topic,
         None => create(broker, header).await?,
     };
     if let Some(group) = names::retried_group(header.topic) {
         let max = header.max_reconsume_times.unwrap_or(MAX_RECONSUME_TIMES);
-        if header.reconsume_times > max {
+        // A group that consumes in order holds locks. Its consumers retry a message themselves, and send it
+        // when no try is left.
+        let last = if broker.locks.has_live_lock(group) { max.saturating_sub(1) } else { max };
+        if header.reconsume_times > last {
             let name = names::dead_letters(group);
-            return Ok((broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?, 0));
+            let topic = broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?;
+            return Ok(Target { topic, queue_id: 0, is_dead_letter: true });
         }
     }
     if names::is_internal(&topic.name) {
@@ -90,7 +101,9 @@ pub(super) async fn target(
         ..0 => (broker.turn() % topic.settings.write_queues.max(1) as usize) as i32,
         id => id,
     };
-    Ok((topic, queue_id))
+    // Also if the message waits elsewhere first.
+    messages::queue_for_send(&topic, queue_id)?;
+    Ok(Target { topic, queue_id, is_dead_letter: false })
 }
 
 /// Creates a topic with the producer's number of queues, at most that of the default topic.
@@ -99,7 +112,7 @@ async fn create(broker: &BrokerState, header: &SendHeader<'_>) -> Result<Arc<Top
     names::check(name)?;
     let queues = if names::is_of_group(name) {
         1
-    } else if header.default_topic == names::DEFAULT {
+    } else if names::is_default(header.default_topic) {
         u32::try_from(header.default_topic_queue_nums).unwrap_or(0).clamp(1, DEFAULT_QUEUES)
     } else {
         return broker.topics.find(name);
@@ -112,19 +125,18 @@ pub(super) fn message<'a>(
     broker: &BrokerState,
     request: &'a RemotingCommand,
     header: &SendHeader<'a>,
-    topic: &'a Topic,
-    queue_id: i32,
+    target: &'a Target,
 ) -> StoredMessage<'a> {
     StoredMessage {
-        queue_id,
-        topic: &topic.name,
+        queue_id: target.queue_id,
+        topic: &target.topic.name,
         ..StoredMessage::from_send(request, header, broker.identity.stored, 0)
     }
 }
 
-/// Returns whether the message was sent in a transaction.
-fn is_prepared(message: &StoredMessage<'_>) -> bool {
-    let says_so = message.properties.get(property::TRAN_MSG);
+/// Returns whether a message with these properties was sent in a transaction.
+pub(super) fn is_prepared(properties: Properties<'_>) -> bool {
+    let says_so = properties.get(property::TRAN_MSG);
     says_so.is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 

@@ -4,9 +4,10 @@ use super::send::MAX_RECONSUME_TIMES;
 use crate::log::{CommitLogOffset, LogWrite, Visibility};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
+use crate::stored_properties::without_delay;
 use crate::topics::{TopicSettings, names};
 use crate::{delay, messages};
-use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
+use rocketmq_tower::message::{StoredMessage, property};
 use rocketmq_tower::protocol::ConsumerSendMsgBackRequestHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
 use rocketmq_tower_core::clock;
@@ -35,7 +36,7 @@ pub(crate) async fn handle(
     let name = if is_dead { names::dead_letters(header.group) } else { names::retry(header.group) };
     let topic = broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?;
 
-    let mut properties = PropertiesBuf::from(message.properties);
+    let mut properties = without_delay(message.properties);
     // A message that comes back again keeps its first topic and id.
     let topic_of_first = message.properties.get(property::RETRY_TOPIC).unwrap_or(message.topic);
     let id = broker.message_id(message.commit_log_offset).to_string();
@@ -46,9 +47,6 @@ pub(crate) async fn handle(
         // Tools send a dead letter again to this topic.
         properties.set(property::DLQ_ORIGIN_TOPIC, topic_of_first);
         properties.set(property::DLQ_ORIGIN_MESSAGE_ID, id_of_first);
-    }
-    for name in delay::PROPERTIES {
-        properties.remove(name);
     }
     let again = StoredMessage {
         queue_id: 0,

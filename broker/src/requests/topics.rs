@@ -3,7 +3,7 @@
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{TopicSettings, names};
-use rocketmq_tower::protocol::CreateTopicRequestHeader;
+use rocketmq_tower::protocol::{CreateTopicRequestHeader, perm};
 use rocketmq_tower::{BoxError, Header, ResponseCode, State};
 use std::sync::Arc;
 
@@ -16,6 +16,11 @@ pub(crate) async fn create(
         let text = || format!("{} cannot have {number} queues", header.topic);
         u32::try_from(number).map_err(|_| refuse(ResponseCode::INVALID_PARAMETER, text()))
     };
+    if !(0..perm::PRIORITY).contains(&header.perm) {
+        let text =
+            format!("a topic's permission is 0 to {}, not {}", perm::PRIORITY - 1, header.perm);
+        return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
+    }
     let settings = TopicSettings {
         read_queues: queues(header.read_queue_nums)?,
         write_queues: queues(header.write_queue_nums)?,

@@ -25,22 +25,29 @@ pub(crate) async fn handle(
         refuse(ResponseCode::SYSTEM_ERROR, text)
     };
     let offset = CommitLogOffset::from_i64(header.commit_log_offset).ok_or_else(unknown)?;
-    let open = broker.transactions.take(offset).ok_or_else(unknown)?;
-    let ended = end_transaction(&broker, &header, offset).await;
-    if ended.is_err() {
-        broker.transactions.put_back(offset, open);
+    if !broker.transactions.is_open(offset) {
+        return Err(unknown());
     }
-    ended.map(|()| ResponseCode::SUCCESS)
-}
-
-async fn end_transaction(
-    broker: &BrokerState,
-    header: &EndTransactionRequestHeader<&str>,
-    offset: CommitLogOffset,
-) -> Result<(), BoxError> {
     let record = broker.log.record(offset).await?;
     let record = record.ok_or("the message of the transaction is missing in the store")?;
-    let (half, _) = StoredMessage::decode(&record)?;
+    let write = outcome(&broker, &header, StoredMessage::decode(&record)?.0)?;
+    // Not before all is checked: meanwhile, its owner would be told that it is not open.
+    let open = broker.transactions.take(offset).ok_or_else(unknown)?;
+    let written = broker.log.write(write.and_delete(StorageTable::Prepared, offset.key())).await;
+    if written.is_err() {
+        broker.transactions.put_back(offset, open);
+    }
+    written?;
+    Ok(ResponseCode::SUCCESS)
+}
+
+/// Returns the write that delivers the message of the transaction, or nothing. Fails if the request is
+/// not from the transaction's owner.
+fn outcome(
+    broker: &BrokerState,
+    header: &EndTransactionRequestHeader<&str>,
+    half: StoredMessage<'_>,
+) -> Result<LogWrite, BoxError> {
     if half.properties.get(property::PGROUP).is_some_and(|group| group != header.producer_group) {
         let text =
             format!("the transaction does not belong to the group {}", header.producer_group);
@@ -50,19 +57,16 @@ async fn end_transaction(
         let text = format!("the transaction is at the table offset {}", half.queue_offset);
         return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
     }
-    let write = if header.commit_or_rollback == sys_flag::COMMIT {
-        let (topic, queue_id) = messages::destination(&half)?;
-        let topic = broker.topics.find(topic)?;
-        let whole = StoredMessage {
-            queue_id,
-            sys_flag: half.sys_flag | sys_flag::COMMIT,
-            prepared_transaction_offset: half.commit_log_offset,
-            ..half
-        };
-        LogWrite::message(messages::released(&topic, whole, &[property::TRAN_MSG])?)
-    } else {
-        LogWrite::rows(StorageBatch::default())
+    if header.commit_or_rollback != sys_flag::COMMIT {
+        return Ok(LogWrite::rows(StorageBatch::default()));
+    }
+    let (topic, queue_id) = messages::destination(&half)?;
+    let topic = broker.topics.find(topic)?;
+    let whole = StoredMessage {
+        queue_id,
+        sys_flag: half.sys_flag | sys_flag::COMMIT,
+        prepared_transaction_offset: half.commit_log_offset,
+        ..half
     };
-    broker.log.write(write.and_delete(StorageTable::Prepared, offset.key())).await?;
-    Ok(())
+    Ok(LogWrite::message(messages::released(&topic, whole, &[property::TRAN_MSG])?))
 }

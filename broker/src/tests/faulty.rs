@@ -20,8 +20,32 @@ pub(super) struct Faulty {
     fails_for_good: AtomicBool,
     /// Notified when an operation has failed.
     pub(super) failed: Notify,
+    writes: Gate,
+    reads: Gate,
+}
+
+/// A gate that is open at first.
+#[derive(Default)]
+struct Gate {
     closed: Mutex<bool>,
     opened: Condvar,
+    /// Notified when somebody comes to the closed gate.
+    reached: Notify,
+}
+
+impl Gate {
+    fn close(&self, close: bool) {
+        *self.closed.lock().unwrap() = close;
+        self.opened.notify_all();
+    }
+
+    fn pass(&self) {
+        let closed = self.closed.lock().unwrap();
+        if *closed {
+            self.reached.notify_one();
+        }
+        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+    }
 }
 
 impl Faulty {
@@ -40,8 +64,17 @@ impl Faulty {
 
     /// Blocks writes from now on, or lets them go on.
     pub(super) fn hold_writes(&self, hold: bool) {
-        *self.closed.lock().unwrap() = hold;
-        self.opened.notify_all();
+        self.writes.close(hold);
+    }
+
+    /// Blocks reads of records from now on, or lets them go on.
+    pub(super) fn hold_reads(&self, hold: bool) {
+        self.reads.close(hold);
+    }
+
+    /// Resolves when a read of a record is blocked.
+    pub(super) async fn read_is_held(&self) {
+        self.reads.reached.notified().await;
     }
 
     fn outcome(&self, fails: &AtomicBool) -> Result<(), StorageError> {
@@ -68,8 +101,7 @@ impl Storage for Faulty {
     }
 
     fn append(&self, round: Round, flush: Flush) -> Result<(), StorageError> {
-        let closed = self.closed.lock().unwrap();
-        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        self.writes.pass();
         self.outcome(&self.fails_to_write)?;
         if self.fails_for_good.load(Ordering::SeqCst) {
             return Err(StorageError::Write(io::Error::from(io::ErrorKind::StorageFull).into()));
@@ -78,6 +110,7 @@ impl Storage for Faulty {
     }
 
     fn record(&self, at: CommitLogOffset) -> Result<Option<Bytes>, StorageError> {
+        self.reads.pass();
         self.outcome(&self.fails_to_read)?;
         self.memory.record(at)
     }

@@ -41,7 +41,7 @@ async fn old_messages_are_deleted_and_the_offsets_go_on() {
 
     let expected = [(0, 0), (4, 4), (1, 1), (0, 0)];
     assert_eq!(all_bounds(&bare.state.topics), expected);
-    let again = Topics::open(Arc::clone(&bare.state.log)).await.unwrap();
+    let again = Topics::open(Arc::clone(&bare.state.log), &bare.state.identity).await.unwrap();
     assert_eq!(all_bounds(&again), expected, "after a restart");
     let response = client.pull(&Pull::new("T", 1).at(0)).await;
     assert_eq!(response.response_code(), ResponseCode::PULL_OFFSET_MOVED);

@@ -3,14 +3,14 @@
 use super::bare::BareBroker;
 use super::faulty::Faulty;
 use super::peer::{bodies, message};
-use super::requests::{Pull, request};
+use super::requests::{Pull, Sent, request};
 use super::soon;
 use crate::config::BrokerConfig;
 use crate::log::{LogError, LogWrite};
 use crate::offsets::{OffsetLimits, Offsets};
 use crate::storage::{Storage, StorageBatch, StorageTable};
-use rocketmq_tower::message::SendHeader;
-use rocketmq_tower::{RequestCode, ResponseCode};
+use rocketmq_tower::message::{SendHeader, sys_flag};
+use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -114,6 +114,41 @@ async fn a_delayed_message_that_cannot_be_read_for_a_while_is_delivered_later() 
     storage.fail_to_read(false);
     let response = client.pull(&Pull::new("T", 0).at(1).waits(5_000)).await;
     assert_eq!(bodies(&response), ["delayed"]);
+}
+
+/// Returns a request to commit the transaction of a message.
+fn commit(group: &str, half: &Sent) -> RemotingCommand {
+    let fields = [
+        ("producerGroup", group),
+        ("tranStateTableOffset", "0"),
+        ("commitLogOffset", &half.commit_log_offset().to_string()),
+        ("commitOrRollback", &sys_flag::COMMIT.to_string()),
+        ("fromTransactionCheck", "false"),
+        ("msgId", "1"),
+    ];
+    request(RequestCode::END_TRANSACTION, &fields)
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_hide_a_transaction_from_its_owner() {
+    let (storage, bare) = start().await;
+    let (owner, stranger) = (bare.client().await, bare.client().await);
+    let properties = [("TRAN_MSG", "true"), ("PGROUP", "owners")];
+    let half = owner.send_with("T", 0, &properties, "whole").await;
+    storage.hold_reads(true);
+    let refused = stranger.refusal(commit("strangers", &half));
+    let committed = async {
+        soon(storage.read_is_held()).await;
+        let release = async {
+            // The owner's request, too, has found the transaction.
+            soon(storage.read_is_held()).await;
+            storage.hold_reads(false);
+        };
+        tokio::join!(owner.get(commit("owners", &half)), release).0
+    };
+    let (refused, _) = tokio::join!(refused, committed);
+    assert!(refused.1.contains("strangers"), "{}", refused.1);
+    assert_eq!(bodies(&owner.pull(&Pull::new("T", 0)).await), ["whole"]);
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@
 
 mod awaited;
 pub(crate) mod names;
+mod system;
 #[cfg(test)]
 mod tests;
 mod topic;
 
 use crate::log::{Log, LogError, LogWrite, MAX_QUEUES, Queue};
 use crate::refusal::refuse;
+use crate::state::BrokerIdentity;
 use crate::storage::{StorageBatch, StorageTable};
 use awaited::AwaitedTopics;
 use rocketmq_tower::{BoxError, ResponseCode};
@@ -44,7 +46,7 @@ pub(crate) struct Topics {
 
 impl Topics {
     /// Reads the stored topics, and creates the broker's own topics.
-    pub(crate) async fn open(log: Arc<Log>) -> Result<Self, BoxError> {
+    pub(crate) async fn open(log: Arc<Log>, identity: &BrokerIdentity) -> Result<Self, BoxError> {
         let mut rows = Vec::new();
         log.storage().scan(StorageTable::Topics, b""..b"\xff", &mut |name, row| {
             rows.push((name.to_vec(), row.to_vec()));
@@ -68,9 +70,7 @@ impl Topics {
             awaited: AwaitedTopics::default(),
             log,
         };
-        for (name, queues) in [(names::SCHEDULED, 18), (names::TIMED, 1), (names::HALF, 1)] {
-            topics.ensure(name, &TopicSettings::with_queues(queues)).await?;
-        }
+        topics.create_all(&system::topics(identity)).await?;
         Ok(topics)
     }
 
@@ -123,6 +123,22 @@ impl Topics {
         }
     }
 
+    /// Creates those of the topics that do not exist, with one write.
+    async fn create_all(&self, topics: &[(String, TopicSettings)]) -> Result<(), BoxError> {
+        let mut next_number = self.next_number.lock().await;
+        let (mut next, mut rows, mut created) = (*next_number, StorageBatch::default(), Vec::new());
+        for (name, settings) in topics.iter().filter(|(name, _)| self.get(name).is_none()) {
+            let queues = new_queues(&mut next, settings.queues());
+            rows.put(StorageTable::Topics, name, row(settings, &queues)?);
+            created.push(Topic { name: name.clone(), settings: settings.clone(), queues });
+        }
+        self.log.write(LogWrite::rows(rows)).await?;
+        *next_number = next;
+        let mut by_name = write(&self.by_name);
+        by_name.extend(created.into_iter().map(|topic| (topic.name.clone(), Arc::new(topic))));
+        Ok(())
+    }
+
     /// Creates the topic, or changes its settings.
     pub(crate) async fn update(
         &self,
@@ -147,20 +163,17 @@ impl Topics {
         let is_new = old.is_none();
         let mut queues = old.map(|old| old.queues.clone()).unwrap_or_default();
         check_queues(name, settings)?;
-        let missing = settings.queues().saturating_sub(queues.len()) as u32;
+        let (mut next, missing) = (*next_number, settings.queues().saturating_sub(queues.len()));
         let (of_groups, topics) = (self.of_groups.load(Relaxed), read(&self.by_name).len());
         let room = Room { of_groups, of_applications: topics - of_groups };
-        room.check(names::is_of_group(name), is_new, *next_number + missing)?;
-        let new = *next_number..*next_number + missing;
-        queues.extend(new.map(|number| Arc::new(Queue::new(number, 0, 0))));
+        room.check(names::is_of_group(name), is_new, next + missing as u32)?;
+        queues.extend(new_queues(&mut next, missing));
 
-        let numbers = queues.iter().map(|queue| queue.number()).collect();
-        let row = serde_json::to_vec(&TopicRow { settings: settings.clone(), numbers })?;
         let mut rows = StorageBatch::default();
-        rows.put(StorageTable::Topics, name, row);
+        rows.put(StorageTable::Topics, name, row(settings, &queues)?);
         self.log.write(LogWrite::rows(rows)).await?;
 
-        *next_number += missing;
+        *next_number = next;
         let topic = Topic { name: name.to_owned(), settings: settings.clone(), queues };
         let topic = Arc::new(topic);
         let mut by_name = write(&self.by_name);
@@ -199,6 +212,19 @@ impl Room {
         }
         Ok(())
     }
+}
+
+/// Returns queues with the next numbers.
+fn new_queues(next: &mut u32, count: usize) -> Vec<Arc<Queue>> {
+    let first = *next;
+    *next += count as u32;
+    (first..*next).map(|number| Arc::new(Queue::new(number, 0, 0))).collect()
+}
+
+/// Returns a topic's row in the store.
+fn row(settings: &TopicSettings, queues: &[Arc<Queue>]) -> Result<Vec<u8>, serde_json::Error> {
+    let numbers = queues.iter().map(|queue| queue.number()).collect();
+    serde_json::to_vec(&TopicRow { settings: settings.clone(), numbers })
 }
 
 fn check_queues(name: &str, settings: &TopicSettings) -> Result<(), BoxError> {

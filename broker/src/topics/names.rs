@@ -5,6 +5,8 @@ use rocketmq_tower::{BoxError, ResponseCode};
 
 /// The topic whose route producers look up if their topic does not exist yet.
 pub(crate) const DEFAULT: &str = "TBW102";
+/// Its name in client 4.3.0.
+const DEFAULT_IN_4_3_0: &str = "AUTO_CREATE_TOPIC_KEY";
 /// The topic of messages that wait for the end of their delay level; one queue for each level.
 pub(crate) const SCHEDULED: &str = "SCHEDULE_TOPIC_XXXX";
 /// The topic of messages that wait for a delivery time.
@@ -42,9 +44,14 @@ pub(crate) fn is_of_group(topic: &str) -> bool {
     topic.starts_with(RETRY_PREFIX) || topic.starts_with(DEAD_LETTER_PREFIX)
 }
 
+/// Returns whether this is the name of [`DEFAULT`], in any version.
+pub(crate) fn is_default(topic: &str) -> bool {
+    [DEFAULT, DEFAULT_IN_4_3_0].contains(&topic)
+}
+
 /// Returns whether only the broker itself may send to the topic.
 pub(crate) fn is_internal(topic: &str) -> bool {
-    [DEFAULT, SCHEDULED, TIMED, HALF].contains(&topic)
+    is_default(topic) || [SCHEDULED, TIMED, HALF].contains(&topic)
 }
 
 /// Fails if applications cannot have a topic of this name.

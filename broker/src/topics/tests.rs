@@ -5,13 +5,23 @@ use super::{
 };
 use crate::Flush;
 use crate::log::Log;
+use crate::state::BrokerIdentity;
 use crate::storage::MemoryStorage;
 use std::sync::Arc;
 use tokio_test::{assert_pending, assert_ready, task};
 
+fn identity() -> BrokerIdentity {
+    BrokerIdentity {
+        cluster: "DefaultCluster".into(),
+        name: "broker-a".into(),
+        address: "127.0.0.1:10911".into(),
+        stored: ([127, 0, 0, 1], 10911).into(),
+    }
+}
+
 async fn topics() -> (Arc<Log>, Topics) {
     let log = Arc::new(Log::start(Arc::new(MemoryStorage::default()), Flush::Sync).unwrap());
-    (Arc::clone(&log), Topics::open(log).await.unwrap())
+    (Arc::clone(&log), Topics::open(log, &identity()).await.unwrap())
 }
 
 /// Returns the numbers of a topic's queues.
@@ -28,7 +38,7 @@ async fn topics_never_share_a_queue_not_even_after_a_restart() {
     let (log, topics) = topics().await;
     topics.ensure("T", &TopicSettings::with_queues(3)).await.unwrap();
     topics.ensure("U", &TopicSettings::with_queues(2)).await.unwrap();
-    let again = Topics::open(log).await.unwrap();
+    let again = Topics::open(log, &identity()).await.unwrap();
     again.ensure("V", &TopicSettings::with_queues(2)).await.unwrap();
     let mut all: Vec<_> =
         again.all().iter().flat_map(|topic| numbers(&again, &topic.name)).collect();
@@ -45,14 +55,15 @@ async fn a_topic_keeps_its_queues_when_it_is_changed() {
     topics.update("T", &TopicSettings::with_queues(2)).await.unwrap();
     let two = numbers(&topics, "T");
     let fewer = topics.update("T", &queues(2, 1)).await.unwrap();
-    assert!(fewer.queue_to_read(1).is_some() && fewer.queue_to_write(1).is_none());
+    assert!(fewer.queue_to_read(1).is_some() && fewer.queue_in_use(1).is_some());
+    assert!(fewer.settings.write_queues == 1 && fewer.queue_in_use(2).is_none());
     topics.update("T", &TopicSettings::with_queues(1)).await.unwrap();
     let more = topics.update("T", &queues(3, 4)).await.unwrap();
-    assert!(more.queue_to_write(3).is_some() && more.queue_to_read(3).is_none());
+    assert!(more.queue_in_use(3).is_some() && more.queue_to_read(3).is_none());
     let four = numbers(&topics, "T");
     assert_eq!((&four[..2], four.len()), (&two[..], 4));
     for none in [-1, 4, i32::MIN, i32::MAX] {
-        assert!(more.queue_to_write(none).is_none());
+        assert!(more.queue_in_use(none).is_none());
     }
     // A topic that exists is not created again.
     let same = topics.ensure("T", &TopicSettings::with_queues(9)).await.unwrap();

@@ -72,17 +72,19 @@ impl Topic {
 
     /// Returns the queue with this id, if it exists for reading.
     pub(crate) fn queue_to_read(&self, id: i32) -> Option<&Arc<Queue>> {
-        self.queue(id, self.settings.read_queues)
+        self.queue(id).filter(|_| (id as u32) < self.settings.read_queues)
     }
 
-    /// Returns the queue with this id, if it exists for writing.
-    pub(crate) fn queue_to_write(&self, id: i32) -> Option<&Arc<Queue>> {
-        self.queue(id, self.settings.write_queues)
+    /// Returns the queue with this id, if it exists for reading or writing. Producers send to a queue
+    /// that was closed for writing until they look up the route again, which takes up to 30 s, and
+    /// consumers still read it; Java's broker takes that, too.
+    pub(crate) fn queue_in_use(&self, id: i32) -> Option<&Arc<Queue>> {
+        self.queue(id).filter(|_| (id as usize) < self.settings.queues())
     }
 
-    fn queue(&self, id: i32, end: u32) -> Option<&Arc<Queue>> {
-        let id = u32::try_from(id).ok().filter(|&id| id < end)?;
-        self.queues.get(id as usize)
+    /// Returns the queue with this id, also if it is closed.
+    pub(crate) fn queue(&self, id: i32) -> Option<&Arc<Queue>> {
+        self.queues.get(usize::try_from(id).ok()?)
     }
 
     pub(crate) fn queues(&self) -> &[Arc<Queue>] {

@@ -182,6 +182,24 @@ async fn an_unknown_option_ends_the_process_with_code_2() {
     assert!(text.contains("--no-such-option"), "{text}");
 }
 
+#[tokio::test]
+async fn limits_that_let_nobody_in_end_the_process_with_code_2() {
+    for option in ["--max-sends", "--max-connections"] {
+        let (code, text) = fails(in_memory().args([option, "0"])).await;
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(option), "{text}");
+        let served = Served::start(in_memory().args([option, &usize::MAX.to_string()])).await;
+        Peer::connect(&served.address).await.send("T", 0, "m").await;
+        served.kill().await;
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_is_no_terminal_has_no_colours() {
+    let (code, text) = fails(in_memory().args(["--log=info", "--topic", "T:0"])).await;
+    assert!(code == Some(1) && !text.contains('\u{1b}'), "{text:?}");
+}
+
 /// The words that begin with `prefix`, without the punctuation around them.
 fn words<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
     let is_end = |c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c);

@@ -31,6 +31,10 @@ async fn is_taken_apart(client: &Peer, send: RemotingCommand) {
     let bodies: Vec<_> = new.iter().map(|message| message.body.as_str()).collect();
     assert_eq!(bodies, ["one", "two"]);
     assert_eq!([new[0].property("TAGS"), new[1].property("TAGS")], [Some("a"), None]);
+    for message in new {
+        assert_eq!(message.property("MSG_REGION"), Some("DefaultRegion"));
+        assert_eq!(message.property("UNIQ_KEY").map(str::len), Some(32));
+    }
     let ids = sent.ids();
     assert_eq!(ids.len(), 2);
     for (id, message) in ids.iter().zip(new) {
@@ -79,8 +83,11 @@ async fn a_batch_is_stored_as_a_whole_or_not_at_all() {
     let send = SendHeader { batch: true, ..SendHeader::new("producers", "T", 0) }.request();
     let mut cut = batch(&[("one", ""), ("two", "")]);
     cut.truncate(cut.len() - 1);
-    let delayed = batch(&[("one", ""), ("two", "DELAY\u{1}1")]);
-    for body in [cut, delayed, BytesMut::new()] {
+    let second = |properties| batch(&[("one", ""), ("two", properties)]);
+    let delayed = second("DELAY\u{1}1");
+    let timed = second("TIMER_DELIVER_MS\u{1}99");
+    let half = second("TRAN_MSG\u{1}true");
+    for body in [cut, delayed, timed, half, BytesMut::new()] {
         let refused = client.refusal(send.clone().with_body(body.freeze())).await;
         assert_eq!(refused.0, ResponseCode::MESSAGE_ILLEGAL, "{}", refused.1);
     }

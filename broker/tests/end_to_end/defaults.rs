@@ -1,8 +1,9 @@
 //! A broker without options, and options of any value.
 
+use crate::support::peer::Peer;
 use crate::support::running::Running;
 use rocketmq_tower_broker::{Broker, Flush};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 #[tokio::test]
@@ -16,6 +17,33 @@ async fn a_broker_without_options_listens_on_free_ports_of_the_loopback_address(
     assert_ne!(names, broker);
     assert_eq!(running.inner.advertised_addr(), broker.to_string());
     assert_eq!(running.inner.metrics_addr(), None);
+    running.end().await;
+}
+
+/// Java's clients up to 4.4.0 connect there by default.
+#[tokio::test]
+async fn the_broker_also_listens_two_ports_below_if_that_port_is_free() {
+    // Some other program may have the port that this broker would need.
+    let mut running = Running::start(Broker::builder()).await;
+    while running.inner.vip_addr().is_none() {
+        running = Running::start(Broker::builder()).await;
+    }
+    let (broker, vip) = (running.inner.broker_addr(), running.inner.vip_addr().unwrap());
+    assert_eq!((vip.ip(), vip.port()), (broker.ip(), broker.port() - 2));
+    Peer::connect(&vip.to_string()).await.send("T", 0, "old").await;
+    assert_eq!(running.client().await.max("T", 0).await, 1);
+
+    let without = Running::start(Broker::builder().vip_port(false)).await;
+    assert_eq!(without.inner.vip_addr(), None);
+    without.end().await;
+    // It starts without that port if it is taken.
+    let taken = SocketAddr::new(vip.ip(), vip.port() + 2);
+    let above = SocketAddr::new(vip.ip(), vip.port() + 4);
+    if let Ok(other) = Broker::builder().listen(above).start().await {
+        assert_eq!(other.broker_addr().port() - 2, taken.port());
+        assert_eq!(other.vip_addr(), None);
+        other.shutdown().await.unwrap();
+    }
     running.end().await;
 }
 

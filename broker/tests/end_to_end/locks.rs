@@ -8,7 +8,7 @@ use rocketmq_tower::protocol::{LockBatchRequestBody, LockBatchResponseBody, Mess
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
-async fn lock(peer: &Peer, client: &str, queues: &[i32]) -> Vec<MessageQueue> {
+async fn locked(peer: &Peer, client: &str, queues: &[i32]) -> Vec<MessageQueue> {
     let locked = call(peer, RequestCode::LOCK_BATCH_MQ, "g", client, queues).await;
     locked.json::<LockBatchResponseBody>().unwrap().lock_ok_mq_set
 }
@@ -20,13 +20,20 @@ async fn call(
     client: &str,
     queues: &[i32],
 ) -> RemotingCommand {
+    let mut request = lock(group, client, queues);
+    request.set_code(code);
+    peer.get(request).await
+}
+
+/// Returns a request for locks of queues of `T`.
+pub(crate) fn lock(group: &str, client: &str, queues: &[i32]) -> RemotingCommand {
     let body = LockBatchRequestBody {
         client_id: client.to_owned(),
         consumer_group: group.to_owned(),
         mq_set: names(queues),
         ..Default::default()
     };
-    peer.get(RemotingCommand::request(code).with_json(&body).unwrap()).await
+    RemotingCommand::request(RequestCode::LOCK_BATCH_MQ).with_json(&body).unwrap()
 }
 
 fn names(queues: &[i32]) -> Vec<MessageQueue> {
@@ -69,16 +76,16 @@ async fn of_two_members_with_one_client_id_one_gets_a_lock() {
     for peer in [&one, &two] {
         peer.get(heartbeat("same", &[consumer("g", &[])], &[])).await;
     }
-    assert_eq!(lock(&one, "same", &[0]).await, names(&[0]));
-    assert_eq!(lock(&two, "same", &[0, 1]).await, names(&[1]));
+    assert_eq!(locked(&one, "same", &[0]).await, names(&[0]));
+    assert_eq!(locked(&two, "same", &[0, 1]).await, names(&[1]));
     call(&two, RequestCode::UNLOCK_BATCH_MQ, "g", "same", &[0]).await;
-    assert_eq!(lock(&two, "same", &[0]).await, names(&[]), "it was not its own");
+    assert_eq!(locked(&two, "same", &[0]).await, names(&[]), "it was not its own");
 
     // A client stays the owner when it has a new connection: the old one has ended.
     two.channel.close("the test wants it");
-    soon(async { while lock(&one, "same", &[0, 1]).await != names(&[0, 1]) {} }).await;
+    soon(async { while locked(&one, "same", &[0, 1]).await != names(&[0, 1]) {} }).await;
     let stranger = running.client().await;
-    assert_eq!(lock(&stranger, "same", &[0]).await, names(&[0]), "as in Java's broker");
+    assert_eq!(locked(&stranger, "same", &[0]).await, names(&[0]), "as in Java's broker");
     running.end().await;
 }
 
@@ -87,9 +94,9 @@ async fn queues_without_room_are_not_locked() {
     let running = Running::start(Broker::builder().max_client_state(0, 0)).await;
     let peer = running.client().await;
     let all: Vec<_> = (0..200).collect();
-    let locked = lock(&peer, "one", &all).await;
-    assert!((10..100).contains(&locked.len()), "{}", locked.len());
-    assert_eq!(lock(&peer, "one", &all).await, locked, "those are renewed");
+    let some = locked(&peer, "one", &all).await;
+    assert!((10..100).contains(&some.len()), "{}", some.len());
+    assert_eq!(locked(&peer, "one", &all).await, some, "those are renewed");
     let body = LockBatchRequestBody {
         client_id: "one".into(),
         consumer_group: "h".into(),

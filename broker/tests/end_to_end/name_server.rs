@@ -4,6 +4,7 @@ use crate::heartbeats::{consumer, heartbeat};
 use crate::support::peer::Peer;
 use crate::support::requests::request;
 use crate::support::running::Running;
+use rocketmq_tower::message::SendHeader;
 use rocketmq_tower::protocol::RegisterBrokerRequestHeader;
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::{Broker, BrokerBuilder};
@@ -90,6 +91,22 @@ async fn the_retry_topic_of_a_group_has_a_route_before_it_exists() {
 }
 
 #[tokio::test]
+async fn the_default_topic_has_another_name_in_clients_of_4_3_0() {
+    let (running, names) = start(Broker::builder()).await;
+    let default = text(&names, route("TBW102")).await;
+    assert_eq!(text(&names, route("AUTO_CREATE_TOPIC_KEY")).await, default);
+    let header = SendHeader {
+        default_topic: "AUTO_CREATE_TOPIC_KEY",
+        default_topic_queue_nums: 4,
+        ..SendHeader::new("producers", "T", 0)
+    };
+    let client = running.client().await;
+    client.get(header.request()).await;
+    assert_eq!(text(&names, route("T")).await, expected(&running.broker, 6, 4));
+    running.end().await;
+}
+
+#[tokio::test]
 async fn the_cluster_and_all_topics_are_listed() {
     let (running, names) = start(Broker::builder().topic("T", 3)).await;
     let broker = broker_data(&running.broker);
@@ -98,7 +115,12 @@ async fn the_cluster_and_all_topics_are_listed() {
     let asked = request(RequestCode::GET_BROKER_CLUSTER_INFO, &[]);
     assert_eq!(text(&names, asked).await, cluster);
     let asked = request(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, &[]);
-    let topics = r#"{"topicList":["RMQ_SYS_TRANS_HALF_TOPIC","SCHEDULE_TOPIC_XXXX","T","TBW102","rmq_sys_wheel_timer"]}"#;
+    let topics = concat!(
+        r#"{"topicList":["BenchmarkTest","OFFSET_MOVED_EVENT","RMQ_SYS_TRACE_TOPIC","#,
+        r#""RMQ_SYS_TRANS_HALF_TOPIC","RMQ_SYS_TRANS_OP_HALF_TOPIC","SCHEDULE_TOPIC_XXXX","#,
+        r#""SELF_TEST_TOPIC","T","TBW102","TRANS_CHECK_MAX_TIME_TOPIC","b1","c1","c1_REPLY_TOPIC","#,
+        r#""rmq_sys_REVIVE_LOG_c1","rmq_sys_wheel_timer"]}"#
+    );
     assert_eq!(text(&names, asked).await, topics);
     running.end().await;
 }

@@ -95,12 +95,10 @@ async fn the_bounds_of_a_queue_are_found() {
     let first = client.all("T", 0).await[0].store_timestamp;
     assert_eq!(timestamp(client.get(earliest()).await), first.to_string());
 
-    for (topic, queue, code) in
-        [("U", "0", ResponseCode::TOPIC_NOT_EXIST), ("T", "1", ResponseCode::INVALID_PARAMETER)]
-    {
-        let fields = [("topic", topic), ("queueId", queue)];
-        let refused = client.refusal(request(RequestCode::GET_MAX_OFFSET, &fields)).await;
-        assert_eq!(refused.0, code);
+    // A queue without messages need not exist.
+    for (topic, queue) in [("U", 0), ("T", 1), ("T", -1)] {
+        assert_eq!(client.bound(RequestCode::GET_MAX_OFFSET, topic, queue).await, 0);
+        assert_eq!(client.bound(RequestCode::GET_MIN_OFFSET, topic, queue).await, 0);
     }
     running.end().await;
 }

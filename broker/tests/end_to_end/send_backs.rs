@@ -1,10 +1,11 @@
 //! Messages that a consumer has failed to consume, and sends back.
 
+use crate::locks::lock;
 use crate::support::peer::Message;
 use crate::support::peer::Peer;
 use crate::support::requests::{Pull, request};
 use crate::support::running::Running;
-use rocketmq_tower::message::SendHeader;
+use rocketmq_tower::message::{Properties, SendHeader};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
@@ -139,5 +140,29 @@ async fn a_message_that_is_sent_to_the_retry_topic_too_often_becomes_a_dead_lett
         let last = all.last().map(|message| (message.topic.as_str(), message.reconsume_times));
         assert_eq!(last, Some((topic, times)));
     }
+    running.end().await;
+}
+
+/// A consumer in order retries a message itself. It sends it when no try is left, and would get it again
+/// for ever if that gave it another one.
+#[tokio::test]
+async fn a_group_with_locks_has_no_try_left_when_it_sends_a_message_back() {
+    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let client = running.client().await;
+    client.get(lock("g", "one", &[0])).await;
+    let mut header = SendHeader::new("CLIENT_INNER_PRODUCER", "%RETRY%g", 0);
+    (header.reconsume_times, header.max_reconsume_times) = (2, Some(2));
+    // A dead letter does not wait for a retry.
+    header.properties =
+        Properties::new("DELAY\u{1}5\u{2}RETRY_TOPIC\u{1}T\u{2}TIMER_DELAY_SEC\u{1}99");
+    client.get(header.request()).await;
+    let [letter] = &client.all("%DLQ%g", 0).await[..] else { panic!("one dead letter") };
+    assert_eq!(letter.property("RETRY_TOPIC"), Some("T"));
+    assert_eq!([letter.property("DELAY"), letter.property("TIMER_DELAY_SEC")], [None, None]);
+    // A try is left.
+    header.reconsume_times = 1;
+    header.properties = Properties::default();
+    client.get(header.request()).await;
+    assert_eq!(client.max("%RETRY%g", 0).await, 1);
     running.end().await;
 }

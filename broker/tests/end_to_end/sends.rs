@@ -3,7 +3,7 @@
 use crate::support::peer::{Message, message};
 use crate::support::requests::{Pull, Sent, bounds, request};
 use crate::support::running::Running;
-use rocketmq_tower::message::{Properties, SendHeader, StoredMessage, sys_flag};
+use rocketmq_tower::message::{Properties, PropertiesBuf, SendHeader, StoredMessage, sys_flag};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
@@ -61,7 +61,51 @@ async fn a_message_is_stored_as_it_was_sent_by_both_codes() {
             topic: "T",
             properties: header.properties,
         };
-        assert_eq!(stored, expected);
+        let properties = PropertiesBuf::from(stored.properties);
+        let added = PropertiesBuf::from_iter(header.properties.iter().chain([
+            ("MSG_REGION", "DefaultRegion"),
+            ("TRACE_ON", "true"),
+            ("CLUSTER", "DefaultCluster"),
+        ]));
+        assert_eq!(properties, added);
+        assert_eq!(StoredMessage { properties: header.properties, ..stored }, expected);
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_queue_that_was_closed_for_writing_takes_what_producers_still_send() {
+    let running = Running::start(Broker::builder()).await;
+    let client = running.client().await;
+    let queues = |read, write| {
+        let fields = [
+            ("topic", "T"),
+            ("defaultTopic", "TBW102"),
+            ("readQueueNums", read),
+            ("writeQueueNums", write),
+            ("perm", "6"),
+            ("topicFilterType", "SINGLE_TAG"),
+        ];
+        request(RequestCode::UPDATE_AND_CREATE_TOPIC, &fields)
+    };
+    client.get(queues("8", "8")).await;
+    client.send("T", 6, "early").await;
+    let soon = client.send_with("T", 7, &[("TIMER_DELAY_MS", "300")], "delayed").await;
+    assert_eq!(soon.queue_id, 7);
+    client.get(queues("8", "0")).await;
+    client.send("T", 6, "late").await;
+    let bodies = client.all("T", 6).await.into_iter().map(|message| message.body);
+    assert_eq!(bodies.collect::<Vec<_>>(), ["early", "late"]);
+    // What waits keeps its queue, and is delivered.
+    let delivered = client.pull(&Pull::new("T", 7).waits(20_000)).await;
+    assert_eq!(Message::all(&delivered).len(), 1);
+
+    let fields = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "7"), ("commitOffset", "1")];
+    client.get(queues("4", "4")).await;
+    client.get(request(RequestCode::UPDATE_CONSUMER_OFFSET, &fields)).await;
+    for properties in [&[][..], &[("DELAY", "1")], &[("TRAN_MSG", "true")]] {
+        let refused = client.refusal(message("T", 7, properties, "none")).await;
+        assert_eq!(refused.0, ResponseCode::INVALID_PARAMETER, "{}", refused.1);
     }
     running.end().await;
 }

@@ -71,6 +71,7 @@ mod record;
 mod send;
 mod stored;
 pub mod sys_flag;
+mod unique_id;
 
 pub use batch::{BatchedMessage, DecodeBatch};
 pub use error::MessageError;
@@ -81,3 +82,4 @@ pub use properties::{Properties, PropertiesBuf};
 pub use record::{Position, is_intact};
 pub use send::SendHeader;
 pub use stored::{DecodeAll, StoredMessage};
+pub use unique_id::unique_id;

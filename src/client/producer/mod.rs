@@ -5,7 +5,6 @@ mod check;
 mod delivery;
 mod error;
 mod result;
-mod unique_id;
 
 pub use error::SendError;
 pub use result::{SendResult, SendStatus};
@@ -13,7 +12,7 @@ pub use result::{SendResult, SendStatus};
 use super::TopicRoutes;
 use avoidance::Avoidance;
 use delivery::{Delivered, Delivery};
-use rocketmq_tower_core::message::{Message, SendHeader, property};
+use rocketmq_tower_core::message::{Message, SendHeader, property, unique_id};
 use rocketmq_tower_core::protocol::MessageQueue;
 use std::fmt;
 use std::future::Future;
@@ -22,7 +21,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
-use unique_id::unique_id;
 
 /// Sends messages to the brokers that have queues of their topics.
 ///

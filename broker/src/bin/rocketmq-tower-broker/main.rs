@@ -7,7 +7,7 @@ use options::Options;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::server::shutdown_signal;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 /// One thread allocates messages and another frees them, which is slow with the system's allocator.
@@ -22,6 +22,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_max_level(options.log)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .log_internal_errors(false)
         .init();
     match run(options).await {

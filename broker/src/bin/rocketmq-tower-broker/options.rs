@@ -2,6 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use rocketmq_tower_broker::{Broker, BrokerBuilder, Flush};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
@@ -19,6 +20,9 @@ pub(crate) struct Options {
     /// Address on which the broker listens; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_LISTEN", default_value = "127.0.0.1:10911")]
     listen: String,
+    /// Do not listen two ports below the broker, where old clients and some tools connect.
+    #[arg(long, env = "ROCKETMQ_NO_VIP_PORT")]
+    no_vip_port: bool,
     /// Address at which clients reach the broker, `host` or `host:port`. By default the one on which
     /// it listens; if it listens on all, the one from which the machine sends.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_ADVERTISE")]
@@ -62,11 +66,11 @@ pub(crate) struct Options {
     )]
     transaction_check_interval: u32,
     /// Maximum number of connections at a time, for each of the two servers; more wait.
-    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_CONNECTIONS", default_value_t = 1000)]
-    max_connections: usize,
+    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_CONNECTIONS", default_value = "1000")]
+    max_connections: NonZeroUsize,
     /// Maximum number of sends at a time; more are refused as busy.
-    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_SENDS", default_value_t = 8192)]
-    max_sends: usize,
+    #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_SENDS", default_value = "8192")]
+    max_sends: NonZeroUsize,
     /// MiB of what is kept for clients: members of groups, subscriptions, filters, locks of queues.
     #[arg(long, value_name = "MIB", env = "ROCKETMQ_MAX_CLIENT_STATE", default_value_t = 64)]
     max_client_state: u32,
@@ -115,6 +119,7 @@ impl Options {
         let mut builder = Broker::builder()
             .name_server_listen(self.namesrv)
             .listen(self.listen)
+            .vip_port(!self.no_vip_port)
             .data_dir(self.data)
             .flush(self.flush.into())
             .segment_size(u64::from(self.segment_size) * 1024 * 1024)
@@ -124,8 +129,8 @@ impl Options {
             .retention(Duration::from_secs(u64::from(self.retention) * 3600))
             .transaction_timeout(seconds(self.transaction_timeout))
             .transaction_check_interval(seconds(self.transaction_check_interval))
-            .max_connections(self.max_connections)
-            .max_sends(self.max_sends)
+            .max_connections(self.max_connections.get())
+            .max_sends(self.max_sends.get())
             .max_client_state(mib(self.max_client_state), mib(self.max_client_state_per_connection))
             .traffic_log(seconds(self.traffic));
         if self.in_memory {

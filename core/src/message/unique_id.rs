@@ -1,4 +1,4 @@
-//! The ids that a producer assigns to messages.
+//! The ids by which producers tell their messages apart.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
@@ -7,10 +7,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Returns an id in the form of Java's `MessageClientIDSetter`, 32 upper-case hex digits: 10 bytes of the
-/// process, the milliseconds since the first of the month (UTC here), and a counter. Java's tools read the
-/// time in it. The bytes of the process are random here.
-pub(super) fn unique_id() -> String {
+/// Returns a new id for [`UNIQ_KEY`](super::property::UNIQ_KEY), in the form of Java's
+/// `MessageClientIDSetter`: 32 upper-case hex digits, of 10 bytes of the process, the milliseconds since the
+/// first of the month (UTC here), and a counter. Java's tools read the time in it. The bytes of the process
+/// are random here.
+#[must_use]
+pub fn unique_id() -> String {
     static PROCESS: OnceLock<[u64; 2]> = OnceLock::new();
     static COUNTER: AtomicU16 = AtomicU16::new(0);
     // Each `RandomState` has its own keys, from the system's random numbers.
