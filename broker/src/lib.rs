@@ -60,6 +60,7 @@ mod refusal;
 mod request_counter;
 mod requests;
 mod running;
+mod sharded;
 mod sockets;
 mod stack;
 mod start;

@@ -92,10 +92,7 @@ impl PullScan {
 
     /// Returns the entries of the messages, and the offset after the last one that was looked at.
     fn choose(&self, storage: &dyn Storage) -> Result<(Vec<QueueEntry>, i64), StorageError> {
-        let at_a_time = match *self.filter {
-            Filter::All => self.messages,
-            Filter::Tags(_) => FILTERED,
-        };
+        let at_a_time = if self.filter.accepts_all() { self.messages } else { FILTERED };
         let (mut entries, mut chosen, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut next = self.offsets.start;
         while next < self.offsets.end {

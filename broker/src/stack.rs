@@ -22,7 +22,9 @@ use crate::config::BrokerConfig;
 use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
-use crate::requests::{groups, lookup, offsets, pull, reply, send, send_back, topics, transaction};
+use crate::requests::{
+    groups, heartbeat, locks, lookup, offsets, pull, reply, send, send_back, topics, transaction,
+};
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::handler::handler_fn_with_state;
@@ -138,11 +140,11 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
             queries.layer(handler_fn_with_state(state(), lookup::view)),
         )
         .route(Code::QUERY_MESSAGE, queries.layer(handler_fn_with_state(state(), lookup::query)))
-        .route_fn(Code::HEART_BEAT, groups::heart_beat)
+        .route_fn(Code::HEART_BEAT, heartbeat::handle)
         .route_fn(Code::UNREGISTER_CLIENT, groups::unregister)
         .route_fn(Code::GET_CONSUMER_LIST_BY_GROUP, groups::consumers)
-        .route_fn(Code::LOCK_BATCH_MQ, groups::lock)
-        .route_fn(Code::UNLOCK_BATCH_MQ, groups::unlock)
+        .route_fn(Code::LOCK_BATCH_MQ, locks::lock)
+        .route_fn(Code::UNLOCK_BATCH_MQ, locks::unlock)
         .route_fn(Code::CHECK_CLIENT_CONFIG, groups::check_config)
         .route_fn(
             [

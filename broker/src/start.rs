@@ -94,8 +94,7 @@ async fn assemble(
     });
     let addrs = Addrs { name_server, broker, vip, advertised, metrics: sockets.metrics_addr()? };
 
-    let checks = config.transaction_checks;
-    let state = BrokerState::open(Arc::clone(&identity), Arc::clone(&log), checks).await;
+    let state = BrokerState::open(Arc::clone(&identity), Arc::clone(&log), config).await;
     let state = Arc::new(state.map_err(StartError::ReadStore)?);
     for (name, queues) in &config.topics {
         create_topic(&state, name, *queues).await.map_err(|error| StartError::CreateTopic {

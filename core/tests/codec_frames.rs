@@ -118,6 +118,22 @@ fn a_binary_header_is_checked_field_by_field() {
     assert!(!decode(&frame(1, &negative, b"")).expect("as for Java").ext_fields().is_present());
 }
 
+#[test]
+fn a_binary_header_that_ends_early_names_the_field_that_it_cuts() {
+    let head = hex("0069 00 01df 00000001 00000000 00000000");
+    let ends =
+        [("code", 2), ("language", 3), ("version", 5), ("opaque", 9), ("flag", 13), ("remark", 17)];
+    let mut start = 0;
+    for (field, end) in ends {
+        for cut in start..end {
+            let (needed, left) = (end - start, cut - start);
+            let expected = format!("the header's {field} needs {needed} bytes, {left} are left");
+            assert_eq!(error(&frame(1, &head[..cut], b"")), expected);
+        }
+        start = end;
+    }
+}
+
 /// As in Java, invalid UTF-8 is replaced.
 #[test]
 fn texts_of_a_binary_header_that_are_not_utf8_are_replaced() {

@@ -3,6 +3,7 @@
 use crate::log::Queue;
 use crate::pull_query::{PullQuery, PullResult};
 use crate::state::BrokerState;
+use crate::topics::Topic;
 use rocketmq_tower::channel::Responder;
 use rocketmq_tower::{BoxError, RemotingCommand};
 use std::pin::pin;
@@ -14,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 /// drained. The bound of deferred requests of a connection bounds its pending pulls.
 pub(super) async fn wait(
     broker: Arc<BrokerState>,
+    topic: Arc<Topic>,
     queue: Arc<Queue>,
     query: PullQuery,
     responder: Responder,
@@ -22,7 +24,9 @@ pub(super) async fn wait(
     let channel = responder.channel();
     let deadline = Instant::now() + patience;
     let response = tokio::select! {
-        response = poll_queue(&broker, &queue, query, deadline, channel.draining()) => response,
+        response = poll_queue(&broker, &topic, &queue, query, deadline, channel.draining()) => {
+            response
+        }
         // The connection has ended.
         _ = channel.closed() => return,
     };
@@ -36,7 +40,8 @@ pub(super) async fn wait(
 /// Returns the response when there are messages, at `deadline`, or when `draining` resolves.
 async fn poll_queue(
     broker: &BrokerState,
-    queue: &Queue,
+    topic: &Topic,
+    queue: &Arc<Queue>,
     mut query: PullQuery,
     deadline: Instant,
     draining: impl Future<Output = ()>,
@@ -48,16 +53,25 @@ async fn poll_queue(
             () = draining => {}
         }
     });
+    let mut queue = Arc::clone(queue);
+    if !topic.exists() {
+        tokio::select! {
+            created = broker.topics.created(&topic.name) => {
+                queue = created.queue_to_read(0).cloned().unwrap_or(queue);
+            }
+            () = &mut over => return PullResult::AtEnd { offset: first }.response(&queue),
+        }
+    }
     loop {
         let arrived = queue.arrived();
-        match query.run(&broker.log, queue).await? {
+        match query.run(&broker.log, &queue).await? {
             PullResult::AtEnd { .. } => {}
             // The filter accepts none of the new messages.
             PullResult::NoneMatched { next } => {
                 query.offset = next;
                 continue;
             }
-            pulled => return pulled.response(queue),
+            pulled => return pulled.response(&queue),
         }
         tokio::select! {
             () = arrived => {}
@@ -70,5 +84,5 @@ async fn poll_queue(
     } else {
         PullResult::AtEnd { offset }
     };
-    pulled.response(queue)
+    pulled.response(&queue)
 }

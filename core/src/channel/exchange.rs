@@ -39,6 +39,7 @@ impl Stamp {
     }
 
     /// Copies the stamped request's fields to `response`, and marks it as a response.
+    #[inline]
     pub(crate) fn put_on(self, response: &mut RemotingCommand) {
         let response = response.parts_mut();
         response.opaque = self.opaque;

@@ -3,12 +3,13 @@
 /// Whether all bytes are ASCII. The standard library's check looks at up to 63 bytes one by one.
 #[inline]
 pub(super) fn is_ascii(bytes: &[u8]) -> bool {
-    let words = bytes.chunks_exact(8);
-    let rest = words.remainder().iter().fold(0, |all, byte| all | byte);
+    // The last word overlaps the one before it, so that no bytes are left over.
+    let Some(last) = bytes.last_chunk() else { return bytes.iter().all(u8::is_ascii) };
     // A chunk always has eight bytes.
     let word = |chunk: &[u8]| chunk.first_chunk().map_or(0, |word| u64::from_ne_bytes(*word));
-    let words = words.fold(0, |all, chunk| all | word(chunk));
-    words & 0x8080_8080_8080_8080 == 0 && rest.is_ascii()
+    let words = bytes.chunks_exact(8).map(word);
+    let all = words.fold(u64::from_ne_bytes(*last), |all, word| all | word);
+    all & 0x8080_8080_8080_8080 == 0
 }
 
 #[cfg(test)]

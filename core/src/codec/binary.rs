@@ -12,7 +12,7 @@
 use super::DecodeError;
 use super::ascii::is_ascii;
 use super::encode::PREFIX;
-use crate::command::{ExtFields, Names, RemotingCommand, SerializeType};
+use crate::command::{ExtFields, Names, Parts, SerializeType};
 use crate::reader::{ReadError, Reader};
 use bytes::{BufMut, BytesMut};
 
@@ -31,63 +31,81 @@ impl ReadError for DecodeError {
     }
 }
 
-/// Whether the layout can hold the command without loss.
-#[inline]
-pub(super) fn fits(command: &RemotingCommand) -> bool {
-    let command = command.parts();
-    let version = command.version.as_i32();
-    i16::try_from(command.code).is_ok()
-        && (i32::from(i16::MIN)..=i32::from(u16::MAX)).contains(&version)
-        && command.ext_fields.binary().is_some()
+/// The header of a command that the layout can hold without loss.
+pub(super) struct Header<'a> {
+    command: &'a Parts,
+    code: i16,
+    remark: &'a [u8],
+    fields: &'a [u8],
 }
 
-/// Returns the length of the header of a command that [`fits`], in bytes.
-pub(super) fn length(command: &RemotingCommand) -> usize {
-    let remark = command.remark().map_or(0, str::len);
-    let fields = command.ext_fields().binary().map_or(0, <[u8]>::len);
-    FIXED + remark + 4 + fields
-}
-
-/// Writes `prefix` and the header of a command that [`fits`], and is not longer than the limit of headers.
-pub(super) fn encode(command: &RemotingCommand, prefix: [u8; PREFIX], dst: &mut BytesMut) {
-    let command = command.parts();
-    let remark = command.remark.as_deref().unwrap_or_default().as_bytes();
-    let fields = command.ext_fields.binary().unwrap_or_default();
-    // One array, as each write to a `BytesMut` has its cost.
-    let mut head = [0; PREFIX + FIXED + 4];
-    let (start, fixed) = head.split_at_mut(PREFIX);
-    start.copy_from_slice(&prefix);
-    fixed[..2].copy_from_slice(&(command.code as i16).to_be_bytes());
-    fixed[2] = command.language.as_u8();
-    fixed[3..5].copy_from_slice(&(command.version.as_i32() as i16).to_be_bytes());
-    fixed[5..9].copy_from_slice(&command.opaque.to_be_bytes());
-    fixed[9..13].copy_from_slice(&command.flag.to_be_bytes());
-    fixed[13..17].copy_from_slice(&(remark.len() as u32).to_be_bytes());
-    if remark.is_empty() {
-        fixed[17..].copy_from_slice(&(fields.len() as u32).to_be_bytes());
-        dst.put_slice(&head);
-    } else {
-        dst.put_slice(&head[..PREFIX + FIXED]);
-        dst.put_slice(remark);
-        dst.put_u32(fields.len() as u32);
+impl<'a> Header<'a> {
+    /// Returns the command's header, or `None` if the layout cannot hold it.
+    #[inline]
+    pub(super) fn of(command: &'a Parts) -> Option<Self> {
+        let code = i16::try_from(command.code).ok()?;
+        let version = command.version.as_i32();
+        if !(i32::from(i16::MIN)..=i32::from(u16::MAX)).contains(&version) {
+            return None;
+        }
+        let fields = command.ext_fields.binary()?;
+        let remark = command.remark.as_deref().unwrap_or_default().as_bytes();
+        Some(Self { command, code, remark, fields })
     }
-    if !fields.is_empty() {
-        dst.put_slice(fields);
+
+    /// Returns the header's length in bytes.
+    pub(super) fn length(&self) -> usize {
+        FIXED + self.remark.len() + 4 + self.fields.len()
+    }
+
+    /// Writes `prefix` and the header, which must not be longer than the limit of headers.
+    #[inline]
+    pub(super) fn encode(self, prefix: [u8; PREFIX], dst: &mut BytesMut) {
+        let Self { command, code, remark, fields } = self;
+        // One array of a known length, as each write to a `BytesMut` has its cost.
+        let mut head = [0; PREFIX + FIXED + 4];
+        let (start, fixed) = head.split_at_mut(PREFIX);
+        start.copy_from_slice(&prefix);
+        fixed[..2].copy_from_slice(&code.to_be_bytes());
+        fixed[2] = command.language.as_u8();
+        fixed[3..5].copy_from_slice(&(command.version.as_i32() as i16).to_be_bytes());
+        fixed[5..9].copy_from_slice(&command.opaque.to_be_bytes());
+        fixed[9..13].copy_from_slice(&command.flag.to_be_bytes());
+        fixed[13..17].copy_from_slice(&(remark.len() as u32).to_be_bytes());
+        if remark.is_empty() {
+            fixed[17..].copy_from_slice(&(fields.len() as u32).to_be_bytes());
+            dst.extend_from_slice(&head);
+        } else {
+            put_remark(&head[..PREFIX + FIXED], remark, fields.len(), dst);
+        }
+        if !fields.is_empty() {
+            dst.put_slice(fields);
+        }
     }
 }
 
-pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
-    let mut reader = HeaderReader::new(header);
-    let mut command = RemotingCommand::default();
-    let parts = command.parts_mut();
-    parts.code = reader.i16("code")?.into();
-    parts.language = reader.array::<1>("language")?[0].into();
-    parts.version = i32::from(reader.i16("version")?).into();
-    parts.opaque = reader.i32("opaque")?;
-    parts.flag = reader.i32("flag")?;
+/// Writes what goes before the ext fields of a header with a remark.
+#[inline(never)]
+fn put_remark(head: &[u8], remark: &[u8], fields: usize, dst: &mut BytesMut) {
+    dst.put_slice(head);
+    dst.put_slice(remark);
+    dst.put_u32(fields as u32);
+}
+
+pub(super) fn decode(header: &[u8], parts: &mut Parts) -> Result<(), DecodeError> {
+    // One check for all of it.
+    let Some((fixed, rest)) = header.split_first_chunk::<FIXED>() else {
+        return Err(cut_off(header));
+    };
+    let [c1, c2, language, v1, v2, o1, o2, o3, o4, f1, f2, f3, f4, r1, r2, r3, r4] = *fixed;
+    parts.code = i16::from_be_bytes([c1, c2]).into();
+    parts.language = language.into();
+    parts.version = i32::from(i16::from_be_bytes([v1, v2])).into();
+    parts.opaque = i32::from_be_bytes([o1, o2, o3, o4]);
+    parts.flag = i32::from_be_bytes([f1, f2, f3, f4]);
     parts.serialize_type = SerializeType::RocketMq;
-    let length = reader.i32("remark")?;
-    let remark = reader.part("remark", length)?;
+    let mut reader = HeaderReader::new(rest);
+    let remark = reader.part("remark", i32::from_be_bytes([r1, r2, r3, r4]))?;
     if !remark.is_empty() {
         // Java replaces invalid UTF-8 as well.
         parts.remark = Some(String::from_utf8_lossy(remark).into_owned().into());
@@ -101,26 +119,40 @@ pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
     if !entries.is_empty() {
         ext_fields(entries, &mut parts.ext_fields)?;
     }
-    Ok(command)
+    Ok(())
+}
+
+/// Returns the error for a header that ends before the remark.
+#[cold]
+fn cut_off(header: &[u8]) -> DecodeError {
+    let mut reader = HeaderReader::new(header);
+    let read = reader.i16("code").and_then(|_| reader.array::<1>("language"));
+    let read = read.and_then(|_| reader.i16("version"));
+    let read = read.and_then(|_| reader.i32("opaque")).and_then(|_| reader.i32("flag"));
+    let read = read.and_then(|_| reader.i32("remark"));
+    read.err().unwrap_or(DecodeError::HeaderGoesOn(reader.rest().len()))
 }
 
 /// Copies the ext fields in one piece, after a look at each.
+// Not inlined, so that its loop keeps everything in registers.
+#[inline(never)]
 fn ext_fields(entries: &[u8], fields: &mut ExtFields) -> Result<(), DecodeError> {
     // If all of it is ASCII, which is usual, the parts need no UTF-8 check of their own.
     if !is_ascii(entries) {
         return not_ascii(entries, fields);
     }
     let (mut names, mut rest) = (Names::default(), entries);
-    while !rest.is_empty() {
-        let known = &entries[..entries.len() - rest.len()];
-        rest = match rest {
-            // The names in SEND_MESSAGE_V2 are single letters.
-            [0, 1, _, a, b, c, d, value @ ..] => {
-                names.note(known, &rest[2..3]);
-                let length = i32::from_be_bytes([*a, *b, *c, *d]);
-                let after = usize::try_from(length).ok().and_then(|length| value.get(length..));
-                after.ok_or_else(|| Entry::fault(rest))?
+    loop {
+        let known = || &entries[..entries.len() - rest.len()];
+        rest = match rest.split_first_chunk() {
+            // The names in SEND_MESSAGE_V2 are single letters: one check for all but the value.
+            Some(([n1, n2, name, v1, v2, v3, v4], value)) if [*n1, *n2] == [0, 1] => {
+                names.note(known, std::slice::from_ref(name));
+                // A negative length is beyond the end.
+                let length = u32::from_be_bytes([*v1, *v2, *v3, *v4]) as usize;
+                value.get(length..).ok_or_else(|| Entry::fault(rest))?
             }
+            _ if rest.is_empty() => break,
             _ => {
                 let entry = Entry::first(rest).ok_or_else(|| Entry::fault(rest))?;
                 names.note(known, entry.name);

@@ -4,7 +4,7 @@ use super::{
     BLOCK, DecodeError, ForeignProtocol, HEADER_WORD, LARGEST_BLOCK, LENGTH_FIELD, RemotingCodec,
 };
 use crate::codec::{binary, buffer_pool, json};
-use crate::command::{RemotingCommand, SerializeType};
+use crate::command::{Parts, RemotingCommand, SerializeType};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
@@ -176,10 +176,13 @@ fn decode_frame(
     frame: usize,
     block: usize,
 ) -> Result<RemotingCommand, DecodeError> {
-    let decoded = decode_header(&src[LENGTH_FIELD..frame]);
-    let Ok((mut command, body)) = decoded else {
-        src.advance(frame);
-        return decoded.map(|(command, _)| command);
+    let mut command = RemotingCommand::default();
+    let body = match decode_header(&src[LENGTH_FIELD..frame], command.parts_mut()) {
+        Ok(body) => body,
+        Err(error) => {
+            src.advance(frame);
+            return Err(error);
+        }
     };
     if body >= block / PART_OF_BLOCK && body >= frame / PART_OF_FRAME {
         src.advance(frame - body);
@@ -191,8 +194,8 @@ fn decode_frame(
     Ok(command)
 }
 
-/// Decodes what follows a frame's length field. Returns the command without its body, and the length of that.
-fn decode_header(frame: &[u8]) -> Result<(RemotingCommand, usize), DecodeError> {
+/// Decodes what follows a frame's length field into a new command's parts. Returns the length of the body.
+fn decode_header(frame: &[u8], parts: &mut Parts) -> Result<usize, DecodeError> {
     let mut rest = frame;
     let word = rest.get_u32();
     let length = (word & 0x00ff_ffff) as usize;
@@ -200,10 +203,10 @@ fn decode_header(frame: &[u8]) -> Result<(RemotingCommand, usize), DecodeError> 
     let Some((header, body)) = rest.split_at_checked(length) else {
         return Err(DecodeError::HeaderTooLong { header: length, available: rest.len() });
     };
-    let command = match SerializeType::from_u8(serialize_type) {
-        Some(SerializeType::Json) => json::decode(header)?,
-        Some(SerializeType::RocketMq) => binary::decode(header)?,
+    match SerializeType::from_u8(serialize_type) {
+        Some(SerializeType::Json) => json::decode(header, parts)?,
+        Some(SerializeType::RocketMq) => binary::decode(header, parts)?,
         None => return Err(DecodeError::UnknownSerializeType(serialize_type)),
-    };
-    Ok((command, body.len()))
+    }
+    Ok(body.len())
 }

@@ -16,6 +16,7 @@ impl Encoder<&RemotingCommand> for RemotingCodec {
     type Error = EncodeError;
 
     /// Appends the frame to `dst`. Leaves `dst` unchanged on an error.
+    #[inline]
     fn encode(&mut self, command: &RemotingCommand, dst: &mut BytesMut) -> Result<(), EncodeError> {
         dst.reserve(command.body().len().min(self.max_frame_length) + USUAL_HEADER);
         self.encode_head(command, dst)?;
@@ -37,13 +38,14 @@ impl RemotingCodec {
     /// cannot hold it, else the command's own [`serialize_type`](RemotingCommand::serialize_type).
     #[must_use]
     pub fn serialize_type_of(command: &RemotingCommand) -> SerializeType {
-        match command.serialize_type() {
-            SerializeType::RocketMq if binary::fits(command) => SerializeType::RocketMq,
-            _ => SerializeType::Json,
+        match binary_header(command) {
+            Some(_) => SerializeType::RocketMq,
+            None => SerializeType::Json,
         }
     }
 
     /// Appends the frame without its body to `dst`. Leaves `dst` unchanged on an error.
+    #[inline]
     pub(crate) fn encode_head(
         &self,
         command: &RemotingCommand,
@@ -57,16 +59,27 @@ impl RemotingCodec {
         result
     }
 
+    #[inline]
     fn append_head(
         &self,
         command: &RemotingCommand,
         dst: &mut BytesMut,
     ) -> Result<(), EncodeError> {
-        if Self::serialize_type_of(command) == SerializeType::RocketMq {
-            let prefix = self.prefix(command, SerializeType::RocketMq, binary::length(command))?;
-            binary::encode(command, prefix, dst);
+        if let Some(header) = binary_header(command) {
+            let prefix = self.prefix(command, SerializeType::RocketMq, header.length())?;
+            header.encode(prefix, dst);
             return Ok(());
         }
+        self.append_json(command, dst)
+    }
+
+    // Not inlined: it would take the registers of the binary header's path.
+    #[inline(never)]
+    fn append_json(
+        &self,
+        command: &RemotingCommand,
+        dst: &mut BytesMut,
+    ) -> Result<(), EncodeError> {
         // Fails early, before a body that is too long by itself makes space for its header.
         self.prefix(command, SerializeType::Json, 0)?;
         let start = dst.len();
@@ -97,5 +110,15 @@ impl RemotingCodec {
         // Both fit into 32 bits, as `max` and the header's length are bounded.
         let (length, word) = (length - LENGTH_FIELD, (serialize_type as usize) << 24 | header);
         Ok(((length as u64) << 32 | word as u64).to_be_bytes())
+    }
+}
+
+/// Returns the command's header in the binary layout, if it is encoded in that.
+#[inline]
+fn binary_header(command: &RemotingCommand) -> Option<binary::Header<'_>> {
+    let parts = command.parts();
+    match parts.serialize_type {
+        SerializeType::RocketMq => binary::Header::of(parts),
+        SerializeType::Json => None,
     }
 }

@@ -50,7 +50,18 @@ impl LanguageCode {
     /// Returns the language called `name`, ignoring case, or [`UNKNOWN`](Self::UNKNOWN).
     #[must_use]
     pub fn from_name(name: &str) -> Self {
-        let known = NAMES.iter().zip(0..).find(|(known, _)| known.eq_ignore_ascii_case(name));
+        Self::from_bytes(name.as_bytes())
+    }
+
+    /// Like [`from_name`](Self::from_name), for a name that need not be UTF-8.
+    #[inline]
+    pub(crate) fn from_bytes(name: &[u8]) -> Self {
+        // That of most clients.
+        if name == b"JAVA" {
+            return Self::JAVA;
+        }
+        let is_it = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
+        let known = NAMES.iter().zip(0..).find(|(known, _)| is_it(known));
         known.map_or(Self::UNKNOWN, |(_, byte)| Self(byte))
     }
 }

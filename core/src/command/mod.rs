@@ -90,11 +90,10 @@ impl RemotingCommand {
     }
 
     fn with_code(code: i32, flag: i32) -> Self {
-        let mut this = Self::default();
-        let parts = this.parts_mut();
+        let mut parts = Parts::take();
         (parts.code, parts.flag) = (code, flag);
         (parts.language, parts.version) = (LanguageCode::RUST, MqVersion::CURRENT);
-        this
+        Self { parts: Some(parts) }
     }
 
     #[inline(always)]

@@ -91,6 +91,7 @@ impl Outbound {
     }
 
     /// Encodes a response at once if no other is queued and there is room; otherwise queues it.
+    #[inline]
     pub(super) fn send_response<Io: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         transport: &mut Transport<Io>,
@@ -226,6 +227,7 @@ fn poll_writable<Io: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
+#[inline]
 fn encode_response<Io: AsyncRead + AsyncWrite + Unpin>(
     transport: &mut Transport<Io>,
     response: &RemotingCommand,

@@ -283,6 +283,7 @@ where
 
     /// Whether the service can take one more request. Must be called only if there is a request for
     /// it.
+    #[inline]
     fn poll_service(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
         let unsent = self.outbound.unsent_responses();
         match self.exchanges.poll_ready(cx, unsent, &self.config) {

@@ -19,7 +19,7 @@ pub(super) fn decode(header: &[u8], command: &mut Parts) -> Option<()> {
             b'f' => integer(rest.strip_prefix(b"\"flag\":")?, &mut command.flag)?,
             b'l' => {
                 let (name, rest) = string(rest.strip_prefix(b"\"language\":\"")?)?;
-                command.language = LanguageCode::from_name(std::str::from_utf8(name).ok()?);
+                command.language = LanguageCode::from_bytes(name);
                 rest
             }
             b'o' => integer(rest.strip_prefix(b"\"opaque\":")?, &mut command.opaque)?,
@@ -101,12 +101,12 @@ fn copy_fields<'a>(mut rest: &'a [u8], wire: &mut [u8]) -> Option<(usize, Names,
             // The names in SEND_MESSAGE_V2 are single letters.
             [b'"', letter, b'"', b':', b'"', text @ ..] if !matches!(letter, b'"' | b'\\') => {
                 *out.first_chunk_mut()? = [0, 1, *letter];
-                names.note(known, &rest[1..2]);
+                names.note(|| known, &rest[1..2]);
                 (7, text)
             }
             _ => {
                 let (length, text) = copy_name(rest, out)?;
-                names.note(known, out.get(2..2 + length)?);
+                names.note(|| known, out.get(2..2 + length)?);
                 (length + 6, text)
             }
         };

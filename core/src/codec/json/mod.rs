@@ -18,18 +18,18 @@ mod swar;
 
 use super::DecodeError;
 use super::ascii::is_ascii;
-use crate::command::RemotingCommand;
+use crate::command::Parts;
 pub(super) use encode::encode;
 pub(crate) use encode::string as write_string;
 pub(crate) use scanner::{Scanner, Text};
 
-pub(super) fn decode(header: &[u8]) -> Result<RemotingCommand, DecodeError> {
+// Not inlined: it would take the registers of the binary header's path.
+#[inline(never)]
+pub(super) fn decode(header: &[u8], parts: &mut Parts) -> Result<(), DecodeError> {
     let utf8 = is_ascii(header) || std::str::from_utf8(header).is_ok();
-    let mut command = RemotingCommand::default();
-    let parts = command.parts_mut();
     if !utf8 || fast_path::decode(header, parts).is_none() {
         parts.reset();
         general::decode(header, parts)?;
     }
-    Ok(command)
+    Ok(())
 }

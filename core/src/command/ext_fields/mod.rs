@@ -174,7 +174,7 @@ impl ExtFields {
     /// Appends a field without looking for its name. [`end`](Self::end) removes repetitions.
     pub(crate) fn push(&mut self, names: &mut Names, name: &str, value: &str) {
         let (name, value) = (wire::storable(name).as_bytes(), wire::storable(value).as_bytes());
-        names.note(&self.wire, name);
+        names.note(|| &self.wire, name);
         self.append(name, value);
     }
 

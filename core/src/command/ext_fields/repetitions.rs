@@ -16,12 +16,12 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Notes the next field's name. `wire` are the fields before it.
+    /// Notes the next field's name. `known` returns the fields before it, which are seldom needed.
     #[inline(always)]
-    pub(crate) fn note(&mut self, wire: &[u8], name: &[u8]) {
+    pub(crate) fn note<'a>(&mut self, known: impl FnOnce() -> &'a [u8], name: &[u8]) {
         let bit = bit(name);
         if self.seen & bit != 0 && !self.may_repeat {
-            self.may_repeat = may_repeat(wire, name);
+            self.may_repeat = may_repeat(known(), name);
         }
         self.seen |= bit;
     }
