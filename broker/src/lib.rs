@@ -38,9 +38,11 @@
 //! A program that embeds the broker turns them off: `default-features = false`.
 
 mod address;
+mod answers;
 mod builder;
 mod clients;
 mod config;
+mod connection_rooms;
 mod delay;
 mod error;
 #[cfg(feature = "metrics-exporter")]
@@ -59,6 +61,7 @@ mod pull_query;
 mod refusal;
 mod request_counter;
 mod requests;
+mod room;
 mod running;
 mod sharded;
 mod sockets;
