@@ -1,5 +1,6 @@
 //! The options of a broker, one setter for each.
 
+use crate::clients::ClientStateLimits;
 use crate::config::{BrokerConfig, StoreConfig};
 use crate::{Flush, RunningBroker, StartError, start};
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ impl Broker {
 /// | [`transaction_check_interval`](Self::transaction_check_interval) | 30 s |
 /// | [`max_connections`](Self::max_connections) | 1000 for each server |
 /// | [`max_sends`](Self::max_sends) | 8192 |
+/// | [`max_client_state`](Self::max_client_state) | 64 MiB, and 4 MiB for each connection |
 /// | [`traffic_log`](Self::traffic_log) | off |
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
@@ -164,6 +166,15 @@ impl BrokerBuilder {
     /// `SYSTEM_BUSY`. 8192 by default; with 0, all are refused.
     pub fn max_sends(mut self, max: usize) -> Self {
         self.config.max_sends = max;
+        self
+    }
+
+    /// Sets the maximum size of what is kept for clients, in bytes, for all connections together and for
+    /// each one: members of groups, subscriptions, filters and locks of queues. What would need more is
+    /// refused with `SYSTEM_BUSY`. 64 MiB and 4 MiB by default. Each connection may use 32 KiB in any
+    /// case.
+    pub fn max_client_state(mut self, total: usize, per_connection: usize) -> Self {
+        self.config.client_state = ClientStateLimits { total, per_connection };
         self
     }
 

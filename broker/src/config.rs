@@ -1,6 +1,8 @@
 //! The configuration of a broker.
 
 use crate::Flush;
+use crate::clients::ClientStateLimits;
+use crate::offsets::OffsetLimits;
 use crate::storage::DiskOptions;
 use crate::transactions::TransactionChecks;
 use std::path::PathBuf;
@@ -28,6 +30,8 @@ pub(crate) struct BrokerConfig {
     pub(crate) transaction_checks: TransactionChecks,
     pub(crate) max_connections: usize,
     pub(crate) max_sends: usize,
+    pub(crate) client_state: ClientStateLimits,
+    pub(crate) offsets: OffsetLimits,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) metrics: Option<String>,
     /// The period of the traffic log; zero for none.
@@ -73,6 +77,8 @@ impl Default for BrokerConfig {
             },
             max_connections: 1000,
             max_sends: 8192,
+            client_state: ClientStateLimits::DEFAULT,
+            offsets: OffsetLimits::DEFAULT,
             #[cfg(feature = "metrics-exporter")]
             metrics: None,
             traffic_log: Duration::ZERO,

@@ -1,49 +1,87 @@
 //! Filters of subscriptions.
 
+use crate::clients::{Charge, ConnectionAccount};
 use crate::log::index;
 use crate::refusal::refuse;
 use rocketmq_tower::{BoxError, ResponseCode};
+use std::sync::Arc;
+
+/// The maximum length of an expression, in bytes.
+pub(crate) const MAX_EXPRESSION: usize = 16 * 1024;
 
 /// A filter of messages by tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Filter {
-    All,
-    /// Messages with one of the tags that have these hashes. Another tag may have the same hash: clients
-    /// compare the tags again, as Java's broker leaves it to them, too.
-    Tags(Vec<u32>),
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// Messages with one of the tags that have these hashes, sorted; without them, all messages.
+    /// Another tag may have the same hash: clients compare the tags again, as Java's broker leaves it to
+    /// them, too.
+    tags: Option<Box<[u32]>>,
+    /// The room of a filter that is kept.
+    charge: Option<Charge>,
 }
 
 impl Filter {
     /// Parses `A || B`. `*` and an empty expression accept all messages. Kinds of expressions other than
     /// `TAG` are refused.
     pub(crate) fn parse(kind: &str, expression: &str) -> Result<Self, BoxError> {
-        if !matches!(kind, "" | "TAG") {
-            let text = format!("messages can be filtered by tag only, not by {kind}");
-            return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
+        if !is_supported(kind) {
+            return Err(unsupported(kind));
+        }
+        if expression.len() > MAX_EXPRESSION {
+            let length = expression.len();
+            let text = format!("an expression has at most {MAX_EXPRESSION} bytes, not {length}");
+            return Err(refuse(ResponseCode::SUBSCRIPTION_PARSE_FAILED, text));
         }
         let tags = expression.split("||").map(str::trim).filter(|tag| !tag.is_empty());
         let mut hashes = Vec::new();
         for tag in tags {
             if tag == "*" {
-                return Ok(Self::All);
+                return Ok(Self::default());
             }
             hashes.push(index::tag_hash(tag));
         }
-        Ok(if hashes.is_empty() { Self::All } else { Self::Tags(hashes) })
+        hashes.sort_unstable();
+        hashes.dedup();
+        let tags = (!hashes.is_empty()).then(|| hashes.into_boxed_slice());
+        Ok(Self { tags, charge: None })
+    }
+
+    /// Takes room for the filter, and `more` bytes, in an account.
+    pub(crate) fn keep(
+        mut self,
+        account: &Arc<ConnectionAccount>,
+        more: usize,
+    ) -> Result<Arc<Self>, BoxError> {
+        let hashes = self.tags.as_ref().map_or(0, |tags| size_of_val(&**tags));
+        self.charge = Some(account.charge(hashes + more)?);
+        Ok(Arc::new(self))
+    }
+
+    /// Returns whether it accepts all messages.
+    pub(crate) fn accepts_all(&self) -> bool {
+        self.tags.is_none()
     }
 
     /// Returns whether it accepts a message whose tag has this hash; 0 stands for no tag.
     pub(crate) fn accepts(&self, tag: u32) -> bool {
-        match self {
-            Self::All => true,
-            Self::Tags(hashes) => hashes.contains(&tag),
-        }
+        self.tags.as_ref().is_none_or(|hashes| hashes.binary_search(&tag).is_ok())
     }
+}
+
+/// Returns whether the broker can filter by this kind of expression.
+pub(crate) fn is_supported(kind: &str) -> bool {
+    matches!(kind, "" | "TAG")
+}
+
+/// Returns the refusal of a kind of expressions.
+pub(crate) fn unsupported(kind: &str) -> BoxError {
+    let text = format!("messages can be filtered by tag only, not by {kind}");
+    refuse(ResponseCode::SYSTEM_ERROR, text)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Filter, index};
+    use super::{Filter, MAX_EXPRESSION, index};
     use rocketmq_tower::message::Properties;
 
     fn accepts(filter: &Filter, properties: &str) -> bool {
@@ -52,9 +90,11 @@ mod tests {
 
     #[test]
     fn tags_are_split_and_trimmed() {
-        let filter = Filter::parse("TAG", "A ||  B||").unwrap();
-        assert_eq!(filter, Filter::Tags(["A", "B"].map(index::tag_hash).to_vec()));
-        assert!(accepts(&filter, "TAGS\u{1}B\u{2}"));
+        let filter = Filter::parse("TAG", "A ||  B||A").unwrap();
+        assert_eq!(filter.tags.as_ref().map(|tags| tags.len()), Some(2));
+        for tag in ["A", "B"] {
+            assert!(accepts(&filter, &format!("TAGS\u{1}{tag}\u{2}")));
+        }
         assert!(!accepts(&filter, "TAGS\u{1}AB\u{2}"));
         assert!(!accepts(&filter, ""));
     }
@@ -62,12 +102,16 @@ mod tests {
     #[test]
     fn a_star_or_an_empty_expression_accepts_all() {
         for all in ["", "*", " * ", "A || *"] {
-            assert_eq!(Filter::parse("", all).unwrap(), Filter::All, "{all:?}");
+            let filter = Filter::parse("", all).unwrap();
+            assert!(filter.accepts_all() && filter.accepts(7), "{all:?}");
         }
     }
 
     #[test]
-    fn sql_is_refused() {
+    fn sql_is_refused_and_so_is_a_long_expression() {
         assert!(Filter::parse("SQL92", "a > 1").is_err());
+        Filter::parse("TAG", &"x".repeat(MAX_EXPRESSION)).unwrap();
+        let error = Filter::parse("TAG", &"x".repeat(MAX_EXPRESSION + 1)).unwrap_err();
+        assert!(error.to_string().contains("16384"), "{error}");
     }
 }

@@ -1,27 +1,58 @@
 //! The consumer offsets: how far each group has consumed each queue.
 
 use crate::log::{Log, LogError, LogWrite};
+use crate::sharded::Sharded;
 use crate::storage::{StorageBatch, StorageTable};
 use rocketmq_tower::BoxError;
-use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// The maximum number of pairs of group and topic.
-const MAX_TABLES: usize = 1_000_000;
+/// The bounds of the table of offsets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OffsetLimits {
+    /// The maximum number of pairs of group and topic.
+    pub(crate) pairs: usize,
+    /// The maximum size of all of them, in bytes.
+    pub(crate) bytes: usize,
+}
+
+impl OffsetLimits {
+    pub(crate) const DEFAULT: Self = Self { pairs: 1_000_000, bytes: 256 * 1024 * 1024 };
+}
+
+/// The bytes of a pair beside its names and offsets.
+const PAIR_BYTES: usize = 128;
+
+/// Why an offset was not set.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum OffsetError {
+    #[error("the broker has no room for the offset of another group and topic")]
+    NoRoom,
+    #[error("there is no queue with this number")]
+    NoQueue,
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
 
 /// The consumer offsets of all groups, in memory and in the store.
 pub(crate) struct Offsets {
     /// By group and topic, then by the queue's id; -1 for no offset.
-    tables: Mutex<HashMap<(String, String), Vec<i64>>>,
+    tables: Sharded<HashMap<Box<str>, Vec<i64>>>,
+    limits: OffsetLimits,
+    pairs: AtomicUsize,
+    bytes: AtomicUsize,
     log: Arc<Log>,
 }
 
 impl Offsets {
     /// Reads the offsets from the store.
-    pub(crate) fn open(log: Arc<Log>) -> Result<Self, BoxError> {
-        let offsets = Self { tables: Mutex::default(), log };
+    pub(crate) fn open(log: Arc<Log>, limits: OffsetLimits) -> Result<Self, BoxError> {
+        // What is stored is kept, however much it is.
+        let limitless = OffsetLimits { pairs: usize::MAX, bytes: usize::MAX };
+        let (pairs, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let mut offsets = Self { tables: Sharded::default(), limits: limitless, pairs, bytes, log };
         let mut rows = Vec::new();
         offsets.log.storage().scan(StorageTable::Offsets, b""..b"\xff", &mut |key, row| {
             rows.push((key.to_vec(), row.to_vec()));
@@ -29,14 +60,15 @@ impl Offsets {
         })?;
         for (key, row) in rows {
             let (group, topic, queue) = parse_key(&key).ok_or("an offset without a name")?;
-            offsets.note(group, topic, queue, i64::from_be_bytes(row.as_slice().try_into()?));
+            offsets.note(group, topic, queue, i64::from_be_bytes(row.as_slice().try_into()?))?;
         }
+        offsets.limits = limits;
         Ok(offsets)
     }
 
     pub(crate) fn get(&self, group: &str, topic: &str, queue: i32) -> Option<i64> {
-        let tables = lock(&self.tables);
-        let table = tables.get(&(group.to_owned(), topic.to_owned()))?;
+        let tables = self.tables.of(group);
+        let table = tables.get(&*pair(group, topic))?;
         table.get(usize::try_from(queue).ok()?).copied().filter(|&offset| offset >= 0)
     }
 
@@ -47,9 +79,9 @@ impl Offsets {
         topic: &str,
         queue: i32,
         offset: i64,
-    ) -> Result<(), LogError> {
-        let Ok(queue) = u16::try_from(queue) else { return Ok(()) };
-        if self.note(group, topic, queue, offset) == Noted::New {
+    ) -> Result<(), OffsetError> {
+        let queue = u16::try_from(queue).map_err(|_| OffsetError::NoQueue)?;
+        if self.note(group, topic, queue, offset)? {
             self.log.write_later(row(group, topic, queue, offset)).await?;
         }
         Ok(())
@@ -62,39 +94,52 @@ impl Offsets {
         topic: &str,
         queue: i32,
         offset: i64,
-    ) -> Result<(), LogError> {
-        let Ok(queue) = u16::try_from(queue) else { return Ok(()) };
-        if self.note(group, topic, queue, offset) == Noted::NoRoom {
-            return Ok(());
-        }
+    ) -> Result<(), OffsetError> {
+        let queue = u16::try_from(queue).map_err(|_| OffsetError::NoQueue)?;
+        self.note(group, topic, queue, offset)?;
         // Also if it is known: it may not be stored yet, or an earlier write may have failed.
-        self.log.write(row(group, topic, queue, offset)).await.map(drop)
+        self.log.write(row(group, topic, queue, offset)).await?;
+        Ok(())
     }
 
-    fn note(&self, group: &str, topic: &str, queue: u16, offset: i64) -> Noted {
-        let mut tables = lock(&self.tables);
-        let name = (group.to_owned(), topic.to_owned());
-        if tables.len() >= MAX_TABLES && !tables.contains_key(&name) {
-            return Noted::NoRoom;
+    /// Sets an offset in memory, and returns whether it is another one than before.
+    fn note(&self, group: &str, topic: &str, queue: u16, offset: i64) -> Result<bool, OffsetError> {
+        let (pair, queue) = (pair(group, topic), usize::from(queue));
+        let mut tables = self.tables.of(group);
+        let known = tables.get_mut(&*pair);
+        let length = known.as_ref().map_or(0, |table| table.len());
+        if length <= queue {
+            let grown = (queue + 1 - length) * size_of::<i64>();
+            let new = if known.is_none() { PAIR_BYTES + pair.len() } else { 0 };
+            self.take(usize::from(known.is_none()), grown + new)?;
         }
-        let table = tables.entry(name).or_default();
-        let queue = usize::from(queue);
+        let table = match known {
+            Some(table) => table,
+            None => tables.entry(pair).or_default(),
+        };
         if table.len() <= queue {
+            table.reserve_exact(queue + 1 - table.len());
             table.resize(queue + 1, -1);
         }
-        match std::mem::replace(&mut table[queue], offset) {
-            old if old == offset => Noted::Known,
-            _ => Noted::New,
+        Ok(std::mem::replace(&mut table[queue], offset) != offset)
+    }
+
+    /// Takes room for more pairs and bytes.
+    fn take(&self, pairs: usize, bytes: usize) -> Result<(), OffsetError> {
+        let all_pairs = self.pairs.fetch_add(pairs, Relaxed) + pairs;
+        let all_bytes = self.bytes.fetch_add(bytes, Relaxed) + bytes;
+        if all_pairs > self.limits.pairs || all_bytes > self.limits.bytes {
+            self.pairs.fetch_sub(pairs, Relaxed);
+            self.bytes.fetch_sub(bytes, Relaxed);
+            return Err(OffsetError::NoRoom);
         }
+        Ok(())
     }
 }
 
-/// The effect of an offset in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Noted {
-    New,
-    Known,
-    NoRoom,
+/// Returns the key of a pair in memory.
+fn pair(group: &str, topic: &str) -> Box<str> {
+    [group, topic].join("\0").into()
 }
 
 /// Returns the write of an offset's row.
@@ -119,7 +164,40 @@ fn parse_key(key: &[u8]) -> Option<(&str, &str, u16)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{key, parse_key};
+    use super::{OffsetError, OffsetLimits, Offsets, key, parse_key};
+    use crate::Flush;
+    use crate::log::Log;
+    use crate::storage::MemoryStorage;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn what_has_no_room_is_an_error_and_what_is_known_goes_on() {
+        let log = Log::start(Arc::new(MemoryStorage::default()), Flush::Sync).unwrap();
+        let log = Arc::new(log);
+        for limits in [
+            OffsetLimits { pairs: 2, ..OffsetLimits::DEFAULT },
+            OffsetLimits { bytes: 300, ..OffsetLimits::DEFAULT },
+        ] {
+            let offsets = Offsets::open(Arc::clone(&log), limits).unwrap();
+            for group in ["a", "b"] {
+                offsets.store(group, "T", 0, 1).await.unwrap();
+            }
+            let refused = [
+                offsets.store("c", "T", 0, 1).await,
+                offsets.update("c", "T", 0, 1).await,
+                offsets.update("a", "U", 0, 1).await,
+            ];
+            assert!(refused.iter().all(|full| matches!(full, Err(OffsetError::NoRoom))));
+            assert_eq!((offsets.get("c", "T", 0), offsets.get("b", "T", 0)), (None, Some(1)));
+            offsets.store("b", "T", 0, 2).await.unwrap();
+            assert_eq!(offsets.get("b", "T", 0), Some(2));
+        }
+        // What is stored is read, whatever the bounds are now.
+        let none = OffsetLimits { pairs: 0, bytes: 0 };
+        let offsets = Offsets::open(log, none).unwrap();
+        assert_eq!(offsets.get("b", "T", 0), Some(2));
+        offsets.store("b", "T", 0, 3).await.unwrap();
+    }
 
     #[test]
     fn a_key_is_parsed_back() {

@@ -19,10 +19,13 @@
 
 use crate::clients::ClientReaper;
 use crate::config::BrokerConfig;
+use crate::connection_rooms::ConnectionRoomsLayer;
 use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
-use crate::requests::{groups, lookup, offsets, pull, reply, send, send_back, topics, transaction};
+use crate::requests::{
+    groups, heartbeat, locks, lookup, offsets, pull, reply, send, send_back, topics, transaction,
+};
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::handler::handler_fn_with_state;
@@ -58,6 +61,7 @@ pub(crate) fn broker<L: IntoListener>(
 ) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
     let server = observed(router(state, config)?, config, metrics)
         .idle_timeout(IDLE_TIMEOUT)
+        .connection_layer(ConnectionRoomsLayer)
         .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
         .hook(RequestCounter::default());
     Ok(server.listen(listener))
@@ -110,7 +114,7 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(max_sends));
     // A pull that becomes pending gives its permit back.
-    let pulls = GlobalConcurrencyLimitLayer::new(MAX_PULLS);
+    let pulls = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&state().pulls));
     // Queries run as tasks; those that wait longer than 5 s are refused.
     let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
 
@@ -138,11 +142,11 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
             queries.layer(handler_fn_with_state(state(), lookup::view)),
         )
         .route(Code::QUERY_MESSAGE, queries.layer(handler_fn_with_state(state(), lookup::query)))
-        .route_fn(Code::HEART_BEAT, groups::heart_beat)
+        .route_fn(Code::HEART_BEAT, heartbeat::handle)
         .route_fn(Code::UNREGISTER_CLIENT, groups::unregister)
         .route_fn(Code::GET_CONSUMER_LIST_BY_GROUP, groups::consumers)
-        .route_fn(Code::LOCK_BATCH_MQ, groups::lock)
-        .route_fn(Code::UNLOCK_BATCH_MQ, groups::unlock)
+        .route_fn(Code::LOCK_BATCH_MQ, locks::lock)
+        .route_fn(Code::UNLOCK_BATCH_MQ, locks::unlock)
         .route_fn(Code::CHECK_CLIENT_CONFIG, groups::check_config)
         .route_fn(
             [
@@ -158,6 +162,3 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
         .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
         .build()
 }
-
-/// The maximum number of pulls that read from the store at a time; more wait.
-const MAX_PULLS: usize = 256;

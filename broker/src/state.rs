@@ -1,17 +1,22 @@
 //! The state that all requests to the broker share.
 
+use crate::answers::ANSWERS;
 use crate::clients::{Clients, QueueLocks};
+use crate::config::BrokerConfig;
 use crate::log::Log;
 use crate::offsets::Offsets;
+use crate::room::Room;
 use crate::topics::Topics;
-use crate::transactions::{TransactionChecks, Transactions};
+use crate::transactions::Transactions;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::MessageId;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
 
-/// The broker's state. Each part has its own lock, which is held briefly, and never two at a time.
+/// The broker's state. Each part has its own locks, which are held briefly, and never those of two parts
+/// at a time.
 pub(crate) struct BrokerState {
     pub(crate) identity: Arc<BrokerIdentity>,
     pub(crate) log: Arc<Log>,
@@ -20,8 +25,17 @@ pub(crate) struct BrokerState {
     pub(crate) clients: Arc<Clients>,
     pub(crate) locks: QueueLocks,
     pub(crate) transactions: Transactions,
+    /// For heartbeats and requests for locks with long bodies: one at a time.
+    pub(crate) long_bodies: Arc<Semaphore>,
+    /// The room for answers to pulls.
+    pub(crate) answers: Room,
+    /// For pulls that read from the store: at most [`MAX_PULLS`] at a time; more wait.
+    pub(crate) pulls: Arc<Semaphore>,
     turns: AtomicUsize,
 }
+
+/// The maximum number of pulls that read from the store at a time.
+const MAX_PULLS: usize = 256;
 
 /// The names and addresses of the broker.
 #[derive(Debug)]
@@ -39,15 +53,18 @@ impl BrokerState {
     pub(crate) async fn open(
         identity: Arc<BrokerIdentity>,
         log: Arc<Log>,
-        checks: TransactionChecks,
+        config: &BrokerConfig,
     ) -> Result<Self, BoxError> {
         Ok(Self {
             topics: Arc::new(Topics::open(Arc::clone(&log), &identity).await?),
             identity,
-            offsets: Offsets::open(Arc::clone(&log))?,
-            clients: Arc::default(),
+            offsets: Offsets::open(Arc::clone(&log), config.offsets)?,
+            clients: Arc::new(Clients::new(config.client_state)),
             locks: QueueLocks::default(),
-            transactions: Transactions::open(&log, checks)?,
+            transactions: Transactions::open(&log, config.transaction_checks)?,
+            long_bodies: Arc::new(Semaphore::new(1)),
+            answers: Room::new(ANSWERS),
+            pulls: Arc::new(Semaphore::new(MAX_PULLS)),
             turns: AtomicUsize::new(0),
             log,
         })

@@ -1,182 +1,149 @@
-//! A group and its members.
+//! A group of producers or of consumers, and its members.
 
-use rocketmq_tower::Channel;
-use rocketmq_tower::protocol::SubscriptionData;
+use super::subscriptions::Subscriptions;
+use crate::refusal::refuse;
+use rocketmq_tower::{BoxError, Channel, ResponseCode};
 use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
+use std::sync::Arc;
 
 /// The maximum number of members of a group.
 const MAX_MEMBERS: usize = 10_000;
 
-/// The clients of a group, by their ids. Several clients may share a connection.
-#[derive(Debug, Default)]
-pub(super) struct GroupMembers(BTreeMap<String, GroupMember>);
-
-#[derive(Debug)]
-pub(super) struct GroupMember {
-    pub(super) channel: Channel,
-    pub(super) seen: Instant,
+/// The role of a group's members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Producer,
+    Consumer,
 }
 
-impl GroupMembers {
-    /// Notes a heartbeat, and returns whether the client is new or has a new connection.
-    pub(super) fn beats(&mut self, client: &str, channel: &Channel) -> bool {
-        let seen = Instant::now();
-        let full = self.0.len() >= MAX_MEMBERS;
-        match self.0.get_mut(client) {
-            Some(member) => {
-                member.seen = seen;
-                let moved = member.channel != *channel;
-                if moved {
-                    member.channel = channel.clone();
-                }
-                moved
-            }
-            None if full => false,
-            None => {
-                self.0.insert(client.to_owned(), GroupMember { channel: channel.clone(), seen });
-                true
-            }
+/// Some of the groups, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    producers: HashMap<Arc<str>, Group>,
+    consumers: HashMap<Arc<str>, Group>,
+}
+
+/// One group.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// A member is a client on a connection. Several clients may share a connection, and several
+    /// connections a client's id, such as in containers.
+    members: BTreeMap<(Arc<str>, u64), Channel>,
+    /// `None` until a member has sent them.
+    pub(super) subscriptions: Option<Subscriptions>,
+}
+
+impl Groups {
+    fn of(&mut self, role: Role) -> &mut HashMap<Arc<str>, Group> {
+        match role {
+            Role::Producer => &mut self.producers,
+            Role::Consumer => &mut self.consumers,
         }
     }
 
-    /// Removes members, and returns whether there were any to remove.
-    pub(super) fn remove(&mut self, mut gone: impl FnMut(&str, &GroupMember) -> bool) -> bool {
-        let before = self.0.len();
-        self.0.retain(|id, member| !gone(id, member));
-        self.0.len() < before
+    pub(super) fn producers(&self, name: &str) -> Option<&Group> {
+        self.producers.get(name)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(super) fn consumers(&self, name: &str) -> Option<&Group> {
+        self.consumers.get(name)
     }
 
-    pub(super) fn ids(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+    pub(super) fn consumers_mut(&mut self, name: &str) -> Option<&mut Group> {
+        self.consumers.get_mut(name)
     }
 
-    pub(super) fn channel(&self, client: &str) -> Option<Channel> {
-        self.0.get(client).map(|member| member.channel.clone())
-    }
-
-    pub(super) fn channels(&self) -> Vec<Channel> {
-        self.0.values().map(|member| member.channel.clone()).collect()
-    }
-}
-
-/// The subscription of a group to a topic.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Subscription {
-    pub(crate) topic: String,
-    /// The type of the expression, such as `TAG`.
-    pub(crate) kind: String,
-    pub(crate) expression: String,
-    /// A later subscription has a higher version.
-    pub(crate) version: i64,
-}
-
-impl From<SubscriptionData> for Subscription {
-    fn from(data: SubscriptionData) -> Self {
-        Self {
-            topic: data.topic,
-            kind: data.expression_type,
-            expression: data.sub_string,
-            version: data.sub_version,
-        }
-    }
-}
-
-/// A group of consumers.
-#[derive(Debug, Default)]
-pub(super) struct ConsumerGroup {
-    pub(super) members: GroupMembers,
-    /// By topic.
-    pub(super) subscriptions: HashMap<String, Subscription>,
-}
-
-/// The effect of a heartbeat on a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GroupUpdate {
-    /// The members or the topics have changed.
-    pub(crate) changed: bool,
-    /// The subscriptions of the group are unknown.
-    pub(crate) needs_subscriptions: bool,
-}
-
-impl ConsumerGroup {
-    pub(super) fn beats(
+    /// Adds a member, and returns the shared name of the group.
+    pub(super) fn join(
         &mut self,
-        client: &str,
+        role: Role,
+        name: &str,
+        client: &Arc<str>,
         channel: &Channel,
-        subscriptions: Option<Vec<Subscription>>,
-    ) -> GroupUpdate {
-        let mut changed = self.members.beats(client, channel);
-        if let Some(subscriptions) = subscriptions {
-            changed |= self.subscribe(subscriptions);
+    ) -> Result<Arc<str>, BoxError> {
+        let groups = self.of(role);
+        let shared =
+            groups.get_key_value(name).map_or_else(|| name.into(), |(name, _)| Arc::clone(name));
+        let group = groups.entry(Arc::clone(&shared)).or_default();
+        if group.members.len() >= MAX_MEMBERS {
+            let text = format!("the group {name} has its maximum of {MAX_MEMBERS} members");
+            return Err(refuse(ResponseCode::SYSTEM_BUSY, text));
         }
-        GroupUpdate { changed, needs_subscriptions: self.subscriptions.is_empty() }
+        group.members.insert((Arc::clone(client), channel.id()), channel.clone());
+        Ok(shared)
     }
 
-    /// Replaces the subscriptions, and returns whether the topics changed. All members of a group have
-    /// to subscribe to the same topics.
-    fn subscribe(&mut self, subscriptions: Vec<Subscription>) -> bool {
-        let before = self.subscriptions.len();
-        self.subscriptions.retain(|topic, _| subscriptions.iter().any(|new| new.topic == *topic));
-        let mut changed = self.subscriptions.len() < before;
-        for new in subscriptions {
-            match self.subscriptions.get_mut(&new.topic) {
-                Some(known) if known.version >= new.version => {}
-                Some(known) => *known = new,
-                None => {
-                    self.subscriptions.insert(new.topic.clone(), new);
-                    changed = true;
-                }
-            }
+    /// Removes a member, and returns whether the ids of the group's clients have changed.
+    pub(super) fn leave(
+        &mut self,
+        role: Role,
+        name: &str,
+        client: &Arc<str>,
+        connection: u64,
+    ) -> bool {
+        let groups = self.of(role);
+        let Some(group) = groups.get_mut(name) else { return false };
+        let was_there = group.members.remove(&(Arc::clone(client), connection)).is_some();
+        let changed = was_there && group.connections(client).next().is_none();
+        if group.members.is_empty() {
+            groups.remove(name);
         }
         changed
     }
+}
 
-    pub(super) fn channels(&self) -> Vec<Channel> {
-        self.members.channels()
+impl Group {
+    /// Returns the connections that have a client with this id.
+    pub(super) fn connections(&self, client: &Arc<str>) -> impl Iterator<Item = u64> {
+        let ids = (Arc::clone(client), 0)..=(Arc::clone(client), u64::MAX);
+        self.members.range(ids).map(|((_, connection), _)| *connection)
+    }
+
+    /// Returns the ids of its clients, sorted, each once.
+    pub(super) fn ids(&self) -> Vec<Arc<str>> {
+        let mut ids: Vec<_> = self.members.keys().map(|(client, _)| Arc::clone(client)).collect();
+        ids.dedup();
+        ids
+    }
+
+    /// Returns the connections of its members, some several times.
+    pub(super) fn channels(&self) -> impl ExactSizeIterator<Item = &Channel> {
+        self.members.values()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ConsumerGroup, GroupMembers, Subscription};
+    use super::{Groups, MAX_MEMBERS, Role};
     use rocketmq_tower::{Channel, ChannelInfo, Connection};
 
     fn channel() -> Channel {
         Connection::new(tokio::io::empty(), ChannelInfo::default()).channel()
     }
 
-    fn subscription(topic: &str, expression: &str, version: i64) -> Subscription {
-        let (topic, kind, expression) = (topic.into(), "TAG".into(), expression.into());
-        Subscription { topic, kind, expression, version }
+    #[test]
+    fn a_client_leaves_its_group_with_its_last_connection() {
+        let (mut groups, client) = (Groups::default(), "client".into());
+        let (one, two) = (channel(), channel());
+        for channel in [&one, &two] {
+            groups.join(Role::Consumer, "g", &client, channel).unwrap();
+        }
+        assert_eq!(groups.consumers("g").unwrap().ids(), ["client".into()]);
+        let mut leaves =
+            |channel: &Channel| groups.leave(Role::Consumer, "g", &client, channel.id());
+        assert_eq!([&one, &one, &two, &two].map(&mut leaves), [false, false, true, false]);
+        assert!(groups.consumers("g").is_none());
     }
 
     #[test]
-    fn only_a_later_subscription_replaces_a_subscription() {
-        let mut group = ConsumerGroup::default();
-        assert!(group.subscribe(vec![subscription("T", "a", 2)]), "a topic more");
-        for (version, expression, counts) in [(1, "b", "a"), (2, "c", "a"), (3, "d", "d")] {
-            assert!(!group.subscribe(vec![subscription("T", expression, version)]));
-            assert_eq!(group.subscriptions["T"].expression, counts);
-        }
-        assert!(group.subscribe(vec![subscription("U", "a", 1)]), "another topic");
-        assert_eq!(group.subscriptions.keys().collect::<Vec<_>>(), ["U"]);
-        assert!(group.subscribe(Vec::new()), "a topic less");
-    }
-
-    #[test]
-    fn a_member_is_new_at_its_first_heartbeat_on_each_connection() {
-        let (mut members, old, new) = (GroupMembers::default(), channel(), channel());
-        for (channel, is_new) in [(&old, true), (&old, false), (&new, true), (&new, false)] {
-            assert_eq!(members.beats("client", channel), is_new);
-        }
-        assert_eq!(members.channel("client"), Some(new));
-        assert!(!members.remove(|_, member| member.channel == old));
-        assert!(members.remove(|id, _| id == "client"));
-        assert!(members.is_empty());
+    fn a_group_has_at_most_10_000_members() {
+        let (mut groups, channel) = (Groups::default(), channel());
+        let mut join = |n: usize| {
+            let client = n.to_string().as_str().into();
+            groups.join(Role::Producer, "g", &client, &channel)
+        };
+        (0..MAX_MEMBERS).for_each(|n| drop(join(n).unwrap()));
+        let error = join(MAX_MEMBERS).unwrap_err().to_string();
+        assert!(error.contains("10000 members"), "{error}");
     }
 }

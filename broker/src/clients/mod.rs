@@ -1,166 +1,155 @@
 //! The connected clients: producers and consumers by their groups, from their heartbeats until their
 //! connections end.
+//!
+//! A member of a group is a client on a connection. What is kept for a connection counts in its account;
+//! when there is no room, what asks for more is refused.
+//!
+//! Two locks are held at a time only in this order: that of a connection's clients, then that of one
+//! part of a table.
 
+mod account;
+mod changes;
+mod connection;
 mod group;
 mod locks;
+mod members;
 mod reaper;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
 
-use group::{ConsumerGroup, GroupMembers};
-pub(crate) use group::{GroupUpdate, Subscription};
-pub(crate) use locks::QueueLocks;
+use account::Account;
+pub(crate) use account::{Charge, ClientStateLimits, ConnectionAccount};
+use changes::ChangedGroups;
+pub(crate) use connection::ClientConnection;
+use group::Groups;
+pub(crate) use locks::{LockOwner, QueueLocks};
+pub(crate) use members::GroupUpdate;
 pub(crate) use reaper::ClientReaper;
-use rocketmq_tower::{Channel, RemotingCommand, RequestCode};
+pub(crate) use subscriptions::{SentSubscription, Subscription};
+
+use crate::sharded::Sharded;
+use rocketmq_tower::Channel;
 use rocketmq_tower_core::sync::lock;
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
-
-/// The time without a heartbeat after which a member is removed: Java's `channelExpiredTimeout`.
-const EXPIRY: Duration = Duration::from_secs(120);
-
-/// The maximum number of groups of producers, and of groups of consumers.
-const MAX_GROUPS: usize = 100_000;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 /// The clients of the broker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Clients {
-    tables: Mutex<Tables>,
-}
-
-#[derive(Debug, Default)]
-struct Tables {
-    producers: HashMap<String, GroupMembers>,
-    consumers: HashMap<String, ConsumerGroup>,
+    account: Arc<Account>,
+    /// The connections with clients, by their ids.
+    connections: Mutex<HashMap<u64, Arc<ClientConnection>>>,
+    /// By the name of the group.
+    groups: Sharded<Groups>,
+    /// The connections of each client, by the client's id and the connection's.
+    ids: Sharded<HashMap<Arc<str>, BTreeMap<u64, Channel>>>,
+    changed: ChangedGroups,
 }
 
 impl Clients {
-    fn lock(&self) -> MutexGuard<'_, Tables> {
-        lock(&self.tables)
-    }
-
-    /// Notes a heartbeat of a producer.
-    pub(crate) fn producer_beats(&self, group: &str, client: &str, channel: &Channel) {
-        let mut tables = self.lock();
-        if tables.producers.len() < MAX_GROUPS || tables.producers.contains_key(group) {
-            tables.producers.entry(group.to_owned()).or_default().beats(client, channel);
+    pub(crate) fn new(limits: ClientStateLimits) -> Self {
+        Self {
+            account: Account::new(limits),
+            connections: Mutex::default(),
+            groups: Sharded::default(),
+            ids: Sharded::default(),
+            changed: ChangedGroups::default(),
         }
     }
 
-    /// Notes a heartbeat of a consumer, with the subscriptions of its group if it has any. If that changes
-    /// the group, all its members are notified.
-    pub(crate) fn consumer_beats(
-        &self,
-        group: &str,
-        client: &str,
-        channel: &Channel,
-        subscriptions: Option<Vec<Subscription>>,
-    ) -> GroupUpdate {
-        let mut tables = self.lock();
-        if tables.consumers.len() >= MAX_GROUPS && !tables.consumers.contains_key(group) {
-            return GroupUpdate::default();
-        }
-        let members = tables.consumers.entry(group.to_owned()).or_default();
-        let update = members.beats(client, channel, subscriptions);
-        let notified = update.changed.then(|| members.channels());
-        drop(tables);
-        notify(group, notified.unwrap_or_default());
-        update
-    }
-
-    /// Removes a client from a group of producers and from a group of consumers.
-    pub(crate) fn leaves(&self, client: &str, producer: Option<&str>, consumer: Option<&str>) {
-        if let Some(group) = producer {
-            self.retain(|tables| &mut tables.producers, group, client);
-        }
-        let Some(group) = consumer else { return };
-        self.remove_consumers(|name, id, _| name == group && id == client);
-    }
-
-    fn retain(
-        &self,
-        table: impl Fn(&mut Tables) -> &mut HashMap<String, GroupMembers>,
-        group: &str,
-        client: &str,
-    ) {
-        let mut tables = self.lock();
-        let groups = table(&mut tables);
-        if let Some(members) = groups.get_mut(group) {
-            members.remove(|id, _| id == client);
-            if members.is_empty() {
-                groups.remove(group);
+    /// Returns what is known about a connection.
+    pub(crate) fn connection(&self, channel: &Channel) -> Arc<ClientConnection> {
+        let known = lock(&self.connections).get(&channel.id()).map(Arc::clone);
+        known.unwrap_or_else(|| {
+            let new = ClientConnection::new(channel.observer(), self.account.of_connection());
+            let new = Arc::clone(
+                lock(&self.connections).entry(channel.id()).or_insert_with(|| Arc::new(new)),
+            );
+            // Its end may have been reported before.
+            if channel.is_closed() {
+                self.remove_connection(channel);
             }
-        }
+            new
+        })
     }
 
-    /// Removes the consumers for which `gone` returns true, and notifies the other members of their
-    /// groups.
-    fn remove_consumers(&self, gone: impl Fn(&str, &str, &group::GroupMember) -> bool) {
-        let mut left = Vec::new();
-        self.lock().consumers.retain(|name, group| {
-            if group.members.remove(|id, member| gone(name, id, member)) {
-                left.push((name.clone(), group.channels()));
-            }
-            !group.members.is_empty()
-        });
-        for (group, channels) in left {
-            notify(&group, channels);
-        }
-    }
-
-    /// Removes clients without heartbeats, such as those that have ended on a connection that they shared
-    /// with others.
-    pub(crate) fn expire(&self) {
-        let old = |member: &group::GroupMember| member.seen.elapsed() > EXPIRY;
-        self.lock().producers.retain(|_, members| {
-            members.remove(|_, member| old(member));
-            !members.is_empty()
-        });
-        self.remove_consumers(|_, _, member| old(member));
+    /// Returns all connections with clients.
+    pub(crate) fn connections(&self) -> Vec<Arc<ClientConnection>> {
+        lock(&self.connections).values().cloned().collect()
     }
 
     /// Removes the clients of a connection that has ended.
     pub(crate) fn remove_connection(&self, channel: &Channel) {
-        self.lock().producers.retain(|_, members| {
-            members.remove(|_, member| member.channel == *channel);
-            !members.is_empty()
-        });
-        self.remove_consumers(|_, _, member| member.channel == *channel);
+        let removed = lock(&self.connections).remove(&channel.id());
+        if let Some(connection) = removed {
+            self.remove(&connection, true, |_| true);
+        }
     }
 
-    /// Returns the subscription of a group to a topic.
-    pub(crate) fn subscription(&self, group: &str, topic: &str) -> Option<Subscription> {
-        self.lock().consumers.get(group)?.subscriptions.get(topic).cloned()
+    /// Returns what a group has subscribed to in a topic.
+    pub(crate) fn subscribed(&self, group: &str, topic: &str) -> Subscribed {
+        let groups = self.groups.of(group);
+        match groups.consumers(group).map(|group| &group.subscriptions) {
+            None => Subscribed::No,
+            Some(None) => Subscribed::Unknown,
+            Some(Some(topics)) => {
+                topics.get(topic).map_or(Subscribed::No, |known| Subscribed::To(known.clone()))
+            }
+        }
     }
 
     /// Returns the ids of a group's consumers, sorted.
-    pub(crate) fn consumers(&self, group: &str) -> Vec<String> {
-        self.lock().consumers.get(group).map(|group| group.members.ids()).unwrap_or_default()
+    pub(crate) fn consumers(&self, group: &str) -> Vec<Arc<str>> {
+        self.groups.of(group).consumers(group).map(|group| group.ids()).unwrap_or_default()
+    }
+
+    /// Returns the other connections on which a client with this id is a member of a group, if it is one
+    /// on this connection, too.
+    pub(crate) fn rivals(&self, group: &str, client: &str, connection: u64) -> Vec<u64> {
+        let groups = self.groups.of(group);
+        let Some(group) = groups.consumers(group) else { return Vec::new() };
+        let mut all: Vec<_> = group.connections(&client.into()).collect();
+        let before = all.len();
+        all.retain(|&other| other != connection);
+        if all.len() < before { all } else { Vec::new() }
     }
 
     /// Returns the connection of one of a group's producers, which `turn` selects.
     pub(crate) fn any_producer(&self, group: &str, turn: usize) -> Option<Channel> {
-        let tables = self.lock();
-        let mut channels = tables.producers.get(group)?.channels();
+        let groups = self.groups.of(group);
+        let mut channels = groups.producers(group)?.channels();
         let turn = turn.checked_rem(channels.len())?;
-        Some(channels.swap_remove(turn))
+        channels.nth(turn).cloned()
     }
 
-    /// Returns the connection of a client of any group.
+    /// Returns a connection of a client of any group.
     pub(crate) fn channel_of(&self, client: &str) -> Option<Channel> {
-        let tables = self.lock();
-        let consumers = tables.consumers.values().map(|group| &group.members);
-        tables.producers.values().chain(consumers).find_map(|members| members.channel(client))
+        self.ids.of(client).get(client)?.values().next_back().cloned()
+    }
+
+    /// Waits for the next group of consumers that has changed. For one task only.
+    pub(crate) async fn changed(&self) -> Arc<str> {
+        self.changed.next().await
+    }
+
+    /// Returns the connections of a group's consumers, each once.
+    pub(crate) fn channels(&self, group: &str) -> Vec<Channel> {
+        let groups = self.groups.of(group);
+        let channels = groups.consumers(group).map(|group| group.channels().cloned().collect());
+        drop(groups);
+        let (mut channels, mut seen): (Vec<Channel>, _) =
+            (channels.unwrap_or_default(), HashSet::new());
+        channels.retain(|channel| seen.insert(channel.id()));
+        channels
     }
 }
 
-/// Notifies consumers that their group has changed, so that they rebalance the queues. A consumer that
-/// cannot be notified looks at the group every 20 s.
-fn notify(group: &str, consumers: Vec<Channel>) {
-    for channel in consumers {
-        let changed = RemotingCommand::request(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);
-        let changed = changed.with_ext_field("consumerGroup", group);
-        if let Err(error) = channel.try_invoke_oneway(changed) {
-            tracing::debug!(group, peer = %channel.peer_addr(), %error, "a consumer was not notified");
-        }
-    }
+/// The subscription of a group to a topic, if there is one.
+#[derive(Clone, Debug)]
+pub(crate) enum Subscribed {
+    To(Subscription),
+    /// The group has members, and none of them has sent its subscriptions yet.
+    Unknown,
+    No,
 }

@@ -2,6 +2,7 @@
 
 use crate::state::BrokerState;
 use std::time::Duration;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 const EVERY: Duration = Duration::from_secs(10);
@@ -10,7 +11,11 @@ const EVERY: Duration = Duration::from_secs(10);
 pub(crate) async fn run(broker: &BrokerState) {
     loop {
         sleep(EVERY).await;
-        broker.clients.expire();
+        for connection in broker.clients.connections() {
+            broker.clients.expire(&connection);
+            // Others have a turn, as there may be many.
+            yield_now().await;
+        }
         broker.locks.expire();
     }
 }

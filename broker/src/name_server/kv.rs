@@ -12,10 +12,11 @@ use rocketmq_tower::{BoxError, Header, Json, ResponseCode, State};
 use rocketmq_tower_core::sync::{read, write};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 
-/// The maximum number of entries.
+/// The maximum number of entries, and of the bytes of all of them.
 const MAX_ENTRIES: usize = 10_000;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The maximum lengths of a namespace and of a key, and of a value, in bytes.
 const MAX_NAME: usize = 1024;
@@ -23,7 +24,7 @@ const MAX_VALUE: usize = 16 * MAX_NAME;
 
 /// Values by namespace and key, in memory and in the store.
 pub(super) struct KvConfig {
-    entries: RwLock<BTreeMap<(String, String), String>>,
+    entries: RwLock<Entries>,
     log: Arc<Log>,
 }
 
@@ -59,11 +60,9 @@ impl KvConfig {
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
         let row = format!("{namespace}\0{key}");
-        if self.read().len() >= MAX_ENTRIES && value.is_some() {
-            return Err(refuse(
-                ResponseCode::SYSTEM_ERROR,
-                "the configuration has its maximum number of entries",
-            ));
+        let name = (namespace, key);
+        if let Some(value) = &value {
+            check_room(&self.read(), &name, value)?;
         }
         let mut rows = StorageBatch::default();
         match &value {
@@ -73,15 +72,31 @@ impl KvConfig {
         self.log.write(LogWrite::rows(rows)).await?;
         let mut entries = write(&self.entries);
         match value {
-            Some(value) => entries.insert((namespace, key), value),
-            None => entries.remove(&(namespace, key)),
+            Some(value) => entries.insert(name, value),
+            None => entries.remove(&name),
         };
         Ok(ResponseCode::SUCCESS)
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<(String, String), String>> {
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
         read(&self.entries)
     }
+}
+
+type Entries = BTreeMap<(String, String), String>;
+
+/// Fails if there is no room for an entry.
+fn check_room(entries: &Entries, name: &(String, String), value: &str) -> Result<(), BoxError> {
+    let size = |name: &(String, String), value: &str| name.0.len() + name.1.len() + value.len();
+    let others = entries.iter().filter(|(other, _)| *other != name);
+    let (count, bytes) =
+        others.fold((0, 0), |(count, bytes), (name, value)| (count + 1, bytes + size(name, value)));
+    if count < MAX_ENTRIES && bytes + size(name, value) <= MAX_BYTES {
+        return Ok(());
+    }
+    let text =
+        format!("the configuration has at most {MAX_ENTRIES} entries of {MAX_BYTES} bytes in all");
+    Err(refuse(ResponseCode::SYSTEM_BUSY, text))
 }
 
 /// `PUT_KV_CONFIG`
@@ -128,4 +143,24 @@ pub(super) async fn list(
         return Err(refuse(ResponseCode::QUERY_NOT_FOUND, text));
     }
     Ok(Json(KVTable { table }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entries, MAX_BYTES, MAX_ENTRIES, check_room};
+
+    #[test]
+    fn a_full_configuration_takes_new_values_of_its_keys_only() {
+        let name = |n: usize| ("n".to_owned(), n.to_string());
+        let full: Entries = (0..MAX_ENTRIES).map(|n| (name(n), String::new())).collect();
+        check_room(&full, &name(0), "new").unwrap();
+        let error = check_room(&full, &name(MAX_ENTRIES), "").unwrap_err().to_string();
+        assert!(error.contains("10000 entries"), "{error}");
+
+        let long = "v".repeat(MAX_BYTES - 4);
+        let full = Entries::from([(name(0), long.clone())]);
+        check_room(&full, &name(1), "").unwrap();
+        check_room(&full, &name(1), "v").unwrap_err();
+        check_room(&full, &name(0), &(long + "vv")).unwrap();
+    }
 }

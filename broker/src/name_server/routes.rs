@@ -9,6 +9,7 @@ use rocketmq_tower::protocol::{
 };
 use rocketmq_tower::{BoxError, Header, Json, ResponseCode, State};
 use std::sync::Arc;
+use tokio::task::spawn_blocking;
 
 /// `GET_ROUTEINFO_BY_TOPIC`
 pub(super) async fn of_topic(
@@ -42,12 +43,18 @@ pub(super) async fn cluster(State(server): State<Arc<NameServerState>>) -> Json<
 }
 
 /// `GET_ALL_TOPIC_LIST_FROM_NAMESERVER`
-pub(super) async fn topics(State(server): State<Arc<NameServerState>>) -> Json<TopicList> {
-    let mut topic_list: Vec<_> =
-        server.topics.all().iter().map(|topic| topic.name.clone()).collect();
-    topic_list.push(names::DEFAULT.to_owned());
-    topic_list.sort_unstable();
-    Json(TopicList { topic_list, ..Default::default() })
+pub(super) async fn topics(
+    State(server): State<Arc<NameServerState>>,
+) -> Result<Json<TopicList>, BoxError> {
+    let topics = server.topics.all();
+    // There may be many: sorting them would keep a worker busy.
+    let topic_list = spawn_blocking(move || {
+        let mut list: Vec<_> = topics.iter().map(|topic| topic.name.clone()).collect();
+        list.push(names::DEFAULT.to_owned());
+        list.sort_unstable();
+        list
+    });
+    Ok(Json(TopicList { topic_list: topic_list.await?, ..Default::default() }))
 }
 
 /// `REGISTER_BROKER`: accepted from the broker of this process, refused from others.
@@ -84,8 +91,8 @@ impl NameServerState {
             return Some(TopicSettings { perm, ..TopicSettings::with_queues(DEFAULT_QUEUES) });
         }
         let known = self.topics.get(topic).map(|topic| topic.settings.clone());
-        // The first heartbeat of a consumer creates it. Consumers look it up before that, and then not
-        // again for a while.
+        // The first retry creates it. Consumers look it up when they start, and then not again for a
+        // while.
         known.or_else(|| names::retried_group(topic).map(|_| TopicSettings::with_queues(1)))
     }
 }

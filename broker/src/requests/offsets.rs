@@ -1,5 +1,6 @@
 //! Requests about the offsets of queues and of consumer groups.
 
+use crate::offsets::OffsetError;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::storage::{Storage, StorageError};
@@ -99,7 +100,7 @@ pub(crate) async fn query(
     if let Some(offset) = broker.offsets.get(group, topic, id) {
         return Ok(Header(OffsetResponseHeader { offset }));
     }
-    let topic = broker.topics.get(topic);
+    let topic = broker.topics.find_to_read(topic).ok();
     let queue = topic.as_ref().and_then(|topic| topic.queue_to_read(id));
     let is_whole = queue.is_some_and(|queue| queue.min() == 0);
     if is_whole && header.set_zero_if_not_found != Some(false) {
@@ -118,17 +119,20 @@ pub(crate) async fn update(
     let header: UpdateConsumerOffsetRequestHeader<&str> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
     let offset = header.commit_offset;
-    names::check(group)?;
-    let known = broker.topics.find(topic)?;
+    names::check_group(group)?;
+    let known = broker.topics.find_to_read(topic)?;
     // A consumer of a queue that was closed has an old route, and goes on for a while.
     if offset < 0 || known.queue(id).is_none() {
         let text = format!("{topic} has no queue {id}, or the offset {offset} is negative");
         return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
     }
-    if request.is_oneway() {
-        broker.offsets.update(group, topic, id, offset).await?;
+    let committed = if request.is_oneway() {
+        broker.offsets.update(group, topic, id, offset).await
     } else {
-        broker.offsets.store(group, topic, id, offset).await?;
+        broker.offsets.store(group, topic, id, offset).await
+    };
+    match committed {
+        Err(full @ OffsetError::NoRoom) => Err(refuse(ResponseCode::SYSTEM_BUSY, full.to_string())),
+        committed => Ok(committed.map(|()| ResponseCode::SUCCESS)?),
     }
-    Ok(ResponseCode::SUCCESS)
 }

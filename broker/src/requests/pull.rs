@@ -1,12 +1,15 @@
 //! `PULL_MESSAGE` and `LITE_PULL_MESSAGE`.
 
-use super::long_polling;
+use super::long_polling::{self, WaitingPull};
+use crate::clients::Subscribed;
+use crate::connection_rooms::ConnectionRooms;
 use crate::filter::Filter;
 use crate::log::Queue;
+use crate::offsets::OffsetError;
 use crate::pull_query::{PullQuery, PullResult};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
-use crate::topics::names;
+use crate::topics::{Topic, names};
 use rocketmq_tower::protocol::{PullMessageRequestHeader, perm, pull_sys_flag};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
 use std::sync::Arc;
@@ -15,17 +18,28 @@ use std::time::Duration;
 /// The maximum time that a pull waits: clients give up after 30 s.
 const MAX_SUSPEND: Duration = Duration::from_secs(30);
 
+/// The time that a pull waits for room for its answer, at least.
+const FOR_ROOM: Duration = Duration::from_secs(2);
+
+/// The longest expression whose filter each pull makes for itself: it is about as large as the pull.
+const SHORT: usize = 256;
+
 pub(crate) async fn handle(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<Option<RemotingCommand>, BoxError> {
     let header: PullMessageRequestHeader<&str> = request.header()?;
-    let queue = queue(&broker, &header)?;
-    let filter = filter(&broker, &header, request.request_code())?;
+    let (topic, queue) = queue(&broker, &header)?;
+    let filter = filter(&broker, &request, &header)?;
     if header.sys_flag & pull_sys_flag::COMMIT_OFFSET != 0 && header.commit_offset >= 0 {
         let (group, topic) = (header.consumer_group, header.topic);
-        names::check(group)?;
-        broker.offsets.update(group, topic, header.queue_id, header.commit_offset).await?;
+        names::check_group(group)?;
+        let committed = broker.offsets.update(group, topic, header.queue_id, header.commit_offset);
+        match committed.await {
+            // The consumer commits by other requests, too, which say so. Messages go on.
+            Err(OffsetError::NoRoom) => tracing::debug!(group, topic, "an offset was not kept"),
+            committed => committed?,
+        }
     }
     let query = PullQuery {
         offset: header.queue_offset,
@@ -33,52 +47,77 @@ pub(crate) async fn handle(
         max_bytes: header.max_msg_bytes.and_then(|bytes| usize::try_from(bytes).ok()),
         filter,
     };
-    let result = query.run(&broker.log, &queue).await?;
+    let rooms = ConnectionRooms::of(&request);
+    let result = match query.without_messages(&queue) {
+        Some(result) => Some(result),
+        None => query.try_run(&broker, &queue, &rooms.answers).await?,
+    };
     let may_wait = header.sys_flag & pull_sys_flag::SUSPEND != 0;
-    let patience = Duration::from_millis(header.suspend_timeout_millis.max(0) as u64);
-    if !may_wait || patience.is_zero() || !matches!(result, PullResult::AtEnd { .. }) {
-        return Ok(Some(result.response(&queue)?));
-    }
-    let responder = request.defer()?;
-    tokio::spawn(long_polling::wait(broker, queue, query, responder, patience.min(MAX_SUSPEND)));
+    let patience = match header.suspend_timeout_millis {
+        ms @ 1.. if may_wait => Duration::from_millis(ms as u64).min(MAX_SUSPEND),
+        _ => Duration::ZERO,
+    };
+    let patience = match result {
+        Some(PullResult::AtEnd { .. }) if !patience.is_zero() => patience,
+        Some(result) => return Ok(Some(result.response(&queue)?)),
+        // There is no room for the answer: the peer has not read others, or there are very many. It does
+        // not wait here, where others would wait for its turn.
+        None => patience.max(FOR_ROOM),
+    };
+    let waiting = WaitingPull { responder: request.defer()?, rooms, patience };
+    tokio::spawn(long_polling::wait(broker, topic, queue, query, waiting));
     Ok(None)
 }
 
 fn queue(
     broker: &BrokerState,
     header: &PullMessageRequestHeader<&str>,
-) -> Result<Arc<Queue>, BoxError> {
-    let topic = broker.topics.find(header.topic)?;
+) -> Result<(Arc<Topic>, Arc<Queue>), BoxError> {
+    let topic = broker.topics.find_to_read(header.topic)?;
     if topic.settings.perm & perm::READ == 0 {
         let text = format!("the topic {} cannot be read", topic.name);
         return Err(refuse(ResponseCode::NO_PERMISSION, text));
     }
-    topic.queue_to_read(header.queue_id).map(Arc::clone).ok_or_else(|| {
+    let queue = topic.queue_to_read(header.queue_id).map(Arc::clone).ok_or_else(|| {
         let (id, queues) = (header.queue_id, topic.settings.read_queues);
         let text = format!("{} has no queue {id} to read, but {queues} queues", topic.name);
         refuse(ResponseCode::INVALID_PARAMETER, text)
-    })
+    })?;
+    Ok((topic, queue))
 }
 
 /// Returns the filter of the request, or else that of the group's subscription.
 fn filter(
     broker: &BrokerState,
+    request: &RemotingCommand,
     header: &PullMessageRequestHeader<&str>,
-    code: RequestCode,
 ) -> Result<Arc<Filter>, BoxError> {
-    if header.sys_flag & pull_sys_flag::SUBSCRIPTION != 0 || code == RequestCode::LITE_PULL_MESSAGE
+    let kind = header.expression_type.unwrap_or_default();
+    if header.sys_flag & pull_sys_flag::SUBSCRIPTION != 0
+        || request.request_code() == RequestCode::LITE_PULL_MESSAGE
     {
-        let kind = header.expression_type.unwrap_or_default();
-        return Filter::parse(kind, header.subscription.unwrap_or_default()).map(Arc::new);
+        let expression = header.subscription.unwrap_or_default();
+        return match request.channel() {
+            Some(channel) if expression.len() > SHORT => {
+                broker.clients.connection(channel).filter(kind, expression)
+            }
+            _ => Filter::parse(kind, expression).map(Arc::new),
+        };
     }
     let (group, topic) = (header.consumer_group, header.topic);
-    let Some(known) = broker.clients.subscription(group, topic) else {
-        let text = format!("the group {group} has not subscribed to {topic}");
-        return Err(refuse(ResponseCode::SUBSCRIPTION_NOT_EXIST, text));
+    let known = match broker.clients.subscribed(group, topic) {
+        Subscribed::To(known) => known,
+        // As after a restart. The group's clients leave out their subscriptions, and send them with the
+        // next heartbeat, up to 30 s later. They compare tags again, so they can do without a filter.
+        Subscribed::Unknown => return Filter::parse(kind, "").map(Arc::new),
+        Subscribed::No => {
+            let text = format!("the group {group} has not subscribed to {topic}");
+            return Err(refuse(ResponseCode::SUBSCRIPTION_NOT_EXIST, text));
+        }
     };
     if known.version < header.sub_version {
         let text = format!("the group {group} has an older subscription to {topic}");
         return Err(refuse(ResponseCode::SUBSCRIPTION_NOT_LATEST, text));
     }
-    Filter::parse(&known.kind, &known.expression).map(Arc::new)
+    known.filter()
 }

@@ -20,7 +20,7 @@ pub(crate) async fn handle(
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
     let header: ConsumerSendMsgBackRequestHeader<&str> = request.header()?;
-    names::check(header.group)?;
+    names::check_group(header.group)?;
     let record = match CommitLogOffset::from_i64(header.offset) {
         Some(offset) => broker.log.record(offset).await?,
         None => None,

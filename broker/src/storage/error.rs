@@ -37,6 +37,9 @@ pub(crate) enum StorageError {
     /// Nothing was stored. Later writes may succeed.
     #[error("the disk is full")]
     Full(#[source] io::Error),
+    /// Nothing was stored. Later writes may succeed.
+    #[error("too many files are open")]
+    Files(#[source] io::Error),
     /// After an error of the disk, all later writes fail as well.
     #[error("writing failed")]
     Write(#[source] BoxError),

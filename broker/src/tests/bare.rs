@@ -33,7 +33,7 @@ impl BareBroker {
         let (cluster, name) = (config.cluster.clone(), config.broker_name.clone());
         let identity = Arc::new(BrokerIdentity { cluster, name, address: address.clone(), stored });
         let log = Arc::new(Log::start(storage, config.flush).expect("a writer"));
-        let state = BrokerState::open(identity, log, config.transaction_checks).await;
+        let state = BrokerState::open(identity, log, config).await;
         let state = Arc::new(state.expect("an open store"));
         let metrics = MetricsLayer::new();
         let server = stack::broker(socket, &state, config, &metrics);
@@ -42,6 +42,10 @@ impl BareBroker {
         serving.spawn(async { drop(server.serve().await) });
         let jobs = jobs::start(&state, Duration::MAX);
         Self { state, address, _tasks: [serving, jobs] }
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(super) async fn client(&self) -> Peer {

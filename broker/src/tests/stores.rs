@@ -5,8 +5,9 @@ use super::faulty::Faulty;
 use super::peer::{bodies, message};
 use super::requests::{Pull, Sent, request};
 use super::soon;
+use crate::config::BrokerConfig;
 use crate::log::{LogError, LogWrite};
-use crate::offsets::Offsets;
+use crate::offsets::{OffsetLimits, Offsets};
 use crate::storage::{Storage, StorageBatch, StorageTable};
 use rocketmq_tower::message::{SendHeader, sys_flag};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
@@ -78,8 +79,28 @@ async fn a_commit_is_stored_after_one_that_failed() {
     assert_eq!(client.refusal(commit.clone()).await.0, ResponseCode::SYSTEM_ERROR);
     storage.fail_to_write(false);
     client.get(commit).await;
-    let stored = Offsets::open(Arc::clone(&bare.state.log)).unwrap();
+    let stored = Offsets::open(Arc::clone(&bare.state.log), OffsetLimits::DEFAULT).unwrap();
     assert_eq!(stored.get("g", "T", 0), Some(1));
+}
+
+#[tokio::test]
+async fn a_commit_without_room_is_refused_and_a_pull_that_commits_goes_on() {
+    let offsets = OffsetLimits { pairs: 1, ..OffsetLimits::DEFAULT };
+    let config = BrokerConfig { offsets, ..BrokerConfig::default() };
+    let bare = BareBroker::with(Arc::new(Faulty::default()), &config).await;
+    let client = bare.client().await;
+    client.send("T", 0, "m").await;
+    let commit = |group| {
+        let fields =
+            [("consumerGroup", group), ("topic", "T"), ("queueId", "0"), ("commitOffset", "1")];
+        request(RequestCode::UPDATE_CONSUMER_OFFSET, &fields)
+    };
+    client.get(commit("g")).await;
+    let refused = client.refusal(commit("h")).await;
+    assert_eq!(refused.0, ResponseCode::SYSTEM_BUSY, "{}", refused.1);
+    client.get(commit("g")).await;
+    assert_eq!(bodies(&client.pull(&Pull::new("T", 0).commits(1)).await), ["m"]);
+    assert_eq!(bare.state.offsets.get("consumers", "T", 0), None);
 }
 
 #[tokio::test]

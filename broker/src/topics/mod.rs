@@ -1,5 +1,6 @@
 //! The topics of the broker. The name server reads them, too.
 
+mod awaited;
 pub(crate) mod names;
 mod system;
 #[cfg(test)]
@@ -10,17 +11,21 @@ use crate::log::{Log, LogError, LogWrite, MAX_QUEUES, Queue};
 use crate::refusal::refuse;
 use crate::state::BrokerIdentity;
 use crate::storage::{StorageBatch, StorageTable};
+use awaited::AwaitedTopics;
 use rocketmq_tower::{BoxError, ResponseCode};
 use rocketmq_tower_core::sync::{read, write};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use tokio::sync::Mutex;
 use topic::TopicRow;
 pub(crate) use topic::{Topic, TopicSettings};
 
-/// The maximum number of topics.
+/// The maximum number of topics of applications, and of topics of groups: retries and dead letters.
+/// Each topic of a group has one queue, for which there is always a number.
 const MAX_TOPICS: usize = 100_000;
+const MAX_TOPICS_OF_GROUPS: usize = 100_000;
 
 /// The maximum number of queues of a topic.
 const MAX_QUEUES_OF_TOPIC: usize = 1024;
@@ -33,6 +38,9 @@ pub(crate) struct Topics {
     by_name: RwLock<HashMap<String, Arc<Topic>>>,
     /// The number of the next queue. The lock is held while a topic is created or changed.
     next_number: Mutex<u32>,
+    /// The number of topics of groups.
+    of_groups: AtomicUsize,
+    awaited: AwaitedTopics,
     log: Arc<Log>,
 }
 
@@ -44,7 +52,7 @@ impl Topics {
             rows.push((name.to_vec(), row.to_vec()));
             ControlFlow::Continue(())
         })?;
-        let (mut by_name, mut next) = (HashMap::new(), 0);
+        let (mut by_name, mut next, mut of_groups) = (HashMap::new(), 0, 0);
         for (name, row) in rows {
             let name = String::from_utf8(name)?;
             let row: TopicRow = serde_json::from_slice(&row)?;
@@ -52,9 +60,16 @@ impl Topics {
             let queues = row.numbers.iter().map(|&number| Ok(Arc::new(log.recover(number)?)));
             let queues = queues.collect::<Result<_, LogError>>()?;
             let topic = Topic { name: name.clone(), settings: row.settings, queues };
+            of_groups += usize::from(names::is_of_group(&name));
             by_name.insert(name, Arc::new(topic));
         }
-        let topics = Self { by_name: RwLock::new(by_name), next_number: Mutex::new(next), log };
+        let topics = Self {
+            by_name: RwLock::new(by_name),
+            next_number: Mutex::new(next),
+            of_groups: AtomicUsize::new(of_groups),
+            awaited: AwaitedTopics::default(),
+            log,
+        };
         topics.create_all(&system::topics(identity)).await?;
         Ok(topics)
     }
@@ -67,6 +82,28 @@ impl Topics {
     pub(crate) fn find(&self, name: &str) -> Result<Arc<Topic>, BoxError> {
         let missing = || refuse(ResponseCode::TOPIC_NOT_EXIST, format!("there is no topic {name}"));
         self.get(name).ok_or_else(missing)
+    }
+
+    /// Returns the topic to read from it. The retry topic of a group that has no retries yet does not
+    /// exist: it reads as an empty topic, as consumers look at it from their start.
+    pub(crate) fn find_to_read(&self, name: &str) -> Result<Arc<Topic>, BoxError> {
+        self.find(name).or_else(|missing| {
+            let group = names::retried_group(name).ok_or(missing)?;
+            names::check_group(group)?;
+            Ok(Arc::new(Topic::empty(name)))
+        })
+    }
+
+    /// Returns the topic as soon as it exists.
+    pub(crate) async fn created(&self, name: &str) -> Arc<Topic> {
+        let awaited = self.awaited.watch(name);
+        loop {
+            let created = awaited.created();
+            if let Some(topic) = self.get(name) {
+                return topic;
+            }
+            created.await;
+        }
     }
 
     /// Returns all topics, in no particular order.
@@ -123,10 +160,13 @@ impl Topics {
             Some(old) if !change || old.settings == *settings => return Ok(Arc::clone(old)),
             _ => {}
         }
+        let is_new = old.is_none();
         let mut queues = old.map(|old| old.queues.clone()).unwrap_or_default();
         check_queues(name, settings)?;
         let (mut next, missing) = (*next_number, settings.queues().saturating_sub(queues.len()));
-        self.check_room(next + missing as u32)?;
+        let (of_groups, topics) = (self.of_groups.load(Relaxed), read(&self.by_name).len());
+        let room = Room { of_groups, of_applications: topics - of_groups };
+        room.check(names::is_of_group(name), is_new, next + missing as u32)?;
         queues.extend(new_queues(&mut next, missing));
 
         let mut rows = StorageBatch::default();
@@ -138,15 +178,35 @@ impl Topics {
         let topic = Arc::new(topic);
         let mut by_name = write(&self.by_name);
         by_name.insert(name.to_owned(), Arc::clone(&topic));
+        drop(by_name);
+        if is_new {
+            self.of_groups.fetch_add(usize::from(names::is_of_group(name)), Relaxed);
+            self.awaited.created(name);
+        }
         tracing::info!(topic = name, ?settings, "topic");
         Ok(topic)
     }
+}
 
-    fn check_room(&self, numbers: u32) -> Result<(), BoxError> {
-        let topics = read(&self.by_name).len();
-        if topics >= MAX_TOPICS || numbers >= MAX_QUEUES {
+/// The numbers of topics that exist.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    of_groups: usize,
+    of_applications: usize,
+}
+
+impl Room {
+    /// Fails if there is no room for a topic, or for all queues up to the number `queues`.
+    fn check(self, of_group: bool, is_new: bool, queues: u32) -> Result<(), BoxError> {
+        let (topics, max, max_queues) = match of_group {
+            true => (self.of_groups, MAX_TOPICS_OF_GROUPS, MAX_QUEUES),
+            // The rest is for the topics of groups.
+            false => (self.of_applications, MAX_TOPICS, MAX_QUEUES - MAX_TOPICS_OF_GROUPS as u32),
+        };
+        if (is_new && topics >= max) || queues >= max_queues {
+            let kind = if of_group { " for retries and dead letters" } else { "" };
             let text = format!(
-                "the broker cannot have more than {MAX_TOPICS} topics, or {MAX_QUEUES} queues"
+                "the broker cannot have more than {max} topics{kind}, or {max_queues} queues"
             );
             return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
         }

@@ -17,8 +17,12 @@ pub(crate) const HALF: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
 const RETRY_PREFIX: &str = "%RETRY%";
 const DEAD_LETTER_PREFIX: &str = "%DLQ%";
 
-/// The maximum length of a name, as in Java's `TopicValidator`.
+/// The maximum length of a topic's name, and of a group's, as in Java's `TopicValidator` and its clients.
 const MAX_LENGTH: usize = 127;
+const MAX_GROUP: usize = 255;
+
+/// The maximum length of the topic of a group.
+pub(crate) const MAX_TOPIC_OF_GROUP: usize = RETRY_PREFIX.len() + MAX_GROUP;
 
 /// Returns the topic of messages that a group gets again.
 pub(crate) fn retry(group: &str) -> String {
@@ -52,20 +56,12 @@ pub(crate) fn is_internal(topic: &str) -> bool {
 
 /// Fails if applications cannot have a topic of this name.
 pub(crate) fn check(topic: &str) -> Result<(), BoxError> {
-    let code = ResponseCode::INVALID_PARAMETER;
-    if topic.is_empty() || topic.len() > MAX_LENGTH {
-        let length = topic.len();
-        return Err(refuse(
-            code,
-            format!("a topic's name has 1 to {MAX_LENGTH} characters, not {length}"),
-        ));
+    let group =
+        [RETRY_PREFIX, DEAD_LETTER_PREFIX].into_iter().find_map(|of| topic.strip_prefix(of));
+    if let Some(group) = group {
+        return check_group(group);
     }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "%|-_".contains(c);
-    if let Some(other) = topic.chars().find(|&c| !allowed(c)) {
-        let text =
-            format!("a topic's name has letters, digits, '%', '|', '-' and '_', not {other:?}");
-        return Err(refuse(code, text));
-    }
+    check_name("a topic", topic, MAX_LENGTH)?;
     if is_internal(topic) {
         return Err(refuse(
             ResponseCode::NO_PERMISSION,
@@ -75,9 +71,31 @@ pub(crate) fn check(topic: &str) -> Result<(), BoxError> {
     Ok(())
 }
 
+/// Fails if a group of consumers cannot have this name.
+pub(crate) fn check_group(group: &str) -> Result<(), BoxError> {
+    check_name("a group", group, MAX_GROUP)
+}
+
+fn check_name(what: &str, name: &str, max: usize) -> Result<(), BoxError> {
+    let code = ResponseCode::INVALID_PARAMETER;
+    if name.is_empty() || name.len() > max {
+        let length = name.len();
+        return Err(refuse(code, format!("{what}'s name has 1 to {max} characters, not {length}")));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "%|-_".contains(c);
+    if let Some(other) = name.chars().find(|&c| !allowed(c)) {
+        let text =
+            format!("{what}'s name has letters, digits, '%', '|', '-' and '_', not {other:?}");
+        return Err(refuse(code, text));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MAX_LENGTH, check, dead_letters, is_of_group, retried_group, retry};
+    use super::{
+        MAX_GROUP, MAX_LENGTH, check, check_group, dead_letters, is_of_group, retried_group, retry,
+    };
 
     #[test]
     fn names_are_accepted_as_in_java() {
@@ -86,6 +104,19 @@ mod tests {
         }
         for name in ["", "a b", "a\0", "\u{e9}", "a/b", "TBW102", &"x".repeat(MAX_LENGTH + 1)] {
             check(name).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_group_has_a_longer_name_than_a_topic_and_so_has_its_topic() {
+        let longest = "g".repeat(MAX_GROUP);
+        for topic in [retry, dead_letters] {
+            check_group(&longest).unwrap();
+            check(&topic(&longest)).unwrap();
+            for group in [format!("{longest}g"), "a b".into(), String::new()] {
+                check_group(&group).unwrap_err();
+                check(&topic(&group)).unwrap_err();
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! Topics and their queues.
 
-use super::{MAX_QUEUES_OF_TOPIC, TopicSettings, Topics};
+use super::{
+    MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room, TopicSettings, Topics,
+};
 use crate::Flush;
 use crate::log::Log;
 use crate::state::BrokerIdentity;
 use crate::storage::MemoryStorage;
 use std::sync::Arc;
+use tokio_test::{assert_pending, assert_ready, task};
 
 fn identity() -> BrokerIdentity {
     BrokerIdentity {
@@ -77,4 +80,43 @@ async fn a_topic_has_1_to_1024_queues() {
     }
     assert!(topics.get("T").is_none());
     topics.update("T", &TopicSettings::with_queues(most)).await.unwrap();
+}
+
+#[test]
+fn topics_of_groups_are_counted_apart() {
+    let room = Room { of_groups: MAX_TOPICS_OF_GROUPS, of_applications: MAX_TOPICS };
+    for of_group in [false, true] {
+        let error = room.check(of_group, true, 0).unwrap_err().to_string();
+        assert!(error.contains("100000 topics"), "{error}");
+        room.check(of_group, false, 0).unwrap();
+    }
+    Room { of_groups: 0, ..room }.check(true, true, 0).unwrap();
+    Room { of_applications: 0, ..room }.check(false, true, 0).unwrap();
+
+    // All queues of applications leave one for each topic of a group.
+    let room = Room { of_groups: 0, of_applications: 0 };
+    let most = MAX_QUEUES - MAX_TOPICS_OF_GROUPS as u32;
+    assert!(room.check(false, false, most).is_err() && room.check(true, true, most).is_ok());
+    assert!(room.check(true, true, MAX_QUEUES).is_err());
+}
+
+#[tokio::test]
+async fn a_retry_topic_reads_as_empty_until_it_is_created() {
+    let (_, topics) = topics().await;
+    assert!(topics.find_to_read("T").is_err() && topics.find_to_read("%RETRY%a b").is_err());
+    let empty = topics.find_to_read("%RETRY%g").unwrap();
+    assert_eq!((empty.exists(), empty.queues()[0].max()), (false, 0));
+    assert!(topics.get("%RETRY%g").is_none());
+
+    let mut waiting = [(); 2].map(|()| task::spawn(topics.created("%RETRY%g")));
+    waiting.iter_mut().for_each(|waiting| assert_pending!(waiting.poll()));
+    topics.ensure("%RETRY%h", &TopicSettings::with_queues(1)).await.unwrap();
+    assert!(!waiting[0].is_woken());
+    topics.ensure("%RETRY%g", &TopicSettings::with_queues(1)).await.unwrap();
+    for mut waiting in waiting {
+        assert!(waiting.is_woken());
+        assert!(assert_ready!(waiting.poll()).exists());
+    }
+    assert!(topics.find_to_read("%RETRY%g").unwrap().exists());
+    assert_eq!(topics.awaited.len(), 0, "nothing is left");
 }

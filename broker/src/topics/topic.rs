@@ -52,7 +52,24 @@ pub(crate) struct Topic {
     pub(super) queues: Vec<Arc<Queue>>,
 }
 
+/// The number of the queue of topics that do not exist. No queue of a topic has it.
+const NO_QUEUE: u32 = u32::MAX;
+
 impl Topic {
+    /// Returns a topic that is not stored, with one queue that stays empty.
+    pub(super) fn empty(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            settings: TopicSettings::with_queues(1),
+            queues: vec![Arc::new(Queue::new(NO_QUEUE, 0, 0))],
+        }
+    }
+
+    /// Returns whether it is a topic that exists.
+    pub(crate) fn exists(&self) -> bool {
+        self.queues.iter().all(|queue| queue.number() != NO_QUEUE)
+    }
+
     /// Returns the queue with this id, if it exists for reading.
     pub(crate) fn queue_to_read(&self, id: i32) -> Option<&Arc<Queue>> {
         self.queue(id).filter(|_| (id as u32) < self.settings.read_queues)

@@ -51,6 +51,8 @@ async fn without_options_the_command_uses_the_standard_ports_and_a_folder() {
         "[env: ROCKETMQ_TRANSACTION_CHECK_INTERVAL=] [default: 30]",
         "[env: ROCKETMQ_MAX_CONNECTIONS=] [default: 1000]",
         "[env: ROCKETMQ_MAX_SENDS=] [default: 8192]",
+        "[env: ROCKETMQ_MAX_CLIENT_STATE=] [default: 64]",
+        "[env: ROCKETMQ_MAX_CLIENT_STATE_PER_CONNECTION=] [default: 4]",
         "[env: ROCKETMQ_TRAFFIC=] [default: 0]",
         "[env: ROCKETMQ_LOG=] [default: info]",
     ] {
@@ -66,6 +68,7 @@ async fn all_options_are_accepted_as_arguments() {
     command.args(["--topic=T:3,U", "--topic=V:1", "--broker-name=b1", "--cluster=c1"]);
     command.args(["--retention=1", "--transaction-timeout=1", "--transaction-check-interval=1"]);
     command.args(["--max-connections=10", "--max-sends=10", "--traffic=1", "--log=debug"]);
+    command.args(["--max-client-state=8", "--max-client-state-per-connection=1"]);
     command.args(["--advertise=localhost:5", "--metrics=127.0.0.1:0", "--data"]);
     let served = Served::start(command.arg(folder.path())).await;
     assert_eq!(served.address, "localhost:5");
@@ -102,6 +105,8 @@ async fn all_options_are_read_from_the_environment() {
         ("ROCKETMQ_TRANSACTION_CHECK_INTERVAL", "1"),
         ("ROCKETMQ_MAX_CONNECTIONS", "10"),
         ("ROCKETMQ_MAX_SENDS", "10"),
+        ("ROCKETMQ_MAX_CLIENT_STATE", "8"),
+        ("ROCKETMQ_MAX_CLIENT_STATE_PER_CONNECTION", "1"),
         ("ROCKETMQ_METRICS", "127.0.0.1:0"),
         ("ROCKETMQ_TRAFFIC", "1"),
         ("ROCKETMQ_LOG", "error"),

@@ -58,7 +58,8 @@ async fn options_at_their_ends_do_no_harm() {
             .transaction_check_interval(duration)
             .traffic_log(duration)
             .max_connections(number)
-            .max_sends(number);
+            .max_sends(number)
+            .max_client_state(number, number);
         let running = Running::start(builder).await;
         let client = running.client().await;
         let half = [("TRAN_MSG", "true"), ("PGROUP", "producers")];

@@ -2,10 +2,11 @@
 
 use crate::heartbeats::{consumer, heartbeat, members};
 use crate::support::peer::{Peer, offset};
-use crate::support::requests::request;
+use crate::support::requests::{Pull, request};
 use crate::support::running::Running;
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 fn beat(client: &str) -> RemotingCommand {
     heartbeat(client, &[consumer("g", &[("T", "*", 1)])], &[])
@@ -28,10 +29,13 @@ async fn is_notified_of(peer: &mut Peer, group: &str) {
     assert!(pushed.is_oneway());
 }
 
-/// Checks that no other request of the server has arrived. They arrive before later responses.
+/// Checks that no other request of the server arrives. Groups are notified one after the other, so that
+/// the notification of a later change would be behind it.
 async fn is_not_notified(peer: &mut Peer) {
-    peer.max("%RETRY%g", 0).await;
-    assert!(peer.pushed_already().is_none());
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let witnesses = format!("witnesses{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    peer.get(heartbeat("witness", &[consumer(&witnesses, &[])], &[])).await;
+    is_notified_of(peer, &witnesses).await;
 }
 
 /// Returns two members of a group that were notified of each other.
@@ -115,6 +119,37 @@ async fn a_member_with_a_new_connection_stays_when_the_old_one_ends() {
     let list = br#"{"consumerIdList":["one","two"]}"#;
     assert_eq!(one.get(members("g")).await.body().as_ref(), list);
     is_not_notified(&mut one).await;
+    running.end().await;
+}
+
+/// Containers often have the same address and process id, so that their clients have the same id.
+#[tokio::test]
+async fn of_two_connections_with_one_client_id_each_is_a_member() {
+    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let (mut one, mut two) = (running.client().await, running.client().await);
+    one.get(beat("same")).await;
+    is_notified(&mut one).await;
+    two.get(beat("same")).await;
+    is_notified(&mut one).await;
+    is_notified(&mut two).await;
+    for _ in 0..3 {
+        one.get(beat("same")).await;
+        two.get(beat("same")).await;
+    }
+    is_not_notified(&mut one).await;
+    is_not_notified(&mut two).await;
+
+    // A stranger that says the id removes nobody, and neither does the one that leaves.
+    let stranger = running.client().await;
+    stranger.get(unregister("same", "g")).await;
+    let list = br#"{"consumerIdList":["same"]}"#;
+    two.get(unregister("same", "g")).await;
+    assert_eq!(one.get(members("g")).await.body().as_ref(), list);
+    let pull = Pull::new("T", 0).subscribed("g", 1);
+    assert_eq!(one.pull(&pull).await.response_code(), ResponseCode::PULL_NOT_FOUND);
+    is_not_notified(&mut one).await;
+    one.get(unregister("same", "g")).await;
+    assert_eq!(one.refusal(members("g")).await.0, ResponseCode::SYSTEM_ERROR);
     running.end().await;
 }
 

@@ -57,6 +57,35 @@ async fn a_message_wakes_all_pulls_of_its_queue() {
     running.end().await;
 }
 
+/// Consumers pull the retry topic of their group from their start. Its first message creates it.
+#[tokio::test]
+async fn a_pull_waits_for_the_first_retry_of_its_group() {
+    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let (consumer, other) = two(&running).await;
+    let pull = Pull::new("%RETRY%g", 0).waits(FOR_LONG);
+    let first = pending!(consumer, &pull);
+    let second = pending!(other, &pull);
+    let nothing = consumer.pull(&Pull::new("%RETRY%g", 0).waits(100)).await;
+    assert_eq!(nothing.response_code(), ResponseCode::PULL_NOT_FOUND);
+    assert_eq!(bounds(&nothing), (0, 0, 0));
+    let beyond = consumer.pull(&Pull::new("%RETRY%g", 0).at(7).waits(FOR_LONG)).await;
+    assert_eq!(beyond.response_code(), ResponseCode::PULL_OFFSET_MOVED);
+
+    other.send("%RETRY%h", 0, "another group's").await;
+    other.send("%RETRY%g", 0, "again").await;
+    for response in [first.await, second.await] {
+        assert_eq!((bodies(&response), bounds(&response)), (vec!["again".into()], (1, 0, 1)));
+    }
+    let longest = format!("%RETRY%{}", "g".repeat(255));
+    let pull = Pull::new(&longest, 0).waits(FOR_LONG);
+    let pending = pending!(consumer, &pull);
+    other.send(&longest, 0, "a long name").await;
+    assert_eq!(bodies(&pending.await), ["a long name"]);
+    let no_group = consumer.pull(&Pull::new("%RETRY%a b", 0).waits(FOR_LONG)).await;
+    assert_eq!(no_group.response_code(), ResponseCode::INVALID_PARAMETER);
+    running.end().await;
+}
+
 #[tokio::test]
 async fn messages_with_other_tags_do_not_wake_a_pull() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;

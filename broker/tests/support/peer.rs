@@ -52,11 +52,6 @@ impl Peer {
         soon(self.pushed.recv()).await.expect("a connection")
     }
 
-    /// Returns a request of the server that has arrived, if there is one.
-    pub(crate) fn pushed_already(&mut self) -> Option<RemotingCommand> {
-        self.pushed.try_recv().ok()
-    }
-
     pub(crate) async fn send(&self, topic: &str, queue: i32, body: &str) -> Sent {
         self.send_with(topic, queue, &[], body).await
     }

@@ -71,6 +71,17 @@ pub(crate) struct Options {
     /// Maximum number of sends at a time; more are refused as busy.
     #[arg(long, value_name = "N", env = "ROCKETMQ_MAX_SENDS", default_value = "8192")]
     max_sends: NonZeroUsize,
+    /// MiB of what is kept for clients: members of groups, subscriptions, filters, locks of queues.
+    #[arg(long, value_name = "MIB", env = "ROCKETMQ_MAX_CLIENT_STATE", default_value_t = 64)]
+    max_client_state: u32,
+    /// MiB of it for each connection.
+    #[arg(
+        long,
+        value_name = "MIB",
+        env = "ROCKETMQ_MAX_CLIENT_STATE_PER_CONNECTION",
+        default_value_t = 4
+    )]
+    max_client_state_per_connection: u32,
     /// Address on which Prometheus reads metrics, by `GET /metrics`; off by default.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_METRICS")]
     metrics: Option<String>,
@@ -104,6 +115,7 @@ impl Options {
     /// The broker with these options.
     pub(crate) fn into_builder(self) -> Result<BrokerBuilder, String> {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        let mib = |mib: u32| usize::try_from(u64::from(mib) << 20).unwrap_or(usize::MAX);
         let mut builder = Broker::builder()
             .name_server_listen(self.namesrv)
             .listen(self.listen)
@@ -119,6 +131,7 @@ impl Options {
             .transaction_check_interval(seconds(self.transaction_check_interval))
             .max_connections(self.max_connections.get())
             .max_sends(self.max_sends.get())
+            .max_client_state(mib(self.max_client_state), mib(self.max_client_state_per_connection))
             .traffic_log(seconds(self.traffic));
         if self.in_memory {
             builder = builder.in_memory();

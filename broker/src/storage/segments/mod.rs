@@ -16,7 +16,7 @@ mod spares;
 #[cfg(test)]
 mod tests;
 
-use super::files::{File, Folder};
+use super::files::{File, Folder, is_out_of_files};
 use super::{Round, StorageError};
 use crate::Flush;
 use crate::log::CommitLogOffset;
@@ -225,11 +225,14 @@ impl SegmentLog {
         Ok(file)
     }
 
-    /// Returns the error of a write. With a full disk, the log stays as it was, and the next round is
-    /// written to the same place.
+    /// Returns the error of a write. With a full disk or too many open files, the log stays as it was, and
+    /// the next round is written to the same place.
     fn write_failed(&self, error: io::Error) -> StorageError {
         if is_full(&error) {
             return StorageError::Full(error);
+        }
+        if is_out_of_files(&error) {
+            return StorageError::Files(error);
         }
         self.failed.store(true, Ordering::Release);
         StorageError::write(error)

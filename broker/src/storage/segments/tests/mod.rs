@@ -240,6 +240,17 @@ fn a_segment_for_which_there_was_no_room_is_begun_when_there_is() {
 }
 
 #[test]
+fn with_too_many_open_files_nothing_is_stored_and_later_rounds_are() {
+    let mut rounds = Rounds::new(OPTIONS);
+    rounds.append(1, Flush::Async);
+    rounds.disk.fail_after(Fault::Files, 0);
+    let failed = (0..100).find_map(|_| rounds.try_append(Flush::Async).err());
+    assert!(matches!(failed, Some(StorageError::Files(_))), "{failed:?}");
+    rounds.append(20, Flush::Async);
+    rounds.check(&rounds.log, 0..rounds.stored.len());
+}
+
+#[test]
 fn with_a_full_disk_nothing_is_stored_and_later_rounds_are() {
     let mut rounds = Rounds::new(OPTIONS);
     rounds.append(3, Flush::Sync);

@@ -1,0 +1,98 @@
+//! `HEART_BEAT`, in both versions.
+
+use super::heartbeat_body::{AtMost, ConsumerOfBeat, HeartbeatBody, MAX_GROUPS, MAX_SUBSCRIPTIONS};
+use super::{check_client, in_turn};
+use crate::clients::{ClientConnection, GroupUpdate};
+use crate::refusal::{Refused, refuse};
+use crate::state::BrokerState;
+use crate::topics::names;
+use rocketmq_tower::protocol::{HeartbeatResponseHeader, json};
+use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode, State};
+use std::sync::Arc;
+
+/// The maximum length of the name of a group of producers, in bytes, as in clients.
+const MAX_PRODUCER_GROUP: usize = 255;
+
+/// Notes all groups that can be noted. If one is refused, so is the heartbeat, which says why.
+pub(crate) async fn handle(
+    State(broker): State<Arc<BrokerState>>,
+    channel: Channel,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    in_turn(broker, channel, request, beats).await
+}
+
+fn beats(
+    broker: &BrokerState,
+    channel: &Channel,
+    request: &RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let beat: HeartbeatBody<'_> = json::from_slice(request.body())?;
+    check_client(&beat.client_id)?;
+    let connection = broker.clients.connection(channel);
+    let (mut refused, mut all) = (Refused::default(), GroupUpdate::default());
+    refused.note(check_number(&beat.producer_data_set, "groups of producers", MAX_GROUPS));
+    refused.note(check_number(&beat.consumer_data_set, "groups of consumers", MAX_GROUPS));
+    for producer in &beat.producer_data_set.items {
+        let name = &*producer.group_name;
+        refused.note(producer_beats(broker, &connection, &beat.client_id, name));
+    }
+    for consumer in &beat.consumer_data_set.items {
+        let beaten = consumer_beats(broker, &connection, &beat, consumer, &mut refused);
+        let update = refused.note(beaten).unwrap_or_default();
+        all.changed |= update.changed;
+        all.needs_subscriptions |= update.needs_subscriptions;
+    }
+    refused.result()?;
+    let response = RemotingCommand::response(ResponseCode::SUCCESS);
+    if beat.heartbeat_fingerprint == 0 {
+        return Ok(response);
+    }
+    let again = if beat.without_sub { all.needs_subscriptions } else { all.changed };
+    Ok(response.with_header(&HeartbeatResponseHeader {
+        is_support_heart_beat_v2: Some(true),
+        is_sub_change: Some(again),
+    })?)
+}
+
+fn producer_beats(
+    broker: &BrokerState,
+    connection: &ClientConnection,
+    client: &str,
+    group: &str,
+) -> Result<(), BoxError> {
+    if group.len() > MAX_PRODUCER_GROUP {
+        let length = group.len();
+        let text = format!("a group has at most {MAX_PRODUCER_GROUP} bytes, not {length}");
+        return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
+    }
+    broker.clients.producer_beats(connection, client, group)
+}
+
+fn consumer_beats(
+    broker: &BrokerState,
+    connection: &ClientConnection,
+    beat: &HeartbeatBody<'_>,
+    consumer: &ConsumerOfBeat<'_>,
+    refused: &mut Refused,
+) -> Result<GroupUpdate, BoxError> {
+    let group = &*consumer.group_name;
+    names::check_group(group)?;
+    let sent = &consumer.subscription_data_set;
+    refused.note(check_number(sent, "subscriptions of a group", MAX_SUBSCRIPTIONS));
+    let sent: Vec<_> = sent.items.iter().map(|sent| sent.as_sent()).collect();
+    let subscriptions = (!beat.without_sub).then_some(&*sent);
+    broker.clients.consumer_beats(connection, &beat.client_id, group, subscriptions, refused)
+}
+
+fn check_number<T, const MAX: usize>(
+    list: &AtMost<T, MAX>,
+    what: &str,
+    max: usize,
+) -> Result<(), BoxError> {
+    if list.others == 0 {
+        return Ok(());
+    }
+    let text = format!("a heartbeat has at most {max} {what}; {} were left out", list.others);
+    Err(refuse(ResponseCode::INVALID_PARAMETER, text))
+}

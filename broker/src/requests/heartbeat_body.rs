@@ -1,0 +1,145 @@
+//! The body of a heartbeat, as far as the broker needs it, with bounds.
+
+use crate::clients::SentSubscription;
+use rocketmq_tower::protocol::SubscriptionData;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
+use std::fmt::{self, Formatter};
+use std::marker::PhantomData;
+
+/// The maximum number of groups of producers of a heartbeat, and of groups of consumers; and of
+/// subscriptions of a group.
+pub(super) const MAX_GROUPS: usize = 1000;
+pub(super) const MAX_SUBSCRIPTIONS: usize = 1000;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HeartbeatBody<'a> {
+    #[serde(rename = "clientID", borrow, default)]
+    pub(super) client_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) consumer_data_set: AtMost<ConsumerOfBeat<'a>, MAX_GROUPS>,
+    #[serde(borrow, default)]
+    pub(super) producer_data_set: AtMost<ProducerOfBeat<'a>, MAX_GROUPS>,
+    #[serde(default)]
+    pub(super) heartbeat_fingerprint: i32,
+    #[serde(default)]
+    pub(super) without_sub: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProducerOfBeat<'a> {
+    #[serde(borrow, default)]
+    pub(super) group_name: Cow<'a, str>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConsumerOfBeat<'a> {
+    #[serde(borrow, default)]
+    pub(super) group_name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) subscription_data_set: AtMost<SubscriptionOfBeat<'a>, MAX_SUBSCRIPTIONS>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SubscriptionOfBeat<'a> {
+    #[serde(borrow, default)]
+    topic: Cow<'a, str>,
+    #[serde(borrow, default)]
+    expression_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    sub_string: Option<Cow<'a, str>>,
+    #[serde(default)]
+    sub_version: i64,
+}
+
+impl SubscriptionOfBeat<'_> {
+    pub(super) fn as_sent(&self) -> SentSubscription<'_> {
+        SentSubscription {
+            topic: &self.topic,
+            kind: self.expression_type.as_deref().unwrap_or("TAG"),
+            expression: self.sub_string.as_deref().unwrap_or(SubscriptionData::ALL),
+            version: self.sub_version,
+        }
+    }
+}
+
+/// A list of which at most `MAX` items are kept. The others are counted.
+#[derive(Debug)]
+pub(super) struct AtMost<T, const MAX: usize> {
+    pub(super) items: Vec<T>,
+    pub(super) others: usize,
+}
+
+impl<T, const MAX: usize> Default for AtMost<T, MAX> {
+    fn default() -> Self {
+        Self { items: Vec::new(), others: 0 }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for AtMost<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(AtMostVisitor(PhantomData))
+    }
+}
+
+struct AtMostVisitor<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for AtMostVisitor<T, MAX> {
+    type Value = AtMost<T, MAX>;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut kept = AtMost::default();
+        while kept.items.len() < MAX {
+            match list.next_element()? {
+                Some(item) => kept.items.push(item),
+                None => return Ok(kept),
+            }
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            kept.others += 1;
+        }
+        Ok(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HeartbeatBody;
+    use rocketmq_tower::protocol::json;
+
+    #[test]
+    fn a_heartbeat_is_read_as_the_clients_write_it() {
+        let body = br#"{"clientID":"c","consumerDataSet":[{"consumeType":1,"groupName":"g",
+            "subscriptionDataSet":[{"topic":"T","subString":"a\u0062","subVersion":"7","codeSet":["1"]},
+            {"topic":"U","expressionType":"SQL92"}]},{}],"heartbeatFingerprint":3}"#;
+        let beat: HeartbeatBody<'_> = json::from_slice(body).unwrap();
+        assert_eq!((&*beat.client_id, beat.heartbeat_fingerprint), ("c", 3));
+        assert!(beat.producer_data_set.items.is_empty() && !beat.without_sub);
+        let groups: Vec<_> =
+            beat.consumer_data_set.items.iter().map(|group| &*group.group_name).collect();
+        assert_eq!(groups, ["g", ""]);
+        let sent = beat.consumer_data_set.items[0].subscription_data_set.items.iter();
+        let sent: Vec<_> = sent.map(|sent| sent.as_sent()).collect();
+        let fields = |n: usize| (sent[n].topic, sent[n].kind, sent[n].expression, sent[n].version);
+        assert_eq!(fields(0), ("T", "TAG", "ab", 7));
+        assert_eq!(fields(1), ("U", "SQL92", "*", 0));
+    }
+
+    #[test]
+    fn items_beyond_the_maximum_are_counted() {
+        let groups = vec!["{\"groupName\":\"g\"}"; 1003].join(",");
+        let body = format!("{{\"producerDataSet\":[{groups}]}}");
+        let beat: HeartbeatBody<'_> = json::from_slice(body.as_bytes()).unwrap();
+        let producers = beat.producer_data_set;
+        assert_eq!((producers.items.len(), producers.others), (1000, 3));
+    }
+}
