@@ -54,6 +54,8 @@ pub(crate) async fn handle(
     }
     let entry =
         if prepares { half(&broker, message)? } else { entry(&broker, &target.topic, message)? };
+    // It is copied, and need not wait for the disk in memory, too.
+    drop(request);
     let written =
         broker.log.write_in(room, LogWrite::message(entry)).await?.ok_or("nothing was written")?;
     let written = written.first;
