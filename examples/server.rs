@@ -46,6 +46,10 @@ impl RpcHook for Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+
+    fn looks_after(&self) -> bool {
+        false
+    }
 }
 
 impl Drop for Counter {

@@ -24,7 +24,20 @@ pub(crate) struct Delay {
 
 /// Returns the delay that the properties ask for, by time or by level, if they do.
 pub(crate) fn of(properties: Properties<'_>, now: i64) -> Result<Option<Delay>, BoxError> {
-    if let Some(due) = time(properties, now)? {
+    let values = properties.get_all(PROPERTIES);
+    if values == [None; 4] {
+        return Ok(None);
+    }
+    let [level, ms, seconds, time] = values;
+    let time = if let Some(time) = number(property::TIMER_DELIVER_MS, time)? {
+        Some(time)
+    } else if let Some(ms) = number(property::TIMER_DELAY_MS, ms)? {
+        Some(now.saturating_add(ms))
+    } else {
+        let seconds = number(property::TIMER_DELAY_SEC, seconds)?;
+        seconds.map(|seconds| now.saturating_add(seconds.saturating_mul(1000)))
+    };
+    if let Some(due) = time {
         let wait = due.saturating_sub(now);
         if wait > MAX_DELAY {
             let text = format!("a message can wait at most {MAX_DELAY} ms, not {wait}");
@@ -32,7 +45,7 @@ pub(crate) fn of(properties: Properties<'_>, now: i64) -> Result<Option<Delay>, 
         }
         return Ok((due > now).then_some(Delay { topic: names::TIMED, queue_id: 0, due }));
     }
-    match number(properties, property::DELAY)? {
+    match number(property::DELAY, level)? {
         Some(level) if level > 0 => Ok(Some(of_level(level, now))),
         _ => Ok(None),
     }
@@ -46,19 +59,8 @@ pub(crate) fn of_level(level: i64, now: i64) -> Delay {
     Delay { topic: names::SCHEDULED, queue_id, due }
 }
 
-fn time(properties: Properties<'_>, now: i64) -> Result<Option<i64>, BoxError> {
-    if let Some(time) = number(properties, property::TIMER_DELIVER_MS)? {
-        return Ok(Some(time));
-    }
-    if let Some(delay) = number(properties, property::TIMER_DELAY_MS)? {
-        return Ok(Some(now.saturating_add(delay)));
-    }
-    let seconds = number(properties, property::TIMER_DELAY_SEC)?;
-    Ok(seconds.map(|seconds| now.saturating_add(seconds.saturating_mul(1000))))
-}
-
-fn number(properties: Properties<'_>, name: &str) -> Result<Option<i64>, BoxError> {
-    let Some(text) = properties.get(name) else { return Ok(None) };
+fn number(name: &str, text: Option<&str>) -> Result<Option<i64>, BoxError> {
+    let Some(text) = text else { return Ok(None) };
     let not_a_number = |_| {
         let text = format!("the property {name} is not a number: {text:?}");
         refuse(ResponseCode::MESSAGE_ILLEGAL, text)

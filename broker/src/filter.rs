@@ -85,7 +85,7 @@ mod tests {
     use rocketmq_tower::message::Properties;
 
     fn accepts(filter: &Filter, properties: &str) -> bool {
-        filter.accepts(index::tag_of(Properties::new(properties)))
+        filter.accepts(index::hashes("T", Properties::new(properties)).0)
     }
 
     #[test]

@@ -35,12 +35,12 @@ fn entry_of(
     message
         .encode(&mut record)
         .map_err(|error| refuse(ResponseCode::MESSAGE_ILLEGAL, error.to_string()))?;
+    let (tag, keys) = index::hashes(message.topic, message.properties);
     // A message that consumers do not see cannot be found by key either.
     let keys = match visibility {
-        Visibility::Visible => index::keys_of(message.topic, message.properties),
+        Visibility::Visible => keys,
         Visibility::DeliverAt(_) | Visibility::AfterCommit => KeyHashes::default(),
     };
-    let tag = index::tag_of(message.properties);
     Ok(LogEntry { queue, record, keys, tag, visibility })
 }
 

@@ -15,6 +15,10 @@ impl RpcHook for RequestCounter {
         self.requests.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+
+    fn looks_after(&self) -> bool {
+        false
+    }
 }
 
 impl Drop for RequestCounter {

@@ -13,4 +13,8 @@ impl RpcHook for Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+
+    fn looks_after(&self) -> bool {
+        false
+    }
 }

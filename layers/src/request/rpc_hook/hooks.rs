@@ -11,9 +11,16 @@ pub(super) struct Hooks {
     pub(super) list: Arc<[Arc<dyn RpcHook>]>,
     /// The address that a client's requests are sent to; `None` on the server's side.
     pub(super) peer: Option<Addr>,
+    /// Whether one of them looks at responses.
+    pub(super) look_after: bool,
 }
 
 impl Hooks {
+    pub(super) fn new(list: Arc<[Arc<dyn RpcHook>]>, peer: Option<Addr>) -> Self {
+        let look_after = list.iter().any(|hook| hook.looks_after());
+        Self { list, peer, look_after }
+    }
+
     pub(super) fn is_client(&self) -> bool {
         self.peer.is_some()
     }

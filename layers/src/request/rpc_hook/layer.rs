@@ -15,7 +15,7 @@ impl RpcHookLayer {
     /// Creates a layer without hooks.
     #[must_use]
     pub fn new() -> Self {
-        Self { hooks: Arc::new(Hooks { list: Arc::new([]), peer: None }) }
+        Self { hooks: Arc::new(Hooks::new(Arc::new([]), None)) }
     }
 
     /// Adds a hook after the existing ones.
@@ -23,7 +23,7 @@ impl RpcHookLayer {
     pub fn hook(self, hook: impl RpcHook) -> Self {
         let hook: Arc<dyn RpcHook> = Arc::new(hook);
         let list = self.hooks.list.iter().cloned().chain([hook]).collect();
-        Self { hooks: Arc::new(Hooks { list, peer: self.hooks.peer.clone() }) }
+        Self { hooks: Arc::new(Hooks::new(list, self.hooks.peer.clone())) }
     }
 
     /// Whether the layer has no hooks.
@@ -39,7 +39,7 @@ impl RpcHookLayer {
     #[must_use]
     pub fn peer(self, peer: impl Into<Addr>) -> Self {
         let (list, peer) = (Arc::clone(&self.hooks.list), Some(peer.into()));
-        Self { hooks: Arc::new(Hooks { list, peer }) }
+        Self { hooks: Arc::new(Hooks::new(list, peer)) }
     }
 }
 

@@ -57,6 +57,8 @@ where
         let before = hooks.list.iter().try_for_each(|hook| hook.before(peer, &mut request));
         let after = if is_client && request.is_oneway() {
             After::Note(ExchangeObserver::default())
+        } else if !is_client && !hooks.look_after {
+            After::Note(observer)
         } else {
             After::Hooks(Arc::clone(hooks), RequestHead::new(&request, observer))
         };
