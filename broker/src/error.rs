@@ -78,6 +78,10 @@ pub enum ServeError {
     /// there when the folder is opened again.
     #[error("the store has failed, and has to be opened again")]
     Store,
+    /// The store did not end in time: the disk does not answer. It goes on in the background, and keeps the
+    /// folder until it has ended. Every acknowledged message is stored.
+    #[error("the store has not ended in time")]
+    StoreBusy,
     /// The name server has ended.
     #[error("the name server has failed")]
     NameServer(#[source] server::ServeError),

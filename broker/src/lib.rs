@@ -38,9 +38,11 @@
 //! A program that embeds the broker turns them off: `default-features = false`.
 
 mod address;
+mod answers;
 mod builder;
 mod clients;
 mod config;
+mod connection_rooms;
 mod delay;
 mod error;
 #[cfg(feature = "metrics-exporter")]
@@ -53,11 +55,13 @@ mod messages;
 mod metrics;
 mod name_server;
 mod offsets;
+mod open_files;
 mod pull_query;
 
 mod refusal;
 mod request_counter;
 mod requests;
+mod room;
 mod running;
 mod sharded;
 mod sockets;

@@ -1,9 +1,12 @@
 //! Queries of consumers for messages of a queue.
 
+use crate::answers;
 use crate::filter::Filter;
 use crate::log::{Log, LogError, Queue};
+use crate::room::{Share, Taken};
+use crate::state::BrokerState;
 use crate::storage::{QueueEntry, Storage, StorageError};
-use bytes::BytesMut;
+use bytes::Bytes;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
 use std::ops::Range;
@@ -33,61 +36,129 @@ pub(crate) struct PullQuery {
 }
 
 impl PullQuery {
-    /// Runs the query on the messages that are stored now.
-    pub(crate) async fn run(&self, log: &Log, queue: &Queue) -> Result<PullResult, LogError> {
+    /// Returns the result if no message has to be read for it.
+    pub(crate) fn without_messages(&self, queue: &Queue) -> Option<PullResult> {
         let (min, max) = (queue.min(), queue.max());
         let first = self.offset;
         if first < min || first > max {
             let next = if first < min { min } else { max };
-            return Ok(PullResult::OutOfRange { next });
+            return Some(PullResult::OutOfRange { next });
         }
-        if first == max {
-            return Ok(PullResult::AtEnd { offset: first });
+        (first == max).then_some(PullResult::AtEnd { offset: first })
+    }
+
+    /// Runs the query on the messages that are stored now, if there is room for the answer now.
+    pub(crate) async fn try_run(
+        &self,
+        broker: &BrokerState,
+        queue: &Arc<Queue>,
+        share: &Share,
+    ) -> Result<Option<PullResult>, LogError> {
+        let mut bytes = self.bytes();
+        loop {
+            let Some(room) = broker.answers.try_take(share, bytes) else { return Ok(None) };
+            match self.read(&broker.log, queue, room, bytes).await? {
+                PullRead::NeedsRoom(size) => bytes = size,
+                PullRead::Done(result) => return Ok(Some(result)),
+            }
         }
+    }
+
+    /// Runs the query on the messages that are stored now. Waits for room for the answer, and for a turn
+    /// among all pulls.
+    pub(crate) async fn run(
+        &self,
+        broker: &BrokerState,
+        queue: &Arc<Queue>,
+        share: &Share,
+    ) -> Result<PullResult, LogError> {
+        let mut bytes = self.bytes();
+        loop {
+            let room = broker.answers.take(share, bytes).await;
+            // Never closed.
+            let _turn = broker.pulls.acquire().await;
+            match self.read(&broker.log, queue, room, bytes).await? {
+                PullRead::NeedsRoom(size) => bytes = size,
+                PullRead::Done(result) => return Ok(result),
+            }
+        }
+    }
+
+    /// The maximum size of the answer, in bytes, unless its first message is larger.
+    fn bytes(&self) -> usize {
+        self.max_bytes.unwrap_or(MAX_BYTES).min(MAX_BYTES)
+    }
+
+    /// Reads an answer of at most `bytes` bytes, for which `room` was taken.
+    async fn read(
+        &self,
+        log: &Log,
+        queue: &Arc<Queue>,
+        room: Taken,
+        bytes: usize,
+    ) -> Result<PullRead, LogError> {
+        if let Some(result) = self.without_messages(queue) {
+            return Ok(PullRead::Done(result));
+        }
+        let first = self.offset;
         let scan = PullScan {
-            queue: queue.number(),
-            offsets: first..max.min(first.saturating_add(MAX_SCANNED)),
+            queue: Arc::clone(queue),
+            offsets: first..queue.max().min(first.saturating_add(MAX_SCANNED)),
             messages: self.max_messages.clamp(1, MAX_MESSAGES),
-            bytes: self.max_bytes.unwrap_or(MAX_BYTES).min(MAX_BYTES),
+            bytes: self.bytes(),
+            room: (room, bytes),
             filter: Arc::clone(&self.filter),
         };
-        let recent = log.storage().has_recent(scan.queue, first);
+        let recent = log.storage().has_recent(queue.number(), first);
         log.read(recent, move |storage| scan.run(storage)).await
     }
 }
 
+/// The result of reading messages.
+enum PullRead {
+    Done(PullResult),
+    /// The answer would be larger than the room that was taken: it has this size, in bytes.
+    NeedsRoom(usize),
+}
+
 /// A search for the messages of a response.
 struct PullScan {
-    queue: u32,
+    queue: Arc<Queue>,
     /// Not empty.
     offsets: Range<i64>,
     /// The maximum number of messages, and of bytes unless the first message is larger.
     messages: usize,
     bytes: usize,
+    /// The room for the answer, and its size.
+    room: (Taken, usize),
     filter: Arc<Filter>,
 }
 
 impl PullScan {
-    fn run(self, storage: &dyn Storage) -> Result<PullResult, StorageError> {
+    fn run(self, storage: &dyn Storage) -> Result<PullRead, StorageError> {
         let (entries, next) = self.choose(storage)?;
         let first = self.offsets.start;
         if next == first {
             // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
-            let min = storage.bounds(self.queue)?.start;
-            return Ok(if min > first {
+            let min = storage.bounds(self.queue.number())?.start;
+            return Ok(PullRead::Done(if min > first {
                 PullResult::OutOfRange { next: min }
             } else {
                 PullResult::NoneMatched { next: first + 1 }
-            });
+            }));
         }
-        let bytes = entries.iter().map(|entry| entry.size as usize).sum();
-        let mut body = BytesMut::with_capacity(bytes);
-        storage.copy(&entries, &mut body)?;
-        Ok(if body.is_empty() {
+        let size = entries.iter().map(|entry| entry.size as usize).sum();
+        let (mut room, taken) = self.room;
+        if size > taken {
+            return Ok(PullRead::NeedsRoom(size));
+        }
+        let body = answers::read(storage, &self.queue, entries, size)?;
+        Ok(PullRead::Done(if body.is_empty() {
             PullResult::NoneMatched { next }
         } else {
-            PullResult::Messages { body, next }
-        })
+            room.shrink(body.len());
+            PullResult::Messages { body: answers::holding(body, room), next }
+        }))
     }
 
     /// Returns the entries of the messages, and the offset after the last one that was looked at.
@@ -98,7 +169,7 @@ impl PullScan {
         while next < self.offsets.end {
             entries.clear();
             let end = self.offsets.end.min(next + at_a_time as i64);
-            storage.entries(self.queue, next..end, &mut entries)?;
+            storage.entries(self.queue.number(), next..end, &mut entries)?;
             if entries.is_empty() {
                 break;
             }
@@ -125,7 +196,7 @@ impl PullScan {
 #[derive(Debug)]
 pub(crate) enum PullResult {
     /// Encoded messages, one after another.
-    Messages { body: BytesMut, next: i64 },
+    Messages { body: Bytes, next: i64 },
     /// The filter accepts none of the messages before `next`.
     NoneMatched { next: i64 },
     /// `offset` is the end of the queue: no message is stored there yet.
@@ -138,7 +209,7 @@ impl PullResult {
     /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
-            Self::Messages { body, next } => (ResponseCode::SUCCESS, "FOUND", next, body.freeze()),
+            Self::Messages { body, next } => (ResponseCode::SUCCESS, "FOUND", next, body),
             Self::NoneMatched { next } => (
                 ResponseCode::PULL_RETRY_IMMEDIATELY,
                 "NO_MATCHED_MESSAGE",

@@ -67,13 +67,14 @@ impl RunningBroker {
 
     /// Shuts down gracefully: no more connections are accepted, requests that were read and pending
     /// pulls get their responses, connections that have not ended after 10 s are closed, and everything
-    /// that was accepted is written.
+    /// that was accepted is written, which may take 15 s more.
     ///
     /// When it returns, the store is closed: the folder and the addresses can be used again. Dropping
     /// the future aborts the broker.
     ///
     /// # Errors
-    /// If the broker had already ended by itself: the reason.
+    /// If the broker had already ended by itself: the reason. If the store does not end in time:
+    /// [`ServeError::StoreBusy`].
     pub async fn shutdown(mut self) -> Result<(), ServeError> {
         self.stop.cancel();
         (&mut self.task).await.unwrap_or_else(|error| Err(ServeError::Task(error.into())))

@@ -19,6 +19,7 @@
 
 use crate::clients::ClientReaper;
 use crate::config::BrokerConfig;
+use crate::connection_rooms::ConnectionRoomsLayer;
 use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
@@ -60,6 +61,7 @@ pub(crate) fn broker<L: IntoListener>(
 ) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
     let server = observed(router(state, config)?, config, metrics)
         .idle_timeout(IDLE_TIMEOUT)
+        .connection_layer(ConnectionRoomsLayer)
         .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
         .hook(RequestCounter::default());
     Ok(server.listen(listener))
@@ -112,7 +114,7 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::new(max_sends));
     // A pull that becomes pending gives its permit back.
-    let pulls = GlobalConcurrencyLimitLayer::new(MAX_PULLS);
+    let pulls = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&state().pulls));
     // Queries run as tasks; those that wait longer than 5 s are refused.
     let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
 
@@ -160,6 +162,3 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
         .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
         .build()
 }
-
-/// The maximum number of pulls that read from the store at a time; more wait.
-const MAX_PULLS: usize = 256;

@@ -9,7 +9,7 @@ use crate::state::{BrokerIdentity, BrokerState};
 use crate::storage::{self, DiskOptions, MemoryStorage, Storage, StorageError};
 use crate::supervisor::Servers;
 use crate::topics::{TopicSettings, names};
-use crate::{Flush, RunningBroker, StartError, address, jobs, metrics, stack};
+use crate::{Flush, RunningBroker, StartError, address, jobs, metrics, open_files, stack};
 use rocketmq_tower::{Abort, BoxError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -79,6 +79,10 @@ async fn assemble(
     sockets: Sockets,
     config: &BrokerConfig,
 ) -> Result<(Servers, Addrs), StartError> {
+    let config = &BrokerConfig {
+        max_connections: open_files::connections(config.max_connections),
+        ..config.clone()
+    };
     let name_server = local_addr(&sockets.name_server)?;
     let (broker, vip) = broker_addrs(&sockets)?;
     let advertised = address::advertised(broker, config.advertise.as_deref());

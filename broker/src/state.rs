@@ -1,9 +1,11 @@
 //! The state that all requests to the broker share.
 
+use crate::answers::ANSWERS;
 use crate::clients::{Clients, QueueLocks};
 use crate::config::BrokerConfig;
 use crate::log::Log;
 use crate::offsets::Offsets;
+use crate::room::Room;
 use crate::topics::Topics;
 use crate::transactions::Transactions;
 use rocketmq_tower::BoxError;
@@ -25,8 +27,15 @@ pub(crate) struct BrokerState {
     pub(crate) transactions: Transactions,
     /// For heartbeats and requests for locks with long bodies: one at a time.
     pub(crate) long_bodies: Arc<Semaphore>,
+    /// The room for answers to pulls.
+    pub(crate) answers: Room,
+    /// For pulls that read from the store: at most [`MAX_PULLS`] at a time; more wait.
+    pub(crate) pulls: Arc<Semaphore>,
     turns: AtomicUsize,
 }
+
+/// The maximum number of pulls that read from the store at a time.
+const MAX_PULLS: usize = 256;
 
 /// The names and addresses of the broker.
 #[derive(Debug)]
@@ -54,6 +63,8 @@ impl BrokerState {
             locks: QueueLocks::default(),
             transactions: Transactions::open(&log, config.transaction_checks)?,
             long_bodies: Arc::new(Semaphore::new(1)),
+            answers: Room::new(ANSWERS),
+            pulls: Arc::new(Semaphore::new(MAX_PULLS)),
             turns: AtomicUsize::new(0),
             log,
         })

@@ -4,8 +4,14 @@ use crate::ServeError;
 use crate::log::{self, LogGuard};
 use rocketmq_tower::server::BoundServer;
 use rocketmq_tower::server::listener::{ListenerSet, Retry, TcpAcceptor};
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+/// The maximum time that the end of the jobs and of the store may take, after the servers have ended. A
+/// disk that does not answer takes longer.
+const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Both servers, and the broker's background jobs.
 pub(crate) struct Servers {
@@ -18,6 +24,8 @@ impl Servers {
     /// Serves until `stop` is cancelled, the store fails for good, or one of the servers ends. Then
     /// both servers are drained, and everything that was accepted is written. Dropping the future
     /// aborts all of it.
+    ///
+    /// Connections have 10 s to end, and the store 15 s.
     pub(crate) async fn run(
         mut self,
         log: LogGuard,
@@ -44,10 +52,16 @@ impl Servers {
                 stop.cancel();
             },
         );
-        self.jobs.shutdown().await;
-        log::close(log).await;
+        let ended = timeout(DEADLINE, async {
+            self.jobs.shutdown().await;
+            log::close(log).await;
+        });
+        let ended = ended.await;
         name_server.map_err(ServeError::NameServer)?;
         broker.map_err(ServeError::Broker)?;
-        if failed.is_cancelled() { Err(ServeError::Store) } else { Ok(()) }
+        if failed.is_cancelled() {
+            return Err(ServeError::Store);
+        }
+        ended.map_err(|_| ServeError::StoreBusy)
     }
 }

@@ -1,6 +1,6 @@
 //! The hashes of keys and tags, by which messages are found and filtered.
 
-use crate::storage::KeyHashes;
+use crate::storage::{KeyHashes, TAG_BITS};
 use rocketmq_tower::message::{Properties, StoredMessage, property};
 
 /// The maximum number of keys of a message that are indexed.
@@ -42,12 +42,13 @@ pub(crate) fn hash(topic: &str, key: &str) -> u64 {
     })
 }
 
-/// Returns the hash of a tag, which is never 0. FNV-1a as well.
+/// Returns the hash of a tag, of [`TAG_BITS`], which is never 0. FNV-1a as well, of which the lowest bits
+/// are taken.
 pub(crate) fn tag_hash(tag: &str) -> u32 {
     let hash = tag
         .bytes()
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash.max(1)
+    (hash & ((1 << TAG_BITS) - 1)).max(1)
 }
 
 /// Returns the hash of a message's tag; 0 if it has none.
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn the_hash_of_a_tag_never_changes_and_is_not_that_of_no_tag() {
         // FNV-1a of the byte "a".
-        assert_eq!(tag_hash("a"), 0xe40c_292c);
+        assert_eq!(tag_hash("a"), 0x0c_292c);
         assert_eq!(tag_of(Properties::new("TAGS\u{1} a \u{2}")), tag_hash("a"));
         assert_eq!(tag_of(Properties::new("KEYS\u{1}a\u{2}")), 0);
     }

@@ -12,22 +12,31 @@ mod write;
 mod writer;
 
 use crate::Flush;
+use crate::refusal::refuse;
+use crate::room::{Room, RoomLimits, Share, Taken};
 use crate::storage::{Storage, StorageError};
 use bytes::Bytes;
 pub(crate) use close::{LogGuard, close};
 pub(crate) use commit_log_offset::CommitLogOffset;
 pub(crate) use queue::{MAX_QUEUES, Queue};
+use rocketmq_tower::{BoxError, ResponseCode};
 use rocketmq_tower_core::sync::lock;
 use std::io;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) use write::{LogEntry, LogWrite, Visibility, Written};
 use writer::{WriteJob, WriteResultSender, Writer};
 
-/// The maximum size of all pending writes, in bytes; further writers wait.
-const BUDGET: usize = 64 * 1024 * 1024;
+/// The size of all pending writes, in bytes, and of those of a connection; further writers wait.
+pub(crate) const WRITES: RoomLimits =
+    RoomLimits { total: 64 * 1024 * 1024, share: 16 * 1024 * 1024, own: 64 * 1024 };
+
+/// The maximum time that a request waits for room. Clients wait for an answer for 3 s by default.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a read or a write failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -47,7 +56,7 @@ impl From<StorageError> for LogError {
 /// A handle of the log. The writer ends when the last handle is dropped.
 pub(crate) struct Log {
     storage: Arc<dyn Storage>,
-    budget: Arc<Semaphore>,
+    room: Room,
     /// `None` once the log is closed.
     jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
     /// Cancelled when the writer has ended.
@@ -68,13 +77,11 @@ impl Log {
     pub(crate) fn start(storage: Arc<dyn Storage>, flush: Flush) -> io::Result<Self> {
         let (scheduled, failed) = (Arc::new(Notify::new()), CancellationToken::new());
         let (ended, released) = (CancellationToken::new(), CancellationToken::new());
-        let budget = Arc::new(Semaphore::new(BUDGET));
-        // Bounded by the budget, of which every job holds a part.
+        // Bounded by the room, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
         let writer = Writer {
             storage: Arc::clone(&storage),
             flush,
-            budget: Arc::clone(&budget),
             scheduled: Arc::clone(&scheduled),
             failed: failed.clone(),
             _ended: ended.clone().drop_guard(),
@@ -82,7 +89,7 @@ impl Log {
         writer.start(receiver)?;
         Ok(Self {
             storage,
-            budget,
+            room: Room::new(WRITES),
             jobs: Mutex::new(Some(jobs)),
             ended,
             scheduled,
@@ -92,29 +99,55 @@ impl Log {
         })
     }
 
-    /// Writes, and returns when the write is stored.
-    pub(crate) async fn write(&self, write: LogWrite) -> Result<Written, LogError> {
+    /// Takes room for a write, before its messages are copied, and waits for it for [`PATIENCE`].
+    ///
+    /// # Errors
+    /// If there is no room in time: a refusal with `SYSTEM_BUSY`.
+    pub(crate) async fn room_for(&self, share: &Share, bytes: usize) -> Result<Taken, BoxError> {
+        // A timer costs something, and is nearly never needed.
+        if let Some(room) = self.room.try_take(share, bytes) {
+            return Ok(room);
+        }
+        timeout(PATIENCE, self.room.take(share, bytes)).await.map_err(|_| {
+            let text = "too many messages wait to be written";
+            refuse(ResponseCode::SYSTEM_BUSY, text)
+        })
+    }
+
+    /// Returns how many bytes of pending writes there is room for.
+    #[cfg(test)]
+    pub(crate) fn free_room(&self) -> usize {
+        self.room.free()
+    }
+
+    /// Writes with the room that was taken, and returns when the write is stored.
+    pub(crate) async fn write_in(&self, room: Taken, write: LogWrite) -> Result<Written, LogError> {
         let (done, written) = oneshot::channel();
-        self.send(write, Some(done)).await?;
+        self.send(room, write, Some(done))?;
         written.await.map_err(|_| LogError::Closed)?
+    }
+
+    /// Writes what the broker itself has to write, and returns when the write is stored.
+    pub(crate) async fn write(&self, write: LogWrite) -> Result<Written, LogError> {
+        self.write_in(self.room.take_of_total(write.size()).await, write).await
     }
 
     /// Queues a write, and does not wait until it is stored. Its failure is only logged.
     pub(crate) async fn write_later(&self, write: LogWrite) -> Result<(), LogError> {
-        self.send(write, None).await
+        self.send(self.room.take_of_total(write.size()).await, write, None)
     }
 
-    async fn send(&self, write: LogWrite, done: Option<WriteResultSender>) -> Result<(), LogError> {
+    fn send(
+        &self,
+        room: Taken,
+        write: LogWrite,
+        done: Option<WriteResultSender>,
+    ) -> Result<(), LogError> {
         // Checked here, as the writer puts many writes into one batch, which fails as a whole.
         write.rows.check()?;
-        let cost = write.cost().min(BUDGET) as u32;
-        let permit = self.budget.acquire_many(cost).await.map_err(|_| LogError::Closed)?;
         let jobs = lock(&self.jobs);
         let jobs = jobs.as_ref().ok_or(LogError::Closed)?;
-        jobs.send(WriteJob { write, done, cost }).map_err(|_| LogError::Closed)?;
-        // The writer gives it back.
-        permit.forget();
-        Ok(())
+        jobs.send(WriteJob { write, done, room }).map_err(|_| LogError::Closed)
     }
 
     /// Accepts no more writes. The writer writes those that were accepted, and ends.

@@ -1,5 +1,6 @@
 //! One queue of a topic.
 
+use crate::answers::LastAnswer;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 
@@ -18,11 +19,19 @@ pub(crate) struct Queue {
     /// The offset of the next message to write. Only the writer uses it.
     next: AtomicI64,
     arrived: Notify,
+    last_answer: LastAnswer,
 }
 
 impl Queue {
     pub(crate) fn new(number: u32, min: i64, max: i64) -> Self {
-        Self { number, min: min.into(), max: max.into(), next: max.into(), arrived: Notify::new() }
+        Self {
+            number,
+            min: min.into(),
+            max: max.into(),
+            next: max.into(),
+            arrived: Notify::new(),
+            last_answer: LastAnswer::default(),
+        }
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -35,6 +44,11 @@ impl Queue {
 
     pub(crate) fn max(&self) -> i64 {
         self.max.load(Ordering::Acquire)
+    }
+
+    /// Returns the last large answer to a pull from this queue.
+    pub(crate) fn last_answer(&self) -> &LastAnswer {
+        &self.last_answer
     }
 
     /// Resolves when new messages are stored, beginning with those that are stored after this call.

@@ -4,6 +4,7 @@ use super::write::{LogWrite, Visibility, WrittenMessages};
 use super::writer::{WriteJob, WriteResultSender};
 use super::{LogError, Queue, due_key};
 use crate::Flush;
+use crate::room::Taken;
 use crate::storage::{NewRecord, Round, Storage, StorageBatch, StorageError, StorageTable};
 use rocketmq_tower::message::Position;
 use rocketmq_tower_core::clock;
@@ -16,7 +17,7 @@ pub(super) struct WriteRound {
     /// The queue of each record, and when it is visible.
     targets: Vec<(Arc<Queue>, Visibility)>,
     rows: StorageBatch,
-    cost: usize,
+    size: usize,
     pending: Vec<PendingWrite>,
     /// The positions of the records, once they are stored.
     positions: Vec<Position>,
@@ -27,18 +28,19 @@ struct PendingWrite {
     done: Option<WriteResultSender>,
     /// The number of its records, which follow those of the write before it.
     records: usize,
+    _room: Taken,
 }
 
 impl WriteRound {
-    /// Returns the part of the log's budget that its writes have, in bytes.
-    pub(super) fn cost(&self) -> usize {
-        self.cost
+    /// Returns the size of its writes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     pub(super) fn add(&mut self, job: WriteJob) {
-        self.cost += job.cost as usize;
+        self.size += job.write.size();
         let LogWrite { entries, rows } = job.write;
-        self.pending.push(PendingWrite { done: job.done, records: entries.len() });
+        self.pending.push(PendingWrite { done: job.done, records: entries.len(), _room: job.room });
         for entry in entries {
             self.records.push(NewRecord {
                 queue: entry.queue.number(),

@@ -71,8 +71,8 @@ impl LogWrite {
         self
     }
 
-    /// Returns its part of the log's budget, in bytes: its size, and an allowance for handling it.
-    pub(super) fn cost(&self) -> usize {
+    /// Returns its size in bytes, with an allowance for handling it.
+    pub(super) fn size(&self) -> usize {
         256 + self.entries.iter().map(|entry| entry.record.len()).sum::<usize>()
     }
 }

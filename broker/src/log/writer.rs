@@ -4,13 +4,14 @@ use super::LogError;
 use super::round::WriteRound;
 use super::write::{LogWrite, Written};
 use crate::Flush;
+use crate::room::Taken;
 use crate::storage::{Storage, StorageError};
 use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -30,15 +31,13 @@ pub(super) type WriteResultSender = oneshot::Sender<Result<Written, LogError>>;
 pub(super) struct WriteJob {
     pub(super) write: LogWrite,
     pub(super) done: Option<WriteResultSender>,
-    /// Its part of the log's budget, which the writer gives back.
-    pub(super) cost: u32,
+    /// Its part of the log's room.
+    pub(super) room: Taken,
 }
 
 pub(super) struct Writer {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) flush: Flush,
-    /// The budget of pending writes, in bytes.
-    pub(super) budget: Arc<Semaphore>,
     /// Notified when messages with a delivery time were stored.
     pub(super) scheduled: Arc<Notify>,
     /// Cancelled when nothing can be written any more.
@@ -102,7 +101,6 @@ impl Writer {
     }
 
     fn finish(&self, round: WriteRound, stored: Result<(), StorageError>) {
-        self.budget.add_permits(round.cost());
         match stored {
             Ok(()) => {
                 round.publish();
@@ -127,7 +125,7 @@ impl WriteRound {
     fn of(first: WriteJob, jobs: &mut UnboundedReceiver<WriteJob>) -> Self {
         let mut round = Self::default();
         round.add(first);
-        while round.cost() < MAX_ROUND {
+        while round.size() < MAX_ROUND {
             let Ok(job) = jobs.try_recv() else { break };
             round.add(job);
         }

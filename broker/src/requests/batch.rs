@@ -1,6 +1,7 @@
 //! Batches: several messages in one request.
 
-use super::send::{is_prepared, message, sent, target};
+use super::send::{OVERHEAD, is_prepared, message, sent, target};
+use crate::connection_rooms::ConnectionRooms;
 use crate::log::{LogWrite, Visibility};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
@@ -22,6 +23,9 @@ pub(super) async fn handle(
     let target = target(broker, header).await?;
     let whole = message(broker, request, header, &target);
     check(header.properties)?;
+    let parts = BatchedMessage::decode_all(request.body()).take(MAX_MESSAGES + 1).count();
+    let size = request.body().len() + parts * OVERHEAD;
+    let room = broker.log.room_for(&ConnectionRooms::of(request).writes, size).await?;
     let mut entries = Vec::new();
     for part in BatchedMessage::decode_all(request.body()) {
         let part = part.map_err(|error| illegal(error.to_string()))?;
@@ -38,7 +42,7 @@ pub(super) async fn handle(
         };
         entries.push(messages::entry(&target.topic, &message, Visibility::Visible)?);
     }
-    let written = broker.log.write(LogWrite::messages(entries)).await?;
+    let written = broker.log.write_in(room, LogWrite::messages(entries)).await?;
     let written = written.ok_or_else(|| illegal("a batch without messages".into()))?;
     let ids = written.offsets().map(|offset| broker.message_id(offset).to_string());
     sent(SendMessageResponseHeader {

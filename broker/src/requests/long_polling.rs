@@ -1,7 +1,9 @@
 //! Pending pulls, which wait for messages.
 
+use crate::connection_rooms::ConnectionRooms;
 use crate::log::Queue;
 use crate::pull_query::{PullQuery, PullResult};
+use crate::room::Share;
 use crate::state::BrokerState;
 use crate::topics::Topic;
 use rocketmq_tower::channel::Responder;
@@ -9,7 +11,8 @@ use rocketmq_tower::{BoxError, RemotingCommand};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::task::yield_now;
+use tokio::time::sleep;
 
 /// Responds to a pull when there are messages for it, after `patience`, or when its connection is
 /// drained. The bound of deferred requests of a connection bounds its pending pulls.
@@ -18,15 +21,18 @@ pub(super) async fn wait(
     topic: Arc<Topic>,
     queue: Arc<Queue>,
     query: PullQuery,
-    responder: Responder,
-    patience: Duration,
+    waiting: WaitingPull,
 ) {
+    let WaitingPull { responder, rooms, patience } = waiting;
     let channel = responder.channel();
-    let deadline = Instant::now() + patience;
-    let response = tokio::select! {
-        response = poll_queue(&broker, &topic, &queue, query, deadline, channel.draining()) => {
-            response
+    let over = async {
+        tokio::select! {
+            () = sleep(patience) => {}
+            () = channel.draining() => {}
         }
+    };
+    let response = tokio::select! {
+        response = poll_queue(&broker, &topic, &queue, query, &rooms.answers, over) => response,
         // The connection has ended.
         _ = channel.closed() => return,
     };
@@ -37,22 +43,25 @@ pub(super) async fn wait(
     }
 }
 
-/// Returns the response when there are messages, at `deadline`, or when `draining` resolves.
+/// A pull that waits.
+pub(super) struct WaitingPull {
+    pub(super) responder: Responder,
+    pub(super) rooms: Arc<ConnectionRooms>,
+    /// The maximum time that it waits.
+    pub(super) patience: Duration,
+}
+
+/// Returns the response when there are messages and room for them, or when `over` resolves.
 async fn poll_queue(
     broker: &BrokerState,
     topic: &Topic,
     queue: &Arc<Queue>,
     mut query: PullQuery,
-    deadline: Instant,
-    draining: impl Future<Output = ()>,
+    share: &Share,
+    over: impl Future<Output = ()>,
 ) -> Result<RemotingCommand, BoxError> {
     let first = query.offset;
-    let mut over = pin!(async {
-        tokio::select! {
-            () = sleep_until(deadline) => {}
-            () = draining => {}
-        }
-    });
+    let mut over = pin!(over);
     let mut queue = Arc::clone(queue);
     if !topic.exists() {
         tokio::select! {
@@ -64,11 +73,20 @@ async fn poll_queue(
     }
     loop {
         let arrived = queue.arrived();
-        match query.run(&broker.log, &queue).await? {
+        let pulled = match query.without_messages(&queue) {
+            Some(pulled) => pulled,
+            None => tokio::select! {
+                pulled = query.run(broker, &queue, share) => pulled?,
+                () = &mut over => break,
+            },
+        };
+        match pulled {
             PullResult::AtEnd { .. } => {}
             // The filter accepts none of the new messages.
             PullResult::NoneMatched { next } => {
                 query.offset = next;
+                // Others have a turn, however long the queue is.
+                yield_now().await;
                 continue;
             }
             pulled => return pulled.response(&queue),
@@ -79,7 +97,8 @@ async fn poll_queue(
         }
     }
     let offset = query.offset;
-    let pulled = if offset > first {
+    // In the second case there was no room for an answer: the client asks again.
+    let pulled = if offset > first || offset < queue.max() {
         PullResult::NoneMatched { next: offset }
     } else {
         PullResult::AtEnd { offset }

@@ -1,7 +1,8 @@
 //! `PULL_MESSAGE` and `LITE_PULL_MESSAGE`.
 
-use super::long_polling;
+use super::long_polling::{self, WaitingPull};
 use crate::clients::Subscribed;
+use crate::connection_rooms::ConnectionRooms;
 use crate::filter::Filter;
 use crate::log::Queue;
 use crate::offsets::OffsetError;
@@ -16,6 +17,9 @@ use std::time::Duration;
 
 /// The maximum time that a pull waits: clients give up after 30 s.
 const MAX_SUSPEND: Duration = Duration::from_secs(30);
+
+/// The time that a pull waits for room for its answer, at least.
+const FOR_ROOM: Duration = Duration::from_secs(2);
 
 /// The longest expression whose filter each pull makes for itself: it is about as large as the pull.
 const SHORT: usize = 256;
@@ -43,15 +47,25 @@ pub(crate) async fn handle(
         max_bytes: header.max_msg_bytes.and_then(|bytes| usize::try_from(bytes).ok()),
         filter,
     };
-    let result = query.run(&broker.log, &queue).await?;
+    let rooms = ConnectionRooms::of(&request);
+    let result = match query.without_messages(&queue) {
+        Some(result) => Some(result),
+        None => query.try_run(&broker, &queue, &rooms.answers).await?,
+    };
     let may_wait = header.sys_flag & pull_sys_flag::SUSPEND != 0;
-    let patience = Duration::from_millis(header.suspend_timeout_millis.max(0) as u64);
-    if !may_wait || patience.is_zero() || !matches!(result, PullResult::AtEnd { .. }) {
-        return Ok(Some(result.response(&queue)?));
-    }
-    let responder = request.defer()?;
-    let patience = patience.min(MAX_SUSPEND);
-    tokio::spawn(long_polling::wait(broker, topic, queue, query, responder, patience));
+    let patience = match header.suspend_timeout_millis {
+        ms @ 1.. if may_wait => Duration::from_millis(ms as u64).min(MAX_SUSPEND),
+        _ => Duration::ZERO,
+    };
+    let patience = match result {
+        Some(PullResult::AtEnd { .. }) if !patience.is_zero() => patience,
+        Some(result) => return Ok(Some(result.response(&queue)?)),
+        // There is no room for the answer: the peer has not read others, or there are very many. It does
+        // not wait here, where others would wait for its turn.
+        None => patience.max(FOR_ROOM),
+    };
+    let waiting = WaitingPull { responder: request.defer()?, rooms, patience };
+    tokio::spawn(long_polling::wait(broker, topic, queue, query, waiting));
     Ok(None)
 }
 

@@ -1,6 +1,7 @@
 //! `SEND_MESSAGE` in all its versions.
 
 use super::batch;
+use crate::connection_rooms::ConnectionRooms;
 use crate::delay;
 use crate::log::{LogEntry, LogWrite, Visibility};
 use crate::messages;
@@ -16,6 +17,9 @@ use std::sync::Arc;
 
 /// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.
 pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
+
+/// The bytes of a stored message beside its body and its own properties, at most.
+pub(super) const OVERHEAD: usize = 1024;
 
 /// Returns the response to a send. Go's client traces a message only if the response names a region and
 /// turns tracing on.
@@ -34,6 +38,8 @@ pub(crate) async fn handle(
         return batch::handle(&broker, &request, &header).await;
     }
     let target = target(&broker, &header).await?;
+    let size = request.body().len() + header.properties.as_str().len() + OVERHEAD;
+    let room = broker.log.room_for(&ConnectionRooms::of(&request).writes, size).await?;
     let properties = if target.is_dead_letter {
         // It is not retried, and does not wait for that.
         stored(without_delay(header.properties).as_properties(), &broker.identity.cluster)
@@ -48,7 +54,10 @@ pub(crate) async fn handle(
     }
     let entry =
         if prepares { half(&broker, message)? } else { entry(&broker, &target.topic, message)? };
-    let written = broker.log.write(LogWrite::message(entry)).await?.ok_or("nothing was written")?;
+    // It is copied, and need not wait for the disk in memory, too.
+    drop(request);
+    let written =
+        broker.log.write_in(room, LogWrite::message(entry)).await?.ok_or("nothing was written")?;
     let written = written.first;
     if prepares {
         broker.transactions.opened(written, properties);

@@ -19,6 +19,9 @@ pub(crate) enum StorageError {
     Open(PathBuf, #[source] BoxError),
     #[error("a key has {0} bytes, but must have 1 to {MAX_KEY}")]
     Key(usize),
+    /// Not expected: the records come from this program's encoder, and no request is that long.
+    #[error("a record is not a stored message, or has 64 MiB or more")]
+    Record,
     #[error("reading failed")]
     Read(#[source] BoxError),
     #[error("the store in the folder {} is that of an earlier version, which this one cannot read: start with an empty folder", .0.display())]
@@ -34,6 +37,9 @@ pub(crate) enum StorageError {
     /// Nothing was stored. Later writes may succeed.
     #[error("the disk is full")]
     Full(#[source] io::Error),
+    /// Nothing was stored. Later writes may succeed.
+    #[error("too many files are open")]
+    Files(#[source] io::Error),
     /// After an error of the disk, all later writes fail as well.
     #[error("writing failed")]
     Write(#[source] BoxError),

@@ -24,7 +24,8 @@ use bytes::{Bytes, BytesMut};
 pub(crate) use disk::{DiskOptions, open};
 pub(crate) use error::StorageError;
 pub(crate) use memory::MemoryStorage;
-pub(crate) use round::{KeyHashes, NewRecord, QueueEntry, Round};
+use round::SIZE_BITS;
+pub(crate) use round::{KeyHashes, NewRecord, QueueEntry, Round, TAG_BITS};
 use std::ops::{ControlFlow, Range};
 pub(crate) use table::StorageTable;
 

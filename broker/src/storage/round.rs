@@ -4,6 +4,12 @@ use super::StorageBatch;
 use crate::log::CommitLogOffset;
 use bytes::BytesMut;
 
+/// The number of bits of a record's size, in bytes.
+pub(super) const SIZE_BITS: u32 = 26;
+
+/// The number of bits of a tag's hash.
+pub(crate) const TAG_BITS: u32 = 24;
+
 /// Records and changes of rows that are stored together or not at all.
 #[derive(Debug, Default)]
 pub(crate) struct Round {

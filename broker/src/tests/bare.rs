@@ -44,6 +44,10 @@ impl BareBroker {
         Self { state, address, _tasks: [serving, jobs] }
     }
 
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(super) async fn client(&self) -> Peer {
         Peer::connect(&self.address).await
     }

@@ -67,6 +67,11 @@ impl Faulty {
         self.writes.close(hold);
     }
 
+    /// Resolves when a write is blocked.
+    pub(super) async fn write_is_held(&self) {
+        self.writes.reached.notified().await;
+    }
+
     /// Blocks reads of records from now on, or lets them go on.
     pub(super) fn hold_reads(&self, hold: bool) {
         self.reads.close(hold);

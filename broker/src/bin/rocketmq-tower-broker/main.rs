@@ -7,6 +7,7 @@ use options::Options;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::server::shutdown_signal;
+use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -14,9 +15,25 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let options = Options::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let code = runtime.block_on(run_to_end(options));
+    // A thread that waits for the disk does not keep the process.
+    runtime.shutdown_background();
+    code
+}
+
+/// Prints the error as one line.
+fn fail(error: &(dyn Error + 'static)) -> ExitCode {
+    _ = writeln!(io::stderr(), "error: {}", chain_text(error));
+    ExitCode::FAILURE
+}
+
+async fn run_to_end(options: Options) -> ExitCode {
     // A line that cannot be written is lost. Reporting that would panic in the thread that writes, such
     // as when the disk is full.
     tracing_subscriber::fmt()
@@ -27,10 +44,7 @@ async fn main() -> ExitCode {
         .init();
     match run(options).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            _ = writeln!(io::stderr(), "error: {}", chain_text(&*error));
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&*error),
     }
 }
 

@@ -9,6 +9,12 @@ pub(crate) use real::RealFolder;
 use std::io;
 use std::sync::Arc;
 
+/// Returns whether a file could not be opened as too many are open: `EMFILE` of the process or `ENFILE`
+/// of the system.
+pub(super) fn is_out_of_files(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24))
+}
+
 /// A folder of files. All methods may block.
 pub(crate) trait Folder: Send + Sync + 'static {
     /// Creates an empty file to read and write. Fails with [`io::ErrorKind::AlreadyExists`] if there

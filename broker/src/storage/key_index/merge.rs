@@ -1,6 +1,6 @@
 //! Merges runs, so that searches read few of them.
 
-use super::page::{Entry, distance_of, entry, hash_of};
+use super::page::{Entry, Widths, distance_of, entry, hash_of};
 use super::run::{self, Run, name_of};
 use crate::storage::StorageError;
 use crate::storage::files::Folder;
@@ -12,9 +12,9 @@ use std::sync::Arc;
 /// The number of runs that are merged at a time.
 pub(super) const FAN_IN: usize = 16;
 
-/// The maximum number of entries of a merged run. It bounds how often an entry is written again, and how
-/// long a merge takes.
-const MAX_ENTRIES: usize = 4 * 1024 * 1024;
+/// The maximum size of runs that are merged, in bytes. It bounds how often an entry is written again, and
+/// how long a merge takes.
+const MAX: u64 = 20 * 1024 * 1024;
 
 /// The name of a merged run until it is complete.
 pub(super) const UNFINISHED: &str = "keys.merge";
@@ -23,11 +23,11 @@ pub(super) const UNFINISHED: &str = "keys.merge";
 pub(super) fn choose(runs: &[Arc<Run>]) -> Option<Range<usize>> {
     let windows = runs.windows(FAN_IN);
     let is_good = |window: &[Arc<Run>]| {
-        let counts = || window.iter().map(|run| run.count);
-        let total: usize = counts().sum();
-        let largest = counts().max().unwrap_or_default();
+        let sizes = || window.iter().map(|run| run.size);
+        let total: u64 = sizes().sum();
+        let largest = sizes().max().unwrap_or_default();
         let span = window[FAN_IN - 1].log.end - window[0].log.start;
-        total <= MAX_ENTRIES && largest <= total / 4 && u32::try_from(span).is_ok()
+        total <= MAX && largest <= total / 4 && u32::try_from(span).is_ok()
     };
     let start = windows.into_iter().position(is_good)?;
     Some(start..start + FAN_IN)
@@ -40,7 +40,9 @@ pub(super) fn merge(folder: &dyn Folder, runs: &[Arc<Run>]) -> Result<Run, Stora
     let end = runs.last().map_or(0, |run| run.log.end);
     let log = start..end;
     let name = name_of(&log);
-    run::write(folder, UNFINISHED, Merge::new(runs, start)?)?;
+    let count = runs.iter().map(|run| run.count()).sum::<Result<usize, _>>()?;
+    let widths = Widths::of(count, end - start);
+    run::write(folder, UNFINISHED, widths, Merge::new(runs, start)?)?;
     folder.rename(UNFINISHED, &name).map_err(StorageError::write)?;
     folder.sync().map_err(StorageError::write)?;
     Run::open(folder, &name, log)

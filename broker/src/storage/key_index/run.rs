@@ -1,6 +1,6 @@
 //! A run: a file of sorted entries.
 
-use super::page::{CRC, ENTRIES, ENTRY, Entry, PAGE, decode, distance_of, encode, entry, hash_of};
+use super::page::{Entry, PAGE, Page, Widths, decode, distance_of, entry, hash_of};
 use crate::storage::StorageError;
 use crate::storage::files::{File, Folder};
 use std::io;
@@ -8,19 +8,20 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The beginning of the names of runs, which changes with their format.
-const PREFIX: &str = "keys.1.";
+const PREFIX: &str = "keys.2.";
 
 /// The number of pages that a search reads where it expects the hash. Then it halves what is left, so
 /// that hashes that someone has chosen do not make it slow.
 const GUESSES: usize = 4;
 
-/// The entries of a part of the log. A page has [`ENTRIES`] of them, and the last page the rest.
+/// The sorted entries of a part of the log, in pages.
 pub(super) struct Run {
     file: Arc<dyn File>,
     pub(super) name: String,
     /// The first record of the entries, and the end of the part of the log that they are of.
     pub(super) log: Range<u64>,
-    pub(super) count: usize,
+    /// The size of the file, in bytes.
+    pub(super) size: u64,
 }
 
 /// Returns the part of the log that a run covers by its name; `None` for other files.
@@ -38,11 +39,12 @@ impl Run {
     pub(super) fn create(
         folder: &dyn Folder,
         log: Range<u64>,
-        entries: impl Iterator<Item = Result<Entry, StorageError>>,
+        entries: &[Entry],
     ) -> Result<Self, StorageError> {
         let name = name_of(&log);
-        let (file, count) = write(folder, &name, entries)?;
-        Ok(Self { file, name, log, count })
+        let widths = Widths::of(entries.len(), log.end - log.start);
+        let (file, size) = write(folder, &name, widths, entries.iter().copied().map(Ok))?;
+        Ok(Self { file, name, log, size })
     }
 
     /// Opens a run with this name.
@@ -52,20 +54,23 @@ impl Run {
         log: Range<u64>,
     ) -> Result<Self, StorageError> {
         let file = folder.open(name).map_err(StorageError::read)?;
-        let len = file.len().map_err(StorageError::read)? as usize;
-        let count = len / PAGE * ENTRIES + (len % PAGE).saturating_sub(CRC) / ENTRY;
-        Ok(Self { file, name: name.into(), log, count })
+        let size = file.len().map_err(StorageError::read)?;
+        Ok(Self { file, name: name.into(), log, size })
     }
 
     pub(super) fn pages(&self) -> usize {
-        self.count.div_ceil(ENTRIES)
+        (self.size as usize).div_ceil(PAGE)
+    }
+
+    /// Returns about how many entries it has, from how many are in its first page.
+    pub(super) fn count(&self) -> Result<usize, StorageError> {
+        if self.size == 0 { Ok(0) } else { Ok(self.page(0)?.len() * self.pages()) }
     }
 
     /// Reads a page.
     pub(super) fn page(&self, index: usize) -> Result<Vec<Entry>, StorageError> {
-        let count = (self.count - index * ENTRIES).min(ENTRIES);
-        let mut bytes = vec![0; count * ENTRY + CRC];
         let offset = (index * PAGE) as u64;
+        let mut bytes = vec![0; self.size.saturating_sub(offset).min(PAGE as u64) as usize];
         self.file.read_at(&mut bytes, offset).map_err(StorageError::read)?;
         decode(&bytes).ok_or_else(|| StorageError::Index { file: self.name.clone(), offset })
     }
@@ -77,7 +82,7 @@ impl Run {
         max: usize,
         found: &mut Vec<u64>,
     ) -> Result<(), StorageError> {
-        if found.len() >= max || self.count == 0 {
+        if found.len() >= max || self.size == 0 {
             return Ok(());
         }
         let Some((mut index, mut page)) = self.last_page(entry(hash, u32::MAX))? else {
@@ -139,8 +144,9 @@ impl Run {
 pub(super) fn write(
     folder: &dyn Folder,
     name: &str,
+    widths: Widths,
     entries: impl Iterator<Item = Result<Entry, StorageError>>,
-) -> Result<(Arc<dyn File>, usize), StorageError> {
+) -> Result<(Arc<dyn File>, u64), StorageError> {
     match folder.remove(name) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(StorageError::write(error));
@@ -148,24 +154,24 @@ pub(super) fn write(
         _ => {}
     }
     let file = folder.create(name).map_err(StorageError::write)?;
-    let mut page = Vec::with_capacity(ENTRIES);
-    let (mut count, mut offset) = (0, 0);
-    let mut flush = |page: &mut Vec<Entry>| {
-        let result = file.write_at(&encode(page), offset).map_err(StorageError::write);
-        offset += PAGE as u64;
-        count += page.len();
-        page.clear();
+    let mut size = 0;
+    let mut flush = |page: Page, is_last: bool| {
+        let bytes = page.encode(is_last);
+        let result = file.write_at(&bytes, size).map_err(StorageError::write);
+        size += bytes.len() as u64;
         result
     };
+    let mut page = Page::new(widths);
     for entry in entries {
-        page.push(entry?);
-        if page.len() == ENTRIES {
-            flush(&mut page)?;
+        let entry = entry?;
+        if !page.push(entry) {
+            flush(std::mem::replace(&mut page, Page::new(widths)), false)?;
+            page.push(entry);
         }
     }
     if !page.is_empty() {
-        flush(&mut page)?;
+        flush(page, true)?;
     }
     file.sync_data().map_err(StorageError::write)?;
-    Ok((file, count))
+    Ok((file, size))
 }

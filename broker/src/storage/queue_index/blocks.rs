@@ -3,7 +3,7 @@
 //! It consists of groups: a page of headers, and then as many blocks. So all headers are read fast at
 //! the start. Headers of blocks that are free are zeros, or get so with the next checkpoint.
 
-use super::header::{ENTRIES, ENTRY, HEADER, Header, encode};
+use super::header::{HEADER, Header, encode};
 use super::{FILE, QueueEntry, StorageError};
 use crate::storage::files::{File, Folder};
 use std::cmp::Reverse;
@@ -12,7 +12,7 @@ use std::io;
 use std::sync::Arc;
 
 /// The size of a block and of a page of headers, in bytes.
-pub(super) const BLOCK: usize = ENTRIES * ENTRY;
+pub(super) const BLOCK: usize = 4096;
 
 /// The number of blocks in a group.
 const GROUP: u32 = (BLOCK / HEADER) as u32;
@@ -26,7 +26,7 @@ pub(super) struct Block {
     /// The log's offset of its first entry.
     pub(super) first_at: u64,
     pub(super) number: u32,
-    /// The checksum of its entries.
+    /// The checksum of its bytes.
     pub(super) crc: u32,
 }
 
@@ -49,7 +49,7 @@ fn place(number: u32) -> (u64, u64) {
     (group + in_group * HEADER as u64, group + (in_group + 1) * BLOCK as u64)
 }
 
-/// Reads the entries of a block into `bytes`, which has their length. Returns whether their checksum
+/// Reads a block into `bytes`, which has its length. Returns whether their checksum
 /// is right.
 pub(super) fn read_block(file: &dyn File, block: Block, bytes: &mut [u8]) -> io::Result<bool> {
     match file.read_at(bytes, place(block.number).1) {

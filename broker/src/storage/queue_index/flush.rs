@@ -100,7 +100,8 @@ impl QueueIndex {
             first = stored.first;
             let mut bytes = [0; BLOCK];
             let bytes = self.read(queue, stored, &mut bytes)?;
-            entries.extend(decode(bytes.ok_or_else(|| damaged(stored.block.number))?));
+            let bytes = bytes.ok_or_else(|| damaged(stored.block.number))?;
+            entries.extend(decode(bytes, 0..stored.count));
         }
         while first < written.stored {
             let start = first + entries.len() as i64;

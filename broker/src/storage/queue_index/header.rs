@@ -1,13 +1,33 @@
 //! Headers of blocks, and the encoding of entries.
+//!
+//! | block | bytes |
+//! |---|---|
+//! | the log's offset of the last entry | 8 |
+//! | entries | 12 each |
+//!
+//! | entry | bits |
+//! |---|---|
+//! | the distance in the log back from the last entry | 46 |
+//! | the size of the record | 26 |
+//! | the hash of its tag | 24 |
+//!
+//! Numbers are little endian. Longer distances are stored as the longest one, 64 TiB: such records were
+//! deleted long ago, and so is what lies at that distance.
 
 use crate::log::CommitLogOffset;
-use crate::storage::QueueEntry;
+use crate::storage::{QueueEntry, SIZE_BITS, TAG_BITS};
+use std::ops::Range;
 
 /// The number of entries in a full block.
-pub(super) const ENTRIES: usize = 256;
+pub(super) const ENTRIES: usize = 340;
 
 /// The size of an entry, in bytes.
-pub(super) const ENTRY: usize = 16;
+const ENTRY: usize = 12;
+
+/// The size of what precedes the entries, in bytes.
+const LAST: usize = 8;
+
+const DISTANCE_BITS: u32 = 46;
 
 /// The size of a header, in bytes.
 pub(super) const HEADER: usize = 40;
@@ -72,22 +92,72 @@ impl Header {
     }
 }
 
+/// Returns the size of a block with this number of entries, in bytes.
+pub(super) const fn size_of(entries: usize) -> usize {
+    LAST + entries * ENTRY
+}
+
+/// Encodes a block of entries, in order of their records.
 pub(super) fn encode(entries: &[QueueEntry]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(entries.len() * ENTRY);
+    let last = entries.last().map_or(0, |last| last.at.as_u64());
+    let mut bytes = Vec::with_capacity(size_of(entries.len()));
+    bytes.extend_from_slice(&last.to_le_bytes());
     for QueueEntry { at, size, tag } in entries {
-        let number = u128::from(at.as_u64()) | u128::from(*size) << 64 | u128::from(*tag) << 96;
-        bytes.extend_from_slice(&number.to_le_bytes());
+        let distance = (last - at.as_u64()).min((1 << DISTANCE_BITS) - 1);
+        let number = u128::from(distance)
+            | u128::from(*size) << DISTANCE_BITS
+            | u128::from(*tag) << (DISTANCE_BITS + SIZE_BITS);
+        bytes.extend_from_slice(&number.to_le_bytes()[..ENTRY]);
     }
     bytes
 }
 
-pub(super) fn decode(bytes: &[u8]) -> impl Iterator<Item = QueueEntry> + '_ {
-    bytes.as_chunks::<ENTRY>().0.iter().map(|bytes| {
-        let number = u128::from_le_bytes(*bytes);
+/// Decodes the entries of a block with these numbers.
+pub(super) fn decode(block: &[u8], numbers: Range<usize>) -> impl Iterator<Item = QueueEntry> + '_ {
+    let (last, entries) = block.split_first_chunk::<LAST>().unwrap_or((&[0; LAST], &[]));
+    let last = u64::from_le_bytes(*last);
+    let entries = entries.as_chunks::<ENTRY>().0;
+    entries.get(numbers).unwrap_or_default().iter().map(move |bytes| {
+        let mut number = [0; 16];
+        number[..ENTRY].copy_from_slice(bytes);
+        let number = u128::from_le_bytes(number);
+        let field = |from: u32, bits: u32| (number >> from) as u64 & ((1 << bits) - 1);
         QueueEntry {
-            at: CommitLogOffset::new(number as u64),
-            size: (number >> 64) as u32,
-            tag: (number >> 96) as u32,
+            at: CommitLogOffset::new(last.saturating_sub(field(0, DISTANCE_BITS))),
+            size: field(DISTANCE_BITS, SIZE_BITS) as u32,
+            tag: field(DISTANCE_BITS + SIZE_BITS, TAG_BITS) as u32,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENTRIES, QueueEntry, SIZE_BITS, TAG_BITS, decode, encode, size_of};
+    use crate::log::CommitLogOffset;
+
+    fn entry(at: u64, size: u32, tag: u32) -> QueueEntry {
+        QueueEntry { at: CommitLogOffset::new(at), size, tag }
+    }
+
+    #[test]
+    fn entries_are_encoded_and_decoded() {
+        let far = (1 << 60) - (1 << 46) + 1;
+        let (size, tag) = ((1 << SIZE_BITS) - 1, (1 << TAG_BITS) - 1);
+        let entries = [entry(far, size, tag), entry(far, 0, 0), entry(1 << 60, size, tag)];
+        let block = encode(&entries);
+        assert_eq!(block.len(), size_of(3));
+        assert!(decode(&block, 0..3).eq(entries.iter().copied()));
+        assert!(decode(&block, 1..2).eq([entries[1]]));
+        assert_eq!(decode(&block, 2..4).count(), 0);
+        assert_eq!(decode(&[], 0..1).count(), 0);
+        assert!(size_of(ENTRIES) <= super::super::blocks::BLOCK);
+    }
+
+    #[test]
+    fn what_is_too_far_away_lies_at_the_longest_distance() {
+        let last = 1 << 60;
+        let block = encode(&[entry(5, 6, 7), entry(last, 1, 1)]);
+        let first = decode(&block, 0..1).next();
+        assert_eq!(first, Some(entry(last - (1 << 46) + 1, 6, 7)));
+    }
 }

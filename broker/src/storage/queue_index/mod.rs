@@ -27,7 +27,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, RwLock};
 
 /// The name of the file, which changes with its format.
-const FILE: &str = "queues.1";
+const FILE: &str = "queues.2";
 
 /// The maximum number of messages of a queue that are missing in the log, as its damage was skipped.
 /// Each takes an entry.
@@ -36,7 +36,7 @@ const MAX_GAP: i64 = 1 << 22;
 /// The entries of all queues.
 ///
 /// Entries are kept in memory until the next [`flush`](Self::flush), 16 bytes each, and a bounded number
-/// of them after that. For each block of 256 entries on the disk, 16 bytes are kept in memory.
+/// of them after that. For each block of 340 entries on the disk, 16 bytes are kept in memory.
 pub(super) struct QueueIndex {
     queues: RwLock<HashMap<u32, Arc<Queue>>>,
     /// The queues with entries that are not on the disk.

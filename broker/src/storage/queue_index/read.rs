@@ -1,7 +1,7 @@
 //! Reads entries.
 
 use super::blocks::{BLOCK, damaged, read_block};
-use super::header::{ENTRY, decode};
+use super::header::{decode, size_of};
 use super::queue::{Place, Queue, StoredBlock};
 use super::{QueueEntry, QueueIndex, StorageError};
 use crate::storage::MAX_ENTRIES;
@@ -35,7 +35,7 @@ impl QueueIndex {
                     if let Some(bytes) = self.read(&queue, stored, &mut bytes)? {
                         let last = (end - stored.first).min(stored.count as i64) as usize;
                         let first = (offset - stored.first) as usize;
-                        entries.extend(decode(&bytes[first * ENTRY..last * ENTRY]));
+                        entries.extend(decode(bytes, first..last));
                         offset = stored.first + last as i64;
                     }
                 }
@@ -50,14 +50,14 @@ impl QueueIndex {
         lock(&queue.state).recent(offset)
     }
 
-    /// Reads the entries of a block. Returns `None` if the block is not the queue's any more.
+    /// Reads the bytes of a block. Returns `None` if the block is not the queue's any more.
     pub(super) fn read<'a>(
         &self,
         queue: &Queue,
         stored: StoredBlock,
         bytes: &'a mut [u8; BLOCK],
     ) -> Result<Option<&'a [u8]>, StorageError> {
-        let bytes = &mut bytes[..stored.count * ENTRY];
+        let bytes = &mut bytes[..size_of(stored.count)];
         let is_right = read_block(&*self.file, stored.block, bytes)
             .map_err(|error| StorageError::Read(error.into()))?;
         if is_right {

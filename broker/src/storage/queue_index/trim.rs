@@ -45,7 +45,8 @@ impl QueueIndex {
             let mut bytes = [0; BLOCK];
             let entries = self.read(queue, stored, &mut bytes)?;
             let entries = entries.ok_or_else(|| damaged(stored.block.number))?;
-            let kept = decode(entries).enumerate().find(|(_, entry)| entry.at >= start);
+            let kept =
+                decode(entries, 0..stored.count).enumerate().find(|(_, entry)| entry.at >= start);
             let count = kept.map_or(stored.count, |(index, _)| index);
             let at = kept.map(|(_, entry)| entry.at.as_u64());
             first = Some((stored.first + count as i64, at));

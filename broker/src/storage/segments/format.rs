@@ -11,39 +11,46 @@
 //! | the offset of this round in the log, so that bytes of a reused file are no round | 8 |
 //! | `durable`: everything before this offset was on the disk before this round was written | 8 |
 //! | the latest time of storing up to here, in ms since 1970 | 8 |
-//! | frames | |
+//! | stored messages, one after another | |
+//! | changes of rows, if there are any | |
 //!
-//! | frame | bytes |
+//! A stored message begins with its length in 4 bytes, and changes of rows do so as well, but with the
+//! highest bit set. A stored message has a field of 8 bytes with its own offset in the log, which is
+//! known from its place. On the disk, that field holds a seal instead, so that a message takes no more
+//! bytes than in a response:
+//!
+//! | seal | bytes |
 //! |---|---|
-//! | CRC-32 of all that follows | 4 |
-//! | the number of the record's queue, and flags | 4 |
-//! | a stored message, or changes of rows; both begin with their length in 4 bytes | |
+//! | CRC-32 of the message with its offset, and of the word that follows | 4 |
+//! | the number of the message's queue, and a flag | 4 |
 //!
 //! The CRCs start from a secret of the store, so that no body of a message looks like a round or a
-//! frame.
+//! stored message.
 
 use super::rows;
-use crate::storage::Round;
+use crate::storage::{Round, SIZE_BITS};
 use bytes::{BufMut, BytesMut};
 use crc32fast::Hasher;
+use std::ops::Range;
 
 /// The length of a round's own fields.
-pub(in crate::storage) const ROUND_HEADER: usize = 36;
-
-/// The length of a frame's own fields.
-pub(in crate::storage) const FRAME_HEADER: usize = 8;
+pub(super) const ROUND_HEADER: usize = 36;
 
 /// Marks the start of a round.
-pub(super) const MAGIC: [u8; 4] = [0xf1, b'R', b'T', 0x01];
+pub(super) const MAGIC: [u8; 4] = [0xf1, b'R', b'T', 0x02];
 
-/// In a frame's second word: the frame has changes of rows.
-const ROWS: u32 = 1 << 31;
+/// In a length: what follows are changes of rows.
+pub(super) const ROWS: u32 = 1 << 31;
 
-/// In a frame's second word: the record can be found by its keys.
-const KEYED: u32 = 1 << 30;
+/// In a seal's word: the record can be found by its keys.
+const KEYED: u32 = 1 << 31;
 
-/// The bits of a queue's number in a frame's second word.
+/// The bits of a queue's number in a seal's word.
 const QUEUE: u32 = KEYED - 1;
+
+/// The field of a stored message's queue offset, and the one of its own offset in the log.
+const QUEUE_OFFSET: Range<usize> = 20..28;
+const OFFSET: Range<usize> = 28..36;
 
 /// The fields of a round's header that are not derived from its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +68,9 @@ pub(super) struct Heading {
     crc: u32,
 }
 
-/// The content of a frame.
+/// A part of a round. A record has its seal in place of its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Frame<'a> {
+pub(super) enum Part<'a> {
     Record { queue: u32, keyed: bool, record: &'a [u8] },
     Rows(&'a [u8]),
 }
@@ -91,12 +98,18 @@ impl Format {
         bytes.put_bytes(0, ROUND_HEADER);
         for record in &round.records {
             let keyed = if record.keys.iter().next().is_some() { KEYED } else { 0 };
-            self.frame(record.queue & QUEUE | keyed, bytes, |bytes| {
-                bytes.extend_from_slice(&record.record);
-            });
+            let word = (record.queue & QUEUE | keyed).to_be_bytes();
+            let crc = self.crc_of(&record.record, word).to_be_bytes();
+            let at = bytes.len();
+            bytes.extend_from_slice(&record.record);
+            // Shorter ones were refused.
+            if let Some(field) = bytes.get_mut(at + OFFSET.start..at + OFFSET.end) {
+                field[..4].copy_from_slice(&crc);
+                field[4..].copy_from_slice(&word);
+            }
         }
         if !round.rows.is_empty() {
-            self.frame(ROWS, bytes, |bytes| rows::encode(&round.rows, bytes));
+            rows::encode(&round.rows, bytes);
         }
         let length = (bytes.len() - start) as u32;
         let mut head = &mut bytes[start..start + ROUND_HEADER];
@@ -110,13 +123,12 @@ impl Format {
         bytes[start + 4..start + 8].copy_from_slice(&crc.to_be_bytes());
     }
 
-    fn frame(self, word: u32, bytes: &mut BytesMut, content: impl FnOnce(&mut BytesMut)) {
-        let start = bytes.len();
-        bytes.put_u32(0);
-        bytes.put_u32(word);
-        content(bytes);
-        let crc = self.crc(&bytes[start + 4..]);
-        bytes[start..start + 4].copy_from_slice(&crc.to_be_bytes());
+    /// Returns the CRC of a record with its offset, and of the word of its seal.
+    fn crc_of(self, record: &[u8], word: [u8; 4]) -> u32 {
+        let mut hasher = Hasher::new_with_initial(self.secret);
+        hasher.update(record);
+        hasher.update(&word);
+        hasher.finalize()
     }
 
     /// Returns whether `round`, which begins with its header, is whole.
@@ -125,21 +137,30 @@ impl Format {
             && round.get(8..).is_some_and(|bytes| self.crc(bytes) == heading.crc)
     }
 
-    /// Returns the frame's record if `frame`, which has nothing after it, is undamaged and has the
-    /// record that was stored at this offset of the log.
-    pub(super) fn record(self, frame: &[u8], at: u64) -> Option<&[u8]> {
-        let (crc, rest) = frame.split_first_chunk::<4>()?;
-        let (word, record) = rest.split_first_chunk::<4>()?;
-        let whole = u32::from_be_bytes(*word) & ROWS == 0
-            && u32::from_be_bytes(*crc) == self.crc(rest)
-            && number(record, COMMIT_LOG_OFFSET) == Some(at);
-        whole.then_some(record)
+    /// Puts the offset in the place of the seal of `record`, which has nothing after it. Returns whether
+    /// it is undamaged, and is the record that was stored at this offset of the log.
+    pub(super) fn unseal(self, record: &mut [u8], at: u64) -> bool {
+        let Some(seal) = record.get(OFFSET).and_then(|field| field.first_chunk::<8>()).copied()
+        else {
+            return false;
+        };
+        let [c0, c1, c2, c3, word @ ..] = seal;
+        set_offset(record, at);
+        u32::from_be_bytes([c0, c1, c2, c3]) == self.crc_of(record, word)
     }
 }
 
-/// The places of two fields in a stored message.
-const QUEUE_OFFSET: usize = 20;
-const COMMIT_LOG_OFFSET: usize = 28;
+/// Puts the offset in the place of the seal of a record that is known to be undamaged.
+pub(super) fn set_offset(record: &mut [u8], at: u64) {
+    if let Some(field) = record.get_mut(OFFSET) {
+        field.copy_from_slice(&at.to_be_bytes());
+    }
+}
+
+/// Returns whether a record has a length that a stored message may have.
+pub(super) fn is_record(record: &[u8]) -> bool {
+    (OFFSET.end..1 << SIZE_BITS).contains(&record.len())
+}
 
 fn number(record: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_be_bytes(*record.get(at..)?.first_chunk()?))
@@ -147,7 +168,7 @@ fn number(record: &[u8], at: usize) -> Option<u64> {
 
 /// Returns the queue offset of a stored message.
 pub(in crate::storage) fn queue_offset(record: &[u8]) -> Option<i64> {
-    Some(number(record, QUEUE_OFFSET)? as i64)
+    Some(number(record, QUEUE_OFFSET.start)? as i64)
 }
 
 /// Reads the header of the round that `bytes` begin with. `None` if it is not the one at this offset
@@ -163,21 +184,22 @@ pub(super) fn heading(bytes: &[u8], base: u64) -> Option<Heading> {
     fits.then_some(Heading { header, length, crc: word(4)? })
 }
 
-/// Visits the frames of a whole round, each with the offset of its content in the round.
-pub(super) fn frames(round: &[u8]) -> impl Iterator<Item = (usize, Frame<'_>)> {
+/// Visits the parts of a whole round, each with its offset in the round.
+pub(super) fn parts(round: &[u8]) -> impl Iterator<Item = (usize, Part<'_>)> {
     let mut at = ROUND_HEADER;
     std::iter::from_fn(move || {
-        let word = u32::from_be_bytes(*round.get(at + 4..)?.first_chunk()?);
-        let start = at + FRAME_HEADER;
-        let length = u32::from_be_bytes(*round.get(start..)?.first_chunk()?) as usize;
-        // A frame without a length would be visited for ever.
-        let content = round.get(start..start.checked_add(length.max(4))?)?;
-        at = start + content.len();
-        let frame = if word & ROWS != 0 {
-            Frame::Rows(content)
-        } else {
-            Frame::Record { queue: word & QUEUE, keyed: word & KEYED != 0, record: content }
-        };
-        Some((start, frame))
+        let start = at;
+        let word = |at: usize| Some(u32::from_be_bytes(*round.get(at..)?.first_chunk()?));
+        let length = word(start)?;
+        // One without a length would be visited for ever.
+        let size = ((length & !ROWS) as usize).max(4);
+        let content = round.get(start..start.checked_add(size)?)?;
+        at = start + size;
+        if length & ROWS != 0 {
+            return Some((start, Part::Rows(content)));
+        }
+        let word = word(start + OFFSET.start + 4)?;
+        let (queue, keyed) = (word & QUEUE, word & KEYED != 0);
+        Some((start, Part::Record { queue, keyed, record: content }))
     })
 }

@@ -3,6 +3,8 @@
 //! Offsets in the log are those of its bytes, from the first one that was ever written. Segments are
 //! contiguous, and a round lies in one segment.
 
+mod ahead;
+mod buffers;
 mod format;
 mod read;
 mod recent;
@@ -14,13 +16,15 @@ mod spares;
 #[cfg(test)]
 mod tests;
 
-use super::files::Folder;
+use super::files::{File, Folder, is_out_of_files};
 use super::{Round, StorageError};
 use crate::Flush;
 use crate::log::CommitLogOffset;
-use bytes::{Bytes, BytesMut};
+use ahead::Ahead;
+use buffers::Buffers;
+use bytes::Bytes;
 pub(super) use format::queue_offset;
-use format::{FRAME_HEADER, Format, ROUND_HEADER, RoundHeader};
+use format::{Format, ROUND_HEADER, RoundHeader, is_record};
 use recent::Recent;
 use recover::Recovered;
 pub(super) use recover::{Replay, Replayed};
@@ -32,9 +36,6 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
-/// The memory that is taken at once for encoded rounds.
-const BUFFER: usize = 256 * 1024;
-
 /// How the log is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogOptions {
@@ -42,7 +43,7 @@ pub(super) struct LogOptions {
     pub(super) segment_size: u64,
     /// The start of all checksums.
     pub(super) secret: u32,
-    /// With [`Flush::Sync`], segments are filled with zeros ahead, so that a sync has less to write.
+    /// With [`Flush::Sync`], segments are prepared, so that a sync has less to write.
     pub(super) flush: Flush,
     /// Goes on after a damaged part instead of failing.
     pub(super) skip_damage: bool,
@@ -81,7 +82,8 @@ pub(super) struct SegmentLog {
 struct Writing {
     /// The latest time of storing, in ms since 1970.
     time: i64,
-    buffer: BytesMut,
+    buffers: Buffers,
+    ahead: Ahead,
 }
 
 impl SegmentLog {
@@ -95,8 +97,8 @@ impl SegmentLog {
         let format = Format::new(options.secret);
         let recovered = recover::recover(&*folder, format, known, options.skip_damage, replay)?;
         let Recovered { segments, end, time } = recovered;
-        let ahead = options.flush == Flush::Sync;
-        let spares = Spares::open(Arc::clone(&folder), options.segment_size, ahead)
+        let keep = options.flush == Flush::Sync;
+        let spares = Spares::open(Arc::clone(&folder), options.segment_size, keep)
             .map_err(StorageError::read)?;
         Ok(Self {
             folder,
@@ -105,7 +107,7 @@ impl SegmentLog {
             segments: RwLock::new(segments),
             recent: Recent::new(end),
             spares,
-            writing: Mutex::new(Writing { time, buffer: BytesMut::new() }),
+            writing: Writing { time, buffers: Buffers::default(), ahead: Ahead::default() }.into(),
             end: end.into(),
             durable: known.durable.into(),
             named: 0.into(),
@@ -132,7 +134,6 @@ impl SegmentLog {
     pub(super) fn place(&self, round: &mut Round) {
         let mut at = self.end() + ROUND_HEADER as u64;
         for record in &mut round.records {
-            at += FRAME_HEADER as u64;
             record.at = CommitLogOffset::new(at);
             at += record.record.len() as u64;
         }
@@ -144,14 +145,27 @@ impl SegmentLog {
         if self.failed.load(Ordering::Acquire) {
             return Err(StorageError::write("the disk has failed before"));
         }
+        if !round.records.iter().all(|record| is_record(&record.record)) {
+            return Err(StorageError::Record);
+        }
         let base = self.end();
         let times = round.records.iter().map(|record| record.stored_at);
         let time = times.fold(writing.time, i64::max);
         let header = RoundHeader { base, durable: self.durable.load(Ordering::Acquire), time };
-        let bytes = self.encode(&mut writing.buffer, header, round);
-        let segment = self.segment_for(&bytes, header).map_err(|error| self.write_failed(error))?;
+        let bytes = self.encode(&mut writing.buffers, header, round);
+        let segment = self.segment_for(&mut writing, &bytes, header);
+        let segment = segment.map_err(|error| self.write_failed(error))?;
         let written = segment.file.write_at(&bytes, base - segment.base);
         written.map_err(|error| self.write_failed(error))?;
+        if flush == Flush::Sync {
+            let end = base + bytes.len() as u64 - segment.base;
+            let limit = self.options.segment_size;
+            match writing.ahead.prepare(&*segment.file, end, bytes.len(), limit) {
+                // There was still room for the round itself.
+                Err(error) if is_full(&error) => {}
+                zeros => zeros.map_err(|error| self.write_failed(error))?,
+            }
+        }
         writing.time = time;
         self.end.store(base + bytes.len() as u64, Ordering::Release);
         if flush == Flush::Sync {
@@ -161,54 +175,67 @@ impl SegmentLog {
         Ok(())
     }
 
-    fn encode(&self, buffer: &mut BytesMut, header: RoundHeader, round: &Round) -> Bytes {
-        let records = round.records.iter().map(|record| FRAME_HEADER + record.record.len());
+    fn encode(&self, buffers: &mut Buffers, header: RoundHeader, round: &Round) -> Bytes {
+        let records = round.records.iter().map(|record| record.record.len());
         let size = ROUND_HEADER + records.sum::<usize>() + rows::encoded_len(&round.rows);
-        if buffer.capacity() < size {
-            *buffer = BytesMut::with_capacity(size.max(BUFFER));
-        }
+        let buffer = buffers.with_room(size, header.base, self.recent.start());
         self.format.encode(header, round, buffer);
         buffer.split().freeze()
     }
 
     /// Returns the last segment, or a new one if the round does not fit.
-    fn segment_for(&self, round: &[u8], header: RoundHeader) -> io::Result<Arc<Segment>> {
+    fn segment_for(
+        &self,
+        writing: &mut Writing,
+        round: &[u8],
+        header: RoundHeader,
+    ) -> io::Result<Arc<Segment>> {
         let last = read(&self.segments).back().cloned();
         if let Some(last) = last {
             let filled = header.base - last.base;
-            let size = self.options.segment_size;
-            if filled < size / 2 && filled + round.len() as u64 >= size / 2 {
-                self.spares.want();
-            }
-            if filled == 0 || filled + round.len() as u64 <= size {
+            if filled == 0 || filled + round.len() as u64 <= self.options.segment_size {
                 return Ok(last);
             }
         }
-        self.roll(header.base, header.time)
+        self.roll(writing, header.base, header.time)
     }
 
     /// Begins the next segment.
-    fn roll(&self, base: u64, time: i64) -> io::Result<Arc<Segment>> {
+    fn roll(&self, writing: &mut Writing, base: u64, time: i64) -> io::Result<Arc<Segment>> {
         let name = segment::name(base);
-        let file = match self.spares.take(&name)? {
-            Some(file) => file,
-            None => self.folder.create(&name)?,
+        let (file, written) = match self.spares.take(&name)? {
+            Some(file) => (file, self.options.segment_size),
+            None => (self.create(&name)?, 0),
         };
         let segment = Arc::new(Segment { base, time, file });
         write(&self.segments).push_back(Arc::clone(&segment));
+        writing.ahead.begin(written);
         Ok(segment)
     }
 
-    /// Returns the error of a write. With a full disk, the log stays as it was, and the next round is
-    /// written to the same place.
-    fn write_failed(&self, error: io::Error) -> StorageError {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full(error),
-            _ => {
-                self.failed.store(true, Ordering::Release);
-                StorageError::write(error)
-            }
+    /// Creates a file. With [`Flush::Sync`], it has its length at once, so that no sync has to write a
+    /// new one.
+    fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        let file = self.folder.create(name)?;
+        if self.options.flush == Flush::Sync {
+            let sized = file.set_len(self.options.segment_size);
+            // Otherwise it could not be created when there is room again.
+            sized.inspect_err(|_| _ = self.folder.remove(name))?;
         }
+        Ok(file)
+    }
+
+    /// Returns the error of a write. With a full disk or too many open files, the log stays as it was, and
+    /// the next round is written to the same place.
+    fn write_failed(&self, error: io::Error) -> StorageError {
+        if is_full(&error) {
+            return StorageError::Full(error);
+        }
+        if is_out_of_files(&error) {
+            return StorageError::Files(error);
+        }
+        self.failed.store(true, Ordering::Release);
+        StorageError::write(error)
     }
 
     /// Makes everything that was appended survive a loss of power. Returns the offset up to which it
@@ -267,10 +294,7 @@ impl SegmentLog {
             let deleted: Vec<_> = segments.drain(..count).collect();
             (deleted, segments.front().map_or(0, |first| first.base))
         };
-        if !deleted.is_empty() {
-            for segment in deleted {
-                self.spares.retire(segment)?;
-            }
+        if self.spares.retire(deleted)? {
             // Oldest first, so that those that are left after a loss of power have no gap.
             self.folder.sync()?;
         }
@@ -280,12 +304,17 @@ impl SegmentLog {
     /// Begins a new segment if all records were stored before `oldest`, in ms since 1970, so that all of
     /// them can be deleted.
     pub(super) fn retire_before(&self, oldest: i64) -> Result<(), StorageError> {
-        let writing = lock(&self.writing);
+        let mut writing = lock(&self.writing);
         let end = self.end();
         let begun = read(&self.segments).back().is_some_and(|last| last.base < end);
         if begun && writing.time < oldest {
-            self.roll(end, writing.time).map_err(|error| self.write_failed(error))?;
+            let time = writing.time;
+            self.roll(&mut writing, end, time).map_err(|error| self.write_failed(error))?;
         }
         Ok(())
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -1,11 +1,11 @@
 //! Reads records.
 
-use super::format::FRAME_HEADER;
+use super::format::set_offset;
 use super::segment::{self, Segment};
 use super::{SegmentLog, StorageError};
 use crate::log::CommitLogOffset;
 use crate::storage::QueueEntry;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use rocketmq_tower_core::sync::read;
 use std::io;
 use std::sync::Arc;
@@ -32,34 +32,34 @@ impl SegmentLog {
         if at < self.start() {
             return Ok(None);
         }
-        let Some(frame_at) = at.checked_sub(FRAME_HEADER as u64) else { return Ok(None) };
-        let frame = match self.recent.from(frame_at) {
-            Some(mut bytes) => {
-                let length = frame_length(&bytes).filter(|&length| length <= bytes.len());
-                length.map(|length| bytes.split_to(length))
+        let record = match self.recent.from(at) {
+            Some(bytes) => {
+                let whole = record_length(&bytes).and_then(|length| bytes.get(..length));
+                whole.map(BytesMut::from)
             }
-            None => self.read_frame(frame_at).map_err(StorageError::read)?,
+            None => self.read_record(at).map_err(StorageError::read)?,
         };
-        Ok(frame.filter(|frame| self.format.record(frame, at).is_some()).map(|mut frame| {
-            frame.advance(FRAME_HEADER);
-            frame
-        }))
+        let unsealed = record.and_then(|mut record| {
+            let is_whole = self.format.unseal(&mut record, at);
+            is_whole.then(|| record.freeze())
+        });
+        Ok(unsealed)
     }
 
-    /// Reads the frame at this offset of a file; `None` if there is none.
-    fn read_frame(&self, at: u64) -> io::Result<Option<Bytes>> {
+    /// Reads the record at this offset of a file; `None` if there is none.
+    fn read_record(&self, at: u64) -> io::Result<Option<BytesMut>> {
         let Some((segment, end)) = self.segment(at) else { return Ok(None) };
-        let mut head = [0; FRAME_HEADER + 4];
+        let mut head = [0; 4];
         let room = end.saturating_sub(at);
         if room < head.len() as u64 {
             return Ok(None);
         }
         segment.file.read_at(&mut head, at - segment.base)?;
-        let length = frame_length(&head).filter(|&length| length as u64 <= room);
+        let length = record_length(&head).filter(|&length| length as u64 <= room);
         let Some(length) = length else { return Ok(None) };
-        let mut frame = BytesMut::zeroed(length);
-        segment.file.read_at(&mut frame, at - segment.base)?;
-        Ok(Some(frame.freeze()))
+        let mut record = BytesMut::zeroed(length);
+        segment.file.read_at(&mut record, at - segment.base)?;
+        Ok(Some(record))
     }
 
     fn segment(&self, at: u64) -> Option<(Arc<Segment>, u64)> {
@@ -89,7 +89,11 @@ impl SegmentLog {
         let parts = entries.iter().map(|entry| (entry.at.as_u64(), entry.size as usize));
         let count = self.recent.parts(parts, |record| records.push(record));
         body.reserve(records.iter().map(Bytes::len).sum());
-        records.iter().for_each(|record| body.extend_from_slice(record));
+        for (record, entry) in records.iter().zip(entries) {
+            let start = body.len();
+            body.extend_from_slice(record);
+            set_offset(&mut body[start..], entry.at.as_u64());
+        }
         // The first one has left the memory just now.
         if count == 0 { self.copy_run(entries, body) } else { count }
     }
@@ -99,7 +103,7 @@ impl SegmentLog {
     fn copy_run(&self, entries: &[QueueEntry], body: &mut BytesMut) -> usize {
         let Some(first) = entries.first() else { return 0 };
         let Some((segment, segment_end)) = self.segment(first.at.as_u64()) else { return 1 };
-        let Some(start) = first.at.as_u64().checked_sub(FRAME_HEADER as u64) else { return 1 };
+        let start = first.at.as_u64();
         let mut end = first.end();
         let mut run = 1;
         for entry in &entries[1..] {
@@ -139,8 +143,7 @@ impl SegmentLog {
         for entry in entries {
             let end = (entry.end() - start) as usize;
             let record = end - entry.size as usize;
-            let frame = record - FRAME_HEADER..end;
-            if self.format.record(&bytes[frame], entry.at.as_u64()).is_some() {
+            if self.format.unseal(&mut bytes[record..end], entry.at.as_u64()) {
                 bytes.copy_within(record..end, kept);
                 kept += entry.size as usize;
             } else {
@@ -159,8 +162,7 @@ impl SegmentLog {
     }
 }
 
-/// Returns the length of a frame from its first bytes.
-fn frame_length(frame: &[u8]) -> Option<usize> {
-    let length = u32::from_be_bytes(*frame.get(FRAME_HEADER..)?.first_chunk()?);
-    (length as usize).checked_add(FRAME_HEADER)
+/// Returns the length of a record from its first bytes.
+fn record_length(record: &[u8]) -> Option<usize> {
+    Some(u32::from_be_bytes(*record.first_chunk()?) as usize)
 }

@@ -1,6 +1,6 @@
 //! Reads the log again after a start.
 
-use super::format::{Format, Frame, Heading, ROUND_HEADER, frames, heading};
+use super::format::{Format, Heading, Part, ROUND_HEADER, heading, parts};
 use super::segment::{self, Segment, Segments};
 use super::{Known, rows, search};
 use crate::log::CommitLogOffset;
@@ -18,7 +18,7 @@ pub(in crate::storage) struct Recovered {
     pub(super) time: i64,
 }
 
-/// A part of a round, and its offset in the log.
+/// A part of a round, and its offset in the log. A record has no offset in itself.
 pub(in crate::storage) enum Replayed<'a> {
     Record { at: CommitLogOffset, queue: u32, keyed: bool, record: &'a [u8] },
     Rows { at: CommitLogOffset, rows: StorageBatch },
@@ -91,8 +91,8 @@ impl Recovery {
             while let Some((heading, round)) =
                 window.round(self.format, self.at).map_err(StorageError::read)?
             {
-                for (start, frame) in frames(round) {
-                    replay(self.replayed(self.at + start as u64, frame)?)?;
+                for (start, part) in parts(round) {
+                    replay(self.replayed(self.at + start as u64, part)?)?;
                 }
                 self.time = self.time.max(heading.header.time);
                 self.at += heading.length as u64;
@@ -105,12 +105,12 @@ impl Recovery {
         Ok(())
     }
 
-    fn replayed<'a>(&self, at: u64, frame: Frame<'a>) -> Result<Replayed<'a>, StorageError> {
-        Ok(match frame {
-            Frame::Record { queue, keyed, record } => {
+    fn replayed<'a>(&self, at: u64, part: Part<'a>) -> Result<Replayed<'a>, StorageError> {
+        Ok(match part {
+            Part::Record { queue, keyed, record } => {
                 Replayed::Record { at: CommitLogOffset::new(at), queue, keyed, record }
             }
-            Frame::Rows(bytes) => {
+            Part::Rows(bytes) => {
                 let rows = rows::decode(bytes).ok_or_else(|| {
                     StorageError::read("the log is that of a later version of this program")
                 })?;

@@ -2,7 +2,7 @@
 //!
 //! | changes | bytes |
 //! |---|---|
-//! | length, with this field | 4 |
+//! | length, with this field, and the highest bit set | 4 |
 //! | changes | |
 //!
 //! | change | bytes |
@@ -11,7 +11,7 @@
 //! | key | 2 + n |
 //! | value | 4 + n |
 
-use super::format::FRAME_HEADER;
+use super::format::ROWS;
 use crate::storage::batch::Change;
 use crate::storage::{StorageBatch, StorageTable};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -19,11 +19,11 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 /// Marks the deletion of a row.
 const DELETED: u8 = 1 << 7;
 
-/// Returns the size of a frame's header and the changes, in bytes.
+/// Returns the size of the encoded changes, in bytes.
 pub(super) fn encoded_len(rows: &StorageBatch) -> usize {
     let changes = rows.changes().iter();
     let size = |(_, key, value): &Change| 7 + key.len() + value.as_ref().map_or(0, Bytes::len);
-    FRAME_HEADER + 4 + changes.map(size).sum::<usize>()
+    4 + changes.map(size).sum::<usize>()
 }
 
 /// Encodes the changes of a batch, whose keys were checked.
@@ -40,7 +40,7 @@ pub(super) fn encode(rows: &StorageBatch, bytes: &mut BytesMut) {
             bytes.put_slice(value);
         }
     }
-    let length = (bytes.len() - start) as u32;
+    let length = (bytes.len() - start) as u32 | ROWS;
     bytes[start..start + 4].copy_from_slice(&length.to_be_bytes());
 }
 

@@ -25,6 +25,8 @@ const PAGE: u64 = 4096;
 pub(crate) enum Fault {
     /// A write or [`File::set_len`] fails as the disk is full. Any part of a write is done.
     NoRoom,
+    /// [`Folder::create`] fails as too many files are open.
+    Files,
     /// A write fails with an error of the device. Any part of it is done.
     Write,
     /// [`File::sync_data`] fails: any part of the changes is kept, and the rest is visible until the
@@ -177,6 +179,7 @@ impl Fault {
     fn error(self) -> io::Error {
         match self {
             Self::NoRoom => io::ErrorKind::StorageFull.into(),
+            Self::Files => io::Error::from_raw_os_error(24),
             Self::Write | Self::Sync => io::Error::other("an error of the device"),
         }
     }
@@ -212,7 +215,7 @@ impl Folder for SimulatedFolder {
         if state.names(&self.name).get(name).is_some() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        state.change(&[])?;
+        state.change(&[Fault::Files])?;
         Ok(self.file(state.names(&self.name).create(name)))
     }
 

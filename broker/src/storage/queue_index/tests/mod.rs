@@ -119,8 +119,8 @@ fn a_full_block_is_written_once_and_a_partial_one_frees_the_one_before() {
         disk.counts().bytes_written - before
     };
     // Two blocks and their headers.
-    assert_eq!(checkpoint(&index, 257), 256 * 16 + 16 + 2 * 40);
-    assert_eq!(checkpoint(&index, 1), 2 * 16 + 40);
+    assert_eq!(checkpoint(&index, 341), 8 + 340 * 12 + 8 + 12 + 2 * 40);
+    assert_eq!(checkpoint(&index, 1), 8 + 2 * 12 + 40);
     // The headers of free blocks are cleared, and the blocks used again.
     for _ in 0..100 {
         checkpoint(&index, 1);
@@ -153,11 +153,11 @@ fn trimming_moves_the_first_offset_exactly_and_frees_whole_blocks() {
     index.flush(at(log.end)).unwrap();
     index.checkpointed();
     assert_eq!(index.trim_before(at(0)).unwrap(), []);
-    let mut moved = log.trim(&index, 1200);
+    let mut moved = log.trim(&index, 1400);
     moved.sort_unstable();
-    assert_eq!(moved, [(1, 600), (2, 600)]);
-    assert_eq!(log.trim(&index, 1201), [(1, 601)]);
-    assert_eq!(log.trim(&index, 1201), []);
+    assert_eq!(moved, [(1, 700), (2, 700)]);
+    assert_eq!(log.trim(&index, 1401), [(1, 701)]);
+    assert_eq!(log.trim(&index, 1401), []);
     log.check(&index);
     // Two blocks of each queue are free after the next checkpoint.
     let len = || disk.folder(FOLDER).open(FILE).unwrap().len().unwrap();
@@ -167,7 +167,7 @@ fn trimming_moves_the_first_offset_exactly_and_frees_whole_blocks() {
     index.checkpointed();
     log.push(&index, 3, 700);
     index.flush(at(log.end)).unwrap();
-    assert_eq!(len(), before.next_multiple_of(4096) + 16, "one more block, of one entry");
+    assert_eq!(len(), before.next_multiple_of(4096) + 20, "one more block, of one entry");
     log.check(&index);
     log.check(&open(&disk, log.start..log.end));
 }
@@ -229,13 +229,13 @@ fn damage_is_found_when_it_is_read() {
     let disk = Disk::default();
     let mut log = Log::default();
     let index = open(&disk, 0..0);
-    log.push(&index, 1, 600);
+    log.push(&index, 1, 800);
     index.flush(at(log.end)).unwrap();
     disk.damage(FOLDER, FILE, 2 * 4096 + 5, &[0xff]);
     let index = open(&disk, 0..log.end);
     let mut entries = Vec::new();
-    index.entries(1, 0..256, &mut entries).unwrap();
-    let error = index.entries(1, 256..300, &mut entries).unwrap_err();
+    index.entries(1, 0..340, &mut entries).unwrap();
+    let error = index.entries(1, 340..400, &mut entries).unwrap_err();
     assert!(matches!(error, StorageError::Index { offset: 8192, .. }));
 }
 
@@ -244,7 +244,7 @@ fn a_missing_block_is_found_at_the_start() {
     let disk = Disk::default();
     let mut log = Log::default();
     let index = open(&disk, 0..0);
-    log.push(&index, 1, 600);
+    log.push(&index, 1, 800);
     index.flush(at(log.end)).unwrap();
     // The header of the second of three blocks.
     disk.damage(FOLDER, FILE, 40, &[0xff]);

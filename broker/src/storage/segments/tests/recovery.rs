@@ -29,7 +29,7 @@ fn a_round_that_is_torn_at_any_byte_is_cut_off() {
     rounds.append(3, Flush::Sync);
     let end = rounds.log.end();
     let name = &rounds.files()[0];
-    let whole = rounds.stored[2].0.at.as_u64() - 44;
+    let whole = rounds.stored[2].0.at.as_u64() - 36;
     for length in whole..end {
         let disk = rounds.disk.copy();
         disk.folder("log").open(name).unwrap().set_len(length).unwrap();
@@ -78,7 +78,7 @@ fn damage_of_a_round_that_was_synced_is_an_error_and_can_be_skipped() {
         let folder = rounds.disk.folder("log");
         let refused = SegmentLog::open(folder, OPTIONS, known(0), &mut |_| Ok(())).err().unwrap();
         let StorageError::Damaged { file, offset } = &refused else { panic!("{refused}") };
-        assert_eq!((file, *offset), (name, at - 44));
+        assert_eq!((file, *offset), (name, at - 36));
 
         let skip = LogOptions { skip_damage: true, ..OPTIONS };
         let (log, records, rows) = replayed(&rounds.disk, skip, 0);
