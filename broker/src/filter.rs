@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// The maximum length of an expression, in bytes.
 pub(crate) const MAX_EXPRESSION: usize = 16 * 1024;
 
+/// The bytes of a filter that is kept, beside its tags and its text, as they count in the account.
+const BYTES: usize = 128;
+
 /// A filter of messages by tag.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
@@ -18,6 +21,8 @@ pub(crate) struct Filter {
     tags: Option<Box<[u32]>>,
     /// The room of a filter that is kept.
     charge: Option<Charge>,
+    /// The expression, if it has to be told from others.
+    expression: Option<Box<str>>,
 }
 
 impl Filter {
@@ -43,18 +48,26 @@ impl Filter {
         hashes.sort_unstable();
         hashes.dedup();
         let tags = (!hashes.is_empty()).then(|| hashes.into_boxed_slice());
-        Ok(Self { tags, charge: None })
+        Ok(Self { tags, ..Self::default() })
     }
 
-    /// Takes room for the filter, and `more` bytes, in an account.
-    pub(crate) fn keep(
-        mut self,
-        account: &Arc<ConnectionAccount>,
-        more: usize,
-    ) -> Result<Arc<Self>, BoxError> {
+    /// Takes room for the filter in an account.
+    pub(crate) fn keep(mut self, account: &Arc<ConnectionAccount>) -> Result<Arc<Self>, BoxError> {
         let hashes = self.tags.as_ref().map_or(0, |tags| size_of_val(&**tags));
-        self.charge = Some(account.charge(hashes + more)?);
+        let text = self.expression.as_ref().map_or(0, |expression| expression.len());
+        self.charge = Some(account.charge(BYTES + hashes + text)?);
         Ok(Arc::new(self))
+    }
+
+    /// Keeps its expression, too.
+    pub(crate) fn with_expression(mut self, expression: &str) -> Self {
+        self.expression = Some(expression.into());
+        self
+    }
+
+    /// Returns whether this is its expression, and it keeps it.
+    pub(crate) fn has_expression(&self, expression: &str) -> bool {
+        self.expression.as_deref() == Some(expression)
     }
 
     /// Returns whether it accepts all messages.

@@ -2,16 +2,15 @@
 
 use super::account::{Charge, ConnectionAccount};
 use super::group::Role;
+use super::kept_filters::KeptFilters;
 use crate::filter::Filter;
+use crate::sharded::shrink;
 use rocketmq_tower::{BoxError, Channel};
 use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::sync::Semaphore;
-
-/// The bytes of a filter that is kept beside its hashes and its text, as they count in the account.
-const FILTER_BYTES: usize = 256;
 
 /// A connection with clients.
 #[derive(Debug)]
@@ -21,8 +20,7 @@ pub(crate) struct ClientConnection {
     clients: Mutex<ConnectionClients>,
     /// For its requests with long bodies: one at a time.
     pub(crate) turn: Semaphore,
-    /// The filters of its pulls' long expressions, as long as they are in use.
-    filters: Mutex<HashMap<Box<str>, Weak<Filter>>>,
+    filters: KeptFilters,
 }
 
 /// The clients of a connection.
@@ -52,7 +50,7 @@ pub(super) struct Membership {
 impl ClientConnection {
     pub(super) fn new(channel: Channel, account: Arc<ConnectionAccount>) -> Self {
         let turn = Semaphore::new(1);
-        Self { channel, account, clients: Mutex::default(), turn, filters: Mutex::default() }
+        Self { channel, account, clients: Mutex::default(), turn, filters: KeptFilters::default() }
     }
 
     /// Returns the account of what is kept for this connection.
@@ -66,21 +64,7 @@ impl ClientConnection {
 
     /// Returns the filter of a pull with a long expression. Pulls of the connection share it.
     pub(crate) fn filter(&self, kind: &str, expression: &str) -> Result<Arc<Filter>, BoxError> {
-        if let Some(known) = lock(&self.filters).get(expression).and_then(Weak::upgrade) {
-            return Ok(known);
-        }
-        let filter = Filter::parse(kind, expression)?;
-        if filter.accepts_all() {
-            return Ok(Arc::new(filter));
-        }
-        let filter = filter.keep(&self.account, FILTER_BYTES + expression.len())?;
-        let mut filters = lock(&self.filters);
-        if filters.len() == filters.capacity() {
-            // Instead of growing, if that makes room.
-            filters.retain(|_, filter| filter.strong_count() > 0);
-        }
-        filters.insert(expression.into(), Arc::downgrade(&filter));
-        Ok(filter)
+        self.filters.get(kind, expression, &self.account)
     }
 }
 
@@ -94,6 +78,12 @@ impl ClientGroups {
             Role::Producer => &mut self.producers,
             Role::Consumer => &mut self.consumers,
         }
+    }
+
+    /// Gives back the memory of memberships that have ended.
+    pub(super) fn shrink(&mut self) {
+        shrink(&mut self.producers);
+        shrink(&mut self.consumers);
     }
 
     pub(super) fn is_empty(&self) -> bool {

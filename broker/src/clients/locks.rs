@@ -2,7 +2,7 @@
 
 use super::account::{Charge, ConnectionAccount};
 use crate::refusal::{Refused, refuse};
-use crate::sharded::Sharded;
+use crate::sharded::{Sharded, shrink};
 use crate::topics::names;
 use rocketmq_tower::protocol::MessageQueue;
 use rocketmq_tower::{BoxError, ResponseCode};
@@ -41,7 +41,7 @@ pub(crate) struct LockOwner<'a> {
     pub(crate) group: &'a str,
     pub(crate) client: &'a str,
     pub(crate) connection: u64,
-    /// The other connections that are members of the group with the same id.
+    /// The other connections that are members of the group with the same id, sorted.
     pub(crate) rivals: &'a [u64],
 }
 
@@ -59,7 +59,7 @@ impl QueueLock {
     }
 
     fn belongs_to(&self, owner: LockOwner<'_>) -> bool {
-        *self.client == *owner.client && !owner.rivals.contains(&self.connection)
+        *self.client == *owner.client && owner.rivals.binary_search(&self.connection).is_err()
     }
 }
 
@@ -118,6 +118,7 @@ impl QueueLocks {
                     locks.remove(queue);
                 }
             }
+            shrink(locks);
             if locks.is_empty() {
                 groups.remove(owner.group);
             }
@@ -135,6 +136,7 @@ impl QueueLocks {
         for mut groups in self.0.each() {
             groups.retain(|_, locks| {
                 locks.retain(|_, lock| !lock.has_expired());
+                shrink(locks);
                 !locks.is_empty()
             });
         }

@@ -5,6 +5,7 @@ use super::group::Role;
 use super::subscriptions::{NewSubscription, SentSubscription, Subscriptions};
 use super::{Channel, Clients};
 use crate::refusal::{Refused, refuse};
+use crate::sharded::shrink;
 use rocketmq_tower::{BoxError, ResponseCode};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -159,8 +160,10 @@ impl Clients {
                 self.part(role, &group, &id, channel.id());
             }
         }
+        groups.shrink();
         if groups.is_empty() {
             clients.by_id.remove(client);
+            shrink(&mut clients.by_id);
             self.forget(&id, channel.id());
         }
     }
@@ -190,11 +193,13 @@ impl Clients {
                     !gone
                 });
             }
+            groups.shrink();
             if groups.is_empty() {
                 self.forget(client, id);
             }
             !groups.is_empty()
         });
+        shrink(&mut clients.by_id);
     }
 
     /// Removes a member from its group. If that changes the consumers of the group, the others will be

@@ -11,6 +11,7 @@ mod account;
 mod changes;
 mod connection;
 mod group;
+mod kept_filters;
 mod locks;
 mod members;
 mod reaper;
@@ -104,8 +105,8 @@ impl Clients {
         self.groups.of(group).consumers(group).map(|group| group.ids()).unwrap_or_default()
     }
 
-    /// Returns the other connections on which a client with this id is a member of a group, if it is one
-    /// on this connection, too.
+    /// Returns the other connections on which a client with this id is a member of a group, sorted, if it
+    /// is one on this connection, too.
     pub(crate) fn rivals(&self, group: &str, client: &str, connection: u64) -> Vec<u64> {
         let groups = self.groups.of(group);
         let Some(group) = groups.consumers(group) else { return Vec::new() };

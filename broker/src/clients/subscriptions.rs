@@ -3,6 +3,7 @@
 use super::account::{Charge, ConnectionAccount};
 use crate::filter::{self, Filter};
 use crate::refusal::refuse;
+use crate::sharded::shrink;
 use crate::topics::names;
 use rocketmq_tower::{BoxError, ResponseCode};
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 const MAX_KIND: usize = 64;
 
 /// The bytes of a subscription beside its texts, as they count in the account.
-const BYTES: usize = 256;
+const BYTES: usize = 128;
 
 /// A subscription as a member sends it.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +61,7 @@ impl NewSubscription {
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
         let filter = if filter::is_supported(sent.kind) {
-            Ok(Filter::parse(sent.kind, sent.expression)?.keep(account, 0)?)
+            Ok(Filter::parse(sent.kind, sent.expression)?.keep(account)?)
         } else {
             Err(sent.kind.into())
         };
@@ -105,6 +106,7 @@ impl Subscriptions {
                 }
             }
         }
+        shrink(&mut self.0);
         changed
     }
 }

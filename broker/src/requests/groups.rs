@@ -1,5 +1,6 @@
 //! Requests about members of groups: lists of members, and the end of a membership.
 
+use super::in_turn;
 use crate::filter::Filter;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
@@ -7,7 +8,7 @@ use rocketmq_tower::protocol::{
     CheckClientRequestBody, ConsumerList, GetConsumerListByGroupRequestHeader,
     UnregisterClientRequestHeader,
 };
-use rocketmq_tower::{BoxError, Channel, Header, Json, ResponseCode, State};
+use rocketmq_tower::{BoxError, Channel, Header, Json, RemotingCommand, ResponseCode, State};
 use std::sync::Arc;
 
 /// `UNREGISTER_CLIENT`. A client leaves on its own connection only.
@@ -36,10 +37,16 @@ pub(crate) async fn consumers(
 
 /// `CHECK_CLIENT_CONFIG`: checks whether the broker supports the filter of a subscription.
 pub(crate) async fn check_config(
-    Json(config): Json<CheckClientRequestBody>,
+    State(broker): State<Arc<BrokerState>>,
+    channel: Channel,
+    request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    if let Some(data) = config.subscription_data {
-        Filter::parse(&data.expression_type, &data.sub_string)?;
-    }
-    Ok(ResponseCode::SUCCESS)
+    in_turn(broker, channel, request, |_, _, request| {
+        let config: CheckClientRequestBody = request.json()?;
+        if let Some(data) = config.subscription_data {
+            Filter::parse(&data.expression_type, &data.sub_string)?;
+        }
+        Ok(ResponseCode::SUCCESS)
+    })
+    .await
 }

@@ -23,8 +23,8 @@ use std::sync::Arc;
 /// The maximum length of a client's id, in bytes.
 const MAX_CLIENT: usize = 1024;
 
-/// The maximum size of the body of a heartbeat and of a request for locks, in bytes: one takes some
-/// milliseconds.
+/// The maximum size of the body of a heartbeat, a request for locks, and a subscription to check, in
+/// bytes: one takes some milliseconds.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// The size up to which such a body is short. A short one takes less than a millisecond.
