@@ -112,6 +112,8 @@ async fn batch(servers: &Servers, client: &Client) -> Checked {
     let sent: SendMessageResponseHeader<&str> = answer.header()?;
     equal((sent.queue_id, sent.queue_offset), (3, 0))?;
 
+    // The broker adds them to the queue one after the other: with the second one, both are there.
+    pulled(servers, client, 3, 1).await?;
     let body = pulled(servers, client, 3, 0).await?;
     let messages = decode_all(&body)?;
     let read = |message: &StoredMessage<'_>| {

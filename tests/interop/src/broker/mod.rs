@@ -44,8 +44,8 @@ const BINARY: &[&str] =
     &["sends", "queries", "orderly", "transactions", "assigned", "resuming", "requests"];
 
 /// The scenarios that depend on heartbeats, with one member per group. Clients with heartbeat v2 may
-/// fail to send a new version of their subscription, and then Apache's broker lets older members of
-/// the group wait forever. That also happens to one of several consumers that share a client, as in
+/// fail to send a new version of their subscription, and then brokers refuse the group's pulls, which
+/// are of the new version, forever: Apache's and this one. That also happens to one of several consumers that share a client, as in
 /// `retries`: while one of them sends a heartbeat, the client skips that of another.
 const HEARTBEAT_V2: &[&str] = &["filters", "resuming"];
 
