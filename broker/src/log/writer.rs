@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The size at which a round is full, in bytes.
@@ -77,6 +77,8 @@ impl Writer {
     async fn run_on_runtime(self, mut jobs: UnboundedReceiver<WriteJob>) {
         let mut careful_until = None;
         while let Some(job) = jobs.recv().await {
+            // Other connections that have requests take their turn first, so that theirs go into this round.
+            yield_now().await;
             let mut round = WriteRound::of(job, &mut jobs);
             let begin = Instant::now();
             let stored = if careful_until.is_some_and(|until| begin < until) {
