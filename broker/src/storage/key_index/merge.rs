@@ -42,7 +42,7 @@ pub(super) fn merge(folder: &dyn Folder, runs: &[Arc<Run>]) -> Result<Run, Stora
     let name = name_of(&log);
     let count = runs.iter().map(|run| run.count()).sum::<Result<usize, _>>()?;
     let widths = Widths::of(count, end - start);
-    // What was written of it would take room on a full disk.
+    // A part of it would take room on a full disk.
     run::write(folder, UNFINISHED, widths, Merge::new(runs, start)?)
         .inspect_err(|_| _ = folder.remove(UNFINISHED))?;
     folder.rename(UNFINISHED, &name).map_err(StorageError::disk)?;

@@ -100,13 +100,11 @@ fn a_store_without_any_one_of_its_files_and_folders_is_made_whole_or_refused() {
             let folder = closed.without(&part);
             match refusal(&folder, options()) {
                 Ok(storage) => {
-                    println!("{trim} {}: whole", part.display());
                     closed.check(&storage);
                     drop(storage);
                     closed.check(&open(&folder, options()).unwrap());
                 }
                 Err(text) => {
-                    println!("{trim} {}: {text}", part.display());
                     let ways = ["skip-damage", "empty folder", "move that folder away"];
                     assert!(ways.iter().any(|way| text.contains(way)), "{part:?}: {text}");
                     let own = text.replace("(os error", "");
