@@ -66,9 +66,10 @@ async fn open(path: PathBuf, options: DiskOptions) -> Result<Arc<dyn Storage>, S
         StorageError::Folder(path, source) => StartError::CreateFolder { path, source },
         StorageError::InUse(path) => StartError::FolderInUse { path },
         StorageError::Open(path, source) => StartError::OpenStore { path, source },
-        error @ (StorageError::OldFormat(_) | StorageError::Damaged { .. }) => {
-            StartError::OpenStore { path: folder, source: error.into() }
-        }
+        error @ (StorageError::OldFormat(_)
+        | StorageError::Damaged { .. }
+        | StorageError::Missing(_)
+        | StorageError::Tables(..)) => StartError::OpenStore { path: folder, source: error.into() },
         other => StartError::ReadStore(other.into()),
     })?))
 }

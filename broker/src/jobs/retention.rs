@@ -1,6 +1,8 @@
 //! Deletes messages that are older than the retention time.
 
+use crate::log::{Log, LogWrite};
 use crate::state::BrokerState;
+use crate::storage::{StorageBatch, StorageTable};
 use rocketmq_tower::BoxError;
 use rocketmq_tower_core::clock;
 use std::collections::HashMap;
@@ -9,6 +11,9 @@ use tokio::time::sleep;
 
 /// The time between two searches for old messages.
 const EVERY: Duration = Duration::from_secs(60);
+
+/// The maximum number of rows that are written at a time.
+const MAX_ROWS: usize = 4096;
 
 /// Deletes messages older than `keep`, in a loop.
 pub(crate) async fn run(broker: &BrokerState, keep: Duration) {
@@ -38,6 +43,20 @@ pub(crate) async fn pass(broker: &BrokerState, keep: Duration) -> Result<(), Box
                 queue.trim(*first);
             }
         }
+    }
+    store_ends(&broker.log, &moved).await
+}
+
+/// Stores where the queues end that have become empty: nothing else says it if the index of queues is lost.
+async fn store_ends(log: &Log, moved: &HashMap<u32, i64>) -> Result<(), BoxError> {
+    let empty = |queue: &(&u32, &i64)| log.storage().bounds(*queue.0).is_ok_and(|it| it.is_empty());
+    let ends: Vec<_> = moved.iter().filter(empty).collect();
+    for ends in ends.chunks(MAX_ROWS) {
+        let mut rows = StorageBatch::default();
+        for (queue, end) in ends {
+            rows.put(StorageTable::Ends, queue.to_be_bytes(), end.to_be_bytes().to_vec());
+        }
+        log.write(LogWrite::rows(rows)).await?;
     }
     Ok(())
 }

@@ -2,16 +2,17 @@
 //! that a start has little to replay.
 
 use super::key_index::KeyIndex;
+use super::marker::{Begin, Marker};
 use super::queue_index::QueueIndex;
 use super::segments::SegmentLog;
-use super::tables::{Changes, Checkpoint, LiveTables};
+use super::tables::{Changes, Checkpoint, LiveTables, Parts};
 use super::{QueueEntry, Round, StorageError, StorageTable};
 use crate::Flush;
 use crate::log::CommitLogOffset;
 use rocketmq_tower_core::sync::lock;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -19,6 +20,10 @@ use std::time::{Duration, Instant};
 /// The size of the changed rows at which a checkpoint is made, in bytes. At twice as much, writers
 /// wait.
 const MAX_ROWS: usize = 4 * 1024 * 1024;
+
+/// While checkpoints fail, rounds are taken until the log has grown by this many times the size at which
+/// a checkpoint is made.
+const MAX_BEHIND: u64 = 4;
 
 /// The maximum time between two checkpoints, if there is something to store.
 const EVERY: Duration = Duration::from_secs(10);
@@ -33,12 +38,16 @@ pub(super) struct State {
     pub(super) keys: KeyIndex,
     pub(super) tables: LiveTables,
     secret: u32,
+    /// Says what must be there. Locked while segments are counted or deleted.
+    marker: Mutex<Marker>,
     /// The position of the last checkpoint.
     position: AtomicU64,
     /// Held while a round is appended, so that a checkpoint has whole rounds.
     appending: Mutex<()>,
     /// The checkpoint that is being made, or has failed and is tried again.
     pending: Mutex<Option<Pending>>,
+    /// The last checkpoint has failed.
+    is_failing: AtomicBool,
     /// A lower bound of the records that rows point to.
     needed: Mutex<u64>,
 }
@@ -55,6 +64,7 @@ impl State {
         keys: KeyIndex,
         tables: LiveTables,
         last: Checkpoint,
+        marker: Marker,
     ) -> Self {
         Self {
             log,
@@ -62,9 +72,11 @@ impl State {
             keys,
             tables,
             secret: last.secret,
+            marker: marker.into(),
             position: last.position.into(),
             appending: Mutex::default(),
             pending: Mutex::default(),
+            is_failing: false.into(),
             needed: Mutex::default(),
         }
     }
@@ -92,15 +104,24 @@ impl State {
     }
 
     /// Makes a checkpoint of all rounds that have been appended.
-    fn checkpoint(&self) -> Result<(), StorageError> {
+    pub(super) fn checkpoint(&self) -> Result<(), StorageError> {
+        let result = self.try_checkpoint();
+        self.is_failing.store(result.is_err(), Ordering::Release);
+        result
+    }
+
+    fn try_checkpoint(&self) -> Result<(), StorageError> {
         let mut slot = lock(&self.pending);
-        if slot.is_none() && self.log.end() == self.position.load(Ordering::Acquire) {
+        let is_current = self.log.end() == self.position.load(Ordering::Acquire);
+        if slot.is_none() && is_current && !self.queues.has_work() {
             return Ok(());
         }
         let pending = slot.get_or_insert_with(|| {
             let _appending = lock(&self.appending);
             let (position, time) = (self.log.end(), self.log.time());
-            let checkpoint = Checkpoint { position, time, secret: self.secret };
+            let segments = self.segments_before(position);
+            let parts = Some(Parts { segments, runs: Vec::new() });
+            let checkpoint = Checkpoint { position, time, secret: self.secret, parts };
             Pending { checkpoint, changes: self.tables.freeze() }
         });
         self.log.sync()?;
@@ -108,22 +129,67 @@ impl State {
         let end = CommitLogOffset::new(position);
         self.queues.flush(end)?;
         self.keys.flush(end)?;
-        self.tables.commit(&pending.changes, pending.checkpoint)?;
+        if let Some(parts) = &mut pending.checkpoint.parts {
+            parts.runs = self.keys.parts();
+        }
+        self.tables.commit(&pending.changes, &pending.checkpoint)?;
         self.position.store(position, Ordering::Release);
+        if let Err(error) = lock(&self.marker).note(position) {
+            // It only makes the loss of files more likely to be found.
+            tracing::warn!(%error, "the position of a checkpoint could not be noted");
+        }
         *slot = None;
         self.queues.checkpointed();
-        self.keys.checkpointed()
+        if let Err(error) = self.keys.checkpointed() {
+            // The checkpoint itself is complete. The next one tries again.
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "files of the index could not be merged");
+        }
+        Ok(())
+    }
+
+    /// Returns the number of segments that were ever begun before this offset.
+    fn segments_before(&self, position: u64) -> u64 {
+        let marker = lock(&self.marker);
+        marker.begin.deleted + self.log.count_before(position)
     }
 
     /// Deletes segments whose records were all stored before `oldest`.
     fn trim(&self, oldest: i64) -> Result<Vec<(u32, i64)>, StorageError> {
-        self.log.retire_before(oldest)?;
-        self.checkpoint()?;
+        // A full disk must not keep anything from being deleted.
+        let begun = self.log.retire_before(oldest);
+        let checkpointed = begun.and(self.checkpoint());
+        let needs_room = checkpointed.is_err();
+        match checkpointed {
+            Err(error) if self.log.has_failed() => return Err(error),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "there was no checkpoint before old messages are deleted");
+            }
+            Ok(()) => {}
+        }
         let needed = self.needed(oldest)?.min(self.position.load(Ordering::Acquire));
-        let start = self.log.trim(oldest, needed).map_err(StorageError::write)?;
-        let start = CommitLogOffset::new(start);
+        let start = CommitLogOffset::new(self.delete_segments(oldest, needed, needs_room)?);
         self.keys.trim_before(start)?;
         self.queues.trim_before(start)
+    }
+
+    /// Deletes segments, and returns the offset of the first byte that is left.
+    fn delete_segments(
+        &self,
+        oldest: i64,
+        needed: u64,
+        needs_room: bool,
+    ) -> Result<u64, StorageError> {
+        let mut marker = lock(&self.marker);
+        let old = self.log.old_segments(oldest, needed);
+        if old.count > 0 {
+            // First, so that files that are missing were either deleted here or lost.
+            let deleted = marker.begin.deleted + old.count as u64;
+            let begin = Begin { start: old.end, deleted };
+            marker.begin(begin).map_err(StorageError::write)?;
+        }
+        self.log.delete(old, needs_room).map_err(StorageError::write)
     }
 
     /// Returns an offset before which no row points to a record. Rows are read only if they may keep
@@ -158,6 +224,8 @@ struct Shared {
     every: u64,
     progress: Mutex<Progress>,
     changed: Condvar,
+    /// Checkpoints have failed for so long that no rounds are taken until one succeeds.
+    is_behind: AtomicBool,
 }
 
 #[derive(Default)]
@@ -170,8 +238,13 @@ struct Progress {
 
 impl Checkpointer {
     pub(super) fn start(state: State, every: u64) -> io::Result<Self> {
-        let shared =
-            Arc::new(Shared { state, every, progress: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared {
+            state,
+            every,
+            progress: Mutex::default(),
+            changed: Condvar::new(),
+            is_behind: false.into(),
+        });
         let running = Arc::clone(&shared);
         let name = "rocketmq-checkpoint".into();
         let thread = thread::Builder::new().name(name).spawn(move || running.run())?;
@@ -185,10 +258,21 @@ impl Checkpointer {
     /// Appends a round. Waits if more rows have changed than checkpoints have written.
     pub(super) fn append(&self, round: Round, flush: Flush) -> Result<(), StorageError> {
         let state = self.state();
+        if self.shared.is_behind.load(Ordering::Acquire) {
+            if state.is_failing.load(Ordering::Acquire) {
+                self.shared.want(false);
+                return Err(StorageError::Behind);
+            }
+            self.shared.is_behind.store(false, Ordering::Release);
+        }
         let rows = state.append(round, flush)?;
         let bytes = state.log.end() - state.position.load(Ordering::Acquire);
         if rows > MAX_ROWS || bytes > self.shared.every {
             self.shared.want(rows > 2 * MAX_ROWS);
+        }
+        if rows > 2 * MAX_ROWS || bytes > self.shared.every.saturating_mul(MAX_BEHIND) {
+            let is_failing = state.is_failing.load(Ordering::Acquire);
+            self.shared.is_behind.store(is_failing, Ordering::Release);
         }
         Ok(())
     }

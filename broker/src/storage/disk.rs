@@ -4,18 +4,18 @@
 //! disk; a start replays from the log what came after it.
 
 use super::checkpoint::{Checkpointer, State};
-use super::files::{Folder, RealFolder};
+use super::files::{Folder, RealFolder, create_folder};
 use super::fjall_tables::FjallTables;
+use super::inventory::{self, Inventory};
 use super::key_index::KeyIndex;
 use super::queue_index::QueueIndex;
-use super::segments::{Known, LogOptions, Replayed, SegmentLog, first_offset, queue_offset};
-use super::tables::{Changes, Checkpoint, LiveTables, Tables};
+use super::segments::{Known, LogOptions, Replayed, SegmentLog, queue_offset};
+use super::tables::{LiveTables, Tables};
 use super::{QueueEntry, Round, Storage, StorageError, StorageTable, Visit};
 use crate::Flush;
 use crate::log::{CommitLogOffset, index};
 use bytes::{Bytes, BytesMut};
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,7 +56,8 @@ pub(crate) fn open(folder: &Path, options: DiskOptions) -> Result<DiskStorage, S
     if folder.join("keyspaces").exists() {
         return Err(StorageError::OldFormat(folder.into()));
     }
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    create_folder(folder).map_err(failed)?;
+    create_folder(&folder.join("tables")).map_err(failed)?;
     // First the tables, which only one process can open.
     let tables = FjallTables::open(&folder.join("tables")).map_err(|error| match error {
         StorageError::InUse(_) => StorageError::InUse(folder.into()),
@@ -74,24 +75,25 @@ impl DiskStorage {
         tables: Arc<dyn Tables>,
         options: DiskOptions,
     ) -> Result<Self, StorageError> {
-        let checkpoint = match tables.checkpoint()? {
-            Some(checkpoint) => checkpoint,
-            None => {
-                let secret = RandomState::new().build_hasher().finish() as u32;
-                let first = Checkpoint { position: 0, time: 0, secret };
-                tables.commit(&Changes::default(), first)?;
-                first
-            }
-        };
-        let opened = match Opened::open(&log, &index, tables.clone(), options, checkpoint, false) {
+        let found = inventory::take(&*log, &*index, &*tables, options.skip_damage)?;
+        let opened = match Opened::open(&log, &index, tables.clone(), options, &found, false) {
             Err(StorageError::Index { file, offset }) => {
                 tracing::warn!(file, offset, "the index is damaged, and is made anew");
-                Opened::open(&log, &index, tables, options, checkpoint, true)?
+                Opened::open(&log, &index, tables, options, &found, true)?
             }
             opened => opened?,
         };
-        let Opened { log, queues, keys, live } = opened;
-        let state = State::new(log, queues, keys, live, checkpoint);
+        let Opened { log, queues, keys, live, is_rebuilt } = opened;
+        let Inventory { checkpoint, marker, .. } = found;
+        let state = State::new(log, queues, keys, live, checkpoint, marker);
+        if is_rebuilt {
+            let stored = state.checkpoint();
+            let finish = || inventory::finish_rebuild(&*index).map_err(StorageError::disk);
+            if let Err(error) = stored.and_then(|()| finish()) {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the next start makes the indexes anew again");
+            }
+        }
         let checkpointer = Checkpointer::start(state, options.checkpoint_every);
         Ok(Self { checkpointer: checkpointer.map_err(StorageError::read)? })
     }
@@ -113,6 +115,7 @@ struct Opened {
     queues: QueueIndex,
     keys: KeyIndex,
     live: LiveTables,
+    is_rebuilt: bool,
 }
 
 impl Opened {
@@ -123,16 +126,15 @@ impl Opened {
         index: &Arc<dyn Folder>,
         tables: Arc<dyn Tables>,
         options: DiskOptions,
-        checkpoint: Checkpoint,
+        found: &Inventory,
         rebuild: bool,
     ) -> Result<Self, StorageError> {
-        let position = CommitLogOffset::new(checkpoint.position);
-        let first = CommitLogOffset::new(first_offset(&**log).map_err(StorageError::read)?);
+        let (checkpoint, rebuild) = (&found.checkpoint, rebuild || found.rebuild);
+        let first = CommitLogOffset::new(found.marker.begin.start);
+        let position = CommitLogOffset::new(checkpoint.position).max(first);
         let from = if rebuild { first } else { position };
         if rebuild {
-            let names = index.list().map_err(StorageError::read)?;
-            let removed = names.iter().try_for_each(|name| index.remove(name));
-            removed.map_err(StorageError::read)?;
+            inventory::begin_rebuild(&**index).map_err(StorageError::disk)?;
         }
         let queues = QueueIndex::open(&**index, first..from)?;
         let keys = KeyIndex::open(Arc::clone(index), first..from)?;
@@ -162,10 +164,20 @@ impl Opened {
             }
             Ok(())
         };
-        let known =
-            Known { start: from.as_u64(), durable: checkpoint.position, time: checkpoint.time };
+        let known = Known {
+            start: from.as_u64(),
+            durable: position.as_u64().max(found.marker.position),
+            time: checkpoint.time,
+            begin: first.as_u64(),
+        };
         let log = SegmentLog::open(Arc::clone(log), log_options, known, &mut replay)?;
-        Ok(Self { log, queues, keys, live })
+        live.scan(StorageTable::Ends, &[]..&[0xff; 5], &mut |number, end| {
+            if let (Ok(number), Ok(end)) = (number.try_into(), end.try_into()) {
+                queues.ensure(u32::from_be_bytes(number), i64::from_be_bytes(end));
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(Self { log, queues, keys, live, is_rebuilt: rebuild })
     }
 }
 
@@ -212,12 +224,15 @@ impl Storage for DiskStorage {
     }
 
     fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<(), StorageError> {
-        self.state().log.copy(entries, body);
-        Ok(())
+        self.state().log.copy(entries, body)
     }
 
     fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError> {
         Ok(self.state().queues.bounds(queue))
+    }
+
+    fn next_queue(&self) -> u32 {
+        self.state().queues.next_number()
     }
 
     fn find(&self, hash: u64, max: usize) -> Result<Vec<CommitLogOffset>, StorageError> {

@@ -7,7 +7,9 @@ mod disk;
 mod error;
 mod files;
 mod fjall_tables;
+mod inventory;
 mod key_index;
+mod marker;
 mod memory;
 mod queue_index;
 mod round;
@@ -83,6 +85,9 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// Returns the offset of a queue's first message, and the one after its last. Equal if the queue is
     /// empty, both 0 if it never had a message.
     fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError>;
+
+    /// Returns a number above those of all queues that have ever had a message, as far as that is known.
+    fn next_queue(&self) -> u32;
 
     /// Returns the offsets of records with the hash of a key, newest first, at most `max`. Some of them
     /// may have been deleted.

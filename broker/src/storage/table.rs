@@ -15,11 +15,14 @@ pub(crate) enum StorageTable {
     Scheduled,
     /// Messages that wait for their transactions: the offset of the record.
     Prepared,
+    /// The ends of queues whose messages were all deleted: the queue's number, and the offset of its next
+    /// message. The log alone does not have them any more.
+    Ends,
 }
 
 impl StorageTable {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Offsets, Self::Topics, Self::Config, Self::Scheduled, Self::Prepared];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Offsets, Self::Topics, Self::Config, Self::Scheduled, Self::Prepared, Self::Ends];
 
     /// The tables whose rows point to records, which are kept as long as the rows.
     pub(crate) const OF_RECORDS: [Self; 2] = [Self::Scheduled, Self::Prepared];

@@ -15,7 +15,7 @@ const STEP: usize = 1024;
 const EACH: usize = 64;
 
 /// A point from which the log is replayed after a start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Checkpoint {
     /// The offset in the log.
     pub(super) position: u64,
@@ -23,6 +23,17 @@ pub(super) struct Checkpoint {
     pub(super) time: i64,
     /// The start of the log's checksums.
     pub(super) secret: u32,
+    /// `None` if an earlier version has written it.
+    pub(super) parts: Option<Parts>,
+}
+
+/// The files that a checkpoint needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// The number of the log's segments that were ever begun before the checkpoint.
+    pub(super) segments: u64,
+    /// The parts of the log that have files in the index of keys.
+    pub(super) runs: Vec<Range<u64>>,
 }
 
 /// The state of the tables at the last checkpoint.
@@ -34,7 +45,7 @@ pub(super) trait Tables: Send + Sync + 'static {
     fn rows(&self, table: StorageTable, range: Range<&[u8]>) -> TableRows;
 
     /// Makes the changes and sets the checkpoint, together or not at all, on the disk.
-    fn commit(&self, changes: &Changes, checkpoint: Checkpoint) -> Result<(), StorageError>;
+    fn commit(&self, changes: &Changes, checkpoint: &Checkpoint) -> Result<(), StorageError>;
 }
 
 /// Rows in order of their keys.
@@ -150,7 +161,7 @@ impl LiveTables {
     pub(super) fn commit(
         &self,
         frozen: &Changes,
-        checkpoint: Checkpoint,
+        checkpoint: &Checkpoint,
     ) -> Result<(), StorageError> {
         self.tables.commit(frozen, checkpoint)?;
         // The changes themselves are dropped without the lock.

@@ -146,6 +146,10 @@ impl Storage for Faulty {
         self.memory.bounds(queue)
     }
 
+    fn next_queue(&self) -> u32 {
+        self.memory.next_queue()
+    }
+
     fn find(&self, hash: u64, max: usize) -> Result<Vec<CommitLogOffset>, StorageError> {
         self.memory.find(hash, max)
     }

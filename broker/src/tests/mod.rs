@@ -5,6 +5,7 @@ mod bare;
 mod faulty;
 mod load;
 mod long_polling;
+mod lookups;
 mod memory;
 #[allow(dead_code, reason = "shared with tests/end_to_end, which uses all of it")]
 #[path = "../../tests/support/peer.rs"]

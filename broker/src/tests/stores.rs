@@ -9,6 +9,7 @@ use crate::config::BrokerConfig;
 use crate::log::{LogError, LogWrite};
 use crate::offsets::{OffsetLimits, Offsets};
 use crate::storage::{Storage, StorageBatch, StorageTable};
+use crate::topics::{TopicSettings, Topics};
 use rocketmq_tower::message::{SendHeader, sys_flag};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use std::collections::BTreeSet;
@@ -66,6 +67,26 @@ async fn a_topic_that_cannot_be_stored_does_not_exist_and_takes_no_queues() {
     for topic in ["U", "T"] {
         assert_eq!(bodies(&client.pull(&Pull::new(topic, 0)).await), [topic]);
     }
+}
+
+#[tokio::test]
+async fn a_new_topic_never_has_the_messages_of_one_that_was_lost() {
+    let (_, bare) = start().await;
+    let client = bare.client().await;
+    client.send("Lost", 3, "lost").await;
+    let mut rows = StorageBatch::default();
+    let visit = &mut |key: &[u8], _: &[u8]| {
+        rows.delete(StorageTable::Topics, key);
+        ControlFlow::Continue(())
+    };
+    bare.state.log.storage().scan(StorageTable::Topics, b""..b"\xff", visit).unwrap();
+    bare.state.log.write(LogWrite::rows(rows)).await.unwrap();
+    let topics = Topics::open(Arc::clone(&bare.state.log), &bare.state.identity).await.unwrap();
+    let new = topics.ensure("New", &TopicSettings::with_queues(8)).await.unwrap();
+    assert!(new.queues().iter().all(|queue| {
+        let bounds = bare.state.log.storage().bounds(queue.number()).unwrap();
+        bounds == (0..0)
+    }));
 }
 
 #[tokio::test]

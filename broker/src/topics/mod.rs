@@ -52,7 +52,9 @@ impl Topics {
             rows.push((name.to_vec(), row.to_vec()));
             ControlFlow::Continue(())
         })?;
-        let (mut by_name, mut next, mut of_groups) = (HashMap::new(), 0, 0);
+        // A lost topic's messages are not those of a new one.
+        let (mut by_name, mut next, mut of_groups) =
+            (HashMap::new(), log.storage().next_queue(), 0);
         for (name, row) in rows {
             let name = String::from_utf8(name)?;
             let row: TopicRow = serde_json::from_slice(&row)?;

@@ -124,3 +124,29 @@ async fn a_start_that_fails_leaves_its_folder_and_addresses_free() {
     assert!(error.source().is_some());
     running.end().await;
 }
+
+#[tokio::test]
+async fn a_folder_without_its_log_is_refused_with_a_sentence_and_started_on_if_that_is_wanted() {
+    let folder = Folder::new();
+    let builder = Broker::builder().data_dir(folder.path());
+    let running = Running::start(builder.clone()).await;
+    running.client().await.send("T", 0, "lost").await;
+    running.end().await;
+    std::fs::remove_dir_all(folder.path().join("log")).unwrap();
+
+    let error = builder.clone().start().await.unwrap_err();
+    let text = rocketmq_tower::error::chain_text(&error).to_string();
+    assert!(
+        matches!(&error, StartError::OpenStore { path, .. } if path == folder.path()),
+        "{text}"
+    );
+    for part in ["cannot be opened", "the files of the folder log are missing", "skip-damage"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let running = Running::start(builder.skip_damage(true)).await;
+    let client = running.client().await;
+    // The lost message keeps its place.
+    assert_eq!(client.send("T", 0, "new").await.queue_offset, 1);
+    assert_eq!(bodies(&client.pull(&Pull::new("T", 0).at(1)).await), ["new"]);
+    running.end().await;
+}

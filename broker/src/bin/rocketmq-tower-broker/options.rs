@@ -39,7 +39,8 @@ pub(crate) struct Options {
     /// Size of the log's files, in MiB. Messages are deleted a file at a time.
     #[arg(long, value_name = "MIB", env = "ROCKETMQ_SEGMENT_SIZE", default_value_t = 64)]
     segment_size: u32,
-    /// Start although a part of the log is damaged, without the messages in it.
+    /// Start although a part of the log is damaged or files of the store are missing, without what was in
+    /// them.
     #[arg(long, env = "ROCKETMQ_SKIP_DAMAGE")]
     skip_damage: bool,
     /// Topic to create at the start, with QUEUES queues or 4; may be repeated.

@@ -5,9 +5,14 @@ mod real;
 #[cfg(test)]
 pub(crate) mod simulated;
 
-pub(crate) use real::RealFolder;
+pub(crate) use real::{RealFolder, create_folder};
 use std::io;
 use std::sync::Arc;
+
+/// Returns whether there is no room on the disk, or none that this user may use.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
 
 /// Returns whether a file could not be opened as too many are open: `EMFILE` of the process or `ENFILE`
 /// of the system.

@@ -15,7 +15,7 @@ pub(crate) struct RealFolder {
 impl RealFolder {
     /// Opens a folder, which is created if it does not exist.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
+        create_folder(path)?;
         Ok(Self { path: path.into() })
     }
 }
@@ -23,7 +23,8 @@ impl RealFolder {
 impl Folder for RealFolder {
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create_new(true).open(self.path.join(name))?;
+        for_owner(options.read(true).write(true).create_new(true));
+        let file = options.open(self.path.join(name))?;
         Ok(Arc::new(file))
     }
 
@@ -56,6 +57,23 @@ impl Folder for RealFolder {
     fn sync(&self) -> io::Result<()> {
         sync_folder(&self.path)
     }
+}
+
+/// Creates a folder and those that it is in, unless they exist. On Unix, only their owner can read them:
+/// they have messages.
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+/// Lets only the owner read a file that is created, on Unix.
+fn for_owner(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    let _ = options;
 }
 
 #[cfg(unix)]

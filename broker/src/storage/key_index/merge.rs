@@ -42,9 +42,11 @@ pub(super) fn merge(folder: &dyn Folder, runs: &[Arc<Run>]) -> Result<Run, Stora
     let name = name_of(&log);
     let count = runs.iter().map(|run| run.count()).sum::<Result<usize, _>>()?;
     let widths = Widths::of(count, end - start);
-    run::write(folder, UNFINISHED, widths, Merge::new(runs, start)?)?;
-    folder.rename(UNFINISHED, &name).map_err(StorageError::write)?;
-    folder.sync().map_err(StorageError::write)?;
+    // A part of it would take room on a full disk.
+    run::write(folder, UNFINISHED, widths, Merge::new(runs, start)?)
+        .inspect_err(|_| _ = folder.remove(UNFINISHED))?;
+    folder.rename(UNFINISHED, &name).map_err(StorageError::disk)?;
+    folder.sync().map_err(StorageError::disk)?;
     Run::open(folder, &name, log)
 }
 

@@ -21,6 +21,7 @@ mod tests;
 use super::StorageError;
 use super::files::Folder;
 use crate::log::CommitLogOffset;
+pub(super) use open::covered;
 use recent::Recent;
 use rocketmq_tower_core::sync::lock;
 use run::Run;
@@ -101,11 +102,16 @@ impl KeyIndex {
             let run = Run::create(&*self.folder, group.base..end, &group.entries);
             new.push(Arc::new(run?));
         }
-        self.folder.sync().map_err(StorageError::write)?;
+        self.folder.sync().map_err(StorageError::disk)?;
         let mut state = lock(&self.state);
         Arc::make_mut(&mut state.runs).extend(new);
         state.recent.forget(upto.as_u64());
         Ok(())
+    }
+
+    /// Returns the parts of the log that have files.
+    pub(super) fn parts(&self) -> Vec<Range<u64>> {
+        lock(&self.state).runs.iter().map(|run| run.log.clone()).collect()
     }
 
     /// Merges runs if there are many. To be called when a checkpoint is complete.
@@ -136,6 +142,6 @@ impl KeyIndex {
     }
 
     fn remove(&self, runs: &[Arc<Run>]) -> Result<(), StorageError> {
-        runs.iter().try_for_each(|run| self.folder.remove(&run.name)).map_err(StorageError::write)
+        runs.iter().try_for_each(|run| self.folder.remove(&run.name)).map_err(StorageError::disk)
     }
 }

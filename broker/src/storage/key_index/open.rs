@@ -38,3 +38,18 @@ pub(super) fn open(
     }
     Ok(runs)
 }
+
+/// Returns whether all of these parts of the log have files, alone or merged with others, except for
+/// those that end before `start`.
+pub(in crate::storage) fn covered(
+    folder: &dyn Folder,
+    parts: &[Range<u64>],
+    start: u64,
+) -> Result<bool, StorageError> {
+    let names = folder.list().map_err(StorageError::read)?;
+    let runs: Vec<_> = names.iter().filter_map(|name| log_of(name)).collect();
+    Ok(parts.iter().all(|part| {
+        let holds = |run: &Range<u64>| run.start <= part.start && part.end <= run.end;
+        part.end <= start || runs.iter().any(holds)
+    }))
+}

@@ -149,15 +149,15 @@ pub(super) fn write(
 ) -> Result<(Arc<dyn File>, u64), StorageError> {
     match folder.remove(name) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(StorageError::write(error));
+            return Err(StorageError::disk(error));
         }
         _ => {}
     }
-    let file = folder.create(name).map_err(StorageError::write)?;
+    let file = folder.create(name).map_err(StorageError::disk)?;
     let mut size = 0;
     let mut flush = |page: Page, is_last: bool| {
         let bytes = page.encode(is_last);
-        let result = file.write_at(&bytes, size).map_err(StorageError::write);
+        let result = file.write_at(&bytes, size).map_err(StorageError::disk);
         size += bytes.len() as u64;
         result
     };
@@ -172,6 +172,6 @@ pub(super) fn write(
     if !page.is_empty() {
         flush(page, true)?;
     }
-    file.sync_data().map_err(StorageError::write)?;
+    file.sync_data().map_err(StorageError::disk)?;
     Ok((file, size))
 }

@@ -115,6 +115,10 @@ impl Storage for MemoryStorage {
         Ok(read(&self.state).records.bounds(queue))
     }
 
+    fn next_queue(&self) -> u32 {
+        read(&self.state).records.next_queue()
+    }
+
     fn find(&self, hash: u64, max: usize) -> Result<Vec<CommitLogOffset>, StorageError> {
         Ok(read(&self.state).records.find(hash).take(max).collect())
     }

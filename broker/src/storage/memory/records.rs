@@ -47,6 +47,11 @@ impl MemoryQueue {
 }
 
 impl Records {
+    /// Returns a number above those of all queues.
+    pub(super) fn next_queue(&self) -> u32 {
+        self.queues.keys().max().map_or(0, |last| last.saturating_add(1))
+    }
+
     pub(super) fn end(&self) -> u64 {
         self.end
     }

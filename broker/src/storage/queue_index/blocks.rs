@@ -6,8 +6,7 @@
 use super::header::{HEADER, Header, encode};
 use super::{FILE, QueueEntry, StorageError};
 use crate::storage::files::{File, Folder};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -33,7 +32,7 @@ pub(super) struct Block {
 /// The blocks of the file: which are free, and how they are written.
 pub(super) struct Blocks {
     file: Arc<dyn File>,
-    free: BinaryHeap<Reverse<u32>>,
+    free: BTreeSet<u32>,
     /// The number of blocks in the file.
     count: u32,
     /// Blocks that the last checkpoint still needs.
@@ -81,7 +80,7 @@ impl Blocks {
         };
         let mut blocks = Self {
             file,
-            free: BinaryHeap::new(),
+            free: BTreeSet::new(),
             count: 0,
             retired: Vec::new(),
             uncleared: Vec::new(),
@@ -102,7 +101,7 @@ impl Blocks {
                 self.count += 1;
                 match Header::decode(bytes) {
                     Some(header) => headers.push((number, header)),
-                    None if *bytes == [0; HEADER] => self.free.push(Reverse(number)),
+                    None if *bytes == [0; HEADER] => _ = self.free.insert(number),
                     None => self.free_at_once(number),
                 }
             }
@@ -142,12 +141,12 @@ impl Blocks {
     }
 
     fn take(&mut self) -> u32 {
-        if let Some(Reverse(number)) = self.free.pop() {
+        if let Some(number) = self.free.pop_first() {
             return number;
         }
         let first = self.count;
         self.count += GROUP;
-        self.free.extend((first + 1..self.count).map(Reverse));
+        self.free.extend(first + 1..self.count);
         first
     }
 
@@ -158,7 +157,7 @@ impl Blocks {
 
     /// Frees a block that the last checkpoint does not need.
     pub(super) fn free_at_once(&mut self, number: u32) {
-        self.free.push(Reverse(number));
+        self.free.insert(number);
         self.uncleared.push(number);
     }
 
@@ -177,11 +176,55 @@ impl Blocks {
             .try_for_each(|number| self.file.write_at(&[0; HEADER], place(*number).0))
     }
 
-    /// Makes what was written stay, and forgets which headers were cleared.
+    /// Makes what was written stay, forgets which headers were cleared, and cuts off free blocks at the end
+    /// of the file.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()?;
         self.uncleared.clear();
+        self.shrink();
         Ok(())
+    }
+
+    /// Cuts off groups at the end that have only free blocks. Their headers are zeros on the disk, so that
+    /// nothing comes back if a loss of power undoes this.
+    fn shrink(&mut self) {
+        let before = self.count;
+        while self.count > 0 && self.free.range(self.count - GROUP..).count() == GROUP as usize {
+            self.count -= GROUP;
+            _ = self.free.split_off(&self.count);
+        }
+        if self.count < before
+            && let Err(error) = self.file.set_len(u64::from(self.count / GROUP) * GROUP_SIZE)
+        {
+            tracing::warn!(%error, "the index of queues could not be shortened");
+        }
+    }
+
+    /// If far fewer blocks are in use than there are, returns the number from which on blocks are to be
+    /// moved, so that the file can be shortened.
+    pub(super) fn move_from(&self) -> Option<u32> {
+        let used =
+            self.count - (self.free.len() + self.retired.len()).min(self.count as usize) as u32;
+        let enough = (used.div_ceil(GROUP) + 1) * GROUP;
+        (self.count > 2 * enough).then_some(enough)
+    }
+
+    /// Writes the entries of a block to a place before `limit`, if there is one.
+    pub(super) fn write_copy(
+        &mut self,
+        (queue, first): (u32, i64),
+        entries: &[QueueEntry],
+        limit: u32,
+    ) -> io::Result<Option<Block>> {
+        match self.free.first() {
+            Some(&number) if number < limit => self.write(queue, first, entries).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns whether there are blocks that checkpoints are to free.
+    pub(super) fn has_work(&self) -> bool {
+        !self.retired.is_empty() || !self.uncleared.is_empty()
     }
 
     pub(super) fn is_clear(&self) -> bool {

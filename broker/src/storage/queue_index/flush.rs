@@ -1,6 +1,7 @@
 //! Writes entries to the disk.
 
 use super::blocks::{BLOCK, Block, Blocks, damaged};
+use super::compact::Moved;
 use super::header::{ENTRIES, decode};
 use super::queue::Queue;
 use super::{QueueEntry, QueueIndex, StorageError};
@@ -41,15 +42,19 @@ impl QueueIndex {
         let mut flusher = lock(&self.flusher);
         let queues = std::mem::take(&mut *lock(&self.dirty));
         let mut written = Vec::new();
-        let result = self.write_all(&mut flusher.blocks, &queues, upto, &mut written);
+        let mut moved = Vec::new();
+        let result = self.write_all(&mut flusher.blocks, &queues, upto, &mut written, &mut moved);
         match result {
             Ok(()) => {
                 self.finish(&mut flusher, queues, written);
+                Self::use_copies(&mut flusher.blocks, moved);
                 Ok(())
             }
             Err(error) => {
-                let numbers = written.iter().flat_map(|written| &written.blocks);
-                numbers.for_each(|block| flusher.blocks.free_at_once(block.number));
+                let written = written.iter().flat_map(|written| &written.blocks);
+                let copies = moved.iter().map(|moved| &moved.to);
+                let numbers = written.chain(copies).map(|block| block.number);
+                numbers.for_each(|number| flusher.blocks.free_at_once(number));
                 lock(&self.dirty).extend(queues);
                 Err(error)
             }
@@ -68,8 +73,9 @@ impl QueueIndex {
         queues: &[Arc<Queue>],
         upto: CommitLogOffset,
         all: &mut Vec<Written>,
+        moved: &mut Vec<Moved>,
     ) -> Result<(), StorageError> {
-        blocks.clear_headers().map_err(StorageError::write)?;
+        blocks.clear_headers().map_err(StorageError::disk)?;
         for queue in queues {
             let stored = {
                 let state = lock(&queue.state);
@@ -84,10 +90,11 @@ impl QueueIndex {
                 self.write(blocks, written)?;
             }
         }
-        if all.is_empty() && blocks.is_clear() {
+        self.copy_blocks(blocks, moved)?;
+        if all.is_empty() && moved.is_empty() && blocks.is_clear() {
             return Ok(());
         }
-        blocks.sync().map_err(StorageError::write)
+        blocks.sync().map_err(StorageError::disk)
     }
 
     /// Writes the entries of a queue before `written.stored`.
@@ -108,7 +115,7 @@ impl QueueIndex {
             let end = written.stored.min(first + ENTRIES as i64);
             entries.extend(lock(&queue.state).recents(start, end));
             let block = blocks.write(queue.number, first, &entries);
-            written.blocks.push(block.map_err(StorageError::write)?);
+            written.blocks.push(block.map_err(StorageError::disk)?);
             first = end;
             entries.clear();
         }

@@ -7,6 +7,7 @@
 //! newer ones, which are recognised at the next start as they have entries of after that checkpoint.
 
 mod blocks;
+mod compact;
 mod flush;
 mod header;
 mod open;
@@ -94,6 +95,18 @@ impl QueueIndex {
             let state = lock(&queue.state);
             state.first..state.end()
         })
+    }
+
+    /// Creates a queue without entries that ends at this offset, unless it has some.
+    pub(super) fn ensure(&self, number: u32, end: i64) {
+        if self.queue(number).is_none() {
+            self.create(number, end);
+        }
+    }
+
+    /// Returns a number above those of all queues.
+    pub(super) fn next_number(&self) -> u32 {
+        read(&self.queues).keys().max().map_or(0, |last| last.saturating_add(1))
     }
 
     fn queue(&self, number: u32) -> Option<Arc<Queue>> {

@@ -118,6 +118,25 @@ impl QueueState {
         Some(StoredBlock { block, first, count })
     }
 
+    /// Returns the blocks with this number and higher ones.
+    pub(super) fn blocks_from(&self, number: u32) -> Vec<StoredBlock> {
+        let late = self.blocks.iter().enumerate().filter(|(_, block)| block.number >= number);
+        late.filter_map(|(index, _)| self.stored_block(index)).collect()
+    }
+
+    /// Replaces the block whose first entry has this offset by a copy. Returns false if it is another one by
+    /// now.
+    pub(super) fn replace_block(&mut self, first: i64, from: Block, to: Block) -> bool {
+        let Ok(index) = usize::try_from((first - self.base) / BLOCK_ENTRIES) else { return false };
+        match self.blocks.get_mut(index) {
+            Some(block) if *block == from => {
+                *block = to;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the entry of an offset if it is in memory.
     pub(super) fn recent(&self, offset: i64) -> Option<QueueEntry> {
         let index = usize::try_from(offset - self.recent_start).ok()?;

@@ -6,6 +6,7 @@
 mod ahead;
 mod buffers;
 mod format;
+mod open_files;
 mod read;
 mod recent;
 mod recover;
@@ -16,7 +17,7 @@ mod spares;
 #[cfg(test)]
 mod tests;
 
-use super::files::{File, Folder, is_out_of_files};
+use super::files::{File, Folder, is_full};
 use super::{Round, StorageError};
 use crate::Flush;
 use crate::log::CommitLogOffset;
@@ -25,12 +26,13 @@ use buffers::Buffers;
 use bytes::Bytes;
 pub(super) use format::queue_offset;
 use format::{Format, ROUND_HEADER, RoundHeader, is_record};
+use open_files::{MAX_WRITTEN, OpenFiles};
 use recent::Recent;
 use recover::Recovered;
 pub(super) use recover::{Replay, Replayed};
 use rocketmq_tower_core::sync::{lock, read, write};
-pub(super) use segment::first_offset;
 use segment::{Segment, Segments};
+pub(super) use segment::{name, segment_bases};
 use spares::Spares;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -58,6 +60,16 @@ pub(super) struct Known {
     pub(super) durable: u64,
     /// No record before `durable` was stored later, in ms since 1970.
     pub(super) time: i64,
+    /// The offset of the first byte that was not deleted, if there is no file.
+    pub(super) begin: u64,
+}
+
+/// Segments that can be deleted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Old {
+    pub(super) count: usize,
+    /// The offset at which they end.
+    pub(super) end: u64,
 }
 
 /// The log. `append` and `place` are called by one thread.
@@ -66,6 +78,7 @@ pub(super) struct SegmentLog {
     options: LogOptions,
     format: Format,
     segments: RwLock<Segments>,
+    files: Arc<OpenFiles>,
     recent: Recent,
     spares: Spares,
     writing: Mutex<Writing>,
@@ -95,7 +108,9 @@ impl SegmentLog {
         replay: &mut Replay<'_>,
     ) -> Result<Self, StorageError> {
         let format = Format::new(options.secret);
-        let recovered = recover::recover(&*folder, format, known, options.skip_damage, replay)?;
+        let files = Arc::new(OpenFiles::new(Arc::clone(&folder)));
+        let skip = options.skip_damage;
+        let recovered = recover::recover(&*folder, &files, format, known, skip, replay)?;
         let Recovered { segments, end, time } = recovered;
         let keep = options.flush == Flush::Sync;
         let spares = Spares::open(Arc::clone(&folder), options.segment_size, keep)
@@ -105,6 +120,7 @@ impl SegmentLog {
             options,
             format,
             segments: RwLock::new(segments),
+            files,
             recent: Recent::new(end),
             spares,
             writing: Writing { time, buffers: Buffers::default(), ahead: Ahead::default() }.into(),
@@ -155,12 +171,14 @@ impl SegmentLog {
         let bytes = self.encode(&mut writing.buffers, header, round);
         let segment = self.segment_for(&mut writing, &bytes, header);
         let segment = segment.map_err(|error| self.write_failed(error))?;
-        let written = segment.file.write_at(&bytes, base - segment.base);
+        // The last one's file is open.
+        let file = segment.file().map_err(|error| self.write_failed(error))?;
+        let written = file.write_at(&bytes, base - segment.base);
         written.map_err(|error| self.write_failed(error))?;
         if flush == Flush::Sync {
             let end = base + bytes.len() as u64 - segment.base;
             let limit = self.options.segment_size;
-            match writing.ahead.prepare(&*segment.file, end, bytes.len(), limit) {
+            match writing.ahead.prepare(&*file, end, bytes.len(), limit) {
                 // There was still room for the round itself.
                 Err(error) if is_full(&error) => {}
                 zeros => zeros.map_err(|error| self.write_failed(error))?,
@@ -168,7 +186,7 @@ impl SegmentLog {
         }
         writing.time = time;
         self.end.store(base + bytes.len() as u64, Ordering::Release);
-        if flush == Flush::Sync {
+        if flush == Flush::Sync || self.files.written() >= MAX_WRITTEN {
             self.sync()?;
         }
         self.recent.push(base, bytes);
@@ -207,7 +225,8 @@ impl SegmentLog {
             Some(file) => (file, self.options.segment_size),
             None => (self.create(&name)?, 0),
         };
-        let segment = Arc::new(Segment { base, time, file });
+        let segment = Arc::new(Segment::new(base, time, Arc::clone(&self.files)));
+        self.files.begin(base, file);
         write(&self.segments).push_back(Arc::clone(&segment));
         writing.ahead.begin(written);
         Ok(segment)
@@ -228,14 +247,11 @@ impl SegmentLog {
     /// Returns the error of a write. With a full disk or too many open files, the log stays as it was, and
     /// the next round is written to the same place.
     fn write_failed(&self, error: io::Error) -> StorageError {
-        if is_full(&error) {
-            return StorageError::Full(error);
+        let error = StorageError::disk(error);
+        if error.is_final() {
+            self.failed.store(true, Ordering::Release);
         }
-        if is_out_of_files(&error) {
-            return StorageError::Files(error);
-        }
-        self.failed.store(true, Ordering::Release);
-        StorageError::write(error)
+        error
     }
 
     /// Makes everything that was appended survive a loss of power. Returns the offset up to which it
@@ -247,6 +263,7 @@ impl SegmentLog {
             StorageError::write(error)
         })?;
         self.durable.fetch_max(end, Ordering::AcqRel);
+        self.files.synced(end);
         Ok(end)
     }
 
@@ -261,7 +278,11 @@ impl SegmentLog {
             (written.collect(), segments.back().map_or(0, |last| last.base))
         };
         for segment in written {
-            segment.file.sync_data()?;
+            match segment.file() {
+                // Deleted meanwhile.
+                Err(_) if segment.base < self.start() => {}
+                file => file?.sync_data()?,
+            }
         }
         // The first name may be new while `named` is zero, as a segment may begin there.
         if newest >= self.named.load(Ordering::Acquire) {
@@ -269,6 +290,11 @@ impl SegmentLog {
             self.named.fetch_max(newest + 1, Ordering::AcqRel);
         }
         Ok(())
+    }
+
+    /// Returns whether no more rounds are taken.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
     }
 
     /// Makes all later appends fail: what is derived from the log could not be kept.
@@ -284,17 +310,35 @@ impl SegmentLog {
         first.or(segments.front()).map_or(0, |segment| segment.base)
     }
 
-    /// Deletes the segments whose records were all stored before `oldest`, in ms since 1970, and lie
-    /// before `needed`. Returns the offset of the first byte that is left.
+    /// Returns the number of segments that begin before this offset.
+    pub(super) fn count_before(&self, offset: u64) -> u64 {
+        read(&self.segments).partition_point(|segment| segment.base < offset) as u64
+    }
+
+    /// Returns the segments whose records were all stored before `oldest`, in ms since 1970, and lie
+    /// before `needed`.
+    pub(super) fn old_segments(&self, oldest: i64, needed: u64) -> Old {
+        let segments = read(&self.segments);
+        let old = |segment: &Arc<Segment>| segment.time < oldest && segment.base <= needed;
+        let count = segments.iter().rposition(old).unwrap_or(0);
+        Old { count, end: segments.get(count).map_or(0, |first| first.base) }
+    }
+
+    #[cfg(test)]
     pub(super) fn trim(&self, oldest: i64, needed: u64) -> io::Result<u64> {
+        self.delete(self.old_segments(oldest, needed), false)
+    }
+
+    /// Deletes the oldest segments. With `needs_room`, no files are kept to be used again. Returns the
+    /// offset of the first byte that is left. Called by one thread at a time.
+    pub(super) fn delete(&self, old: Old, needs_room: bool) -> io::Result<u64> {
         let (deleted, start) = {
             let mut segments = write(&self.segments);
-            let old = |segment: &Arc<Segment>| segment.time < oldest && segment.base <= needed;
-            let count = segments.iter().rposition(old).unwrap_or(0);
-            let deleted: Vec<_> = segments.drain(..count).collect();
+            let deleted: Vec<_> = segments.drain(..old.count).collect();
             (deleted, segments.front().map_or(0, |first| first.base))
         };
-        if self.spares.retire(deleted)? {
+        self.files.forget_before(start);
+        if self.spares.retire(deleted, needs_room)? {
             // Oldest first, so that those that are left after a loss of power have no gap.
             self.folder.sync()?;
         }
@@ -313,8 +357,4 @@ impl SegmentLog {
         }
         Ok(())
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -5,6 +5,7 @@ use super::segment::{self, Segment};
 use super::{SegmentLog, StorageError};
 use crate::log::CommitLogOffset;
 use crate::storage::QueueEntry;
+use crate::storage::files::is_out_of_files;
 use bytes::{Bytes, BytesMut};
 use rocketmq_tower_core::sync::read;
 use std::io;
@@ -37,7 +38,12 @@ impl SegmentLog {
                 let whole = record_length(&bytes).and_then(|length| bytes.get(..length));
                 whole.map(BytesMut::from)
             }
-            None => self.read_record(at).map_err(StorageError::read)?,
+            None => match self.read_record(at) {
+                // It was deleted meanwhile, or is in a part of the log that is lost.
+                Err(_) if at < self.start() => None,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+                read => read.map_err(StorageError::read)?,
+            },
         };
         let unsealed = record.and_then(|mut record| {
             let is_whole = self.format.unseal(&mut record, at);
@@ -54,11 +60,12 @@ impl SegmentLog {
         if room < head.len() as u64 {
             return Ok(None);
         }
-        segment.file.read_at(&mut head, at - segment.base)?;
+        let file = segment.file()?;
+        file.read_at(&mut head, at - segment.base)?;
         let length = record_length(&head).filter(|&length| length as u64 <= room);
         let Some(length) = length else { return Ok(None) };
         let mut record = BytesMut::zeroed(length);
-        segment.file.read_at(&mut record, at - segment.base)?;
+        file.read_at(&mut record, at - segment.base)?;
         Ok(Some(record))
     }
 
@@ -67,24 +74,33 @@ impl SegmentLog {
     }
 
     /// Appends the records of `entries` to `body`. Records that were deleted are left out, and so are
-    /// damaged ones, with an error in the program's log.
-    pub(in crate::storage) fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) {
+    /// damaged ones, with an error in the program's log. Fails if a file cannot be opened.
+    pub(in crate::storage) fn copy(
+        &self,
+        entries: &[QueueEntry],
+        body: &mut BytesMut,
+    ) -> Result<(), StorageError> {
         // Deleted ones may still be in memory.
         let start = self.start();
         let deleted = entries.iter().take_while(|entry| entry.at.as_u64() < start).count();
         let mut rest = &entries[deleted..];
         while let Some(first) = rest.first() {
             let count = if self.is_recent(first.at) {
-                self.copy_recent(rest, body)
+                self.copy_recent(rest, body)?
             } else {
-                self.copy_run(rest, body)
+                self.copy_run(rest, body)?
             };
             rest = &rest[count..];
         }
+        Ok(())
     }
 
     /// Copies from memory. Returns the number of entries that are done.
-    fn copy_recent(&self, entries: &[QueueEntry], body: &mut BytesMut) -> usize {
+    fn copy_recent(
+        &self,
+        entries: &[QueueEntry],
+        body: &mut BytesMut,
+    ) -> Result<usize, StorageError> {
         let mut records = Vec::with_capacity(entries.len());
         let parts = entries.iter().map(|entry| (entry.at.as_u64(), entry.size as usize));
         let count = self.recent.parts(parts, |record| records.push(record));
@@ -95,14 +111,14 @@ impl SegmentLog {
             set_offset(&mut body[start..], entry.at.as_u64());
         }
         // The first one has left the memory just now.
-        if count == 0 { self.copy_run(entries, body) } else { count }
+        if count == 0 { self.copy_run(entries, body) } else { Ok(count) }
     }
 
     /// Copies from a file the first entry, and those that lie close behind it. Returns the number of
     /// entries that are done.
-    fn copy_run(&self, entries: &[QueueEntry], body: &mut BytesMut) -> usize {
-        let Some(first) = entries.first() else { return 0 };
-        let Some((segment, segment_end)) = self.segment(first.at.as_u64()) else { return 1 };
+    fn copy_run(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<usize, StorageError> {
+        let Some(first) = entries.first() else { return Ok(0) };
+        let Some((segment, segment_end)) = self.segment(first.at.as_u64()) else { return Ok(1) };
         let start = first.at.as_u64();
         let mut end = first.end();
         let mut run = 1;
@@ -117,23 +133,33 @@ impl SegmentLog {
         let old = body.len();
         if end <= segment_end {
             body.resize(old + (end - start) as usize, 0);
-            match segment.file.read_at(&mut body[old..], start - segment.base) {
+            let file = match segment.file() {
+                // It is there, and is read when it can be opened again.
+                Err(error) if is_out_of_files(&error) => {
+                    body.truncate(old);
+                    return Err(StorageError::Files(error));
+                }
+                file => file,
+            };
+            match file.and_then(|file| file.read_at(&mut body[old..], start - segment.base)) {
                 Ok(()) => {
                     let kept = self.keep_records(&entries[..run], start, &mut body[old..]);
                     body.truncate(old + kept);
-                    return run;
+                    return Ok(run);
                 }
                 // A part of the disk cannot be read: perhaps that of a single record.
                 Err(_) if run > 1 => {
                     body.truncate(old);
                     return self.copy_run(&entries[..1], body);
                 }
-                Err(error) => tracing::error!(%error, offset = first.at.as_u64(), "reading failed"),
+                // It was deleted meanwhile.
+                Err(_) if start < self.start() => {}
+                Err(error) => tracing::error!(%error, offset = start, "reading failed"),
             }
         }
         body.truncate(old);
         self.report_damage(first);
-        1
+        Ok(1)
     }
 
     /// Moves the records of `entries` to the start of `bytes`, which were read from `start` on. Returns

@@ -1,12 +1,14 @@
 //! Reads the log again after a start.
 
 use super::format::{Format, Heading, Part, ROUND_HEADER, heading, parts};
+use super::open_files::OpenFiles;
 use super::segment::{self, Segment, Segments};
 use super::{Known, rows, search};
 use crate::log::CommitLogOffset;
-use crate::storage::files::Folder;
+use crate::storage::files::{File, Folder};
 use crate::storage::{StorageBatch, StorageError};
 use std::io;
+use std::sync::Arc;
 
 /// The number of bytes that are read at once, if a round is not longer.
 const READ: usize = 1024 * 1024;
@@ -31,13 +33,16 @@ pub(in crate::storage) type Replay<'a> = dyn FnMut(Replayed<'_>) -> Result<(), S
 /// whole.
 pub(super) fn recover(
     folder: &dyn Folder,
+    files: &Arc<OpenFiles>,
     format: Format,
     known: Known,
     skip_damage: bool,
     replay: &mut Replay<'_>,
 ) -> Result<Recovered, StorageError> {
-    let segments = segment::open_all(folder).map_err(StorageError::read)?;
-    let mut recovery = Recovery { format, segments, current: 0, at: known.start, time: known.time };
+    let segments = segment::open_all(folder, files).map_err(StorageError::read)?;
+    let (at, time) = (known.start, known.time);
+    let begin = known.begin;
+    let mut recovery = Recovery { format, segments, begin, skip_damage, current: 0, at, time };
     recovery.find_start()?;
     loop {
         recovery.replay_rounds(replay)?;
@@ -45,11 +50,11 @@ pub(super) fn recover(
             .map_err(StorageError::read)?;
         match later {
             Some(later) if later.proves_damage || recovery.at < known.durable => {
-                recovery.skip_to(later.first, skip_damage)?;
+                recovery.skip_to(later.first)?;
             }
-            None if recovery.at < known.durable => recovery.skip_to(known.durable, skip_damage)?,
+            None if recovery.at < known.durable => recovery.skip_to(known.durable)?,
             later => {
-                recovery.cut(folder, later.is_some()).map_err(StorageError::read)?;
+                recovery.cut(folder, files, later.is_some()).map_err(StorageError::read)?;
                 let Recovery { segments, at, time, .. } = recovery;
                 return Ok(Recovered { segments, end: at, time });
             }
@@ -60,6 +65,9 @@ pub(super) fn recover(
 struct Recovery {
     format: Format,
     segments: Segments,
+    /// The offset of the log's first byte that was not deleted.
+    begin: u64,
+    skip_damage: bool,
     /// The number of the segment that `at` is in.
     current: usize,
     at: u64,
@@ -70,13 +78,33 @@ impl Recovery {
     fn find_start(&mut self) -> Result<(), StorageError> {
         let next = self.segments.partition_point(|segment| segment.base <= self.at);
         let Some(current) = next.checked_sub(1) else {
-            // Only a new log has no segment.
-            return if self.at == 0 && self.segments.is_empty() { Ok(()) } else { self.damaged() };
+            return match self.segments.front() {
+                // Nothing was stored since the log began, or all of it was deleted.
+                None if self.at == self.begin => Ok(()),
+                Some(first) if self.skip_damage => {
+                    self.at = first.base;
+                    Ok(())
+                }
+                _ => self.damaged(),
+            };
         };
         self.current = current;
         let segment = &self.segments[current];
-        let length = segment.file.len().map_err(StorageError::read)?;
-        if segment.base + length < self.at { self.damaged() } else { Ok(()) }
+        let file = segment.file().map_err(StorageError::read)?;
+        let length = file.len().map_err(StorageError::read)?;
+        if segment.base + length >= self.at {
+            return Ok(());
+        }
+        if !self.skip_damage {
+            return self.damaged();
+        }
+        // The files after it are lost.
+        if let Some(next) = self.segments.get(current + 1) {
+            self.at = next.base;
+            self.current += 1;
+            return Ok(());
+        }
+        file.set_len(self.at - segment.base).map_err(StorageError::write)
     }
 
     fn damaged(&self) -> Result<(), StorageError> {
@@ -120,8 +148,8 @@ impl Recovery {
     }
 
     /// Goes on at the round at `next`: what lies before it is damaged, though it was on the disk.
-    fn skip_to(&mut self, next: u64, skip_damage: bool) -> Result<(), StorageError> {
-        if !skip_damage {
+    fn skip_to(&mut self, next: u64) -> Result<(), StorageError> {
+        if !self.skip_damage {
             return self.damaged();
         }
         let (offset, bytes) = (self.at, next - self.at);
@@ -132,7 +160,7 @@ impl Recovery {
 
     /// Removes what lies after the end. `stale`: there are whole rounds, which would come back when the
     /// rounds that are written next end just before one of them.
-    fn cut(&mut self, folder: &dyn Folder, stale: bool) -> io::Result<()> {
+    fn cut(&mut self, folder: &dyn Folder, files: &OpenFiles, stale: bool) -> io::Result<()> {
         let Some(current) = self.segments.get(self.current) else { return Ok(()) };
         let after = self.segments.len() > self.current + 1;
         if stale || after {
@@ -142,9 +170,12 @@ impl Recovery {
                 folder.remove(&segment::name(segment.base))?;
             }
             folder.sync()?;
-            current.file.set_len(self.at - current.base)?;
-            current.file.sync_data()?;
+            let file = current.file()?;
+            file.set_len(self.at - current.base)?;
+            file.sync_data()?;
             self.segments.truncate(self.current + 1);
+            let last = self.segments.back().map_or(0, |last| last.base);
+            files.cut_after(last, file);
         }
         Ok(())
     }
@@ -153,6 +184,7 @@ impl Recovery {
 /// Reads rounds of a segment through a buffer.
 struct Window<'a> {
     segment: &'a Segment,
+    file: Arc<dyn File>,
     length: u64,
     buffer: Vec<u8>,
     /// The place of the buffer's first byte in the file.
@@ -161,7 +193,8 @@ struct Window<'a> {
 
 impl<'a> Window<'a> {
     fn new(segment: &'a Segment) -> io::Result<Self> {
-        Ok(Self { segment, length: segment.file.len()?, buffer: Vec::new(), start: 0 })
+        let file = segment.file()?;
+        Ok(Self { segment, length: file.len()?, file, buffer: Vec::new(), start: 0 })
     }
 
     /// Returns the round at this offset of the log, and its heading; `None` if it is not there or not
@@ -183,7 +216,7 @@ impl<'a> Window<'a> {
             let length = (count.max(READ) as u64).min(self.length - place);
             self.buffer.resize(length as usize, 0);
             self.start = place;
-            if let Err(error) = self.segment.file.read_at(&mut self.buffer, place) {
+            if let Err(error) = self.file.read_at(&mut self.buffer, place) {
                 self.buffer.clear();
                 return Err(error);
             }

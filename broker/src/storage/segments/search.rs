@@ -42,12 +42,13 @@ pub(super) fn rounds_after(
 
 /// Returns offset, `durable` and length of the first whole round of a segment from an offset on.
 fn next_round(format: Format, segment: &Segment, from: u64) -> io::Result<Option<(u64, u64, u64)>> {
-    let length = segment.file.len()?;
+    let file = segment.file()?;
+    let length = file.len()?;
     let mut buffer = Vec::new();
     let mut place = from - segment.base;
     while place + ROUND_HEADER as u64 <= length {
         buffer.resize((length - place).min(READ as u64) as usize, 0);
-        segment.file.read_at(&mut buffer, place)?;
+        file.read_at(&mut buffer, place)?;
         for start in candidates(&buffer) {
             let base = segment.base + place + start as u64;
             let Some(heading) = heading(&buffer[start..], base) else { continue };
@@ -55,7 +56,7 @@ fn next_round(format: Format, segment: &Segment, from: u64) -> io::Result<Option
                 continue;
             }
             let mut round = vec![0; heading.length];
-            segment.file.read_at(&mut round, base - segment.base)?;
+            file.read_at(&mut round, base - segment.base)?;
             if format.is_whole(&heading, &round) {
                 return Ok(Some((base, heading.header.durable, heading.length as u64)));
             }

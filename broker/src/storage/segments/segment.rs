@@ -1,6 +1,7 @@
 //! Segments: the files of the log.
 
 use super::format::{ROUND_HEADER, heading};
+use super::open_files::OpenFiles;
 use crate::storage::files::{File, Folder};
 use std::collections::VecDeque;
 use std::io;
@@ -12,14 +13,25 @@ pub(super) struct Segment {
     pub(super) base: u64,
     /// No record before this segment was stored later, in ms since 1970.
     pub(super) time: i64,
-    pub(super) file: Arc<dyn File>,
+    files: Arc<OpenFiles>,
+}
+
+impl Segment {
+    pub(super) fn new(base: u64, time: i64, files: Arc<OpenFiles>) -> Self {
+        Self { base, time, files }
+    }
+
+    /// Returns the file, which may have to be opened.
+    pub(super) fn file(&self) -> io::Result<Arc<dyn File>> {
+        self.files.get(self.base)
+    }
 }
 
 /// The segments in order.
 pub(super) type Segments = VecDeque<Arc<Segment>>;
 
 /// Returns the name of the segment that begins at `base`.
-pub(super) fn name(base: u64) -> String {
+pub(in crate::storage) fn name(base: u64) -> String {
     format!("{base:020}")
 }
 
@@ -30,24 +42,29 @@ pub(super) fn base(name: &str) -> Option<u64> {
     digits.then(|| name.parse().ok())?
 }
 
-/// Returns the offset of the first byte of the log in this folder.
-pub(in crate::storage) fn first_offset(folder: &dyn Folder) -> io::Result<u64> {
-    Ok(folder.list()?.iter().find_map(|name| base(name)).unwrap_or(0))
+/// Returns the offsets at which the segments in this folder begin, in order.
+pub(in crate::storage) fn segment_bases(folder: &dyn Folder) -> io::Result<Vec<u64>> {
+    Ok(folder.list()?.iter().filter_map(|name| base(name)).collect())
 }
 
-/// Opens all segments of a folder.
-pub(super) fn open_all(folder: &dyn Folder) -> io::Result<Segments> {
-    let bases = folder.list()?.into_iter().filter_map(|name| base(&name));
-    bases.map(|base| Ok(Arc::new(open(folder, base)?))).collect()
+/// Finds all segments of a folder. The last one's file stays open.
+pub(super) fn open_all(folder: &dyn Folder, files: &Arc<OpenFiles>) -> io::Result<Segments> {
+    let bases = segment_bases(folder)?;
+    let segments = bases.iter().map(|&base| Ok(Arc::new(open(folder, base, files)?))).collect();
+    if let Some(&last) = bases.last() {
+        files.begin(last, folder.open(&name(last))?);
+    }
+    segments
 }
 
-fn open(folder: &dyn Folder, base: u64) -> io::Result<Segment> {
+fn open(folder: &dyn Folder, base: u64, files: &Arc<OpenFiles>) -> io::Result<Segment> {
+    // Closed again: there may be more segments than files that the process may open.
     let file = folder.open(&name(base))?;
     let mut head = [0; ROUND_HEADER];
     let first = file.read_at(&mut head, 0).ok().and_then(|()| heading(&head, base));
     // Without a first round, the segments before it are kept until a later one shows their age.
     let time = first.map_or(i64::MAX, |first| first.header.time);
-    Ok(Segment { base, time, file })
+    Ok(Segment::new(base, time, Arc::clone(files)))
 }
 
 /// Returns the segment that has this offset, and the offset at which it ends; `end` is the log's.

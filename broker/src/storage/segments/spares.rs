@@ -27,16 +27,11 @@ pub(super) struct Spares {
 
 #[derive(Default)]
 struct State {
-    ready: Vec<Spare>,
+    /// The names of those that can be used.
+    ready: Vec<String>,
     /// The number of segments that were begun since the last deletion.
     begun: usize,
     next: u64,
-}
-
-/// A file that can be used.
-struct Spare {
-    name: String,
-    file: Arc<dyn File>,
 }
 
 impl Spares {
@@ -51,7 +46,7 @@ impl Spares {
             }
             let number = name.trim_start_matches(NAME).parse().unwrap_or(0);
             state.next = state.next.max(number + 1);
-            state.ready.push(Spare { name, file });
+            state.ready.push(name);
         }
         Ok(Self { folder, size, keep, state: state.into() })
     }
@@ -60,33 +55,40 @@ impl Spares {
     pub(super) fn take(&self, name: &str) -> io::Result<Option<Arc<dyn File>>> {
         let mut state = lock(&self.state);
         state.begun += 1;
-        let Some(spare) = state.ready.pop() else { return Ok(None) };
-        drop(state);
-        self.folder.rename(&spare.name, name)?;
-        Ok(Some(spare.file))
+        let Some(spare) = state.ready.last() else { return Ok(None) };
+        // Before it has the name of a segment, as there may be too many open files.
+        let file = self.folder.open(spare)?;
+        self.folder.rename(spare, name)?;
+        state.ready.pop();
+        Ok(Some(file))
     }
 
     /// Keeps files of deleted segments, and removes those that are being read, and all of which there are
-    /// enough. Returns whether the folder has changed.
-    pub(super) fn retire(&self, deleted: Vec<Arc<Segment>>) -> io::Result<bool> {
+    /// enough. With `needs_room`, none is kept: the disk may be full. Returns whether the folder has changed.
+    pub(super) fn retire(&self, deleted: Vec<Arc<Segment>>, needs_room: bool) -> io::Result<bool> {
         let mut state = lock(&self.state);
-        let keep = std::mem::take(&mut state.begun).clamp(*KEPT.start(), *KEPT.end());
+        let begun = std::mem::take(&mut state.begun).clamp(*KEPT.start(), *KEPT.end());
+        let keep = if needs_room { 0 } else { begun };
         let surplus = state.ready.len().saturating_sub(keep);
         let changed = surplus > 0 || !deleted.is_empty();
         for spare in state.ready.drain(..surplus) {
-            self.folder.remove(&spare.name)?;
+            self.folder.remove(&spare)?;
         }
         for segment in deleted {
             let old = name(segment.base);
             if self.keep
                 && state.ready.len() < keep
-                && let Some(Segment { file, .. }) = Arc::into_inner(segment)
-                && is_long(&*file, self.size)?
+                && Arc::into_inner(segment).is_some()
+                && self
+                    .folder
+                    .open(&old)
+                    .and_then(|file| is_long(&*file, self.size))
+                    .unwrap_or(false)
             {
                 state.next += 1;
                 let name = format!("{NAME}{}", state.next);
                 self.folder.rename(&old, &name)?;
-                state.ready.push(Spare { name, file });
+                state.ready.push(name);
             } else {
                 self.folder.remove(&old)?;
             }

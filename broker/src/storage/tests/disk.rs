@@ -44,3 +44,30 @@ fn a_folder_of_an_earlier_version_is_refused() {
     let refused = open(&folder, DiskOptions::new(Flush::Async)).err();
     assert!(matches!(refused, Some(StorageError::OldFormat(path)) if path == *folder));
 }
+
+/// The files of fjall are in a folder that only its owner can look into.
+#[cfg(unix)]
+#[test]
+fn folders_and_files_are_readable_by_their_owner_only() {
+    use crate::storage::Storage;
+    use std::os::unix::fs::PermissionsExt;
+
+    let parent = Scratch::new();
+    let folder = parent.join("new").join("data");
+    let storage = open(&folder, DiskOptions::new(Flush::Sync)).unwrap();
+    suite::run(&storage);
+    storage.trim(0).unwrap();
+    drop(storage);
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    for name in ["..", ".", "log", "index", "tables"] {
+        assert_eq!(mode(&folder.join(name)), 0o700, "{name}");
+    }
+    let files = ["log", "index"].map(|name| std::fs::read_dir(folder.join(name)).unwrap());
+    let mut count = 0;
+    for file in files.into_iter().flatten() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 3);
+}

@@ -25,7 +25,7 @@ const PAGE: u64 = 4096;
 pub(crate) enum Fault {
     /// A write or [`File::set_len`] fails as the disk is full. Any part of a write is done.
     NoRoom,
-    /// [`Folder::create`] fails as too many files are open.
+    /// [`Folder::create`] or [`Folder::open`] fails as too many files are open.
     Files,
     /// A write fails with an error of the device. Any part of it is done.
     Write,
@@ -50,6 +50,11 @@ struct State {
     /// A fault, and the number of operations that it can hit before the one that it hits.
     fault: Option<(Fault, u64)>,
     random: Random,
+    /// Files do not get longer.
+    is_full: bool,
+    /// The number of files that are open now, and the most that were.
+    open: usize,
+    most_open: usize,
 }
 
 /// The operations since the disk was made.
@@ -125,6 +130,17 @@ impl Disk {
     /// Lets one operation fail, after this many others that could fail in this way.
     pub(crate) fn fail_after(&self, fault: Fault, operations: u64) {
         lock(&self.state).fault = Some((fault, operations));
+    }
+
+    /// Lets everything fail that makes a file longer, as there is no room, or ends that.
+    pub(crate) fn fill(&self, full: bool) {
+        lock(&self.state).is_full = full;
+    }
+
+    /// Returns the number of files that are open, and the most that were open at a time.
+    pub(crate) fn open_files(&self) -> (usize, usize) {
+        let state = lock(&self.state);
+        (state.open, state.most_open)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -204,7 +220,9 @@ struct SimulatedFolder {
 }
 
 impl SimulatedFolder {
-    fn file(&self, content: Arc<Mutex<Content>>) -> Arc<dyn File> {
+    fn file(&self, state: &mut State, content: Arc<Mutex<Content>>) -> Arc<dyn File> {
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
         Arc::new(SimulatedFile { content, state: self.state.clone() })
     }
 }
@@ -216,14 +234,19 @@ impl Folder for SimulatedFolder {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         state.change(&[Fault::Files])?;
-        Ok(self.file(state.names(&self.name).create(name)))
+        let content = state.names(&self.name).create(name);
+        Ok(self.file(&mut state, content))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let mut state = lock(&self.state);
         state.check_power()?;
         let content = state.names(&self.name).get(name).ok_or(io::ErrorKind::NotFound)?;
-        Ok(self.file(content))
+        if state.fault.is_some_and(|(fault, left)| fault == Fault::Files && left == 0) {
+            state.fault = None;
+            return Err(Fault::Files.error());
+        }
+        Ok(self.file(&mut state, content))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -261,6 +284,12 @@ struct SimulatedFile {
     state: Arc<Mutex<State>>,
 }
 
+impl Drop for SimulatedFile {
+    fn drop(&mut self) {
+        lock(&self.state).open -= 1;
+    }
+}
+
 impl File for SimulatedFile {
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         let mut state = lock(&self.state);
@@ -275,6 +304,10 @@ impl File for SimulatedFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut state = lock(&self.state);
+        let end = offset as usize + bytes.len();
+        if state.is_full && end > lock(&self.content).visible.len() {
+            return Err(Fault::NoRoom.error());
+        }
         let result = state.change(&[Fault::NoRoom, Fault::Write]);
         let done = match &result {
             Ok(()) => bytes.len(),
@@ -303,6 +336,9 @@ impl File for SimulatedFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = lock(&self.state);
+        if state.is_full && len as usize > lock(&self.content).visible.len() {
+            return Err(Fault::NoRoom.error());
+        }
         state.change(&[Fault::NoRoom])?;
         lock(&self.content).set_len(len);
         Ok(())

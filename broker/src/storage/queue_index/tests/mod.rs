@@ -214,7 +214,7 @@ fn a_failed_flush_loses_nothing() {
         log.push(&index, 1, 300);
         disk.fail_after(fault, 0);
         let error = index.flush(at(log.end)).unwrap_err();
-        assert!(matches!(error, StorageError::Write(_)));
+        assert!(matches!(error, StorageError::Write(_) | StorageError::Full(_)), "{error}");
         log.check(&index);
         log.push(&index, 1, 3);
         index.flush(at(log.end)).unwrap();
@@ -291,4 +291,36 @@ fn readers_see_whole_entries_while_blocks_are_replaced() {
             });
         }
     });
+}
+
+#[test]
+fn the_file_gets_short_again_when_records_are_deleted() {
+    let disk = Disk::default();
+    let mut log = Log::default();
+    let index = open(&disk, 0..0);
+    let length = || disk.folder(FOLDER).open(FILE).unwrap().len().unwrap();
+    let checkpoint = |index: &QueueIndex, end| {
+        index.flush(at(end)).unwrap();
+        index.checkpointed();
+    };
+    log.push(&index, 1, 340 * 2000);
+    log.push(&index, 2, 340 * 2 + 5);
+    checkpoint(&index, log.end);
+    // A queue whose only block is near the end of the file.
+    log.push(&index, 3, 100);
+    checkpoint(&index, log.end);
+    let long = length();
+    assert!(long > 2000 * 4096, "{long}");
+    log.trim(&index, log.end);
+    for _ in 0..4 {
+        checkpoint(&index, log.end);
+        log.check(&index);
+        log.check(&open(&disk.copy(), log.start..log.end));
+    }
+    let short = length();
+    assert!(short <= 2 * 103 * 4096, "{long} to {short}");
+    assert!(!index.has_work());
+    log.push(&index, 3, 400);
+    checkpoint(&index, log.end);
+    log.check(&open(&disk, log.start..log.end));
 }

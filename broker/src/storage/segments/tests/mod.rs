@@ -18,7 +18,7 @@ const OPTIONS: LogOptions =
 
 /// The log is replayed from this offset on.
 fn known(start: u64) -> Known {
-    Known { start, durable: start, time: 0 }
+    Known { start, durable: start, time: 0, begin: 0 }
 }
 
 /// A log, and the records of its rounds.
@@ -76,7 +76,7 @@ impl Rounds {
     /// Checks that `log` has exactly these rounds.
     fn check(&self, log: &SegmentLog, rounds: std::ops::Range<usize>) {
         let mut body = BytesMut::new();
-        log.copy(&self.entries(), &mut body);
+        log.copy(&self.entries(), &mut body).unwrap();
         let wanted: Vec<_> =
             self.stored[rounds.clone()].iter().map(|(_, bytes)| &**bytes).collect();
         assert!(body == wanted.concat());
@@ -107,7 +107,7 @@ fn records_are_read_from_memory_and_from_files() {
     let mut body = BytesMut::new();
     for (entry, bytes) in rounds.stored.iter().rev() {
         body.clear();
-        again.copy(&[*entry], &mut body);
+        again.copy(&[*entry], &mut body).unwrap();
         assert!(body == bytes);
     }
 }
@@ -284,6 +284,35 @@ fn a_sync_covers_all_segments_that_were_written_since_the_last() {
         let again = Rounds::on(disk, OPTIONS).log;
         rounds.check(&again, 0..21);
     }
+}
+
+#[test]
+fn few_files_are_open_however_many_segments_there_are() {
+    for flush in [Flush::Async, Flush::Sync] {
+        let mut rounds = Rounds::new(LogOptions { flush, ..OPTIONS });
+        rounds.append(2000, flush);
+        rounds.check(&rounds.log, 0..2000);
+        assert!(rounds.files().len() > 200);
+        assert!(rounds.disk.open_files().1 <= 65, "{:?}", rounds.disk.open_files());
+        let disk = rounds.disk.copy();
+        let (again, records, _) = replayed(&disk, OPTIONS, 0);
+        assert_eq!(records.len(), 2000);
+        rounds.check(&again, 0..2000);
+        let (open, most) = disk.open_files();
+        assert!(open > 10 && most <= 65, "{open}, {most}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_for_a_while_is_read_later() {
+    let mut rounds = Rounds::new(OPTIONS);
+    rounds.append(600, Flush::Sync);
+    let again = Rounds::on(rounds.disk.copy(), OPTIONS);
+    again.disk.fail_after(Fault::Files, 0);
+    let mut body = BytesMut::new();
+    let failed = again.log.copy(&rounds.entries()[..3], &mut body).unwrap_err();
+    assert!(matches!(failed, StorageError::Files(_)) && body.is_empty(), "{failed}");
+    rounds.check(&again.log, 0..600);
 }
 
 /// Opens the log on this disk, and returns it with the queue offsets of the records and the rows that

@@ -30,7 +30,7 @@ impl SimulatedTables {
 
 impl Tables for SimulatedTables {
     fn checkpoint(&self) -> Result<Option<Checkpoint>, StorageError> {
-        Ok(lock(&self.state).0)
+        Ok(lock(&self.state).0.clone())
     }
 
     fn rows(&self, table: StorageTable, range: Range<&[u8]>) -> TableRows {
@@ -41,7 +41,7 @@ impl Tables for SimulatedTables {
         Box::new(rows.into_iter())
     }
 
-    fn commit(&self, changes: &Changes, checkpoint: Checkpoint) -> Result<(), StorageError> {
+    fn commit(&self, changes: &Changes, checkpoint: &Checkpoint) -> Result<(), StorageError> {
         if self.disk.is_off() {
             return Err(StorageError::Write("the power is off".into()));
         }
@@ -54,7 +54,7 @@ impl Tables for SimulatedTables {
                 };
             }
         }
-        state.0 = Some(checkpoint);
+        state.0 = Some(checkpoint.clone());
         Ok(())
     }
 }
