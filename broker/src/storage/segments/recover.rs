@@ -7,6 +7,7 @@ use crate::log::CommitLogOffset;
 use crate::storage::files::Folder;
 use crate::storage::{StorageBatch, StorageError};
 use std::io;
+use std::ops::Range;
 
 /// The number of bytes that are read at once, if a round is not longer.
 const READ: usize = 1024 * 1024;
@@ -37,7 +38,8 @@ pub(super) fn recover(
     replay: &mut Replay<'_>,
 ) -> Result<Recovered, StorageError> {
     let segments = segment::open_all(folder).map_err(StorageError::read)?;
-    let mut recovery = Recovery { format, segments, current: 0, at: known.start, time: known.time };
+    let Known { start: at, durable, time } = known;
+    let mut recovery = Recovery { format, segments, current: 0, at, durable, time };
     recovery.find_start()?;
     loop {
         recovery.replay_rounds(replay)?;
@@ -63,6 +65,8 @@ struct Recovery {
     /// The number of the segment that `at` is in.
     current: usize,
     at: u64,
+    /// Everything before this offset is on the disk.
+    durable: u64,
     time: i64,
 }
 
@@ -87,6 +91,7 @@ impl Recovery {
     /// Replays rounds up to the first that is not there or not whole.
     fn replay_rounds(&mut self, replay: &mut Replay<'_>) -> Result<(), StorageError> {
         while let Some(segment) = self.segments.get(self.current) {
+            let first = self.at.max(self.durable);
             let mut window = Window::new(segment).map_err(StorageError::read)?;
             while let Some((heading, round)) =
                 window.round(self.format, self.at).map_err(StorageError::read)?
@@ -97,6 +102,7 @@ impl Recovery {
                 self.time = self.time.max(heading.header.time);
                 self.at += heading.length as u64;
             }
+            write_again(segment, first..self.at).map_err(StorageError::write)?;
             match self.segments.get(self.current + 1) {
                 Some(next) if next.base == self.at => self.current += 1,
                 _ => break,
@@ -148,6 +154,20 @@ impl Recovery {
         }
         Ok(())
     }
+}
+
+/// Writes the bytes at these offsets of the log again, as they were read. After a sync that failed, the
+/// system has them in its memory only, and takes them for written: a later sync would not write them.
+fn write_again(segment: &Segment, offsets: Range<u64>) -> io::Result<()> {
+    let (mut at, mut buffer) = (offsets.start, Vec::new());
+    while at < offsets.end {
+        let length = (offsets.end - at).min(READ as u64);
+        buffer.resize(length as usize, 0);
+        segment.file.read_at(&mut buffer, at - segment.base)?;
+        segment.file.write_at(&buffer, at - segment.base)?;
+        at += length;
+    }
+    Ok(())
 }
 
 /// Reads rounds of a segment through a buffer.
