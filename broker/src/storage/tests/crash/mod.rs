@@ -8,3 +8,5 @@ mod machine;
 mod process;
 mod steps;
 mod tables;
+
+pub(super) use tables::SimulatedTables;
