@@ -1,4 +1,4 @@
-//! What was sent, and what the answers to requests have to be.
+//! The messages that were sent, and the checks of answers.
 
 use bytes::Bytes;
 use rocketmq_tower_core::message::{
@@ -23,7 +23,7 @@ pub(super) struct Ledger {
     pub(super) positions: Vec<i64>,
 }
 
-/// What an answer tells.
+/// The content of an answer.
 pub(super) enum Expected {
     /// The place of these messages.
     Sent {

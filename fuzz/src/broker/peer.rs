@@ -24,7 +24,7 @@ pub(super) struct Peer {
     last: i32,
 }
 
-/// What has arrived.
+/// The frames that have arrived.
 #[derive(Default)]
 struct Inbox {
     frames: Vec<RemotingCommand>,

@@ -1,4 +1,4 @@
-//! What a broker has acknowledged.
+//! The messages and offsets that a broker has acknowledged.
 
 use super::super::peer::{Message, Peer};
 use crate::tests::requests::Sent;

@@ -145,7 +145,8 @@ fn crashes_during_appends() {
     }
 }
 
-/// What a failed sync has left in the system's memory only, the next process finds, and goes on behind it.
+/// A failed sync leaves bytes in the system's memory only. The next process finds them, and goes on behind
+/// them.
 #[test]
 fn a_process_that_goes_on_after_a_failed_sync_loses_nothing_when_the_power_fails() {
     for seed in 0..30 {
