@@ -1,5 +1,5 @@
-//! docs/conformance.md names a test or a reason for each fact, and docs/threat-model.md a test for
-//! each promise. Checks that the named tests exist, and that the documented bounds of a connection
+//! docs/conformance.md names a test or a reason for each fact, docs/threat-model.md a test for each
+//! promise, and docs/reliability.md one for each attack on the broker. Checks that the named tests exist, and that the documented bounds of a connection
 //! are the real ones.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
@@ -20,9 +20,13 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+fn read(document: &str) -> String {
+    fs::read_to_string(root().join(document)).expect("the document")
+}
+
 /// Returns all rows of a document except the heads of tables.
 fn rows(document: &str) -> Vec<Row> {
-    let text = fs::read_to_string(root().join(document)).expect("the document");
+    let text = read(document);
     let lines: Vec<&str> = text.lines().collect();
     let is_rule = |line: &str| line.starts_with("|--");
     let mut rows = Vec::new();
@@ -149,11 +153,9 @@ fn every_row_has_a_mark_and_a_test_or_a_reason() {
     assert!(wrong.is_empty(), "docs/conformance.md:\n{}", wrong.join("\n"));
 }
 
-#[test]
-fn every_promise_has_a_test() {
-    let (rows, mut sources) = (rows("docs/threat-model.md"), Sources::default());
-    assert!(rows.len() > 50, "{} rows", rows.len());
-    let mut wrong = Vec::new();
+/// Fails if the last cell of a row names no test, or one that does not exist.
+fn check_last_cells(rows: Vec<Row>) {
+    let (mut wrong, mut sources) = (Vec::new(), Sources::default());
     for Row { line, cells } in rows {
         let (mut errors, named) = check_proof(cells.last().expect("a cell"), &mut sources);
         if named == 0 {
@@ -161,7 +163,26 @@ fn every_promise_has_a_test() {
         }
         wrong.extend(errors.iter().map(|error| format!("line {line}: {error}")));
     }
-    assert!(wrong.is_empty(), "docs/threat-model.md:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_promise_has_a_test() {
+    let rows = rows("docs/threat-model.md");
+    assert!(rows.len() > 50, "{} rows", rows.len());
+    check_last_cells(rows);
+}
+
+#[test]
+fn every_attack_on_the_broker_has_a_test() {
+    let text = read("docs/reliability.md");
+    let line = |heading: &str| text.lines().position(|line| line.starts_with(heading));
+    let (first, end) = (line("## The broker under attack"), line("## Memory under large"));
+    let (first, end) = (first.expect("a heading"), end.expect("a heading"));
+    let mut rows = rows("docs/reliability.md");
+    rows.retain(|row| (first..end).contains(&row.line));
+    assert!(rows.len() > 10, "{} rows", rows.len());
+    check_last_cells(rows);
 }
 
 /// Returns the fields and their values, as `Debug` shows them.

@@ -101,7 +101,7 @@ impl BrokerBuilder {
     }
 
     /// Sets whether the broker also listens two ports below its own, if that port is free: Java's clients
-    /// up to 4.4.0, the dashboard and the exporter connect to that "VIP channel" by default. `true` by
+    /// up to 4.5.0, the dashboard and the exporter connect to that "VIP channel" by default. `true` by
     /// default.
     pub fn vip_port(mut self, listen: bool) -> Self {
         self.config.vip_port = listen;

@@ -74,8 +74,8 @@ pub enum StartError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The store has failed for good, such as because the disk is full. Every acknowledged message is
-    /// there when the folder is opened again.
+    /// The store has failed for good, as after an error of the disk; a full disk only fails writes.
+    /// Every acknowledged message is there when the folder is opened again.
     #[error("the store has failed, and has to be opened again")]
     Store,
     /// The store did not end in time: the disk does not answer. It goes on in the background, and keeps the

@@ -48,7 +48,7 @@ impl Sockets {
     }
 }
 
-/// Listens two ports below the broker, where Java's clients up to 4.4.0, the dashboard and the exporter
+/// Listens two ports below the broker, where Java's clients up to 4.5.0, the dashboard and the exporter
 /// connect by default: the "VIP channel". Returns `None` if the port is not free.
 async fn bind_vip(broker: SocketAddr) -> Option<TcpAcceptor> {
     let port = broker.port().checked_sub(2).filter(|&port| port > 0)?;
@@ -56,7 +56,7 @@ async fn bind_vip(broker: SocketAddr) -> Option<TcpAcceptor> {
     match bind(&addr.to_string()).await {
         Ok(vip) => Some(vip),
         Err(error) => {
-            tracing::info!(%addr, %error, "clients up to 4.4.0 cannot use the VIP channel");
+            tracing::info!(%addr, %error, "clients up to 4.5.0 cannot use the VIP channel");
             None
         }
     }

@@ -20,7 +20,7 @@ async fn a_broker_without_options_listens_on_free_ports_of_the_loopback_address(
     running.end().await;
 }
 
-/// Java's clients up to 4.4.0 connect there by default.
+/// Java's clients up to 4.5.0 connect there by default.
 #[tokio::test]
 async fn the_broker_also_listens_two_ports_below_if_that_port_is_free() {
     // Some other program may have the port that this broker would need.

@@ -4,6 +4,7 @@
 //! * `interop ends CLASS_PATH CALLS` makes this number of calls with Java's remoting while connections end.
 //! * `interop apache CLASS_PATH` runs our client against Apache's name server and broker.
 //! * `interop broker CLASS_PATH` runs the official Java client against `rocketmq-tower-broker`.
+//! * `interop old CLASSES VERSION..` runs these versions of that client, whose classes and libraries are in `CLASSES/VERSION`.
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
 //! * `interop throughput CLASS_PATH` measures, and checks nothing.
 //!
@@ -39,12 +40,14 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         }
         ["apache", class_path] => apache::run(class_path).await,
         ["broker", class_path, some @ ..] => broker::run(class_path, some).await,
+        ["old", classes, versions @ ..] => broker::versions::run(classes, versions).await,
         ["reference", class_path, servers, some @ ..] => {
             broker::reference(class_path, servers, some).await
         }
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker CLASS_PATH [SCENARIO..], \
+                         old CLASSES VERSION.., \
                          reference CLASS_PATH SERVERS [SCENARIO..], \
                          throughput CLASS_PATH [OPTION..]";
             Err(usage.into())

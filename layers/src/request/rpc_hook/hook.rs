@@ -31,8 +31,8 @@ pub trait RpcHook: Send + Sync + 'static {
     }
 
     /// Returns whether [`after`](Self::after) does anything, `true` by default. It is asked once, when the
-    /// hook is added. If no hook of a server's layer does, requests have no head for it, which saves a
-    /// third of what the layer costs.
+    /// hook is added. If no hook of a server's layer does, the heads of requests are not kept for it, which
+    /// saves about 90 instructions each.
     fn looks_after(&self) -> bool {
         true
     }

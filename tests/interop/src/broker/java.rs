@@ -13,14 +13,23 @@ const LIMIT: Duration = Duration::from_secs(180);
 
 pub(super) struct Java {
     class_path: String,
+    /// The class whose `main` runs the scenarios.
+    main: &'static str,
     /// The directory for the clients' logs and the offsets of broadcasting groups.
     home: PathBuf,
 }
 
 impl Java {
     pub(super) fn new(class_path: &str, scratch: &Scratch) -> Result<Self, BoxError> {
-        let class_path = crate::apache::absolute(class_path)?;
-        Ok(Self { class_path, home: scratch.directory("clients")? })
+        Self::with_main("interop.Scenarios", class_path, scratch.directory("clients")?)
+    }
+
+    pub(super) fn with_main(
+        main: &'static str,
+        class_path: &str,
+        home: PathBuf,
+    ) -> Result<Self, BoxError> {
+        Ok(Self { class_path: crate::apache::absolute(class_path)?, main, home })
     }
 
     /// Returns the command that runs `scenarios` and prints a line for each. The names of their topics
@@ -40,7 +49,7 @@ impl Java {
             .arg(format!("-Duser.home={}", self.home.display()))
             .arg(format!("-Drocketmq.client.localOffsetStoreDir={}", self.home.display()))
             .args(options)
-            .args(["-cp", &self.class_path, "interop.Scenarios", name_server, label])
+            .args(["-cp", &self.class_path, self.main, name_server, label])
             .args(scenarios)
             .env_remove("NAMESRV_ADDR")
             .kill_on_drop(true);

@@ -8,6 +8,7 @@ mod first_send;
 mod java;
 mod process;
 mod survival;
+pub(crate) mod versions;
 
 use crate::apache::scratch::Scratch;
 use crate::apache::servers::Servers;

@@ -25,11 +25,11 @@ pub(super) struct Broker {
 
 impl Broker {
     /// Starts a new broker. Its ports are not ephemeral: while it is down, no outgoing connection can
-    /// take them.
+    /// take them. The VIP port, two below the broker's, is free too.
     pub(super) fn start(scratch: &Scratch, name: &str) -> Result<Self, BoxError> {
         let data = scratch.directory(name)?;
-        let port = free_port(&[0, 1])?;
-        Self::spawn(&data, format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", port + 1))
+        let port = free_port(&[0, 1, 2])?;
+        Self::spawn(&data, format!("127.0.0.1:{}", port + 1), format!("127.0.0.1:{}", port + 2))
     }
 
     fn spawn(data: &Path, name_server: String, addr: String) -> Result<Self, BoxError> {
