@@ -49,6 +49,9 @@ mod error;
 mod exporter;
 mod filter;
 mod flush;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod jobs;
 mod log;
 mod messages;

@@ -2,6 +2,7 @@
 //! panics if a check fails. The files in `fuzz_targets` and the test of the seeds call it.
 #![allow(clippy::expect_used, clippy::panic, reason = "a fuzzer's finding is a panic")]
 
+pub mod broker;
 pub mod command;
 pub mod decode;
 pub mod driver;

@@ -1,6 +1,6 @@
 //! Initial inputs: frames that real clients wrote, PROXY and TLS headers, and typical connections.
 
-use rocketmq_tower_test_support::{captured_frames, frame, json};
+use rocketmq_tower_test_support::{Dice, captured_frames, frame, json};
 use std::path::Path;
 
 /// One initial input of a target.
@@ -109,6 +109,12 @@ pub fn write(target: &str) {
     }
 }
 
+/// Returns steps of the target `broker` whose fields are nearly all plausible.
+fn plausible(seed: u64) -> Vec<u8> {
+    let mut dice = Dice::new(seed);
+    (0..600).map(|_| dice.within(29..240) as u8).collect()
+}
+
 /// Returns the seeds of all targets.
 ///
 /// # Panics
@@ -148,6 +154,9 @@ pub fn all() -> Vec<Seed> {
             let prefix = [settings, 2, 3, 1, 1, 0, 0];
             add("tls_sniff", format!("{at}_{settings}"), &prefix, bytes);
         }
+    }
+    for number in 0..24 {
+        add("broker", format!("steps_{number}"), &[0], &plausible(number));
     }
     for (at, life) in LIVES.iter().enumerate() {
         add("driver", format!("life_{at}"), &[], life);

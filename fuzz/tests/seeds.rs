@@ -1,6 +1,6 @@
 //! Runs all seeds without a fuzzer, in any build.
 
-use rocketmq_tower_fuzz::{decode, driver, proxy_header, round_trip, seeds, tls_sniff};
+use rocketmq_tower_fuzz::{broker, decode, driver, proxy_header, round_trip, seeds, tls_sniff};
 
 #[test]
 fn all_seeds_pass() {
@@ -10,6 +10,7 @@ fn all_seeds_pass() {
             "decode" => decode::check,
             "round_trip" => round_trip::check,
             "driver" => driver::check,
+            "broker" => broker::check,
             "proxy_header" => proxy_header::check,
             "tls_sniff" => tls_sniff::check,
             other => panic!("no target {other}"),

@@ -40,7 +40,7 @@ impl Account {
         Arc::new(ConnectionAccount { all: Arc::clone(self), used: AtomicUsize::new(0) })
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }

@@ -20,6 +20,8 @@ mod subscriptions;
 mod tests;
 
 use account::Account;
+#[cfg(feature = "fuzzing")]
+pub(crate) use account::OWN;
 pub(crate) use account::{Charge, ClientStateLimits, ConnectionAccount};
 use changes::ChangedGroups;
 pub(crate) use connection::ClientConnection;
@@ -57,6 +59,12 @@ impl Clients {
             ids: Sharded::default(),
             changed: ChangedGroups::default(),
         }
+    }
+
+    /// Returns how many bytes are kept for all connections.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn used(&self) -> usize {
+        self.account.used()
     }
 
     /// Returns what is known about a connection.

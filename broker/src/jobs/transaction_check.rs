@@ -72,9 +72,14 @@ async fn give_up(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), Bo
         offset = offset.as_i64(),
         "a transaction was dropped, as no producer has ended it"
     );
-    if broker.transactions.take(offset).is_some() {
+    if let Some(open) = broker.transactions.take(offset) {
         let nothing = LogWrite::rows(StorageBatch::default());
-        broker.log.write(nothing.and_delete(StorageTable::Prepared, offset.key())).await?;
+        let nothing = nothing.and_delete(StorageTable::Prepared, offset.key());
+        if let Err(error) = broker.log.write(nothing).await {
+            // Dropped later: as long as its row is there, the log is kept from it on.
+            broker.transactions.put_back(offset, open);
+            return Err(error.into());
+        }
     }
     Ok(())
 }

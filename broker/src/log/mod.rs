@@ -115,13 +115,17 @@ impl Log {
     }
 
     /// Returns how many bytes of pending writes there is room for.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn free_room(&self) -> usize {
         self.room.free()
     }
 
-    /// Writes with the room that was taken, and returns when the write is stored.
+    /// Writes with the room that was taken, and returns when the write is stored. Does nothing if there is
+    /// nothing to write: that would cost a flush.
     pub(crate) async fn write_in(&self, room: Taken, write: LogWrite) -> Result<Written, LogError> {
+        if write.is_empty() {
+            return Ok(None);
+        }
         let (done, written) = oneshot::channel();
         self.send(room, write, Some(done))?;
         written.await.map_err(|_| LogError::Closed)?

@@ -71,6 +71,10 @@ impl LogWrite {
         self
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.rows.is_empty()
+    }
+
     /// Returns its size in bytes, with an allowance for handling it.
     pub(super) fn size(&self) -> usize {
         256 + self.entries.iter().map(|entry| entry.record.len()).sum::<usize>()

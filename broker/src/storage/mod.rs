@@ -17,7 +17,7 @@ mod segments;
 mod table;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::Flush;
 use crate::log::CommitLogOffset;

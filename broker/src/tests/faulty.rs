@@ -8,7 +8,7 @@ use crate::storage::{
 use bytes::{Bytes, BytesMut};
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 use tokio::sync::Notify;
 
@@ -18,6 +18,8 @@ pub(super) struct Faulty {
     fails_to_read: AtomicBool,
     fails_to_write: AtomicBool,
     fails_for_good: AtomicBool,
+    /// The number of writes that would change nothing.
+    pub(super) empty_writes: AtomicUsize,
     /// Notified when an operation has failed.
     pub(super) failed: Notify,
     writes: Gate,
@@ -107,6 +109,9 @@ impl Storage for Faulty {
 
     fn append(&self, round: Round, flush: Flush) -> Result<(), StorageError> {
         self.writes.pass();
+        if round.records.is_empty() && round.rows.is_empty() {
+            self.empty_writes.fetch_add(1, Ordering::SeqCst);
+        }
         self.outcome(&self.fails_to_write)?;
         if self.fails_for_good.load(Ordering::SeqCst) {
             return Err(StorageError::Write(io::Error::from(io::ErrorKind::StorageFull).into()));

@@ -18,6 +18,7 @@ mod retention;
 #[path = "../../tests/support/soon.rs"]
 mod soon;
 mod store_failure;
+mod store_faults;
 mod stores;
 
 use soon::{PATIENCE, soon};

@@ -5,16 +5,20 @@ use super::faulty::Faulty;
 use super::peer::{bodies, message};
 use super::requests::{Pull, Sent, request};
 use super::soon;
+use crate::Flush;
 use crate::config::BrokerConfig;
 use crate::log::{LogError, LogWrite};
 use crate::offsets::{OffsetLimits, Offsets};
 use crate::storage::{Storage, StorageBatch, StorageTable};
 use crate::topics::{TopicSettings, Topics};
+use crate::transactions::TransactionChecks;
 use rocketmq_tower::message::{SendHeader, sys_flag};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 async fn start() -> (Arc<Faulty>, BareBroker) {
     let storage = Arc::new(Faulty::default());
@@ -22,15 +26,21 @@ async fn start() -> (Arc<Faulty>, BareBroker) {
     (storage, bare)
 }
 
-/// Returns the keys of the table `Config`.
-fn configured(storage: &impl Storage) -> BTreeSet<String> {
+/// Returns the keys of a table.
+fn keys(storage: &impl Storage, table: StorageTable) -> BTreeSet<Vec<u8>> {
     let mut keys = BTreeSet::new();
     let visit = &mut |key: &[u8], _: &[u8]| {
-        keys.insert(String::from_utf8(key.to_vec()).unwrap());
+        keys.insert(key.to_vec());
         ControlFlow::Continue(())
     };
-    storage.scan(StorageTable::Config, b""..b"\xff", visit).unwrap();
+    storage.scan(table, b""..b"\xff", visit).unwrap();
     keys
+}
+
+/// Returns the keys of the table `Config`.
+fn configured(storage: &impl Storage) -> BTreeSet<String> {
+    let keys = keys(storage, StorageTable::Config).into_iter();
+    keys.map(|key| String::from_utf8(key).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -137,6 +147,17 @@ async fn a_delayed_message_that_cannot_be_read_for_a_while_is_delivered_later() 
     assert_eq!(bodies(&response), ["delayed"]);
 }
 
+#[tokio::test]
+async fn nothing_is_written_while_no_delayed_message_is_due() {
+    let (storage, bare) = start().await;
+    let client = bare.client().await;
+    // Searches for due messages at the start, when the message is stored, and when it is due.
+    client.send_with("T", 0, &[("TIMER_DELAY_MS", "50")], "delayed").await;
+    let response = client.pull(&Pull::new("T", 0).waits(5_000)).await;
+    assert_eq!(bodies(&response), ["delayed"]);
+    assert_eq!(storage.empty_writes.load(Ordering::SeqCst), 0);
+}
+
 /// Returns a request to commit the transaction of a message.
 fn commit(group: &str, half: &Sent) -> RemotingCommand {
     let fields = [
@@ -170,6 +191,30 @@ async fn a_stranger_does_not_hide_a_transaction_from_its_owner() {
     let (refused, _) = tokio::join!(refused, committed);
     assert!(refused.1.contains("strangers"), "{}", refused.1);
     assert_eq!(bodies(&owner.pull(&Pull::new("T", 0)).await), ["whole"]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_cannot_be_dropped_for_a_while_is_dropped_later() {
+    let storage = Arc::new(Faulty::default());
+    let transaction_checks = TransactionChecks { first: Duration::ZERO, interval: Duration::ZERO };
+    // Without a thread that writes, for which paused time would not wait.
+    let flush = Flush::Async;
+    let config = BrokerConfig { transaction_checks, flush, ..BrokerConfig::default() };
+    let bare = BareBroker::with(storage.clone(), &config).await;
+    let properties = [("TRAN_MSG", "true"), ("PGROUP", "owners")];
+    bare.client().await.send_with("T", 0, &properties, "whole").await;
+    assert_eq!(keys(&*storage, StorageTable::Prepared).len(), 1);
+    storage.fail_to_write(true);
+    // The time of all checks passes at once.
+    tokio::time::pause();
+    soon(storage.failed.notified()).await;
+    storage.fail_to_write(false);
+    soon(async {
+        while !keys(&*storage, StorageTable::Prepared).is_empty() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

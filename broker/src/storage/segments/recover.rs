@@ -8,6 +8,7 @@ use crate::log::CommitLogOffset;
 use crate::storage::files::{File, Folder};
 use crate::storage::{StorageBatch, StorageError};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The number of bytes that are read at once, if a round is not longer.
@@ -40,9 +41,9 @@ pub(super) fn recover(
     replay: &mut Replay<'_>,
 ) -> Result<Recovered, StorageError> {
     let segments = segment::open_all(folder, files).map_err(StorageError::read)?;
-    let (at, time) = (known.start, known.time);
-    let begin = known.begin;
-    let mut recovery = Recovery { format, segments, begin, skip_damage, current: 0, at, time };
+    let Known { start: at, durable, time, begin, .. } = known;
+    let mut recovery =
+        Recovery { format, segments, begin, skip_damage, current: 0, at, durable, time };
     recovery.find_start()?;
     loop {
         recovery.replay_rounds(replay)?;
@@ -71,6 +72,8 @@ struct Recovery {
     /// The number of the segment that `at` is in.
     current: usize,
     at: u64,
+    /// Everything before this offset is on the disk.
+    durable: u64,
     time: i64,
 }
 
@@ -115,6 +118,7 @@ impl Recovery {
     /// Replays rounds up to the first that is not there or not whole.
     fn replay_rounds(&mut self, replay: &mut Replay<'_>) -> Result<(), StorageError> {
         while let Some(segment) = self.segments.get(self.current) {
+            let first = self.at.max(self.durable);
             let mut window = Window::new(segment).map_err(StorageError::read)?;
             while let Some((heading, round)) =
                 window.round(self.format, self.at).map_err(StorageError::read)?
@@ -125,6 +129,7 @@ impl Recovery {
                 self.time = self.time.max(heading.header.time);
                 self.at += heading.length as u64;
             }
+            write_again(segment, first..self.at).map_err(StorageError::write)?;
             match self.segments.get(self.current + 1) {
                 Some(next) if next.base == self.at => self.current += 1,
                 _ => break,
@@ -179,6 +184,21 @@ impl Recovery {
         }
         Ok(())
     }
+}
+
+/// Writes the bytes at these offsets of the log again, as they were read. After a sync that failed, the
+/// system has them in its memory only, and takes them for written: a later sync would not write them.
+fn write_again(segment: &Segment, offsets: Range<u64>) -> io::Result<()> {
+    let file = segment.file()?;
+    let (mut at, mut buffer) = (offsets.start, Vec::new());
+    while at < offsets.end {
+        let length = (offsets.end - at).min(READ as u64);
+        buffer.resize(length as usize, 0);
+        file.read_at(&mut buffer, at - segment.base)?;
+        file.write_at(&buffer, at - segment.base)?;
+        at += length;
+    }
+    Ok(())
 }
 
 /// Reads rounds of a segment through a buffer.

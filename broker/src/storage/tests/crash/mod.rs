@@ -10,3 +10,5 @@ mod parts;
 mod process;
 mod steps;
 mod tables;
+
+pub(super) use tables::SimulatedTables;

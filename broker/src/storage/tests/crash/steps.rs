@@ -92,9 +92,12 @@ impl Machine {
                 Ok(())
             }
         };
-        if result.as_ref().is_err_and(StorageError::is_final) || self.disk.is_off() {
+        let failed = result.as_ref().is_err_and(StorageError::is_final);
+        if self.disk.is_off() || (failed && self.random.one_in(2)) {
             let seed = self.random.next();
             self.crash(seed, None);
+        } else if failed {
+            self.kill();
         }
     }
 }
@@ -139,5 +142,21 @@ fn crashes_during_appends() {
             machine.crash(seed, Some(changes % 7));
         }
         machine.storage().trim(0).unwrap();
+    }
+}
+
+/// A failed sync leaves bytes in the system's memory only. The next process finds them, and goes on behind
+/// them.
+#[test]
+fn a_process_that_goes_on_after_a_failed_sync_loses_nothing_when_the_power_fails() {
+    for seed in 0..30 {
+        let options = DiskOptions { segment_size: 32 * 1024, ..DiskOptions::new(Flush::Sync) };
+        let mut machine = Machine::new(options, seed);
+        (0..5).for_each(|_| machine.append(Flush::Sync).unwrap());
+        machine.disk.fail_after(Fault::Sync, 0);
+        machine.append(Flush::Sync).unwrap_err();
+        machine.kill();
+        (0..5).for_each(|_| machine.append(Flush::Sync).unwrap());
+        machine.crash(seed, None);
     }
 }

@@ -12,18 +12,18 @@ use std::sync::Mutex;
 
 type Rows = [BTreeMap<Bytes, Bytes>; StorageTable::ALL.len()];
 
-pub(super) struct SimulatedTables {
+pub(in crate::storage::tests) struct SimulatedTables {
     disk: Disk,
     state: Mutex<(Option<Checkpoint>, Rows)>,
 }
 
 impl SimulatedTables {
-    pub(super) fn new(disk: Disk) -> Self {
+    pub(in crate::storage::tests) fn new(disk: Disk) -> Self {
         Self { disk, state: Mutex::default() }
     }
 
     /// Returns the same tables on the disk of after a crash.
-    pub(super) fn on(&self, disk: Disk) -> Self {
+    pub(in crate::storage::tests) fn on(&self, disk: Disk) -> Self {
         Self { disk, state: lock(&self.state).clone().into() }
     }
 }
