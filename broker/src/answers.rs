@@ -11,6 +11,14 @@ use std::sync::{Arc, Mutex, Weak};
 pub(crate) const ANSWERS: RoomLimits =
     RoomLimits { total: 128 * 1024 * 1024, share: 16 * 1024 * 1024, own: 256 * 1024 };
 
+/// The room for pulls that wait, in bytes, each of [`WAITING_PULL`] bytes: 65,536 for all connections,
+/// 16,384 for each, of which 64 are always there.
+pub(crate) const WAITING: RoomLimits =
+    RoomLimits { total: 128 * 1024 * 1024, share: 32 * 1024 * 1024, own: 128 * 1024 };
+
+/// The bytes that a waiting pull takes, about: its task, its timer and what it waits for.
+pub(crate) const WAITING_PULL: usize = 2 * 1024;
+
 /// The size from which on equal answers share their bytes. It costs less to copy smaller ones.
 const SHARED: usize = 64 * 1024;
 

@@ -1,6 +1,6 @@
 //! The shares that each connection has of the broker's rooms.
 
-use crate::answers::ANSWERS;
+use crate::answers::{ANSWERS, WAITING};
 use crate::log::WRITES;
 use crate::room::Share;
 use rocketmq_tower::RemotingCommand;
@@ -16,11 +16,17 @@ pub(crate) struct ConnectionRooms {
     pub(crate) writes: Share,
     /// Of the answers that wait to be sent.
     pub(crate) answers: Share,
+    /// Of the pulls that wait.
+    pub(crate) waiting: Share,
 }
 
 impl ConnectionRooms {
     fn new() -> Arc<Self> {
-        Arc::new(Self { writes: Share::of(WRITES), answers: Share::of(ANSWERS) })
+        Arc::new(Self {
+            writes: Share::of(WRITES),
+            answers: Share::of(ANSWERS),
+            waiting: Share::of(WAITING),
+        })
     }
 
     /// Returns the shares of a request's connection. A request without one has shares of its own.

@@ -1,6 +1,6 @@
 //! The state that all requests to the broker share.
 
-use crate::answers::ANSWERS;
+use crate::answers::{ANSWERS, WAITING};
 use crate::clients::{Clients, QueueLocks};
 use crate::config::BrokerConfig;
 use crate::log::Log;
@@ -29,6 +29,8 @@ pub(crate) struct BrokerState {
     pub(crate) long_bodies: Arc<Semaphore>,
     /// The room for answers to pulls.
     pub(crate) answers: Room,
+    /// The room for pulls that wait.
+    pub(crate) waiting: Room,
     /// For pulls that read from the store: at most [`MAX_PULLS`] at a time; more wait.
     pub(crate) pulls: Arc<Semaphore>,
     turns: AtomicUsize,
@@ -64,6 +66,7 @@ impl BrokerState {
             transactions: Transactions::open(&log, config.transaction_checks)?,
             long_bodies: Arc::new(Semaphore::new(1)),
             answers: Room::new(ANSWERS),
+            waiting: Room::new(WAITING),
             pulls: Arc::new(Semaphore::new(MAX_PULLS)),
             turns: AtomicUsize::new(0),
             log,

@@ -3,7 +3,7 @@
 use crate::connection_rooms::ConnectionRooms;
 use crate::log::Queue;
 use crate::pull_query::{PullQuery, PullResult};
-use crate::room::Share;
+use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use crate::topics::Topic;
 use rocketmq_tower::channel::Responder;
@@ -23,7 +23,7 @@ pub(super) async fn wait(
     query: PullQuery,
     waiting: WaitingPull,
 ) {
-    let WaitingPull { responder, rooms, patience } = waiting;
+    let WaitingPull { responder, rooms, patience, _room } = waiting;
     let channel = responder.channel();
     let over = async {
         tokio::select! {
@@ -49,6 +49,7 @@ pub(super) struct WaitingPull {
     pub(super) rooms: Arc<ConnectionRooms>,
     /// The maximum time that it waits.
     pub(super) patience: Duration,
+    pub(super) _room: Taken,
 }
 
 /// Returns the response when there are messages and room for them, or when `over` resolves.

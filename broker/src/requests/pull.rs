@@ -1,6 +1,7 @@
 //! `PULL_MESSAGE` and `LITE_PULL_MESSAGE`.
 
 use super::long_polling::{self, WaitingPull};
+use crate::answers::WAITING_PULL;
 use crate::clients::Subscribed;
 use crate::connection_rooms::ConnectionRooms;
 use crate::filter::Filter;
@@ -64,7 +65,11 @@ pub(crate) async fn handle(
         // not wait here, where others would wait for its turn.
         None => patience.max(FOR_ROOM),
     };
-    let waiting = WaitingPull { responder: request.defer()?, rooms, patience };
+    let room = broker
+        .waiting
+        .try_take(&rooms.waiting, WAITING_PULL)
+        .ok_or_else(|| refuse(ResponseCode::SYSTEM_BUSY, "too many pulls wait for messages"))?;
+    let waiting = WaitingPull { responder: request.defer()?, rooms, patience, _room: room };
     tokio::spawn(long_polling::wait(broker, topic, queue, query, waiting));
     Ok(None)
 }

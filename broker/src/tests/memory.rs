@@ -5,7 +5,7 @@ use super::faulty::Faulty;
 use super::peer::Peer;
 use super::requests::Pull;
 use super::soon;
-use crate::answers::{self, ANSWERS};
+use crate::answers::{self, ANSWERS, WAITING, WAITING_PULL};
 use crate::config::BrokerConfig;
 use crate::log::WRITES;
 use crate::storage::MemoryStorage;
@@ -98,6 +98,30 @@ async fn answers_that_a_peer_does_not_read_take_a_share_of_the_room() {
     assert!(pulled.response_code() == ResponseCode::SUCCESS && pulled.body().len() > LARGE);
     drop(pulled);
     assert!(taken() <= 2 * ANSWERS.share, "{} bytes", taken());
+}
+
+#[tokio::test]
+async fn a_pull_without_room_to_wait_is_refused_and_each_connection_has_some() {
+    let bare = start().await;
+    let client = Arc::new(bare.client().await);
+    client.send("T", 0, "first").await;
+    let mut taken = Vec::new();
+    while bare.state.waiting.free() > 0 {
+        taken.push(bare.state.waiting.take_of_total(WAITING.share).await);
+    }
+    let (own, before) = (WAITING.own / WAITING_PULL, Arc::strong_count(&bare.state));
+    let mut pulls = JoinSet::new();
+    for _ in 0..own {
+        let client = Arc::clone(&client);
+        pulls.spawn(async move { client.call(waiting()).await });
+    }
+    all_wait(&bare, before, own).await;
+    let (code, remark) = client.refusal(waiting()).await;
+    assert_eq!(code, ResponseCode::SYSTEM_BUSY, "{remark}");
+    client.send("T", 0, "second").await;
+    while let Some(pulled) = soon(pulls.join_next()).await {
+        assert_eq!(pulled.unwrap().response_code(), ResponseCode::SUCCESS);
+    }
 }
 
 #[tokio::test]
