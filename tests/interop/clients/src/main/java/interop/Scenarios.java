@@ -4,9 +4,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
 /**
@@ -38,33 +35,19 @@ public final class Scenarios {
 
     public static void main(String[] args) throws Exception {
         String[] names = Arrays.copyOfRange(args, 2, args.length);
-        ExecutorService threads = Executors.newCachedThreadPool();
-        Map<String, Future<Boolean>> running = Arrays.stream(names)
-            .collect(Collectors.toMap(name -> name, name -> threads.submit(named(name, args[0], args[1]))));
-        boolean passed = true;
-        for (Future<Boolean> scenario : running.values()) {
-            passed &= scenario.get();
-        }
-        System.exit(passed && !running.isEmpty() ? 0 : 1);
+        Map<String, Callable<String>> scenarios = Arrays.stream(names)
+            .collect(Collectors.toMap(name -> name, name -> named(name, args[0], args[1])));
+        Runner.runAll(args[1], scenarios);
     }
 
-    /** Runs a scenario, prints a line with its result, and returns whether it passed. */
-    private static Callable<Boolean> named(String name, String nameServer, String label) {
+    private static Callable<String> named(String name, String nameServer, String label) {
         Scenario scenario = ALL.get(name);
         if (scenario == null) {
             throw new IllegalArgumentException("unknown scenario " + name + ", expected one of " + ALL.keySet());
         }
         return () -> {
             try (Env env = new Env(nameServer, label + "-" + name)) {
-                String shown = scenario.run(env);
-                System.out.println("ok " + label + " " + name + ": " + shown);
-                return true;
-            } catch (Throwable error) {
-                synchronized (System.out) {
-                    System.out.println("FAILED " + label + " " + name + ": " + error);
-                    error.printStackTrace(System.out);
-                }
-                return false;
+                return scenario.run(env);
             }
         };
     }
