@@ -44,7 +44,7 @@ fn entry_of(
     Ok(LogEntry { queue, record, keys, tag, visibility })
 }
 
-/// Returns the queue to which a producer sends, or the error response if there is none.
+/// Returns the queue of a send. Fails with an error response if the topic has no queue with this id.
 pub(crate) fn queue_for_send(topic: &Topic, id: i32) -> Result<&Arc<Queue>, BoxError> {
     topic.queue_in_use(id).ok_or_else(|| {
         let (name, queues) = (&topic.name, topic.settings.queues());

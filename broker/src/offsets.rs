@@ -49,7 +49,7 @@ pub(crate) struct Offsets {
 impl Offsets {
     /// Reads the offsets from the store.
     pub(crate) fn open(log: Arc<Log>, limits: OffsetLimits) -> Result<Self, BoxError> {
-        // What is stored is kept, however much it is.
+        // Keeps all offsets that are stored, also if they are more than the limits.
         let limitless = OffsetLimits { pairs: usize::MAX, bytes: usize::MAX };
         let (pairs, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let mut offsets = Self { tables: Sharded::default(), limits: limitless, pairs, bytes, log };
@@ -192,7 +192,7 @@ mod tests {
             offsets.store("b", "T", 0, 2).await.unwrap();
             assert_eq!(offsets.get("b", "T", 0), Some(2));
         }
-        // What is stored is read, whatever the bounds are now.
+        // All offsets that are stored are read, also if they are more than the limits.
         let none = OffsetLimits { pairs: 0, bytes: 0 };
         let offsets = Offsets::open(log, none).unwrap();
         assert_eq!(offsets.get("b", "T", 0), Some(2));

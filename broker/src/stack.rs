@@ -3,6 +3,7 @@
 //! ```text
 //!  connection level           at most 1000 connections; more wait to be accepted
 //!  (both servers)             metrics and trace: bytes, connections; a span of each
+//!                             rooms: each connection's shares of memory (the broker's)
 //!                             events: clients leave their groups (the broker's)
 //!                             idle timeout, 120 s
 //!                             the driver: frames, responses in any order, calls to clients

@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(all.used(), 2 * OWN, "a refused charge takes nothing");
         drop(half);
         let again = one.charge(OWN).unwrap();
-        // What is kept counts though the connection's account is gone.
+        // Charges count until they are dropped, also after the connection's account.
         drop(one);
         assert_eq!(all.used(), 2 * OWN);
         drop((rest, again));

@@ -107,7 +107,7 @@ fn io_error(error: &fjall::Error) -> Option<io::Error> {
 }
 
 fn open_error(folder: &Path, error: fjall::Error) -> StorageError {
-    // What fjall meets if some of its files are missing.
+    // Fjall's errors if some of its files are missing.
     const OF_LOSS: [io::ErrorKind; 4] = [
         io::ErrorKind::AlreadyExists,
         io::ErrorKind::InvalidData,

@@ -89,7 +89,7 @@ pub(super) fn finish_rebuild(index: &dyn Folder) -> io::Result<()> {
     index.sync()
 }
 
-/// What is lost.
+/// Reports the parts that are lost.
 struct Lost {
     skip_damage: bool,
 }

@@ -40,10 +40,15 @@ async fn is_not_notified(peer: &mut Peer) {
 
 /// Returns two members of a group that were notified of each other.
 async fn two(running: &Running) -> (Peer, Peer) {
+    two_with(running, ["one", "two"]).await
+}
+
+/// The same with these ids of clients.
+async fn two_with(running: &Running, ids: [&str; 2]) -> (Peer, Peer) {
     let (mut one, mut two) = (running.client().await, running.client().await);
-    one.get(beat("one")).await;
+    one.get(beat(ids[0])).await;
     is_notified(&mut one).await;
-    two.get(beat("two")).await;
+    two.get(beat(ids[1])).await;
     is_notified(&mut one).await;
     is_notified(&mut two).await;
     (one, two)
@@ -126,12 +131,7 @@ async fn a_member_with_a_new_connection_stays_when_the_old_one_ends() {
 #[tokio::test]
 async fn of_two_connections_with_one_client_id_each_is_a_member() {
     let running = Running::start(Broker::builder().topic("T", 1)).await;
-    let (mut one, mut two) = (running.client().await, running.client().await);
-    one.get(beat("same")).await;
-    is_notified(&mut one).await;
-    two.get(beat("same")).await;
-    is_notified(&mut one).await;
-    is_notified(&mut two).await;
+    let (mut one, mut two) = two_with(&running, ["same", "same"]).await;
     for _ in 0..3 {
         one.get(beat("same")).await;
         two.get(beat("same")).await;

@@ -155,7 +155,7 @@ impl SegmentLog {
         }
     }
 
-    /// Appends a round. After an error other than [`StorageError::Full`], no more rounds are taken.
+    /// Appends a round. After an error that [is final](StorageError::is_final), no more rounds are taken.
     pub(super) fn append(&self, round: &Round, flush: Flush) -> Result<(), StorageError> {
         let mut writing = lock(&self.writing);
         if self.failed.load(Ordering::Acquire) {
