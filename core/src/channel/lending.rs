@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_connection_gets_its_own_handles_only() {
-        let (outer, inner) = (Shared::new(ChannelInfo::default()), Shared::new(ChannelInfo::default()));
+        let (outer, inner) =
+            (Shared::new(ChannelInfo::default()), Shared::new(ChannelInfo::default()));
         let (outer_handles, inner_handles) = (Handles::new(outer.id), Handles::new(inner.id));
         let lending = outer_handles.lend();
         give_back(Arc::clone(&outer));

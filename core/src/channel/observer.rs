@@ -45,9 +45,10 @@ impl RemotingCommand {
     #[inline]
     pub fn exchange_observer(&self) -> ExchangeObserver {
         let parts = self.parts();
-        let origin = parts.channel.as_ref().map(|channel| {
-            (lending::handle(&channel.shared), parts.exchange.map(|(id, _)| id))
-        });
+        let origin = parts
+            .channel
+            .as_ref()
+            .map(|channel| (lending::handle(&channel.shared), parts.exchange.map(|(id, _)| id)));
         ExchangeObserver { origin }
     }
 }

@@ -253,6 +253,6 @@ where
     }
 
     pub(super) fn release_memory(&mut self) {
-        self.in_flight.shrink();
+        self.in_flight.release();
     }
 }
