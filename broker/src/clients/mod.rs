@@ -26,7 +26,7 @@ pub(crate) use account::{Charge, ClientStateLimits, ConnectionAccount};
 use changes::ChangedGroups;
 pub(crate) use connection::ClientConnection;
 use group::Groups;
-pub(crate) use locks::{LockOwner, QueueLocks};
+pub(crate) use locks::{LockOwner, MAX_LOCKS, QueueLocks};
 pub(crate) use members::GroupUpdate;
 pub(crate) use reaper::ClientReaper;
 pub(crate) use subscriptions::{SentSubscription, Subscription};
