@@ -7,10 +7,9 @@ use crate::{delay, messages};
 use bytes::Bytes;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
-use rocketmq_tower_core::clock;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// The maximum number of messages that are delivered at once, and of their bytes.
 const ROUND: usize = 256;
@@ -42,16 +41,19 @@ enum Next {
 pub(crate) async fn run(broker: &BrokerState) {
     let mut start = ScanStart::default();
     loop {
-        let now = clock::now_ms();
+        let (moved, now) = (broker.clock.moved(), broker.clock.now_ms());
         match round(broker, start.at(now), now).await {
             // The rows before it have just been deleted, and would slow down the next scan.
             Ok(Next::Now(row)) => start.row = row,
             Ok(Next::Later(wait)) => {
                 start.row = due_key(now - LATEST, CommitLogOffset::default());
                 // A message that was stored after the scan has left a notification.
-                match wait {
-                    Some(wait) => _ = timeout(wait.min(WAIT), broker.log.scheduled()).await,
-                    None => broker.log.scheduled().await,
+                broker.clock.delivered(now);
+                let wait = wait.map_or(Duration::MAX, |wait| wait.min(WAIT));
+                tokio::select! {
+                    () = broker.log.scheduled() => {}
+                    () = moved => {}
+                    () = sleep(wait) => {}
                 }
             }
             Err(error) => {
@@ -132,7 +134,7 @@ async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, 
     Ok(match due.next {
         Some((time, offset)) if time <= now => Next::Now(due_key(time, offset)),
         Some((time, _)) => {
-            let wait = Duration::from_millis((time - clock::now_ms()).max(0) as u64);
+            let wait = Duration::from_millis((time - broker.clock.now_ms()).max(0) as u64);
             Next::Later(Some(wait))
         }
         None if postponed > 0 => Next::Later(Some(WAIT)),
