@@ -110,10 +110,7 @@ impl TestBroker {
         });
         let mut records = records.await.map_err(|error| ReadError(error.into()))?;
         records.sort_by_key(|(at, _)| at.as_i64());
-        Ok(records
-            .into_iter()
-            .map(|(_, record)| TestMessage::new(record))
-            .collect::<Result<_, _>>()?)
+        records.into_iter().map(|(_, record)| TestMessage::new(record)).collect()
     }
 
     /// Returns how many messages of a topic the group has not consumed: those after its committed

@@ -1,8 +1,14 @@
 //! A message of a test broker.
 
 use bytes::Bytes;
-use rocketmq_tower::message::{MessageError, StoredMessage, property};
+use rocketmq_tower::BoxError;
+use rocketmq_tower::message::{StoredMessage, property};
 use std::fmt;
+
+/// The store cannot be read, such as after an error of the disk.
+#[derive(Debug, thiserror::Error)]
+#[error("the broker cannot read its store")]
+pub struct ReadError(#[source] pub(super) BoxError);
 
 /// A message that a [`TestBroker`](super::TestBroker) has stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,8 +18,8 @@ pub struct TestMessage {
 
 impl TestMessage {
     /// `record` must be a stored message.
-    pub(super) fn new(record: Bytes) -> Result<Self, MessageError> {
-        StoredMessage::decode(&record)?;
+    pub(super) fn new(record: Bytes) -> Result<Self, ReadError> {
+        StoredMessage::decode(&record).map_err(|error| ReadError(error.into()))?;
         Ok(Self { record })
     }
 

@@ -31,6 +31,6 @@ mod message;
 mod wait;
 
 pub use broker::TestBroker;
-pub use message::TestMessage;
+pub use message::{ReadError, TestMessage};
 pub use rocketmq_tower::layers::fault::{ConnectionFault, Faults, RequestFault, Rule};
 pub use wait::WaitError;
