@@ -43,6 +43,7 @@ mod builder;
 mod clients;
 mod config;
 mod connection_rooms;
+mod data_version;
 mod delay;
 mod error;
 #[cfg(feature = "metrics-exporter")]
