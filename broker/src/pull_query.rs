@@ -5,7 +5,7 @@ use crate::filter::Filter;
 use crate::log::{Log, LogError, Queue};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
-use crate::storage::{QueueEntry, Storage, StorageError};
+use crate::storage::{QueueEntry, Reads, Storage, StorageError};
 use bytes::Bytes;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
@@ -106,11 +106,19 @@ impl PullQuery {
             offsets: first..queue.max().min(first.saturating_add(MAX_SCANNED)),
             messages: self.max_messages.clamp(1, MAX_MESSAGES),
             bytes: self.bytes(),
-            room: (room, bytes),
+            room,
+            taken: bytes,
             filter: Arc::clone(&self.filter),
         };
-        let recent = log.storage().has_recent(queue.number(), first);
-        log.read(recent, move |storage| scan.run(storage)).await
+        let (mut scan, read) = log.read_cached_first(scan, PullScan::run).await?;
+        Ok(match read {
+            PullRead::Done(PullResult::Messages { body, next }) => {
+                scan.room.shrink(body.len());
+                let body = answers::holding(body, scan.room);
+                PullRead::Done(PullResult::Messages { body, next })
+            }
+            read => read,
+        })
     }
 }
 
@@ -130,13 +138,14 @@ struct PullScan {
     messages: usize,
     bytes: usize,
     /// The room for the answer, and its size.
-    room: (Taken, usize),
+    room: Taken,
+    taken: usize,
     filter: Arc<Filter>,
 }
 
 impl PullScan {
-    fn run(self, storage: &dyn Storage) -> Result<PullRead, StorageError> {
-        let (entries, next) = self.choose(storage)?;
+    fn run(&mut self, storage: &dyn Storage, reads: Reads) -> Result<PullRead, StorageError> {
+        let (entries, next) = self.choose(storage, reads)?;
         let first = self.offsets.start;
         if next == first {
             // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
@@ -148,28 +157,30 @@ impl PullScan {
             }));
         }
         let size = entries.iter().map(|entry| entry.size as usize).sum();
-        let (mut room, taken) = self.room;
-        if size > taken {
+        if size > self.taken {
             return Ok(PullRead::NeedsRoom(size));
         }
-        let body = answers::read(storage, &self.queue, entries, size)?;
+        let body = answers::read(storage, &self.queue, entries, size, reads)?;
         Ok(PullRead::Done(if body.is_empty() {
             PullResult::NoneMatched { next }
         } else {
-            room.shrink(body.len());
-            PullResult::Messages { body: answers::holding(body, room), next }
+            PullResult::Messages { body, next }
         }))
     }
 
     /// Returns the entries of the messages, and the offset after the last one that was looked at.
-    fn choose(&self, storage: &dyn Storage) -> Result<(Vec<QueueEntry>, i64), StorageError> {
+    fn choose(
+        &self,
+        storage: &dyn Storage,
+        reads: Reads,
+    ) -> Result<(Vec<QueueEntry>, i64), StorageError> {
         let at_a_time = if self.filter.accepts_all() { self.messages } else { FILTERED };
         let (mut entries, mut chosen, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut next = self.offsets.start;
         while next < self.offsets.end {
             entries.clear();
             let end = self.offsets.end.min(next + at_a_time as i64);
-            storage.entries(self.queue.number(), next..end, &mut entries)?;
+            storage.entries(self.queue.number(), next..end, reads, &mut entries)?;
             if entries.is_empty() {
                 break;
             }
