@@ -20,6 +20,7 @@ class TestBroker:
         deadline.cancel()
         if not ready.startswith("ready "):
             self.process.kill()
+            self.process.wait()
             raise RuntimeError(f"rocketmq-tower-broker did not start, see its stderr: {ready}")
         self.name_server, self.address = (part.split("=")[1] for part in ready.split()[1:])
 
@@ -28,9 +29,9 @@ class TestBroker:
 
     def __exit__(self, *error):
         self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        finally:
-            self.process.kill()  # Does nothing to a process that has ended.
-            self.process.stdout.close()
-        assert self.process.returncode == 0, f"the broker ended with {self.process.returncode}"
+        deadline = threading.Timer(10, self.process.kill)
+        deadline.start()
+        code = self.process.wait()
+        deadline.cancel()
+        self.process.stdout.close()
+        assert code == 0, f"the broker ended with {code}"
