@@ -45,6 +45,7 @@ mod clients;
 mod clock;
 mod config;
 mod connection_rooms;
+mod data_version;
 mod delay;
 mod error;
 #[cfg(feature = "metrics-exporter")]

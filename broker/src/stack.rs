@@ -14,7 +14,7 @@
 //!                             router, by code:
 //!    sends                      load shedding and a limit for all connections together
 //!    pulls                      a limit; pending pulls are deferred
-//!    queries                    tasks of their own, as they read many messages
+//!    queries, reports           tasks of their own, as they read many messages, or whole tables
 //!    heartbeats, offsets, ..    no layer: never delayed by the others
 //! ```
 
@@ -25,7 +25,7 @@ use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
 use crate::requests::{
-    groups, heartbeat, locks, lookup, offsets, pull, reply, send, send_back, topics, transaction,
+    admin, groups, heartbeat, locks, lookup, offsets, pull, reply, send, send_back, transaction,
 };
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
@@ -130,7 +130,7 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
     // Queries run as tasks; those that wait longer than 5 s are refused.
     let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
 
-    Router::builder()
+    let routes = Router::builder()
         .with_state(state())
         .route(
             [Code::SEND_MESSAGE, Code::SEND_MESSAGE_V2, Code::SEND_BATCH_MESSAGE],
@@ -170,7 +170,6 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
             offsets::of_queue,
         )
         .route_fn(Code::QUERY_CONSUMER_OFFSET, offsets::query)
-        .route_fn(Code::UPDATE_CONSUMER_OFFSET, offsets::update)
-        .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
-        .build()
+        .route_fn(Code::UPDATE_CONSUMER_OFFSET, offsets::update);
+    admin::routes(routes, &state()).build()
 }
