@@ -10,6 +10,7 @@ final class Shop implements AutoCloseable {
 
     Shop(String nameServer) throws Exception {
         producer.setNamesrvAddr(nameServer);
+        producer.setSendMsgTimeout(10_000);
         producer.start();
     }
 
