@@ -40,6 +40,10 @@ soak:
 interop *suite:
     tests/interop/run {{suite}}
 
+# Runs the example tests of an application: java, python, go, node, or all.
+languages *language:
+    tests/languages/run {{language}}
+
 # Compares the server with servers of other projects.
 bench *options:
     benches/run {{options}}
