@@ -39,6 +39,7 @@
 
 mod address;
 mod answers;
+mod attributes;
 mod builder;
 mod clients;
 mod config;
@@ -53,6 +54,7 @@ mod flush;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod groups;
 mod jobs;
 mod log;
 mod messages;

@@ -3,6 +3,7 @@
 use crate::answers::{ANSWERS, WAITING};
 use crate::clients::{Clients, QueueLocks};
 use crate::config::BrokerConfig;
+use crate::groups::ConsumerGroups;
 use crate::log::Log;
 use crate::offsets::Offsets;
 use crate::room::Room;
@@ -22,6 +23,7 @@ pub(crate) struct BrokerState {
     pub(crate) log: Arc<Log>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) offsets: Offsets,
+    pub(crate) groups: ConsumerGroups,
     pub(crate) clients: Arc<Clients>,
     pub(crate) locks: QueueLocks,
     pub(crate) transactions: Transactions,
@@ -61,6 +63,7 @@ impl BrokerState {
             topics: Arc::new(Topics::open(Arc::clone(&log), &identity).await?),
             identity,
             offsets: Offsets::open(Arc::clone(&log), config.offsets)?,
+            groups: ConsumerGroups::open(Arc::clone(&log), config.groups)?,
             clients: Arc::new(Clients::new(config.client_state)),
             locks: QueueLocks::default(),
             transactions: Transactions::open(&log, config.transaction_checks)?,

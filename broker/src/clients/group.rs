@@ -2,6 +2,7 @@
 
 use super::subscriptions::Subscriptions;
 use crate::refusal::refuse;
+use rocketmq_tower::protocol::{ConsumeFromWhere, ConsumeType, MessageModel};
 use rocketmq_tower::{BoxError, Channel, ResponseCode};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -31,6 +32,16 @@ pub(super) struct Group {
     members: BTreeMap<(Arc<str>, u64), Channel>,
     /// `None` until a member has sent them.
     pub(super) subscriptions: Option<Subscriptions>,
+    /// How its consumers consume, from the last heartbeat.
+    pub(super) kind: ConsumerKind,
+}
+
+/// How the consumers of a group consume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConsumerKind {
+    pub(crate) consume_type: ConsumeType,
+    pub(crate) message_model: MessageModel,
+    pub(crate) consume_from_where: ConsumeFromWhere,
 }
 
 impl Groups {

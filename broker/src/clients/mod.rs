@@ -25,14 +25,16 @@ pub(crate) use account::OWN;
 pub(crate) use account::{Charge, ClientStateLimits, ConnectionAccount};
 use changes::ChangedGroups;
 pub(crate) use connection::ClientConnection;
+pub(crate) use group::ConsumerKind;
 use group::Groups;
 pub(crate) use locks::{LockOwner, QueueLocks};
-pub(crate) use members::GroupUpdate;
+pub(crate) use members::{ConsumerBeat, GroupUpdate};
 pub(crate) use reaper::ClientReaper;
 pub(crate) use subscriptions::{SentSubscription, Subscription};
 
 use crate::sharded::Sharded;
 use rocketmq_tower::Channel;
+use rocketmq_tower::protocol::MessageModel;
 use rocketmq_tower_core::sync::lock;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -106,6 +108,13 @@ impl Clients {
                 topics.get(topic).map_or(Subscribed::No, |known| Subscribed::To(known.clone()))
             }
         }
+    }
+
+    /// Returns whether each consumer of a group gets all messages.
+    pub(crate) fn broadcasts(&self, group: &str) -> bool {
+        let groups = self.groups.of(group);
+        let kind = groups.consumers(group).map(|group| group.kind);
+        kind.is_some_and(|kind| kind.message_model == MessageModel::Broadcasting)
     }
 
     /// Returns the ids of a group's consumers, sorted.

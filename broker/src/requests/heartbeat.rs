@@ -2,7 +2,7 @@
 
 use super::heartbeat_body::{AtMost, ConsumerOfBeat, HeartbeatBody, MAX_GROUPS, MAX_SUBSCRIPTIONS};
 use super::{check_client, in_turn};
-use crate::clients::{ClientConnection, GroupUpdate};
+use crate::clients::{ClientConnection, ConsumerBeat, GroupUpdate};
 use crate::refusal::{Refused, refuse};
 use crate::state::BrokerState;
 use crate::topics::names;
@@ -82,7 +82,11 @@ fn consumer_beats(
     refused.note(check_number(sent, "subscriptions of a group", MAX_SUBSCRIPTIONS));
     let sent: Vec<_> = sent.items.iter().map(|sent| sent.as_sent()).collect();
     let subscriptions = (!beat.without_sub).then_some(&*sent);
-    broker.clients.consumer_beats(connection, &beat.client_id, group, subscriptions, refused)
+    let beat =
+        ConsumerBeat { client: &beat.client_id, group, kind: consumer.kind(), subscriptions };
+    let update = broker.clients.consumer_beats(connection, &beat, refused)?;
+    broker.groups.used(group);
+    Ok(update)
 }
 
 fn check_number<T, const MAX: usize>(

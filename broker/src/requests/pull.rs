@@ -5,6 +5,7 @@ use crate::answers::WAITING_PULL;
 use crate::clients::Subscribed;
 use crate::connection_rooms::ConnectionRooms;
 use crate::filter::Filter;
+use crate::groups::GroupRules;
 use crate::log::Queue;
 use crate::offsets::OffsetError;
 use crate::pull_query::{PullQuery, PullResult};
@@ -30,8 +31,13 @@ pub(crate) async fn handle(
     request: RemotingCommand,
 ) -> Result<Option<RemotingCommand>, BoxError> {
     let header: PullMessageRequestHeader<&str> = request.header()?;
+    let rules = broker.groups.used(header.consumer_group);
+    if !rules.consume {
+        let text = format!("subscription group no permission, {}", header.consumer_group);
+        return Err(refuse(ResponseCode::NO_PERMISSION, text));
+    }
     let (topic, queue) = queue(&broker, &header)?;
-    let filter = filter(&broker, &request, &header)?;
+    let filter = filter(&broker, &request, &header, rules)?;
     if header.sys_flag & pull_sys_flag::COMMIT_OFFSET != 0 && header.commit_offset >= 0 {
         let (group, topic) = (header.consumer_group, header.topic);
         names::check_group(group)?;
@@ -96,6 +102,7 @@ fn filter(
     broker: &BrokerState,
     request: &RemotingCommand,
     header: &PullMessageRequestHeader<&str>,
+    rules: GroupRules,
 ) -> Result<Arc<Filter>, BoxError> {
     let kind = header.expression_type.unwrap_or_default();
     if header.sys_flag & pull_sys_flag::SUBSCRIPTION != 0
@@ -110,6 +117,10 @@ fn filter(
         };
     }
     let (group, topic) = (header.consumer_group, header.topic);
+    if !rules.broadcast && broker.clients.broadcasts(group) {
+        let text = format!("the consumer group[{group}] can not consume by broadcast way");
+        return Err(refuse(ResponseCode::NO_PERMISSION, text));
+    }
     let known = match broker.clients.subscribed(group, topic) {
         Subscribed::To(known) => known,
         // As after a restart. The group's clients leave out their subscriptions, and send them with the

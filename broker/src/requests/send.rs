@@ -15,9 +15,6 @@ use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State
 use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
-/// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.
-pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
-
 /// The bytes of a stored message beside its body and its own properties, at most.
 pub(super) const OVERHEAD: usize = 1024;
 
@@ -89,7 +86,8 @@ pub(super) async fn target(
         None => create(broker, header).await?,
     };
     if let Some(group) = names::retried_group(header.topic) {
-        let max = header.max_reconsume_times.unwrap_or(MAX_RECONSUME_TIMES);
+        let of_group = broker.groups.used(group).retry_max_times;
+        let max = header.max_reconsume_times.unwrap_or(of_group);
         // A group that consumes in order holds locks. Its consumers retry a message themselves, and send it
         // when no try is left.
         let last = if broker.locks.has_live_lock(group) { max.saturating_sub(1) } else { max };

@@ -1,6 +1,5 @@
 //! The topics of the broker. The name server reads them, too.
 
-mod attributes;
 mod awaited;
 mod deletion;
 pub(crate) mod names;
@@ -9,12 +8,12 @@ pub(crate) mod system;
 mod tests;
 mod topic;
 
+use crate::attributes::{AttributeChanges, OF_TOPICS};
 use crate::data_version::TableVersion;
 use crate::log::{Log, LogError, LogWrite, MAX_QUEUES, Queue};
 use crate::refusal::refuse;
 use crate::state::BrokerIdentity;
 use crate::storage::{StorageBatch, StorageTable};
-pub(crate) use attributes::AttributeChanges;
 use awaited::AwaitedTopics;
 pub(crate) use deletion::delete;
 use rocketmq_tower::{BoxError, ResponseCode};
@@ -162,7 +161,7 @@ impl Topics {
         changes: &AttributeChanges,
     ) -> Result<Arc<Topic>, BoxError> {
         let change = |old: Option<&TopicSettings>| {
-            let attributes = changes.apply(old.map(|old| &old.attributes))?;
+            let attributes = changes.apply(OF_TOPICS, old.map(|old| &old.attributes))?;
             Ok(Some(TopicSettings { attributes, ..settings.clone() }))
         };
         self.set(name, change).await

@@ -1,10 +1,10 @@
 //! Topics and their queues.
 
 use super::{
-    AttributeChanges, MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room,
-    TopicSettings, Topics,
+    MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room, TopicSettings, Topics,
 };
 use crate::Flush;
+use crate::attributes::AttributeChanges;
 use crate::log::Log;
 use crate::state::BrokerIdentity;
 use crate::storage::MemoryStorage;

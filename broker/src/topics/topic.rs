@@ -1,6 +1,6 @@
 //! One topic.
 
-use super::attributes::Attributes;
+use crate::attributes::Attributes;
 use crate::log::Queue;
 use rocketmq_tower::protocol::{TopicConfig, TopicFilterType, perm};
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@
 //! their answers have at most [`MAX_ANSWER`] bytes.
 
 mod consume_queue;
+mod groups;
 mod topic_lists;
 mod topic_stats;
 mod topics;
@@ -41,6 +42,8 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
     let routes = routes
         .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
         .route_fn(Code::GET_TOPIC_CONFIG, topics::one)
+        .route_fn(Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, groups::create)
+        .route_fn(Code::GET_SUBSCRIPTIONGROUP_CONFIG, groups::one)
         .route_fn(Code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, topic_lists::system);
     let routes = reports.add(routes, Code::UPDATE_AND_CREATE_TOPIC_LIST, topics::create_all);
     let routes = reports.add(routes, Code::DELETE_TOPIC_IN_BROKER, topics::delete);
@@ -48,6 +51,10 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
     let routes = reports.add(routes, Code::GET_TOPIC_STATS_INFO, topic_stats::of_topic);
     let routes = reports.add(routes, Code::QUERY_TOPIC_CONSUME_BY_WHO, topic_lists::consumed_by);
     let routes = reports.add(routes, Code::QUERY_TOPICS_BY_CONSUMER, topic_lists::of_group);
+    let routes =
+        reports.add(routes, Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, groups::create_all);
+    let routes = reports.add(routes, Code::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, groups::all);
+    let routes = reports.add(routes, Code::DELETE_SUBSCRIPTIONGROUP, groups::delete);
     reports.add(routes, Code::QUERY_CONSUME_QUEUE, consume_queue::query)
 }
 

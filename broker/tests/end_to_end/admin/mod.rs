@@ -1,6 +1,7 @@
 //! Requests of administration tools: mqadmin, the dashboard, the exporter.
 
 mod deletion;
+mod groups;
 mod topics;
 
 use crate::support::peer::Peer;
