@@ -203,6 +203,8 @@ pub(crate) enum PullResult {
     AtEnd { offset: i64 },
     /// The offset of the query is outside of the queue.
     OutOfRange { next: i64 },
+    /// A tool has reset the offset of the group.
+    Reset { next: i64 },
 }
 
 impl PullResult {
@@ -221,6 +223,9 @@ impl PullResult {
             }
             Self::OutOfRange { next } => {
                 (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_OUT_OF_RANGE", next, Default::default())
+            }
+            Self::Reset { next } => {
+                (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_RESET", next, Default::default())
             }
         };
         let header = PullMessageResponseHeader {

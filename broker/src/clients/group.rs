@@ -119,6 +119,18 @@ impl Group {
         self.members.range(ids).map(|((_, connection), _)| *connection)
     }
 
+    /// Returns the ids of its members, sorted, and their connections.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&Arc<str>, &Channel)> {
+        self.members.iter().map(|((client, _), channel)| (client, channel))
+    }
+
+    /// Returns the latest connection that has a client with this id.
+    pub(super) fn channel_of(&self, client: &str) -> Option<&Channel> {
+        let client: Arc<str> = client.into();
+        let ids = (Arc::clone(&client), 0)..=(client, u64::MAX);
+        self.members.range(ids).next_back().map(|(_, channel)| channel)
+    }
+
     /// Returns the ids of its clients, sorted, each once.
     pub(super) fn ids(&self) -> Vec<Arc<str>> {
         let mut ids: Vec<_> = self.members.keys().map(|(client, _)| Arc::clone(client)).collect();

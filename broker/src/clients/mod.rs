@@ -15,6 +15,7 @@ mod kept_filters;
 mod locks;
 mod members;
 mod reaper;
+mod report;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,8 @@ use group::Groups;
 pub(crate) use locks::{LockOwner, QueueLocks};
 pub(crate) use members::{ConsumerBeat, GroupUpdate};
 pub(crate) use reaper::ClientReaper;
-pub(crate) use subscriptions::{SentSubscription, Subscription};
+pub(crate) use report::ClientReport;
+pub(crate) use subscriptions::{SentSubscription, Subscription, SubscriptionText};
 
 use crate::sharded::Sharded;
 use rocketmq_tower::Channel;
@@ -108,6 +110,11 @@ impl Clients {
                 topics.get(topic).map_or(Subscribed::No, |known| Subscribed::To(known.clone()))
             }
         }
+    }
+
+    /// Returns what a group has subscribed to in a topic, as its members have sent it.
+    pub(crate) fn subscription(&self, group: &str, topic: &str) -> Option<SubscriptionText> {
+        self.groups.of(group).consumers(group)?.subscriptions.as_ref()?.text(topic)
     }
 
     /// Returns whether each consumer of a group gets all messages.

@@ -30,6 +30,7 @@ fn beats(
     let beat: HeartbeatBody<'_> = json::from_slice(request.body())?;
     check_client(&beat.client_id)?;
     let connection = broker.clients.connection(channel);
+    connection.note_program(request);
     let (mut refused, mut all) = (Refused::default(), GroupUpdate::default());
     refused.note(check_number(&beat.producer_data_set, "groups of producers", MAX_GROUPS));
     refused.note(check_number(&beat.consumer_data_set, "groups of consumers", MAX_GROUPS));

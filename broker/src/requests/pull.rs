@@ -38,6 +38,10 @@ pub(crate) async fn handle(
     }
     let (topic, queue) = queue(&broker, &header)?;
     let filter = filter(&broker, &request, &header, rules)?;
+    let reset = broker.offsets.take_reset(header.consumer_group, header.topic, header.queue_id);
+    if let Some(next) = reset {
+        return Ok(Some(PullResult::Reset { next }.response(&queue)?));
+    }
     if header.sys_flag & pull_sys_flag::COMMIT_OFFSET != 0 && header.commit_offset >= 0 {
         let (group, topic) = (header.consumer_group, header.topic);
         names::check_group(group)?;

@@ -1,7 +1,9 @@
 //! Requests of administration tools: mqadmin, the dashboard, the exporter.
 
+mod connections;
 mod deletion;
 mod groups;
+mod offsets;
 mod topics;
 
 use crate::support::peer::Peer;
