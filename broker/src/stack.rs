@@ -30,6 +30,8 @@ use crate::requests::{
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::handler::handler_fn_with_state;
+#[cfg(feature = "testing")]
+use rocketmq_tower::layers::FaultLayer;
 use rocketmq_tower::layers::{CodeDistributionLayer, EventsLayer, TraceLayer, WorkQueueLayer};
 use rocketmq_tower::router::DuplicateRoute;
 use rocketmq_tower::server::BoundServer;
@@ -50,7 +52,12 @@ pub(crate) fn name_server<L: IntoListener>(
     config: &BrokerConfig,
     metrics: &MetricsLayer,
 ) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
-    Ok(observed(state.router()?, config, metrics).listen(listener))
+    let server = observed(state.router()?, config, metrics);
+    #[cfg(feature = "testing")]
+    let server = server
+        .connection_layer(FaultLayer::new(&config.faults))
+        .layer(FaultLayer::new(&config.faults));
+    Ok(server.listen(listener))
 }
 
 /// Returns the broker's server, listening.
@@ -65,6 +72,10 @@ pub(crate) fn broker<L: IntoListener>(
         .connection_layer(ConnectionRoomsLayer)
         .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
         .hook(RequestCounter::default());
+    #[cfg(feature = "testing")]
+    let server = server
+        .connection_layer(FaultLayer::new(&config.faults))
+        .layer(FaultLayer::new(&config.faults));
     Ok(server.listen(listener))
 }
 

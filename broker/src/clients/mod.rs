@@ -28,7 +28,7 @@ use changes::ChangedGroups;
 pub(crate) use connection::ClientConnection;
 pub(crate) use group::ConsumerKind;
 use group::Groups;
-pub(crate) use locks::{LockOwner, QueueLocks};
+pub(crate) use locks::{LockOwner, MAX_LOCKS, QueueLocks};
 pub(crate) use members::{ConsumerBeat, GroupUpdate};
 pub(crate) use reaper::ClientReaper;
 pub(crate) use report::ClientReport;

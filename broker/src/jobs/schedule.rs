@@ -3,14 +3,14 @@
 use crate::log::{CommitLogOffset, LogEntry, LogWrite, due_key};
 use crate::state::BrokerState;
 use crate::storage::{Storage, StorageError, StorageTable};
+use crate::topics::{TopicSettings, names};
 use crate::{delay, messages};
 use bytes::Bytes;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::{Abort, BoxError, ResponseCode};
-use rocketmq_tower_core::clock;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// The maximum number of messages that are delivered at once, and of their bytes.
 const ROUND: usize = 256;
@@ -43,16 +43,19 @@ enum Next {
 pub(crate) async fn run(broker: &BrokerState) {
     let mut start = ScanStart::default();
     loop {
-        let now = clock::now_ms();
+        let (moved, now) = (broker.clock.moved(), broker.clock.now_ms());
         match round(broker, start.at(now), now).await {
             // The rows before it have just been deleted, and would slow down the next scan.
             Ok(Next::Now(row)) => start.row = row,
             Ok(Next::Later(wait)) => {
                 start.row = due_key(now - LATEST, CommitLogOffset::default());
                 // A message that was stored after the scan has left a notification.
-                match wait {
-                    Some(wait) => _ = timeout(wait.min(WAIT), broker.log.scheduled()).await,
-                    None => broker.log.scheduled().await,
+                broker.clock.delivered(now);
+                let wait = wait.map_or(Duration::MAX, |wait| wait.min(WAIT));
+                tokio::select! {
+                    () = broker.log.scheduled() => {}
+                    () = moved => {}
+                    () = sleep(wait) => {}
                 }
             }
             Err(error) => {
@@ -109,7 +112,7 @@ async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, 
     // One write delivers them and deletes their rows, so that each is delivered once.
     let (mut write, mut postponed, mut dropped) = (LogWrite::default(), 0, 0);
     for (DueRow { time, offset, tries }, record) in due.messages {
-        match record.map_err(BoxError::from).and_then(|record| entry(broker, record)) {
+        match entry(broker, record).await {
             Ok(entry) => write.push(entry),
             Err(error) if is_lost(tries, &error) => dropped += 1,
             Err(error) => {
@@ -140,7 +143,7 @@ async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, 
     Ok(match due.next {
         Some((time, offset)) if time <= now => Next::Now(due_key(time, offset)),
         Some((time, _)) => {
-            let wait = Duration::from_millis((time - clock::now_ms()).max(0) as u64);
+            let wait = Duration::from_millis((time - broker.clock.now_ms()).max(0) as u64);
             Next::Later(Some(wait))
         }
         None if postponed > 0 => Next::Later(Some(WAIT)),
@@ -186,11 +189,18 @@ fn is_lost(tries: u8, error: &BoxError) -> bool {
 }
 
 /// Returns the message as an entry of the queue that it was sent to.
-fn entry(broker: &BrokerState, record: Option<Bytes>) -> Result<LogEntry, BoxError> {
-    let record = record.ok_or("a delayed message is missing in the store")?;
+async fn entry(
+    broker: &BrokerState,
+    record: Result<Option<Bytes>, StorageError>,
+) -> Result<LogEntry, BoxError> {
+    let record = record?.ok_or("a delayed message is missing in the store")?;
     let (message, _) = StoredMessage::decode(&record)?;
     let (topic, queue_id) = messages::destination(&message)?;
-    let topic = broker.topics.find(topic)?;
+    let topic = match names::retried_group(topic) {
+        // It may have expired meanwhile.
+        Some(_) => broker.topics.ensure(topic, &TopicSettings::with_queues(1)).await?,
+        None => broker.topics.find(topic)?,
+    };
     let message = StoredMessage { queue_id, ..message };
     messages::released(&topic, message, &delay::PROPERTIES)
 }

@@ -5,6 +5,7 @@ mod batch;
 pub(crate) mod groups;
 pub(crate) mod heartbeat;
 mod heartbeat_body;
+mod list;
 pub(crate) mod locks;
 mod long_polling;
 pub(crate) mod lookup;

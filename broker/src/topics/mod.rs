@@ -15,7 +15,7 @@ use crate::refusal::refuse;
 use crate::state::BrokerIdentity;
 use crate::storage::{StorageBatch, StorageTable};
 use awaited::AwaitedTopics;
-pub(crate) use deletion::delete;
+pub(crate) use deletion::{delete, expire};
 use rocketmq_tower::{BoxError, ResponseCode};
 use rocketmq_tower_core::sync::{read, write};
 use std::collections::HashMap;

@@ -13,7 +13,7 @@ const FIXED: [(&str, u32); 9] = [
     (names::TIMED, 1),
     (names::HALF, 1),
     ("RMQ_SYS_TRANS_OP_HALF_TOPIC", 1),
-    ("TRANS_CHECK_MAX_TIME_TOPIC", 1),
+    (names::GIVEN_UP, 1),
     ("RMQ_SYS_TRACE_TOPIC", 1),
     ("OFFSET_MOVED_EVENT", 1),
     ("SELF_TEST_TOPIC", 1),

@@ -1,10 +1,10 @@
 //! Requests about one topic, or a list that the request has: to create, change, read, or delete it.
 
 use super::super::MAX_BODY;
-use super::super::heartbeat_body::AtMost;
+use super::super::list::AtMost;
 use super::answer;
 use crate::attributes::{AttributeChanges, OF_TOPICS};
-use crate::refusal::refuse;
+use crate::refusal::{Refused, refuse};
 use crate::state::BrokerState;
 use crate::topics::{TopicSettings, delete as delete_topic, names, system};
 use rocketmq_tower::protocol::{
@@ -61,10 +61,9 @@ pub(super) async fn create_all(
     }
     let body: TopicsToCreate = json::from_slice(request.body())?;
     let list = body.topic_config_list;
-    if list.others > 0 {
-        let text = format!("a request creates at most {MAX_TOPICS} topics");
-        return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
-    }
+    let mut refused = Refused::default();
+    list.note_others("topics", &mut refused);
+    refused.result()?;
     let mut checked = Vec::with_capacity(list.items.len());
     for config in list.items {
         let settings = settings(&config)?;
