@@ -6,6 +6,7 @@ use crate::log::{Log, LogError, Queue};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use crate::storage::{QueueEntry, Storage, StorageError};
+use crate::topics::system;
 use bytes::Bytes;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
@@ -148,6 +149,7 @@ impl PullScan {
             }));
         }
         let size = entries.iter().map(|entry| entry.size as usize).sum();
+        let count = entries.len();
         let (mut room, taken) = self.room;
         if size > taken {
             return Ok(PullRead::NeedsRoom(size));
@@ -157,7 +159,7 @@ impl PullScan {
             PullResult::NoneMatched { next }
         } else {
             room.shrink(body.len());
-            PullResult::Messages { body: answers::holding(body, room), next }
+            PullResult::Messages { body: answers::holding(body, room), next, count }
         }))
     }
 
@@ -195,8 +197,8 @@ impl PullScan {
 /// The result of a query.
 #[derive(Debug)]
 pub(crate) enum PullResult {
-    /// Encoded messages, one after another.
-    Messages { body: Bytes, next: i64 },
+    /// This number of encoded messages, one after another.
+    Messages { body: Bytes, next: i64, count: usize },
     /// The filter accepts none of the messages before `next`.
     NoneMatched { next: i64 },
     /// `offset` is the end of the queue: no message is stored there yet.
@@ -208,10 +210,21 @@ pub(crate) enum PullResult {
 }
 
 impl PullResult {
+    /// Counts the result, of a pull of this group.
+    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str) {
+        match self {
+            Self::Messages { body, count, .. } => {
+                let is_system = system::is_system(&broker.identity, topic);
+                broker.statistics.got(group, topic, is_system, *count, body.len());
+            }
+            _ => broker.statistics.missed(),
+        }
+    }
+
     /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
-            Self::Messages { body, next } => (ResponseCode::SUCCESS, "FOUND", next, body),
+            Self::Messages { body, next, .. } => (ResponseCode::SUCCESS, "FOUND", next, body),
             Self::NoneMatched { next } => (
                 ResponseCode::PULL_RETRY_IMMEDIATELY,
                 "NO_MATCHED_MESSAGE",

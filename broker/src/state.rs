@@ -8,6 +8,8 @@ use crate::groups::ConsumerGroups;
 use crate::log::Log;
 use crate::offsets::Offsets;
 use crate::room::Room;
+use crate::runtime_settings::RuntimeSettings;
+use crate::statistics::Statistics;
 use crate::topics::Topics;
 use crate::transactions::Transactions;
 use rocketmq_tower::BoxError;
@@ -27,6 +29,8 @@ pub(crate) struct BrokerState {
     pub(crate) offsets: Offsets,
     pub(crate) groups: ConsumerGroups,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) statistics: Statistics,
+    pub(crate) settings: Arc<RuntimeSettings>,
     pub(crate) locks: QueueLocks,
     pub(crate) transactions: Transactions,
     /// For heartbeats and requests for locks with long bodies: one at a time.
@@ -66,6 +70,8 @@ impl BrokerState {
             identity,
             offsets: Offsets::open(Arc::clone(&log), config.offsets)?,
             groups: ConsumerGroups::open(Arc::clone(&log), config.groups)?,
+            statistics: Statistics::new(Arc::clone(log.puts())),
+            settings: Arc::new(RuntimeSettings::new(config)),
             clients: Arc::new(Clients::new(config.client_state)),
             locks: QueueLocks::default(),
             clock: Arc::clone(log.clock()),

@@ -14,6 +14,10 @@ pub(crate) async fn delete(
     clean_offsets: bool,
 ) -> Result<(), BoxError> {
     broker.groups.delete(&name).await?;
+    {
+        let (broker, name) = (Arc::clone(&broker), name.clone());
+        spawn_blocking(move || broker.statistics.remove(|group, _| group == name)).await?;
+    }
     if !clean_offsets {
         return Ok(());
     }

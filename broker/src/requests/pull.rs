@@ -1,6 +1,7 @@
 //! `PULL_MESSAGE` and `LITE_PULL_MESSAGE`.
 
 use super::long_polling::{self, WaitingPull};
+use super::send::forbidden;
 use crate::answers::WAITING_PULL;
 use crate::clients::Subscribed;
 use crate::connection_rooms::ConnectionRooms;
@@ -31,6 +32,9 @@ pub(crate) async fn handle(
     request: RemotingCommand,
 ) -> Result<Option<RemotingCommand>, BoxError> {
     let header: PullMessageRequestHeader<&str> = request.header()?;
+    if !broker.settings.is_readable() {
+        return Err(forbidden(&broker, "pulling"));
+    }
     let rules = broker.groups.used(header.consumer_group);
     if !rules.consume {
         let text = format!("subscription group no permission, {}", header.consumer_group);
@@ -70,7 +74,10 @@ pub(crate) async fn handle(
     };
     let patience = match result {
         Some(PullResult::AtEnd { .. }) if !patience.is_zero() => patience,
-        Some(result) => return Ok(Some(result.response(&queue)?)),
+        Some(result) => {
+            result.count(&broker, header.consumer_group, header.topic);
+            return Ok(Some(result.response(&queue)?));
+        }
         // There is no room for the answer: the peer has not read others, or there are very many. It does
         // not wait here, where others would wait for its turn.
         None => patience.max(FOR_ROOM),
@@ -79,7 +86,8 @@ pub(crate) async fn handle(
         .waiting
         .try_take(&rooms.waiting, WAITING_PULL)
         .ok_or_else(|| refuse(ResponseCode::SYSTEM_BUSY, "too many pulls wait for messages"))?;
-    let waiting = WaitingPull { responder: request.defer()?, rooms, patience, _room: room };
+    let group = header.consumer_group.into();
+    let waiting = WaitingPull { responder: request.defer()?, group, rooms, patience, _room: room };
     tokio::spawn(long_polling::wait(broker, topic, queue, query, waiting));
     Ok(None)
 }

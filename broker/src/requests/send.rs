@@ -80,6 +80,9 @@ pub(super) async fn target(
     broker: &BrokerState,
     header: &SendHeader<'_>,
 ) -> Result<Target, BoxError> {
+    if !broker.settings.is_writable() {
+        return Err(forbidden(broker, "sending"));
+    }
     let topic = match broker.topics.get(header.topic) {
         Some(topic) => topic,
         None => create(broker, header).await?,
@@ -110,6 +113,12 @@ pub(super) async fn target(
     // Also if the message waits elsewhere first.
     messages::queue_for_send(&topic, queue_id)?;
     Ok(Target { topic, queue_id, is_dead_letter: false })
+}
+
+/// Returns the refusal of what a tool has forbidden for the whole broker.
+pub(super) fn forbidden(broker: &BrokerState, what: &str) -> BoxError {
+    let text = format!("the broker[{}] {what} message is forbidden", broker.identity.stored.ip());
+    refuse(ResponseCode::NO_PERMISSION, text)
 }
 
 /// Creates a topic with the producer's number of queues, at most that of the default topic.

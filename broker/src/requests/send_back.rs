@@ -73,5 +73,8 @@ pub(crate) async fn handle(
         messages::parked(&waiting, delay.queue_id, &again, Visibility::DeliverAt(delay.due))?
     };
     broker.log.write(LogWrite::message(entry)).await?;
+    if let Some(stats) = broker.statistics.groups.used(header.group, topic_of_first) {
+        stats.send_backs.add(1, 0);
+    }
     Ok(ResponseCode::SUCCESS)
 }

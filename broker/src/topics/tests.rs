@@ -11,13 +11,13 @@ use crate::storage::MemoryStorage;
 use std::sync::Arc;
 use tokio_test::{assert_pending, assert_ready, task};
 
-fn identity() -> BrokerIdentity {
-    BrokerIdentity {
+fn identity() -> Arc<BrokerIdentity> {
+    Arc::new(BrokerIdentity {
         cluster: "DefaultCluster".into(),
         name: "broker-a".into(),
         address: "127.0.0.1:10911".into(),
         stored: ([127, 0, 0, 1], 10911).into(),
-    }
+    })
 }
 
 async fn topics() -> (Arc<Log>, Topics) {

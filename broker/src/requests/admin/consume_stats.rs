@@ -6,6 +6,7 @@ use super::{answer, blocking};
 use crate::clients::Subscribed;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
+use crate::statistics::Span;
 use crate::topics::Topic;
 use rocketmq_tower::protocol::{
     ConsumeStats, GetConsumeStatsRequestHeader, MessageQueue, OffsetWrapper,
@@ -67,6 +68,8 @@ fn add(
 ) -> Result<(), BoxError> {
     // The retry topic of a group is there from the start, as Java's is.
     let Ok(topic) = broker.topics.find_to_read(name) else { return Ok(()) };
+    let gets = broker.statistics.groups.get(group, name);
+    stats.consume_tps += gets.map_or(0.0, |stats| stats.gets.messages_in(Span::Minute).rate);
     let offsets = broker.offsets.of(group, name);
     let queues = topic.settings.read_queues as usize;
     *left = left.checked_sub(queues).ok_or_else(|| {

@@ -3,15 +3,19 @@
 //! Many of them look through whole tables. They do so on threads that may block, a few at a time, and
 //! their answers have at most [`MAX_ANSWER`] bytes.
 
+mod config;
 mod connections;
 mod consume_queue;
 mod consume_stats;
 mod groups;
 mod offsets;
 mod relay;
+mod runtime_info;
+mod statistics;
 mod topic_lists;
 mod topic_stats;
 mod topics;
+mod upkeep;
 
 use crate::refusal::refuse;
 use crate::state::BrokerState;
@@ -46,6 +50,15 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
     let routes = routes
         .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
         .route_fn(Code::GET_TOPIC_CONFIG, topics::one)
+        .route_fn(Code::VIEW_BROKER_STATS_DATA, statistics::one)
+        .route_fn(Code::GET_BROKER_RUNTIME_INFO, runtime_info::all)
+        .route_fn(Code::GET_BROKER_CONFIG, config::get)
+        .route_fn(Code::UPDATE_BROKER_CONFIG, config::update)
+        .route_fn(Code::GET_BROKER_HA_STATUS, upkeep::ha_status)
+        .route_fn(
+            [Code::CLEAN_UNUSED_TOPIC, Code::RESET_MASTER_FLUSH_OFFSET],
+            upkeep::nothing_to_do,
+        )
         .route_fn(Code::GET_CONSUMER_CONNECTION_LIST, connections::consumers)
         .route_fn(Code::GET_PRODUCER_CONNECTION_LIST, connections::producers)
         .route_fn(Code::QUERY_SUBSCRIPTION_BY_CONSUMER, connections::subscription)
@@ -66,6 +79,8 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
     let routes = reports.add(routes, Code::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, groups::all);
     let routes = reports.add(routes, Code::DELETE_SUBSCRIPTIONGROUP, groups::delete);
     let routes = reports.add(routes, Code::GET_ALL_PRODUCER_INFO, connections::all_producers);
+    let routes = reports.add(routes, Code::DELETE_EXPIRED_COMMITLOG, upkeep::delete_expired);
+    let routes = reports.add(routes, Code::CLEAN_EXPIRED_CONSUMEQUEUE, upkeep::delete_expired);
     let routes = reports.add(routes, Code::GET_CONSUME_STATS, consume_stats::of_group);
     let routes = reports.add(routes, Code::GET_BROKER_CONSUME_STATS, consume_stats::of_all);
     let routes = reports.add(routes, Code::QUERY_CONSUME_TIME_SPAN, consume_stats::time_span);
