@@ -6,6 +6,7 @@ use crate::log::{Log, LogError, Queue};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use crate::storage::{QueueEntry, Reads, Storage, StorageError};
+use crate::topics::system;
 use bytes::Bytes;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
@@ -112,10 +113,10 @@ impl PullQuery {
         };
         let (mut scan, read) = log.read_cached_first(scan, PullScan::run).await?;
         Ok(match read {
-            PullRead::Done(PullResult::Messages { body, next }) => {
+            PullRead::Done(PullResult::Messages { body, next, count }) => {
                 scan.room.shrink(body.len());
                 let body = answers::holding(body, scan.room);
-                PullRead::Done(PullResult::Messages { body, next })
+                PullRead::Done(PullResult::Messages { body, next, count })
             }
             read => read,
         })
@@ -157,6 +158,7 @@ impl PullScan {
             }));
         }
         let size = entries.iter().map(|entry| entry.size as usize).sum();
+        let count = entries.len();
         if size > self.taken {
             return Ok(PullRead::NeedsRoom(size));
         }
@@ -164,7 +166,7 @@ impl PullScan {
         Ok(PullRead::Done(if body.is_empty() {
             PullResult::NoneMatched { next }
         } else {
-            PullResult::Messages { body, next }
+            PullResult::Messages { body, next, count }
         }))
     }
 
@@ -206,21 +208,34 @@ impl PullScan {
 /// The result of a query.
 #[derive(Debug)]
 pub(crate) enum PullResult {
-    /// Encoded messages, one after another.
-    Messages { body: Bytes, next: i64 },
+    /// This number of encoded messages, one after another.
+    Messages { body: Bytes, next: i64, count: usize },
     /// The filter accepts none of the messages before `next`.
     NoneMatched { next: i64 },
     /// `offset` is the end of the queue: no message is stored there yet.
     AtEnd { offset: i64 },
     /// The offset of the query is outside of the queue.
     OutOfRange { next: i64 },
+    /// A tool has reset the offset of the group.
+    Reset { next: i64 },
 }
 
 impl PullResult {
+    /// Counts the result, of a pull of this group.
+    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str) {
+        match self {
+            Self::Messages { body, count, .. } => {
+                let is_system = system::is_system(&broker.identity, topic);
+                broker.statistics.got(group, topic, is_system, *count, body.len());
+            }
+            _ => broker.statistics.missed(),
+        }
+    }
+
     /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
-            Self::Messages { body, next } => (ResponseCode::SUCCESS, "FOUND", next, body),
+            Self::Messages { body, next, .. } => (ResponseCode::SUCCESS, "FOUND", next, body),
             Self::NoneMatched { next } => (
                 ResponseCode::PULL_RETRY_IMMEDIATELY,
                 "NO_MATCHED_MESSAGE",
@@ -232,6 +247,9 @@ impl PullResult {
             }
             Self::OutOfRange { next } => {
                 (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_OUT_OF_RANGE", next, Default::default())
+            }
+            Self::Reset { next } => {
+                (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_RESET", next, Default::default())
             }
         };
         let header = PullMessageResponseHeader {
