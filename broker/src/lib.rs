@@ -68,6 +68,7 @@ mod room;
 mod running;
 mod sharded;
 mod sockets;
+mod sql_scan;
 mod stack;
 mod start;
 mod state;
