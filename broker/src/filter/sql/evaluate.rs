@@ -58,53 +58,63 @@ struct Evaluation<'a, 'b> {
 }
 
 impl<'a> Evaluation<'a, '_> {
-    fn value(&self, id: NodeId) -> Result<Value<'a>> {
-        let condition = match *self.expression.nodes.get(id as usize).ok_or(Failed)? {
-            Node::Null => return Ok(Value::Null),
-            Node::Int(number) => return Ok(Value::Int(number)),
-            Node::Long(number) => return Ok(Value::Long(number)),
-            Node::Double(number) => return Ok(Value::Double(number)),
-            Node::Text(text) => return Ok(Value::Text(self.text(text))),
-            Node::Property(property) => {
-                return Ok(self.property(property).map_or(Value::Null, Value::Text));
-            }
-            Node::Negate(operand) => return Ok(negated(self.value(operand)?)),
-            Node::Bool(value) => Some(value),
-            Node::Not(operand) => self.condition(operand)?.map(|value| !value),
+    /// Returns the value of a condition; `None` stands for null.
+    fn condition(&self, id: NodeId) -> Result<Option<bool>> {
+        match *self.expression.nodes.get(id as usize).ok_or(Failed)? {
+            Node::Null => Ok(None),
+            Node::Bool(value) => Ok(Some(value)),
+            Node::Not(operand) => Ok(self.condition(operand)?.map(|value| !value)),
             // A property is a text, which is never true.
-            Node::Condition(operand) => (self.value(operand)? != Value::Null).then_some(false),
-            Node::And(operands) => self.joined(operands, false)?,
-            Node::Or(operands) => self.joined(operands, true)?,
-            Node::Equal(left, right) => equal(self.value(left)?, self.value(right)?)?,
+            Node::Condition(operand) => Ok((self.value(operand)? != Value::Null).then_some(false)),
+            Node::And(operands) => self.joined(operands, false),
+            Node::Or(operands) => self.joined(operands, true),
+            Node::Equal(left, right) => equal(self.value(left)?, self.value(right)?),
             Node::Compare(comparison, left, right) => {
-                self.compare(self.value(left)?, comparison, right)?
+                self.compare(self.value(left)?, comparison, right)
             }
-            Node::Between { value, low, high, not } => self.between(value, low, high, not)?,
+            Node::Between { value, low, high, not } => self.between(value, low, high, not),
             Node::In { property, texts, not } => {
                 let texts = self.expression.texts.get(texts.range()).unwrap_or_default();
                 let is_in = |value: &str| texts.binary_search_by(|text| (**text).cmp(value));
-                self.property(property).map(|value| is_in(value).is_ok() != not)
+                Ok(self.property(property).map(|value| is_in(value).is_ok() != not))
             }
             Node::Search { kind, not, value, text } => {
                 let text = self.text(text);
                 // In this order: without a text to search, the value may also be one that fails.
-                let found = |value| match value {
+                let is_found = |value| match value {
                     Value::Text(value) => found(kind, value, text) != not,
                     _ => false,
                 };
-                Some(!text.is_empty() && found(self.value(value)?))
+                Ok(Some(!text.is_empty() && is_found(self.value(value)?)))
             }
-        };
-        Ok(condition.map_or(Value::Null, Value::Bool))
-    }
-
-    fn condition(&self, id: NodeId) -> Result<Option<bool>> {
-        match self.value(id)? {
-            Value::Bool(value) => Ok(Some(value)),
-            Value::Null => Ok(None),
-            // The parser takes no others.
+            // The parser takes no others as conditions.
             _ => Err(Failed),
         }
+    }
+
+    /// Returns the value of anything.
+    #[inline]
+    fn value(&self, id: NodeId) -> Result<Value<'a>> {
+        match *self.expression.nodes.get(id as usize).ok_or(Failed)? {
+            Node::Int(number) => Ok(Value::Int(number)),
+            Node::Long(number) => Ok(Value::Long(number)),
+            Node::Double(number) => Ok(Value::Double(number)),
+            Node::Text(text) => Ok(Value::Text(self.text(text))),
+            Node::Property(property) => {
+                Ok(self.property(property).map_or(Value::Null, Value::Text))
+            }
+            Node::Negate(operand) => self.negated(operand),
+            _ => Ok(self.condition(id)?.map_or(Value::Null, Value::Bool)),
+        }
+    }
+
+    fn negated(&self, operand: NodeId) -> Result<Value<'a>> {
+        Ok(match self.value(operand)? {
+            Value::Int(number) => Value::Int(number.wrapping_neg()),
+            Value::Long(number) => Value::Long(number.wrapping_neg()),
+            Value::Double(number) => Value::Double(-number),
+            Value::Null | Value::Bool(_) | Value::Text(_) => Value::Null,
+        })
     }
 
     /// Joins conditions by `OR` if `decisive` is true, and else by `AND`. The first one with the decisive
@@ -162,15 +172,6 @@ impl<'a> Evaluation<'a, '_> {
 
     fn text(&self, text: u32) -> &'a str {
         self.expression.texts.get(text as usize).map_or("", |text| text)
-    }
-}
-
-fn negated(value: Value<'_>) -> Value<'_> {
-    match value {
-        Value::Int(number) => Value::Int(number.wrapping_neg()),
-        Value::Long(number) => Value::Long(number.wrapping_neg()),
-        Value::Double(number) => Value::Double(-number),
-        Value::Null | Value::Bool(_) | Value::Text(_) => Value::Null,
     }
 }
 
