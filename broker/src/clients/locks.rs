@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const LIFETIME: Duration = Duration::from_secs(60);
 
 /// The maximum number of locks of a group.
-const MAX_LOCKS: usize = 10_000;
+pub(crate) const MAX_LOCKS: usize = 10_000;
 
 /// The maximum length of a broker's name, in bytes.
 const MAX_BROKER: usize = 255;

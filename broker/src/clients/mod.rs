@@ -26,7 +26,7 @@ pub(crate) use account::{Charge, ClientStateLimits, ConnectionAccount};
 use changes::ChangedGroups;
 pub(crate) use connection::ClientConnection;
 use group::Groups;
-pub(crate) use locks::{LockOwner, QueueLocks};
+pub(crate) use locks::{LockOwner, MAX_LOCKS, QueueLocks};
 pub(crate) use members::GroupUpdate;
 pub(crate) use reaper::ClientReaper;
 pub(crate) use subscriptions::{SentSubscription, Subscription};
@@ -111,6 +111,15 @@ impl Clients {
     /// Returns the ids of a group's consumers, sorted.
     pub(crate) fn consumers(&self, group: &str) -> Vec<Arc<str>> {
         self.groups.of(group).consumers(group).map(|group| group.ids()).unwrap_or_default()
+    }
+
+    /// Returns the groups of consumers that have subscribed to a topic, in no particular order.
+    pub(crate) fn subscribers(&self, topic: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for groups in self.groups.each() {
+            names.extend(groups.subscribers(topic).map(str::to_owned));
+        }
+        names
     }
 
     /// Returns the other connections on which a client with this id is a member of a group, sorted, if it

@@ -1,17 +1,16 @@
 //! Asks producers for the outcome of their open transactions.
 
-use crate::log::{CommitLogOffset, LogWrite};
+use crate::log::{CommitLogOffset, LogWrite, Visibility};
 use crate::messages;
 use crate::state::BrokerState;
 use crate::storage::{StorageBatch, StorageTable};
+use crate::topics::names;
 use crate::transactions::DueCheck;
 use bytes::BytesMut;
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
 use rocketmq_tower::protocol::CheckTransactionStateRequestHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
-use rocketmq_tower_core::clock;
 use std::time::Duration;
-use tokio::time::sleep;
 
 /// The time between two searches for transactions that are due.
 const EVERY: Duration = Duration::from_millis(500);
@@ -19,8 +18,8 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Checks transactions, in a loop.
 pub(crate) async fn run(broker: &BrokerState) {
     loop {
-        sleep(EVERY).await;
-        for due in broker.transactions.due(clock::now_ms()) {
+        broker.clock.sleep(EVERY).await;
+        for due in broker.transactions.due(broker.clock.now_ms()) {
             let done = match due {
                 DueCheck::Ask(offset) => ask(broker, offset).await,
                 DueCheck::GiveUp(offset) => give_up(broker, offset).await,
@@ -66,20 +65,32 @@ async fn ask(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxErr
     Ok(())
 }
 
-/// Drops the message of a transaction that no producer has ended.
+/// Moves the message of a transaction that no producer has ended to a topic of its own, as it is
+/// stored. Consumers of its topic never get it; an operator may look at it.
 async fn give_up(broker: &BrokerState, offset: CommitLogOffset) -> Result<(), BoxError> {
-    tracing::warn!(
-        offset = offset.as_i64(),
-        "a transaction was dropped, as no producer has ended it"
-    );
+    let record = broker.log.record(offset).await?;
+    let moved = match &record {
+        Some(record) => {
+            let topic = broker.topics.find(names::GIVEN_UP)?;
+            let half = StoredMessage { queue_id: 0, ..StoredMessage::decode(record)?.0 };
+            let given_up = StoredMessage { topic: &topic.name, ..half };
+            LogWrite::message(messages::entry(&topic, &given_up, Visibility::Visible)?)
+        }
+        // Without a message, there is nothing to keep.
+        None => LogWrite::rows(StorageBatch::default()),
+    };
     if let Some(open) = broker.transactions.take(offset) {
-        let nothing = LogWrite::rows(StorageBatch::default());
-        let nothing = nothing.and_delete(StorageTable::Prepared, offset.key());
-        if let Err(error) = broker.log.write(nothing).await {
-            // Dropped later: as long as its row is there, the log is kept from it on.
+        let moved = moved.and_delete(StorageTable::Prepared, offset.key());
+        if let Err(error) = broker.log.write(moved).await {
+            // Moved later: as long as its row is there, the log is kept from it on.
             broker.transactions.put_back(offset, open);
             return Err(error.into());
         }
+        tracing::warn!(
+            offset = offset.as_i64(),
+            topic = names::GIVEN_UP,
+            "a transaction was given up, as no producer has ended it"
+        );
     }
     Ok(())
 }

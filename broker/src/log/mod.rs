@@ -12,6 +12,7 @@ mod write;
 mod writer;
 
 use crate::Flush;
+use crate::clock::BrokerClock;
 use crate::refusal::refuse;
 use crate::room::{Room, RoomLimits, Share, Taken};
 use crate::storage::{Storage, StorageError};
@@ -56,6 +57,8 @@ impl From<StorageError> for LogError {
 /// A handle of the log. The writer ends when the last handle is dropped.
 pub(crate) struct Log {
     storage: Arc<dyn Storage>,
+    /// Stamps the messages.
+    clock: Arc<BrokerClock>,
     room: Room,
     /// `None` once the log is closed.
     jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
@@ -79,8 +82,10 @@ impl Log {
         let (ended, released) = (CancellationToken::new(), CancellationToken::new());
         // Bounded by the room, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
+        let clock = Arc::new(BrokerClock::default());
         let writer = Writer {
             storage: Arc::clone(&storage),
+            clock: Arc::clone(&clock),
             flush,
             scheduled: Arc::clone(&scheduled),
             failed: failed.clone(),
@@ -89,6 +94,7 @@ impl Log {
         writer.start(receiver)?;
         Ok(Self {
             storage,
+            clock,
             room: Room::new(WRITES),
             jobs: Mutex::new(Some(jobs)),
             ended,
@@ -190,6 +196,11 @@ impl Log {
     pub(crate) fn recover(&self, number: u32) -> Result<Queue, LogError> {
         let bounds = self.storage.bounds(number)?;
         Ok(Queue::new(number, bounds.start, bounds.end))
+    }
+
+    /// Returns the broker's clock.
+    pub(crate) fn clock(&self) -> &Arc<BrokerClock> {
+        &self.clock
     }
 
     /// Returns the storage. Its methods may block.

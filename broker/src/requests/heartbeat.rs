@@ -1,6 +1,6 @@
 //! `HEART_BEAT`, in both versions.
 
-use super::heartbeat_body::{AtMost, ConsumerOfBeat, HeartbeatBody, MAX_GROUPS, MAX_SUBSCRIPTIONS};
+use super::heartbeat_body::{ConsumerOfBeat, HeartbeatBody};
 use super::{check_client, in_turn};
 use crate::clients::{ClientConnection, GroupUpdate};
 use crate::refusal::{Refused, refuse};
@@ -31,8 +31,8 @@ fn beats(
     check_client(&beat.client_id)?;
     let connection = broker.clients.connection(channel);
     let (mut refused, mut all) = (Refused::default(), GroupUpdate::default());
-    refused.note(check_number(&beat.producer_data_set, "groups of producers", MAX_GROUPS));
-    refused.note(check_number(&beat.consumer_data_set, "groups of consumers", MAX_GROUPS));
+    beat.producer_data_set.note_others("groups of producers", &mut refused);
+    beat.consumer_data_set.note_others("groups of consumers", &mut refused);
     for producer in &beat.producer_data_set.items {
         let name = &*producer.group_name;
         refused.note(producer_beats(broker, &connection, &beat.client_id, name));
@@ -79,20 +79,8 @@ fn consumer_beats(
     let group = &*consumer.group_name;
     names::check_group(group)?;
     let sent = &consumer.subscription_data_set;
-    refused.note(check_number(sent, "subscriptions of a group", MAX_SUBSCRIPTIONS));
+    sent.note_others("subscriptions of a group", refused);
     let sent: Vec<_> = sent.items.iter().map(|sent| sent.as_sent()).collect();
     let subscriptions = (!beat.without_sub).then_some(&*sent);
     broker.clients.consumer_beats(connection, &beat.client_id, group, subscriptions, refused)
-}
-
-fn check_number<T, const MAX: usize>(
-    list: &AtMost<T, MAX>,
-    what: &str,
-    max: usize,
-) -> Result<(), BoxError> {
-    if list.others == 0 {
-        return Ok(());
-    }
-    let text = format!("a heartbeat has at most {max} {what}; {} were left out", list.others);
-    Err(refuse(ResponseCode::INVALID_PARAMETER, text))
 }

@@ -1,17 +1,15 @@
 //! The body of a heartbeat, as far as the broker needs it, with bounds.
 
+use super::list::AtMost;
 use crate::clients::SentSubscription;
 use rocketmq_tower::protocol::SubscriptionData;
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use std::borrow::Cow;
-use std::fmt::{self, Formatter};
-use std::marker::PhantomData;
 
 /// The maximum number of groups of producers of a heartbeat, and of groups of consumers; and of
 /// subscriptions of a group.
-pub(super) const MAX_GROUPS: usize = 1000;
-pub(super) const MAX_SUBSCRIPTIONS: usize = 1000;
+const MAX_GROUPS: usize = 1000;
+const MAX_SUBSCRIPTIONS: usize = 1000;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,49 +66,6 @@ impl SubscriptionOfBeat<'_> {
     }
 }
 
-/// A list of which at most `MAX` items are kept. The others are counted.
-#[derive(Debug)]
-pub(super) struct AtMost<T, const MAX: usize> {
-    pub(super) items: Vec<T>,
-    pub(super) others: usize,
-}
-
-impl<T, const MAX: usize> Default for AtMost<T, MAX> {
-    fn default() -> Self {
-        Self { items: Vec::new(), others: 0 }
-    }
-}
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for AtMost<T, MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(AtMostVisitor(PhantomData))
-    }
-}
-
-struct AtMostVisitor<T, const MAX: usize>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for AtMostVisitor<T, MAX> {
-    type Value = AtMost<T, MAX>;
-
-    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut kept = AtMost::default();
-        while kept.items.len() < MAX {
-            match list.next_element()? {
-                Some(item) => kept.items.push(item),
-                None => return Ok(kept),
-            }
-        }
-        while list.next_element::<IgnoredAny>()?.is_some() {
-            kept.others += 1;
-        }
-        Ok(kept)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::HeartbeatBody;
@@ -132,14 +87,5 @@ mod tests {
         let fields = |n: usize| (sent[n].topic, sent[n].kind, sent[n].expression, sent[n].version);
         assert_eq!(fields(0), ("T", "TAG", "ab", 7));
         assert_eq!(fields(1), ("U", "SQL92", "*", 0));
-    }
-
-    #[test]
-    fn items_beyond_the_maximum_are_counted() {
-        let groups = vec!["{\"groupName\":\"g\"}"; 1003].join(",");
-        let body = format!("{{\"producerDataSet\":[{groups}]}}");
-        let beat: HeartbeatBody<'_> = json::from_slice(body.as_bytes()).unwrap();
-        let producers = beat.producer_data_set;
-        assert_eq!((producers.items.len(), producers.others), (1000, 3));
     }
 }

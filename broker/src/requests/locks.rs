@@ -1,13 +1,28 @@
 //! `LOCK_BATCH_MQ` and `UNLOCK_BATCH_MQ`: locks of queues.
 
+use super::list::AtMost;
 use super::{check_client, in_turn};
-use crate::clients::LockOwner;
+use crate::clients::{LockOwner, MAX_LOCKS};
 use crate::refusal::Refused;
 use crate::state::BrokerState;
 use crate::topics::names;
-use rocketmq_tower::protocol::{LockBatchRequestBody, LockBatchResponseBody};
+use rocketmq_tower::protocol::{LockBatchResponseBody, MessageQueue, json};
 use rocketmq_tower::{BoxError, Channel, Json, RemotingCommand, ResponseCode, State};
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::sync::Arc;
+
+/// The body of both requests.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LockBody<'a> {
+    #[serde(borrow)]
+    client_id: Cow<'a, str>,
+    #[serde(borrow)]
+    consumer_group: Cow<'a, str>,
+    #[serde(default)]
+    mq_set: AtMost<MessageQueue, MAX_LOCKS>,
+}
 
 /// `LOCK_BATCH_MQ`. Queues that are refused do not fail the others; it fails if it got none, and some
 /// were refused.
@@ -25,10 +40,11 @@ fn lock_all(
     request: &RemotingCommand,
 ) -> Result<Json<LockBatchResponseBody>, BoxError> {
     let mut asked = read(request)?;
-    let queues = std::mem::take(&mut asked.mq_set);
+    let queues = std::mem::take(&mut asked.mq_set.items);
     let connection = broker.clients.connection(channel);
     let rivals = broker.clients.rivals(&asked.consumer_group, &asked.client_id, channel.id());
     let mut refused = Refused::default();
+    asked.mq_set.note_others("queues", &mut refused);
     let owner = owner(&asked, channel, &rivals);
     let locked = broker.locks.lock(owner, queues, connection.account(), &mut refused);
     if locked.is_empty() {
@@ -37,7 +53,7 @@ fn lock_all(
     Ok(Json(LockBatchResponseBody { lock_ok_mq_set: locked }))
 }
 
-/// `UNLOCK_BATCH_MQ`
+/// `UNLOCK_BATCH_MQ`. It fails if some of the queues could not be read; the others are unlocked.
 pub(crate) async fn unlock(
     State(broker): State<Arc<BrokerState>>,
     channel: Channel,
@@ -53,22 +69,21 @@ fn unlock_all(
 ) -> Result<ResponseCode, BoxError> {
     let asked = read(request)?;
     let rivals = broker.clients.rivals(&asked.consumer_group, &asked.client_id, channel.id());
-    broker.locks.unlock(owner(&asked, channel, &rivals), &asked.mq_set);
+    broker.locks.unlock(owner(&asked, channel, &rivals), &asked.mq_set.items);
+    let mut refused = Refused::default();
+    asked.mq_set.note_others("queues", &mut refused);
+    refused.result()?;
     Ok(ResponseCode::SUCCESS)
 }
 
-fn read(request: &RemotingCommand) -> Result<LockBatchRequestBody, BoxError> {
-    let asked: LockBatchRequestBody = request.json()?;
+fn read(request: &RemotingCommand) -> Result<LockBody<'_>, BoxError> {
+    let asked: LockBody<'_> = json::from_slice(request.body())?;
     names::check_group(&asked.consumer_group)?;
     check_client(&asked.client_id)?;
     Ok(asked)
 }
 
-fn owner<'a>(
-    asked: &'a LockBatchRequestBody,
-    channel: &Channel,
-    rivals: &'a [u64],
-) -> LockOwner<'a> {
+fn owner<'a>(asked: &'a LockBody<'a>, channel: &Channel, rivals: &'a [u64]) -> LockOwner<'a> {
     LockOwner {
         group: &asked.consumer_group,
         client: &asked.client_id,

@@ -1,9 +1,11 @@
 //! The handlers of requests to the broker, by request code.
 
+pub(crate) mod admin;
 mod batch;
 pub(crate) mod groups;
 pub(crate) mod heartbeat;
 mod heartbeat_body;
+mod list;
 pub(crate) mod locks;
 mod long_polling;
 pub(crate) mod lookup;
@@ -12,7 +14,6 @@ pub(crate) mod pull;
 pub(crate) mod reply;
 pub(crate) mod send;
 pub(crate) mod send_back;
-pub(crate) mod topics;
 pub(crate) mod transaction;
 
 use crate::refusal::refuse;

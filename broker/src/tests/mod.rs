@@ -20,5 +20,6 @@ mod soon;
 mod store_failure;
 mod store_faults;
 mod stores;
+mod transactions;
 
 use soon::{PATIENCE, soon};

@@ -13,6 +13,8 @@ pub(crate) const SCHEDULED: &str = "SCHEDULE_TOPIC_XXXX";
 pub(crate) const TIMED: &str = "rmq_sys_wheel_timer";
 /// The topic of messages that wait for their transactions.
 pub(crate) const HALF: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
+/// The topic of messages whose transactions were given up.
+pub(crate) const GIVEN_UP: &str = "TRANS_CHECK_MAX_TIME_TOPIC";
 
 const RETRY_PREFIX: &str = "%RETRY%";
 const DEAD_LETTER_PREFIX: &str = "%DLQ%";
@@ -51,7 +53,7 @@ pub(crate) fn is_default(topic: &str) -> bool {
 
 /// Returns whether only the broker itself may send to the topic.
 pub(crate) fn is_internal(topic: &str) -> bool {
-    is_default(topic) || [SCHEDULED, TIMED, HALF].contains(&topic)
+    is_default(topic) || [SCHEDULED, TIMED, HALF, GIVEN_UP].contains(&topic)
 }
 
 /// Fails if applications cannot have a topic of this name.

@@ -228,3 +228,23 @@ async fn what_has_no_room_is_refused_and_others_go_on() {
     assert_eq!(short.response_code(), ResponseCode::PULL_NOT_FOUND);
     running.end().await;
 }
+
+#[tokio::test]
+async fn an_item_of_a_wrong_type_does_not_fail_the_others() {
+    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let client = running.client().await;
+    let body = r#"{"clientID":"c","producerDataSet":[7,{"groupName":"p"}],"consumerDataSet":[
+        {"groupName":["g"]},
+        {"groupName":"g","subscriptionDataSet":["T",{"topic":"T","subString":"*","subVersion":3}]}]}"#;
+    let beat = RemotingCommand::request(RequestCode::HEART_BEAT).with_body(body);
+    let (code, text) = client.refusal(beat).await;
+    assert_eq!(code, ResponseCode::MESSAGE_ILLEGAL);
+    for part in ["1 groups of producers cannot be read", "2 more items"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let list = client.get(members("g")).await;
+    assert_eq!(list.body().as_ref(), br#"{"consumerIdList":["c"]}"#);
+    let pull = Pull::new("T", 0).subscribed("g", 3);
+    assert_eq!(client.pull(&pull).await.response_code(), ResponseCode::PULL_NOT_FOUND);
+    running.end().await;
+}

@@ -112,3 +112,26 @@ async fn queues_without_room_are_not_locked() {
     assert_eq!(peer.refusal(long).await.0, ResponseCode::MESSAGE_ILLEGAL);
     running.end().await;
 }
+
+#[tokio::test]
+async fn a_queue_that_cannot_be_read_does_not_fail_the_others() {
+    let running = Running::start(Broker::builder()).await;
+    let peer = running.client().await;
+    let body =
+        |queues: &str| format!(r#"{{"clientId":"c","consumerGroup":"g","mqSet":[{queues}]}}"#);
+    let one = r#"{"topic":"T","brokerName":"broker-a","queueId":1}"#;
+    let wrong = r#"{"topic":"T","brokerName":"broker-a","queueId":"one"}"#;
+    let call = |code, queues: &str| RemotingCommand::request(code).with_body(body(queues));
+    let both = format!("{wrong},{one}");
+    let locked = peer.get(call(RequestCode::LOCK_BATCH_MQ, &both)).await;
+    assert_eq!(locked.json::<LockBatchResponseBody>().unwrap().lock_ok_mq_set, names(&[1]));
+    for (code, queues) in
+        [(RequestCode::LOCK_BATCH_MQ, wrong), (RequestCode::UNLOCK_BATCH_MQ, &both)]
+    {
+        let (code, text) = peer.refusal(call(code, queues)).await;
+        assert_eq!(code, ResponseCode::MESSAGE_ILLEGAL, "{text}");
+    }
+    let free = peer.get(lock("g", "other", &[1])).await;
+    assert_eq!(free.json::<LockBatchResponseBody>().unwrap().lock_ok_mq_set, names(&[1]));
+    running.end().await;
+}

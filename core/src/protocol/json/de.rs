@@ -70,7 +70,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, BodyError> {
         self.open(b'[', "an array")?;
-        let mut elements = Elements { reader: self, read: 0, ended: false };
+        let mut elements = Elements { reader: self, read: 0, ended: false, failed: None };
         let value = visitor.visit_seq(&mut elements)?;
         elements.end(b']')?;
         Ok(value)
@@ -95,7 +95,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, BodyError> {
         self.open(b'{', "an object")?;
-        let elements = Elements { reader: self, read: 0, ended: false };
+        let elements = Elements { reader: self, read: 0, ended: false, failed: None };
         let mut entries = Entries { elements, name: Cow::Borrowed("") };
         let value = visitor.visit_map(&mut entries)?;
         entries.elements.end(b'}')?;
@@ -142,10 +142,19 @@ struct Elements<'a, 'de> {
     reader: &'a mut Reader<'de>,
     read: usize,
     ended: bool,
+    /// The start of an element that was not read to its end, and the depth there.
+    failed: Option<(usize, usize)>,
 }
 
 impl Elements<'_, '_> {
+    /// Returns whether another element follows. A visitor may go on after an element of a wrong type:
+    /// what is left of that is skipped.
     fn next(&mut self, close: u8) -> Result<bool, BodyError> {
+        if let Some(start) = self.failed {
+            (self.reader.scanner.at, self.reader.depth) = start;
+            self.reader.skip()?;
+            self.failed = None;
+        }
         self.ended = self.ended || !self.reader.more(self.read == 0, close)?;
         self.read += 1;
         Ok(!self.ended)
@@ -171,9 +180,12 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
             return Ok(None);
         }
         let (_, at) = self.reader.peek();
-        let index = self.read - 1;
+        let (index, depth) = (self.read - 1, self.reader.depth);
         let value = seed.deserialize(&mut *self.reader);
-        value.map(Some).map_err(|error| error.or_at(at).in_element(index))
+        value.map(Some).map_err(|error| {
+            self.failed = Some((at, depth));
+            error.or_at(at).in_element(index)
+        })
     }
 }
 

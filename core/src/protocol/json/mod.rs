@@ -16,7 +16,8 @@
 //!
 //! A name that a struct does not have is ignored. If a name of a struct repeats, its last value wins. In a
 //! struct, `null` counts as an absent value. A number that does not fit its type is an error, and so is a
-//! fraction for an integer. Reading never panics.
+//! fraction for an integer. Reading never panics. A visitor of a list may ignore the error of an element
+//! that does not have its type, and go on with the next one; text that is not JSON fails the list.
 //!
 //! # Bounds
 //!

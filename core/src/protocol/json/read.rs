@@ -10,7 +10,7 @@ pub const MAX_DEPTH: usize = 64;
 
 pub(super) struct Reader<'de> {
     pub(super) scanner: Scanner<'de>,
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl<'de> Reader<'de> {
