@@ -4,6 +4,7 @@ use crate::answers;
 use crate::filter::Filter;
 use crate::log::{Log, LogError, Queue};
 use crate::room::{Share, Taken};
+use crate::sql_scan::{SqlScan, SqlScanned};
 use crate::state::BrokerState;
 use crate::storage::{QueueEntry, Reads, Storage, StorageError};
 use crate::topics::system;
@@ -25,6 +26,9 @@ const MAX_SCANNED: i64 = 8192;
 
 /// The number of messages that a filter looks at at a time.
 const FILTERED: usize = 1024;
+
+/// The maximum number of nodes of an expression that is evaluated by workers.
+const QUICK: usize = 64;
 
 /// A query for messages of a queue.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl PullQuery {
         queue: &Arc<Queue>,
         share: &Share,
     ) -> Result<Option<PullResult>, LogError> {
-        let mut bytes = self.bytes();
+        let mut bytes = self.first_room();
         loop {
             let Some(room) = broker.answers.try_take(share, bytes) else { return Ok(None) };
             match self.read(&broker.log, queue, room, bytes).await? {
@@ -73,7 +77,7 @@ impl PullQuery {
         queue: &Arc<Queue>,
         share: &Share,
     ) -> Result<PullResult, LogError> {
-        let mut bytes = self.bytes();
+        let mut bytes = self.first_room();
         loop {
             let room = broker.answers.take(share, bytes).await;
             // Never closed.
@@ -88,6 +92,12 @@ impl PullQuery {
     /// The maximum size of the answer, in bytes, unless its first message is larger.
     fn bytes(&self) -> usize {
         self.max_bytes.unwrap_or(MAX_BYTES).min(MAX_BYTES)
+    }
+
+    /// The room to begin with, in bytes. An expression is about messages that have to be read, also those
+    /// that are not in the answer.
+    fn first_room(&self) -> usize {
+        if self.filter.sql().is_some() { MAX_BYTES } else { self.bytes() }
     }
 
     /// Reads an answer of at most `bytes` bytes, for which `room` was taken.
@@ -111,7 +121,18 @@ impl PullQuery {
             taken: bytes,
             filter: Arc::clone(&self.filter),
         };
-        let (mut scan, read) = log.read_cached_first(scan, PullScan::run).await?;
+        // A long expression may take its time, which others need.
+        let is_quick = self.filter.sql().is_none_or(|sql| sql.nodes() <= QUICK);
+        let (mut scan, read) = if is_quick {
+            log.read_cached_first(scan, PullScan::run).await?
+        } else {
+            log.read(false, move |storage| {
+                let mut scan = scan;
+                let read = scan.run(storage, Reads::All)?;
+                Ok((scan, read))
+            })
+            .await?
+        };
         Ok(match read {
             PullRead::Done(PullResult::Messages { body, next, count }) => {
                 scan.room.shrink(body.len());
@@ -121,6 +142,14 @@ impl PullQuery {
             read => read,
         })
     }
+}
+
+fn done(body: Bytes, next: i64, count: usize) -> PullRead {
+    PullRead::Done(if body.is_empty() {
+        PullResult::NoneMatched { next }
+    } else {
+        PullResult::Messages { body, next, count }
+    })
 }
 
 /// The result of reading messages.
@@ -146,16 +175,25 @@ struct PullScan {
 
 impl PullScan {
     fn run(&mut self, storage: &dyn Storage, reads: Reads) -> Result<PullRead, StorageError> {
+        if let Some(expression) = self.filter.sql() {
+            let scan = SqlScan {
+                expression,
+                queue: self.queue.number(),
+                offsets: self.offsets.clone(),
+                messages: self.messages,
+                bytes: self.bytes,
+                room: self.taken,
+                reads,
+            };
+            return Ok(match scan.run(storage)? {
+                SqlScanned::NeedsRoom(size) => PullRead::NeedsRoom(size),
+                SqlScanned::Done { next, .. } if next == self.offsets.start => self.gap(storage)?,
+                SqlScanned::Done { body, next, count } => done(body, next, count),
+            });
+        }
         let (entries, next) = self.choose(storage, reads)?;
-        let first = self.offsets.start;
-        if next == first {
-            // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
-            let min = storage.bounds(self.queue.number())?.start;
-            return Ok(PullRead::Done(if min > first {
-                PullResult::OutOfRange { next: min }
-            } else {
-                PullResult::NoneMatched { next: first + 1 }
-            }));
+        if next == self.offsets.start {
+            return self.gap(storage);
         }
         let size = entries.iter().map(|entry| entry.size as usize).sum();
         let count = entries.len();
@@ -163,10 +201,18 @@ impl PullScan {
             return Ok(PullRead::NeedsRoom(size));
         }
         let body = answers::read(storage, &self.queue, entries, size, reads)?;
-        Ok(PullRead::Done(if body.is_empty() {
-            PullResult::NoneMatched { next }
+        Ok(done(body, next, count))
+    }
+
+    /// Returns the result if nothing is stored at the first offset.
+    fn gap(&self, storage: &dyn Storage) -> Result<PullRead, StorageError> {
+        // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
+        let first = self.offsets.start;
+        let min = storage.bounds(self.queue.number())?.start;
+        Ok(PullRead::Done(if min > first {
+            PullResult::OutOfRange { next: min }
         } else {
-            PullResult::Messages { body, next, count }
+            PullResult::NoneMatched { next: first + 1 }
         }))
     }
 
