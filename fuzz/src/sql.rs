@@ -11,7 +11,7 @@ pub fn check(data: &[u8]) {
     assert!(parsed.size() <= 128 + 64 * expression.len(), "{} bytes", parsed.size());
     let properties = Properties::new(properties);
     let outcome = parsed.evaluate(properties);
-    // What follows a complete expression changes nothing.
+    // Text after a complete expression changes nothing.
     let followed = SqlExpression::parse(&format!("{expression} , nothing")).expect("complete");
     assert_eq!(followed.evaluate(properties), outcome);
 }
