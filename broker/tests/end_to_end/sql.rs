@@ -129,7 +129,7 @@ async fn large_messages_are_filtered_and_a_pull_looks_at_some_of_them_at_a_time(
     assert_eq!(found(&client).await, [600_000, 300_000, 1]);
     running.end().await;
 
-    // What was stored before is read from the disk.
+    // Messages from before the restart are read from the disk.
     let running = Running::start(Broker::builder().data_dir(folder.path())).await;
     assert_eq!(found(&running.client().await).await, [600_000, 300_000, 1]);
     running.end().await;

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// others. Any number of conditions may be joined by `AND` and `OR`.
 const MAX_DEPTH: u8 = 128;
 
-/// Parses an expression. What follows a complete one is not looked at, but for the next token.
+/// Parses an expression. Text after a complete one is ignored, but its first token has to be one.
 pub(super) fn parse(text: &str) -> Result<Expression, SqlError> {
     let mut lexer = Lexer::new(text);
     let next = lexer.next()?;
