@@ -3,6 +3,7 @@
 use crate::Flush;
 use crate::clients::ClientStateLimits;
 use crate::offsets::OffsetLimits;
+use crate::pop::PopLimits;
 use crate::storage::DiskOptions;
 use crate::transactions::TransactionChecks;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ pub(crate) struct BrokerConfig {
     pub(crate) max_sends: usize,
     pub(crate) client_state: ClientStateLimits,
     pub(crate) offsets: OffsetLimits,
+    pub(crate) pops: PopLimits,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) metrics: Option<String>,
     /// The period of the traffic log; zero for none.
@@ -79,6 +81,7 @@ impl Default for BrokerConfig {
             max_sends: 8192,
             client_state: ClientStateLimits::DEFAULT,
             offsets: OffsetLimits::DEFAULT,
+            pops: PopLimits::DEFAULT,
             #[cfg(feature = "metrics-exporter")]
             metrics: None,
             traffic_log: Duration::ZERO,

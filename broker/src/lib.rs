@@ -59,6 +59,7 @@ mod metrics;
 mod name_server;
 mod offsets;
 mod open_files;
+mod pop;
 mod pull_query;
 
 mod refusal;

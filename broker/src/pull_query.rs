@@ -157,7 +157,7 @@ impl PullScan {
             PullResult::NoneMatched { next }
         } else {
             room.shrink(body.len());
-            PullResult::Messages { body: answers::holding(body, room), next }
+            PullResult::Messages { body, room, next }
         }))
     }
 
@@ -195,8 +195,8 @@ impl PullScan {
 /// The result of a query.
 #[derive(Debug)]
 pub(crate) enum PullResult {
-    /// Encoded messages, one after another.
-    Messages { body: Bytes, next: i64 },
+    /// Encoded messages, one after another, and the room for them.
+    Messages { body: Bytes, room: Taken, next: i64 },
     /// The filter accepts none of the messages before `next`.
     NoneMatched { next: i64 },
     /// `offset` is the end of the queue: no message is stored there yet.
@@ -209,7 +209,9 @@ impl PullResult {
     /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
-            Self::Messages { body, next } => (ResponseCode::SUCCESS, "FOUND", next, body),
+            Self::Messages { body, room, next } => {
+                (ResponseCode::SUCCESS, "FOUND", next, answers::holding(body, room))
+            }
             Self::NoneMatched { next } => (
                 ResponseCode::PULL_RETRY_IMMEDIATELY,
                 "NO_MATCHED_MESSAGE",

@@ -1,6 +1,7 @@
 //! One queue of a topic.
 
 use crate::answers::LastAnswer;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 
@@ -19,17 +20,21 @@ pub(crate) struct Queue {
     /// The offset of the next message to write. Only the writer uses it.
     next: AtomicI64,
     arrived: Notify,
+    /// The signal of all queues of the topic.
+    arrivals: Arc<Notify>,
     last_answer: LastAnswer,
 }
 
 impl Queue {
-    pub(crate) fn new(number: u32, min: i64, max: i64) -> Self {
+    /// Creates a queue of the topic with the signal `arrivals`.
+    pub(crate) fn new(number: u32, min: i64, max: i64, arrivals: &Arc<Notify>) -> Self {
         Self {
             number,
             min: min.into(),
             max: max.into(),
             next: max.into(),
             arrived: Notify::new(),
+            arrivals: Arc::clone(arrivals),
             last_answer: LastAnswer::default(),
         }
     }
@@ -65,6 +70,7 @@ impl Queue {
     pub(super) fn publish(&self) {
         self.max.store(self.next.load(Ordering::Relaxed), Ordering::Release);
         self.arrived.notify_waiters();
+        self.arrivals.notify_waiters();
     }
 
     /// Gives back the offsets of messages that could not be stored.

@@ -1,6 +1,6 @@
 //! The writer: the one that appends to the storage.
 
-use super::LogError;
+use super::{LogError, WriteChain};
 use super::round::WriteRound;
 use super::write::{LogWrite, Written};
 use crate::Flush;
@@ -33,6 +33,8 @@ pub(super) struct WriteJob {
     pub(super) done: Option<WriteResultSender>,
     /// Its part of the log's room.
     pub(super) room: Taken,
+    /// The chain to which it belongs.
+    pub(super) chain: Option<Arc<WriteChain>>,
 }
 
 pub(super) struct Writer {

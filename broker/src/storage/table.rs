@@ -18,11 +18,23 @@ pub(crate) enum StorageTable {
     /// The ends of queues whose messages were all deleted: the queue's number, and the offset of its next
     /// message. The log alone does not have them any more.
     Ends,
+    /// Popped messages that are not acknowledged, see [`crate::pop`].
+    Popped,
+    /// How groups get the messages of topics, if that was set: group and topic.
+    RequestModes,
 }
 
 impl StorageTable {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Offsets, Self::Topics, Self::Config, Self::Scheduled, Self::Prepared, Self::Ends];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Offsets,
+        Self::Topics,
+        Self::Config,
+        Self::Scheduled,
+        Self::Prepared,
+        Self::Ends,
+        Self::Popped,
+        Self::RequestModes,
+    ];
 
     /// The tables whose rows point to records, which are kept as long as the rows.
     pub(crate) const OF_RECORDS: [Self; 2] = [Self::Scheduled, Self::Prepared];

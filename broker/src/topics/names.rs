@@ -36,6 +36,15 @@ pub(crate) fn dead_letters(group: &str) -> String {
     format!("{DEAD_LETTER_PREFIX}{group}")
 }
 
+/// Returns the topic of messages of `topic` that a group has popped and gets again. Retry topics are
+/// their own.
+pub(crate) fn pop_retry(group: &str, topic: &str) -> String {
+    match retried_group(topic) {
+        Some(_) => topic.to_owned(),
+        None => format!("{RETRY_PREFIX}{group}_{topic}"),
+    }
+}
+
 /// Returns the group whose retries are in this topic, if it is such a topic.
 pub(crate) fn retried_group(topic: &str) -> Option<&str> {
     topic.strip_prefix(RETRY_PREFIX)
