@@ -25,7 +25,8 @@ use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
 use crate::requests::{
-    groups, heartbeat, locks, lookup, offsets, pop, pull, reply, send, send_back, topics, transaction,
+    groups, heartbeat, locks, lookup, offsets, pop, pull, reply, send, send_back, topics,
+    transaction,
 };
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
@@ -137,10 +138,7 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
             [Code::PULL_MESSAGE, Code::LITE_PULL_MESSAGE],
             pulls.layer(handler_fn_with_state(state(), pull::handle)),
         )
-        .route(
-            Code::POP_MESSAGE,
-            pulls.layer(handler_fn_with_state(state(), pop::message::handle)),
-        )
+        .route(Code::POP_MESSAGE, pulls.layer(handler_fn_with_state(state(), pop::message::handle)))
         .route_fn(Code::ACK_MESSAGE, pop::ack::one)
         .route_fn(Code::BATCH_ACK_MESSAGE, pop::ack::several)
         .route_fn(Code::CHANGE_MESSAGE_INVISIBLETIME, pop::change::invisible_time)

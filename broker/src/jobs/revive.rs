@@ -130,8 +130,8 @@ fn entry(
     message: StoredMessage<'_>,
 ) -> Result<LogEntry, BoxError> {
     let mut properties = PropertiesBuf::from(message.properties);
-    let is_first = message.reconsume_times == 0
-        || message.properties.get(property::FIRST_POP_TIME).is_none();
+    let is_first =
+        message.reconsume_times == 0 || message.properties.get(property::FIRST_POP_TIME).is_none();
     if is_first {
         properties.set(property::FIRST_POP_TIME, &batch.key.pop_time.to_string());
     }

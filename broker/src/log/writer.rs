@@ -1,8 +1,8 @@
 //! The writer: the one that appends to the storage.
 
-use super::{LogError, WriteChain};
 use super::round::WriteRound;
 use super::write::{LogWrite, Written};
+use super::{LogError, WriteChain};
 use crate::Flush;
 use crate::room::Taken;
 use crate::storage::{Storage, StorageError};

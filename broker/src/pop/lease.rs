@@ -110,7 +110,9 @@ impl PopLease<'_> {
         pop: &OrderedPop<'_>,
     ) -> Result<Option<OrderCounts>, OffsetError> {
         let mut shard = self.pops.shards.of(&self.group);
-        let Some((_, queue, due)) = shard.queue_mut(&self.group, self.queue) else { return Ok(None) };
+        let Some((_, queue, due)) = shard.queue_mut(&self.group, self.queue) else {
+            return Ok(None);
+        };
         let OrderedPop { attempt, pop_time, invisible, queue_id, offsets } = *pop;
         let before = queue.order.as_ref();
         let state = OrderState::popped(before, attempt, pop_time, invisible, offsets, queue_id);
@@ -166,4 +168,3 @@ impl Drop for PopLease<'_> {
         }
     }
 }
-

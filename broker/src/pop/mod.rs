@@ -22,9 +22,7 @@ mod settle_order;
 mod shared;
 
 pub(crate) use batch::{Batch, BatchKey, MAX_MESSAGES};
-pub(crate) use handle::{
-    Handle, HandleOf, PoppedOffsets, marked_topic, revive_queue,
-};
+pub(crate) use handle::{Handle, HandleOf, PoppedOffsets, marked_topic, revive_queue};
 pub(crate) use lease::{GroupOffset, OrderedPop, PopLease};
 #[cfg(test)]
 pub(crate) use limits::InFlight;

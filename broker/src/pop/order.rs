@@ -99,7 +99,7 @@ impl OrderState {
             return OrderAck::Stale;
         }
         let at = self.messages.iter().position(|message| message.offset == offset);
-        let (Some(at), [first, .., ]) = (at, &self.messages[..]) else { return OrderAck::Unknown };
+        let (Some(at), [first, ..]) = (at, &self.messages[..]) else { return OrderAck::Unknown };
         let first = first.offset;
         self.left &= !(1 << at);
         let next = match self.unacknowledged().next() {

@@ -66,8 +66,7 @@ impl PopQueue {
         due: &mut BTreeSet<Due>,
         at: Option<i64>,
     ) {
-        let entry =
-            |at| Due { at, group: Arc::clone(group), queue: number, item: DueItem::Order };
+        let entry = |at| Due { at, group: Arc::clone(group), queue: number, item: DueItem::Order };
         if let Some(before) = std::mem::replace(&mut self.order_due, at) {
             due.remove(&entry(before));
         }

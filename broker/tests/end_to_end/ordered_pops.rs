@@ -97,8 +97,7 @@ async fn the_time_of_messages_in_order_can_be_changed() {
     client.get(again.ack()).await;
     assert_eq!(group_offset(&client, "T", "0").await, 1);
     // As Java's broker answers when the message is consumed.
-    let late: ChangeInvisibleTimeResponseHeader =
-        client.get(change("0")).await.header().unwrap();
+    let late: ChangeInvisibleTimeResponseHeader = client.get(change("0")).await.header().unwrap();
     assert_eq!(late, ChangeInvisibleTimeResponseHeader::default());
     running.end().await;
 }

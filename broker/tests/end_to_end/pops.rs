@@ -24,8 +24,9 @@ pub(crate) fn header(response: &RemotingCommand) -> PopMessageResponseHeader {
 
 /// Returns the messages of a response, with the handles that clients make.
 pub(crate) fn popped(response: &RemotingCommand) -> Vec<Popped> {
-    let PopMessageResponseHeader { pop_time, invisible_time, revive_qid, start_offset_info, .. } =
-        header(response);
+    let PopMessageResponseHeader {
+        pop_time, invisible_time, revive_qid, start_offset_info, ..
+    } = header(response);
     let starts = start_offset_info.expect("the starts");
     let messages = Message::all(response).into_iter();
     let popped = messages.map(|message| {
@@ -110,7 +111,10 @@ async fn messages_of_all_queues_are_popped_once_and_move_the_offsets_of_the_grou
     starts.sort();
     assert_eq!(starts, ["0 0 0", "0 2 2"]);
     nothing(&client, &Pop::new("T")).await;
-    assert_eq!([group_offset(&client, "T", "0").await, group_offset(&client, "T", "2").await], [1, 3]);
+    assert_eq!(
+        [group_offset(&client, "T", "0").await, group_offset(&client, "T", "2").await],
+        [1, 3]
+    );
     running.end().await;
 }
 
@@ -128,7 +132,8 @@ async fn a_message_that_is_not_acknowledged_in_time_is_popped_again() {
 
     for times in 1..=2 {
         // With little time the second time, too, so that there is a third one.
-        let again = next(&client, Pop::new("T").invisible(if times == 1 { 1 } else { 60_000 })).await;
+        let again =
+            next(&client, Pop::new("T").invisible(if times == 1 { 1 } else { 60_000 })).await;
         let message = &again.message;
         assert_eq!((&*message.body, &*message.topic), ("lost", "T"));
         assert_eq!(message.reconsume_times, times);

@@ -2,8 +2,8 @@
 
 use rocketmq_tower::message::MessageId;
 use rocketmq_tower::protocol::{
-    MASTER_ID, PopMessageRequestHeader, PullMessageRequestHeader, PullMessageResponseHeader, SendMessageResponseHeader,
-    SubscriptionData, pull_sys_flag,
+    MASTER_ID, PopMessageRequestHeader, PullMessageRequestHeader, PullMessageResponseHeader,
+    SendMessageResponseHeader, SubscriptionData, pull_sys_flag,
 };
 use rocketmq_tower::{RemotingCommand, RequestCode};
 use std::ops::Deref;

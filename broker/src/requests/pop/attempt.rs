@@ -4,9 +4,7 @@ use super::answer::{Popped, as_of_topic};
 use super::refused;
 use crate::filter::Filter;
 use crate::log::Queue;
-use crate::pop::{
-    Batch, BatchKey, GroupOffset, Handle, MAX_MESSAGES, OrderedPop, PopLease,
-};
+use crate::pop::{Batch, BatchKey, GroupOffset, Handle, MAX_MESSAGES, OrderedPop, PopLease};
 use crate::pull_query::{PullQuery, PullResult};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;

@@ -53,7 +53,7 @@ fn no_queue(topic: &Topic, id: i32, code: ResponseCode) -> BoxError {
 }
 
 /// Returns the queue of a popped message.
-fn queue_of_message<'a>(topic: &'a Topic, id: i32) -> Result<&'a Arc<Queue>, BoxError> {
+fn queue_of_message(topic: &Topic, id: i32) -> Result<&Arc<Queue>, BoxError> {
     topic.queue_to_read(id).ok_or_else(|| no_queue(topic, id, ResponseCode::MESSAGE_ILLEGAL))
 }
 
