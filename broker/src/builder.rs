@@ -46,7 +46,7 @@ impl Broker {
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct BrokerBuilder {
-    config: BrokerConfig,
+    pub(crate) config: BrokerConfig,
 }
 
 impl BrokerBuilder {
@@ -149,7 +149,8 @@ impl BrokerBuilder {
     }
 
     /// Sets the time after which the producer is asked again, 30 s by default. It is asked at most
-    /// 15 times, then the message is dropped.
+    /// 15 times, then the message goes to the topic
+    /// `TRANS_CHECK_MAX_TIME_TOPIC`.
     pub fn transaction_check_interval(mut self, interval: Duration) -> Self {
         self.config.transaction_checks.interval = interval;
         self
@@ -203,6 +204,6 @@ impl BrokerBuilder {
     /// # Panics
     /// Outside of a tokio runtime with I/O and time enabled.
     pub async fn start(self) -> Result<RunningBroker, StartError> {
-        start::start(self.config).await
+        Ok(start::start(self.config).await?.0)
     }
 }

@@ -36,6 +36,9 @@ pub(crate) struct BrokerConfig {
     pub(crate) pops: PopLimits,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) metrics: Option<String>,
+    /// Faults that a test injects into both servers.
+    #[cfg(feature = "testing")]
+    pub(crate) faults: rocketmq_tower::layers::fault::Faults,
     /// The period of the traffic log; zero for none.
     pub(crate) traffic_log: Duration,
 }
@@ -84,6 +87,8 @@ impl Default for BrokerConfig {
             pops: PopLimits::DEFAULT,
             #[cfg(feature = "metrics-exporter")]
             metrics: None,
+            #[cfg(feature = "testing")]
+            faults: rocketmq_tower::layers::fault::Faults::new(0),
             traffic_log: Duration::ZERO,
         }
     }

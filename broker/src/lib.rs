@@ -34,6 +34,7 @@
 //! | `cli` | yes | the command, with its allocator and its log output; `metrics-exporter` |
 //! | `metrics-exporter` | by `cli` | `BrokerBuilder::metrics`: metrics over HTTP, for Prometheus; `metrics` |
 //! | `metrics` | by `metrics-exporter` | metrics, to the process's recorder of the `metrics` facade |
+//! | `testing` | no | `testing::TestBroker`: a broker for the tests of an application |
 //!
 //! A program that embeds the broker turns them off: `default-features = false`.
 
@@ -41,8 +42,10 @@ mod address;
 mod answers;
 mod builder;
 mod clients;
+mod clock;
 mod config;
 mod connection_rooms;
+mod data_version;
 mod delay;
 mod error;
 #[cfg(feature = "metrics-exporter")]
@@ -75,6 +78,8 @@ mod state;
 mod storage;
 mod stored_properties;
 mod supervisor;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -88,3 +93,7 @@ pub use running::RunningBroker;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../../docs/guides/testing.md")]
+struct TestingGuide;

@@ -14,7 +14,7 @@
 //!                             router, by code:
 //!    sends                      load shedding and a limit for all connections together
 //!    pulls                      a limit; pending pulls are deferred
-//!    queries                    tasks of their own, as they read many messages
+//!    queries, reports           tasks of their own, as they read many messages, or whole tables
 //!    heartbeats, offsets, ..    no layer: never delayed by the others
 //! ```
 
@@ -25,12 +25,14 @@ use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
 use crate::requests::{
-    groups, heartbeat, locks, lookup, offsets, pop, pull, reply, send, send_back, topics,
+    admin, groups, heartbeat, locks, lookup, offsets, pop, pull, reply, send, send_back,
     transaction,
 };
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
 use rocketmq_tower::handler::handler_fn_with_state;
+#[cfg(feature = "testing")]
+use rocketmq_tower::layers::FaultLayer;
 use rocketmq_tower::layers::{CodeDistributionLayer, EventsLayer, TraceLayer, WorkQueueLayer};
 use rocketmq_tower::router::DuplicateRoute;
 use rocketmq_tower::server::BoundServer;
@@ -51,7 +53,12 @@ pub(crate) fn name_server<L: IntoListener>(
     config: &BrokerConfig,
     metrics: &MetricsLayer,
 ) -> Result<BoundServer<L::Listener>, DuplicateRoute> {
-    Ok(observed(state.router()?, config, metrics).listen(listener))
+    let server = observed(state.router()?, config, metrics);
+    #[cfg(feature = "testing")]
+    let server = server
+        .connection_layer(FaultLayer::new(&config.faults))
+        .layer(FaultLayer::new(&config.faults));
+    Ok(server.listen(listener))
 }
 
 /// Returns the broker's server, listening.
@@ -66,6 +73,10 @@ pub(crate) fn broker<L: IntoListener>(
         .connection_layer(ConnectionRoomsLayer)
         .events(EventsLayer::new(ClientReaper(Arc::clone(&state.clients))))
         .hook(RequestCounter::default());
+    #[cfg(feature = "testing")]
+    let server = server
+        .connection_layer(FaultLayer::new(&config.faults))
+        .layer(FaultLayer::new(&config.faults));
     Ok(server.listen(listener))
 }
 
@@ -120,7 +131,7 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
     // Queries run as tasks; those that wait longer than 5 s are refused.
     let queries = WorkQueueLayer::new(2).queue(1000).max_wait(Duration::from_secs(5));
 
-    Router::builder()
+    let routes = Router::builder()
         .with_state(state())
         .route(
             [Code::SEND_MESSAGE, Code::SEND_MESSAGE_V2, Code::SEND_BATCH_MESSAGE],
@@ -167,7 +178,6 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
             offsets::of_queue,
         )
         .route_fn(Code::QUERY_CONSUMER_OFFSET, offsets::query)
-        .route_fn(Code::UPDATE_CONSUMER_OFFSET, offsets::update)
-        .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
-        .build()
+        .route_fn(Code::UPDATE_CONSUMER_OFFSET, offsets::update);
+    admin::routes(routes, &state()).build()
 }

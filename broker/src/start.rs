@@ -16,8 +16,10 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-/// Starts a broker on the store that `config` names.
-pub(crate) async fn start(config: BrokerConfig) -> Result<RunningBroker, StartError> {
+/// Starts a broker on the store that `config` names, and returns its state as well.
+pub(crate) async fn start(
+    config: BrokerConfig,
+) -> Result<(RunningBroker, Arc<BrokerState>), StartError> {
     let sockets = Sockets::bind(&config).await?;
     let storage: Arc<dyn Storage> = match &config.store {
         StoreConfig::Memory => Arc::new(MemoryStorage::default()),
@@ -31,7 +33,7 @@ pub(crate) async fn start_on(
     storage: Arc<dyn Storage>,
     sockets: Sockets,
     config: &BrokerConfig,
-) -> Result<RunningBroker, StartError> {
+) -> Result<(RunningBroker, Arc<BrokerState>), StartError> {
     let flush = match config.store {
         // There is no disk to wait for.
         StoreConfig::Memory => Flush::Async,
@@ -39,7 +41,7 @@ pub(crate) async fn start_on(
     };
     let log = Log::start(storage, flush).map_err(|error| StartError::SetUp(error.into()))?;
     let log = LogGuard::new(log);
-    let (servers, addrs) = match assemble(log.handle(), sockets, config).await {
+    let (servers, addrs, state) = match assemble(log.handle(), sockets, config).await {
         Ok(assembled) => assembled,
         Err(error) => {
             // So that the folder can be opened again.
@@ -54,7 +56,7 @@ pub(crate) async fn start_on(
         let _end = end;
         serve.await
     });
-    Ok(RunningBroker { addrs, stop, ended, task })
+    Ok((RunningBroker { addrs, stop, ended, task }, state))
 }
 
 /// Opens the store in a folder. That may take long after the process was killed.
@@ -79,7 +81,7 @@ async fn assemble(
     log: Arc<Log>,
     sockets: Sockets,
     config: &BrokerConfig,
-) -> Result<(Servers, Addrs), StartError> {
+) -> Result<(Servers, Addrs, Arc<BrokerState>), StartError> {
     let config = &BrokerConfig {
         max_connections: open_files::connections(config.max_connections),
         ..config.clone()
@@ -120,7 +122,7 @@ async fn assemble(
     if let Some(exporter) = sockets.exporter {
         jobs.spawn(exporter.serve());
     }
-    Ok((Servers { name_server, broker, jobs }, addrs))
+    Ok((Servers { name_server, broker, jobs }, addrs, state))
 }
 
 /// Creates a topic, unless it exists.

@@ -2,6 +2,7 @@
 
 use crate::answers::{ANSWERS, WAITING};
 use crate::clients::{Clients, QueueLocks};
+use crate::clock::BrokerClock;
 use crate::config::BrokerConfig;
 use crate::log::Log;
 use crate::offsets::Offsets;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 pub(crate) struct BrokerState {
     pub(crate) identity: Arc<BrokerIdentity>,
     pub(crate) log: Arc<Log>,
+    pub(crate) clock: Arc<BrokerClock>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) offsets: Offsets,
     pub(crate) clients: Arc<Clients>,
@@ -67,6 +69,7 @@ impl BrokerState {
             offsets: Offsets::open(Arc::clone(&log), config.offsets)?,
             clients: Arc::new(Clients::new(config.client_state)),
             locks: QueueLocks::default(),
+            clock: Arc::clone(log.clock()),
             transactions: Transactions::open(&log, config.transaction_checks)?,
             pops: Pops::open(&log, config.pops)?,
             modes: RequestModes::open(&log)?,

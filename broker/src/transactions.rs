@@ -58,7 +58,7 @@ impl Transactions {
     /// zero.
     pub(crate) fn open(log: &Log, checks: TransactionChecks) -> Result<Self, BoxError> {
         let mut open = HashMap::new();
-        let due = clock::now_ms().saturating_add(clock::millis(checks.first));
+        let due = log.clock().now_ms().saturating_add(clock::millis(checks.first));
         log.storage().scan(StorageTable::Prepared, b""..&[0xff; 9], &mut |key, _| {
             open.extend(
                 CommitLogOffset::from_key(key)

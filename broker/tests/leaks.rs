@@ -103,6 +103,30 @@ async fn two<E: Future<Output = ()>>(
     before.is_held_again().await;
 }
 
+/// Starts and ends a hundred brokers of tests.
+#[cfg(feature = "testing")]
+async fn test_brokers() {
+    use rocketmq_tower::message::Message;
+    use rocketmq_tower_broker::testing::TestBroker;
+
+    let before = Held::now();
+    let mut some = Vec::new();
+    for n in 0..100 {
+        let broker = soon(TestBroker::start()).await.unwrap();
+        broker.send(Message::new("T", "x")).await.unwrap();
+        some.push(broker);
+        // Ten at a time; some are shut down, and some are dropped.
+        if some.len() == 10 {
+            let oldest = some.remove(0);
+            if n % 2 == 0 {
+                soon(oldest.shutdown()).await.unwrap();
+            }
+        }
+    }
+    drop(some);
+    before.is_held_again().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn brokers_in_one_process_end_independently_and_leave_nothing() {
     let folders = [Folder::new(), Folder::new()];
@@ -114,4 +138,6 @@ async fn brokers_in_one_process_end_independently_and_leave_nothing() {
     two(in_memory(), 0, dropped).await;
     two(on_disk(), 1, shutdown).await;
     two(on_disk(), 1, dropped).await;
+    #[cfg(feature = "testing")]
+    test_brokers().await;
 }

@@ -53,6 +53,15 @@ impl Groups {
         self.consumers.get_mut(name)
     }
 
+    /// Returns the groups of consumers that have subscribed to a topic.
+    pub(super) fn subscribers(&self, topic: &str) -> impl Iterator<Item = &str> {
+        let all = self.consumers.iter();
+        all.filter(move |(_, group)| {
+            group.subscriptions.as_ref().is_some_and(|known| known.get(topic).is_some())
+        })
+        .map(|(name, _)| &**name)
+    }
+
     /// Adds a member, and returns the shared name of the group.
     pub(super) fn join(
         &mut self,

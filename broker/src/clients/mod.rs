@@ -113,6 +113,15 @@ impl Clients {
         self.groups.of(group).consumers(group).map(|group| group.ids()).unwrap_or_default()
     }
 
+    /// Returns the groups of consumers that have subscribed to a topic, in no particular order.
+    pub(crate) fn subscribers(&self, topic: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for groups in self.groups.each() {
+            names.extend(groups.subscribers(topic).map(str::to_owned));
+        }
+        names
+    }
+
     /// Returns the other connections on which a client with this id is a member of a group, sorted, if it
     /// is one on this connection, too.
     pub(crate) fn rivals(&self, group: &str, client: &str, connection: u64) -> Vec<u64> {

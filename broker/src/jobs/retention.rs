@@ -3,11 +3,12 @@
 use crate::log::{Log, LogWrite};
 use crate::state::BrokerState;
 use crate::storage::{StorageBatch, StorageTable};
+use crate::topics;
 use rocketmq_tower::BoxError;
 use rocketmq_tower_core::clock;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
 
 /// The time between two searches for old messages.
 const EVERY: Duration = Duration::from_secs(60);
@@ -16,9 +17,9 @@ const EVERY: Duration = Duration::from_secs(60);
 const MAX_ROWS: usize = 4096;
 
 /// Deletes messages older than `keep`, in a loop.
-pub(crate) async fn run(broker: &BrokerState, keep: Duration) {
+pub(crate) async fn run(broker: &Arc<BrokerState>, keep: Duration) {
     loop {
-        sleep(EVERY).await;
+        broker.clock.sleep(EVERY).await;
         if let Err(error) = pass(broker, keep).await {
             tracing::error!(
                 error = &*error as &dyn std::error::Error,
@@ -29,14 +30,18 @@ pub(crate) async fn run(broker: &BrokerState, keep: Duration) {
 }
 
 /// Deletes the messages that are older than `keep` now, as far as the store can: it keeps what waits
-/// for its time or its transaction, and all that was stored later.
-pub(crate) async fn pass(broker: &BrokerState, keep: Duration) -> Result<(), BoxError> {
-    let oldest = clock::now_ms().saturating_sub(clock::millis(keep));
+/// for its time or its transaction, and all that was stored later. Then deletes the topics of retries that are empty and not in use.
+pub(crate) async fn pass(broker: &Arc<BrokerState>, keep: Duration) -> Result<(), BoxError> {
+    let oldest = broker.clock.now_ms().saturating_sub(clock::millis(keep));
     let moved = broker.log.read(false, move |storage| storage.trim(oldest)).await?;
-    if moved.is_empty() {
-        return Ok(());
+    if !moved.is_empty() {
+        trim(broker, moved.into_iter().collect()).await?;
     }
-    let moved: HashMap<_, _> = moved.into_iter().collect();
+    tokio::spawn(topics::expire(Arc::clone(broker))).await?
+}
+
+/// Trims the queues: they begin with these offsets.
+async fn trim(broker: &BrokerState, moved: HashMap<u32, i64>) -> Result<(), BoxError> {
     for topic in broker.topics.all() {
         for queue in topic.queues() {
             if let Some(first) = moved.get(&queue.number()) {

@@ -10,9 +10,8 @@ use crate::topics::{Topic, TopicSettings, names};
 use bytes::Bytes;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
-use rocketmq_tower_core::clock;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 /// The maximum number of messages that are delivered at once, about, and of their bytes.
 const ROUND: usize = 256;
@@ -24,16 +23,17 @@ const WAIT: Duration = Duration::from_secs(1);
 /// Delivers them, in a loop.
 pub(crate) async fn run(broker: &BrokerState) {
     loop {
-        let now = clock::now_ms();
+        let (moved, now) = (broker.clock.moved(), broker.clock.now_ms());
         let mut work = broker.pops.take_due(now, ROUND);
         let rows = std::mem::take(&mut work.rows);
         deliver(broker, work.batches, LogWrite::rows(rows)).await;
-        match work.next {
-            Some(at) => {
-                let wait = Duration::from_millis((at - clock::now_ms()).max(0) as u64);
-                _ = timeout(wait.min(WAIT), broker.pops.due_earlier()).await;
-            }
-            None => broker.pops.due_earlier().await,
+        let wait = work.next.map_or(Duration::MAX, |at| {
+            Duration::from_millis((at - broker.clock.now_ms()).max(0) as u64).min(WAIT)
+        });
+        tokio::select! {
+            () = broker.pops.due_earlier() => {}
+            () = moved => {}
+            () = sleep(wait) => {}
         }
     }
 }
@@ -43,7 +43,7 @@ async fn deliver(broker: &BrokerState, due: Vec<DueBatch>, mut write: LogWrite) 
     let read = broker.log.read(false, move |storage| Ok(read(storage, due))).await;
     // The writer has ended, and so does the broker.
     let Ok(batches) = read else { return };
-    let (now, mut delivered, mut postponed) = (clock::now_ms(), Vec::new(), 0);
+    let (now, mut delivered, mut postponed) = (broker.clock.now_ms(), Vec::new(), 0);
     for (batch, records) in batches {
         let entries = match records {
             Ok(records) => entries(broker, &batch, &records).await,
@@ -107,7 +107,7 @@ fn records(storage: &dyn Storage, batch: &DueBatch) -> Result<Vec<Bytes>, Storag
     Ok(records)
 }
 
-/// Returns the messages of a batch as entries of the retry topic.
+/// Returns the messages of a batch as entries of the retry topic. Those of a topic that was deleted are gone.
 async fn entries(
     broker: &BrokerState,
     batch: &DueBatch,
@@ -116,6 +116,11 @@ async fn entries(
     let mut entries = Vec::with_capacity(records.len());
     for record in records {
         let (message, _) = StoredMessage::decode(record)?;
+        let topic = broker.topics.get(message.topic);
+        let queue = topic.as_ref().and_then(|topic| topic.queue(message.queue_id));
+        if queue.is_none_or(|queue| queue.number() != batch.queue) {
+            continue;
+        }
         let name = names::pop_retry(&batch.group, message.topic);
         let topic = broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?;
         entries.push(entry(broker, batch, &topic, message)?);

@@ -3,14 +3,14 @@
 use crate::log::{CommitLogOffset, LogEntry, LogWrite, due_key};
 use crate::state::BrokerState;
 use crate::storage::{Storage, StorageError, StorageTable};
+use crate::topics::{TopicSettings, names};
 use crate::{delay, messages};
 use bytes::Bytes;
-use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
-use rocketmq_tower_core::clock;
+use rocketmq_tower::{Abort, BoxError, ResponseCode};
 use std::ops::ControlFlow;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// The maximum number of messages that are delivered at once, and of their bytes.
 const ROUND: usize = 256;
@@ -23,7 +23,8 @@ const WAIT: Duration = Duration::from_secs(1);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// The maximum of the binary exponent of the time after which a message that could not be delivered is
-/// tried again: 1 s after the first try, then twice as long each time, at most 64 s.
+/// tried again: 1 s after the first try, then twice as long each time, at most 64 s. A message whose
+/// topic does not exist after this number of tries is dropped.
 const MAX_TRIES: u8 = 6;
 
 /// The maximum time between reading the clock for a message and storing it, in ms: rows this far back
@@ -42,16 +43,19 @@ enum Next {
 pub(crate) async fn run(broker: &BrokerState) {
     let mut start = ScanStart::default();
     loop {
-        let now = clock::now_ms();
+        let (moved, now) = (broker.clock.moved(), broker.clock.now_ms());
         match round(broker, start.at(now), now).await {
             // The rows before it have just been deleted, and would slow down the next scan.
             Ok(Next::Now(row)) => start.row = row,
             Ok(Next::Later(wait)) => {
                 start.row = due_key(now - LATEST, CommitLogOffset::default());
                 // A message that was stored after the scan has left a notification.
-                match wait {
-                    Some(wait) => _ = timeout(wait.min(WAIT), broker.log.scheduled()).await,
-                    None => broker.log.scheduled().await,
+                broker.clock.delivered(now);
+                let wait = wait.map_or(Duration::MAX, |wait| wait.min(WAIT));
+                tokio::select! {
+                    () = broker.log.scheduled() => {}
+                    () = moved => {}
+                    () = sleep(wait) => {}
                 }
             }
             Err(error) => {
@@ -106,10 +110,11 @@ async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, 
     // If reading fails, all of them stay in the table.
     let due = broker.log.read(false, move |storage| due(storage, first, now)).await?;
     // One write delivers them and deletes their rows, so that each is delivered once.
-    let (mut write, mut postponed) = (LogWrite::default(), 0);
+    let (mut write, mut postponed, mut dropped) = (LogWrite::default(), 0, 0);
     for (DueRow { time, offset, tries }, record) in due.messages {
-        match record.map_err(BoxError::from).and_then(|record| entry(broker, record)) {
+        match entry(broker, record).await {
             Ok(entry) => write.push(entry),
+            Err(error) if is_lost(tries, &error) => dropped += 1,
             Err(error) => {
                 // It must not hold up the others, and may be delivered later: its topic may come back.
                 let again = due_key(now + (1000 << tries.min(MAX_TRIES)), offset);
@@ -128,11 +133,17 @@ async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, 
     if postponed > 1 {
         tracing::error!(messages = postponed, "delayed messages cannot be delivered now");
     }
+    if dropped > 0 {
+        tracing::warn!(
+            messages = dropped,
+            "delayed messages were dropped: their topics are deleted"
+        );
+    }
     broker.log.write(write).await?;
     Ok(match due.next {
         Some((time, offset)) if time <= now => Next::Now(due_key(time, offset)),
         Some((time, _)) => {
-            let wait = Duration::from_millis((time - clock::now_ms()).max(0) as u64);
+            let wait = Duration::from_millis((time - broker.clock.now_ms()).max(0) as u64);
             Next::Later(Some(wait))
         }
         None if postponed > 0 => Next::Later(Some(WAIT)),
@@ -170,19 +181,43 @@ fn split(key: &[u8]) -> Option<(i64, CommitLogOffset)> {
     Some((i64::from_be_bytes(*time), CommitLogOffset::from_key(offset)?))
 }
 
+/// Returns whether a message is given up: its topic was deleted, and has not come back.
+fn is_lost(tries: u8, error: &BoxError) -> bool {
+    let abort = error.downcast_ref::<Abort>();
+    let no_topic = abort.is_some_and(|abort| abort.code == ResponseCode::TOPIC_NOT_EXIST);
+    tries >= MAX_TRIES && no_topic
+}
+
 /// Returns the message as an entry of the queue that it was sent to.
-fn entry(broker: &BrokerState, record: Option<Bytes>) -> Result<LogEntry, BoxError> {
-    let record = record.ok_or("a delayed message is missing in the store")?;
+async fn entry(
+    broker: &BrokerState,
+    record: Result<Option<Bytes>, StorageError>,
+) -> Result<LogEntry, BoxError> {
+    let record = record?.ok_or("a delayed message is missing in the store")?;
     let (message, _) = StoredMessage::decode(&record)?;
     let (topic, queue_id) = messages::destination(&message)?;
-    let topic = broker.topics.find(topic)?;
+    let topic = match names::retried_group(topic) {
+        // It may have expired meanwhile.
+        Some(_) => broker.topics.ensure(topic, &TopicSettings::with_queues(1)).await?,
+        None => broker.topics.find(topic)?,
+    };
     let message = StoredMessage { queue_id, ..message };
     messages::released(&topic, message, &delay::PROPERTIES)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ScanStart;
+    use super::{MAX_TRIES, ScanStart, is_lost};
+    use crate::refusal::refuse;
+    use rocketmq_tower::ResponseCode;
+
+    #[test]
+    fn only_a_message_without_a_topic_is_given_up_after_some_tries() {
+        let missing = refuse(ResponseCode::TOPIC_NOT_EXIST, "there is no topic T");
+        assert!(is_lost(MAX_TRIES, &missing) && !is_lost(MAX_TRIES - 1, &missing));
+        assert!(!is_lost(u8::MAX, &"the store failed".into()));
+        assert!(!is_lost(u8::MAX, &refuse(ResponseCode::INVALID_PARAMETER, "no queue")));
+    }
 
     #[test]
     fn after_the_clock_has_stepped_back_all_rows_are_searched() {

@@ -10,9 +10,7 @@ use bytes::BytesMut;
 use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
 use rocketmq_tower::protocol::CheckTransactionStateRequestHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
-use rocketmq_tower_core::clock;
 use std::time::Duration;
-use tokio::time::sleep;
 
 /// The time between two searches for transactions that are due.
 const EVERY: Duration = Duration::from_millis(500);
@@ -20,8 +18,8 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Checks transactions, in a loop.
 pub(crate) async fn run(broker: &BrokerState) {
     loop {
-        sleep(EVERY).await;
-        for due in broker.transactions.due(clock::now_ms()) {
+        broker.clock.sleep(EVERY).await;
+        for due in broker.transactions.due(broker.clock.now_ms()) {
             let done = match due {
                 DueCheck::Ask(offset) => ask(broker, offset).await,
                 DueCheck::GiveUp(offset) => give_up(broker, offset).await,

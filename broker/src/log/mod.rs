@@ -13,6 +13,7 @@ mod write;
 mod writer;
 
 use crate::Flush;
+use crate::clock::BrokerClock;
 use crate::refusal::refuse;
 use crate::room::{Room, RoomLimits, Share, Taken};
 use crate::storage::{Storage, StorageBatch, StorageError};
@@ -60,6 +61,8 @@ impl From<StorageError> for LogError {
 /// A handle of the log. The writer ends when the last handle is dropped.
 pub(crate) struct Log {
     storage: Arc<dyn Storage>,
+    /// Stamps the messages.
+    clock: Arc<BrokerClock>,
     room: Room,
     /// `None` once the log is closed.
     jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
@@ -83,8 +86,10 @@ impl Log {
         let (ended, released) = (CancellationToken::new(), CancellationToken::new());
         // Bounded by the room, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
+        let clock = Arc::new(BrokerClock::default());
         let writer = Writer {
             storage: Arc::clone(&storage),
+            clock: Arc::clone(&clock),
             flush,
             scheduled: Arc::clone(&scheduled),
             failed: failed.clone(),
@@ -93,6 +98,7 @@ impl Log {
         writer.start(receiver)?;
         Ok(Self {
             storage,
+            clock,
             room: Room::new(WRITES),
             jobs: Mutex::new(Some(jobs)),
             ended,
@@ -207,6 +213,11 @@ impl Log {
     pub(crate) fn recover(&self, number: u32, arrivals: &Arc<Notify>) -> Result<Queue, LogError> {
         let bounds = self.storage.bounds(number)?;
         Ok(Queue::new(number, bounds.start, bounds.end, arrivals))
+    }
+
+    /// Returns the broker's clock.
+    pub(crate) fn clock(&self) -> &Arc<BrokerClock> {
+        &self.clock
     }
 
     /// Returns the storage. Its methods may block.

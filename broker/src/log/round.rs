@@ -7,7 +7,6 @@ use crate::Flush;
 use crate::room::Taken;
 use crate::storage::{NewRecord, Round, Storage, StorageBatch, StorageError, StorageTable};
 use rocketmq_tower::message::Position;
-use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// Writes that are stored together.
@@ -69,18 +68,18 @@ impl WriteRound {
         self.rows.append(rows);
     }
 
-    /// Stores the writes, at the offsets that the storage gives them.
+    /// Stores the writes, at the offsets that the storage gives them; `now` is in ms since 1970.
     pub(super) fn store(
         &mut self,
         storage: &dyn Storage,
         flush: Flush,
+        now: i64,
     ) -> Result<(), StorageError> {
         if self.pending.is_empty() {
             return Ok(());
         }
         let (records, rows) = (std::mem::take(&mut self.records), std::mem::take(&mut self.rows));
         let mut round = Round { records, rows };
-        let now = clock::now_ms();
         for record in &mut round.records {
             record.stored_at = now;
         }

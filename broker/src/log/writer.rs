@@ -4,6 +4,7 @@ use super::round::WriteRound;
 use super::write::{LogWrite, Written};
 use super::{LogError, WriteChain};
 use crate::Flush;
+use crate::clock::BrokerClock;
 use crate::room::Taken;
 use crate::storage::{Storage, StorageError};
 use std::io;
@@ -39,6 +40,7 @@ pub(super) struct WriteJob {
 
 pub(super) struct Writer {
     pub(super) storage: Arc<dyn Storage>,
+    pub(super) clock: Arc<BrokerClock>,
     pub(super) flush: Flush,
     /// Notified when messages with a delivery time were stored.
     pub(super) scheduled: Arc<Notify>,
@@ -71,7 +73,7 @@ impl Writer {
     fn run_on_thread(self, mut jobs: UnboundedReceiver<WriteJob>) {
         while let Some(job) = jobs.blocking_recv() {
             let mut round = WriteRound::of(job, &mut jobs);
-            let stored = round.store(&*self.storage, self.flush);
+            let stored = round.store(&*self.storage, self.flush, self.clock.now_ms());
             self.finish(round, stored);
         }
     }
@@ -85,8 +87,9 @@ impl Writer {
             let begin = Instant::now();
             let stored = if careful_until.is_some_and(|until| begin < until) {
                 let (storage, flush) = (Arc::clone(&self.storage), self.flush);
+                let now = self.clock.now_ms();
                 let store = move || {
-                    let stored = round.store(&*storage, flush);
+                    let stored = round.store(&*storage, flush, now);
                     (round, stored)
                 };
                 // It ends without a result if the runtime shuts down.
@@ -94,7 +97,7 @@ impl Writer {
                 round = done.0;
                 done.1
             } else {
-                round.store(&*self.storage, self.flush)
+                round.store(&*self.storage, self.flush, self.clock.now_ms())
             };
             let end = Instant::now();
             if end - begin > SLOW {

@@ -1,6 +1,7 @@
 //! The name server, which tells clients the routes of topics. It serves one broker, in the same
 //! process, and reads that broker's topics, so that a new topic has a route at once.
 
+mod admin;
 mod kv;
 mod routes;
 
@@ -11,12 +12,15 @@ use kv::KvConfig;
 use rocketmq_tower::router::DuplicateRoute;
 use rocketmq_tower::{BoxError, RequestCode, Router};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The name server's state.
 pub(crate) struct NameServerState {
     broker: Arc<BrokerIdentity>,
     topics: Arc<Topics>,
     kv: KvConfig,
+    /// Producers must not send to the broker: a tool has said so.
+    write_wiped: AtomicBool,
 }
 
 impl NameServerState {
@@ -25,7 +29,7 @@ impl NameServerState {
         topics: Arc<Topics>,
         log: Arc<Log>,
     ) -> Result<Self, BoxError> {
-        Ok(Self { broker, topics, kv: KvConfig::open(log)? })
+        Ok(Self { broker, topics, kv: KvConfig::open(log)?, write_wiped: false.into() })
     }
 
     /// Returns the router of its requests.
@@ -41,6 +45,13 @@ impl NameServerState {
             .route_fn(RequestCode::GET_KV_CONFIG, kv::get)
             .route_fn(RequestCode::DELETE_KV_CONFIG, kv::delete)
             .route_fn(RequestCode::GET_KVLIST_BY_NAMESPACE, kv::list)
+            .route_fn(RequestCode::DELETE_TOPIC_IN_NAMESRV, admin::delete_topic)
+            .route_fn(RequestCode::GET_TOPICS_BY_CLUSTER, admin::topics_of_cluster)
+            .route_fn(RequestCode::GET_SYSTEM_TOPIC_LIST_FROM_NS, admin::system_topics)
+            .route_fn(
+                [RequestCode::WIPE_WRITE_PERM_OF_BROKER, RequestCode::ADD_WRITE_PERM_OF_BROKER],
+                admin::set_write_permission,
+            )
             .build()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::NameServerState;
 use crate::refusal::refuse;
-use crate::topics::{DEFAULT_QUEUES, TopicSettings, names};
+use crate::topics::{TopicSettings, names, system};
 use rocketmq_tower::protocol::{
     BrokerData, ClusterInfo, GetRouteInfoRequestHeader, MASTER_ID, QueueData,
     RegisterBrokerRequestHeader, TopicList, TopicRouteData, perm,
@@ -19,9 +19,13 @@ pub(super) async fn of_topic(
     let settings = server.settings(&asked.topic).ok_or_else(|| {
         refuse(ResponseCode::TOPIC_NOT_EXIST, format!("no broker has the topic {}", asked.topic))
     })?;
+    let perm = match server.is_writable() {
+        true => settings.perm,
+        false => settings.perm & !perm::WRITE,
+    };
     let queues = QueueData {
         broker_name: server.broker.name.clone(),
-        perm: settings.perm,
+        perm,
         read_queue_nums: settings.read_queues as i32,
         topic_sys_flag: settings.topic_sys_flag,
         write_queue_nums: settings.write_queues as i32,
@@ -46,15 +50,7 @@ pub(super) async fn cluster(State(server): State<Arc<NameServerState>>) -> Json<
 pub(super) async fn topics(
     State(server): State<Arc<NameServerState>>,
 ) -> Result<Json<TopicList>, BoxError> {
-    let topics = server.topics.all();
-    // There may be many: sorting them would keep a worker busy.
-    let topic_list = spawn_blocking(move || {
-        let mut list: Vec<_> = topics.iter().map(|topic| topic.name.clone()).collect();
-        list.push(names::DEFAULT.to_owned());
-        list.sort_unstable();
-        list
-    });
-    Ok(Json(TopicList { topic_list: topic_list.await?, ..Default::default() }))
+    Ok(Json(server.topic_list().await?))
 }
 
 /// `REGISTER_BROKER`: accepted from the broker of this process, refused from others.
@@ -76,6 +72,19 @@ pub(super) async fn unregister() -> Result<ResponseCode, BoxError> {
 }
 
 impl NameServerState {
+    /// Returns the names of all topics, sorted.
+    pub(super) async fn topic_list(&self) -> Result<TopicList, BoxError> {
+        let topics = self.topics.all();
+        // There may be many: sorting them would keep a worker busy.
+        let topic_list = spawn_blocking(move || {
+            let mut list: Vec<_> = topics.iter().map(|topic| topic.name.clone()).collect();
+            list.push(names::DEFAULT.to_owned());
+            list.sort_unstable();
+            list
+        });
+        Ok(TopicList { topic_list: topic_list.await?, ..Default::default() })
+    }
+
     fn broker_data(&self) -> BrokerData {
         BrokerData {
             broker_addrs: [(MASTER_ID, self.broker.address.clone())].into(),
@@ -87,8 +96,7 @@ impl NameServerState {
 
     fn settings(&self, topic: &str) -> Option<TopicSettings> {
         if names::is_default(topic) {
-            let perm = perm::READ | perm::WRITE | perm::INHERIT;
-            return Some(TopicSettings { perm, ..TopicSettings::with_queues(DEFAULT_QUEUES) });
+            return Some(system::default_topic());
         }
         let known = self.topics.get(topic).map(|topic| topic.settings.clone());
         // The first retry creates it. Consumers look it up when they start, and then not again for a

@@ -4,6 +4,7 @@ use crate::log::{CommitLogOffset, LogError, index};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::storage::{Storage, StorageError};
+use crate::topics::Topic;
 use bytes::BytesMut;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{
@@ -40,10 +41,42 @@ pub(crate) async fn view(
         Some(offset) => broker.log.record(offset).await?,
         None => None,
     };
-    let record = record.ok_or_else(|| {
+    let missing = || {
         refuse(ResponseCode::SYSTEM_ERROR, format!("there is no message at the offset {offset}"))
-    })?;
-    Ok(Body(record))
+    };
+    let record = record.ok_or_else(missing)?;
+    let (message, _) = StoredMessage::decode(&record)?;
+    let topic = broker.topics.get(message.topic).ok_or_else(missing)?;
+    let place = Place::of(&topic, &message).ok_or_else(missing)?;
+    let recent = broker.log.storage().has_recent(place.queue, place.offset);
+    match broker.log.read(recent, move |storage| place.is_current(storage)).await? {
+        true => Ok(Body(record)),
+        false => Err(missing()),
+    }
+}
+
+/// The place of a message in the index of its queue. Messages of a deleted topic are not in the queues of
+/// a new topic of its name.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    queue: u32,
+    offset: i64,
+    at: i64,
+}
+
+impl Place {
+    fn of(topic: &Topic, message: &StoredMessage<'_>) -> Option<Self> {
+        let queue = topic.queue(message.queue_id)?.number();
+        Some(Self { queue, offset: message.queue_offset, at: message.commit_log_offset })
+    }
+
+    /// Returns whether the message is in the queue.
+    fn is_current(self, storage: &dyn Storage) -> Result<bool, StorageError> {
+        let mut entry = Vec::new();
+        let next = self.offset.saturating_add(1);
+        storage.entries(self.queue, self.offset..next, &mut entry)?;
+        Ok(entry.first().is_some_and(|entry| entry.at.as_i64() == self.at))
+    }
 }
 
 /// `QUERY_MESSAGE`, by a key of the application or the producer's id of the message.
@@ -52,7 +85,10 @@ pub(crate) async fn query(
     Header(query): Header<QueryMessageRequestHeader>,
 ) -> Result<(Header<QueryMessageResponseHeader>, Body), BoxError> {
     let text = format!("no message of {} has the key {}", query.topic, query.key);
-    let mut search = broker.log.read(false, move |storage| Search::start(storage, query)).await?;
+    let topic = broker.topics.find(&query.topic);
+    let topic = topic.map_err(|_| refuse(ResponseCode::QUERY_NOT_FOUND, text.clone()))?;
+    let start = move |storage: &dyn Storage| Search::start(storage, topic, query);
+    let mut search = broker.log.read(false, start).await?;
     while !search.is_done() {
         // A slice at a time, so that other reads have their turn.
         let step = move |storage: &dyn Storage| {
@@ -68,6 +104,7 @@ pub(crate) async fn query(
 
 /// A search for the newest messages with a key.
 struct Search {
+    topic: Arc<Topic>,
     query: QueryMessageRequestHeader,
     max: usize,
     /// The places that are still to be looked at, the newest one first.
@@ -83,10 +120,12 @@ struct Search {
 impl Search {
     fn start(
         storage: &dyn Storage,
+        topic: Arc<Topic>,
         query: QueryMessageRequestHeader,
     ) -> Result<Self, StorageError> {
         let places = storage.find(index::hash(&query.topic, &query.key), MAX_READ)?;
         Ok(Self {
+            topic,
             max: usize::try_from(query.max_num).unwrap_or(0).min(MAX_MESSAGES),
             query,
             places: places.into_iter(),
@@ -108,7 +147,11 @@ impl Search {
         while !self.is_done() && self.left > stop {
             let Some(at) = self.places.next() else { return };
             match storage.record(at) {
-                Ok(Some(record)) => self.look_at(at, &record),
+                Ok(Some(record)) => {
+                    if let Err(error) = self.look_at(storage, at, &record) {
+                        self.failed = Some(error);
+                    }
+                }
                 // It was deleted.
                 Ok(None) => self.spend(0),
                 // The others are found nevertheless.
@@ -123,12 +166,25 @@ impl Search {
         }
     }
 
-    fn look_at(&mut self, at: CommitLogOffset, record: &[u8]) {
+    fn look_at(
+        &mut self,
+        storage: &dyn Storage,
+        at: CommitLogOffset,
+        record: &[u8],
+    ) -> Result<(), StorageError> {
         self.spend(record.len());
-        let Some(time) = time_if_asked_for(record, &self.query) else { return };
+        let asked_for = message_if_asked_for(record, &self.query);
+        let Some((time, place)) = asked_for
+            .and_then(|message| Some((message.store_timestamp, Place::of(&self.topic, &message)?)))
+        else {
+            return Ok(());
+        };
+        if !place.is_current(storage)? {
+            return Ok(());
+        }
         if self.found > 0 && self.body.len() + record.len() > MAX_BYTES {
             self.max = self.found;
-            return;
+            return Ok(());
         }
         self.last = Some(QueryMessageResponseHeader {
             index_last_update_timestamp: time,
@@ -136,6 +192,7 @@ impl Search {
         });
         self.body.extend_from_slice(record);
         self.found += 1;
+        Ok(())
     }
 
     /// Counts what was read, and the read itself.
@@ -153,12 +210,14 @@ impl Search {
     }
 }
 
-/// Returns the time of storing of a message that the query asks for.
-fn time_if_asked_for(record: &[u8], query: &QueryMessageRequestHeader) -> Option<i64> {
+/// Returns the message of a record if the query asks for it.
+fn message_if_asked_for<'a>(
+    record: &'a [u8],
+    query: &QueryMessageRequestHeader,
+) -> Option<StoredMessage<'a>> {
     let (message, _) = StoredMessage::decode(record).ok()?;
-    let time = message.store_timestamp;
     let asked_for = message.topic == query.topic
         && index::has_key(message.properties, &query.key)
-        && (query.begin_timestamp..=query.end_timestamp).contains(&time);
-    asked_for.then_some(time)
+        && (query.begin_timestamp..=query.end_timestamp).contains(&message.store_timestamp);
+    asked_for.then_some(message)
 }

@@ -1,5 +1,6 @@
 //! The handlers of requests to the broker, by request code.
 
+pub(crate) mod admin;
 mod batch;
 pub(crate) mod groups;
 pub(crate) mod heartbeat;
@@ -14,7 +15,6 @@ pub(crate) mod pull;
 pub(crate) mod reply;
 pub(crate) mod send;
 pub(crate) mod send_back;
-pub(crate) mod topics;
 pub(crate) mod transaction;
 
 use crate::refusal::refuse;

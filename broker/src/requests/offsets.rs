@@ -55,7 +55,11 @@ pub(crate) async fn of_queue(
 }
 
 /// Returns when the message with this offset was stored.
-fn stored_at(storage: &dyn Storage, queue: u32, offset: i64) -> Result<Option<i64>, StorageError> {
+pub(super) fn stored_at(
+    storage: &dyn Storage,
+    queue: u32,
+    offset: i64,
+) -> Result<Option<i64>, StorageError> {
     let mut entry = Vec::new();
     storage.entries(queue, offset..offset.saturating_add(1), &mut entry)?;
     let Some(entry) = entry.first() else { return Ok(None) };

@@ -6,7 +6,6 @@ use crate::state::BrokerState;
 use rocketmq_tower::message::{SendHeader, property};
 use rocketmq_tower::protocol::{ReplyMessageRequestHeader, SendMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
-use rocketmq_tower_core::clock;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +39,7 @@ pub(crate) async fn handle(
         unit_mode: header.unit_mode,
         born_host: &born_host,
         store_host: &broker.identity.stored.to_string(),
-        store_timestamp: clock::now_ms(),
+        store_timestamp: broker.clock.now_ms(),
     };
     let code = RequestCode::PUSH_REPLY_MESSAGE_TO_CLIENT;
     let push = RemotingCommand::request(code).with_header(&push)?.with_body(request.body().clone());

@@ -12,7 +12,6 @@ use crate::topics::{DEFAULT_QUEUES, Topic, TopicSettings, names};
 use rocketmq_tower::message::{Properties, SendHeader, StoredMessage, property};
 use rocketmq_tower::protocol::{SendMessageResponseHeader, perm};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
-use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.
@@ -156,7 +155,7 @@ pub(super) fn entry(
     topic: &Topic,
     message: StoredMessage<'_>,
 ) -> Result<LogEntry, BoxError> {
-    match delay::of(message.properties, clock::now_ms())? {
+    match delay::of(message.properties, broker.clock.now_ms())? {
         None => messages::entry(topic, &message, Visibility::Visible),
         Some(delay) => {
             let waiting = broker.topics.find(delay.topic)?;

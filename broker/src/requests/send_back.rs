@@ -10,7 +10,6 @@ use crate::{delay, messages};
 use rocketmq_tower::message::{StoredMessage, property};
 use rocketmq_tower::protocol::ConsumerSendMsgBackRequestHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
-use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// Stores a copy of the message in the retry topic of the group, with a delay. A message that was
@@ -65,7 +64,7 @@ pub(crate) async fn handle(
             0 => 3 + i64::from(message.reconsume_times),
             level => level.into(),
         };
-        let delay = delay::of_level(level, clock::now_ms());
+        let delay = delay::of_level(level, broker.clock.now_ms());
         let waiting = broker.topics.find(delay.topic)?;
         messages::parked(&waiting, delay.queue_id, &again, Visibility::DeliverAt(delay.due))?
     };

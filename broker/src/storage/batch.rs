@@ -47,6 +47,11 @@ impl StorageBatch {
         self.0.is_empty()
     }
 
+    /// Returns the number of changes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn changes(&self) -> &[Change] {
         &self.0
     }

@@ -3,12 +3,14 @@
 use super::bare::{BareBroker, clock_has_moved};
 use super::peer::{Peer, bodies};
 use super::requests::{Pull, bounds, request};
+use super::soon;
 use crate::jobs::retention::pass;
 use crate::storage::MemoryStorage;
 use crate::topics::Topics;
-use rocketmq_tower::{RequestCode, ResponseCode};
+use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_test::{assert_pending, task};
 
 /// Returns a broker with no message in the first queue of `T`, three old messages in the second one,
 /// and one in the third.
@@ -90,4 +92,69 @@ async fn an_empty_queue_is_left_alone() {
     assert_eq!(client.bound(RequestCode::GET_MIN_OFFSET, "T", 0).await, 0);
     client.send("T", 0, "first").await;
     assert_eq!(bodies(&client.pull(&Pull::new("T", 0)).await), ["first"]);
+}
+
+fn send_back(offset: i64) -> RemotingCommand {
+    let offset = offset.to_string();
+    let fields = [("offset", offset.as_str()), ("group", "g"), ("delayLevel", "1")];
+    request(RequestCode::CONSUMER_SEND_MSG_BACK, &fields)
+}
+
+#[tokio::test]
+async fn an_empty_topic_of_retries_is_deleted_once_its_group_is_gone_and_made_again() {
+    let bare = BareBroker::start(Arc::new(MemoryStorage::default())).await;
+    let client = bare.client().await;
+    let topics = &bare.state.topics;
+    let retry = Pull::new("%RETRY%g", 0);
+    let mut queues = Vec::new();
+    for round in 0..2 {
+        let sent = client.send("T", 0, "hard").await;
+        client.get(send_back(sent.commit_log_offset())).await;
+        assert_eq!(bodies(&client.pull(&retry.clone().waits(30_000)).await), ["hard"]);
+        let fields = [
+            ("consumerGroup", "g"),
+            ("topic", "%RETRY%g"),
+            ("queueId", "0"),
+            ("commitOffset", "1"),
+        ];
+        client.get(request(RequestCode::UPDATE_CONSUMER_OFFSET, &fields)).await;
+        queues.push(topics.find("%RETRY%g").unwrap().queues()[0].number());
+
+        pass(&bare.state, Duration::from_secs(3600)).await.unwrap();
+        assert!(topics.get("%RETRY%g").is_some(), "it has a message");
+        clock_has_moved().await;
+        client.get(heartbeat("g")).await;
+        pass(&bare.state, Duration::ZERO).await.unwrap();
+        assert!(topics.get("%RETRY%g").is_some(), "its group has a member");
+        client
+            .get(request(
+                RequestCode::UNREGISTER_CLIENT,
+                &[("clientID", "c"), ("consumerGroup", "g")],
+            ))
+            .await;
+        // One that waits for its messages keeps it.
+        let waiting = retry.clone().at(1).waits(30_000);
+        let other = bare.client().await;
+        let mut waits = task::spawn(other.pull(&waiting));
+        assert_pending!(waits.poll());
+        other.max("T", 0).await;
+        pass(&bare.state, Duration::ZERO).await.unwrap();
+        assert!(topics.get("%RETRY%g").is_some(), "a pull waits");
+        drop(waits);
+        other.channel.close("done");
+        let gone = async {
+            while topics.get("%RETRY%g").is_some() {
+                pass(&bare.state, Duration::ZERO).await.unwrap();
+            }
+        };
+        soon(gone).await;
+        assert_eq!(bare.state.offsets.get("g", "%RETRY%g", 0), None, "{round}");
+        assert!(topics.get("T").is_some(), "a topic of an application stays");
+    }
+    assert_ne!(queues[0], queues[1]);
+}
+
+fn heartbeat(group: &str) -> RemotingCommand {
+    let body = format!(r#"{{"clientID":"c","consumerDataSet":[{{"groupName":"{group}"}}]}}"#);
+    RemotingCommand::request(RequestCode::HEART_BEAT).with_body(body)
 }

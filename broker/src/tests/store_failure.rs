@@ -18,7 +18,7 @@ async fn a_store_that_hangs_is_left_behind_after_a_deadline() {
     let (storage, config) =
         (Arc::new(Faulty::default()), BrokerConfig { store, ..Default::default() });
     let sockets = Sockets::bind(&config).await.unwrap();
-    let broker = start::start_on(storage.clone(), sockets, &config).await.unwrap();
+    let (broker, _) = start::start_on(storage.clone(), sockets, &config).await.unwrap();
     let client = Peer::connect(&broker.broker_addr().to_string()).await;
     client.send("T", 0, "stored").await;
     storage.hold_writes(true);
@@ -40,7 +40,7 @@ async fn a_store_that_hangs_is_left_behind_after_a_deadline() {
 async fn a_broker_whose_store_has_failed_ends_by_itself_with_that_error() {
     let (storage, config) = (Arc::new(Faulty::default()), BrokerConfig::default());
     let sockets = Sockets::bind(&config).await.unwrap();
-    let broker = start::start_on(storage.clone(), sockets, &config).await.unwrap();
+    let (broker, _) = start::start_on(storage.clone(), sockets, &config).await.unwrap();
     let client = Peer::connect(&broker.broker_addr().to_string()).await;
     client.send("T", 0, "stored").await;
     assert_pending!(task::spawn(broker.stopped()).poll());

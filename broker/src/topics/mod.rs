@@ -1,17 +1,22 @@
 //! The topics of the broker. The name server reads them, too.
 
+mod attributes;
 mod awaited;
+mod deletion;
 pub(crate) mod names;
-mod system;
+pub(crate) mod system;
 #[cfg(test)]
 mod tests;
 mod topic;
 
+use crate::data_version::TableVersion;
 use crate::log::{Log, LogError, LogWrite, MAX_QUEUES, Queue};
 use crate::refusal::refuse;
 use crate::state::BrokerIdentity;
 use crate::storage::{StorageBatch, StorageTable};
+pub(crate) use attributes::AttributeChanges;
 use awaited::AwaitedTopics;
+pub(crate) use deletion::{delete, expire};
 use rocketmq_tower::{BoxError, ResponseCode};
 use rocketmq_tower_core::sync::{read, write};
 use std::collections::HashMap;
@@ -41,6 +46,7 @@ pub(crate) struct Topics {
     /// The number of topics of groups.
     of_groups: AtomicUsize,
     awaited: AwaitedTopics,
+    pub(crate) version: TableVersion,
     log: Arc<Log>,
 }
 
@@ -71,6 +77,7 @@ impl Topics {
             next_number: Mutex::new(next),
             of_groups: AtomicUsize::new(of_groups),
             awaited: AwaitedTopics::default(),
+            version: TableVersion::default(),
             log,
         };
         topics.create_all(&system::topics(identity)).await?;
@@ -109,6 +116,11 @@ impl Topics {
         }
     }
 
+    /// Returns the number of topics.
+    pub(crate) fn len(&self) -> usize {
+        read(&self.by_name).len()
+    }
+
     /// Returns all topics, in no particular order.
     pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
         read(&self.by_name).values().cloned().collect()
@@ -122,7 +134,7 @@ impl Topics {
     ) -> Result<Arc<Topic>, BoxError> {
         match self.get(name) {
             Some(topic) => Ok(topic),
-            None => self.set(name, settings, false).await,
+            None => self.set(name, |old| Ok(old.is_none().then(|| settings.clone()))).await,
         }
     }
 
@@ -148,27 +160,38 @@ impl Topics {
         Ok(())
     }
 
-    /// Creates the topic, or changes its settings.
+    /// Creates the topic, or changes its settings. It keeps its attributes, except for those that are
+    /// changed.
     pub(crate) async fn update(
         &self,
         name: &str,
         settings: &TopicSettings,
+        changes: &AttributeChanges,
     ) -> Result<Arc<Topic>, BoxError> {
-        self.set(name, settings, true).await
+        let change = |old: Option<&TopicSettings>| {
+            let attributes = changes.apply(old.map(|old| &old.attributes))?;
+            Ok(Some(TopicSettings { attributes, ..settings.clone() }))
+        };
+        self.set(name, change).await
     }
 
+    /// Creates or changes a topic. `change` gets the settings that it has, and returns the new ones, or
+    /// `None` if they are to stay.
     async fn set(
         &self,
         name: &str,
-        settings: &TopicSettings,
-        change: bool,
+        change: impl FnOnce(Option<&TopicSettings>) -> Result<Option<TopicSettings>, BoxError>,
     ) -> Result<Arc<Topic>, BoxError> {
         let mut next_number = self.next_number.lock().await;
         let old = self.get(name);
-        match &old {
-            Some(old) if !change || old.settings == *settings => return Ok(Arc::clone(old)),
-            _ => {}
-        }
+        let new = change(old.as_ref().map(|old| &old.settings))?;
+        let settings = match (new, &old) {
+            (Some(settings), Some(old)) if settings == old.settings => return Ok(Arc::clone(old)),
+            (Some(settings), _) => settings,
+            (None, Some(old)) => return Ok(Arc::clone(old)),
+            (None, None) => return self.find(name),
+        };
+        let settings = &settings;
         let is_new = old.is_none();
         // The signal stays the same, as pops wait for it.
         let (mut queues, arrivals) = match old {
@@ -193,6 +216,7 @@ impl Topics {
         let mut by_name = write(&self.by_name);
         by_name.insert(name.to_owned(), Arc::clone(&topic));
         drop(by_name);
+        self.version.changed();
         if is_new {
             self.of_groups.fetch_add(usize::from(names::is_of_group(name)), Relaxed);
             self.awaited.created(name);

@@ -1,7 +1,8 @@
 //! Topics and their queues.
 
 use super::{
-    MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room, TopicSettings, Topics,
+    AttributeChanges, MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room,
+    TopicSettings, Topics,
 };
 use crate::Flush;
 use crate::log::Log;
@@ -29,6 +30,11 @@ fn numbers(topics: &Topics, name: &str) -> Vec<u32> {
     topics.find(name).unwrap().queues().iter().map(|queue| queue.number()).collect()
 }
 
+/// Keeps the attributes.
+fn keep() -> AttributeChanges {
+    AttributeChanges::default()
+}
+
 fn queues(read_queues: u32, write_queues: u32) -> TopicSettings {
     TopicSettings { read_queues, write_queues, ..TopicSettings::with_queues(0) }
 }
@@ -52,13 +58,13 @@ async fn topics_never_share_a_queue_not_even_after_a_restart() {
 #[tokio::test]
 async fn a_topic_keeps_its_queues_when_it_is_changed() {
     let (_, topics) = topics().await;
-    topics.update("T", &TopicSettings::with_queues(2)).await.unwrap();
+    topics.update("T", &TopicSettings::with_queues(2), &keep()).await.unwrap();
     let two = numbers(&topics, "T");
-    let fewer = topics.update("T", &queues(2, 1)).await.unwrap();
+    let fewer = topics.update("T", &queues(2, 1), &keep()).await.unwrap();
     assert!(fewer.queue_to_read(1).is_some() && fewer.queue_in_use(1).is_some());
     assert!(fewer.settings.write_queues == 1 && fewer.queue_in_use(2).is_none());
-    topics.update("T", &TopicSettings::with_queues(1)).await.unwrap();
-    let more = topics.update("T", &queues(3, 4)).await.unwrap();
+    topics.update("T", &TopicSettings::with_queues(1), &keep()).await.unwrap();
+    let more = topics.update("T", &queues(3, 4), &keep()).await.unwrap();
     assert!(more.queue_in_use(3).is_some() && more.queue_to_read(3).is_none());
     let four = numbers(&topics, "T");
     assert_eq!((&four[..2], four.len()), (&two[..], 4));
@@ -75,11 +81,11 @@ async fn a_topic_has_1_to_1024_queues() {
     let (_, topics) = topics().await;
     let most = MAX_QUEUES_OF_TOPIC as u32;
     for (read, write) in [(0, 0), (most + 1, 1), (1, most + 1), (u32::MAX, u32::MAX)] {
-        let error = topics.update("T", &queues(read, write)).await.unwrap_err();
+        let error = topics.update("T", &queues(read, write), &keep()).await.unwrap_err();
         assert!(error.to_string().contains("1 to 1024"), "{error}");
     }
     assert!(topics.get("T").is_none());
-    topics.update("T", &TopicSettings::with_queues(most)).await.unwrap();
+    topics.update("T", &TopicSettings::with_queues(most), &keep()).await.unwrap();
 }
 
 #[test]

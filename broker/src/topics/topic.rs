@@ -1,7 +1,8 @@
 //! One topic.
 
+use super::attributes::Attributes;
 use crate::log::Queue;
-use rocketmq_tower::protocol::perm;
+use rocketmq_tower::protocol::{TopicConfig, TopicFilterType, perm};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -16,6 +17,10 @@ pub(crate) struct TopicSettings {
     pub(crate) perm: i32,
     pub(crate) topic_sys_flag: i32,
     pub(crate) order: bool,
+    #[serde(default)]
+    pub(crate) filter_type: TopicFilterType,
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub(crate) attributes: Attributes,
 }
 
 impl TopicSettings {
@@ -27,6 +32,22 @@ impl TopicSettings {
             perm: perm::READ | perm::WRITE,
             topic_sys_flag: 0,
             order: false,
+            filter_type: TopicFilterType::SingleTag,
+            attributes: Attributes::new(),
+        }
+    }
+
+    /// Returns the settings of the topic with this name, as tools read them.
+    pub(crate) fn config(&self, name: &str) -> TopicConfig {
+        TopicConfig {
+            attributes: self.attributes.clone(),
+            order: self.order,
+            perm: self.perm,
+            read_queue_nums: self.read_queues as i32,
+            topic_filter_type: self.filter_type,
+            topic_name: name.to_owned(),
+            topic_sys_flag: self.topic_sys_flag,
+            write_queue_nums: self.write_queues as i32,
         }
     }
 

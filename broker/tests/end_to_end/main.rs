@@ -2,6 +2,7 @@
 //! send. Each test has a broker of its own, on free ports.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "test code")]
 
+mod admin;
 mod batches;
 mod captured;
 mod defaults;

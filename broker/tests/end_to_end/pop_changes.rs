@@ -69,7 +69,7 @@ async fn several_messages_are_acknowledged_at_a_time() {
     for body in ["a", "b", "c"] {
         client.send("T", 0, body).await;
     }
-    let first = client.get(Pop::new("T").invisible(300).request()).await;
+    let first = client.get(Pop::new("T").invisible(2000).request()).await;
     let pop_time = header(&first).pop_time;
     let acks = |topic: &str| {
         let ack = format!(

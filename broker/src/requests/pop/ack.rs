@@ -9,7 +9,6 @@ use crate::state::BrokerState;
 use crate::topics::Topic;
 use rocketmq_tower::protocol::{AckMessageRequestHeader, json};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
-use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// Acknowledges a message. One that is not in flight any more is a success, as in Java's broker: clients
@@ -100,7 +99,7 @@ async fn ordered(
     let log = (&*broker.log, broker.log.room_for_rows().await);
     let of = GroupQueue { group, number: queue_of_message(topic, queue_id)?.number() };
     let message = GroupOffset { topic: &topic.name, queue_id, offset };
-    let times = (handle.key.pop_time, clock::now_ms());
+    let times = (handle.key.pop_time, broker.clock.now_ms());
     let acked = broker.pops.acknowledge_in_order(log, &broker.offsets, of, message, times);
     match acked.map_err(refused)? {
         OrderAck::Consumed { .. } | OrderAck::Stale => Ok(()),

@@ -12,7 +12,6 @@ use crate::topics::{Topic, names};
 use bytes::Bytes;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
-use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// The size from which on no further queue is popped from, in bytes.
@@ -55,7 +54,7 @@ impl PopQuery {
             query: self,
             broker,
             share,
-            popped: Popped::new(clock::now_ms(), self.invisible, self.is_ordered),
+            popped: Popped::new(broker.clock.now_ms(), self.invisible, self.is_ordered),
         };
         let retries = match self.is_ordered || self.topic.name == self.retry_topic() {
             true => None,
@@ -69,11 +68,10 @@ impl PopQuery {
             attempt.all_queues(&retries, turn).await?;
         }
         // It may have more queues by now.
-        let topic = broker.topics.get(&self.topic.name);
-        let topic = topic.as_ref().unwrap_or(&self.topic);
+        let topic = broker.topics.find(&self.topic.name)?;
         match self.queue_id {
-            ..0 => attempt.all_queues(topic, turn).await?,
-            id => attempt.queue(topic, id).await?,
+            ..0 => attempt.all_queues(&topic, turn).await?,
+            id => attempt.queue(&topic, id).await?,
         }
         if let Some(retries) = last {
             attempt.all_queues(&retries, turn).await?;

@@ -8,7 +8,6 @@ use rocketmq_tower::protocol::{
     ChangeInvisibleTimeRequestHeader, ChangeInvisibleTimeResponseHeader,
 };
 use rocketmq_tower::{BoxError, Header, RemotingCommand, ResponseCode, State};
-use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
 /// Sets when a message is visible again, if it is not acknowledged. The message has another handle then.
@@ -32,7 +31,7 @@ pub(crate) async fn invisible_time(
     let handle = handle(header.extra_info)?;
     let of = GroupQueue { group, number: queue.number() };
     let log = (&*broker.log, broker.log.room_for_rows().await);
-    let now = clock::now_ms();
+    let now = broker.clock.now_ms();
     let (pop_time, invisible_time) = if handle.is_ordered {
         let consumed = broker.offsets.get(group, &topic.name, header.queue_id);
         if consumed.is_some_and(|consumed| offset < consumed) {

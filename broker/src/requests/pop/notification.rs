@@ -92,7 +92,7 @@ impl Asked {
 
     fn queue_has(&self, broker: &BrokerState, topic: &Topic, id: i32) -> bool {
         let Some(queue) = topic.queue_to_read(id) else { return false };
-        let (attempt, now) = (self.attempt.as_deref(), clock::now_ms());
+        let (attempt, now) = (self.attempt.as_deref(), broker.clock.now_ms());
         if self.is_ordered && broker.pops.is_blocked(&self.group, queue.number(), attempt, now) {
             return false;
         }

@@ -8,7 +8,6 @@ use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use rocketmq_tower::channel::Responder;
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
-use rocketmq_tower_core::clock;
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
@@ -67,7 +66,7 @@ async fn poll(
     share: &Share,
     over: impl Future<Output = ()>,
 ) -> Result<Popped, BoxError> {
-    let nothing = || Ok(Popped::new(clock::now_ms(), query.invisible, query.is_ordered));
+    let nothing = || Ok(Popped::new(broker.clock.now_ms(), query.invisible, query.is_ordered));
     let mut over = pin!(over);
     // One of those that wait for the same messages looks for them, so that a message wakes one of them.
     let kind = if query.is_ordered { "ordered" } else { "" };

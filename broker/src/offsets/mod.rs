@@ -1,8 +1,11 @@
 //! The consumer offsets: how far each group has consumed each queue.
 
+mod of_group;
+
 use crate::log::{Log, LogError, LogWrite};
 use crate::sharded::Sharded;
 use crate::storage::{StorageBatch, StorageTable};
+pub(crate) use of_group::OffsetPair;
 use rocketmq_tower::BoxError;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -138,6 +141,12 @@ impl Offsets {
             table.resize(queue + 1, -1);
         }
         Ok(std::mem::replace(&mut table[queue], offset) != offset)
+    }
+
+    /// Gives back the room of a pair that was removed.
+    fn give_back(&self, pair: &str, table: &[i64]) {
+        self.pairs.fetch_sub(1, Relaxed);
+        self.bytes.fetch_sub(PAIR_BYTES + pair.len() + size_of_val(table), Relaxed);
     }
 
     /// Takes room for more pairs and bytes.

@@ -1,0 +1,56 @@
+//! The broker's clock: the system's, which a test can move ahead.
+
+use rocketmq_tower_core::clock;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::sync::{Notify, futures::Notified, watch};
+use tokio::time::timeout;
+
+/// Clones of its owner's handle share it. Messages are stamped with its time, and delays, retries, checks of
+/// transactions and deletion follow it. Timeouts of connections and members do not: clients have clocks of
+/// their own.
+#[derive(Debug, Default)]
+pub(crate) struct BrokerClock {
+    /// How far it is ahead of the system's, in ms.
+    ahead: AtomicI64,
+    moved: Notify,
+    /// The time up to which all delayed messages are delivered.
+    delivered: watch::Sender<i64>,
+}
+
+impl BrokerClock {
+    /// Returns the time, in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        clock::now_ms().saturating_add(self.ahead.load(Relaxed))
+    }
+
+    /// Resolves when the clock is moved ahead after this call.
+    pub(crate) fn moved(&self) -> Notified<'_> {
+        self.moved.notified()
+    }
+
+    /// Waits for this time, or until the clock is moved ahead.
+    pub(crate) async fn sleep(&self, time: Duration) {
+        _ = timeout(time, self.moved()).await;
+    }
+
+    /// Notes that all messages that are due at `time` are delivered.
+    pub(crate) fn delivered(&self, time: i64) {
+        self.delivered.send_replace(time);
+    }
+}
+
+#[cfg(feature = "testing")]
+impl BrokerClock {
+    /// Moves the clock ahead, and returns when the messages that are due then are delivered.
+    pub(crate) async fn advance(&self, by: Duration) {
+        let mut delivered = self.delivered.subscribe();
+        _ = self
+            .ahead
+            .fetch_update(Relaxed, Relaxed, |ahead| Some(ahead.saturating_add(clock::millis(by))));
+        let now = self.now_ms();
+        self.moved.notify_waiters();
+        // The sender is in `self`.
+        _ = delivered.wait_for(|time| *time >= now).await;
+    }
+}

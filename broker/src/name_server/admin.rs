@@ -1,0 +1,76 @@
+//! Requests of administration tools to the name server.
+
+use super::NameServerState;
+use crate::refusal::refuse;
+use rocketmq_tower::protocol::{
+    DeleteTopicRequestHeader, GetTopicsByClusterRequestHeader, TopicList,
+};
+use rocketmq_tower::{BoxError, Header, Json, RemotingCommand, RequestCode, ResponseCode, State};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// `DELETE_TOPIC_IN_NAMESRV`. The name server has the topics of its broker. Tools delete a topic there
+/// first; before, it stays, which Java's name server finds out at the broker's next registration.
+pub(super) async fn delete_topic(
+    State(server): State<Arc<NameServerState>>,
+    Header(header): Header<DeleteTopicRequestHeader>,
+) -> Result<ResponseCode, BoxError> {
+    let topic = header.topic;
+    let other = |cluster: &String| !cluster.is_empty() && *cluster != server.broker.cluster;
+    if server.topics.get(&topic).is_none() || header.cluster_name.as_ref().is_some_and(other) {
+        return Ok(ResponseCode::SUCCESS);
+    }
+    let text = format!("the broker still has the topic {topic}: delete it there first");
+    Err(refuse(ResponseCode::SYSTEM_ERROR, text))
+}
+
+/// `GET_TOPICS_BY_CLUSTER`
+pub(super) async fn topics_of_cluster(
+    State(server): State<Arc<NameServerState>>,
+    Header(header): Header<GetTopicsByClusterRequestHeader>,
+) -> Result<Json<TopicList>, BoxError> {
+    if header.cluster != server.broker.cluster {
+        return Ok(Json(TopicList::default()));
+    }
+    Ok(Json(server.topic_list().await?))
+}
+
+/// `GET_SYSTEM_TOPIC_LIST_FROM_NS`: those that are named after clusters and brokers.
+pub(super) async fn system_topics(State(server): State<Arc<NameServerState>>) -> Json<TopicList> {
+    let broker = &server.broker;
+    Json(TopicList {
+        broker_addr: Some(broker.address.clone()),
+        topic_list: vec![broker.cluster.clone(), broker.name.clone()],
+    })
+}
+
+/// `WIPE_WRITE_PERM_OF_BROKER` and `ADD_WRITE_PERM_OF_BROKER`: whether routes let producers send to the
+/// broker, until the process ends. The answer has the number of topics that are affected.
+pub(super) async fn set_write_permission(
+    State(server): State<Arc<NameServerState>>,
+    request: RemotingCommand,
+) -> Result<RemotingCommand, BoxError> {
+    let broker = request.ext_fields().get("brokerName");
+    let broker = broker.ok_or_else(|| {
+        refuse(ResponseCode::SYSTEM_ERROR, "the request does not name a broker in brokerName")
+    })?;
+    let wipes = request.request_code() == RequestCode::WIPE_WRITE_PERM_OF_BROKER;
+    let count = match broker == server.broker.name {
+        true => {
+            server.write_wiped.store(wipes, Relaxed);
+            // And the default topic, which is not stored.
+            server.topics.len() + 1
+        }
+        false => 0,
+    };
+    let field = if wipes { "wipeTopicCount" } else { "addTopicCount" };
+    let response = RemotingCommand::response(ResponseCode::SUCCESS);
+    Ok(response.with_ext_field(field, &count.to_string()))
+}
+
+impl NameServerState {
+    /// Returns whether routes let producers send to the broker.
+    pub(super) fn is_writable(&self) -> bool {
+        !self.write_wiped.load(Relaxed)
+    }
+}

@@ -1,0 +1,92 @@
+//! Requests of administration tools: mqadmin, the dashboard, the exporter.
+//!
+//! Many of them look through whole tables. They do so on threads that may block, a few at a time, and
+//! their answers have at most [`MAX_ANSWER`] bytes.
+
+mod consume_queue;
+mod topic_lists;
+mod topic_stats;
+mod topics;
+
+use crate::refusal::refuse;
+use crate::state::BrokerState;
+use bytes::Bytes;
+use rocketmq_tower::handler::{Handler, handler_fn_with_state};
+use rocketmq_tower::layers::WorkQueueLayer;
+use rocketmq_tower::protocol::json;
+use rocketmq_tower::router::RouterBuilder;
+use rocketmq_tower::{Body, BoxError, RequestCode as Code, ResponseCode};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tower::Layer;
+
+/// The maximum size of the body of an answer, in bytes. Clients take frames of at most 16 MiB.
+const MAX_ANSWER: usize = 15 * 1024 * 1024;
+
+/// The number of requests that look through tables at a time.
+const AT_A_TIME: usize = 2;
+
+/// The number of such requests that wait, and their maximum wait: clients give up after 3 s or 5 s.
+const MAX_WAITING: usize = 100;
+const MAX_WAIT: Duration = Duration::from_secs(5);
+
+type Routes = RouterBuilder<Arc<BrokerState>>;
+
+/// Adds the routes of all of them.
+pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
+    let layer = WorkQueueLayer::new(AT_A_TIME).queue(MAX_WAITING).max_wait(MAX_WAIT);
+    let reports = Reports { broker, layer };
+    let routes = routes
+        .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
+        .route_fn(Code::GET_TOPIC_CONFIG, topics::one)
+        .route_fn(Code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, topic_lists::system);
+    let routes = reports.add(routes, Code::UPDATE_AND_CREATE_TOPIC_LIST, topics::create_all);
+    let routes = reports.add(routes, Code::DELETE_TOPIC_IN_BROKER, topics::delete);
+    let routes = reports.add(routes, Code::GET_ALL_TOPIC_CONFIG, topic_lists::all);
+    let routes = reports.add(routes, Code::GET_TOPIC_STATS_INFO, topic_stats::of_topic);
+    let routes = reports.add(routes, Code::QUERY_TOPIC_CONSUME_BY_WHO, topic_lists::consumed_by);
+    let routes = reports.add(routes, Code::QUERY_TOPICS_BY_CONSUMER, topic_lists::of_group);
+    reports.add(routes, Code::QUERY_CONSUME_QUEUE, consume_queue::query)
+}
+
+/// Adds routes of requests that look through tables.
+struct Reports<'a> {
+    broker: &'a Arc<BrokerState>,
+    layer: WorkQueueLayer,
+}
+
+impl Reports<'_> {
+    fn add<H, T>(&self, routes: Routes, code: Code, handler: H) -> Routes
+    where
+        H: Handler<T, Arc<BrokerState>>,
+        T: Send + Sync + 'static,
+    {
+        let handler = handler_fn_with_state(Arc::clone(self.broker), handler);
+        routes.route(code, self.layer.layer(handler))
+    }
+}
+
+/// Does work on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BoxError> + Send + 'static,
+) -> Result<T, BoxError> {
+    spawn_blocking(work).await?
+}
+
+/// Returns a body of JSON.
+///
+/// # Errors
+/// If it is too large for a frame.
+fn answer<T: Serialize>(value: &T) -> Result<Body, BoxError> {
+    let body: Bytes = json::to_bytes(value)?;
+    if body.len() > MAX_ANSWER {
+        let text = format!(
+            "the answer has {} bytes, of which a frame takes {MAX_ANSWER}: ask for less at a time",
+            body.len()
+        );
+        return Err(refuse(ResponseCode::SYSTEM_ERROR, text));
+    }
+    Ok(Body(body))
+}
