@@ -142,7 +142,6 @@ impl Attempt<'_> {
                     self.skip(&at, next).await?;
                     at.offset = next;
                 }
-                Some(PullResult::AtEnd { .. }) => return Ok(()),
                 Some(PullResult::NoneMatched { next }) => {
                     self.skip(&at, next).await?;
                     self.popped.has_skipped = true;
@@ -152,6 +151,8 @@ impl Attempt<'_> {
                 Some(PullResult::Messages { body, room, next }) => {
                     return self.found(at, body, room, next).await;
                 }
+                // The end of the queue.
+                Some(_) => return Ok(()),
             }
         }
         Ok(())
