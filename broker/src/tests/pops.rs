@@ -2,14 +2,15 @@
 
 use super::bare::BareBroker;
 use super::faulty::Faulty;
-use super::peer::{Message, Peer, bodies};
+use super::peer::{Peer, bodies};
+use super::popped::popped;
 use super::requests::{Pop, request};
 use super::soon;
 use crate::answers::{WAITING, WAITING_PULL};
 use crate::config::BrokerConfig;
 use crate::pop::{InFlight, PopLimits};
 use crate::storage::MemoryStorage;
-use rocketmq_tower::protocol::{NotificationResponseHeader, PopMessageResponseHeader};
+use rocketmq_tower::protocol::NotificationResponseHeader;
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use std::sync::Arc;
 use tokio::task::{JoinSet, yield_now};
@@ -29,18 +30,8 @@ async fn send(client: &Peer, count: usize) {
 
 /// Returns the acknowledgement of the only message of a pop.
 fn ack(response: &RemotingCommand) -> RemotingCommand {
-    let header: PopMessageResponseHeader = response.header().unwrap();
-    let [message] = &Message::all(response)[..] else { panic!("one message: {response:?}") };
-    let offset = message.queue_offset.to_string();
-    let handle = format!("{offset} {} {} 0", header.pop_time, header.invisible_time);
-    let fields = [
-        ("consumerGroup", "g"),
-        ("topic", "T"),
-        ("queueId", "0"),
-        ("extraInfo", &*handle),
-        ("offset", &*offset),
-    ];
-    request(RequestCode::ACK_MESSAGE, &fields)
+    let [one] = &popped(response)[..] else { panic!("one message: {response:?}") };
+    one.ack()
 }
 
 #[tokio::test]
@@ -76,10 +67,7 @@ async fn nothing_is_left_of_messages_that_are_acknowledged_or_delivered_again() 
     let acked = client.get(one.request()).await;
     client.get(ack(&acked)).await;
     let ordered = client.get(one.clone().in_order("one").request()).await;
-    let handle = ack(&ordered);
-    let handle_text =
-        handle.ext_fields().get("extraInfo").unwrap().replace(" 60000 0", " 60000 999");
-    client.get(handle.with_ext_field("extraInfo", &handle_text)).await;
+    client.get(ack(&ordered)).await;
     client.get(one.clone().invisible(0).request()).await;
     soon(async {
         while bare.state.pops.in_flight() != InFlight::default() {

@@ -1,8 +1,9 @@
 //! Groups that pop in order: a queue is blocked as long as its messages are in flight.
 
-use crate::pops::{group_offset, header, next, nothing, popped};
+use crate::pops::{group_offset, next, nothing};
 use crate::support::folder::Folder;
 use crate::support::peer::{Peer, bodies};
+use crate::support::popped::{header, popped};
 use crate::support::requests::Pop;
 use crate::support::running::Running;
 use rocketmq_tower::protocol::ChangeInvisibleTimeResponseHeader;

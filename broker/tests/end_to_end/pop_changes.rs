@@ -1,15 +1,16 @@
 //! Changes of the time at which popped messages are visible, acknowledgements of several messages, and
 //! notifications.
 
-use crate::pops::{header, next, nothing, popped};
+use crate::pops::{next, nothing};
 use crate::support::peer::{Peer, bodies};
+use crate::support::popped::{header, popped};
 use crate::support::requests::{Pop, now_ms, request};
 use crate::support::running::Running;
 use rocketmq_tower::protocol::{ChangeInvisibleTimeResponseHeader, NotificationResponseHeader};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
-fn change(popped: &crate::pops::Popped, ms: &str) -> RemotingCommand {
+fn change(popped: &crate::support::popped::Popped, ms: &str) -> RemotingCommand {
     let change = popped.request(RequestCode::CHANGE_MESSAGE_INVISIBLETIME);
     change.with_ext_field("invisibleTime", ms)
 }
