@@ -123,24 +123,29 @@ async fn a_pop_that_could_not_be_stored_is_stored_with_the_next_one() {
     let config = BrokerConfig::default();
     let bare = BareBroker::with(storage.clone(), &config).await;
     let client = bare.client().await;
-    send(&client, 2).await;
-    let pop = Pop::new("T").queue(0).at_most(1).invisible(1500);
+    send(&client, 3).await;
+    let pop = Pop::new("T").queue(0).at_most(1).invisible(3000);
+    let first = client.get(pop.request()).await;
+    // When it is stored, so is the first pop.
+    client.send("T", 1, "another").await;
     storage.fail_to_write(true);
-    assert_eq!(bodies(&client.get(pop.request()).await), ["0"], "it does not wait for the disk");
+    assert_eq!(bodies(&client.get(pop.request()).await), ["1"], "it does not wait for the disk");
     soon(storage.failed.notified()).await;
     storage.fail_to_write(false);
-    assert_eq!(bodies(&client.get(pop.request()).await), ["1"]);
+    assert_eq!(bodies(&client.get(pop.request()).await), ["2"]);
+    client.get(ack(&first)).await;
     bare.close_log().await;
+    drop(bare);
 
     let bare = BareBroker::with(storage.clone(), &config).await;
     let client = bare.client().await;
     let mut back = Vec::new();
     while back.len() < 2 {
-        let pop = Pop::new("T").waits(20_000).request();
+        let pop = Pop::new("T").queue(0).waits(20_000).request();
         back.extend(bodies(&client.get(pop).await));
     }
     back.sort();
-    assert_eq!(back, ["0", "1"]);
+    assert_eq!(back, ["1", "2"]);
     assert_eq!(client.max("%RETRY%g_T", 0).await, 2, "both were in flight");
 }
 
