@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A chain of writes. When one of them fails, those after it fail, too: none of them is stored without
-/// those before it. Whoever has sent them begins a new chain with a write of all that was lost.
+/// those before it. The sender begins a new chain with a write of all that was lost.
 #[derive(Debug, Default)]
 pub(crate) struct WriteChain(AtomicBool);
 

@@ -56,6 +56,12 @@ impl Batch {
         left.map(move |(_, &distance)| start.saturating_add(distance.into()))
     }
 
+    /// Returns whether a message with a distance that `is_it` accepts can still be acknowledged.
+    pub(super) fn has(&self, is_it: impl Fn(u16) -> bool) -> bool {
+        let mut left = self.distances.iter().enumerate();
+        !self.reviving && left.any(|(n, &distance)| self.left & (1 << n) != 0 && is_it(distance))
+    }
+
     /// Takes out the messages whose distances from the start `taken` accepts, and returns their number.
     pub(super) fn take(&mut self, taken: impl Fn(u16) -> bool) -> usize {
         let before = self.len();

@@ -62,7 +62,7 @@ impl InFlight {
     }
 }
 
-/// What all groups have in flight.
+/// The sum of all groups.
 #[derive(Debug, Default)]
 pub(super) struct Total {
     messages: AtomicUsize,

@@ -44,7 +44,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use tokio::sync::{Mutex, Notify};
 
-/// What all groups have popped, by group.
+/// The popped messages of all groups, by group.
 #[derive(Debug)]
 pub(crate) struct Pops {
     shards: Sharded<PopShard>,

@@ -1,4 +1,4 @@
-//! What groups have popped from queues, in memory.
+//! The popped messages of groups and queues, in memory.
 
 use super::batch::{Batch, BatchKey};
 use super::limits::InFlight;
@@ -16,7 +16,7 @@ pub(super) struct PopShard {
     pub(super) due: BTreeSet<Due>,
 }
 
-/// What is due at a time, in ms since 1970.
+/// A batch, or messages in order, with the time at which they are due, in ms since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Due {
     pub(super) at: i64,
@@ -39,7 +39,7 @@ pub(super) struct PopGroup {
     queues: HashMap<u32, PopQueue>,
 }
 
-/// What a group has popped from a queue.
+/// The messages that a group has popped from a queue.
 #[derive(Debug, Default)]
 pub(super) struct PopQueue {
     /// A pop is running.

@@ -35,7 +35,7 @@ impl DueBatch {
     }
 }
 
-/// What is due.
+/// The work that is due.
 #[derive(Debug, Default)]
 pub(crate) struct DueWork {
     pub(crate) batches: Vec<DueBatch>,
@@ -49,7 +49,7 @@ impl Pops {
     /// Returns the batches that are due at `now`, with at most about `max` messages, and wakes the pops that
     /// may have messages in order.
     pub(crate) fn take_due(&self, now: i64, max: usize) -> DueWork {
-        // What becomes due earlier from now on leaves a notification.
+        // From now on, batches that are due earlier leave a notification.
         self.next_due.store(i64::MAX, SeqCst);
         let (mut work, mut visible, mut messages) = (DueWork::default(), Vec::new(), 0);
         for mut shard in self.shards.each() {

@@ -67,14 +67,22 @@ impl Pops {
         change: &Change,
     ) -> Result<Option<i64>, OffsetError> {
         let mut shard = self.shards.of(of.group);
+        let distance = change.offset.checked_sub(change.key.start);
+        let is_it = |of: u16| distance == Some(of.into());
+        let Some((_, queue, _)) = shard.queue_mut(of.group, of.number) else { return Ok(None) };
+        let known = queue.batches.get(&change.key).filter(|batch| batch.has(is_it));
+        // The last message of a batch takes its room with it.
+        let more = match known {
+            None => return Ok(None),
+            Some(batch) if batch.len() == 1 => InFlight::default(),
+            Some(_) => InFlight::batch(0),
+        };
         let Some(group) = shard.group_mut(of.group) else { return Ok(None) };
-        let one = InFlight::batch(1);
-        // Taken before it is known whether that of another batch is free.
-        let fits = group.in_flight.add_within(one, self.limits.of_group);
-        if !fits || !self.total.add_within(one, self.limits.total) {
-            if fits {
-                group.in_flight.remove(one);
-            }
+        if !group.in_flight.add_within(more, self.limits.of_group) {
+            return Err(OffsetError::NoRoom);
+        }
+        if !self.total.add_within(more, self.limits.total) {
+            group.in_flight.remove(more);
             return Err(OffsetError::NoRoom);
         }
         let Some((name, queue, due)) = shard.queue_mut(of.group, of.number) else {
@@ -82,33 +90,22 @@ impl Pops {
         };
         let mut rows = StorageBatch::default();
         let at = Place { group: &name, number: of.number, key: change.key };
-        let distance = change.offset.checked_sub(change.key.start);
-        let moved = |of: u16| distance == Some(of.into());
-        let mut free = at.take(queue, due, moved, &mut rows);
-        let mut done = Ok(None);
-        if free.messages > 0 {
-            let pop_time = change.now.max(change.key.pop_time.saturating_add(1));
-            let mut key = BatchKey { start: change.offset, pop_time };
-            while queue.batches.contains_key(&key) {
-                key.pop_time += 1;
-            }
-            let at = key.pop_time.saturating_add(change.invisible.max(0));
-            let batch = Batch::moved(at, change.suspended);
-            let row = row::batch_key(&name, of.number, key);
-            rows.put(StorageTable::Popped, row, row::batch_value(&batch));
-            let (queue_number, group) = (of.number, Arc::clone(&name));
-            due.insert(Due { at, group, queue: queue_number, item: DueItem::Batch(key) });
-            queue.batches.insert(key, batch);
-            self.wake_before(at);
-            done = queue.write(&name, of.number, log, room, rows).map(|()| Some(key.pop_time));
-        } else {
-            free = one;
+        at.take(queue, due, is_it, &mut rows);
+        let pop_time = change.now.max(change.key.pop_time.saturating_add(1));
+        let mut key = BatchKey { start: change.offset, pop_time };
+        while queue.batches.contains_key(&key) {
+            key.pop_time += 1;
         }
-        if let Some(group) = shard.group_mut(of.group) {
-            group.in_flight.remove(free);
-        }
-        self.total.remove(free);
-        done
+        let at = key.pop_time.saturating_add(change.invisible.max(0));
+        let batch = Batch::moved(at, change.suspended);
+        let row = row::batch_key(&name, of.number, key);
+        rows.put(StorageTable::Popped, row, row::batch_value(&batch));
+        let item = DueItem::Batch(key);
+        due.insert(Due { at, group: Arc::clone(&name), queue: of.number, item });
+        queue.batches.insert(key, batch);
+        self.wake_before(at);
+        queue.write(&name, of.number, log, room, rows)?;
+        Ok(Some(key.pop_time))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::answers::{WAITING, WAITING_PULL};
 use crate::config::BrokerConfig;
 use crate::pop::{InFlight, PopLimits};
 use crate::storage::MemoryStorage;
-use rocketmq_tower::protocol::NotificationResponseHeader;
+use rocketmq_tower::protocol::{ChangeInvisibleTimeResponseHeader, NotificationResponseHeader};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use std::sync::Arc;
 use tokio::task::{JoinSet, yield_now};
@@ -34,6 +34,19 @@ fn ack(response: &RemotingCommand) -> RemotingCommand {
     one.ack()
 }
 
+/// Returns a change of the time of the only message of a pop.
+fn change(response: &RemotingCommand, ms: &str) -> RemotingCommand {
+    let [one] = &popped(response)[..] else { panic!("one message: {response:?}") };
+    one.request(RequestCode::CHANGE_MESSAGE_INVISIBLETIME).with_ext_field("invisibleTime", ms)
+}
+
+/// Returns the acknowledgement of the only message of a pop after its time was changed.
+fn ack_at(response: &RemotingCommand, pop_time: i64) -> RemotingCommand {
+    let [one] = &popped(response)[..] else { panic!("one message: {response:?}") };
+    let handle = format!("{} {pop_time} 60000 0", one.message.queue_offset);
+    one.ack().with_ext_field("extraInfo", &handle)
+}
+
 #[tokio::test]
 async fn what_a_group_and_all_groups_have_in_flight_is_bounded() {
     let some = |messages| InFlight { messages, ..PopLimits::DEFAULT.total };
@@ -53,7 +66,12 @@ async fn what_a_group_and_all_groups_have_in_flight_is_bounded() {
             let (code, remark) = client.refusal(full.request()).await;
             assert_eq!(code, ResponseCode::SYSTEM_BUSY, "{remark}");
         }
-        client.get(ack(&first)).await;
+        // A message that is given back needs no room.
+        let later = change(&first, "60000");
+        let changed = client.get(later).await;
+        let changed: ChangeInvisibleTimeResponseHeader = changed.header().unwrap();
+        assert_eq!(bare.state.pops.in_flight().messages, 2);
+        client.get(ack_at(&first, changed.pop_time)).await;
         assert_eq!(bodies(&client.get(pop.request()).await), ["2"], "{limits:?}");
         assert_eq!(bare.state.pops.in_flight().messages, 2);
     }

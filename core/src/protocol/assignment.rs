@@ -41,14 +41,14 @@ pub struct MessageQueueAssignment {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SetMessageRequestModeRequestBody {
-    /// The topic.
-    pub topic: String,
     /// The group.
     pub consumer_group: String,
     /// Whether to pull or to pop.
     pub mode: MessageRequestMode,
     /// The number of consumers that share the queues of each other when they pop; 0 for all.
     pub pop_share_queue_num: i32,
+    /// The topic.
+    pub topic: String,
 }
 
 /// How a consumer gets messages.

@@ -8,7 +8,7 @@ use rocketmq_tower::message::{PropertiesBuf, StoredMessage, property};
 use rocketmq_tower::protocol::PopMessageResponseHeader;
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
 
-/// What was popped for a request.
+/// The messages that were popped for a request.
 #[derive(Debug)]
 pub(super) struct Popped {
     pub(super) pop_time: i64,

@@ -1,6 +1,6 @@
 //! Reads Base64, in which Java writes sets of bits.
 
-/// Returns the bytes of a text in the usual alphabet, with or without the padding; `None` if it is none.
+/// Returns the bytes of a text in the usual alphabet, with or without the padding; `None` for any other text.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=').as_bytes();
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);

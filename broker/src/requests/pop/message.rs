@@ -14,7 +14,7 @@ use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
 use rocketmq_tower_core::clock;
 use std::sync::Arc;
 
-/// The longest expression whose filter each pop makes for itself: it is about as large as the pop.
+/// The longest list of tags whose filter each pop makes for itself: it is about as large as the pop.
 const SHORT: usize = 256;
 
 /// The time after the end of a request's time from which on it is not served, in ms.
@@ -73,11 +73,10 @@ fn filter(
 ) -> Result<Arc<Filter>, BoxError> {
     let kind = header.exp_type.unwrap_or_default();
     let expression = header.exp.unwrap_or_default();
+    let is_short = expression.len() <= SHORT && matches!(kind, "" | "TAG");
     match request.channel() {
-        Some(channel) if expression.len() > SHORT => {
-            broker.clients.connection(channel).filter(kind, expression)
-        }
         _ if expression.is_empty() => Filter::parse("", "").map(Arc::new),
+        Some(channel) if !is_short => broker.clients.connection(channel).filter(kind, expression),
         _ => Filter::parse(kind, expression).map(Arc::new),
     }
 }
