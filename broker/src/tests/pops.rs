@@ -78,6 +78,28 @@ async fn what_a_group_and_all_groups_have_in_flight_is_bounded() {
 }
 
 #[tokio::test]
+async fn a_pop_that_waits_is_told_why_it_gets_no_message() {
+    let one = InFlight { messages: 1, ..PopLimits::DEFAULT.total };
+    let (bare, client) = start(PopLimits { of_group: one, total: one }).await;
+    send(&client, 1).await;
+    client.get(Pop::new("T").request()).await;
+    let before = Arc::strong_count(&bare.state);
+    let waits = client.refusal(Pop::new("T").waits(20_000).request());
+    let sends = async {
+        soon(async {
+            while Arc::strong_count(&bare.state) == before {
+                yield_now().await;
+            }
+        })
+        .await;
+        send(&client, 1).await;
+    };
+    let ((code, remark), ()) = tokio::join!(waits, sends);
+    assert_eq!(code, ResponseCode::SYSTEM_BUSY, "{remark}");
+    assert!(remark.contains("not acknowledged"), "{remark}");
+}
+
+#[tokio::test]
 async fn nothing_is_left_of_messages_that_are_acknowledged_or_delivered_again() {
     let (bare, client) = start(PopLimits::DEFAULT).await;
     send(&client, 3).await;

@@ -7,7 +7,7 @@ use crate::refusal::refuse;
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use rocketmq_tower::channel::Responder;
-use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
+use rocketmq_tower::{Abort, BoxError, RemotingCommand, ResponseCode};
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
@@ -42,8 +42,16 @@ pub(super) async fn wait(broker: Arc<BrokerState>, query: PopQuery, waiting: Wai
     };
     match response {
         Ok(response) => _ = responder.send(response),
-        // Dropping the responder sends an error response.
-        Err(error) => tracing::error!(error = &*error as &dyn std::error::Error, "a pop failed"),
+        Err(error) => match error.downcast::<Abort>() {
+            Ok(abort) => {
+                let refusal = RemotingCommand::response(abort.code);
+                _ = responder.send(refusal.with_remark(abort.remark));
+            }
+            // Dropping the responder sends an error response.
+            Err(error) => {
+                tracing::error!(error = &*error as &dyn std::error::Error, "a pop failed");
+            }
+        },
     }
 }
 
