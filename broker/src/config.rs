@@ -2,6 +2,7 @@
 
 use crate::Flush;
 use crate::clients::ClientStateLimits;
+use crate::groups::GroupLimits;
 use crate::offsets::OffsetLimits;
 use crate::pop::PopLimits;
 use crate::storage::DiskOptions;
@@ -34,6 +35,7 @@ pub(crate) struct BrokerConfig {
     pub(crate) client_state: ClientStateLimits,
     pub(crate) offsets: OffsetLimits,
     pub(crate) pops: PopLimits,
+    pub(crate) groups: GroupLimits,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) metrics: Option<String>,
     /// Faults that a test injects into both servers.
@@ -85,6 +87,7 @@ impl Default for BrokerConfig {
             client_state: ClientStateLimits::DEFAULT,
             offsets: OffsetLimits::DEFAULT,
             pops: PopLimits::DEFAULT,
+            groups: GroupLimits::DEFAULT,
             #[cfg(feature = "metrics-exporter")]
             metrics: None,
             #[cfg(feature = "testing")]

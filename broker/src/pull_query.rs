@@ -6,6 +6,7 @@ use crate::log::{Log, LogError, Queue};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use crate::storage::{QueueEntry, Storage, StorageError};
+use crate::topics::system;
 use bytes::Bytes;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
@@ -148,6 +149,7 @@ impl PullScan {
             }));
         }
         let size = entries.iter().map(|entry| entry.size as usize).sum();
+        let count = entries.len();
         let (mut room, taken) = self.room;
         if size > taken {
             return Ok(PullRead::NeedsRoom(size));
@@ -157,7 +159,7 @@ impl PullScan {
             PullResult::NoneMatched { next }
         } else {
             room.shrink(body.len());
-            PullResult::Messages { body, room, next }
+            PullResult::Messages { body, room, next, count }
         }))
     }
 
@@ -195,21 +197,34 @@ impl PullScan {
 /// The result of a query.
 #[derive(Debug)]
 pub(crate) enum PullResult {
-    /// Encoded messages, one after another, and the room for them.
-    Messages { body: Bytes, room: Taken, next: i64 },
+    /// This number of encoded messages, one after another, and the room for them.
+    Messages { body: Bytes, room: Taken, next: i64, count: usize },
     /// The filter accepts none of the messages before `next`.
     NoneMatched { next: i64 },
     /// `offset` is the end of the queue: no message is stored there yet.
     AtEnd { offset: i64 },
     /// The offset of the query is outside of the queue.
     OutOfRange { next: i64 },
+    /// A tool has reset the offset of the group.
+    Reset { next: i64 },
 }
 
 impl PullResult {
+    /// Counts the result, of a pull of this group.
+    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str) {
+        match self {
+            Self::Messages { body, count, .. } => {
+                let is_system = system::is_system(&broker.identity, topic);
+                broker.statistics.got(group, topic, is_system, *count, body.len());
+            }
+            _ => broker.statistics.missed(),
+        }
+    }
+
     /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
-            Self::Messages { body, room, next } => {
+            Self::Messages { body, room, next, .. } => {
                 (ResponseCode::SUCCESS, "FOUND", next, answers::holding(body, room))
             }
             Self::NoneMatched { next } => (
@@ -223,6 +238,9 @@ impl PullResult {
             }
             Self::OutOfRange { next } => {
                 (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_OUT_OF_RANGE", next, Default::default())
+            }
+            Self::Reset { next } => {
+                (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_RESET", next, Default::default())
             }
         };
         let header = PullMessageResponseHeader {

@@ -1,6 +1,6 @@
 //! Clients, their connections and their room.
 
-use super::{ClientStateLimits, Clients, SentSubscription, Subscribed};
+use super::{ClientStateLimits, Clients, ConsumerBeat, ConsumerKind, SentSubscription, Subscribed};
 use crate::refusal::Refused;
 use rocketmq_tower::{Channel, ChannelInfo, Connection};
 
@@ -21,22 +21,27 @@ fn topics(topics: &[(&'static str, i64)]) -> Vec<SentSubscription<'static>> {
     topics.iter().map(sent).collect()
 }
 
+fn beat<'a>(
+    client: &'a str,
+    group: &'a str,
+    subscriptions: Option<&'a [SentSubscription<'a>]>,
+) -> ConsumerBeat<'a> {
+    ConsumerBeat { client, group, kind: ConsumerKind::default(), subscriptions }
+}
+
 impl Clients {
     fn beat(&self, channel: &Channel, client: &str, group: &str) -> Result<bool, String> {
-        let update = self.consumer_beats(
-            &self.connection(channel),
-            client,
-            group,
-            None,
-            &mut Refused::default(),
-        );
+        let connection = self.connection(channel);
+        let beat = beat(client, group, None);
+        let update = self.consumer_beats(&connection, &beat, &mut Refused::default());
         update.map(|update| update.changed).map_err(|error| error.to_string())
     }
 
     fn subscribes(&self, channel: &Channel, sent: &[SentSubscription<'_>]) -> (bool, bool) {
         let mut refused = Refused::default();
         let connection = self.connection(channel);
-        let update = self.consumer_beats(&connection, "client", "g", Some(sent), &mut refused);
+        let update =
+            self.consumer_beats(&connection, &beat("client", "g", Some(sent)), &mut refused);
         (update.unwrap().changed, refused.result().is_err())
     }
 }

@@ -16,6 +16,7 @@ use crate::Flush;
 use crate::clock::BrokerClock;
 use crate::refusal::refuse;
 use crate::room::{Room, RoomLimits, Share, Taken};
+use crate::statistics::{Puts, TopicPuts};
 use crate::storage::{Storage, StorageBatch, StorageError};
 use bytes::Bytes;
 pub(crate) use chain::WriteChain;
@@ -63,6 +64,7 @@ pub(crate) struct Log {
     storage: Arc<dyn Storage>,
     /// Stamps the messages.
     clock: Arc<BrokerClock>,
+    puts: Arc<Puts>,
     room: Room,
     /// `None` once the log is closed.
     jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
@@ -86,10 +88,11 @@ impl Log {
         let (ended, released) = (CancellationToken::new(), CancellationToken::new());
         // Bounded by the room, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
-        let clock = Arc::new(BrokerClock::default());
+        let (clock, puts) = (Arc::new(BrokerClock::default()), Arc::new(Puts::default()));
         let writer = Writer {
             storage: Arc::clone(&storage),
             clock: Arc::clone(&clock),
+            puts: Arc::clone(&puts),
             flush,
             scheduled: Arc::clone(&scheduled),
             failed: failed.clone(),
@@ -99,6 +102,7 @@ impl Log {
         Ok(Self {
             storage,
             clock,
+            puts,
             room: Room::new(WRITES),
             jobs: Mutex::new(Some(jobs)),
             ended,
@@ -122,6 +126,11 @@ impl Log {
             let text = "too many messages wait to be written";
             refuse(ResponseCode::SYSTEM_BUSY, text)
         })
+    }
+
+    /// Returns the size of all pending writes of the room for all connections, in bytes.
+    pub(crate) fn pending_bytes(&self) -> usize {
+        WRITES.total.saturating_sub(self.room.free())
     }
 
     /// Returns how many bytes of pending writes there is room for.
@@ -209,10 +218,21 @@ impl Log {
         Ok(read.map_err(|_| LogError::Closed)??)
     }
 
-    /// Reads the bounds of the queue with this number from the store. `arrivals` is its topic's.
-    pub(crate) fn recover(&self, number: u32, arrivals: &Arc<Notify>) -> Result<Queue, LogError> {
+    /// Reads the bounds of the queue with this number from the store. `puts` and `arrivals` are those of
+    /// its topic.
+    pub(crate) fn recover(
+        &self,
+        number: u32,
+        puts: &Arc<TopicPuts>,
+        arrivals: &Arc<Notify>,
+    ) -> Result<Queue, LogError> {
         let bounds = self.storage.bounds(number)?;
-        Ok(Queue::new(number, bounds.start, bounds.end, arrivals))
+        Ok(Queue::new(number, bounds.start..bounds.end, Arc::clone(puts), arrivals))
+    }
+
+    /// Returns the statistics of what is stored.
+    pub(crate) fn puts(&self) -> &Arc<Puts> {
+        &self.puts
     }
 
     /// Returns the broker's clock.

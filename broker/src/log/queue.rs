@@ -1,6 +1,8 @@
 //! One queue of a topic.
 
 use crate::answers::LastAnswer;
+use crate::statistics::TopicPuts;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
@@ -23,11 +25,18 @@ pub(crate) struct Queue {
     /// The signal of all queues of the topic.
     arrivals: Arc<Notify>,
     last_answer: LastAnswer,
+    /// What is stored in its topic.
+    puts: Arc<TopicPuts>,
 }
 
 impl Queue {
-    /// Creates a queue of the topic with the signal `arrivals`.
-    pub(crate) fn new(number: u32, min: i64, max: i64, arrivals: &Arc<Notify>) -> Self {
+    /// Creates a queue with the statistics and the signal of its topic.
+    pub(crate) fn new(
+        number: u32,
+        Range { start: min, end: max }: Range<i64>,
+        puts: Arc<TopicPuts>,
+        arrivals: &Arc<Notify>,
+    ) -> Self {
         Self {
             number,
             min: min.into(),
@@ -36,6 +45,7 @@ impl Queue {
             arrived: Notify::new(),
             arrivals: Arc::clone(arrivals),
             last_answer: LastAnswer::default(),
+            puts,
         }
     }
 
@@ -49,6 +59,11 @@ impl Queue {
 
     pub(crate) fn max(&self) -> i64 {
         self.max.load(Ordering::Acquire)
+    }
+
+    /// Returns the statistics of what is stored in its topic.
+    pub(crate) fn puts(&self) -> &Arc<TopicPuts> {
+        &self.puts
     }
 
     /// Returns the last large answer to a pull from this queue.

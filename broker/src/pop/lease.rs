@@ -135,6 +135,23 @@ impl PopLease<'_> {
         Ok(Some(counts))
     }
 
+    /// Forgets the messages in order, so that they do not block the queue any more.
+    pub(crate) fn forget_order(&self, (log, room): (&Log, Taken)) -> Result<(), OffsetError> {
+        let mut shard = self.pops.shards.of(&self.group);
+        let Some((_, queue, due)) = shard.queue_mut(&self.group, self.queue) else { return Ok(()) };
+        let Some(order) = queue.order.take() else { return Ok(()) };
+        queue.set_order_due((&self.group, self.queue), due, None);
+        let mut rows = StorageBatch::default();
+        rows.delete(StorageTable::Popped, row::order_key(&self.group, self.queue));
+        let queued = queue.write(&self.group, self.queue, log, room, rows);
+        let free = InFlight::batch(order.len());
+        if let Some(group) = shard.group_mut(&self.group) {
+            group.in_flight.remove(free);
+        }
+        self.pops.total.remove(free);
+        queued
+    }
+
     /// Sets the offset of the group, without popping messages.
     pub(crate) fn skip(
         &self,

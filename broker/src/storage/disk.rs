@@ -231,6 +231,11 @@ impl Storage for DiskStorage {
         Ok(self.state().queues.bounds(queue))
     }
 
+    fn log_bounds(&self) -> Range<u64> {
+        let state = self.state();
+        state.log.start()..state.log.end()
+    }
+
     fn next_queue(&self) -> u32 {
         self.state().queues.next_number()
     }

@@ -86,6 +86,9 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// empty, both 0 if it never had a message.
     fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError>;
 
+    /// Returns the offset of the log's first record, and the one after its last.
+    fn log_bounds(&self) -> Range<u64>;
+
     /// Returns a number above those of all queues that have ever had a message, as far as that is known.
     fn next_queue(&self) -> u32;
 

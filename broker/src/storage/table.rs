@@ -22,10 +22,12 @@ pub(crate) enum StorageTable {
     Popped,
     /// How groups get the messages of topics, if that was set: group and topic.
     RequestModes,
+    /// The settings of groups of consumers.
+    Groups,
 }
 
 impl StorageTable {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Offsets,
         Self::Topics,
         Self::Config,
@@ -34,6 +36,7 @@ impl StorageTable {
         Self::Ends,
         Self::Popped,
         Self::RequestModes,
+        Self::Groups,
     ];
 
     /// The tables whose rows point to records, which are kept as long as the rows.

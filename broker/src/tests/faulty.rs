@@ -151,6 +151,10 @@ impl Storage for Faulty {
         self.memory.bounds(queue)
     }
 
+    fn log_bounds(&self) -> Range<u64> {
+        self.memory.log_bounds()
+    }
+
     fn next_queue(&self) -> u32 {
         self.memory.next_queue()
     }

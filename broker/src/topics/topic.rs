@@ -1,7 +1,8 @@
 //! One topic.
 
-use super::attributes::Attributes;
+use crate::attributes::Attributes;
 use crate::log::Queue;
+use crate::statistics::TopicPuts;
 use rocketmq_tower::protocol::{TopicConfig, TopicFilterType, perm};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl Topic {
         Self {
             name: name.to_owned(),
             settings: TopicSettings::with_queues(1),
-            queues: vec![Arc::new(Queue::new(NO_QUEUE, 0, 0, &arrivals))],
+            queues: vec![Arc::new(Queue::new(NO_QUEUE, 0..0, Arc::default(), &arrivals))],
             arrivals,
         }
     }
@@ -118,6 +119,11 @@ impl Topic {
     /// after this call.
     pub(crate) fn arrived(&self) -> Notified<'_> {
         self.arrivals.notified()
+    }
+
+    /// Returns the statistics of what is stored in it.
+    pub(crate) fn puts(&self) -> Option<&Arc<TopicPuts>> {
+        self.queues.first().map(|queue| queue.puts())
     }
 
     pub(crate) fn queues(&self) -> &[Arc<Queue>] {

@@ -4,7 +4,7 @@ use crate::pops::{group_offset, next, nothing};
 use crate::support::folder::Folder;
 use crate::support::peer::{Peer, bodies};
 use crate::support::popped::{header, popped};
-use crate::support::requests::Pop;
+use crate::support::requests::{Pop, request};
 use crate::support::running::Running;
 use rocketmq_tower::protocol::ChangeInvisibleTimeResponseHeader;
 use rocketmq_tower::{RequestCode, ResponseCode};
@@ -100,6 +100,35 @@ async fn the_time_of_messages_in_order_can_be_changed() {
     // As Java's broker answers when the message is consumed.
     let late: ChangeInvisibleTimeResponseHeader = client.get(change("0")).await.header().unwrap();
     assert_eq!(late, ChangeInvisibleTimeResponseHeader::default());
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_group_whose_offset_is_reset_begins_there() {
+    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let client = running.client().await;
+    send(&client, &["a", "b", "c"]).await;
+    let reset = || {
+        let fields = [
+            ("topic", "T"),
+            ("group", "g"),
+            ("timestamp", "-1"),
+            ("isForce", "true"),
+            ("queueId", "0"),
+            ("offset", "1"),
+        ];
+        client.get(request(RequestCode::INVOKE_BROKER_TO_RESET_OFFSET, &fields))
+    };
+    client.get(Pop::new("T").at_most(2).in_order("one").request()).await;
+    reset().await;
+    let second = client.get(Pop::new("T").in_order("two").request()).await;
+    assert_eq!(bodies(&second), ["b", "c"], "the messages in flight do not block it");
+    for popped in popped(&second) {
+        client.get(popped.ack()).await;
+    }
+    nothing(&client, &Pop::new("T")).await;
+    reset().await;
+    assert_eq!(bodies(&client.get(Pop::new("T").request()).await), ["b", "c"]);
     running.end().await;
 }
 

@@ -6,7 +6,7 @@ use crate::support::popped::{Popped, header, popped};
 use crate::support::requests::{Pop, now_ms, request};
 use crate::support::running::Running;
 use crate::support::{PATIENCE, soon};
-use rocketmq_tower::{RequestCode, ResponseCode};
+use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 use tokio::task::JoinSet;
 
@@ -232,6 +232,18 @@ async fn pops_are_checked() {
     ] {
         assert_eq!(client.refusal(pop.request()).await.0, code, "{pop:?}");
     }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_group_that_may_not_consume_pops_nothing() {
+    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let client = running.client().await;
+    client.send("T", 0, "a").await;
+    let group = RemotingCommand::request(RequestCode::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP);
+    client.get(group.with_body(r#"{"groupName":"g","consumeEnable":false}"#)).await;
+    let (code, remark) = client.refusal(Pop::new("T").request()).await;
+    assert_eq!(code, ResponseCode::NO_PERMISSION, "{remark}");
     running.end().await;
 }
 

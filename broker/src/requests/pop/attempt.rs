@@ -8,7 +8,7 @@ use crate::pop::{Batch, BatchKey, GroupOffset, Handle, MAX_MESSAGES, OrderedPop,
 use crate::pull_query::{PullQuery, PullResult};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
-use crate::topics::{Topic, names};
+use crate::topics::{Topic, names, system};
 use bytes::Bytes;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
@@ -110,7 +110,8 @@ impl Attempt<'_> {
         let Some(queue) = topic.queue_to_read(queue_id) else { return Ok(()) };
         let known = broker.offsets.get(&query.group, &topic.name, queue_id);
         // The cheap way for queues without messages.
-        if known.is_some_and(|offset| offset == queue.max()) {
+        let is_reset = broker.offsets.is_reset(&query.group, &topic.name, queue_id);
+        if known.is_some_and(|offset| offset == queue.max()) && !is_reset {
             return Ok(());
         }
         let Some(lease) = broker.pops.lease(&query.group, queue.number()) else {
@@ -148,7 +149,7 @@ impl Attempt<'_> {
                     self.popped.rest += left(queue, next);
                     return Ok(());
                 }
-                Some(PullResult::Messages { body, room, next }) => {
+                Some(PullResult::Messages { body, room, next, .. }) => {
                     return self.found(at, body, room, next).await;
                 }
                 // The end of the queue.
@@ -161,6 +162,12 @@ impl Attempt<'_> {
     /// Returns the offset of the group. One that has none gets the first one.
     async fn begin(&self, at: &At<'_>) -> Result<i64, BoxError> {
         let (query, topic) = (self.query, &at.topic.name);
+        if let Some(offset) = self.broker.offsets.take_reset(&query.group, topic, at.queue_id) {
+            self.skip(at, offset).await?;
+            let room = self.broker.log.room_for_rows().await;
+            at.lease.forget_order((&self.broker.log, room)).map_err(refused)?;
+            return Ok(offset);
+        }
         if let Some(offset) = self.broker.offsets.get(&query.group, topic, at.queue_id) {
             return Ok(offset);
         }
@@ -239,6 +246,8 @@ impl Attempt<'_> {
             }
             _ => body,
         };
+        let is_system = system::is_system(&broker.identity, &topic.name);
+        broker.statistics.got(&query.group, &topic.name, is_system, offsets.len(), body.len());
         self.popped.add(body, room, offsets.len());
         Ok(())
     }

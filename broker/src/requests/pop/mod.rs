@@ -36,6 +36,10 @@ fn topic_to_pop(
     queue_id: i32,
 ) -> Result<Arc<Topic>, BoxError> {
     names::check_group(group)?;
+    if !broker.groups.used(group).consume {
+        let text = format!("subscription group no permission, {group}");
+        return Err(refuse(ResponseCode::NO_PERMISSION, text));
+    }
     let topic = broker.topics.find(name)?;
     if topic.settings.perm & perm::READ == 0 {
         let text = format!("the topic {name} cannot be read");

@@ -115,6 +115,10 @@ impl Storage for MemoryStorage {
         Ok(read(&self.state).records.bounds(queue))
     }
 
+    fn log_bounds(&self) -> Range<u64> {
+        read(&self.state).records.log_bounds()
+    }
+
     fn next_queue(&self) -> u32 {
         read(&self.state).records.next_queue()
     }
