@@ -76,6 +76,7 @@ mod running;
 mod runtime_settings;
 mod sharded;
 mod sockets;
+mod sql_scan;
 mod stack;
 mod start;
 mod state;

@@ -5,7 +5,7 @@ use crate::log::{LogEntry, LogWrite, Visibility};
 use crate::messages;
 use crate::pop::DueBatch;
 use crate::state::BrokerState;
-use crate::storage::{Storage, StorageError, StorageTable};
+use crate::storage::{Reads, Storage, StorageError, StorageTable};
 use crate::topics::{Topic, TopicSettings, names};
 use bytes::Bytes;
 use rocketmq_tower::BoxError;
@@ -98,7 +98,8 @@ fn records(storage: &dyn Storage, batch: &DueBatch) -> Result<Vec<Bytes>, Storag
     let (mut records, mut entry) = (Vec::new(), Vec::new());
     for &offset in &batch.offsets {
         entry.clear();
-        storage.entries(batch.queue, offset..offset.saturating_add(1), &mut entry)?;
+        let offsets = offset..offset.saturating_add(1);
+        storage.entries(batch.queue, offsets, Reads::All, &mut entry)?;
         // One that was deleted, as it is old, is gone.
         if let Some(entry) = entry.first() {
             records.extend(storage.record(entry.at)?);

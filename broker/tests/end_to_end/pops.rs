@@ -161,6 +161,26 @@ async fn only_messages_with_the_tag_are_popped() {
 }
 
 #[tokio::test]
+async fn messages_can_be_filtered_by_sql() {
+    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let client = running.client().await;
+    for n in ["1", "2", "3"] {
+        client.send_with("T", 0, &[("n", n)], n).await;
+    }
+    let mut pop = Pop::new("T").invisible(1);
+    (pop.0.exp_type, pop.0.exp) = (Some("SQL92"), Some("n > 1"));
+    let first = client.get(pop.request()).await;
+    assert_eq!(bodies(&first), ["2", "3"]);
+    let mut again = Vec::new();
+    while again.len() < 2 {
+        let pop = pop.clone().invisible(60_000).waits(20_000);
+        again.extend(bodies(&client.get(pop.request()).await));
+    }
+    assert_eq!(again, ["2", "3"]);
+    running.end().await;
+}
+
+#[tokio::test]
 async fn what_is_popped_and_what_is_acknowledged_survives_a_restart() {
     let folder = Folder::new();
     let start = || Running::start(Broker::builder().topic("T", 1).data_dir(folder.path()));
