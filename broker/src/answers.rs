@@ -1,7 +1,7 @@
 //! The bodies of answers to pulls, in memory until they are sent.
 
 use crate::log::Queue;
-use crate::room::{RoomLimits, Taken};
+use crate::room::RoomLimits;
 use crate::storage::{QueueEntry, Reads, Storage, StorageError};
 use bytes::{Bytes, BytesMut};
 use rocketmq_tower_core::sync::lock;
@@ -67,16 +67,16 @@ impl AsRef<[u8]> for Shared {
 
 /// Returns a body that holds its room until it is dropped: when it was sent, or the connection has
 /// ended.
-pub(crate) fn holding(body: Bytes, room: Taken) -> Bytes {
+pub(crate) fn holding<R: Send + 'static>(body: Bytes, room: R) -> Bytes {
     Bytes::from_owner(Holding { body, _room: room })
 }
 
-struct Holding {
+struct Holding<R> {
     body: Bytes,
-    _room: Taken,
+    _room: R,
 }
 
-impl AsRef<[u8]> for Holding {
+impl<R> AsRef<[u8]> for Holding<R> {
     fn as_ref(&self) -> &[u8] {
         &self.body
     }

@@ -4,6 +4,7 @@ use crate::Flush;
 use crate::clients::ClientStateLimits;
 use crate::groups::GroupLimits;
 use crate::offsets::OffsetLimits;
+use crate::pop::PopLimits;
 use crate::storage::DiskOptions;
 use crate::transactions::TransactionChecks;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ pub(crate) struct BrokerConfig {
     pub(crate) max_sends: usize,
     pub(crate) client_state: ClientStateLimits,
     pub(crate) offsets: OffsetLimits,
+    pub(crate) pops: PopLimits,
     pub(crate) groups: GroupLimits,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) metrics: Option<String>,
@@ -84,6 +86,7 @@ impl Default for BrokerConfig {
             max_sends: 8192,
             client_state: ClientStateLimits::DEFAULT,
             offsets: OffsetLimits::DEFAULT,
+            pops: PopLimits::DEFAULT,
             groups: GroupLimits::DEFAULT,
             #[cfg(feature = "metrics-exporter")]
             metrics: None,

@@ -64,6 +64,7 @@ mod metrics;
 mod name_server;
 mod offsets;
 mod open_files;
+mod pop;
 mod properties_text;
 mod pull_query;
 

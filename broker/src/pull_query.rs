@@ -123,7 +123,7 @@ impl PullQuery {
         };
         // A long expression may take its time, which others need.
         let is_quick = self.filter.sql().is_none_or(|sql| sql.nodes() <= QUICK);
-        let (mut scan, read) = if is_quick {
+        let (scan, read) = if is_quick {
             log.read_cached_first(scan, PullScan::run).await?
         } else {
             log.read(false, move |storage| {
@@ -134,22 +134,35 @@ impl PullQuery {
             .await?
         };
         Ok(match read {
-            PullRead::Done(PullResult::Messages { body, next, count }) => {
-                scan.room.shrink(body.len());
-                let body = answers::holding(body, scan.room);
-                PullRead::Done(PullResult::Messages { body, next, count })
+            Scanned::Found { body, next, count } => {
+                let mut room = scan.room;
+                room.shrink(body.len());
+                PullRead::Done(PullResult::Messages { body, room, next, count })
             }
-            read => read,
+            Scanned::Nothing(result) => PullRead::Done(result),
+            Scanned::NeedsRoom(size) => PullRead::NeedsRoom(size),
         })
     }
 }
 
-fn done(body: Bytes, next: i64, count: usize) -> PullRead {
-    PullRead::Done(if body.is_empty() {
-        PullResult::NoneMatched { next }
-    } else {
-        PullResult::Messages { body, next, count }
-    })
+fn done(body: Bytes, next: i64, count: usize) -> Scanned {
+    if body.is_empty() {
+        return Scanned::Nothing(PullResult::NoneMatched { next });
+    }
+    Scanned::Found { body, next, count }
+}
+
+/// The result of a search for the messages of a response.
+enum Scanned {
+    /// This number of messages.
+    Found {
+        body: Bytes,
+        next: i64,
+        count: usize,
+    },
+    Nothing(PullResult),
+    /// The answer would be larger than the room that was taken: it has this size, in bytes.
+    NeedsRoom(usize),
 }
 
 /// The result of reading messages.
@@ -174,7 +187,7 @@ struct PullScan {
 }
 
 impl PullScan {
-    fn run(&mut self, storage: &dyn Storage, reads: Reads) -> Result<PullRead, StorageError> {
+    fn run(&mut self, storage: &dyn Storage, reads: Reads) -> Result<Scanned, StorageError> {
         if let Some(expression) = self.filter.sql() {
             let scan = SqlScan {
                 expression,
@@ -186,7 +199,7 @@ impl PullScan {
                 reads,
             };
             return Ok(match scan.run(storage)? {
-                SqlScanned::NeedsRoom(size) => PullRead::NeedsRoom(size),
+                SqlScanned::NeedsRoom(size) => Scanned::NeedsRoom(size),
                 SqlScanned::Done { next, .. } if next == self.offsets.start => self.gap(storage)?,
                 SqlScanned::Done { body, next, count } => done(body, next, count),
             });
@@ -198,18 +211,18 @@ impl PullScan {
         let size = entries.iter().map(|entry| entry.size as usize).sum();
         let count = entries.len();
         if size > self.taken {
-            return Ok(PullRead::NeedsRoom(size));
+            return Ok(Scanned::NeedsRoom(size));
         }
         let body = answers::read(storage, &self.queue, entries, size, reads)?;
         Ok(done(body, next, count))
     }
 
     /// Returns the result if nothing is stored at the first offset.
-    fn gap(&self, storage: &dyn Storage) -> Result<PullRead, StorageError> {
+    fn gap(&self, storage: &dyn Storage) -> Result<Scanned, StorageError> {
         // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
         let first = self.offsets.start;
         let min = storage.bounds(self.queue.number())?.start;
-        Ok(PullRead::Done(if min > first {
+        Ok(Scanned::Nothing(if min > first {
             PullResult::OutOfRange { next: min }
         } else {
             PullResult::NoneMatched { next: first + 1 }
@@ -254,8 +267,8 @@ impl PullScan {
 /// The result of a query.
 #[derive(Debug)]
 pub(crate) enum PullResult {
-    /// This number of encoded messages, one after another.
-    Messages { body: Bytes, next: i64, count: usize },
+    /// This number of encoded messages, one after another, and the room for them.
+    Messages { body: Bytes, room: Taken, next: i64, count: usize },
     /// The filter accepts none of the messages before `next`.
     NoneMatched { next: i64 },
     /// `offset` is the end of the queue: no message is stored there yet.
@@ -281,7 +294,9 @@ impl PullResult {
     /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
-            Self::Messages { body, next, .. } => (ResponseCode::SUCCESS, "FOUND", next, body),
+            Self::Messages { body, room, next, .. } => {
+                (ResponseCode::SUCCESS, "FOUND", next, answers::holding(body, room))
+            }
             Self::NoneMatched { next } => (
                 ResponseCode::PULL_RETRY_IMMEDIATELY,
                 "NO_MATCHED_MESSAGE",

@@ -25,7 +25,8 @@ use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
 use crate::requests::{
-    admin, groups, heartbeat, locks, lookup, offsets, pull, reply, send, send_back, transaction,
+    admin, groups, heartbeat, locks, lookup, offsets, pop, pull, reply, send, send_back,
+    transaction,
 };
 use crate::state::BrokerState;
 use rocketmq_tower::driver::ConnectionConfig;
@@ -148,6 +149,13 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
             [Code::PULL_MESSAGE, Code::LITE_PULL_MESSAGE],
             pulls.layer(handler_fn_with_state(state(), pull::handle)),
         )
+        .route(Code::POP_MESSAGE, pulls.layer(handler_fn_with_state(state(), pop::message::handle)))
+        .route_fn(Code::ACK_MESSAGE, pop::ack::one)
+        .route_fn(Code::BATCH_ACK_MESSAGE, pop::ack::several)
+        .route_fn(Code::CHANGE_MESSAGE_INVISIBLETIME, pop::change::invisible_time)
+        .route_fn(Code::NOTIFICATION, pop::notification::handle)
+        .route_fn(Code::QUERY_ASSIGNMENT, pop::assignment::query)
+        .route_fn(Code::SET_MESSAGE_REQUEST_MODE, pop::assignment::set_mode)
         .route_fn([Code::SEND_REPLY_MESSAGE, Code::SEND_REPLY_MESSAGE_V2], reply::handle)
         .route(
             Code::VIEW_MESSAGE_BY_ID,

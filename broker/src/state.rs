@@ -7,6 +7,7 @@ use crate::config::BrokerConfig;
 use crate::groups::ConsumerGroups;
 use crate::log::Log;
 use crate::offsets::Offsets;
+use crate::pop::{Pops, RequestModes};
 use crate::room::Room;
 use crate::runtime_settings::RuntimeSettings;
 use crate::statistics::Statistics;
@@ -20,7 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
 /// The broker's state. Each part has its own locks, which are held briefly, and never those of two parts
-/// at a time.
+/// at a time; except for that of popped messages, with which offsets are set and writes are queued, so
+/// that all of them are in the same order.
 pub(crate) struct BrokerState {
     pub(crate) identity: Arc<BrokerIdentity>,
     pub(crate) log: Arc<Log>,
@@ -33,6 +35,8 @@ pub(crate) struct BrokerState {
     pub(crate) settings: Arc<RuntimeSettings>,
     pub(crate) locks: QueueLocks,
     pub(crate) transactions: Transactions,
+    pub(crate) pops: Pops,
+    pub(crate) modes: RequestModes,
     /// For heartbeats and requests for locks with long bodies: one at a time.
     pub(crate) long_bodies: Arc<Semaphore>,
     /// The room for answers to pulls.
@@ -76,6 +80,8 @@ impl BrokerState {
             locks: QueueLocks::default(),
             clock: Arc::clone(log.clock()),
             transactions: Transactions::open(&log, config.transaction_checks)?,
+            pops: Pops::open(&log, config.pops)?,
+            modes: RequestModes::open(&log)?,
             long_bodies: Arc::new(Semaphore::new(1)),
             answers: Room::new(ANSWERS),
             waiting: Room::new(WAITING),

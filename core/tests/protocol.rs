@@ -7,12 +7,13 @@ use rocketmq_tower_core::protocol::{
     ConsumeResult, ConsumeType, ConsumerList, ConsumerRunningInfo, CreateTopicRequestHeader,
     DataVersion, GetRouteInfoRequestHeader, HeartbeatData, HeartbeatResponseHeader, KVTable,
     LockBatchRequestBody, LockBatchResponseBody, MASTER_ID, MessageModel, MessageQueue,
-    MessageQueueAssignment, MessageRequestMode, NotifyConsumerIdsChangedRequestHeader,
-    OffsetResponseHeader, PullMessageRequestHeader, PullMessageResponseHeader,
-    QueryAssignmentResponseBody, QueueData, RegisterBrokerBody, ResetOffsetBody,
-    ResetOffsetRequestHeader, SearchOffsetRequestHeader, SendMessageResponseHeader,
-    SubscriptionData, SubscriptionGroupConfig, TopicConfig, TopicConfigSerializeWrapper,
-    TopicFilterType, TopicOffset, TopicRouteData, TopicStatsTable, UnregisterClientRequestHeader,
+    MessageQueueAssignment, MessageRequestMode, NotificationRequestHeader,
+    NotificationResponseHeader, NotifyConsumerIdsChangedRequestHeader, OffsetResponseHeader,
+    PullMessageRequestHeader, PullMessageResponseHeader, QueryAssignmentResponseBody, QueueData,
+    RegisterBrokerBody, ResetOffsetBody, ResetOffsetRequestHeader, SearchOffsetRequestHeader,
+    SendMessageResponseHeader, SetMessageRequestModeRequestBody, SubscriptionData,
+    SubscriptionGroupConfig, TopicConfig, TopicConfigSerializeWrapper, TopicFilterType,
+    TopicOffset, TopicRouteData, TopicStatsTable, UnregisterClientRequestHeader,
     UpdateConsumerOffsetRequestHeader, json, perm, pull_sys_flag,
 };
 use rocketmq_tower_core::{Addr, HeaderError, RemotingCommand, RequestCode, ResponseCode};
@@ -200,6 +201,33 @@ fn responses_have_javas_names() {
     );
     let locked = LockBatchResponseBody { lock_ok_mq_set: vec![queue(0)] };
     same(r#"{"lockOKMQSet":[{"brokerName":"a","queueId":0,"topic":"T"}]}"#, &locked);
+}
+
+#[test]
+fn requests_about_pops_have_javas_form() {
+    same(
+        r#"{"consumerGroup":"g","mode":"POP","popShareQueueNum":2,"topic":"T"}"#,
+        &SetMessageRequestModeRequestBody {
+            consumer_group: "g".into(),
+            mode: MessageRequestMode::Pop,
+            pop_share_queue_num: 2,
+            topic: "T".into(),
+        },
+    );
+    let asks = RemotingCommand::request(RequestCode::NOTIFICATION)
+        .with_ext_field("consumerGroup", "g")
+        .with_ext_field("topic", "T")
+        .with_ext_field("queueId", "-1")
+        .with_ext_field("pollTime", "15000")
+        .with_ext_field("bornTime", "1700000000000")
+        .with_ext_field("order", "false");
+    let header: NotificationRequestHeader<&str> = asks.header().expect("a header");
+    assert_eq!((header.queue_id, header.poll_time, header.order), (-1, 15_000, Some(false)));
+    let told = NotificationResponseHeader { has_msg: true, polling_full: false };
+    let told = RemotingCommand::response(ResponseCode::SUCCESS).with_header(&told);
+    let told = told.expect("a header");
+    assert_eq!(told.ext_fields().get("hasMsg"), Some("true"));
+    assert_eq!(told.ext_fields().get("pollingFull"), Some("false"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod expire;
 mod groups;
 mod notify;
 pub(crate) mod retention;
+mod revive;
 mod schedule;
 mod statistics;
 mod transaction_check;
@@ -16,7 +17,8 @@ use tokio::task::JoinSet;
 pub(crate) fn start(broker: &Arc<BrokerState>) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     let of = || Arc::clone(broker);
-    let (one, two, three, four, five, six, seven) = (of(), of(), of(), of(), of(), of(), of());
+    let (one, two, three, four) = (of(), of(), of(), of());
+    let (five, six, seven, eight) = (of(), of(), of(), of());
     jobs.spawn(async move { schedule::run(&one).await });
     jobs.spawn(async move { transaction_check::run(&two).await });
     jobs.spawn(async move { retention::run(&three).await });
@@ -24,5 +26,6 @@ pub(crate) fn start(broker: &Arc<BrokerState>) -> JoinSet<()> {
     jobs.spawn(async move { notify::run(&five).await });
     jobs.spawn(async move { groups::run(&six).await });
     jobs.spawn(async move { statistics::run(&seven).await });
+    jobs.spawn(async move { revive::run(&eight).await });
     jobs
 }

@@ -3,6 +3,7 @@
 //! An acknowledged write survives the process; with [`Flush::Sync`], it survives the machine. The
 //! writes that are pending are bounded by their size.
 
+mod chain;
 mod close;
 mod commit_log_offset;
 pub(crate) mod index;
@@ -16,8 +17,9 @@ use crate::clock::BrokerClock;
 use crate::refusal::refuse;
 use crate::room::{Room, RoomLimits, Share, Taken};
 use crate::statistics::{Puts, TopicPuts};
-use crate::storage::{Reads, Storage, StorageError};
+use crate::storage::{Reads, Storage, StorageBatch, StorageError};
 use bytes::Bytes;
+pub(crate) use chain::WriteChain;
 pub(crate) use close::{LogGuard, close};
 pub(crate) use commit_log_offset::CommitLogOffset;
 pub(crate) use queue::{MAX_QUEUES, Queue};
@@ -31,7 +33,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) use write::{LogEntry, LogWrite, Visibility, Written};
-use writer::{WriteJob, WriteResultSender, Writer};
+use writer::{WriteJob, Writer};
 
 /// The size of all pending writes, in bytes, and of those of a connection; further writers wait.
 pub(crate) const WRITES: RoomLimits =
@@ -47,6 +49,8 @@ pub(crate) enum LogError {
     Storage(#[source] Arc<StorageError>),
     #[error("the broker is shutting down")]
     Closed,
+    #[error("the store failed at an earlier write")]
+    Broken,
 }
 
 impl From<StorageError> for LogError {
@@ -142,7 +146,7 @@ impl Log {
             return Ok(None);
         }
         let (done, written) = oneshot::channel();
-        self.send(room, write, Some(done))?;
+        self.send(WriteJob { write, done: Some(done), room, chain: None })?;
         written.await.map_err(|_| LogError::Closed)?
     }
 
@@ -153,20 +157,33 @@ impl Log {
 
     /// Queues a write, and does not wait until it is stored. Its failure is only logged.
     pub(crate) async fn write_later(&self, write: LogWrite) -> Result<(), LogError> {
-        self.send(self.room.take_of_total(write.size()).await, write, None)
+        let room = self.room.take_of_total(write.size()).await;
+        self.send(WriteJob { write, done: None, room, chain: None })
     }
 
-    fn send(
+    /// Takes room for a write of rows by the broker itself, for [`queue`](Self::queue).
+    pub(crate) async fn room_for_rows(&self) -> Taken {
+        self.room.take_of_total(LogWrite::default().size()).await
+    }
+
+    /// Queues a write of rows with the room that was taken, as a part of a chain. Its failure is only
+    /// logged, and breaks the chain.
+    pub(crate) fn queue(
         &self,
         room: Taken,
-        write: LogWrite,
-        done: Option<WriteResultSender>,
+        rows: StorageBatch,
+        chain: &Arc<WriteChain>,
     ) -> Result<(), LogError> {
+        let chain = Some(Arc::clone(chain));
+        self.send(WriteJob { write: LogWrite::rows(rows), done: None, room, chain })
+    }
+
+    fn send(&self, job: WriteJob) -> Result<(), LogError> {
         // Checked here, as the writer puts many writes into one batch, which fails as a whole.
-        write.rows.check()?;
+        job.write.rows.check()?;
         let jobs = lock(&self.jobs);
         let jobs = jobs.as_ref().ok_or(LogError::Closed)?;
-        jobs.send(WriteJob { write, done, room }).map_err(|_| LogError::Closed)
+        jobs.send(job).map_err(|_| LogError::Closed)
     }
 
     /// Accepts no more writes. The writer writes those that were accepted, and ends.
@@ -219,10 +236,16 @@ impl Log {
         .await
     }
 
-    /// Reads the bounds of the queue with this number from the store. `puts` are those of its topic.
-    pub(crate) fn recover(&self, number: u32, puts: &Arc<TopicPuts>) -> Result<Queue, LogError> {
+    /// Reads the bounds of the queue with this number from the store. `puts` and `arrivals` are those of
+    /// its topic.
+    pub(crate) fn recover(
+        &self,
+        number: u32,
+        puts: &Arc<TopicPuts>,
+        arrivals: &Arc<Notify>,
+    ) -> Result<Queue, LogError> {
         let bounds = self.storage.bounds(number)?;
-        Ok(Queue::new(number, bounds.start, bounds.end, Arc::clone(puts)))
+        Ok(Queue::new(number, bounds.start..bounds.end, Arc::clone(puts), arrivals))
     }
 
     /// Returns the statistics of what is stored.

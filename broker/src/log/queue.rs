@@ -2,6 +2,7 @@
 
 use crate::answers::LastAnswer;
 use crate::statistics::TopicPuts;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
@@ -21,19 +22,28 @@ pub(crate) struct Queue {
     /// The offset of the next message to write. Only the writer uses it.
     next: AtomicI64,
     arrived: Notify,
+    /// The signal of all queues of the topic.
+    arrivals: Arc<Notify>,
     last_answer: LastAnswer,
     /// What is stored in its topic.
     puts: Arc<TopicPuts>,
 }
 
 impl Queue {
-    pub(crate) fn new(number: u32, min: i64, max: i64, puts: Arc<TopicPuts>) -> Self {
+    /// Creates a queue with the statistics and the signal of its topic.
+    pub(crate) fn new(
+        number: u32,
+        Range { start: min, end: max }: Range<i64>,
+        puts: Arc<TopicPuts>,
+        arrivals: &Arc<Notify>,
+    ) -> Self {
         Self {
             number,
             min: min.into(),
             max: max.into(),
             next: max.into(),
             arrived: Notify::new(),
+            arrivals: Arc::clone(arrivals),
             last_answer: LastAnswer::default(),
             puts,
         }
@@ -75,6 +85,7 @@ impl Queue {
     pub(super) fn publish(&self) {
         self.max.store(self.next.load(Ordering::Relaxed), Ordering::Release);
         self.arrived.notify_waiters();
+        self.arrivals.notify_waiters();
     }
 
     /// Gives back the offsets of messages that could not be stored.

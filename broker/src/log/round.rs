@@ -2,7 +2,7 @@
 
 use super::write::{LogWrite, Visibility, WrittenMessages};
 use super::writer::{WriteJob, WriteResultSender};
-use super::{LogError, Queue, due_key};
+use super::{LogError, Queue, WriteChain, due_key};
 use crate::Flush;
 use crate::room::Taken;
 use crate::statistics::Puts;
@@ -37,6 +37,7 @@ struct PendingWrite {
     done: Option<WriteResultSender>,
     /// The number of its records, which follow those of the write before it.
     records: usize,
+    chain: Option<Arc<WriteChain>>,
     _room: Taken,
 }
 
@@ -51,10 +52,22 @@ impl WriteRound {
         self.targets.len()
     }
 
+    /// Adds a write, unless one before it in its chain has failed.
     pub(super) fn add(&mut self, job: WriteJob) {
+        if job.chain.as_ref().is_some_and(|chain| chain.is_broken()) {
+            if let Some(done) = job.done {
+                _ = done.send(Err(LogError::Broken));
+            }
+            return;
+        }
         self.size += job.write.size();
         let LogWrite { entries, rows } = job.write;
-        self.pending.push(PendingWrite { done: job.done, records: entries.len(), _room: job.room });
+        self.pending.push(PendingWrite {
+            done: job.done,
+            records: entries.len(),
+            chain: job.chain,
+            _room: job.room,
+        });
         for entry in entries {
             let size = entry.record.len();
             self.records.push(NewRecord {
@@ -82,6 +95,9 @@ impl WriteRound {
         flush: Flush,
         now: i64,
     ) -> Result<(), StorageError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
         let (records, rows) = (std::mem::take(&mut self.records), std::mem::take(&mut self.rows));
         let mut round = Round { records, rows };
         for record in &mut round.records {
@@ -150,8 +166,13 @@ impl WriteRound {
     /// Gives back the offsets of the queues, and tells the callers that nothing was stored.
     pub(super) fn fail(self, error: &LogError) {
         self.each_queue(Queue::take_back);
-        for done in self.pending.into_iter().filter_map(|pending| pending.done) {
-            _ = done.send(Err(error.clone()));
+        for pending in self.pending {
+            if let Some(chain) = pending.chain {
+                chain.set_broken();
+            }
+            if let Some(done) = pending.done {
+                _ = done.send(Err(error.clone()));
+            }
         }
     }
 

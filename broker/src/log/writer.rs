@@ -1,8 +1,8 @@
 //! The writer: the one that appends to the storage.
 
-use super::LogError;
 use super::round::WriteRound;
 use super::write::{LogWrite, Written};
+use super::{LogError, WriteChain};
 use crate::Flush;
 use crate::clock::BrokerClock;
 use crate::room::Taken;
@@ -36,6 +36,8 @@ pub(super) struct WriteJob {
     pub(super) done: Option<WriteResultSender>,
     /// Its part of the log's room.
     pub(super) room: Taken,
+    /// The chain to which it belongs.
+    pub(super) chain: Option<Arc<WriteChain>>,
 }
 
 pub(super) struct Writer {

@@ -111,6 +111,22 @@ impl Offsets {
         Ok(())
     }
 
+    /// Sets an offset in memory, and adds its row to those that the caller writes.
+    pub(crate) fn advance(
+        &self,
+        group: &str,
+        topic: &str,
+        queue: i32,
+        offset: i64,
+        rows: &mut StorageBatch,
+    ) -> Result<(), OffsetError> {
+        let queue = u16::try_from(queue).map_err(|_| OffsetError::NoQueue)?;
+        self.note(group, topic, queue, offset)?;
+        let key = key(group, topic, queue);
+        rows.put(StorageTable::Offsets, key, offset.to_be_bytes().to_vec());
+        Ok(())
+    }
+
     /// Sets an offset in memory, and returns whether it is another one than before.
     fn note(&self, group: &str, topic: &str, queue: u16, offset: i64) -> Result<bool, OffsetError> {
         let (pair, queue) = (pair(group, topic), usize::from(queue));

@@ -10,6 +10,7 @@ pub(crate) mod locks;
 mod long_polling;
 pub(crate) mod lookup;
 pub(crate) mod offsets;
+pub(crate) mod pop;
 pub(crate) mod pull;
 pub(crate) mod reply;
 pub(crate) mod send;

@@ -43,7 +43,9 @@ pub(crate) async fn handle(
 
     let mut properties = without_delay(message.properties);
     // A message that comes back again keeps its first topic and id.
-    let topic_of_first = message.properties.get(property::RETRY_TOPIC).unwrap_or(message.topic);
+    let popped = names::of_pop_retry(header.group, message.topic);
+    let topic_of_first =
+        message.properties.get(property::RETRY_TOPIC).or(popped).unwrap_or(message.topic);
     let id = broker.message_id(message.commit_log_offset).to_string();
     let id_of_first = message.properties.get(property::ORIGIN_MESSAGE_ID).unwrap_or(&id);
     properties.set(property::RETRY_TOPIC, topic_of_first);

@@ -18,18 +18,24 @@ pub(crate) enum StorageTable {
     /// The ends of queues whose messages were all deleted: the queue's number, and the offset of its next
     /// message. The log alone does not have them any more.
     Ends,
+    /// Popped messages that are not acknowledged, see [`crate::pop`].
+    Popped,
+    /// How groups get the messages of topics, if that was set: group and topic.
+    RequestModes,
     /// The settings of groups of consumers.
     Groups,
 }
 
 impl StorageTable {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Offsets,
         Self::Topics,
         Self::Config,
         Self::Scheduled,
         Self::Prepared,
         Self::Ends,
+        Self::Popped,
+        Self::RequestModes,
         Self::Groups,
     ];
 

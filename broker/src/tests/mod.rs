@@ -10,6 +10,10 @@ mod memory;
 #[allow(dead_code, reason = "shared with tests/end_to_end, which uses all of it")]
 #[path = "../../tests/support/peer.rs"]
 mod peer;
+#[allow(dead_code, reason = "shared with tests/end_to_end, which uses all of it")]
+#[path = "../../tests/support/popped.rs"]
+mod popped;
+mod pops;
 mod pulls;
 #[allow(dead_code, reason = "shared with tests/end_to_end, which uses all of it")]
 #[path = "../../tests/support/requests.rs"]

@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use topic::TopicRow;
 pub(crate) use topic::{Topic, TopicSettings};
 
@@ -69,11 +69,10 @@ impl Topics {
             let name = String::from_utf8(name)?;
             let row: TopicRow = serde_json::from_slice(&row)?;
             next = row.numbers.iter().map(|number| number + 1).fold(next, u32::max);
-            let puts = puts(&log, identity, &name);
-            let recover = |&number: &u32| Ok(Arc::new(log.recover(number, &puts)?));
-            let queues = row.numbers.iter().map(recover);
-            let queues = queues.collect::<Result<_, LogError>>()?;
-            let topic = Topic { name: name.clone(), settings: row.settings, queues };
+            let (puts, arrivals) = (puts(&log, identity, &name), Arc::default());
+            let recover = |&number: &_| Ok(Arc::new(log.recover(number, &puts, &arrivals)?));
+            let queues = row.numbers.iter().map(recover).collect::<Result<_, LogError>>()?;
+            let topic = Topic { name: name.clone(), settings: row.settings, queues, arrivals };
             of_groups += usize::from(names::is_of_group(&name));
             by_name.insert(name, Arc::new(topic));
         }
@@ -153,9 +152,15 @@ impl Topics {
         let mut next_number = self.next_number.lock().await;
         let (mut next, mut rows, mut created) = (*next_number, StorageBatch::default(), Vec::new());
         for (name, settings) in topics.iter().filter(|(name, _)| self.get(name).is_none()) {
-            let queues = new_queues(&mut next, settings.queues(), &self.puts(name));
+            let arrivals = Arc::default();
+            let queues = new_queues(&mut next, settings.queues(), &self.puts(name), &arrivals);
             rows.put(StorageTable::Topics, name, row(settings, &queues)?);
-            created.push(Topic { name: name.clone(), settings: settings.clone(), queues });
+            created.push(Topic {
+                name: name.clone(),
+                settings: settings.clone(),
+                queues,
+                arrivals,
+            });
         }
         self.log.write(LogWrite::rows(rows)).await?;
         *next_number = next;
@@ -197,7 +202,11 @@ impl Topics {
         };
         let settings = &settings;
         let is_new = old.is_none();
-        let mut queues = old.map(|old| old.queues.clone()).unwrap_or_default();
+        // The signal stays the same, as pops wait for it.
+        let (mut queues, arrivals) = match old {
+            Some(old) => (old.queues.clone(), Arc::clone(&old.arrivals)),
+            None => Default::default(),
+        };
         check_queues(name, settings)?;
         let (mut next, missing) = (*next_number, settings.queues().saturating_sub(queues.len()));
         let (of_groups, topics) = (self.of_groups.load(Relaxed), read(&self.by_name).len());
@@ -205,15 +214,16 @@ impl Topics {
         room.check(names::is_of_group(name), is_new, next + missing as u32)?;
         let puts = queues.first().map(|queue: &Arc<Queue>| Arc::clone(queue.puts()));
         let puts = puts.unwrap_or_else(|| self.puts(name));
-        queues.extend(new_queues(&mut next, missing, &puts));
+        queues.extend(new_queues(&mut next, missing, &puts, &arrivals));
 
         let mut rows = StorageBatch::default();
         rows.put(StorageTable::Topics, name, row(settings, &queues)?);
         self.log.write(LogWrite::rows(rows)).await?;
 
         *next_number = next;
-        let topic = Topic { name: name.to_owned(), settings: settings.clone(), queues };
-        let topic = Arc::new(topic);
+        let settings = settings.clone();
+        let topic = Arc::new(Topic { name: name.to_owned(), settings, queues, arrivals });
+        let settings = &topic.settings;
         let mut by_name = write(&self.by_name);
         by_name.insert(name.to_owned(), Arc::clone(&topic));
         drop(by_name);
@@ -259,10 +269,15 @@ fn puts(log: &Log, identity: &BrokerIdentity, name: &str) -> Arc<TopicPuts> {
 }
 
 /// Returns queues with the next numbers.
-fn new_queues(next: &mut u32, count: usize, puts: &Arc<TopicPuts>) -> Vec<Arc<Queue>> {
+fn new_queues(
+    next: &mut u32,
+    count: usize,
+    puts: &Arc<TopicPuts>,
+    arrivals: &Arc<Notify>,
+) -> Vec<Arc<Queue>> {
     let first = *next;
     *next += count as u32;
-    let queue = |number| Arc::new(Queue::new(number, 0, 0, Arc::clone(puts)));
+    let queue = |number| Arc::new(Queue::new(number, 0..0, Arc::clone(puts), arrivals));
     (first..*next).map(queue).collect()
 }
 

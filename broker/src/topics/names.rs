@@ -36,6 +36,20 @@ pub(crate) fn dead_letters(group: &str) -> String {
     format!("{DEAD_LETTER_PREFIX}{group}")
 }
 
+/// Returns the topic of messages of `topic` that a group has popped and gets again. Retry topics are
+/// their own.
+pub(crate) fn pop_retry(group: &str, topic: &str) -> String {
+    match retried_group(topic) {
+        Some(_) => topic.to_owned(),
+        None => format!("{RETRY_PREFIX}{group}_{topic}"),
+    }
+}
+
+/// Returns the topic whose messages a group gets again in the topic `retries`, if it is that of a pop.
+pub(crate) fn of_pop_retry<'a>(group: &str, retries: &'a str) -> Option<&'a str> {
+    retried_group(retries)?.strip_prefix(group)?.strip_prefix('_')
+}
+
 /// Returns the group whose retries are in this topic, if it is such a topic.
 pub(crate) fn retried_group(topic: &str) -> Option<&str> {
     topic.strip_prefix(RETRY_PREFIX)
@@ -96,7 +110,8 @@ fn check_name(what: &str, name: &str, max: usize) -> Result<(), BoxError> {
 #[cfg(test)]
 mod tests {
     use super::{
-        MAX_GROUP, MAX_LENGTH, check, check_group, dead_letters, is_of_group, retried_group, retry,
+        MAX_GROUP, MAX_LENGTH, check, check_group, dead_letters, is_of_group, of_pop_retry,
+        pop_retry, retried_group, retry,
     };
 
     #[test]
@@ -119,6 +134,16 @@ mod tests {
                 check_group(&group).unwrap_err();
                 check(&topic(&group)).unwrap_err();
             }
+        }
+    }
+
+    #[test]
+    fn the_retries_of_a_pop_name_group_and_topic() {
+        assert_eq!(pop_retry("g", "T"), "%RETRY%g_T");
+        assert_eq!(pop_retry("g", "%RETRY%g"), "%RETRY%g");
+        assert_eq!(of_pop_retry("g", "%RETRY%g_T"), Some("T"));
+        for other in ["T", "%RETRY%g", "%RETRY%h_T", "g_T"] {
+            assert_eq!(of_pop_retry("g", other), None, "{other}");
         }
     }
 

@@ -6,6 +6,8 @@ use crate::statistics::TopicPuts;
 use rocketmq_tower::protocol::{TopicConfig, TopicFilterType, perm};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// The settings of a topic, as they are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +74,8 @@ pub(crate) struct Topic {
     pub(crate) settings: TopicSettings,
     /// By id. Some may not be in use, if the topic had more queues before.
     pub(super) queues: Vec<Arc<Queue>>,
+    /// Notified when messages are stored in any of its queues.
+    pub(super) arrivals: Arc<Notify>,
 }
 
 /// The number of the queue of topics that do not exist. No queue of a topic has it.
@@ -80,10 +84,12 @@ const NO_QUEUE: u32 = u32::MAX;
 impl Topic {
     /// Returns a topic that is not stored, with one queue that stays empty.
     pub(super) fn empty(name: &str) -> Self {
+        let arrivals = Arc::default();
         Self {
             name: name.to_owned(),
             settings: TopicSettings::with_queues(1),
-            queues: vec![Arc::new(Queue::new(NO_QUEUE, 0, 0, Arc::default()))],
+            queues: vec![Arc::new(Queue::new(NO_QUEUE, 0..0, Arc::default(), &arrivals))],
+            arrivals,
         }
     }
 
@@ -107,6 +113,12 @@ impl Topic {
     /// Returns the queue with this id, also if it is closed.
     pub(crate) fn queue(&self, id: i32) -> Option<&Arc<Queue>> {
         self.queues.get(usize::try_from(id).ok()?)
+    }
+
+    /// Resolves when new messages are stored in any of its queues, beginning with those that are stored
+    /// after this call.
+    pub(crate) fn arrived(&self) -> Notified<'_> {
+        self.arrivals.notified()
     }
 
     /// Returns the statistics of what is stored in it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod folder;
 pub(crate) mod peer;
+pub(crate) mod popped;
 pub(crate) mod requests;
 pub(crate) mod running;
 mod soon;

@@ -2,8 +2,8 @@
 
 use rocketmq_tower::message::MessageId;
 use rocketmq_tower::protocol::{
-    MASTER_ID, PullMessageRequestHeader, PullMessageResponseHeader, SendMessageResponseHeader,
-    SubscriptionData, pull_sys_flag,
+    MASTER_ID, PopMessageRequestHeader, PullMessageRequestHeader, PullMessageResponseHeader,
+    SendMessageResponseHeader, SubscriptionData, pull_sys_flag,
 };
 use rocketmq_tower::{RemotingCommand, RequestCode};
 use std::ops::Deref;
@@ -109,6 +109,59 @@ impl<'a> Pull<'a> {
 
     pub(crate) fn request(&self) -> RemotingCommand {
         RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&self.0).expect("a header")
+    }
+}
+
+/// A pop of all queues of a topic. By default, for a group that begins with the first message, without
+/// waiting, with messages that are invisible for a minute.
+#[derive(Clone, Debug)]
+pub(crate) struct Pop<'a>(pub(crate) PopMessageRequestHeader<&'a str>);
+
+impl<'a> Pop<'a> {
+    pub(crate) fn new(topic: &'a str) -> Self {
+        Self(PopMessageRequestHeader {
+            consumer_group: "g",
+            topic,
+            queue_id: -1,
+            max_msg_nums: 32,
+            invisible_time: 60_000,
+            ..Default::default()
+        })
+    }
+
+    /// Pops at most this number of messages.
+    pub(crate) fn at_most(mut self, messages: i32) -> Self {
+        self.0.max_msg_nums = messages;
+        self
+    }
+
+    /// Pops messages that are invisible for this number of milliseconds.
+    pub(crate) fn invisible(mut self, ms: i64) -> Self {
+        self.0.invisible_time = ms;
+        self
+    }
+
+    /// Waits for messages, for at most `ms` milliseconds.
+    pub(crate) fn waits(mut self, ms: i64) -> Self {
+        self.0.poll_time = ms;
+        self
+    }
+
+    pub(crate) fn queue(mut self, queue_id: i32) -> Self {
+        self.0.queue_id = queue_id;
+        self
+    }
+
+    /// Pops in order. Repeats of the attempt get the same messages.
+    pub(crate) fn in_order(mut self, attempt: &'a str) -> Self {
+        self.0.order = Some(true);
+        self.0.attempt_id = Some(attempt);
+        self
+    }
+
+    pub(crate) fn request(&self) -> RemotingCommand {
+        let header = PopMessageRequestHeader { born_time: now_ms(), ..self.0.clone() };
+        RemotingCommand::request(RequestCode::POP_MESSAGE).with_header(&header).expect("a header")
     }
 }
 

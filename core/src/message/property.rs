@@ -97,3 +97,5 @@ pub const INNER_NUM: &str = "INNER_NUM";
 pub const POP_CK: &str = "POP_CK";
 /// When the message was first popped.
 pub const FIRST_POP_TIME: &str = "1ST_POP_TIME";
+/// The group that popped the message before, if it was not acknowledged.
+pub const ORIGIN_GROUP: &str = "ORIGIN_GROUP";

@@ -37,6 +37,20 @@ pub struct MessageQueueAssignment {
     pub mode: MessageRequestMode,
 }
 
+/// The body of `SET_MESSAGE_REQUEST_MODE`: how a group gets the messages of a topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SetMessageRequestModeRequestBody {
+    /// The group.
+    pub consumer_group: String,
+    /// Whether to pull or to pop.
+    pub mode: MessageRequestMode,
+    /// The number of consumers that share the queues of each other when they pop; 0 for all.
+    pub pop_share_queue_num: i32,
+    /// The topic.
+    pub topic: String,
+}
+
 /// How a consumer gets messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]

@@ -132,7 +132,7 @@ mod transaction;
 
 pub use assignment::{
     MessageQueueAssignment, MessageRequestMode, QueryAssignmentRequestBody,
-    QueryAssignmentResponseBody,
+    QueryAssignmentResponseBody, SetMessageRequestModeRequestBody,
 };
 pub use broker::{
     BrokerRequestHeader, ClusterInfo, QueryDataVersionResponseHeader, RegisterBrokerBody,
@@ -164,7 +164,8 @@ pub use offset::{
 };
 pub use pop::{
     AckMessageRequestHeader, ChangeInvisibleTimeRequestHeader, ChangeInvisibleTimeResponseHeader,
-    PopMessageRequestHeader, PopMessageResponseHeader,
+    NotificationRequestHeader, NotificationResponseHeader, PopMessageRequestHeader,
+    PopMessageResponseHeader,
 };
 pub use pull::{PullMessageRequestHeader, PullMessageResponseHeader};
 pub use queue::MessageQueue;

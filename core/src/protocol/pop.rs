@@ -90,6 +90,9 @@ pub struct ChangeInvisibleTimeRequestHeader<T = String> {
     pub offset: i64,
     /// The new time within which the message is to be acknowledged, in milliseconds.
     pub invisible_time: i64,
+    /// Whether the next delivery does not count as a retry. False if absent.
+    #[serde(default)]
+    pub suspend: bool,
     /// The name of the broker.
     #[serde(rename = "bname")]
     pub broker_name: Option<T>,
@@ -105,4 +108,38 @@ pub struct ChangeInvisibleTimeResponseHeader {
     pub invisible_time: i64,
     /// The queue in which the broker keeps what is not acknowledged.
     pub revive_qid: i32,
+}
+
+/// The header of `NOTIFICATION`: a client asks whether there are messages to pop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationRequestHeader<T = String> {
+    /// The group.
+    pub consumer_group: T,
+    /// The topic.
+    pub topic: T,
+    /// The queue; -1 for any.
+    pub queue_id: i32,
+    /// How long the broker may hold the request, in milliseconds.
+    pub poll_time: i64,
+    /// When the request was created.
+    pub born_time: i64,
+    /// Whether the group consumes in order.
+    pub order: Option<bool>,
+    /// The id that repeats of an ordered request have in common.
+    pub attempt_id: Option<T>,
+    /// The name of the broker.
+    #[serde(rename = "bname")]
+    pub broker_name: Option<T>,
+}
+
+/// The header of the response to `NOTIFICATION`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationResponseHeader {
+    /// Whether there are messages.
+    pub has_msg: bool,
+    /// Whether too many requests wait for messages. False if absent.
+    #[serde(default)]
+    pub polling_full: bool,
 }

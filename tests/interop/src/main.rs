@@ -7,6 +7,7 @@
 //! * `interop old CLASSES VERSION..` runs these versions of that client, whose classes and libraries are in `CLASSES/VERSION`.
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
 //! * `interop filter CLASS_PATH [SEED]` compares Java's filter by SQL92 with that of `rocketmq-tower-broker`.
+//! * `interop proxy CLASS_PATH PROXY` runs clients over gRPC against `rocketmq-tower-broker` behind Apache's proxy.
 //! * `interop throughput CLASS_PATH` measures, and checks nothing.
 //!
 //! Each suite prints one line per check, and stops at the first check that fails.
@@ -15,6 +16,7 @@ mod apache;
 mod broker;
 mod check;
 mod filter;
+mod proxy;
 mod remoting;
 mod throughput;
 
@@ -48,11 +50,13 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         }
         ["filter", class_path] => filter::run(class_path).await,
         ["filter", class_path, seed] => filter::compare(class_path, seed.parse()?).await,
+        ["proxy", class_path, proxy, some @ ..] => proxy::run(class_path, proxy, some).await,
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker CLASS_PATH [SCENARIO..], \
                          old CLASSES VERSION.., \
                          reference CLASS_PATH SERVERS [SCENARIO..], filter CLASS_PATH [SEED], \
+                         proxy CLASS_PATH PROXY [SCENARIO..], \
                          throughput CLASS_PATH [OPTION..]";
             Err(usage.into())
         }

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The queues to which messages are sent.
 pub(super) const QUEUES: [(&str, i32); 5] = [("T", 0), ("T", 1), ("U", 0), ("U", 1), ("U", 2)];
 
+/// The topic from which a group pops.
+pub(super) const POPPED: &str = "U";
+
 /// A message of a transaction whose outcome is open.
 #[derive(Clone, Debug)]
 pub(super) struct Half {
@@ -25,6 +28,8 @@ pub(super) struct Ledger {
     /// Those that are never served: rolled back, or not committed.
     pub(super) hidden: BTreeSet<String>,
     pub(super) halves: Vec<Half>,
+    /// Those that were popped and acknowledged.
+    pub(super) consumed: BTreeSet<String>,
     /// The offsets that a group may have committed. The first one was acknowledged.
     pub(super) commits: Vec<i64>,
 }
@@ -34,6 +39,13 @@ impl Ledger {
     pub(super) fn body(&mut self, (topic, queue): (&str, i32), padding: usize) -> String {
         self.count += 1;
         format!("{topic}/{queue}/{}/{}", self.count, "x".repeat(padding))
+    }
+
+    /// Returns whether a group has got all messages of the topic from which it pops.
+    pub(super) fn is_consumed(&self) -> bool {
+        let all = self.placed.keys().chain(&self.released);
+        let mut popped = all.filter(|body| body.starts_with("U/"));
+        popped.all(|body| self.consumed.contains(body))
     }
 
     /// Compares what the broker serves with the ledger. Returns the number of messages that will be

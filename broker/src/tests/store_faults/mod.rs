@@ -2,7 +2,8 @@
 //!
 //! Whatever the disk does: what was acknowledged is served, once, at its place; what was refused is
 //! served once at most, as its write may be there after a start; nothing is served to another topic or
-//! queue; and the offsets of a queue have no gap.
+//! queue; the offsets of a queue have no gap; and a group that pops gets each message until it has
+//! acknowledged it.
 
 mod ledger;
 mod steps;

@@ -2,16 +2,17 @@
 
 use super::super::bare::BareBroker;
 use super::super::peer::{Peer, message};
-use super::super::requests::{Sent, request};
+use super::super::popped::popped;
+use super::super::requests::{Pop, Sent, request};
 use super::super::soon;
-use super::ledger::{Half, Ledger, QUEUES};
+use super::ledger::{Half, Ledger, POPPED, QUEUES};
 use crate::Flush;
 use crate::config::BrokerConfig;
 use crate::storage::tests::{Fault, Random, SimulatedStore};
 use bytes::BytesMut;
 use rocketmq_tower::message::{BatchedMessage, Properties, SendHeader, sys_flag};
 use rocketmq_tower::protocol::OffsetResponseHeader;
-use rocketmq_tower::{RemotingCommand, RequestCode};
+use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -39,7 +40,7 @@ impl Trial {
     }
 
     pub(super) async fn step(&mut self) {
-        match self.random.below(20) {
+        match self.random.below(23) {
             0..=6 => self.send_three().await,
             7 | 8 => self.send_batch().await,
             9 | 10 => self.send_delayed().await,
@@ -55,6 +56,7 @@ impl Trial {
                 self.store.disk.power_off_after(self.random.below(20) as u64);
             }
             18 => self.restart().await,
+            20..=22 => self.pop().await,
             _ if self.store.disk.loses_power() => {}
             _ => _ = self.ledger.check(&self.client, self.seed).await,
         }
@@ -95,6 +97,40 @@ impl Trial {
             self.ledger.released.insert(half.body);
         }
         assert_eq!(self.ledger.check(&self.client, self.seed).await, 0);
+        soon(async {
+            while !self.ledger.is_consumed() {
+                self.pop_from(&Pop::new(POPPED).waits(100), false).await;
+            }
+        })
+        .await;
+    }
+
+    /// Pops some messages, and acknowledges some of them.
+    async fn pop(&mut self) {
+        let messages = 1 + self.random.below(4) as i32;
+        self.pop_from(&Pop::new(POPPED).at_most(messages).invisible(20), true).await;
+    }
+
+    async fn pop_from(&mut self, pop: &Pop<'_>, forgets: bool) {
+        let answer = self.client.call(pop.request()).await;
+        match answer.response_code() {
+            ResponseCode::SUCCESS => {}
+            // Its topic may not exist.
+            ResponseCode::POLLING_TIMEOUT | ResponseCode::TOPIC_NOT_EXIST => return,
+            _ => {
+                let remark = answer.remark().unwrap_or_default();
+                assert!(remark.contains("the store failed"), "{remark}, seed {}", self.seed);
+                return;
+            }
+        }
+        for popped in popped(&answer) {
+            if forgets && self.random.one_in(2) {
+                continue;
+            }
+            if self.call(popped.ack()).await.is_some() {
+                self.ledger.consumed.insert(popped.message.body);
+            }
+        }
     }
 
     /// Returns the answer to a request, or `None` if the store has failed. Nothing else fails.

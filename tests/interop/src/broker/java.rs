@@ -11,7 +11,7 @@ use tokio::time::timeout;
 /// The maximum time for all scenarios of one process.
 const LIMIT: Duration = Duration::from_secs(180);
 
-pub(super) struct Java {
+pub(crate) struct Java {
     class_path: String,
     /// The class whose `main` runs the scenarios.
     main: &'static str,
@@ -20,11 +20,11 @@ pub(super) struct Java {
 }
 
 impl Java {
-    pub(super) fn new(class_path: &str, scratch: &Scratch) -> Result<Self, BoxError> {
+    pub(crate) fn new(class_path: &str, scratch: &Scratch) -> Result<Self, BoxError> {
         Self::with_main("interop.Scenarios", class_path, scratch.directory("clients")?)
     }
 
-    pub(super) fn with_main(
+    pub(crate) fn with_main(
         main: &'static str,
         class_path: &str,
         home: PathBuf,
@@ -34,7 +34,7 @@ impl Java {
 
     /// Returns the command that runs `scenarios` and prints a line for each. The names of their topics
     /// and groups begin with `label`.
-    pub(super) fn command(
+    pub(crate) fn command(
         &self,
         name_server: &str,
         label: &str,
@@ -56,7 +56,7 @@ impl Java {
         command
     }
 
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         name_server: &str,
         label: &str,

@@ -5,8 +5,8 @@
 //! is wrong.
 
 mod first_send;
-mod java;
-mod process;
+pub(crate) mod java;
+pub(crate) mod process;
 mod survival;
 pub(crate) mod versions;
 
@@ -34,6 +34,7 @@ const ALL: &[&str] = &[
     "retries",
     "resuming",
     "beginnings",
+    "popping",
     "requests",
 ];
 

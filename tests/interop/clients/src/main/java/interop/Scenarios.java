@@ -28,6 +28,7 @@ public final class Scenarios {
         Map.entry("resuming", new Resuming()),
         Map.entry("beginnings", new Beginnings()),
         Map.entry("requests", new Requests()),
+        Map.entry("popping", new Popping()),
         Map.entry("load", new Load()),
         Map.entry("survival", new Survival())));
 

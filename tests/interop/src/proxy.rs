@@ -1,0 +1,130 @@
+//! Clients of version 5 against `rocketmq-tower-broker`, over gRPC, through Apache's proxy in cluster mode.
+
+use crate::apache::ports::free_port;
+use crate::apache::process::{Process, SHORT_LIVED};
+use crate::apache::requests::request;
+use crate::apache::scratch::Scratch;
+use crate::broker::java::Java;
+use crate::broker::process::Broker;
+use crate::check::{Checked, TIMEOUT, report};
+use rocketmq_tower::client::Client;
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// All scenarios, with the type of their topics.
+const ALL: [(&str, &str); 6] = [
+    ("push", "NORMAL"),
+    ("simple", "NORMAL"),
+    ("dead", "NORMAL"),
+    ("fifo", "FIFO"),
+    ("delay", "DELAY"),
+    ("transaction", "TRANSACTION"),
+];
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run(class_path: &str, proxy: &str, some: &[&str]) -> Result<(), BoxError> {
+    println!("== clients over gRPC, Apache's proxy, rocketmq-tower-broker");
+    let scratch = Scratch::new("proxy")?;
+    let home = scratch.directory("clients")?;
+    let java = Java::with_main("interop.ProxyScenarios", class_path, home)?;
+    let mut broker = Broker::start(&scratch, "data")?;
+    let checked = async {
+        broker.ready().await?;
+        let client = Client::new();
+        for (scenario, kind) in ALL {
+            create(&client, &broker.addr, scenario, kind).await?;
+        }
+        let directory = scratch.directory("proxy")?;
+        let port = free_port(&[0, 1, 2, 3, 4, 5])? + 4;
+        let mut proxy = start(&directory, &crate::apache::absolute(proxy)?, &broker, port)?;
+        let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+        let names = if some.is_empty() { &names[..] } else { some };
+        let endpoints = format!("127.0.0.1:{port}");
+        let checked = async {
+            ready(&mut proxy, &directory).await?;
+            java.run(&endpoints, "grpc", &[], names).await
+        };
+        checked.await.inspect_err(|_| proxy.print_log())
+    };
+    checked.await.inspect_err(|_| broker.print_log())?;
+    report("the broker ends when it is told to", broker.stop()).await
+}
+
+/// Creates the topic and the group of a scenario.
+async fn create(client: &Client, broker: &str, scenario: &str, kind: &str) -> Checked {
+    let attributes = format!("+message.type={kind}");
+    let topic = [
+        ("topic", scenario),
+        ("defaultTopic", "TBW102"),
+        ("readQueueNums", "4"),
+        ("writeQueueNums", "4"),
+        ("perm", "6"),
+        ("topicFilterType", "SINGLE_TAG"),
+        ("topicSysFlag", "0"),
+        ("order", "false"),
+        ("attributes", &attributes),
+    ];
+    let topic = request(RequestCode::UPDATE_AND_CREATE_TOPIC, &topic);
+    let in_order = kind == "FIFO";
+    let retries = if scenario == "dead" { 1 } else { 16 };
+    let settings = format!(
+        r#"{{"groupName":"{scenario}-g","consumeMessageOrderly":{in_order},"retryMaxTimes":{retries}}}"#
+    );
+    let group = RemotingCommand::request(RequestCode::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP);
+    let group = group.with_body(settings);
+    for request in [topic, group] {
+        let answer = client.invoke(broker, request, TIMEOUT).await?;
+        if !answer.response_code().is_success() {
+            return Err(format!("{scenario} cannot be created: {answer:?}").into());
+        }
+    }
+    Ok(())
+}
+
+fn start(
+    directory: &Path,
+    class_path: &str,
+    broker: &Broker,
+    port: u16,
+) -> Result<Process, BoxError> {
+    let config = directory.join("rmq-proxy.json");
+    let (names, remoting) = (&broker.name_server, port + 1);
+    fs::write(
+        &config,
+        format!(
+            r#"{{"proxyMode":"CLUSTER","namesrvAddr":"{names}","rocketMQClusterName":"DefaultCluster",
+"grpcServerPort":{port},"remotingListenPort":{remoting}}}"#
+        ),
+    )?;
+    let mut java = Command::new("java");
+    java.arg("-Xmx512m")
+        .args(SHORT_LIVED)
+        .arg("-Djava.net.preferIPv4Stack=true")
+        .arg(format!("-Duser.home={}", directory.display()))
+        .arg(format!("-Djava.io.tmpdir={}", directory.display()))
+        .args(["-cp", class_path, "org.apache.rocketmq.proxy.ProxyStartup", "-pc"])
+        .arg(&config)
+        .env("RMQ_PROXY_HOME", directory)
+        .env_remove("NAMESRV_ADDR");
+    Process::spawn("the proxy", directory, java)
+}
+
+/// Waits until the proxy says that it serves.
+async fn ready(proxy: &mut Process, directory: &Path) -> Checked {
+    let deadline = Instant::now() + START_LIMIT;
+    loop {
+        proxy.check_alive()?;
+        if fs::read_to_string(directory.join("log"))?.contains("startup successfully") {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err("the proxy does not start".into());
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
