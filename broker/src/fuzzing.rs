@@ -1,4 +1,8 @@
-//! A broker that is reached without sockets, for the fuzz target. Not a public interface.
+//! A broker that is reached without sockets, for the fuzz target, and its filters. Not a public interface.
+
+mod sql;
+
+pub use sql::{SqlExpression, SqlOutcome};
 
 use crate::clients::ClientStateLimits;
 use crate::config::BrokerConfig;

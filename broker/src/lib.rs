@@ -75,6 +75,7 @@ mod running;
 mod runtime_settings;
 mod sharded;
 mod sockets;
+mod sql_scan;
 mod stack;
 mod start;
 mod state;

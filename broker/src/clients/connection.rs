@@ -80,7 +80,7 @@ impl ClientConnection {
         lock(&self.clients)
     }
 
-    /// Returns the filter of a pull with a long expression. Pulls of the connection share it.
+    /// Returns the filter of a pull with a long expression, or with SQL92. Pulls of the connection share it.
     pub(crate) fn filter(&self, kind: &str, expression: &str) -> Result<Arc<Filter>, BoxError> {
         self.filters.get(kind, expression, &self.account)
     }

@@ -16,7 +16,7 @@ use crate::clock::BrokerClock;
 use crate::refusal::refuse;
 use crate::room::{Room, RoomLimits, Share, Taken};
 use crate::statistics::{Puts, TopicPuts};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Reads, Storage, StorageError};
 use bytes::Bytes;
 pub(crate) use close::{LogGuard, close};
 pub(crate) use commit_log_offset::CommitLogOffset;
@@ -199,6 +199,24 @@ impl Log {
         let storage = Arc::clone(&self.storage);
         let read = spawn_blocking(move || read(&*storage)).await;
         Ok(read.map_err(|_| LogError::Closed)??)
+    }
+
+    /// Reads from the store: at once if it does not wait for the disk, or else on a thread that may wait.
+    /// `read` is called again then. `state` is what it needs, and is given back.
+    pub(crate) async fn read_cached_first<S: Send + 'static, T: Send + 'static>(
+        &self,
+        mut state: S,
+        read: fn(&mut S, &dyn Storage, Reads) -> Result<T, StorageError>,
+    ) -> Result<(S, T), LogError> {
+        match read(&mut state, &*self.storage, Reads::Cached) {
+            Err(StorageError::NotCached) => {}
+            done => return Ok((state, done?)),
+        }
+        self.read(false, move |storage| {
+            let done = read(&mut state, storage, Reads::All)?;
+            Ok((state, done))
+        })
+        .await
     }
 
     /// Reads the bounds of the queue with this number from the store. `puts` are those of its topic.

@@ -3,7 +3,7 @@
 use crate::offsets::OffsetError;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Reads, Storage, StorageError};
 use crate::topics::names;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{
@@ -61,7 +61,7 @@ pub(super) fn stored_at(
     offset: i64,
 ) -> Result<Option<i64>, StorageError> {
     let mut entry = Vec::new();
-    storage.entries(queue, offset..offset.saturating_add(1), &mut entry)?;
+    storage.entries(queue, offset..offset.saturating_add(1), Reads::All, &mut entry)?;
     let Some(entry) = entry.first() else { return Ok(None) };
     let record = storage.record(entry.at)?;
     let message = record.as_ref().and_then(|record| StoredMessage::decode(record).ok());

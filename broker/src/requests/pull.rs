@@ -5,7 +5,7 @@ use super::send::forbidden;
 use crate::answers::WAITING_PULL;
 use crate::clients::Subscribed;
 use crate::connection_rooms::ConnectionRooms;
-use crate::filter::Filter;
+use crate::filter::{self, Filter};
 use crate::groups::GroupRules;
 use crate::log::Queue;
 use crate::offsets::OffsetError;
@@ -24,7 +24,7 @@ const MAX_SUSPEND: Duration = Duration::from_secs(30);
 /// The time that a pull waits for room for its answer, at least.
 const FOR_ROOM: Duration = Duration::from_secs(2);
 
-/// The longest expression whose filter each pull makes for itself: it is about as large as the pull.
+/// The longest list of tags whose filter each pull makes for itself: it is about as large as the pull.
 const SHORT: usize = 256;
 
 pub(crate) async fn handle(
@@ -122,7 +122,7 @@ fn filter(
     {
         let expression = header.subscription.unwrap_or_default();
         return match request.channel() {
-            Some(channel) if expression.len() > SHORT => {
+            Some(channel) if expression.len() > SHORT || filter::is_sql(kind) => {
                 broker.clients.connection(channel).filter(kind, expression)
             }
             _ => Filter::parse(kind, expression).map(Arc::new),
@@ -137,8 +137,10 @@ fn filter(
         Subscribed::To(known) => known,
         // As after a restart. The group's clients leave out their subscriptions, and send them with the
         // next heartbeat, up to 30 s later. They compare tags again, so they can do without a filter.
-        Subscribed::Unknown => return Filter::parse(kind, "").map(Arc::new),
-        Subscribed::No => {
+        Subscribed::Unknown if !filter::is_sql(kind) => {
+            return Filter::parse(kind, "").map(Arc::new);
+        }
+        Subscribed::Unknown | Subscribed::No => {
             let text = format!("the group {group} has not subscribed to {topic}");
             return Err(refuse(ResponseCode::SUBSCRIPTION_NOT_EXIST, text));
         }
