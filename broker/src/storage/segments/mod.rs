@@ -87,6 +87,9 @@ pub(super) struct SegmentLog {
     durable: AtomicU64,
     /// The names of the segments up to the one with this base are on the disk.
     named: AtomicU64,
+    /// How many files were removed that could not be begun, and how many of these removals are on the disk.
+    removed: AtomicU64,
+    removed_synced: AtomicU64,
     /// The disk has failed: what was written since may be lost.
     failed: AtomicBool,
 }
@@ -127,6 +130,8 @@ impl SegmentLog {
             end: end.into(),
             durable: known.durable.into(),
             named: 0.into(),
+            removed: 0.into(),
+            removed_synced: 0.into(),
             failed: false.into(),
         })
     }
@@ -236,10 +241,14 @@ impl SegmentLog {
     /// new one.
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
         let file = self.folder.create(name)?;
-        if self.options.flush == Flush::Sync {
-            let sized = file.set_len(self.options.segment_size);
-            // Otherwise it could not be created when there is room again.
-            sized.inspect_err(|_| _ = self.folder.remove(name))?;
+        if self.options.flush == Flush::Sync
+            && let Err(error) = file.set_len(self.options.segment_size)
+        {
+            // Otherwise it could not be created when there is room again. As the next round may fit into the
+            // last segment, the removal has to be on the disk before that round counts.
+            self.folder.remove(name)?;
+            self.removed.fetch_add(1, Ordering::AcqRel);
+            return Err(error);
         }
         Ok(file)
     }
@@ -284,10 +293,13 @@ impl SegmentLog {
                 file => file?.sync_data()?,
             }
         }
+        let removed = self.removed.load(Ordering::Acquire);
+        let is_removed = self.removed_synced.load(Ordering::Acquire) >= removed;
         // The first name may be new while `named` is zero, as a segment may begin there.
-        if newest >= self.named.load(Ordering::Acquire) {
+        if newest >= self.named.load(Ordering::Acquire) || !is_removed {
             self.folder.sync()?;
             self.named.fetch_max(newest + 1, Ordering::AcqRel);
+            self.removed_synced.fetch_max(removed, Ordering::AcqRel);
         }
         Ok(())
     }

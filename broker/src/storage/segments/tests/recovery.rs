@@ -3,6 +3,7 @@
 use super::{OPTIONS, Rounds, known, replayed};
 use crate::Flush;
 use crate::storage::StorageError;
+use crate::storage::files::simulated::Fault;
 use crate::storage::segments::{LogOptions, SegmentLog};
 
 fn numbers(range: std::ops::Range<usize>) -> Vec<i64> {
@@ -110,4 +111,23 @@ fn a_message_that_looks_like_a_round_is_none() {
     let other = LogOptions { secret: 8, ..OPTIONS };
     let (log, records, _) = replayed(&rounds.disk, other, 0);
     assert_eq!((log.end(), records), (0, Vec::new()));
+}
+
+/// The removal of a file that could not be begun may be lost with the power: its name would come back
+/// within the last segment, and hide the rounds behind it.
+#[test]
+fn a_file_that_could_not_be_begun_hides_no_round_after_a_loss_of_power() {
+    for seed in 0..50 {
+        let mut rounds = Rounds::new(LogOptions { flush: Flush::Sync, ..OPTIONS });
+        rounds.append(2, Flush::Sync);
+        let checkpoint = rounds.log.end();
+        rounds.disk.fail_after(Fault::NoRoom, 0);
+        rounds.append_long(3000, Flush::Sync).unwrap_err();
+        assert_eq!(rounds.files().len(), 1, "it was removed");
+        rounds.append(1, Flush::Sync);
+        let disk = rounds.disk.crash(seed);
+        let options = LogOptions { flush: Flush::Sync, ..OPTIONS };
+        let (log, records, _) = replayed(&disk, options, checkpoint);
+        assert_eq!((records, log.end()), (numbers(2..3), rounds.log.end()), "seed {seed}");
+    }
 }
