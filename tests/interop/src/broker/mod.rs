@@ -6,7 +6,7 @@
 
 mod first_send;
 mod java;
-mod process;
+pub(crate) mod process;
 mod survival;
 pub(crate) mod versions;
 

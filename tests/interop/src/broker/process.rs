@@ -13,20 +13,20 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{Instant, timeout};
 
 /// A running broker. Dropping it kills the process.
-pub(super) struct Broker {
+pub(crate) struct Broker {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
     data: PathBuf,
     log: PathBuf,
-    pub(super) name_server: String,
-    pub(super) addr: String,
-    pub(super) started: Instant,
+    pub(crate) name_server: String,
+    pub(crate) addr: String,
+    pub(crate) started: Instant,
 }
 
 impl Broker {
     /// Starts a new broker. Its ports are not ephemeral: while it is down, no outgoing connection can
     /// take them. The VIP port, two below the broker's, is free too.
-    pub(super) fn start(scratch: &Scratch, name: &str) -> Result<Self, BoxError> {
+    pub(crate) fn start(scratch: &Scratch, name: &str) -> Result<Self, BoxError> {
         let data = scratch.directory(name)?;
         let port = free_port(&[0, 1, 2])?;
         Self::spawn(&data, format!("127.0.0.1:{}", port + 1), format!("127.0.0.1:{}", port + 2))
@@ -55,7 +55,7 @@ impl Broker {
     }
 
     /// Waits for the line that says that the broker is ready.
-    pub(super) async fn ready(&mut self) -> Checked {
+    pub(crate) async fn ready(&mut self) -> Checked {
         let mut line = String::new();
         let stdout = self.stdout.as_mut().ok_or("the broker has no output")?;
         timeout(TIMEOUT, stdout.read_line(&mut line)).await??;
@@ -64,7 +64,7 @@ impl Broker {
     }
 
     /// Returns its resident memory, in KiB.
-    pub(super) fn resident(&self) -> Result<u64, BoxError> {
+    pub(crate) fn resident(&self) -> Result<u64, BoxError> {
         let id = self.child.id().ok_or("the broker has ended")?;
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -73,7 +73,7 @@ impl Broker {
     }
 
     /// Sends SIGINT, as Ctrl-C does, and waits until it has ended.
-    pub(super) async fn stop(mut self) -> Checked {
+    pub(crate) async fn stop(mut self) -> Checked {
         let id = self.child.id().ok_or("the broker has ended")?.to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status().await?;
         equal(sent.success(), true)?;
@@ -82,14 +82,14 @@ impl Broker {
     }
 
     /// Kills it with SIGKILL, and starts another one with the same data and ports.
-    pub(super) async fn replace(&mut self) -> Checked {
+    pub(crate) async fn replace(&mut self) -> Checked {
         self.child.kill().await?;
         let (name_server, addr) = (self.name_server.clone(), self.addr.clone());
         *self = Self::spawn(&self.data, name_server, addr)?;
         self.ready().await
     }
 
-    pub(super) fn print_log(&self) {
+    pub(crate) fn print_log(&self) {
         print_end("the broker", &self.log);
     }
 }
