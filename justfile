@@ -36,9 +36,13 @@ simulation seeds="2000":
 soak:
     .ci/soak
 
-# Runs Apache's clients and servers against this project: remoting, apache, broker, old, or all.
+# Runs Apache's clients and servers against this project: remoting, apache, filter, broker, old, or all.
 interop *suite:
     tests/interop/run {{suite}}
+
+# Runs the example tests of an application: java, python, go, node, or all.
+languages *language:
+    tests/languages/run {{language}}
 
 # Compares the server with servers of other projects.
 bench *options:

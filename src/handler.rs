@@ -93,7 +93,11 @@
 //! `None`. To write another result, implement [`IntoReply`].
 
 use crate::service::Processor;
+use pin_project_lite::pin_project;
 use rocketmq_tower_core::{BoxError, RemotingCommand};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use tower::service_fn;
 
 pub use rocketmq_tower_core::handler::{
@@ -137,8 +141,32 @@ where
     H: Handler<T, S>,
     T: 'static,
 {
-    service_fn(move |request| {
-        let called = handler.call(request, &state);
-        async move { called?.await.into_reply() }
+    service_fn(move |request| match handler.call(request, &state) {
+        Ok(handler) => HandlerFuture::Running { handler },
+        Err(error) => HandlerFuture::Failed { error: Some(error) },
     })
+}
+
+pin_project! {
+    /// The future of a handler, or the error of an argument. Not an async block, which would move the
+    /// handler's future once more.
+    #[project = HandlerProj]
+    enum HandlerFuture<F> {
+        Running { #[pin] handler: F },
+        Failed { error: Option<BoxError> },
+    }
+}
+
+impl<F: Future<Output: IntoReply>> Future for HandlerFuture<F> {
+    type Output = Result<Option<RemotingCommand>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            HandlerProj::Running { handler } => handler.poll(cx).map(IntoReply::into_reply),
+            HandlerProj::Failed { error } => match error.take() {
+                Some(error) => Poll::Ready(Err(error)),
+                None => Poll::Pending,
+            },
+        }
+    }
 }

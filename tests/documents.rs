@@ -1,5 +1,5 @@
 //! Checks the documents: every relative link and anchor has a target, the README stays short, and comments and documents are free
-//! of phrases that readers stumbled over.
+//! of phrases that readers stumbled over. The code of other languages in the guide of tests is that of the tests that run.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::collections::HashSet;
@@ -126,6 +126,51 @@ fn every_link_leads_somewhere() {
 fn the_readme_fits_in_the_head() {
     let lines = read(Path::new("README.md")).lines().count();
     assert!(lines <= 150, "{lines} lines");
+}
+
+/// Returns the code blocks of a document that are marked with this language.
+fn code_blocks(text: &str, language: &str) -> Vec<String> {
+    let opening = format!("```{language}");
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while lines.any(|line| line == opening) {
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        blocks.push(block.join("\n"));
+    }
+    blocks
+}
+
+/// Returns the text without the spaces before and after each line: a snippet may be indented less than its file.
+fn unindented(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_guide_shows_the_code_of_the_tests_in_other_languages() {
+    let guide = read(Path::new("docs/guides/testing.md"));
+    let languages = [
+        (
+            "java",
+            "java",
+            ["src/test/java/shop/TestBroker.java", "src/test/java/shop/ShopTest.java"],
+        ),
+        ("python", "python", ["broker.py", "test_shop.py"]),
+        ("go", "go", ["broker_test.go", "shop_test.go"]),
+        ("js", "node", ["broker.js", "shop.test.js"]),
+    ];
+    for (mark, folder, files) in languages {
+        let blocks = code_blocks(&guide, mark);
+        assert_eq!(blocks.len(), files.len(), "the helper in {mark}, and its use");
+        for (block, file) in blocks.iter().zip(files) {
+            let path = Path::new("tests/languages").join(folder).join(file);
+            let is_there = unindented(&read(&path)).contains(&unindented(block));
+            assert!(
+                is_there,
+                "{} does not contain this code of the guide:\n{block}",
+                path.display()
+            );
+        }
+    }
 }
 
 /// Returns the text of a line that is a comment or an `#[error]` attribute.

@@ -2,7 +2,7 @@
 
 use crate::log::Queue;
 use crate::room::{RoomLimits, Taken};
-use crate::storage::{QueueEntry, Storage, StorageError};
+use crate::storage::{QueueEntry, Reads, Storage, StorageError};
 use bytes::{Bytes, BytesMut};
 use rocketmq_tower_core::sync::lock;
 use std::sync::{Arc, Mutex, Weak};
@@ -39,6 +39,7 @@ pub(crate) fn read(
     queue: &Queue,
     entries: Vec<QueueEntry>,
     size: usize,
+    reads: Reads,
 ) -> Result<Bytes, StorageError> {
     let last = queue.last_answer();
     if size >= SHARED
@@ -47,7 +48,7 @@ pub(crate) fn read(
         return Ok(Bytes::from_owner(Shared(known)));
     }
     let mut body = BytesMut::with_capacity(size);
-    storage.copy(&entries, &mut body)?;
+    storage.copy(&entries, reads, &mut body)?;
     if size < SHARED {
         return Ok(body.freeze());
     }

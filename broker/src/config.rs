@@ -2,6 +2,7 @@
 
 use crate::Flush;
 use crate::clients::ClientStateLimits;
+use crate::groups::GroupLimits;
 use crate::offsets::OffsetLimits;
 use crate::storage::DiskOptions;
 use crate::transactions::TransactionChecks;
@@ -32,6 +33,7 @@ pub(crate) struct BrokerConfig {
     pub(crate) max_sends: usize,
     pub(crate) client_state: ClientStateLimits,
     pub(crate) offsets: OffsetLimits,
+    pub(crate) groups: GroupLimits,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) metrics: Option<String>,
     /// Faults that a test injects into both servers.
@@ -82,6 +84,7 @@ impl Default for BrokerConfig {
             max_sends: 8192,
             client_state: ClientStateLimits::DEFAULT,
             offsets: OffsetLimits::DEFAULT,
+            groups: GroupLimits::DEFAULT,
             #[cfg(feature = "metrics-exporter")]
             metrics: None,
             #[cfg(feature = "testing")]

@@ -1,4 +1,8 @@
-//! A broker that is reached without sockets, for the fuzz target. Not a public interface.
+//! A broker that is reached without sockets, for the fuzz target, and its filters. Not a public interface.
+
+mod sql;
+
+pub use sql::{SqlExpression, SqlOutcome};
 
 use crate::clients::ClientStateLimits;
 use crate::config::BrokerConfig;
@@ -15,7 +19,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::task::JoinSet;
 
@@ -67,7 +70,7 @@ impl MemoryBroker {
         let log = Arc::new(Log::start(Arc::new(MemoryStorage::default()), Flush::Async)?);
         let state = BrokerState::open(Arc::clone(&identity), Arc::clone(&log), &config).await?;
         let state = Arc::new(state);
-        let names = Arc::new(NameServerState::open(identity, Arc::clone(&state.topics), log)?);
+        let names = Arc::new(NameServerState::open(&state, log)?);
         let metrics = MetricsLayer::new();
         let mut serving = JoinSet::new();
         let (listener, broker) = memory();
@@ -76,7 +79,7 @@ impl MemoryBroker {
         let (listener, name_server) = memory();
         let server = stack::name_server(listener, &names, &config, &metrics)?;
         serving.spawn(async { drop(server.serve().await) });
-        let jobs = jobs::start(&state, Duration::MAX);
+        let jobs = jobs::start(&state);
         Ok(Self { state: State(state), broker, name_server, _tasks: [serving, jobs] })
     }
 

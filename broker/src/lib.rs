@@ -40,6 +40,7 @@
 
 mod address;
 mod answers;
+mod attributes;
 mod builder;
 mod clients;
 mod clock;
@@ -55,6 +56,7 @@ mod flush;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod groups;
 mod jobs;
 mod log;
 mod messages;
@@ -62,6 +64,7 @@ mod metrics;
 mod name_server;
 mod offsets;
 mod open_files;
+mod properties_text;
 mod pull_query;
 
 mod refusal;
@@ -69,11 +72,14 @@ mod request_counter;
 mod requests;
 mod room;
 mod running;
+mod runtime_settings;
 mod sharded;
 mod sockets;
+mod sql_scan;
 mod stack;
 mod start;
 mod state;
+mod statistics;
 mod storage;
 mod stored_properties;
 mod supervisor;

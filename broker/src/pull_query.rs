@@ -4,8 +4,10 @@ use crate::answers;
 use crate::filter::Filter;
 use crate::log::{Log, LogError, Queue};
 use crate::room::{Share, Taken};
+use crate::sql_scan::{SqlScan, SqlScanned};
 use crate::state::BrokerState;
-use crate::storage::{QueueEntry, Storage, StorageError};
+use crate::storage::{QueueEntry, Reads, Storage, StorageError};
+use crate::topics::system;
 use bytes::Bytes;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
@@ -24,6 +26,9 @@ const MAX_SCANNED: i64 = 8192;
 
 /// The number of messages that a filter looks at at a time.
 const FILTERED: usize = 1024;
+
+/// The maximum number of nodes of an expression that is evaluated by workers.
+const QUICK: usize = 64;
 
 /// A query for messages of a queue.
 #[derive(Debug)]
@@ -54,7 +59,7 @@ impl PullQuery {
         queue: &Arc<Queue>,
         share: &Share,
     ) -> Result<Option<PullResult>, LogError> {
-        let mut bytes = self.bytes();
+        let mut bytes = self.first_room();
         loop {
             let Some(room) = broker.answers.try_take(share, bytes) else { return Ok(None) };
             match self.read(&broker.log, queue, room, bytes).await? {
@@ -72,7 +77,7 @@ impl PullQuery {
         queue: &Arc<Queue>,
         share: &Share,
     ) -> Result<PullResult, LogError> {
-        let mut bytes = self.bytes();
+        let mut bytes = self.first_room();
         loop {
             let room = broker.answers.take(share, bytes).await;
             // Never closed.
@@ -87,6 +92,12 @@ impl PullQuery {
     /// The maximum size of the answer, in bytes, unless its first message is larger.
     fn bytes(&self) -> usize {
         self.max_bytes.unwrap_or(MAX_BYTES).min(MAX_BYTES)
+    }
+
+    /// The room to begin with, in bytes. An expression is about messages that have to be read, also those
+    /// that are not in the answer.
+    fn first_room(&self) -> usize {
+        if self.filter.sql().is_some() { MAX_BYTES } else { self.bytes() }
     }
 
     /// Reads an answer of at most `bytes` bytes, for which `room` was taken.
@@ -106,12 +117,39 @@ impl PullQuery {
             offsets: first..queue.max().min(first.saturating_add(MAX_SCANNED)),
             messages: self.max_messages.clamp(1, MAX_MESSAGES),
             bytes: self.bytes(),
-            room: (room, bytes),
+            room,
+            taken: bytes,
             filter: Arc::clone(&self.filter),
         };
-        let recent = log.storage().has_recent(queue.number(), first);
-        log.read(recent, move |storage| scan.run(storage)).await
+        // A long expression may take its time, which others need.
+        let is_quick = self.filter.sql().is_none_or(|sql| sql.nodes() <= QUICK);
+        let (mut scan, read) = if is_quick {
+            log.read_cached_first(scan, PullScan::run).await?
+        } else {
+            log.read(false, move |storage| {
+                let mut scan = scan;
+                let read = scan.run(storage, Reads::All)?;
+                Ok((scan, read))
+            })
+            .await?
+        };
+        Ok(match read {
+            PullRead::Done(PullResult::Messages { body, next, count }) => {
+                scan.room.shrink(body.len());
+                let body = answers::holding(body, scan.room);
+                PullRead::Done(PullResult::Messages { body, next, count })
+            }
+            read => read,
+        })
     }
+}
+
+fn done(body: Bytes, next: i64, count: usize) -> PullRead {
+    PullRead::Done(if body.is_empty() {
+        PullResult::NoneMatched { next }
+    } else {
+        PullResult::Messages { body, next, count }
+    })
 }
 
 /// The result of reading messages.
@@ -130,46 +168,67 @@ struct PullScan {
     messages: usize,
     bytes: usize,
     /// The room for the answer, and its size.
-    room: (Taken, usize),
+    room: Taken,
+    taken: usize,
     filter: Arc<Filter>,
 }
 
 impl PullScan {
-    fn run(self, storage: &dyn Storage) -> Result<PullRead, StorageError> {
-        let (entries, next) = self.choose(storage)?;
-        let first = self.offsets.start;
-        if next == first {
-            // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
-            let min = storage.bounds(self.queue.number())?.start;
-            return Ok(PullRead::Done(if min > first {
-                PullResult::OutOfRange { next: min }
-            } else {
-                PullResult::NoneMatched { next: first + 1 }
-            }));
+    fn run(&mut self, storage: &dyn Storage, reads: Reads) -> Result<PullRead, StorageError> {
+        if let Some(expression) = self.filter.sql() {
+            let scan = SqlScan {
+                expression,
+                queue: self.queue.number(),
+                offsets: self.offsets.clone(),
+                messages: self.messages,
+                bytes: self.bytes,
+                room: self.taken,
+                reads,
+            };
+            return Ok(match scan.run(storage)? {
+                SqlScanned::NeedsRoom(size) => PullRead::NeedsRoom(size),
+                SqlScanned::Done { next, .. } if next == self.offsets.start => self.gap(storage)?,
+                SqlScanned::Done { body, next, count } => done(body, next, count),
+            });
+        }
+        let (entries, next) = self.choose(storage, reads)?;
+        if next == self.offsets.start {
+            return self.gap(storage);
         }
         let size = entries.iter().map(|entry| entry.size as usize).sum();
-        let (mut room, taken) = self.room;
-        if size > taken {
+        let count = entries.len();
+        if size > self.taken {
             return Ok(PullRead::NeedsRoom(size));
         }
-        let body = answers::read(storage, &self.queue, entries, size)?;
-        Ok(PullRead::Done(if body.is_empty() {
-            PullResult::NoneMatched { next }
+        let body = answers::read(storage, &self.queue, entries, size, reads)?;
+        Ok(done(body, next, count))
+    }
+
+    /// Returns the result if nothing is stored at the first offset.
+    fn gap(&self, storage: &dyn Storage) -> Result<PullRead, StorageError> {
+        // Deleted since the queue's bounds were read. Another gap is not expected, and skipped.
+        let first = self.offsets.start;
+        let min = storage.bounds(self.queue.number())?.start;
+        Ok(PullRead::Done(if min > first {
+            PullResult::OutOfRange { next: min }
         } else {
-            room.shrink(body.len());
-            PullResult::Messages { body: answers::holding(body, room), next }
+            PullResult::NoneMatched { next: first + 1 }
         }))
     }
 
     /// Returns the entries of the messages, and the offset after the last one that was looked at.
-    fn choose(&self, storage: &dyn Storage) -> Result<(Vec<QueueEntry>, i64), StorageError> {
+    fn choose(
+        &self,
+        storage: &dyn Storage,
+        reads: Reads,
+    ) -> Result<(Vec<QueueEntry>, i64), StorageError> {
         let at_a_time = if self.filter.accepts_all() { self.messages } else { FILTERED };
         let (mut entries, mut chosen, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut next = self.offsets.start;
         while next < self.offsets.end {
             entries.clear();
             let end = self.offsets.end.min(next + at_a_time as i64);
-            storage.entries(self.queue.number(), next..end, &mut entries)?;
+            storage.entries(self.queue.number(), next..end, reads, &mut entries)?;
             if entries.is_empty() {
                 break;
             }
@@ -195,21 +254,34 @@ impl PullScan {
 /// The result of a query.
 #[derive(Debug)]
 pub(crate) enum PullResult {
-    /// Encoded messages, one after another.
-    Messages { body: Bytes, next: i64 },
+    /// This number of encoded messages, one after another.
+    Messages { body: Bytes, next: i64, count: usize },
     /// The filter accepts none of the messages before `next`.
     NoneMatched { next: i64 },
     /// `offset` is the end of the queue: no message is stored there yet.
     AtEnd { offset: i64 },
     /// The offset of the query is outside of the queue.
     OutOfRange { next: i64 },
+    /// A tool has reset the offset of the group.
+    Reset { next: i64 },
 }
 
 impl PullResult {
+    /// Counts the result, of a pull of this group.
+    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str) {
+        match self {
+            Self::Messages { body, count, .. } => {
+                let is_system = system::is_system(&broker.identity, topic);
+                broker.statistics.got(group, topic, is_system, *count, body.len());
+            }
+            _ => broker.statistics.missed(),
+        }
+    }
+
     /// Returns the response to the pull. It has a header whatever its code is: clients fail without it.
     pub(crate) fn response(self, queue: &Queue) -> Result<RemotingCommand, BoxError> {
         let (code, remark, next, body) = match self {
-            Self::Messages { body, next } => (ResponseCode::SUCCESS, "FOUND", next, body),
+            Self::Messages { body, next, .. } => (ResponseCode::SUCCESS, "FOUND", next, body),
             Self::NoneMatched { next } => (
                 ResponseCode::PULL_RETRY_IMMEDIATELY,
                 "NO_MATCHED_MESSAGE",
@@ -221,6 +293,9 @@ impl PullResult {
             }
             Self::OutOfRange { next } => {
                 (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_OUT_OF_RANGE", next, Default::default())
+            }
+            Self::Reset { next } => {
+                (ResponseCode::PULL_OFFSET_MOVED, "OFFSET_RESET", next, Default::default())
             }
         };
         let header = PullMessageResponseHeader {

@@ -92,7 +92,6 @@ impl Room {
     }
 
     /// Returns how many bytes are free, of the total.
-    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn free(&self) -> usize {
         self.total.available_permits()
     }

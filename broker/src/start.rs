@@ -105,8 +105,7 @@ async fn assemble(
             source: plain(error),
         })?;
     }
-    let names = NameServerState::open(identity, Arc::clone(&state.topics), log)
-        .map_err(StartError::ReadStore)?;
+    let names = NameServerState::open(&state, log).map_err(StartError::ReadStore)?;
 
     let metrics = |server| metrics::layer(&sockets, server);
     let (of_name_server, of_broker) = (metrics("name_server"), metrics("broker"));
@@ -117,7 +116,7 @@ async fn assemble(
     let broker = stack::broker(sockets.broker, &state, config, &of_broker)
         .map_err(|error| set_up(error.into()))?;
     #[cfg_attr(not(feature = "metrics-exporter"), expect(unused_mut, reason = "nothing to add"))]
-    let mut jobs = jobs::start(&state, config.retention);
+    let mut jobs = jobs::start(&state);
     #[cfg(feature = "metrics-exporter")]
     if let Some(exporter) = sockets.exporter {
         jobs.spawn(exporter.serve());

@@ -4,9 +4,12 @@ use crate::answers::{ANSWERS, WAITING};
 use crate::clients::{Clients, QueueLocks};
 use crate::clock::BrokerClock;
 use crate::config::BrokerConfig;
+use crate::groups::ConsumerGroups;
 use crate::log::Log;
 use crate::offsets::Offsets;
 use crate::room::Room;
+use crate::runtime_settings::RuntimeSettings;
+use crate::statistics::Statistics;
 use crate::topics::Topics;
 use crate::transactions::Transactions;
 use rocketmq_tower::BoxError;
@@ -24,7 +27,10 @@ pub(crate) struct BrokerState {
     pub(crate) clock: Arc<BrokerClock>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) offsets: Offsets,
+    pub(crate) groups: ConsumerGroups,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) statistics: Statistics,
+    pub(crate) settings: Arc<RuntimeSettings>,
     pub(crate) locks: QueueLocks,
     pub(crate) transactions: Transactions,
     /// For heartbeats and requests for locks with long bodies: one at a time.
@@ -63,6 +69,9 @@ impl BrokerState {
             topics: Arc::new(Topics::open(Arc::clone(&log), &identity).await?),
             identity,
             offsets: Offsets::open(Arc::clone(&log), config.offsets)?,
+            groups: ConsumerGroups::open(Arc::clone(&log), config.groups)?,
+            statistics: Statistics::new(Arc::clone(log.puts())),
+            settings: Arc::new(RuntimeSettings::new(config)),
             clients: Arc::new(Clients::new(config.client_state)),
             locks: QueueLocks::default(),
             clock: Arc::clone(log.clock()),

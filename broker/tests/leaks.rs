@@ -87,7 +87,8 @@ async fn two<E: Future<Output = ()>>(
     assert!(during.threads >= before.threads + 2 * threads, "{during:?}");
     let (client_of_one, client_of_two) = (is_served(&one, "T").await, is_served(&two, "T").await);
     // A pending pull takes a task.
-    let pull = Pull::new("T", 0).at(1).waits(30_000);
+    let last = client_of_one.max("T", 0).await;
+    let pull = Pull::new("T", 0).at(last).waits(30_000);
     let mut pending = task::spawn(client_of_one.pull(&pull));
     assert_pending!(pending.poll());
     client_of_one.max("T", 0).await;

@@ -11,6 +11,7 @@ pub mod proxy_header;
 pub mod round_trip;
 mod runtime;
 pub mod seeds;
+pub mod sql;
 pub mod tls_sniff;
 mod wire;
 

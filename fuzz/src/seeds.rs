@@ -44,6 +44,16 @@ const SNIFFED: [&[u8]; 5] = [
     b"GET / HTTP/1.1\r\n\r\n",
 ];
 
+/// Expressions of SQL92 with properties.
+const EXPRESSIONS: [&str; 6] = [
+    "a > 5 AND b <> 'x' OR c IS NOT NULL\0a\u{1}6\u{2}b\u{1}y\u{2}",
+    "a BETWEEN 1 AND 5.5 and not (a NOT BETWEEN -1 AND 1e3)\0a\u{1}5\u{2}",
+    "a IN ('x', 'it''s') AND b NOT IN ('') AND a CONTAINS 's' AND b NOT STARTSWITH 'q'\0a\u{1}it's\u{2}",
+    "(a = TRUE) = (b ENDSWITH 'z') /* c */ OR NULL -- d\n OR -a < +9223372036854775807L\0a\u{1}true",
+    "a = b IS NULL OR a >= b\0a\u{1}0x1.8p3\u{2}b\u{1} NaN \u{2}",
+    "((((((a <= .5e-3))))))\0a\u{1}\u{ff15}",
+];
+
 /// Scripts of connections, as the target `driver` reads them: five bytes of configuration, then
 /// operations, each with its own bytes. The top bits of the last operation select how the
 /// connection ends.
@@ -154,6 +164,9 @@ pub fn all() -> Vec<Seed> {
             let prefix = [settings, 2, 3, 1, 1, 0, 0];
             add("tls_sniff", format!("{at}_{settings}"), &prefix, bytes);
         }
+    }
+    for (at, expression) in EXPRESSIONS.iter().enumerate() {
+        add("sql", format!("expression_{at}"), &[], expression.as_bytes());
     }
     for number in 0..24 {
         add("broker", format!("steps_{number}"), &[0], &plausible(number));

@@ -1,6 +1,8 @@
 //! Runs all seeds without a fuzzer, in any build.
 
-use rocketmq_tower_fuzz::{broker, decode, driver, proxy_header, round_trip, seeds, tls_sniff};
+use rocketmq_tower_fuzz::{
+    broker, decode, driver, proxy_header, round_trip, seeds, sql, tls_sniff,
+};
 
 #[test]
 fn all_seeds_pass() {
@@ -13,6 +15,7 @@ fn all_seeds_pass() {
             "broker" => broker::check,
             "proxy_header" => proxy_header::check,
             "tls_sniff" => tls_sniff::check,
+            "sql" => sql::check,
             other => panic!("no target {other}"),
         };
         println!("{} {}", seed.target, seed.name);

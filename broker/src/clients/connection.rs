@@ -5,10 +5,10 @@ use super::group::Role;
 use super::kept_filters::KeptFilters;
 use crate::filter::Filter;
 use crate::sharded::shrink;
-use rocketmq_tower::{BoxError, Channel};
+use rocketmq_tower::{BoxError, Channel, LanguageCode, MqVersion, RemotingCommand};
 use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
@@ -21,6 +21,8 @@ pub(crate) struct ClientConnection {
     /// For its requests with long bodies: one at a time.
     pub(crate) turn: Semaphore,
     filters: KeptFilters,
+    /// The language and the version of the program at the other end.
+    program: OnceLock<(LanguageCode, MqVersion)>,
 }
 
 /// The clients of a connection.
@@ -49,8 +51,24 @@ pub(super) struct Membership {
 
 impl ClientConnection {
     pub(super) fn new(channel: Channel, account: Arc<ConnectionAccount>) -> Self {
-        let turn = Semaphore::new(1);
-        Self { channel, account, clients: Mutex::default(), turn, filters: KeptFilters::default() }
+        Self {
+            channel,
+            account,
+            clients: Mutex::default(),
+            turn: Semaphore::new(1),
+            filters: KeptFilters::default(),
+            program: OnceLock::new(),
+        }
+    }
+
+    /// Notes which program has sent a request.
+    pub(crate) fn note_program(&self, request: &RemotingCommand) {
+        self.program.get_or_init(|| (request.language(), request.version()));
+    }
+
+    /// Returns the language and the version of the program at the other end.
+    pub(super) fn program(&self) -> (LanguageCode, MqVersion) {
+        self.program.get().copied().unwrap_or_default()
     }
 
     /// Returns the account of what is kept for this connection.
@@ -62,7 +80,7 @@ impl ClientConnection {
         lock(&self.clients)
     }
 
-    /// Returns the filter of a pull with a long expression. Pulls of the connection share it.
+    /// Returns the filter of a pull with a long expression, or with SQL92. Pulls of the connection share it.
     pub(crate) fn filter(&self, kind: &str, expression: &str) -> Result<Arc<Filter>, BoxError> {
         self.filters.get(kind, expression, &self.account)
     }

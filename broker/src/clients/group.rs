@@ -2,6 +2,7 @@
 
 use super::subscriptions::Subscriptions;
 use crate::refusal::refuse;
+use rocketmq_tower::protocol::{ConsumeFromWhere, ConsumeType, MessageModel};
 use rocketmq_tower::{BoxError, Channel, ResponseCode};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -31,6 +32,16 @@ pub(super) struct Group {
     members: BTreeMap<(Arc<str>, u64), Channel>,
     /// `None` until a member has sent them.
     pub(super) subscriptions: Option<Subscriptions>,
+    /// How its consumers consume, from the last heartbeat.
+    pub(super) kind: ConsumerKind,
+}
+
+/// How the consumers of a group consume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConsumerKind {
+    pub(crate) consume_type: ConsumeType,
+    pub(crate) message_model: MessageModel,
+    pub(crate) consume_from_where: ConsumeFromWhere,
 }
 
 impl Groups {
@@ -106,6 +117,18 @@ impl Group {
     pub(super) fn connections(&self, client: &Arc<str>) -> impl Iterator<Item = u64> {
         let ids = (Arc::clone(client), 0)..=(Arc::clone(client), u64::MAX);
         self.members.range(ids).map(|((_, connection), _)| *connection)
+    }
+
+    /// Returns the ids of its members, sorted, and their connections.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&Arc<str>, &Channel)> {
+        self.members.iter().map(|((client, _), channel)| (client, channel))
+    }
+
+    /// Returns the latest connection that has a client with this id.
+    pub(super) fn channel_of(&self, client: &str) -> Option<&Channel> {
+        let client: Arc<str> = client.into();
+        let ids = (Arc::clone(&client), 0)..=(client, u64::MAX);
+        self.members.range(ids).next_back().map(|(_, channel)| channel)
     }
 
     /// Returns the ids of its clients, sorted, each once.

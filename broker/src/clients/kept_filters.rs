@@ -10,10 +10,10 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, Weak};
 
-/// The filters of long expressions, as long as pulls use them.
+/// The filters of long expressions, and of SQL92, as long as pulls use them.
 #[derive(Debug, Default)]
 pub(super) struct KeptFilters {
-    /// By the hash of the expression.
+    /// By the hash of the expression and its kind.
     filters: Mutex<HashMap<u64, Weak<Filter>>>,
     hasher: RandomState,
 }
@@ -26,9 +26,9 @@ impl KeptFilters {
         expression: &str,
         account: &Arc<ConnectionAccount>,
     ) -> Result<Arc<Filter>, BoxError> {
-        let hash = self.hasher.hash_one(expression);
+        let hash = self.hasher.hash_one((kind, expression));
         let known = lock(&self.filters).get(&hash).and_then(Weak::upgrade);
-        if let Some(known) = known.filter(|known| known.has_expression(expression)) {
+        if let Some(known) = known.filter(|known| known.has_expression(kind, expression)) {
             return Ok(known);
         }
         let filter = Filter::parse(kind, expression)?;

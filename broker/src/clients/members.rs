@@ -1,7 +1,7 @@
 //! How clients join and leave groups.
 
 use super::connection::{ClientConnection, ClientGroups, Membership};
-use super::group::Role;
+use super::group::{ConsumerKind, Role};
 use super::subscriptions::{NewSubscription, SentSubscription, Subscriptions};
 use super::{Channel, Clients};
 use crate::refusal::{Refused, refuse};
@@ -17,6 +17,16 @@ const EXPIRY: Duration = Duration::from_secs(120);
 /// The bytes of a member of a group, and of a client, beside their names, as they count in the account.
 const MEMBER_BYTES: usize = 768;
 const CLIENT_BYTES: usize = 512;
+
+/// A heartbeat of a consumer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConsumerBeat<'a> {
+    pub(crate) client: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) kind: ConsumerKind,
+    /// The subscriptions of the group, if it has sent them.
+    pub(crate) subscriptions: Option<&'a [SentSubscription<'a>]>,
+}
 
 /// The effect of a heartbeat on a group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,22 +48,23 @@ impl Clients {
         self.join(connection, Role::Producer, client, group).map(drop)
     }
 
-    /// Notes a heartbeat of a consumer, with the subscriptions of its group if it has any. If that changes
-    /// the group, its members will be notified. Subscriptions that are refused do not fail the others.
+    /// Notes a heartbeat of a consumer. If that changes the group, its members will be notified. Subscriptions that are refused do not fail the others.
     pub(crate) fn consumer_beats(
         &self,
         connection: &ClientConnection,
-        client: &str,
-        group: &str,
-        subscriptions: Option<&[SentSubscription<'_>]>,
+        beat: &ConsumerBeat<'_>,
         refused: &mut Refused,
     ) -> Result<GroupUpdate, BoxError> {
+        let &ConsumerBeat { client, group, kind, subscriptions } = beat;
         let mut changed = self.join(connection, Role::Consumer, client, group)?;
         if let Some(sent) = subscriptions {
             changed |= self.subscribe(connection, group, sent, refused);
         }
-        let groups = self.groups.of(group);
-        let known = groups.consumers(group).is_some_and(|group| group.subscriptions.is_some());
+        let mut groups = self.groups.of(group);
+        let known = groups.consumers_mut(group).is_some_and(|group| {
+            group.kind = kind;
+            group.subscriptions.is_some()
+        });
         drop(groups);
         if changed {
             self.changed.add(&group.into());

@@ -15,6 +15,7 @@ mod kept_filters;
 mod locks;
 mod members;
 mod reaper;
+mod report;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -25,14 +26,17 @@ pub(crate) use account::OWN;
 pub(crate) use account::{Charge, ClientStateLimits, ConnectionAccount};
 use changes::ChangedGroups;
 pub(crate) use connection::ClientConnection;
+pub(crate) use group::ConsumerKind;
 use group::Groups;
 pub(crate) use locks::{LockOwner, MAX_LOCKS, QueueLocks};
-pub(crate) use members::GroupUpdate;
+pub(crate) use members::{ConsumerBeat, GroupUpdate};
 pub(crate) use reaper::ClientReaper;
-pub(crate) use subscriptions::{SentSubscription, Subscription};
+pub(crate) use report::ClientReport;
+pub(crate) use subscriptions::{SentSubscription, Subscription, SubscriptionText};
 
 use crate::sharded::Sharded;
 use rocketmq_tower::Channel;
+use rocketmq_tower::protocol::MessageModel;
 use rocketmq_tower_core::sync::lock;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -106,6 +110,18 @@ impl Clients {
                 topics.get(topic).map_or(Subscribed::No, |known| Subscribed::To(known.clone()))
             }
         }
+    }
+
+    /// Returns what a group has subscribed to in a topic, as its members have sent it.
+    pub(crate) fn subscription(&self, group: &str, topic: &str) -> Option<SubscriptionText> {
+        self.groups.of(group).consumers(group)?.subscriptions.as_ref()?.text(topic)
+    }
+
+    /// Returns whether each consumer of a group gets all messages.
+    pub(crate) fn broadcasts(&self, group: &str) -> bool {
+        let groups = self.groups.of(group);
+        let kind = groups.consumers(group).map(|group| group.kind);
+        kind.is_some_and(|kind| kind.message_model == MessageModel::Broadcasting)
     }
 
     /// Returns the ids of a group's consumers, sorted.

@@ -5,6 +5,7 @@ use crate::filter::{self, Filter};
 use crate::refusal::refuse;
 use crate::sharded::shrink;
 use crate::topics::names;
+use rocketmq_tower::protocol::SubscriptionData;
 use rocketmq_tower::{BoxError, ResponseCode};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +37,48 @@ pub(crate) struct Subscription {
 
 /// The subscriptions of a group, by topic, with their room.
 #[derive(Debug, Default)]
-pub(super) struct Subscriptions(HashMap<Arc<str>, (Subscription, Charge)>);
+pub(super) struct Subscriptions(HashMap<Arc<str>, KeptSubscription>);
+
+#[derive(Debug)]
+struct KeptSubscription {
+    subscription: Subscription,
+    kind: Arc<str>,
+    expression: Arc<str>,
+    _charge: Charge,
+}
+
+impl KeptSubscription {
+    fn text(&self, topic: &Arc<str>) -> SubscriptionText {
+        SubscriptionText {
+            topic: Arc::clone(topic),
+            kind: Arc::clone(&self.kind),
+            expression: Arc::clone(&self.expression),
+            version: self.subscription.version,
+        }
+    }
+}
+
+/// A subscription as a member has sent it.
+#[derive(Clone, Debug)]
+pub(crate) struct SubscriptionText {
+    topic: Arc<str>,
+    kind: Arc<str>,
+    expression: Arc<str>,
+    version: i64,
+}
+
+impl SubscriptionText {
+    /// Returns it as tools read it.
+    pub(crate) fn data(&self) -> SubscriptionData {
+        let tags = if filter::is_supported(&self.kind) { &*self.expression } else { "" };
+        SubscriptionData {
+            expression_type: (*self.kind).to_owned(),
+            sub_string: (*self.expression).to_owned(),
+            sub_version: self.version,
+            ..SubscriptionData::tags(&*self.topic, tags)
+        }
+    }
+}
 
 impl Subscription {
     pub(crate) fn filter(&self) -> Result<Arc<Filter>, BoxError> {
@@ -46,7 +88,7 @@ impl Subscription {
 
 /// A subscription that is about to replace an older one: it is parsed, and has room.
 #[derive(Debug)]
-pub(super) struct NewSubscription(Arc<str>, (Subscription, Charge));
+pub(super) struct NewSubscription(Arc<str>, KeptSubscription);
 
 impl NewSubscription {
     pub(super) fn parse(
@@ -60,20 +102,39 @@ impl NewSubscription {
             );
             return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
         }
+        if sent.expression.len() > filter::MAX_EXPRESSION {
+            let text = format!("an expression has at most {} bytes", filter::MAX_EXPRESSION);
+            return Err(refuse(ResponseCode::SUBSCRIPTION_PARSE_FAILED, text));
+        }
         let filter = if filter::is_supported(sent.kind) {
             Ok(Filter::parse(sent.kind, sent.expression)?.keep(account)?)
         } else {
             Err(sent.kind.into())
         };
-        let charge = account.charge(BYTES + sent.topic.len() + sent.kind.len())?;
-        let subscription = Subscription { version: sent.version, filter };
-        Ok(Self(sent.topic.into(), (subscription, charge)))
+        let texts = sent.topic.len() + sent.kind.len() + sent.expression.len();
+        let kept = KeptSubscription {
+            _charge: account.charge(BYTES + texts)?,
+            subscription: Subscription { version: sent.version, filter },
+            kind: sent.kind.into(),
+            expression: sent.expression.into(),
+        };
+        Ok(Self(sent.topic.into(), kept))
     }
 }
 
 impl Subscriptions {
     pub(super) fn get(&self, topic: &str) -> Option<&Subscription> {
-        self.0.get(topic).map(|(subscription, _)| subscription)
+        self.0.get(topic).map(|kept| &kept.subscription)
+    }
+
+    /// Returns all of them as members have sent them.
+    pub(super) fn texts(&self) -> impl Iterator<Item = SubscriptionText> + '_ {
+        self.0.iter().map(|(topic, kept)| kept.text(topic))
+    }
+
+    /// Returns that to a topic as members have sent it.
+    pub(super) fn text(&self, topic: &str) -> Option<SubscriptionText> {
+        self.0.get_key_value(topic).map(|(topic, kept)| kept.text(topic))
     }
 
     /// Returns whether there is no subscription to the topic, or an older one.
@@ -98,7 +159,7 @@ impl Subscriptions {
         let mut changed = self.0.len() < before;
         for NewSubscription(topic, new) in new {
             match self.0.get_mut(&topic) {
-                Some(known) if known.0.version >= new.0.version => {}
+                Some(known) if known.subscription.version >= new.subscription.version => {}
                 Some(known) => *known = new,
                 None => {
                     self.0.insert(topic, new);

@@ -1,6 +1,6 @@
 //! Clients, their connections and their room.
 
-use super::{ClientStateLimits, Clients, SentSubscription, Subscribed};
+use super::{ClientStateLimits, Clients, ConsumerBeat, ConsumerKind, SentSubscription, Subscribed};
 use crate::refusal::Refused;
 use rocketmq_tower::{Channel, ChannelInfo, Connection};
 
@@ -21,22 +21,27 @@ fn topics(topics: &[(&'static str, i64)]) -> Vec<SentSubscription<'static>> {
     topics.iter().map(sent).collect()
 }
 
+fn beat<'a>(
+    client: &'a str,
+    group: &'a str,
+    subscriptions: Option<&'a [SentSubscription<'a>]>,
+) -> ConsumerBeat<'a> {
+    ConsumerBeat { client, group, kind: ConsumerKind::default(), subscriptions }
+}
+
 impl Clients {
     fn beat(&self, channel: &Channel, client: &str, group: &str) -> Result<bool, String> {
-        let update = self.consumer_beats(
-            &self.connection(channel),
-            client,
-            group,
-            None,
-            &mut Refused::default(),
-        );
+        let connection = self.connection(channel);
+        let beat = beat(client, group, None);
+        let update = self.consumer_beats(&connection, &beat, &mut Refused::default());
         update.map(|update| update.changed).map_err(|error| error.to_string())
     }
 
     fn subscribes(&self, channel: &Channel, sent: &[SentSubscription<'_>]) -> (bool, bool) {
         let mut refused = Refused::default();
         let connection = self.connection(channel);
-        let update = self.consumer_beats(&connection, "client", "g", Some(sent), &mut refused);
+        let update =
+            self.consumer_beats(&connection, &beat("client", "g", Some(sent)), &mut refused);
         (update.unwrap().changed, refused.result().is_err())
     }
 }
@@ -140,4 +145,31 @@ fn pulls_with_the_same_long_expression_share_a_filter() {
     let kept: Vec<_> = (0..10_000).map_while(|n| connection.filter("TAG", &tags(n)).ok()).collect();
     assert!((100..5000).contains(&kept.len()), "{}", kept.len());
     assert!(connection.filter("TAG", &tags(0)).is_ok(), "one that is known needs no room");
+}
+
+#[test]
+fn expressions_of_sql_are_charged_with_their_parsed_form_and_are_no_tags() {
+    let (clients, (_one, one)) = (clients(1 << 20), connection());
+    let connection = clients.connection(&one);
+    let short = connection.filter("SQL92", "a").unwrap();
+    let used = clients.account.used();
+    assert!(used > 128, "also a short one: {used}");
+    let tag = connection.filter("TAG", "a").unwrap();
+    assert!(short.sql().is_some() && tag.sql().is_none(), "the same text");
+    drop((short, tag));
+    assert_eq!(clients.account.used(), 0);
+
+    let long = "a = 1 OR ".repeat(1500) + "a = 1";
+    let subscribed =
+        |version| SentSubscription { topic: "T", kind: "SQL92", expression: &long, version };
+    assert_eq!(clients.subscribes(&one, &[subscribed(1)]), (true, false));
+    assert!(clients.account.used() > 5 * long.len(), "{}", clients.account.used());
+    let filter = connection.filter("SQL92", &long).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&filter, &connection.filter("SQL92", &long).unwrap()));
+    let many =
+        (0..1000).map_while(|n| connection.filter("SQL92", &format!("{long} OR b = {n}")).ok());
+    assert!((2..100).contains(&many.collect::<Vec<_>>().len()), "there is no room for more");
+    drop(filter);
+    clients.remove_connection(&one);
+    assert_eq!(clients.account.used(), 0);
 }

@@ -11,6 +11,9 @@ const AT_ONCE: usize = 64;
 pub(crate) async fn run(broker: &BrokerState) {
     loop {
         let group = broker.clients.changed().await;
+        if !broker.groups.used(&group).notify {
+            continue;
+        }
         for channels in broker.clients.channels(&group).chunks(AT_ONCE) {
             for channel in channels {
                 let changed = RemotingCommand::request(RequestCode::NOTIFY_CONSUMER_IDS_CHANGED);

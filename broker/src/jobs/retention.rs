@@ -16,11 +16,11 @@ const EVERY: Duration = Duration::from_secs(60);
 /// The maximum number of rows that are written at a time.
 const MAX_ROWS: usize = 4096;
 
-/// Deletes messages older than `keep`, in a loop.
-pub(crate) async fn run(broker: &Arc<BrokerState>, keep: Duration) {
+/// Deletes messages older than the retention time, in a loop.
+pub(crate) async fn run(broker: &Arc<BrokerState>) {
     loop {
         broker.clock.sleep(EVERY).await;
-        if let Err(error) = pass(broker, keep).await {
+        if let Err(error) = pass(broker, broker.settings.retention()).await {
             tracing::error!(
                 error = &*error as &dyn std::error::Error,
                 "deleting old messages failed"

@@ -15,7 +15,8 @@ use crate::Flush;
 use crate::clock::BrokerClock;
 use crate::refusal::refuse;
 use crate::room::{Room, RoomLimits, Share, Taken};
-use crate::storage::{Storage, StorageError};
+use crate::statistics::{Puts, TopicPuts};
+use crate::storage::{Reads, Storage, StorageError};
 use bytes::Bytes;
 pub(crate) use close::{LogGuard, close};
 pub(crate) use commit_log_offset::CommitLogOffset;
@@ -59,6 +60,7 @@ pub(crate) struct Log {
     storage: Arc<dyn Storage>,
     /// Stamps the messages.
     clock: Arc<BrokerClock>,
+    puts: Arc<Puts>,
     room: Room,
     /// `None` once the log is closed.
     jobs: Mutex<Option<mpsc::UnboundedSender<WriteJob>>>,
@@ -82,10 +84,11 @@ impl Log {
         let (ended, released) = (CancellationToken::new(), CancellationToken::new());
         // Bounded by the room, of which every job holds a part.
         let (jobs, receiver) = mpsc::unbounded_channel();
-        let clock = Arc::new(BrokerClock::default());
+        let (clock, puts) = (Arc::new(BrokerClock::default()), Arc::new(Puts::default()));
         let writer = Writer {
             storage: Arc::clone(&storage),
             clock: Arc::clone(&clock),
+            puts: Arc::clone(&puts),
             flush,
             scheduled: Arc::clone(&scheduled),
             failed: failed.clone(),
@@ -95,6 +98,7 @@ impl Log {
         Ok(Self {
             storage,
             clock,
+            puts,
             room: Room::new(WRITES),
             jobs: Mutex::new(Some(jobs)),
             ended,
@@ -118,6 +122,11 @@ impl Log {
             let text = "too many messages wait to be written";
             refuse(ResponseCode::SYSTEM_BUSY, text)
         })
+    }
+
+    /// Returns the size of all pending writes of the room for all connections, in bytes.
+    pub(crate) fn pending_bytes(&self) -> usize {
+        WRITES.total.saturating_sub(self.room.free())
     }
 
     /// Returns how many bytes of pending writes there is room for.
@@ -192,10 +201,33 @@ impl Log {
         Ok(read.map_err(|_| LogError::Closed)??)
     }
 
-    /// Reads the bounds of the queue with this number from the store.
-    pub(crate) fn recover(&self, number: u32) -> Result<Queue, LogError> {
+    /// Reads from the store: at once if it does not wait for the disk, or else on a thread that may wait.
+    /// `read` is called again then. `state` is what it needs, and is given back.
+    pub(crate) async fn read_cached_first<S: Send + 'static, T: Send + 'static>(
+        &self,
+        mut state: S,
+        read: fn(&mut S, &dyn Storage, Reads) -> Result<T, StorageError>,
+    ) -> Result<(S, T), LogError> {
+        match read(&mut state, &*self.storage, Reads::Cached) {
+            Err(StorageError::NotCached) => {}
+            done => return Ok((state, done?)),
+        }
+        self.read(false, move |storage| {
+            let done = read(&mut state, storage, Reads::All)?;
+            Ok((state, done))
+        })
+        .await
+    }
+
+    /// Reads the bounds of the queue with this number from the store. `puts` are those of its topic.
+    pub(crate) fn recover(&self, number: u32, puts: &Arc<TopicPuts>) -> Result<Queue, LogError> {
         let bounds = self.storage.bounds(number)?;
-        Ok(Queue::new(number, bounds.start, bounds.end))
+        Ok(Queue::new(number, bounds.start, bounds.end, Arc::clone(puts)))
+    }
+
+    /// Returns the statistics of what is stored.
+    pub(crate) fn puts(&self) -> &Arc<Puts> {
+        &self.puts
     }
 
     /// Returns the broker's clock.

@@ -1,6 +1,8 @@
 //! One queue of a topic.
 
 use crate::answers::LastAnswer;
+use crate::statistics::TopicPuts;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 
@@ -20,10 +22,12 @@ pub(crate) struct Queue {
     next: AtomicI64,
     arrived: Notify,
     last_answer: LastAnswer,
+    /// What is stored in its topic.
+    puts: Arc<TopicPuts>,
 }
 
 impl Queue {
-    pub(crate) fn new(number: u32, min: i64, max: i64) -> Self {
+    pub(crate) fn new(number: u32, min: i64, max: i64, puts: Arc<TopicPuts>) -> Self {
         Self {
             number,
             min: min.into(),
@@ -31,6 +35,7 @@ impl Queue {
             next: max.into(),
             arrived: Notify::new(),
             last_answer: LastAnswer::default(),
+            puts,
         }
     }
 
@@ -44,6 +49,11 @@ impl Queue {
 
     pub(crate) fn max(&self) -> i64 {
         self.max.load(Ordering::Acquire)
+    }
+
+    /// Returns the statistics of what is stored in its topic.
+    pub(crate) fn puts(&self) -> &Arc<TopicPuts> {
+        &self.puts
     }
 
     /// Returns the last large answer to a pull from this queue.

@@ -5,21 +5,31 @@ use super::writer::{WriteJob, WriteResultSender};
 use super::{LogError, Queue, due_key};
 use crate::Flush;
 use crate::room::Taken;
+use crate::statistics::Puts;
 use crate::storage::{NewRecord, Round, Storage, StorageBatch, StorageError, StorageTable};
 use rocketmq_tower::message::Position;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Writes that are stored together.
 #[derive(Default)]
 pub(super) struct WriteRound {
     records: Vec<NewRecord>,
-    /// The queue of each record, and when it is visible.
-    targets: Vec<(Arc<Queue>, Visibility)>,
+    /// The queue of each record.
+    targets: Vec<WriteTarget>,
     rows: StorageBatch,
     size: usize,
     pending: Vec<PendingWrite>,
     /// The positions of the records, once they are stored.
     positions: Vec<Position>,
+}
+
+/// The queue of a record.
+struct WriteTarget {
+    queue: Arc<Queue>,
+    visibility: Visibility,
+    /// The size of the record, in bytes.
+    size: usize,
 }
 
 /// A write of the round.
@@ -36,11 +46,17 @@ impl WriteRound {
         self.size
     }
 
+    /// Returns the number of its messages.
+    pub(super) fn messages(&self) -> usize {
+        self.targets.len()
+    }
+
     pub(super) fn add(&mut self, job: WriteJob) {
         self.size += job.write.size();
         let LogWrite { entries, rows } = job.write;
         self.pending.push(PendingWrite { done: job.done, records: entries.len(), _room: job.room });
         for entry in entries {
+            let size = entry.record.len();
             self.records.push(NewRecord {
                 queue: entry.queue.number(),
                 queue_offset: entry.queue.take_next(),
@@ -50,7 +66,11 @@ impl WriteRound {
                 keys: entry.keys,
                 at: Default::default(),
             });
-            self.targets.push((entry.queue, entry.visibility));
+            self.targets.push(WriteTarget {
+                queue: entry.queue,
+                visibility: entry.visibility,
+                size,
+            });
         }
         self.rows.append(rows);
     }
@@ -69,7 +89,7 @@ impl WriteRound {
         }
         storage.place(&mut round)?;
         self.positions.reserve_exact(round.records.len());
-        for (new, (_, visibility)) in round.records.iter_mut().zip(&self.targets) {
+        for (new, target) in round.records.iter_mut().zip(&self.targets) {
             let position = Position {
                 queue_offset: new.queue_offset,
                 commit_log_offset: new.at.as_i64(),
@@ -80,7 +100,7 @@ impl WriteRound {
                 tracing::error!(%error, "a record is not a stored message");
             }
             self.positions.push(position);
-            match *visibility {
+            match target.visibility {
                 Visibility::Visible => {}
                 Visibility::DeliverAt(due) => {
                     round.rows.put(StorageTable::Scheduled, due_key(due, new.at), Vec::new());
@@ -93,14 +113,22 @@ impl WriteRound {
         storage.append(round, flush)
     }
 
-    /// Makes the stored messages visible.
-    pub(super) fn publish(&self) {
+    /// Makes the stored messages visible, and counts them. Storing them took this time.
+    pub(super) fn publish(&self, puts: &Puts, took: Duration) {
         self.each_queue(Queue::publish);
+        for target in &self.targets {
+            target.queue.puts().add(target.size);
+        }
+        if !self.targets.is_empty() {
+            puts.took(took, self.targets.len());
+        }
     }
 
     /// Returns whether it has messages with a delivery time.
     pub(super) fn has_scheduled(&self) -> bool {
-        self.targets.iter().any(|(_, visibility)| matches!(visibility, Visibility::DeliverAt(_)))
+        let is_scheduled =
+            |target: &WriteTarget| matches!(target.visibility, Visibility::DeliverAt(_));
+        self.targets.iter().any(is_scheduled)
     }
 
     /// Tells the callers that their writes are stored.
@@ -129,7 +157,7 @@ impl WriteRound {
 
     /// Calls `act` for the queues of the records, once for records of a queue that follow each other.
     fn each_queue(&self, act: impl Fn(&Queue)) {
-        let mut queues = self.targets.iter().map(|(queue, _)| queue).peekable();
+        let mut queues = self.targets.iter().map(|target| &target.queue).peekable();
         while let Some(queue) = queues.next() {
             if queues.peek().is_none_or(|next| !Arc::ptr_eq(queue, next)) {
                 act(queue);

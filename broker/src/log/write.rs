@@ -54,6 +54,13 @@ impl LogWrite {
         self.entries.push(entry);
     }
 
+    /// Adds the messages and rows of `other` after these.
+    pub(crate) fn append(mut self, mut other: Self) -> Self {
+        self.entries.append(&mut other.entries);
+        self.rows.append(other.rows);
+        self
+    }
+
     /// Adds a row.
     pub(crate) fn and_put(
         mut self,

@@ -6,9 +6,11 @@ use super::write::{LogWrite, Written};
 use crate::Flush;
 use crate::clock::BrokerClock;
 use crate::room::Taken;
+use crate::statistics::Puts;
 use crate::storage::{Storage, StorageError};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -39,6 +41,7 @@ pub(super) struct WriteJob {
 pub(super) struct Writer {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) clock: Arc<BrokerClock>,
+    pub(super) puts: Arc<Puts>,
     pub(super) flush: Flush,
     /// Notified when messages with a delivery time were stored.
     pub(super) scheduled: Arc<Notify>,
@@ -71,8 +74,9 @@ impl Writer {
     fn run_on_thread(self, mut jobs: UnboundedReceiver<WriteJob>) {
         while let Some(job) = jobs.blocking_recv() {
             let mut round = WriteRound::of(job, &mut jobs);
+            let begin = Instant::now();
             let stored = round.store(&*self.storage, self.flush, self.clock.now_ms());
-            self.finish(round, stored);
+            self.finish(round, stored, begin.elapsed());
         }
     }
 
@@ -101,14 +105,14 @@ impl Writer {
             if end - begin > SLOW {
                 careful_until = Some(end + CAUTION);
             }
-            self.finish(round, stored);
+            self.finish(round, stored, end - begin);
         }
     }
 
-    fn finish(&self, round: WriteRound, stored: Result<(), StorageError>) {
+    fn finish(&self, round: WriteRound, stored: Result<(), StorageError>, took: Duration) {
         match stored {
             Ok(()) => {
-                round.publish();
+                round.publish(&self.puts, took);
                 if round.has_scheduled() {
                     self.scheduled.notify_one();
                 }
@@ -116,6 +120,7 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "writing failed");
+                self.puts.failed.fetch_add(round.messages() as u64, Relaxed);
                 if error.is_final() {
                     self.failed.cancel();
                 }

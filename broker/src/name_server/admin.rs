@@ -1,11 +1,15 @@
 //! Requests of administration tools to the name server.
 
 use super::NameServerState;
+use crate::properties_text::{read, unchangeable, write};
 use crate::refusal::refuse;
 use rocketmq_tower::protocol::{
-    DeleteTopicRequestHeader, GetTopicsByClusterRequestHeader, TopicList,
+    DeleteTopicRequestHeader, GetTopicsByClusterRequestHeader, TopicList, perm,
 };
-use rocketmq_tower::{BoxError, Header, Json, RemotingCommand, RequestCode, ResponseCode, State};
+use rocketmq_tower::{
+    Body, BoxError, Header, Json, RemotingCommand, RequestCode, ResponseCode, State,
+};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -68,9 +72,48 @@ pub(super) async fn set_write_permission(
     Ok(response.with_ext_field(field, &count.to_string()))
 }
 
+/// `GET_NAMESRV_CONFIG`
+pub(super) async fn config(State(server): State<Arc<NameServerState>>) -> Body {
+    Body(write(&server.values()).into())
+}
+
+/// `UPDATE_NAMESRV_CONFIG`: nothing of it can be changed.
+pub(super) async fn update_config(
+    State(server): State<Arc<NameServerState>>,
+    Body(body): Body,
+) -> Result<ResponseCode, BoxError> {
+    let known = server.values();
+    let mut changes = read(&body)?.into_iter();
+    let is_change =
+        |(name, value): &(&str, &str)| known.get(name).is_none_or(|known| known != value);
+    match changes.find(is_change) {
+        Some((name, _)) => Err(unchangeable(name)),
+        None => Ok(ResponseCode::SUCCESS),
+    }
+}
+
 impl NameServerState {
-    /// Returns whether routes let producers send to the broker.
-    pub(super) fn is_writable(&self) -> bool {
-        !self.write_wiped.load(Relaxed)
+    /// Returns what routes let clients do with a topic that has this permission.
+    pub(super) fn permitted(&self, of_topic: i32) -> i32 {
+        let of_broker = match self.write_wiped.load(Relaxed) {
+            true => self.settings.permission() & !perm::WRITE,
+            false => self.settings.permission(),
+        };
+        of_topic & (of_broker | !(perm::READ | perm::WRITE))
+    }
+
+    fn values(&self) -> BTreeMap<&'static str, String> {
+        let listens = &self.settings.options.name_server_listen;
+        let port = listens.rsplit_once(':').map_or("0", |(_, port)| port);
+        let values = [
+            ("listenPort", port),
+            ("enableTopicList", "true"),
+            ("enableAllTopicList", "true"),
+            ("orderMessageEnable", "false"),
+            ("clusterTest", "false"),
+            ("supportActingMaster", "false"),
+            ("enableControllerInNamesrv", "false"),
+        ];
+        values.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
     }
 }

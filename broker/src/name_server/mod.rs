@@ -6,7 +6,8 @@ mod kv;
 mod routes;
 
 use crate::log::Log;
-use crate::state::BrokerIdentity;
+use crate::runtime_settings::RuntimeSettings;
+use crate::state::{BrokerIdentity, BrokerState};
 use crate::topics::Topics;
 use kv::KvConfig;
 use rocketmq_tower::router::DuplicateRoute;
@@ -18,18 +19,21 @@ use std::sync::atomic::AtomicBool;
 pub(crate) struct NameServerState {
     broker: Arc<BrokerIdentity>,
     topics: Arc<Topics>,
+    settings: Arc<RuntimeSettings>,
     kv: KvConfig,
     /// Producers must not send to the broker: a tool has said so.
     write_wiped: AtomicBool,
 }
 
 impl NameServerState {
-    pub(crate) fn open(
-        broker: Arc<BrokerIdentity>,
-        topics: Arc<Topics>,
-        log: Arc<Log>,
-    ) -> Result<Self, BoxError> {
-        Ok(Self { broker, topics, kv: KvConfig::open(log)?, write_wiped: false.into() })
+    pub(crate) fn open(broker: &BrokerState, log: Arc<Log>) -> Result<Self, BoxError> {
+        Ok(Self {
+            broker: Arc::clone(&broker.identity),
+            topics: Arc::clone(&broker.topics),
+            settings: Arc::clone(&broker.settings),
+            kv: KvConfig::open(log)?,
+            write_wiped: false.into(),
+        })
     }
 
     /// Returns the router of its requests.
@@ -45,6 +49,8 @@ impl NameServerState {
             .route_fn(RequestCode::GET_KV_CONFIG, kv::get)
             .route_fn(RequestCode::DELETE_KV_CONFIG, kv::delete)
             .route_fn(RequestCode::GET_KVLIST_BY_NAMESPACE, kv::list)
+            .route_fn(RequestCode::GET_NAMESRV_CONFIG, admin::config)
+            .route_fn(RequestCode::UPDATE_NAMESRV_CONFIG, admin::update_config)
             .route_fn(RequestCode::DELETE_TOPIC_IN_NAMESRV, admin::delete_topic)
             .route_fn(RequestCode::GET_TOPICS_BY_CLUSTER, admin::topics_of_cluster)
             .route_fn(RequestCode::GET_SYSTEM_TOPIC_LIST_FROM_NS, admin::system_topics)

@@ -5,7 +5,7 @@ use crate::refusal::refuse;
 use crate::topics::{TopicSettings, names, system};
 use rocketmq_tower::protocol::{
     BrokerData, ClusterInfo, GetRouteInfoRequestHeader, MASTER_ID, QueueData,
-    RegisterBrokerRequestHeader, TopicList, TopicRouteData, perm,
+    RegisterBrokerRequestHeader, TopicList, TopicRouteData,
 };
 use rocketmq_tower::{BoxError, Header, Json, ResponseCode, State};
 use std::sync::Arc;
@@ -19,10 +19,7 @@ pub(super) async fn of_topic(
     let settings = server.settings(&asked.topic).ok_or_else(|| {
         refuse(ResponseCode::TOPIC_NOT_EXIST, format!("no broker has the topic {}", asked.topic))
     })?;
-    let perm = match server.is_writable() {
-        true => settings.perm,
-        false => settings.perm & !perm::WRITE,
-    };
+    let perm = server.permitted(settings.perm);
     let queues = QueueData {
         broker_name: server.broker.name.clone(),
         perm,

@@ -1,11 +1,13 @@
 //! The consumer offsets: how far each group has consumed each queue.
 
 mod of_group;
+mod resets;
 
 use crate::log::{Log, LogError, LogWrite};
 use crate::sharded::Sharded;
 use crate::storage::{StorageBatch, StorageTable};
 pub(crate) use of_group::OffsetPair;
+use resets::Resets;
 use rocketmq_tower::BoxError;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -35,6 +37,8 @@ pub(crate) enum OffsetError {
     NoRoom,
     #[error("there is no queue with this number")]
     NoQueue,
+    #[error("too many offsets were reset for groups that do not pull")]
+    TooManyResets,
     #[error(transparent)]
     Log(#[from] LogError),
 }
@@ -46,6 +50,7 @@ pub(crate) struct Offsets {
     limits: OffsetLimits,
     pairs: AtomicUsize,
     bytes: AtomicUsize,
+    resets: Resets,
     log: Arc<Log>,
 }
 
@@ -55,7 +60,8 @@ impl Offsets {
         // Keeps all offsets that are stored, also if they are more than the limits.
         let limitless = OffsetLimits { pairs: usize::MAX, bytes: usize::MAX };
         let (pairs, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let mut offsets = Self { tables: Sharded::default(), limits: limitless, pairs, bytes, log };
+        let (tables, resets) = (Sharded::default(), Resets::default());
+        let mut offsets = Self { tables, limits: limitless, pairs, bytes, resets, log };
         let mut rows = Vec::new();
         offsets.log.storage().scan(StorageTable::Offsets, b""..b"\xff", &mut |key, row| {
             rows.push((key.to_vec(), row.to_vec()));

@@ -1,7 +1,7 @@
 //! The offsets of a group, or of a topic: lists of them, and their removal. These functions look through
 //! the whole table, which may take some milliseconds: they are for threads that may block.
 
-use super::{Offsets, key};
+use super::{Offsets, key, pair};
 use crate::sharded::shrink;
 use crate::storage::{StorageBatch, StorageTable};
 
@@ -35,6 +35,11 @@ impl OffsetPair {
 }
 
 impl Offsets {
+    /// Returns the offsets of a group in a topic, by the queue's id; -1 for no offset.
+    pub(crate) fn of(&self, group: &str, topic: &str) -> Vec<i64> {
+        self.tables.of(group).get(&pair(group, topic)).cloned().unwrap_or_default()
+    }
+
     /// Returns the topics in which a group has offsets, sorted.
     pub(crate) fn topics_of(&self, group: &str) -> Vec<String> {
         let tables = self.tables.of(group);
@@ -59,6 +64,7 @@ impl Offsets {
 
     /// Removes the offsets of all groups and topics for which `gone` returns true, from memory only.
     pub(crate) fn remove(&self, gone: impl Fn(&str, &str) -> bool) -> Vec<OffsetPair> {
+        self.forget_resets(&gone);
         let mut removed = Vec::new();
         for mut tables in self.tables.each() {
             tables.retain(|pair, table| {
@@ -105,6 +111,7 @@ mod tests {
         for (group, topic, queue) in [("g", "T", 2), ("g", "U", 0), ("h", "T", 0)] {
             offsets.store(group, topic, queue, 7).await.unwrap();
         }
+        assert_eq!(offsets.of("g", "T"), [-1, -1, 7]);
         assert_eq!(offsets.topics_of("g"), ["T", "U"]);
         assert_eq!(offsets.groups_of("T"), ["g", "h"]);
         let used = || (offsets.pairs.load(Relaxed), offsets.bytes.load(Relaxed));

@@ -2,7 +2,7 @@
 
 use super::heartbeat_body::{ConsumerOfBeat, HeartbeatBody};
 use super::{check_client, in_turn};
-use crate::clients::{ClientConnection, GroupUpdate};
+use crate::clients::{ClientConnection, ConsumerBeat, GroupUpdate};
 use crate::refusal::{Refused, refuse};
 use crate::state::BrokerState;
 use crate::topics::names;
@@ -30,6 +30,7 @@ fn beats(
     let beat: HeartbeatBody<'_> = json::from_slice(request.body())?;
     check_client(&beat.client_id)?;
     let connection = broker.clients.connection(channel);
+    connection.note_program(request);
     let (mut refused, mut all) = (Refused::default(), GroupUpdate::default());
     beat.producer_data_set.note_others("groups of producers", &mut refused);
     beat.consumer_data_set.note_others("groups of consumers", &mut refused);
@@ -82,5 +83,9 @@ fn consumer_beats(
     sent.note_others("subscriptions of a group", refused);
     let sent: Vec<_> = sent.items.iter().map(|sent| sent.as_sent()).collect();
     let subscriptions = (!beat.without_sub).then_some(&*sent);
-    broker.clients.consumer_beats(connection, &beat.client_id, group, subscriptions, refused)
+    let beat =
+        ConsumerBeat { client: &beat.client_id, group, kind: consumer.kind(), subscriptions };
+    let update = broker.clients.consumer_beats(connection, &beat, refused)?;
+    broker.groups.used(group);
+    Ok(update)
 }

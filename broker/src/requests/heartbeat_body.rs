@@ -1,8 +1,8 @@
 //! The body of a heartbeat, as far as the broker needs it, with bounds.
 
 use super::list::AtMost;
-use crate::clients::SentSubscription;
-use rocketmq_tower::protocol::SubscriptionData;
+use crate::clients::{ConsumerKind, SentSubscription};
+use rocketmq_tower::protocol::{ConsumeFromWhere, ConsumeType, MessageModel, SubscriptionData};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -38,6 +38,12 @@ pub(super) struct ProducerOfBeat<'a> {
 pub(super) struct ConsumerOfBeat<'a> {
     #[serde(borrow, default)]
     pub(super) group_name: Cow<'a, str>,
+    #[serde(default)]
+    consume_type: ConsumeType,
+    #[serde(default)]
+    message_model: MessageModel,
+    #[serde(default)]
+    consume_from_where: ConsumeFromWhere,
     #[serde(borrow, default)]
     pub(super) subscription_data_set: AtMost<SubscriptionOfBeat<'a>, MAX_SUBSCRIPTIONS>,
 }
@@ -53,6 +59,16 @@ pub(super) struct SubscriptionOfBeat<'a> {
     sub_string: Option<Cow<'a, str>>,
     #[serde(default)]
     sub_version: i64,
+}
+
+impl ConsumerOfBeat<'_> {
+    pub(super) fn kind(&self) -> ConsumerKind {
+        ConsumerKind {
+            consume_type: self.consume_type,
+            message_model: self.message_model,
+            consume_from_where: self.consume_from_where,
+        }
+    }
 }
 
 impl SubscriptionOfBeat<'_> {

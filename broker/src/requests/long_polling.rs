@@ -23,7 +23,7 @@ pub(super) async fn wait(
     query: PullQuery,
     waiting: WaitingPull,
 ) {
-    let WaitingPull { responder, rooms, patience, _room } = waiting;
+    let WaitingPull { responder, group, rooms, patience, _room } = waiting;
     let channel = responder.channel();
     let over = async {
         tokio::select! {
@@ -32,7 +32,7 @@ pub(super) async fn wait(
         }
     };
     let response = tokio::select! {
-        response = poll_queue(&broker, &topic, &queue, query, &rooms.answers, over) => response,
+        response = poll_queue(&broker, &group, &topic, &queue, query, &rooms.answers, over) => response,
         // The connection has ended.
         _ = channel.closed() => return,
     };
@@ -46,6 +46,7 @@ pub(super) async fn wait(
 /// A pull that waits.
 pub(super) struct WaitingPull {
     pub(super) responder: Responder,
+    pub(super) group: Box<str>,
     pub(super) rooms: Arc<ConnectionRooms>,
     /// The maximum time that it waits.
     pub(super) patience: Duration,
@@ -55,6 +56,7 @@ pub(super) struct WaitingPull {
 /// Returns the response when there are messages and room for them, or when `over` resolves.
 async fn poll_queue(
     broker: &BrokerState,
+    group: &str,
     topic: &Topic,
     queue: &Arc<Queue>,
     mut query: PullQuery,
@@ -90,7 +92,10 @@ async fn poll_queue(
                 yield_now().await;
                 continue;
             }
-            pulled => return pulled.response(&queue),
+            pulled => {
+                pulled.count(broker, group, &topic.name);
+                return pulled.response(&queue);
+            }
         }
         tokio::select! {
             () = arrived => {}
@@ -104,5 +109,6 @@ async fn poll_queue(
     } else {
         PullResult::AtEnd { offset }
     };
+    pulled.count(broker, group, &topic.name);
     pulled.response(&queue)
 }

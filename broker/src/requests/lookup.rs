@@ -3,7 +3,7 @@
 use crate::log::{CommitLogOffset, LogError, index};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Reads, Storage, StorageError};
 use crate::topics::Topic;
 use bytes::BytesMut;
 use rocketmq_tower::message::StoredMessage;
@@ -48,10 +48,9 @@ pub(crate) async fn view(
     let (message, _) = StoredMessage::decode(&record)?;
     let topic = broker.topics.get(message.topic).ok_or_else(missing)?;
     let place = Place::of(&topic, &message).ok_or_else(missing)?;
-    let recent = broker.log.storage().has_recent(place.queue, place.offset);
-    match broker.log.read(recent, move |storage| place.is_current(storage)).await? {
-        true => Ok(Body(record)),
-        false => Err(missing()),
+    match broker.log.read_cached_first(place, Place::is_current).await? {
+        (_, true) => Ok(Body(record)),
+        (_, false) => Err(missing()),
     }
 }
 
@@ -71,10 +70,10 @@ impl Place {
     }
 
     /// Returns whether the message is in the queue.
-    fn is_current(self, storage: &dyn Storage) -> Result<bool, StorageError> {
+    fn is_current(&mut self, storage: &dyn Storage, reads: Reads) -> Result<bool, StorageError> {
         let mut entry = Vec::new();
         let next = self.offset.saturating_add(1);
-        storage.entries(self.queue, self.offset..next, &mut entry)?;
+        storage.entries(self.queue, self.offset..next, reads, &mut entry)?;
         Ok(entry.first().is_some_and(|entry| entry.at.as_i64() == self.at))
     }
 }
@@ -174,12 +173,12 @@ impl Search {
     ) -> Result<(), StorageError> {
         self.spend(record.len());
         let asked_for = message_if_asked_for(record, &self.query);
-        let Some((time, place)) = asked_for
+        let Some((time, mut place)) = asked_for
             .and_then(|message| Some((message.store_timestamp, Place::of(&self.topic, &message)?)))
         else {
             return Ok(());
         };
-        if !place.is_current(storage)? {
+        if !place.is_current(storage, Reads::All)? {
             return Ok(());
         }
         if self.found > 0 && self.body.len() + record.len() > MAX_BYTES {

@@ -3,7 +3,7 @@
 use crate::offsets::OffsetError;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Reads, Storage, StorageError};
 use crate::topics::names;
 use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{
@@ -61,7 +61,7 @@ pub(super) fn stored_at(
     offset: i64,
 ) -> Result<Option<i64>, StorageError> {
     let mut entry = Vec::new();
-    storage.entries(queue, offset..offset.saturating_add(1), &mut entry)?;
+    storage.entries(queue, offset..offset.saturating_add(1), Reads::All, &mut entry)?;
     let Some(entry) = entry.first() else { return Ok(None) };
     let record = storage.record(entry.at)?;
     let message = record.as_ref().and_then(|record| StoredMessage::decode(record).ok());
@@ -71,7 +71,7 @@ pub(super) fn stored_at(
 /// Returns the offset of the first message that was stored at `time` or later; with `upper`, of the
 /// last one that was stored at the time or before. If there is no such message, returns the end of the
 /// queue; with `upper`, its start.
-fn by_time(
+pub(super) fn by_time(
     storage: &dyn Storage,
     queue: u32,
     offsets: Range<i64>,
@@ -119,7 +119,7 @@ pub(crate) async fn query(
 pub(crate) async fn update(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
-) -> Result<ResponseCode, BoxError> {
+) -> Result<RemotingCommand, BoxError> {
     let header: UpdateConsumerOffsetRequestHeader<&str> = request.header()?;
     let (group, topic, id) = (header.consumer_group, header.topic, header.queue_id);
     let offset = header.commit_offset;
@@ -130,6 +130,11 @@ pub(crate) async fn update(
         let text = format!("{topic} has no queue {id}, or the offset {offset} is negative");
         return Err(refuse(ResponseCode::INVALID_PARAMETER, text));
     }
+    let done = RemotingCommand::response(ResponseCode::SUCCESS);
+    if broker.offsets.is_reset(group, topic, id) {
+        // As in Java: the consumer has not seen yet that a tool has reset it.
+        return Ok(done.with_remark("Offset has been previously reset"));
+    }
     let committed = if request.is_oneway() {
         broker.offsets.update(group, topic, id, offset).await
     } else {
@@ -137,6 +142,6 @@ pub(crate) async fn update(
     };
     match committed {
         Err(full @ OffsetError::NoRoom) => Err(refuse(ResponseCode::SYSTEM_BUSY, full.to_string())),
-        committed => Ok(committed.map(|()| ResponseCode::SUCCESS)?),
+        committed => Ok(committed.map(|()| done)?),
     }
 }

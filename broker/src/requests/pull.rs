@@ -1,10 +1,12 @@
 //! `PULL_MESSAGE` and `LITE_PULL_MESSAGE`.
 
 use super::long_polling::{self, WaitingPull};
+use super::send::forbidden;
 use crate::answers::WAITING_PULL;
 use crate::clients::Subscribed;
 use crate::connection_rooms::ConnectionRooms;
-use crate::filter::Filter;
+use crate::filter::{self, Filter};
+use crate::groups::GroupRules;
 use crate::log::Queue;
 use crate::offsets::OffsetError;
 use crate::pull_query::{PullQuery, PullResult};
@@ -22,7 +24,7 @@ const MAX_SUSPEND: Duration = Duration::from_secs(30);
 /// The time that a pull waits for room for its answer, at least.
 const FOR_ROOM: Duration = Duration::from_secs(2);
 
-/// The longest expression whose filter each pull makes for itself: it is about as large as the pull.
+/// The longest list of tags whose filter each pull makes for itself: it is about as large as the pull.
 const SHORT: usize = 256;
 
 pub(crate) async fn handle(
@@ -30,8 +32,20 @@ pub(crate) async fn handle(
     request: RemotingCommand,
 ) -> Result<Option<RemotingCommand>, BoxError> {
     let header: PullMessageRequestHeader<&str> = request.header()?;
+    if !broker.settings.is_readable() {
+        return Err(forbidden(&broker, "pulling"));
+    }
+    let rules = broker.groups.used(header.consumer_group);
+    if !rules.consume {
+        let text = format!("subscription group no permission, {}", header.consumer_group);
+        return Err(refuse(ResponseCode::NO_PERMISSION, text));
+    }
     let (topic, queue) = queue(&broker, &header)?;
-    let filter = filter(&broker, &request, &header)?;
+    let filter = filter(&broker, &request, &header, rules)?;
+    let reset = broker.offsets.take_reset(header.consumer_group, header.topic, header.queue_id);
+    if let Some(next) = reset {
+        return Ok(Some(PullResult::Reset { next }.response(&queue)?));
+    }
     if header.sys_flag & pull_sys_flag::COMMIT_OFFSET != 0 && header.commit_offset >= 0 {
         let (group, topic) = (header.consumer_group, header.topic);
         names::check_group(group)?;
@@ -60,7 +74,10 @@ pub(crate) async fn handle(
     };
     let patience = match result {
         Some(PullResult::AtEnd { .. }) if !patience.is_zero() => patience,
-        Some(result) => return Ok(Some(result.response(&queue)?)),
+        Some(result) => {
+            result.count(&broker, header.consumer_group, header.topic);
+            return Ok(Some(result.response(&queue)?));
+        }
         // There is no room for the answer: the peer has not read others, or there are very many. It does
         // not wait here, where others would wait for its turn.
         None => patience.max(FOR_ROOM),
@@ -69,7 +86,8 @@ pub(crate) async fn handle(
         .waiting
         .try_take(&rooms.waiting, WAITING_PULL)
         .ok_or_else(|| refuse(ResponseCode::SYSTEM_BUSY, "too many pulls wait for messages"))?;
-    let waiting = WaitingPull { responder: request.defer()?, rooms, patience, _room: room };
+    let group = header.consumer_group.into();
+    let waiting = WaitingPull { responder: request.defer()?, group, rooms, patience, _room: room };
     tokio::spawn(long_polling::wait(broker, topic, queue, query, waiting));
     Ok(None)
 }
@@ -96,6 +114,7 @@ fn filter(
     broker: &BrokerState,
     request: &RemotingCommand,
     header: &PullMessageRequestHeader<&str>,
+    rules: GroupRules,
 ) -> Result<Arc<Filter>, BoxError> {
     let kind = header.expression_type.unwrap_or_default();
     if header.sys_flag & pull_sys_flag::SUBSCRIPTION != 0
@@ -103,19 +122,25 @@ fn filter(
     {
         let expression = header.subscription.unwrap_or_default();
         return match request.channel() {
-            Some(channel) if expression.len() > SHORT => {
+            Some(channel) if expression.len() > SHORT || filter::is_sql(kind) => {
                 broker.clients.connection(channel).filter(kind, expression)
             }
             _ => Filter::parse(kind, expression).map(Arc::new),
         };
     }
     let (group, topic) = (header.consumer_group, header.topic);
+    if !rules.broadcast && broker.clients.broadcasts(group) {
+        let text = format!("the consumer group[{group}] can not consume by broadcast way");
+        return Err(refuse(ResponseCode::NO_PERMISSION, text));
+    }
     let known = match broker.clients.subscribed(group, topic) {
         Subscribed::To(known) => known,
         // As after a restart. The group's clients leave out their subscriptions, and send them with the
         // next heartbeat, up to 30 s later. They compare tags again, so they can do without a filter.
-        Subscribed::Unknown => return Filter::parse(kind, "").map(Arc::new),
-        Subscribed::No => {
+        Subscribed::Unknown if !filter::is_sql(kind) => {
+            return Filter::parse(kind, "").map(Arc::new);
+        }
+        Subscribed::Unknown | Subscribed::No => {
             let text = format!("the group {group} has not subscribed to {topic}");
             return Err(refuse(ResponseCode::SUBSCRIPTION_NOT_EXIST, text));
         }

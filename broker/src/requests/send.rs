@@ -14,9 +14,6 @@ use rocketmq_tower::protocol::{SendMessageResponseHeader, perm};
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, State};
 use std::sync::Arc;
 
-/// The default of the maximum number of retries of a message: Java's `retryMaxTimes`.
-pub(super) const MAX_RECONSUME_TIMES: i32 = 16;
-
 /// The bytes of a stored message beside its body and its own properties, at most.
 pub(super) const OVERHEAD: usize = 1024;
 
@@ -83,12 +80,16 @@ pub(super) async fn target(
     broker: &BrokerState,
     header: &SendHeader<'_>,
 ) -> Result<Target, BoxError> {
+    if !broker.settings.is_writable() {
+        return Err(forbidden(broker, "sending"));
+    }
     let topic = match broker.topics.get(header.topic) {
         Some(topic) => topic,
         None => create(broker, header).await?,
     };
     if let Some(group) = names::retried_group(header.topic) {
-        let max = header.max_reconsume_times.unwrap_or(MAX_RECONSUME_TIMES);
+        let of_group = broker.groups.used(group).retry_max_times;
+        let max = header.max_reconsume_times.unwrap_or(of_group);
         // A group that consumes in order holds locks. Its consumers retry a message themselves, and send it
         // when no try is left.
         let last = if broker.locks.has_live_lock(group) { max.saturating_sub(1) } else { max };
@@ -112,6 +113,12 @@ pub(super) async fn target(
     // Also if the message waits elsewhere first.
     messages::queue_for_send(&topic, queue_id)?;
     Ok(Target { topic, queue_id, is_dead_letter: false })
+}
+
+/// Returns the refusal of what a tool has forbidden for the whole broker.
+pub(super) fn forbidden(broker: &BrokerState, what: &str) -> BoxError {
+    let text = format!("the broker[{}] {what} message is forbidden", broker.identity.stored.ip());
+    refuse(ResponseCode::NO_PERMISSION, text)
 }
 
 /// Creates a topic with the producer's number of queues, at most that of the default topic.

@@ -1,6 +1,5 @@
 //! `CONSUMER_SEND_MSG_BACK`: a consumer sends back a message that it has failed to consume.
 
-use super::send::MAX_RECONSUME_TIMES;
 use crate::log::{CommitLogOffset, LogWrite, Visibility};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
@@ -20,6 +19,11 @@ pub(crate) async fn handle(
 ) -> Result<ResponseCode, BoxError> {
     let header: ConsumerSendMsgBackRequestHeader<&str> = request.header()?;
     names::check_group(header.group)?;
+    let rules = broker.groups.used(header.group);
+    if rules.retry_queues == 0 {
+        // As in Java: the group has its messages once.
+        return Ok(ResponseCode::SUCCESS);
+    }
     let record = match CommitLogOffset::from_i64(header.offset) {
         Some(offset) => broker.log.record(offset).await?,
         None => None,
@@ -30,10 +34,12 @@ pub(crate) async fn handle(
     })?;
     let (message, _) = StoredMessage::decode(&record)?;
 
-    let max = header.max_reconsume_times.filter(|&max| max >= 0).unwrap_or(MAX_RECONSUME_TIMES);
+    let max = header.max_reconsume_times.filter(|&max| max >= 0).unwrap_or(rules.retry_max_times);
     let is_dead = message.reconsume_times >= max || header.delay_level < 0;
     let name = if is_dead { names::dead_letters(header.group) } else { names::retry(header.group) };
-    let topic = broker.topics.ensure(&name, &TopicSettings::with_queues(1)).await?;
+    let queues = if is_dead { 1 } else { rules.retry_queues };
+    let topic = broker.topics.ensure(&name, &TopicSettings::with_queues(queues)).await?;
+    let queues = topic.settings.write_queues.clamp(1, queues) as usize;
 
     let mut properties = without_delay(message.properties);
     // A message that comes back again keeps its first topic and id.
@@ -48,7 +54,7 @@ pub(crate) async fn handle(
         properties.set(property::DLQ_ORIGIN_MESSAGE_ID, id_of_first);
     }
     let again = StoredMessage {
-        queue_id: 0,
+        queue_id: (broker.turn() % queues) as i32,
         reconsume_times: message.reconsume_times.saturating_add(1),
         store_host: broker.identity.stored,
         topic: &topic.name,
@@ -67,5 +73,8 @@ pub(crate) async fn handle(
         messages::parked(&waiting, delay.queue_id, &again, Visibility::DeliverAt(delay.due))?
     };
     broker.log.write(LogWrite::message(entry)).await?;
+    if let Some(stats) = broker.statistics.groups.used(header.group, topic_of_first) {
+        stats.send_backs.add(1, 0);
+    }
     Ok(ResponseCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ use super::key_index::KeyIndex;
 use super::queue_index::QueueIndex;
 use super::segments::{Known, LogOptions, Replayed, SegmentLog, queue_offset};
 use super::tables::{LiveTables, Tables};
-use super::{QueueEntry, Round, Storage, StorageError, StorageTable, Visit};
+use super::{QueueEntry, Reads, Round, Storage, StorageError, StorageTable, Visit};
 use crate::Flush;
 use crate::log::{CommitLogOffset, index};
 use bytes::{Bytes, BytesMut};
@@ -213,22 +213,28 @@ impl Storage for DiskStorage {
         &self,
         queue: u32,
         offsets: Range<i64>,
+        reads: Reads,
         entries: &mut Vec<QueueEntry>,
     ) -> Result<(), StorageError> {
-        self.state().queues.entries(queue, offsets, entries)
+        self.state().queues.entries(queue, offsets, reads, entries)
     }
 
-    fn has_recent(&self, queue: u32, offset: i64) -> bool {
-        let state = self.state();
-        state.queues.recent(queue, offset).is_some_and(|entry| state.log.is_recent(entry.at))
-    }
-
-    fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<(), StorageError> {
-        self.state().log.copy(entries, body)
+    fn copy(
+        &self,
+        entries: &[QueueEntry],
+        reads: Reads,
+        body: &mut BytesMut,
+    ) -> Result<(), StorageError> {
+        self.state().log.copy(entries, reads, body)
     }
 
     fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError> {
         Ok(self.state().queues.bounds(queue))
+    }
+
+    fn log_bounds(&self) -> Range<u64> {
+        let state = self.state();
+        state.log.start()..state.log.end()
     }
 
     fn next_queue(&self) -> u32 {

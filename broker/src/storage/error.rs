@@ -25,6 +25,9 @@ pub(crate) enum StorageError {
     Record,
     #[error("reading failed")]
     Read(#[source] BoxError),
+    /// Only with [`Reads::Cached`](super::Reads).
+    #[error("reading would wait for the disk")]
+    NotCached,
     #[error("the store in the folder {} is that of an earlier version, which this one cannot read: start with an empty folder", .0.display())]
     OldFormat(PathBuf),
     #[error(

@@ -37,6 +37,14 @@ pub(crate) const MAX_ENTRIES: usize = 8192;
 /// Visits a key and its value in a scan; a break ends the scan.
 pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
+/// The reads that are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Those that do not wait for the disk. Others fail with [`StorageError::NotCached`].
+    Cached,
+    All,
+}
+
 /// The store. All methods may block on the disk, and may be called from several threads at a time,
 /// except for `place` and `append`: only the writer thread calls them.
 pub(crate) trait Storage: Send + Sync + 'static {
@@ -71,20 +79,25 @@ pub(crate) trait Storage: Send + Sync + 'static {
         &self,
         queue: u32,
         offsets: Range<i64>,
+        reads: Reads,
         entries: &mut Vec<QueueEntry>,
     ) -> Result<(), StorageError>;
 
-    /// Returns whether the queue's entries from this offset on, and their records, are read from memory,
-    /// so that [`entries`](Self::entries) and [`copy`](Self::copy) do not wait for the disk.
-    fn has_recent(&self, queue: u32, offset: i64) -> bool;
-
     /// Appends the records of `entries` to `body`, one after another. A record that was deleted since
     /// the entries were read, or that is damaged, is left out.
-    fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<(), StorageError>;
+    fn copy(
+        &self,
+        entries: &[QueueEntry],
+        reads: Reads,
+        body: &mut BytesMut,
+    ) -> Result<(), StorageError>;
 
     /// Returns the offset of a queue's first message, and the one after its last. Equal if the queue is
     /// empty, both 0 if it never had a message.
     fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError>;
+
+    /// Returns the offset of the log's first record, and the one after its last.
+    fn log_bounds(&self) -> Range<u64>;
 
     /// Returns a number above those of all queues that have ever had a message, as far as that is known.
     fn next_queue(&self) -> u32;

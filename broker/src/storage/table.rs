@@ -18,11 +18,20 @@ pub(crate) enum StorageTable {
     /// The ends of queues whose messages were all deleted: the queue's number, and the offset of its next
     /// message. The log alone does not have them any more.
     Ends,
+    /// The settings of groups of consumers.
+    Groups,
 }
 
 impl StorageTable {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Offsets, Self::Topics, Self::Config, Self::Scheduled, Self::Prepared, Self::Ends];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Offsets,
+        Self::Topics,
+        Self::Config,
+        Self::Scheduled,
+        Self::Prepared,
+        Self::Ends,
+        Self::Groups,
+    ];
 
     /// The tables whose rows point to records, which are kept as long as the rows.
     pub(crate) const OF_RECORDS: [Self; 2] = [Self::Scheduled, Self::Prepared];

@@ -3,7 +3,7 @@
 use super::message::{ReadError, TestMessage};
 use super::wait::{self, WaitError};
 use crate::state::BrokerState;
-use crate::storage::StorageError;
+use crate::storage::{Reads, StorageError};
 use crate::{Broker, BrokerBuilder, RunningBroker, ServeError, StartError, start};
 use rocketmq_tower::Client;
 use rocketmq_tower::client::{Producer, SendError, SendResult};
@@ -95,7 +95,7 @@ impl TestBroker {
                 while !offsets.is_empty() {
                     entries.clear();
                     let end = offsets.end.min(offsets.start.saturating_add(ENTRIES as i64));
-                    storage.entries(queue, offsets.start..end, &mut entries)?;
+                    storage.entries(queue, offsets.start..end, Reads::All, &mut entries)?;
                     if entries.is_empty() {
                         // Deleted meanwhile.
                         break;

@@ -11,7 +11,6 @@ use crate::storage::Storage;
 use crate::{jobs, stack};
 use rocketmq_tower_core::clock;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// A broker whose state the test can see. Dropping it ends it.
@@ -40,7 +39,7 @@ impl BareBroker {
         let server = server.expect("a router");
         let mut serving = JoinSet::new();
         serving.spawn(async { drop(server.serve().await) });
-        let jobs = jobs::start(&state, Duration::MAX);
+        let jobs = jobs::start(&state);
         Self { state, address, _tasks: [serving, jobs] }
     }
 

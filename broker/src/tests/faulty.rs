@@ -3,7 +3,7 @@
 use crate::Flush;
 use crate::log::CommitLogOffset;
 use crate::storage::{
-    MemoryStorage, QueueEntry, Round, Storage, StorageError, StorageTable, Visit,
+    MemoryStorage, QueueEntry, Reads, Round, Storage, StorageError, StorageTable, Visit,
 };
 use bytes::{Bytes, BytesMut};
 use std::io;
@@ -133,22 +133,31 @@ impl Storage for Faulty {
         &self,
         queue: u32,
         offsets: Range<i64>,
+        reads: Reads,
         entries: &mut Vec<QueueEntry>,
     ) -> Result<(), StorageError> {
-        self.memory.entries(queue, offsets, entries)
+        self.memory.entries(queue, offsets, reads, entries)
     }
 
-    fn has_recent(&self, _: u32, _: i64) -> bool {
-        false
-    }
-
-    fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<(), StorageError> {
+    fn copy(
+        &self,
+        entries: &[QueueEntry],
+        reads: Reads,
+        body: &mut BytesMut,
+    ) -> Result<(), StorageError> {
+        if reads == Reads::Cached {
+            return Err(StorageError::NotCached);
+        }
         self.outcome(&self.fails_to_read)?;
-        self.memory.copy(entries, body)
+        self.memory.copy(entries, reads, body)
     }
 
     fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError> {
         self.memory.bounds(queue)
+    }
+
+    fn log_bounds(&self) -> Range<u64> {
+        self.memory.log_bounds()
     }
 
     fn next_queue(&self) -> u32 {

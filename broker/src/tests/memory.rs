@@ -8,7 +8,7 @@ use super::soon;
 use crate::answers::{self, ANSWERS, WAITING, WAITING_PULL};
 use crate::config::BrokerConfig;
 use crate::log::WRITES;
-use crate::storage::MemoryStorage;
+use crate::storage::{MemoryStorage, Reads};
 use bytes::BytesMut;
 use rocketmq_tower::message::SendHeader;
 use rocketmq_tower::{RemotingCodec, RemotingCommand, ResponseCode};
@@ -131,9 +131,9 @@ async fn equal_answers_share_their_bytes_while_they_are_needed() {
     let queue = Arc::clone(&bare.state.topics.find("T").unwrap().queues()[0]);
     let read = || {
         let (storage, mut entries) = (bare.state.log.storage(), Vec::new());
-        storage.entries(queue.number(), 0..1, &mut entries).unwrap();
+        storage.entries(queue.number(), 0..1, Reads::All, &mut entries).unwrap();
         let size = entries[0].size as usize;
-        answers::read(storage, &queue, entries, size).unwrap()
+        answers::read(storage, &queue, entries, size, Reads::All).unwrap()
     };
     let (one, other) = (read(), read());
     assert_eq!(one.as_ptr(), other.as_ptr());

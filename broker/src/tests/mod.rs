@@ -17,6 +17,7 @@ mod requests;
 mod retention;
 #[path = "../../tests/support/soon.rs"]
 mod soon;
+mod statistics;
 mod store_failure;
 mod store_faults;
 mod stores;

@@ -70,6 +70,10 @@ async fn delete_all(
         // After the topics are gone, so that no request adds one.
         let of_removed = move || {
             let offsets = broker.offsets.remove(|_, topic| removed.contains_key(topic));
+            broker.statistics.remove(|_, topic| removed.contains_key(topic));
+            removed.values().filter_map(|topic| topic.puts()).for_each(|puts| {
+                broker.statistics.forget(puts);
+            });
             (removed, offsets)
         };
         spawn_blocking(of_removed).await?

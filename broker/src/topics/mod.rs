@@ -1,6 +1,5 @@
 //! The topics of the broker. The name server reads them, too.
 
-mod attributes;
 mod awaited;
 mod deletion;
 pub(crate) mod names;
@@ -9,12 +8,13 @@ pub(crate) mod system;
 mod tests;
 mod topic;
 
+use crate::attributes::{AttributeChanges, OF_TOPICS};
 use crate::data_version::TableVersion;
 use crate::log::{Log, LogError, LogWrite, MAX_QUEUES, Queue};
 use crate::refusal::refuse;
 use crate::state::BrokerIdentity;
+use crate::statistics::TopicPuts;
 use crate::storage::{StorageBatch, StorageTable};
-pub(crate) use attributes::AttributeChanges;
 use awaited::AwaitedTopics;
 pub(crate) use deletion::{delete, expire};
 use rocketmq_tower::{BoxError, ResponseCode};
@@ -47,12 +47,16 @@ pub(crate) struct Topics {
     of_groups: AtomicUsize,
     awaited: AwaitedTopics,
     pub(crate) version: TableVersion,
+    identity: Arc<BrokerIdentity>,
     log: Arc<Log>,
 }
 
 impl Topics {
     /// Reads the stored topics, and creates the broker's own topics.
-    pub(crate) async fn open(log: Arc<Log>, identity: &BrokerIdentity) -> Result<Self, BoxError> {
+    pub(crate) async fn open(
+        log: Arc<Log>,
+        identity: &Arc<BrokerIdentity>,
+    ) -> Result<Self, BoxError> {
         let mut rows = Vec::new();
         log.storage().scan(StorageTable::Topics, b""..b"\xff", &mut |name, row| {
             rows.push((name.to_vec(), row.to_vec()));
@@ -65,7 +69,9 @@ impl Topics {
             let name = String::from_utf8(name)?;
             let row: TopicRow = serde_json::from_slice(&row)?;
             next = row.numbers.iter().map(|number| number + 1).fold(next, u32::max);
-            let queues = row.numbers.iter().map(|&number| Ok(Arc::new(log.recover(number)?)));
+            let puts = puts(&log, identity, &name);
+            let recover = |&number: &u32| Ok(Arc::new(log.recover(number, &puts)?));
+            let queues = row.numbers.iter().map(recover);
             let queues = queues.collect::<Result<_, LogError>>()?;
             let topic = Topic { name: name.clone(), settings: row.settings, queues };
             of_groups += usize::from(names::is_of_group(&name));
@@ -77,10 +83,15 @@ impl Topics {
             of_groups: AtomicUsize::new(of_groups),
             awaited: AwaitedTopics::default(),
             version: TableVersion::default(),
+            identity: Arc::clone(identity),
             log,
         };
         topics.create_all(&system::topics(identity)).await?;
         Ok(topics)
+    }
+
+    fn puts(&self, name: &str) -> Arc<TopicPuts> {
+        puts(&self.log, &self.identity, name)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
@@ -142,7 +153,7 @@ impl Topics {
         let mut next_number = self.next_number.lock().await;
         let (mut next, mut rows, mut created) = (*next_number, StorageBatch::default(), Vec::new());
         for (name, settings) in topics.iter().filter(|(name, _)| self.get(name).is_none()) {
-            let queues = new_queues(&mut next, settings.queues());
+            let queues = new_queues(&mut next, settings.queues(), &self.puts(name));
             rows.put(StorageTable::Topics, name, row(settings, &queues)?);
             created.push(Topic { name: name.clone(), settings: settings.clone(), queues });
         }
@@ -162,7 +173,7 @@ impl Topics {
         changes: &AttributeChanges,
     ) -> Result<Arc<Topic>, BoxError> {
         let change = |old: Option<&TopicSettings>| {
-            let attributes = changes.apply(old.map(|old| &old.attributes))?;
+            let attributes = changes.apply(OF_TOPICS, old.map(|old| &old.attributes))?;
             Ok(Some(TopicSettings { attributes, ..settings.clone() }))
         };
         self.set(name, change).await
@@ -192,7 +203,9 @@ impl Topics {
         let (of_groups, topics) = (self.of_groups.load(Relaxed), read(&self.by_name).len());
         let room = Room { of_groups, of_applications: topics - of_groups };
         room.check(names::is_of_group(name), is_new, next + missing as u32)?;
-        queues.extend(new_queues(&mut next, missing));
+        let puts = queues.first().map(|queue: &Arc<Queue>| Arc::clone(queue.puts()));
+        let puts = puts.unwrap_or_else(|| self.puts(name));
+        queues.extend(new_queues(&mut next, missing, &puts));
 
         let mut rows = StorageBatch::default();
         rows.put(StorageTable::Topics, name, row(settings, &queues)?);
@@ -240,11 +253,17 @@ impl Room {
     }
 }
 
+/// Returns the statistics of a new topic.
+fn puts(log: &Log, identity: &BrokerIdentity, name: &str) -> Arc<TopicPuts> {
+    Arc::new(TopicPuts::new(log.puts(), system::is_system(identity, name)))
+}
+
 /// Returns queues with the next numbers.
-fn new_queues(next: &mut u32, count: usize) -> Vec<Arc<Queue>> {
+fn new_queues(next: &mut u32, count: usize, puts: &Arc<TopicPuts>) -> Vec<Arc<Queue>> {
     let first = *next;
     *next += count as u32;
-    (first..*next).map(|number| Arc::new(Queue::new(number, 0, 0))).collect()
+    let queue = |number| Arc::new(Queue::new(number, 0, 0, Arc::clone(puts)));
+    (first..*next).map(queue).collect()
 }
 
 /// Returns a topic's row in the store.

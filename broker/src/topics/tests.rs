@@ -1,23 +1,23 @@
 //! Topics and their queues.
 
 use super::{
-    AttributeChanges, MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room,
-    TopicSettings, Topics,
+    MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room, TopicSettings, Topics,
 };
 use crate::Flush;
+use crate::attributes::AttributeChanges;
 use crate::log::Log;
 use crate::state::BrokerIdentity;
 use crate::storage::MemoryStorage;
 use std::sync::Arc;
 use tokio_test::{assert_pending, assert_ready, task};
 
-fn identity() -> BrokerIdentity {
-    BrokerIdentity {
+fn identity() -> Arc<BrokerIdentity> {
+    Arc::new(BrokerIdentity {
         cluster: "DefaultCluster".into(),
         name: "broker-a".into(),
         address: "127.0.0.1:10911".into(),
         stored: ([127, 0, 0, 1], 10911).into(),
-    }
+    })
 }
 
 async fn topics() -> (Arc<Log>, Topics) {

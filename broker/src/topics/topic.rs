@@ -1,7 +1,8 @@
 //! One topic.
 
-use super::attributes::Attributes;
+use crate::attributes::Attributes;
 use crate::log::Queue;
+use crate::statistics::TopicPuts;
 use rocketmq_tower::protocol::{TopicConfig, TopicFilterType, perm};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl Topic {
         Self {
             name: name.to_owned(),
             settings: TopicSettings::with_queues(1),
-            queues: vec![Arc::new(Queue::new(NO_QUEUE, 0, 0))],
+            queues: vec![Arc::new(Queue::new(NO_QUEUE, 0, 0, Arc::default()))],
         }
     }
 
@@ -106,6 +107,11 @@ impl Topic {
     /// Returns the queue with this id, also if it is closed.
     pub(crate) fn queue(&self, id: i32) -> Option<&Arc<Queue>> {
         self.queues.get(usize::try_from(id).ok()?)
+    }
+
+    /// Returns the statistics of what is stored in it.
+    pub(crate) fn puts(&self) -> Option<&Arc<TopicPuts>> {
+        self.queues.first().map(|queue| queue.puts())
     }
 
     pub(crate) fn queues(&self) -> &[Arc<Queue>] {

@@ -22,7 +22,7 @@ pub(super) fn heartbeat(
     })
 }
 
-fn beat(data: &HeartbeatData) -> RemotingCommand {
+pub(super) fn beat(data: &HeartbeatData) -> RemotingCommand {
     RemotingCommand::request(RequestCode::HEART_BEAT).with_json(data).unwrap()
 }
 

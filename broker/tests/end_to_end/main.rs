@@ -23,6 +23,7 @@ mod replies;
 mod restarts;
 mod send_backs;
 mod sends;
+mod sql;
 #[path = "../support/mod.rs"]
 mod support;
 mod transactions;

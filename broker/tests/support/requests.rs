@@ -92,6 +92,12 @@ impl<'a> Pull<'a> {
         self
     }
 
+    /// Filters by this expression.
+    pub(crate) fn of_sql(mut self, expression: &'a str) -> Self {
+        self.0.expression_type = Some("SQL92");
+        self.of_tags(expression)
+    }
+
     /// Uses the subscription in the heartbeats of `group`.
     pub(crate) fn subscribed(mut self, group: &'a str, version: i64) -> Self {
         self.0.consumer_group = group;

@@ -48,7 +48,7 @@ impl ResponseFuture {
         // It is sent without the response bit.
         let is_oneway = command.flag() & RemotingCommand::ONEWAY != 0;
         let (call, is_timed) =
-            shared.pool.begin(shared, command, permit, timeout.map(|(_, end)| end));
+            shared.pool().begin(shared, command, permit, timeout.map(|(_, end)| end));
         let request = OutgoingRequest::new(Arc::clone(&call), is_oneway);
         if shared.inbox.send(Message::Send(request)) {
             let timeout = timeout.filter(|_| is_timed).map(|(timeout, _)| timeout);
@@ -72,7 +72,7 @@ impl ResponseFuture {
 fn give_up(call: Arc<Call>, shared: &Shared) {
     match call.give_up() {
         Some(given_up) => _ = shared.inbox.send(Message::Cancel(given_up)),
-        None => shared.pool.give_back(call),
+        None => shared.pool().give_back(call),
     }
 }
 
@@ -96,7 +96,7 @@ impl Future for ResponseFuture {
         };
         match (std::mem::replace(&mut self.state, CallState::Done), end) {
             (CallState::Waiting { call, shared, .. }, CallEnd::Result(result)) => {
-                shared.pool.give_back(call);
+                shared.pool().give_back(call);
                 Poll::Ready(result)
             }
             (CallState::Waiting { call, shared, timeout }, CallEnd::Late) => {

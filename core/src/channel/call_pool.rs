@@ -223,7 +223,7 @@ pub(super) enum Look {
 /// The waker of the timer.
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
-        self.pool.timer_fired(&self);
+        self.pool().timer_fired(&self);
     }
 }
 
@@ -262,7 +262,7 @@ mod tests {
         let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
         let deadline = Some(Instant::now() + LIMIT);
         let (call, is_timed) =
-            shared.pool.begin(shared, RemotingCommand::default(), permit, deadline);
+            shared.pool().begin(shared, RemotingCommand::default(), permit, deadline);
         assert!(is_timed);
         call
     }
@@ -279,19 +279,19 @@ mod tests {
             let calls: Vec<_> = (0..1000).map(|_| begin(&shared)).collect();
             for call in calls {
                 end(&call);
-                shared.pool.give_back(call);
+                shared.pool().give_back(call);
             }
         }
         for _ in 0..10_000 {
             end(&begin(&shared));
         }
         {
-            let state = lock(&shared.pool.state);
+            let state = lock(&shared.pool().state);
             assert!(state.spare.len() <= KEPT);
             assert!(state.queue.len() <= 2 * 1000, "{}", state.queue.len());
         }
         tokio::time::sleep(2 * LIMIT).await;
-        let state = lock(&shared.pool.state);
+        let state = lock(&shared.pool().state);
         assert_eq!((state.queue.len(), state.armed), (0, None));
     }
 
@@ -302,9 +302,9 @@ mod tests {
         for _ in 0..1000 {
             tokio::time::sleep(Duration::from_secs(1)).await;
             end(&call);
-            shared.pool.give_back(call);
+            shared.pool().give_back(call);
             call = begin(&shared);
-            assert_eq!(lock(&shared.pool.state).queue.len(), 1);
+            assert_eq!(lock(&shared.pool().state).queue.len(), 1);
         }
     }
 
@@ -314,9 +314,9 @@ mod tests {
         let shared = Shared::new(ChannelInfo::default());
         let call = begin(&shared);
         let held = Arc::downgrade(&shared);
-        shared.pool.close();
+        shared.pool().close();
         end(&call);
-        shared.pool.give_back(call);
+        shared.pool().give_back(call);
         drop(shared);
         assert!(held.upgrade().is_none());
     }

@@ -5,6 +5,7 @@ use crate::command::ResponseCode;
 use crate::sync::lock;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
@@ -36,11 +37,14 @@ pub(crate) struct Deferrals {
     table: Mutex<Table>,
 }
 
+/// Without a random key, which takes room: peers cannot choose the ids.
+type Hashing = BuildHasherDefault<DefaultHasher>;
+
 #[derive(Debug, Default)]
 struct Table {
     /// Whether the connection has closed.
     closed: bool,
-    entries: HashMap<ExchangeId, Deferral>,
+    entries: HashMap<ExchangeId, Deferral, Hashing>,
 }
 
 #[derive(Default)]
@@ -288,7 +292,7 @@ impl Deferrals {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         self.count.store(table.entries.len(), Ordering::Relaxed);
         if table.entries.is_empty() && table.entries.capacity() > KEPT_CAPACITY {
-            table.entries = HashMap::new();
+            table.entries = HashMap::default();
         }
         drop(table);
         if let Some(entry) = entry {

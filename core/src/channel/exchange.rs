@@ -1,6 +1,5 @@
 //! The identity of a request that a connection received.
 
-use super::Channel;
 use crate::command::{RemotingCommand, SerializeType};
 use std::num::NonZeroU64;
 
@@ -46,17 +45,4 @@ impl Stamp {
         response.serialize_type = self.serialize_type;
         response.flag |= RemotingCommand::RESPONSE;
     }
-}
-
-/// The connection and the exchange that a request came from. Set by the driver when it hands the
-/// request to the service.
-///
-/// This is the only link from a command to its connection. It causes the only dependency cycle
-/// between modules in this crate: channels carry commands, and a command refers to its channel.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    pub(crate) channel: Channel,
-    /// `None` for a oneway request. Clones of the request refer to the same exchange, so only one
-    /// of them can defer the response.
-    pub(crate) exchange: Option<(ExchangeId, Stamp)>,
 }

@@ -8,13 +8,16 @@ use std::collections::hash_map::Entry;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+type BySlot = HashMap<u32, (ExchangeId, Abort)>;
+
 /// The last abort of each exchange: at most one for each slot of requests in flight.
 ///
 /// The lock is taken only if `count` is not zero: exchanges that succeed do not pay for it.
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     count: AtomicUsize,
-    by_slot: Mutex<HashMap<u32, (ExchangeId, Abort)>>,
+    /// `None` while it is empty.
+    by_slot: Mutex<Option<Box<BySlot>>>,
 }
 
 impl Failures {
@@ -26,6 +29,7 @@ impl Failures {
     /// Notes an abort, instead of an earlier one.
     pub(super) fn note(&self, id: ExchangeId, abort: Abort) {
         let mut by_slot = lock(&self.by_slot);
+        let by_slot = by_slot.get_or_insert_default();
         match by_slot.entry(id.slot()) {
             // A late note of an exchange that has ended must not replace that of its successor.
             Entry::Occupied(noted) if noted.get().0.is_after(id) => {}
@@ -37,11 +41,12 @@ impl Failures {
 
     /// Removes and returns what was noted for this exchange.
     pub(crate) fn take(&self, id: ExchangeId) -> Option<Abort> {
-        let mut by_slot = lock(&self.by_slot);
+        let mut table = lock(&self.by_slot);
+        let by_slot = table.as_mut()?;
         let noted = by_slot.remove(&id.slot());
         self.count.store(by_slot.len(), Ordering::Relaxed);
         if by_slot.is_empty() {
-            *by_slot = HashMap::new();
+            *table = None;
         }
         noted.filter(|(noted, _)| *noted == id).map(|(_, abort)| abort)
     }

@@ -91,4 +91,10 @@ impl ChannelInfo {
         let (local_addr, peer_addr) = (local_addr.into(), peer_addr.into());
         Self { local_addr, peer_addr, extensions: Extensions::new() }
     }
+
+    /// Whether both have the same addresses and no extensions.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        let are_plain = self.extensions.is_empty() && other.extensions.is_empty();
+        are_plain && self.local_addr == other.local_addr && self.peer_addr == other.peer_addr
+    }
 }

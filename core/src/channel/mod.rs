@@ -9,6 +9,7 @@ mod exchange;
 mod failures;
 mod inbox;
 mod info;
+pub(crate) mod lending;
 mod observer;
 mod outgoing;
 mod reason;
@@ -20,7 +21,7 @@ pub use call::ResponseFuture;
 pub use call_error::{CallError, CallStage};
 pub use deferral::Answered;
 pub(crate) use deferral::AtEnd;
-pub(crate) use exchange::{ExchangeId, Origin, Stamp};
+pub(crate) use exchange::{ExchangeId, Stamp};
 pub(crate) use inbox::{CLOSE, DRAIN, MAIL, Message, READY};
 pub use info::{Addr, ChannelInfo};
 pub use observer::ExchangeObserver;
@@ -103,6 +104,10 @@ impl Channel {
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    pub(crate) fn into_shared(self) -> Arc<Shared> {
+        self.shared
     }
 
     /// Makes this handle keep the connection open, together with the clones that are made of it

@@ -1,7 +1,8 @@
 //! Lets layers observe how a request is answered.
 
 use super::deferral::Answered;
-use super::exchange::{ExchangeId, Origin};
+use super::exchange::ExchangeId;
+use super::lending;
 use super::shared::Shared;
 use super::{Addr, Channel};
 use crate::command::{RemotingCommand, ResponseCode};
@@ -43,9 +44,11 @@ impl RemotingCommand {
     #[must_use]
     #[inline]
     pub fn exchange_observer(&self) -> ExchangeObserver {
-        let origin = self.parts().origin.as_ref().map(|Origin { channel, exchange }| {
-            (Arc::clone(&channel.shared), exchange.map(|(id, _)| id))
-        });
+        let parts = self.parts();
+        let origin = parts
+            .channel
+            .as_ref()
+            .map(|channel| (lending::handle(&channel.shared), parts.exchange.map(|(id, _)| id)));
         ExchangeObserver { origin }
     }
 }
@@ -116,6 +119,15 @@ impl ExchangeObserver {
             if !shared.failures.is_empty() {
                 shared.failures.take(id);
             }
+        }
+    }
+}
+
+impl Drop for ExchangeObserver {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some((shared, _)) = self.origin.take() {
+            lending::give_back(shared);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Channel;
 use super::call::not_sent;
 use super::call_error::CallError;
 use super::deferral::Refusal;
-use super::exchange::{ExchangeId, Origin, Stamp};
+use super::exchange::{ExchangeId, Stamp};
 use super::inbox::Message;
 use super::shared::Shared;
 use crate::command::RemotingCommand;
@@ -75,17 +75,16 @@ impl RemotingCommand {
     /// If no connection received this command, if it or a clone was already deferred, or if the
     /// connection has its maximum number of deferred requests.
     pub fn defer(&self) -> Result<Responder, DeferError> {
-        let Origin { channel, exchange } =
-            self.parts().origin.as_ref().ok_or(DeferError::NotARequest)?;
-        let shared = Arc::clone(&channel.shared);
+        let channel = self.channel().ok_or(DeferError::NotARequest)?;
+        let (shared, exchange) = (Arc::clone(&channel.shared), self.parts().exchange);
         if let Some((id, _)) = exchange {
             let max = shared.max_deferred();
-            shared.deferrals.insert(*id, max).map_err(|refusal| match refusal {
+            shared.deferrals.insert(id, max).map_err(|refusal| match refusal {
                 Refusal::Already => DeferError::Already,
                 Refusal::TooMany => DeferError::TooMany { max },
             })?;
         }
-        Ok(Responder { shared, exchange: *exchange })
+        Ok(Responder { shared, exchange })
     }
 }
 

@@ -20,11 +20,11 @@ pub(crate) struct Shared {
     pub(crate) id: u64,
     /// The info with which the connection was created.
     accepted: ChannelInfo,
-    /// The final info, set when the driver starts.
-    settled: OnceLock<ChannelInfo>,
+    /// The final info, set when the driver starts. `None` if layers have not changed it.
+    settled: OnceLock<Box<ChannelInfo>>,
     pub(crate) inbox: Inbox,
     /// Why the connection closes. Only the first reason is stored.
-    reason: OnceLock<CloseReason>,
+    reason: OnceLock<Box<CloseReason>>,
     /// Whether the connection is closed.
     gone: AtomicBool,
     /// Notified when the connection closes and when it starts to drain.
@@ -33,7 +33,8 @@ pub(crate) struct Shared {
     pub(crate) calls: Arc<Semaphore>,
     /// Permits for oneway requests. Empty until the driver starts.
     pub(crate) oneways: Arc<Semaphore>,
-    pub(super) pool: CallPool,
+    /// Made for the first call: most connections of a server have none.
+    pool: OnceLock<Box<CallPool>>,
     /// The peer's requests that the driver holds: running, or waiting for the service.
     held_requests: AtomicUsize,
     pub(crate) deferrals: Deferrals,
@@ -62,7 +63,7 @@ impl Shared {
             changed: Notify::new(),
             calls: Arc::new(Semaphore::new(0)),
             oneways: Arc::new(Semaphore::new(0)),
-            pool: CallPool::default(),
+            pool: OnceLock::new(),
             held_requests: AtomicUsize::new(0),
             deferrals: Deferrals::new(),
             failures: Failures::default(),
@@ -73,27 +74,33 @@ impl Shared {
 
     /// Called when the driver starts: makes the info final and adds the permits.
     pub(crate) fn start(&self, info: ChannelInfo, bounds: Bounds) {
-        if self.settled.set(info).is_ok() {
-            let permits = |max: usize| max.min(Semaphore::MAX_PERMITS);
-            let (calls, oneways) = (permits(bounds.calls), permits(bounds.oneways));
-            _ = self.bounds.set(Bounds { calls, oneways, ..bounds });
+        if !info.equals(&self.accepted) {
+            _ = self.settled.set(Box::new(info));
+        }
+        let permits = |max: usize| max.min(Semaphore::MAX_PERMITS);
+        let (calls, oneways) = (permits(bounds.calls), permits(bounds.oneways));
+        if self.bounds.set(Bounds { calls, oneways, ..bounds }).is_ok() {
             self.calls.add_permits(calls);
             self.oneways.add_permits(oneways);
         }
     }
 
+    pub(super) fn pool(&self) -> &CallPool {
+        self.pool.get_or_init(Box::default)
+    }
+
     pub(crate) fn info(&self) -> &ChannelInfo {
-        self.settled.get().unwrap_or(&self.accepted)
+        self.settled.get().map_or(&self.accepted, |info| info)
     }
 
     /// Returns why the connection closed or is closing.
     pub(crate) fn reason(&self) -> Option<&CloseReason> {
-        self.reason.get()
+        self.reason.get().map(|reason| &**reason)
     }
 
     /// Sets the reason unless one is already set. Returns the one that is set.
     pub(crate) fn set_reason(&self, reason: CloseReason) -> &CloseReason {
-        self.reason.get_or_init(|| reason)
+        self.reason.get_or_init(|| Box::new(reason))
     }
 
     pub(crate) fn is_gone(&self) -> bool {
@@ -109,7 +116,8 @@ impl Shared {
         self.calls.close();
         self.oneways.close();
         self.inbox.close();
-        self.pool.close();
+        // Made if there is none, so that one that is being made is closed as well.
+        self.pool().close();
         self.deferrals.close();
         self.changed.notify_waiters();
     }
@@ -120,7 +128,7 @@ impl Shared {
             // Registered before the check, so that a change in between is not missed.
             let changed = self.changed.notified();
             if self.is_gone() {
-                return self.reason.get().cloned().unwrap_or(CloseReason::Aborted);
+                return self.reason().cloned().unwrap_or(CloseReason::Aborted);
             }
             changed.await;
         }

@@ -11,7 +11,8 @@ use tokio::time::Instant;
 pub(crate) struct Silence {
     /// Changes whenever bytes were read.
     heard: AtomicU64,
-    unanswered: Mutex<Unanswered>,
+    /// `None` if no call was given up while nothing was heard.
+    unanswered: Mutex<Option<Box<Unanswered>>>,
 }
 
 /// Calls that were given up while nothing was heard.
@@ -43,8 +44,9 @@ impl Silence {
     pub(crate) fn gave_up(&self, heard: u64) -> Duration {
         let now = Instant::now();
         let mut unanswered = lock(&self.unanswered);
+        let unanswered = unanswered.get_or_insert_default();
         if unanswered.heard != heard {
-            *unanswered = Unanswered { heard, ..Unanswered::default() };
+            **unanswered = Unanswered { heard, ..Unanswered::default() };
         }
         unanswered.count += 1;
         now.saturating_duration_since(*unanswered.since.get_or_insert(now))
@@ -53,6 +55,7 @@ impl Silence {
     /// Returns the number of calls that were given up since anything was heard.
     pub(crate) fn unanswered(&self) -> usize {
         let unanswered = lock(&self.unanswered);
-        if unanswered.heard == self.heard() { unanswered.count } else { 0 }
+        let current = unanswered.as_ref().filter(|unanswered| unanswered.heard == self.heard());
+        current.map_or(0, |unanswered| unanswered.count)
     }
 }

@@ -23,6 +23,27 @@ impl Decoder for RemotingCodec {
     type Error = DecodeError;
 
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<RemotingCommand>, DecodeError> {
+        self.next_frame(src).map_err(|error| *error)
+    }
+
+    fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<RemotingCommand>, DecodeError> {
+        match self.decode(src)? {
+            Some(command) => Ok(Some(command)),
+            None if src.is_empty() => Ok(None),
+            None => {
+                let need = self.expected.unwrap_or(LENGTH_FIELD);
+                Err(DecodeError::EndInFrame { have: src.len(), need })
+            }
+        }
+    }
+}
+
+impl RemotingCodec {
+    /// Decodes the next frame of `src`. Returns `None` if it is not complete.
+    pub(crate) fn next_frame(
+        &mut self,
+        src: &mut BytesMut,
+    ) -> Result<Option<RemotingCommand>, Box<DecodeError>> {
         self.filled = self.filled.max(src.len());
         let frame = match self.expected {
             Some(frame) => frame,
@@ -56,19 +77,6 @@ impl Decoder for RemotingCodec {
         command.map(Some)
     }
 
-    fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<RemotingCommand>, DecodeError> {
-        match self.decode(src)? {
-            Some(command) => Ok(Some(command)),
-            None if src.is_empty() => Ok(None),
-            None => {
-                let need = self.expected.unwrap_or(LENGTH_FIELD);
-                Err(DecodeError::EndInFrame { have: src.len(), need })
-            }
-        }
-    }
-}
-
-impl RemotingCodec {
     /// Reserves capacity for the next read: a block, unless half of one is free already.
     pub(crate) fn reserve_block(&mut self, src: &mut BytesMut) {
         let (have, room) = (src.len(), src.capacity() - src.len());
@@ -175,21 +183,22 @@ fn decode_frame(
     src: &mut BytesMut,
     frame: usize,
     block: usize,
-) -> Result<RemotingCommand, DecodeError> {
+) -> Result<RemotingCommand, Box<DecodeError>> {
     let mut command = RemotingCommand::default();
     let body = match decode_header(&src[LENGTH_FIELD..frame], command.parts_mut()) {
         Ok(body) => body,
         Err(error) => {
             src.advance(frame);
-            return Err(error);
+            return Err(Box::new(error));
         }
     };
     if body >= block / PART_OF_BLOCK && body >= frame / PART_OF_FRAME {
         src.advance(frame - body);
         command.set_body(src.split_to(body).freeze());
     } else {
-        command.set_body(Bytes::copy_from_slice(&src[frame - body..frame]));
+        let body = Bytes::copy_from_slice(&src[frame - body..frame]);
         src.advance(frame);
+        command.set_body(body);
     }
     Ok(command)
 }

@@ -2,12 +2,14 @@
 
 mod ascii;
 mod binary;
+mod boxed;
 mod buffer_pool;
 mod decode;
 mod encode;
 mod error;
 pub(crate) mod json;
 
+pub(crate) use boxed::{BoxedCodec, BoxedError};
 pub use error::{DecodeError, EncodeError, ForeignProtocol};
 
 /// Size of the length field, which does not count itself.

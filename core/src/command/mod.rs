@@ -225,7 +225,7 @@ impl RemotingCommand {
     /// Returns the channel that the command was received on, or `None` if it was created locally.
     #[must_use]
     pub fn channel(&self) -> Option<&Channel> {
-        self.parts().origin.as_ref().map(|origin| &origin.channel)
+        self.parts().channel.as_ref()
     }
 
     /// Returns the values that middleware attaches for other middleware. They are never sent.

@@ -7,7 +7,7 @@
 #![expect(clippy::vec_box, reason = "the allocations are kept, not the fields")]
 
 use super::{ExtFields, LanguageCode, MqVersion, SerializeType};
-use crate::channel::Origin;
+use crate::channel::{Channel, ExchangeId, Stamp, lending};
 use bytes::Bytes;
 use http::Extensions;
 use std::borrow::Cow;
@@ -40,7 +40,12 @@ pub(crate) struct Parts {
     pub(crate) remark: Option<Cow<'static, str>>,
     pub(crate) ext_fields: ExtFields,
     pub(crate) body: Bytes,
-    pub(crate) origin: Option<Origin>,
+    /// The connection that received the command: the only link from a command to its connection. It causes the only dependency
+    /// cycle between modules in this crate, as channels carry commands.
+    pub(crate) channel: Option<Channel>,
+    /// The exchange that a request begins; `None` if it is oneway. Clones of the request refer to the same exchange, so only one
+    /// of them can defer the response.
+    pub(crate) exchange: Option<(ExchangeId, Stamp)>,
     pub(crate) extensions: Extensions,
 }
 
@@ -72,8 +77,11 @@ impl Parts {
         (*code, *opaque, *flag, *stand_in) = (0, 0, 0, false);
         (*language, *version) = (LanguageCode::default(), MqVersion::default());
         *serialize_type = SerializeType::default();
-        let Self { remark, ext_fields, body, origin, extensions, .. } = self;
-        (*remark, *origin) = (None, None);
+        let Self { remark, ext_fields, body, channel, exchange, extensions, .. } = self;
+        (*remark, *exchange) = (None, None);
+        if let Some(channel) = channel.take() {
+            lending::give_back(channel.into_shared());
+        }
         ext_fields.recycle(KEPT_EXT_FIELDS);
         *body = Bytes::new();
         *extensions = Extensions::new();
@@ -84,11 +92,11 @@ impl Parts {
         (self.code, self.opaque, self.flag, self.stand_in) = (code, opaque, flag, stand_in);
         (self.language, self.version) = (language, version);
         self.serialize_type = serialize_type;
-        let Self { remark, ext_fields, body, origin, extensions, .. } = other;
+        let Self { remark, ext_fields, body, channel, exchange, extensions, .. } = other;
         self.remark.clone_from(remark);
         self.ext_fields.clone_from(ext_fields);
         self.body.clone_from(body);
-        self.origin.clone_from(origin);
+        (self.channel, self.exchange) = (channel.clone(), *exchange);
         self.extensions.clone_from(extensions);
     }
 }

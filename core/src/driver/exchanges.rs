@@ -3,7 +3,7 @@
 use super::config::ConnectionConfig;
 use super::in_flight::{InFlight, Outcome, RunningRequest};
 use super::own_responses::{no_answer, system_error, use_noted};
-use crate::channel::{AtEnd, Channel, CloseReason, ExchangeId, Origin, Stamp};
+use crate::channel::{AtEnd, Channel, CloseReason, ExchangeId, Stamp, lending};
 use crate::command::RemotingCommand;
 use crate::error::{BoxError, catch_panic, chain_text};
 use crate::reply::Reply;
@@ -127,8 +127,9 @@ where
         let Some(service) = &mut self.service else { return Ok(()) };
         let (slot, id) = self.in_flight.reserve(self.channel.shared());
         let (stamp, oneway) = (Stamp::of(&request), request.is_oneway());
-        let exchange = if oneway { None } else { Some((id, stamp)) };
-        request.parts_mut().origin = Some(Origin { channel: self.channel.clone(), exchange });
+        let parts = request.parts_mut();
+        parts.channel = Some(Channel::new(lending::handle(self.channel.shared())));
+        parts.exchange = if oneway { None } else { Some((id, stamp)) };
         let running = RunningRequest { id, stamp, code: request.code(), oneway, bytes };
         self.bytes += bytes;
         match self.in_flight.start(slot, running, || service.call(request)) {
@@ -252,6 +253,6 @@ where
     }
 
     pub(super) fn release_memory(&mut self) {
-        self.in_flight.shrink();
+        self.in_flight.release();
     }
 }

@@ -8,9 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Number of empty slots that are kept while nothing is in flight.
-const KEPT_SLOTS: usize = 1;
-
 /// A request whose future is running.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunningRequest {
@@ -117,8 +114,8 @@ impl<F: Future> InFlight<F> {
         });
         let waker = Waker::from(Arc::clone(&flag));
         if self.slots.is_empty() {
-            // Exactly the capacity that an idle connection keeps.
-            self.slots.reserve_exact(KEPT_SLOTS);
+            // Most connections never need a second one.
+            self.slots.reserve_exact(1);
         }
         self.slots.push(Slot { future: Box::pin(None), request: None, flag, waker });
         slot
@@ -178,13 +175,10 @@ impl<F: Future> InFlight<F> {
         Some(Poll::Ready((request, outcome)))
     }
 
-    /// Releases memory if nothing is in flight.
-    pub(super) fn shrink(&mut self) {
-        if self.is_empty() && self.slots.len() > KEPT_SLOTS {
-            self.slots.truncate(KEPT_SLOTS);
-            self.slots.shrink_to_fit();
-            self.free = (0..KEPT_SLOTS as u32).collect();
-            self.woken = Vec::new();
+    /// Releases all memory if nothing is in flight.
+    pub(super) fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self { turn: self.turn, ..Self::new() };
         }
     }
 }

@@ -5,7 +5,7 @@ use super::lifecycle::Lifecycle;
 use super::outbound::Outbound;
 use super::release;
 use super::transport::Transport;
-use crate::codec::DecodeError;
+use crate::codec::BoxedError;
 use crate::command::{MqVersion, RemotingCommand, ResponseCode};
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
@@ -152,7 +152,7 @@ impl Inbound {
         cx: &mut Context<'_>,
         transport: &mut Transport<Io>,
         leave_unread: bool,
-    ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+    ) -> Poll<Option<Result<RemotingCommand, BoxedError>>> {
         let (frame, when_pending) = if leave_unread {
             (self.poll_buffered(cx, transport), Input::Unread)
         } else {
@@ -168,7 +168,7 @@ impl Inbound {
         &mut self,
         cx: &mut Context<'_>,
         transport: &mut Transport<Io>,
-    ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+    ) -> Poll<Option<Result<RemotingCommand, BoxedError>>> {
         if self.input != Input::Unread {
             if let Some(frame) = transport.next_buffered() {
                 return Poll::Ready(Some(frame));

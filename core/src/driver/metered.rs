@@ -1,6 +1,6 @@
 //! A byte stream that is read once at a time.
 
-use std::io::{IoSlice, Result};
+use std::io::Result;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -51,6 +51,7 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Metered<Io> {
     }
 }
 
+/// Its writes are not vectored: `Framed` has one buffer, and would make slices for 64 each time.
 impl<Io: AsyncWrite + Unpin> AsyncWrite for Metered<Io> {
     fn poll_write(
         mut self: Pin<&mut Self>,
@@ -58,18 +59,6 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Metered<Io> {
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {

@@ -22,6 +22,7 @@ pub use budget::ByteBudget;
 pub use config::ConnectionConfig;
 pub use service::DriverService;
 
+use crate::channel::lending::Handles;
 use crate::channel::{Bounds, Channel, CloseReason, Disconnect};
 use crate::command::RemotingCommand;
 use crate::connection::Connection;
@@ -38,6 +39,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -91,6 +93,8 @@ pub struct Driver<Io, S: Service<RemotingCommand>> {
     /// to read more. `None` if it was allowed.
     over: Option<usize>,
     config: Arc<ConnectionConfig>,
+    /// Spare handles of the connection for requests.
+    handles: Handles,
 }
 
 impl<Io, S> Driver<Io, S>
@@ -139,6 +143,7 @@ where
             outbound: Outbound::new(&config),
             account: Account::new(config.budget.clone()),
             over: None,
+            handles: Handles::new(end.shared.id),
             mailbox: Mailbox::new(end),
             config,
         }
@@ -147,6 +152,25 @@ where
     /// Returns the connection's handle.
     pub fn channel(&self) -> &Channel {
         self.exchanges.channel()
+    }
+
+    /// Runs all stages until nothing is left to do now.
+    fn poll_stages(&mut self, cx: &mut Context<'_>) {
+        let mut rounds = ROUNDS;
+        loop {
+            self.poll_rounds(cx, &mut rounds);
+            let was_writable = self.is_writable();
+            self.poll_flush(cx);
+            if !was_writable && self.is_writable() || self.has_freed_bytes() {
+                // There is room again: stages that waited for it can go on, including reading.
+                continue;
+            }
+            self.poll_end(cx);
+            self.settle();
+            if !self.poll_watchdog(cx) {
+                break;
+            }
+        }
     }
 
     /// Notes the number of requests that are not answered, for [`Channel::requests`].
@@ -177,21 +201,11 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         this.mailbox.register(cx);
-        let mut rounds = ROUNDS;
-        loop {
-            this.poll_rounds(cx, &mut rounds);
-            let was_writable = this.is_writable();
-            this.poll_flush(cx);
-            if !was_writable && this.is_writable() || this.has_freed_bytes() {
-                // There is room again: stages that waited for it can go on, including reading.
-                continue;
-            }
-            this.poll_end(cx);
-            this.settle();
-            if !this.poll_watchdog(cx) {
-                break;
-            }
-        }
+        let handles = mem::take(&mut this.handles);
+        let lending = handles.lend();
+        this.poll_stages(cx);
+        drop(lending);
+        this.handles = handles;
         this.note_requests();
         if this.transport.is_none() && this.exchanges.is_idle() {
             return Poll::Ready(Ok(Disconnect::new(this.lifecycle.reason())));

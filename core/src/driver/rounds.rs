@@ -5,7 +5,7 @@ use super::transport::Transport;
 use crate::channel::{
     CLOSE, CallError, CloseReason, DRAIN, GivenUp, Message, OutgoingRequest, Stamp,
 };
-use crate::codec::DecodeError;
+use crate::codec::{BoxedError, DecodeError};
 use crate::command::{RemotingCommand, ResponseCode, remark};
 use crate::error::{BoxError, chain_text};
 use crate::reply::Reply;
@@ -196,7 +196,7 @@ where
     fn take_frame(
         &mut self,
         cx: &mut Context<'_>,
-        frame: Option<Result<RemotingCommand, DecodeError>>,
+        frame: Option<Result<RemotingCommand, BoxedError>>,
     ) -> Result<(), CloseReason> {
         match frame {
             Some(Ok(command)) if command.is_response() => {
@@ -204,11 +204,13 @@ where
                 self.outbound.take_response(command);
             }
             Some(Ok(command)) => return self.take_request(cx, command),
-            Some(Err(DecodeError::Io(error))) => return Err(CloseReason::Io(Arc::new(error))),
-            Some(Err(error)) => {
-                let by_peer = matches!(error, DecodeError::EndInFrame { .. });
-                self.end_input(by_peer, CloseReason::Protocol(Arc::new(error)));
-            }
+            Some(Err(BoxedError(error))) => match *error {
+                DecodeError::Io(error) => return Err(CloseReason::Io(Arc::new(error))),
+                error => {
+                    let by_peer = matches!(error, DecodeError::EndInFrame { .. });
+                    self.end_input(by_peer, CloseReason::Protocol(Arc::new(error)));
+                }
+            },
             // The peer left because it was sent away, or would have been.
             None if self.lifecycle.is_draining() && self.owes_nothing() => {
                 self.end_input(true, CloseReason::Drained);

@@ -4,7 +4,7 @@ use super::budget::Reader;
 use super::config::ConnectionConfig;
 use super::metered::Metered;
 use super::vectored::{Bodies, LONG};
-use crate::codec::{BLOCK, DecodeError, EncodeError, LARGEST_BLOCK, RemotingCodec};
+use crate::codec::{BLOCK, BoxedCodec, BoxedError, EncodeError, LARGEST_BLOCK, RemotingCodec};
 use crate::command::RemotingCommand;
 use bytes::BytesMut;
 use futures_core::Stream;
@@ -26,7 +26,7 @@ const LINGER_READS: usize = 16;
 /// use.
 #[derive(Debug)]
 pub(super) struct Transport<Io> {
-    framed: Framed<Metered<Io>, RemotingCodec>,
+    framed: Framed<Metered<Io>, BoxedCodec>,
     /// Long bodies that are not copied into the write buffer.
     bodies: Option<Box<Bodies>>,
     high_water: usize,
@@ -43,7 +43,7 @@ pub(super) struct Transport<Io> {
 impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     pub(super) fn new(io: Io, config: &ConnectionConfig) -> Self {
         let codec = RemotingCodec::new().with_max_frame_length(config.max_frame_length);
-        let mut framed = Framed::new(Metered::new(io), codec);
+        let mut framed = Framed::new(Metered::new(io), BoxedCodec(codec));
         *framed.read_buffer_mut() = BytesMut::new();
         *framed.write_buffer_mut() = BytesMut::new();
         let high_water = config.write_high_water;
@@ -64,10 +64,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<RemotingCommand, DecodeError>>> {
+    ) -> Poll<Option<Result<RemotingCommand, BoxedError>>> {
         if self.framed.read_buffer().capacity() == 0 {
             let mut buffer = BytesMut::new();
-            self.framed.codec_mut().reserve_block(&mut buffer);
+            self.framed.codec_mut().0.reserve_block(&mut buffer);
             *self.framed.read_buffer_mut() = buffer;
         }
         self.framed.get_mut().allow_read();
@@ -83,26 +83,26 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
 
     /// Returns the length of the last frame in bytes.
     pub(super) fn last_frame(&self) -> usize {
-        self.framed.codec().last_frame()
+        self.framed.codec().0.last_frame()
     }
 
     /// Whether a complete frame is buffered, so that the next one is returned without reading.
     #[inline]
     pub(super) fn has_frame(&self) -> bool {
-        self.framed.codec().has_frame(self.framed.read_buffer())
+        self.framed.codec().0.has_frame(self.framed.read_buffer())
     }
 
     /// Describes the next read of a connection that holds `bytes` bytes besides the read buffer.
     #[inline]
     pub(super) fn reader(&self, bytes: usize) -> Reader {
         let buffer = self.framed.read_buffer();
-        let (reach, rest) = self.framed.codec().reach(buffer);
+        let (reach, rest) = self.framed.codec().0.reach(buffer);
         let (held, arrived) = (bytes + buffer.len(), buffer.len());
         Reader { held, arrived, reach, rest, frame: self.frames_read }
     }
 
     /// Returns the next frame, if it is completely buffered.
-    pub(super) fn next_buffered(&mut self) -> Option<Result<RemotingCommand, DecodeError>> {
+    pub(super) fn next_buffered(&mut self) -> Option<Result<RemotingCommand, BoxedError>> {
         let mut buffer = std::mem::take(self.framed.read_buffer_mut());
         let frame = self.framed.codec_mut().decode(&mut buffer).transpose();
         *self.framed.read_buffer_mut() = buffer;
@@ -168,7 +168,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             Pin::new(&mut self.framed).start_send(command)?;
         } else {
             let mut buffer = std::mem::take(self.framed.write_buffer_mut());
-            let result = self.framed.codec_mut().encode_head(command, &mut buffer);
+            let result = self.framed.codec_mut().0.encode_head(command, &mut buffer);
             let buffered = buffer.len();
             *self.framed.write_buffer_mut() = buffer;
             result?;
@@ -195,7 +195,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         self.write_block = buffered.next_power_of_two().clamp(SMALLEST_BLOCK, LARGEST_BLOCK);
         if let Some(bodies) = &mut self.bodies {
             let mut buffer = std::mem::take(self.framed.write_buffer_mut());
-            let written = bodies.poll_write(self.framed.get_mut(), &mut buffer, cx);
+            let written = bodies.poll_write(&mut self.framed.get_mut().io, &mut buffer, cx);
             *self.framed.write_buffer_mut() = buffer;
             ready!(written)?;
             self.bodies = None;
@@ -241,7 +241,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     pub(super) fn release_buffers(&mut self) {
         if self.framed.read_buffer().is_empty() {
             *self.framed.read_buffer_mut() = BytesMut::new();
-            self.framed.codec_mut().rest();
+            self.framed.codec_mut().0.rest();
         }
         if self.framed.write_buffer().is_empty() {
             *self.framed.write_buffer_mut() = BytesMut::new();

@@ -7,6 +7,7 @@
 //! * `interop old CLASSES VERSION..` runs these versions of that client, whose classes and libraries are in `CLASSES/VERSION`.
 //! * `interop admin CLASS_PATH [COMMAND..]` compares mqadmin's output for Apache's broker and for ours.
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
+//! * `interop filter CLASS_PATH [SEED]` compares Java's filter by SQL92 with that of `rocketmq-tower-broker`.
 //! * `interop throughput CLASS_PATH` measures, and checks nothing.
 //!
 //! Each suite prints one line per check, and stops at the first check that fails.
@@ -15,6 +16,7 @@ mod admin;
 mod apache;
 mod broker;
 mod check;
+mod filter;
 mod remoting;
 mod throughput;
 
@@ -47,11 +49,13 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         ["reference", class_path, servers, some @ ..] => {
             broker::reference(class_path, servers, some).await
         }
+        ["filter", class_path] => filter::run(class_path).await,
+        ["filter", class_path, seed] => filter::compare(class_path, seed.parse()?).await,
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker CLASS_PATH [SCENARIO..], \
                          old CLASSES VERSION.., admin CLASS_PATH [COMMAND..], \
-                         reference CLASS_PATH SERVERS [SCENARIO..], \
+                         reference CLASS_PATH SERVERS [SCENARIO..], filter CLASS_PATH [SEED], \
                          throughput CLASS_PATH [OPTION..]";
             Err(usage.into())
         }

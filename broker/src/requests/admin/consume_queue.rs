@@ -4,6 +4,7 @@ use super::{answer, blocking};
 use crate::clients::Subscribed;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
+use crate::storage::Reads;
 use rocketmq_tower::protocol::{
     ConsumeQueueData, QueryConsumeQueueRequestHeader, QueryConsumeQueueResponseBody,
 };
@@ -43,7 +44,7 @@ pub(super) async fn query(
         let count = i64::from(header.count).clamp(0, MAX_ENTRIES);
         let range = header.index..max.min(header.index + count);
         let mut entries = Vec::new();
-        broker.log.storage().entries(queue.number(), range, &mut entries)?;
+        broker.log.storage().entries(queue.number(), range, Reads::All, &mut entries)?;
         let queue_data = entries.iter().map(|entry| ConsumeQueueData {
             eval: filter.as_ref().is_some_and(|filter| filter.accepts(entry.tag)),
             physic_offset: entry.at.as_i64(),

@@ -3,10 +3,19 @@
 //! Many of them look through whole tables. They do so on threads that may block, a few at a time, and
 //! their answers have at most [`MAX_ANSWER`] bytes.
 
+mod config;
+mod connections;
 mod consume_queue;
+mod consume_stats;
+mod groups;
+mod offsets;
+mod relay;
+mod runtime_info;
+mod statistics;
 mod topic_lists;
 mod topic_stats;
 mod topics;
+mod upkeep;
 
 use crate::refusal::refuse;
 use crate::state::BrokerState;
@@ -41,6 +50,23 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
     let routes = routes
         .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
         .route_fn(Code::GET_TOPIC_CONFIG, topics::one)
+        .route_fn(Code::VIEW_BROKER_STATS_DATA, statistics::one)
+        .route_fn(Code::GET_BROKER_RUNTIME_INFO, runtime_info::all)
+        .route_fn(Code::GET_BROKER_CONFIG, config::get)
+        .route_fn(Code::UPDATE_BROKER_CONFIG, config::update)
+        .route_fn(Code::GET_BROKER_HA_STATUS, upkeep::ha_status)
+        .route_fn(
+            [Code::CLEAN_UNUSED_TOPIC, Code::RESET_MASTER_FLUSH_OFFSET],
+            upkeep::nothing_to_do,
+        )
+        .route_fn(Code::GET_CONSUMER_CONNECTION_LIST, connections::consumers)
+        .route_fn(Code::GET_PRODUCER_CONNECTION_LIST, connections::producers)
+        .route_fn(Code::QUERY_SUBSCRIPTION_BY_CONSUMER, connections::subscription)
+        .route_fn(Code::GET_CONSUMER_RUNNING_INFO, relay::running_info)
+        .route_fn(Code::CONSUME_MESSAGE_DIRECTLY, relay::consume_directly)
+        .route_fn(Code::INVOKE_BROKER_TO_GET_CONSUMER_STATUS, relay::status)
+        .route_fn(Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, groups::create)
+        .route_fn(Code::GET_SUBSCRIPTIONGROUP_CONFIG, groups::one)
         .route_fn(Code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, topic_lists::system);
     let routes = reports.add(routes, Code::UPDATE_AND_CREATE_TOPIC_LIST, topics::create_all);
     let routes = reports.add(routes, Code::DELETE_TOPIC_IN_BROKER, topics::delete);
@@ -48,6 +74,18 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
     let routes = reports.add(routes, Code::GET_TOPIC_STATS_INFO, topic_stats::of_topic);
     let routes = reports.add(routes, Code::QUERY_TOPIC_CONSUME_BY_WHO, topic_lists::consumed_by);
     let routes = reports.add(routes, Code::QUERY_TOPICS_BY_CONSUMER, topic_lists::of_group);
+    let routes =
+        reports.add(routes, Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, groups::create_all);
+    let routes = reports.add(routes, Code::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, groups::all);
+    let routes = reports.add(routes, Code::DELETE_SUBSCRIPTIONGROUP, groups::delete);
+    let routes = reports.add(routes, Code::GET_ALL_PRODUCER_INFO, connections::all_producers);
+    let routes = reports.add(routes, Code::DELETE_EXPIRED_COMMITLOG, upkeep::delete_expired);
+    let routes = reports.add(routes, Code::CLEAN_EXPIRED_CONSUMEQUEUE, upkeep::delete_expired);
+    let routes = reports.add(routes, Code::GET_CONSUME_STATS, consume_stats::of_group);
+    let routes = reports.add(routes, Code::GET_BROKER_CONSUME_STATS, consume_stats::of_all);
+    let routes = reports.add(routes, Code::QUERY_CONSUME_TIME_SPAN, consume_stats::time_span);
+    let routes = reports.add(routes, Code::INVOKE_BROKER_TO_RESET_OFFSET, offsets::reset);
+    let routes = reports.add(routes, Code::CLONE_GROUP_OFFSET, offsets::copy);
     reports.add(routes, Code::QUERY_CONSUME_QUEUE, consume_queue::query)
 }
 

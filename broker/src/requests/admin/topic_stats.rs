@@ -4,6 +4,7 @@ use super::super::offsets::stored_at;
 use super::{answer, blocking};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
+use crate::statistics::Span;
 use rocketmq_tower::protocol::{
     GetTopicStatsInfoRequestHeader, MessageQueue, TopicOffset, TopicStatsTable,
 };
@@ -21,6 +22,8 @@ pub(super) async fn of_topic(
         .ok_or_else(|| refuse(ResponseCode::TOPIC_NOT_EXIST, format!("topic[{name}] not exist")))?;
     blocking(move || {
         let mut table = TopicStatsTable::default();
+        let puts = topic.puts().map(|puts| puts.item.messages_in(Span::Minute));
+        table.topic_put_tps = puts.unwrap_or_default().rate;
         let queues = topic.queues().iter().take(topic.settings.queues());
         for (queue_id, queue) in (0..).zip(queues) {
             let (min_offset, max_offset) = (queue.min(), queue.max());

@@ -3,9 +3,10 @@
 use super::super::MAX_BODY;
 use super::super::list::AtMost;
 use super::answer;
+use crate::attributes::{AttributeChanges, OF_TOPICS};
 use crate::refusal::{Refused, refuse};
 use crate::state::BrokerState;
-use crate::topics::{AttributeChanges, TopicSettings, delete as delete_topic, names, system};
+use crate::topics::{TopicSettings, delete as delete_topic, names, system};
 use rocketmq_tower::protocol::{
     CreateTopicRequestHeader, DeleteTopicRequestHeader, GetTopicConfigRequestHeader, TopicConfig,
     TopicFilterType, json, perm,
@@ -69,7 +70,7 @@ pub(super) async fn create_all(
         check_changeable(&broker, &config.topic_name)?;
         let changes = AttributeChanges::of(config.attributes);
         let known = broker.topics.get(&config.topic_name);
-        changes.apply(known.as_ref().map(|topic| &topic.settings.attributes))?;
+        changes.apply(OF_TOPICS, known.as_ref().map(|topic| &topic.settings.attributes))?;
         checked.push((config.topic_name, settings, changes));
     }
     for (name, settings, changes) in checked {

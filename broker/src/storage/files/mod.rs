@@ -50,6 +50,10 @@ pub(crate) trait File: Send + Sync + 'static {
     /// file ends before.
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
 
+    /// Fills `bytes` with those from `offset` on if the system has all of them in memory. Returns whether
+    /// it did; if not, any part of `bytes` may have changed.
+    fn read_cached_at(&self, bytes: &mut [u8], offset: u64) -> bool;
+
     /// Writes all of `bytes` at `offset`, also after the end of the file. After an error, any part of
     /// them may have been written.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;

@@ -92,6 +92,10 @@ impl File for fs::File {
         read_exact_at(self, bytes, offset)
     }
 
+    fn read_cached_at(&self, bytes: &mut [u8], offset: u64) -> bool {
+        read_without_wait(self, bytes, offset)
+    }
+
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         write_all_at(self, bytes, offset)
     }
@@ -107,6 +111,21 @@ impl File for fs::File {
     fn len(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
+}
+
+/// Whatever the error is, such as of a file system that cannot do this: an ordinary read follows.
+#[cfg(target_os = "linux")]
+fn read_without_wait(file: &fs::File, bytes: &mut [u8], offset: u64) -> bool {
+    let wanted = bytes.len();
+    let mut parts = [io::IoSliceMut::new(bytes)];
+    let flags = rustix::io::ReadWriteFlags::NOWAIT;
+    rustix::io::preadv2(file, &mut parts, offset, flags).is_ok_and(|length| length == wanted)
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+fn read_without_wait(_: &fs::File, _: &mut [u8], _: u64) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -155,4 +174,23 @@ fn write_all_at(file: &fs::File, mut bytes: &[u8], mut offset: u64) -> io::Resul
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Folder, RealFolder};
+    use crate::storage::tests::Scratch;
+
+    #[test]
+    fn a_read_that_does_not_wait_reads_all_or_says_that_it_did_not() {
+        let scratch = Scratch::new();
+        let file = RealFolder::open(&scratch).unwrap().create("file").unwrap();
+        file.write_at(b"0123456789", 0).unwrap();
+        let mut bytes = [0; 5];
+        // Not every system and file system can do this.
+        if file.read_cached_at(&mut bytes, 5) {
+            assert_eq!(&bytes, b"56789");
+        }
+        assert!(!file.read_cached_at(&mut bytes, 6), "the file ends before");
+    }
 }

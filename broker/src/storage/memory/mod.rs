@@ -3,7 +3,7 @@
 mod records;
 
 use super::{
-    MAX_ENTRIES, QueueEntry, Round, Storage, StorageBatch, StorageError, StorageTable, Visit,
+    MAX_ENTRIES, QueueEntry, Reads, Round, Storage, StorageBatch, StorageError, StorageTable, Visit,
 };
 use crate::Flush;
 use crate::log::CommitLogOffset;
@@ -94,17 +94,19 @@ impl Storage for MemoryStorage {
         &self,
         queue: u32,
         offsets: Range<i64>,
+        _: Reads,
         entries: &mut Vec<QueueEntry>,
     ) -> Result<(), StorageError> {
         entries.extend(read(&self.state).records.entries(queue, offsets).take(MAX_ENTRIES));
         Ok(())
     }
 
-    fn has_recent(&self, _: u32, _: i64) -> bool {
-        true
-    }
-
-    fn copy(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<(), StorageError> {
+    fn copy(
+        &self,
+        entries: &[QueueEntry],
+        _: Reads,
+        body: &mut BytesMut,
+    ) -> Result<(), StorageError> {
         let state = read(&self.state);
         let records = entries.iter().filter_map(|entry| state.records.get(entry.at));
         records.for_each(|record| body.extend_from_slice(record));
@@ -113,6 +115,10 @@ impl Storage for MemoryStorage {
 
     fn bounds(&self, queue: u32) -> Result<Range<i64>, StorageError> {
         Ok(read(&self.state).records.bounds(queue))
+    }
+
+    fn log_bounds(&self) -> Range<u64> {
+        read(&self.state).records.log_bounds()
     }
 
     fn next_queue(&self) -> u32 {

@@ -52,6 +52,10 @@ impl Records {
         self.queues.keys().max().map_or(0, |last| last.saturating_add(1))
     }
 
+    pub(super) fn log_bounds(&self) -> Range<u64> {
+        self.log.front().map_or(self.end, |first| first.at.as_u64())..self.end
+    }
+
     pub(super) fn end(&self) -> u64 {
         self.end
     }

@@ -58,6 +58,12 @@ pub(super) fn read_block(file: &dyn File, block: Block, bytes: &mut [u8]) -> io:
     }
 }
 
+/// Reads a block like [`read_block`], but without waiting for the disk. `None` if that is not possible.
+pub(super) fn read_cached_block(file: &dyn File, block: Block, bytes: &mut [u8]) -> Option<bool> {
+    let is_read = file.read_cached_at(bytes, place(block.number).1);
+    is_read.then(|| crc32fast::hash(bytes) == block.crc)
+}
+
 /// Returns the error for a block with a wrong checksum.
 pub(super) fn damaged(number: u32) -> StorageError {
     StorageError::Index { file: FILE.into(), offset: place(number).1 }

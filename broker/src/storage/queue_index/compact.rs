@@ -4,6 +4,7 @@ use super::blocks::{BLOCK, Block, Blocks};
 use super::header::decode;
 use super::queue::Queue;
 use super::{QueueEntry, QueueIndex, StorageError};
+use crate::storage::Reads;
 use rocketmq_tower_core::sync::{lock, read};
 use std::sync::Arc;
 
@@ -42,7 +43,9 @@ impl QueueIndex {
                 }
                 let mut bytes = [0; BLOCK];
                 // A damaged one stays where it is, until it is read.
-                let Ok(Some(bytes)) = self.read(&queue, stored, &mut bytes) else { continue };
+                let Ok(Some(bytes)) = self.read(&queue, stored, Reads::All, &mut bytes) else {
+                    continue;
+                };
                 let entries: Vec<QueueEntry> = decode(bytes, 0..stored.count).collect();
                 let place = (queue.number, stored.first);
                 let copy = blocks.write_copy(place, &entries, limit);

@@ -6,6 +6,7 @@ use super::header::{ENTRIES, decode};
 use super::queue::Queue;
 use super::{QueueEntry, QueueIndex, StorageError};
 use crate::log::CommitLogOffset;
+use crate::storage::Reads;
 use rocketmq_tower_core::sync::lock;
 use std::sync::Arc;
 
@@ -106,7 +107,7 @@ impl QueueIndex {
         if let Some(stored) = partial {
             first = stored.first;
             let mut bytes = [0; BLOCK];
-            let bytes = self.read(queue, stored, &mut bytes)?;
+            let bytes = self.read(queue, stored, Reads::All, &mut bytes)?;
             let bytes = bytes.ok_or_else(|| damaged(stored.block.number))?;
             entries.extend(decode(bytes, 0..stored.count));
         }

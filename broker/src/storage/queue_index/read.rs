@@ -1,10 +1,10 @@
 //! Reads entries.
 
-use super::blocks::{BLOCK, damaged, read_block};
+use super::blocks::{BLOCK, damaged, read_block, read_cached_block};
 use super::header::{decode, size_of};
 use super::queue::{Place, Queue, StoredBlock};
 use super::{QueueEntry, QueueIndex, StorageError};
-use crate::storage::MAX_ENTRIES;
+use crate::storage::{MAX_ENTRIES, Reads};
 use rocketmq_tower_core::sync::lock;
 use std::ops::Range;
 
@@ -15,6 +15,7 @@ impl QueueIndex {
         &self,
         queue: u32,
         offsets: Range<i64>,
+        reads: Reads,
         entries: &mut Vec<QueueEntry>,
     ) -> Result<(), StorageError> {
         let Some(queue) = self.queue(queue) else { return Ok(()) };
@@ -32,7 +33,7 @@ impl QueueIndex {
                     drop(state);
                     let mut bytes = [0; BLOCK];
                     // A block that was replaced meanwhile is looked up again.
-                    if let Some(bytes) = self.read(&queue, stored, &mut bytes)? {
+                    if let Some(bytes) = self.read(&queue, stored, reads, &mut bytes)? {
                         let last = (end - stored.first).min(stored.count as i64) as usize;
                         let first = (offset - stored.first) as usize;
                         entries.extend(decode(bytes, first..last));
@@ -44,22 +45,21 @@ impl QueueIndex {
         Ok(())
     }
 
-    /// Returns an entry if it is in memory.
-    pub(in crate::storage) fn recent(&self, queue: u32, offset: i64) -> Option<QueueEntry> {
-        let queue = self.queue(queue)?;
-        lock(&queue.state).recent(offset)
-    }
-
     /// Reads the bytes of a block. Returns `None` if the block is not the queue's any more.
     pub(super) fn read<'a>(
         &self,
         queue: &Queue,
         stored: StoredBlock,
+        reads: Reads,
         bytes: &'a mut [u8; BLOCK],
     ) -> Result<Option<&'a [u8]>, StorageError> {
         let bytes = &mut bytes[..size_of(stored.count)];
-        let is_right = read_block(&*self.file, stored.block, bytes)
-            .map_err(|error| StorageError::Read(error.into()))?;
+        let is_right = match reads {
+            Reads::All => read_block(&*self.file, stored.block, bytes)
+                .map_err(|error| StorageError::Read(error.into()))?,
+            Reads::Cached => read_cached_block(&*self.file, stored.block, bytes)
+                .ok_or(StorageError::NotCached)?,
+        };
         if is_right {
             return Ok(Some(bytes));
         }

@@ -5,6 +5,7 @@ use super::header::decode;
 use super::queue::Queue;
 use super::{QueueIndex, StorageError};
 use crate::log::CommitLogOffset;
+use crate::storage::Reads;
 use rocketmq_tower_core::sync::{lock, read};
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ impl QueueIndex {
         let mut first = None;
         if let Some(stored) = block {
             let mut bytes = [0; BLOCK];
-            let entries = self.read(queue, stored, &mut bytes)?;
+            let entries = self.read(queue, stored, Reads::All, &mut bytes)?;
             let entries = entries.ok_or_else(|| damaged(stored.block.number))?;
             let kept =
                 decode(entries, 0..stored.count).enumerate().find(|(_, entry)| entry.at >= start);

@@ -73,6 +73,11 @@ impl OpenFiles {
         Ok(file)
     }
 
+    /// Returns the file of a segment if it is open.
+    pub(super) fn get_open(&self, base: u64) -> Option<Arc<dyn File>> {
+        lock(&self.state).find(base)
+    }
+
     /// Notes that all before this offset is synced.
     pub(super) fn synced(&self, durable: u64) {
         let mut state = lock(&self.state);

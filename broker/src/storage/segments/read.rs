@@ -4,8 +4,8 @@ use super::format::set_offset;
 use super::segment::{self, Segment};
 use super::{SegmentLog, StorageError};
 use crate::log::CommitLogOffset;
-use crate::storage::QueueEntry;
 use crate::storage::files::is_out_of_files;
+use crate::storage::{QueueEntry, Reads};
 use bytes::{Bytes, BytesMut};
 use rocketmq_tower_core::sync::read;
 use std::io;
@@ -78,6 +78,7 @@ impl SegmentLog {
     pub(in crate::storage) fn copy(
         &self,
         entries: &[QueueEntry],
+        reads: Reads,
         body: &mut BytesMut,
     ) -> Result<(), StorageError> {
         // Deleted ones may still be in memory.
@@ -86,9 +87,9 @@ impl SegmentLog {
         let mut rest = &entries[deleted..];
         while let Some(first) = rest.first() {
             let count = if self.is_recent(first.at) {
-                self.copy_recent(rest, body)?
+                self.copy_recent(rest, reads, body)?
             } else {
-                self.copy_run(rest, body)?
+                self.copy_run(rest, reads, body)?
             };
             rest = &rest[count..];
         }
@@ -99,6 +100,7 @@ impl SegmentLog {
     fn copy_recent(
         &self,
         entries: &[QueueEntry],
+        reads: Reads,
         body: &mut BytesMut,
     ) -> Result<usize, StorageError> {
         let mut records = Vec::with_capacity(entries.len());
@@ -111,12 +113,17 @@ impl SegmentLog {
             set_offset(&mut body[start..], entry.at.as_u64());
         }
         // The first one has left the memory just now.
-        if count == 0 { self.copy_run(entries, body) } else { Ok(count) }
+        if count == 0 { self.copy_run(entries, reads, body) } else { Ok(count) }
     }
 
     /// Copies from a file the first entry, and those that lie close behind it. Returns the number of
     /// entries that are done.
-    fn copy_run(&self, entries: &[QueueEntry], body: &mut BytesMut) -> Result<usize, StorageError> {
+    fn copy_run(
+        &self,
+        entries: &[QueueEntry],
+        reads: Reads,
+        body: &mut BytesMut,
+    ) -> Result<usize, StorageError> {
         let Some(first) = entries.first() else { return Ok(0) };
         let Some((segment, segment_end)) = self.segment(first.at.as_u64()) else { return Ok(1) };
         let start = first.at.as_u64();
@@ -133,6 +140,15 @@ impl SegmentLog {
         let old = body.len();
         if end <= segment_end {
             body.resize(old + (end - start) as usize, 0);
+            if reads == Reads::Cached {
+                let file = segment.open_file().ok_or(StorageError::NotCached)?;
+                if !file.read_cached_at(&mut body[old..], start - segment.base) {
+                    return Err(StorageError::NotCached);
+                }
+                let kept = self.keep_records(&entries[..run], start, &mut body[old..]);
+                body.truncate(old + kept);
+                return Ok(run);
+            }
             let file = match segment.file() {
                 // It is there, and is read when it can be opened again.
                 Err(error) if is_out_of_files(&error) => {
@@ -150,7 +166,7 @@ impl SegmentLog {
                 // A part of the disk cannot be read: perhaps that of a single record.
                 Err(_) if run > 1 => {
                     body.truncate(old);
-                    return self.copy_run(&entries[..1], body);
+                    return self.copy_run(&entries[..1], reads, body);
                 }
                 // It was deleted meanwhile.
                 Err(_) if start < self.start() => {}

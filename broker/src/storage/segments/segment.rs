@@ -25,6 +25,11 @@ impl Segment {
     pub(super) fn file(&self) -> io::Result<Arc<dyn File>> {
         self.files.get(self.base)
     }
+
+    /// Returns the file if it is open.
+    pub(super) fn open_file(&self) -> Option<Arc<dyn File>> {
+        self.files.get_open(self.base)
+    }
 }
 
 /// The segments in order.

@@ -2,7 +2,7 @@
 
 use crate::Flush;
 use crate::log::{CommitLogOffset, index};
-use crate::storage::{KeyHashes, NewRecord, QueueEntry, Round, Storage, StorageTable};
+use crate::storage::{KeyHashes, NewRecord, QueueEntry, Reads, Round, Storage, StorageTable};
 use bytes::BytesMut;
 use rocketmq_tower::message::{Position, PropertiesBuf, StoredMessage};
 use std::ops::Range;
@@ -60,13 +60,13 @@ pub(crate) struct StoredRecord {
 
 fn entries(storage: &impl Storage, queue: u32, offsets: Range<i64>) -> Vec<QueueEntry> {
     let mut entries = Vec::new();
-    storage.entries(queue, offsets, &mut entries).unwrap();
+    storage.entries(queue, offsets, Reads::All, &mut entries).unwrap();
     entries
 }
 
 fn body(storage: &impl Storage, entries: &[QueueEntry]) -> Vec<u8> {
     let mut body = BytesMut::new();
-    storage.copy(entries, &mut body).unwrap();
+    storage.copy(entries, Reads::All, &mut body).unwrap();
     body.to_vec()
 }
 

@@ -1,6 +1,11 @@
 //! Requests of administration tools: mqadmin, the dashboard, the exporter.
 
+mod configuration;
+mod connections;
 mod deletion;
+mod groups;
+mod offsets;
+
 mod topics;
 
 use crate::support::peer::Peer;

@@ -90,7 +90,11 @@ impl Out<'_> {
     #[inline(always)]
     fn integer(&mut self, key: &[u8], value: i32) {
         self.put(key);
-        self.put(itoa::Buffer::new().format(value).as_bytes());
+        match value {
+            // Most codes and flags of responses.
+            0..=9 => self.put(&[b'0' + value as u8]),
+            _ => self.put(itoa::Buffer::new().format(value).as_bytes()),
+        }
     }
 
     /// Writes one field after its separator (`{` or `,`).

@@ -59,17 +59,39 @@ impl<'a> Properties<'a> {
     /// ```
     #[must_use]
     pub fn get_all<const N: usize>(&self, names: [&str; N]) -> [Option<&'a str>; N] {
-        let (mut found, mut rest) = ([None; N], self.0);
+        let mut found = [None; N];
+        self.get_each(&names, &mut found);
+        found
+    }
+
+    /// Writes the values of several properties to `found`, in one scan of the text: the value of the
+    /// first name to the first place. The places of properties that are not there stay as they are.
+    ///
+    /// ```
+    /// use rocketmq_tower_core::message::Properties;
+    ///
+    /// let properties = Properties::new("KEYS\x01k1 k2\x02TAGS\x01a\x02");
+    /// let mut found = [None; 2];
+    /// properties.get_each(&["TAGS", "color"], &mut found);
+    /// assert_eq!(found, [Some("a"), None]);
+    /// ```
+    pub fn get_each<N: AsRef<str>>(&self, names: &[N], found: &mut [Option<&'a str>]) {
+        let bit = |text: &str| text.as_bytes().first().map_or(0, |first| 1_u64 << (first & 63));
+        // Most properties begin with none of these letters, and need no further look.
+        let letters = names.iter().fold(0, |letters, name| letters | bit(name.as_ref()));
+        let mut rest = self.0;
         loop {
             let end = find(rest.as_bytes(), PROPERTY_END as u8);
             let (text, after) = rest.split_at(end.unwrap_or(rest.len()));
-            for (name, found) in names.iter().zip(&mut found) {
+            let wanted = if letters & bit(text) == 0 { &[] } else { names };
+            for (name, found) in wanted.iter().zip(&mut *found) {
+                let name = name.as_ref();
                 // One byte tells nearly all names apart, without a call to compare them.
                 if text.as_bytes().get(name.len()) == Some(&(NAME_END as u8)) {
                     *found = value_of(text, name).or(*found);
                 }
             }
-            let Some(next) = after.get(1..) else { return found };
+            let Some(next) = after.get(1..) else { return };
             rest = next;
         }
     }

@@ -30,6 +30,7 @@ const ALL: &[&str] = &[
     "assigned",
     "subscribed",
     "filters",
+    "sql",
     "retries",
     "resuming",
     "beginnings",
@@ -103,7 +104,7 @@ async fn scenarios(java: &Java, name_server: &str, some: &[&str]) -> Checked {
     java.run(name_server, "json", &[], &["load"]).await
 }
 
-/// Configuration of Apache's broker: larger files, delays by time, frequent checks of transactions.
+/// Configuration of Apache's broker: larger files, delays by time, frequent checks of transactions, SQL92.
 const CONFIG: &str = "mappedFileSizeCommitLog=67108864
 mappedFileSizeConsumeQueue=600000
 maxHashSlotNum=100000
@@ -113,4 +114,5 @@ mappedFileSizeTimerLog=1048576
 transactionTimeOut=2000
 transactionCheckInterval=2000
 transactionOpBatchInterval=500
+enablePropertyFilter=true
 ";

@@ -52,6 +52,8 @@ struct State {
     random: Random,
     /// Files do not get longer.
     is_full: bool,
+    /// The system has all files in memory.
+    is_cached: bool,
     /// The number of files that are open now, and the most that were.
     open: usize,
     most_open: usize,
@@ -135,6 +137,11 @@ impl Disk {
     /// Lets everything fail that makes a file longer, as there is no room, or ends that.
     pub(crate) fn fill(&self, full: bool) {
         lock(&self.state).is_full = full;
+    }
+
+    /// Lets the system have all files in memory, or none.
+    pub(crate) fn cache(&self, cached: bool) {
+        lock(&self.state).is_cached = cached;
     }
 
     /// Returns the number of files that are open, and the most that were open at a time.
@@ -300,6 +307,11 @@ impl File for SimulatedFile {
         let found = content.visible.get(start..start + bytes.len());
         bytes.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
+    }
+
+    fn read_cached_at(&self, bytes: &mut [u8], offset: u64) -> bool {
+        let is_cached = lock(&self.state).is_cached;
+        is_cached && self.read_at(bytes, offset).is_ok()
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {

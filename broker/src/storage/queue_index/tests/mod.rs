@@ -6,7 +6,7 @@ mod model;
 use super::{FILE, QueueIndex};
 use crate::log::CommitLogOffset;
 use crate::storage::files::simulated::{Disk, Fault};
-use crate::storage::{MAX_ENTRIES, QueueEntry, StorageError};
+use crate::storage::{MAX_ENTRIES, QueueEntry, Reads, StorageError};
 use model::Log;
 
 const FOLDER: &str = "index";
@@ -26,7 +26,7 @@ fn all(index: &QueueIndex, queue: u32) -> Vec<QueueEntry> {
     loop {
         let start = bounds.start + entries.len() as i64;
         let before = entries.len();
-        index.entries(queue, start..bounds.end, &mut entries).unwrap();
+        index.entries(queue, start..bounds.end, Reads::All, &mut entries).unwrap();
         if entries.len() == before {
             assert_eq!(start, bounds.end, "queue {queue} has a gap");
             return entries;
@@ -64,16 +64,16 @@ fn reads_begin_and_end_where_they_are_asked_to() {
     let wanted = all(&index, 1);
     for (from, to) in [(0, 1), (255, 257), (300, 301), (9990, 10_050), (10_099, 10_100)] {
         let mut entries = Vec::new();
-        index.entries(1, from..to, &mut entries).unwrap();
+        index.entries(1, from..to, Reads::All, &mut entries).unwrap();
         assert_eq!(entries, wanted[from as usize..to as usize], "{from}..{to}");
     }
     for nothing in [-1..5, 10_100..10_200, 5..5, i64::MAX - 1..i64::MAX] {
         let mut entries = Vec::new();
-        index.entries(1, nothing, &mut entries).unwrap();
+        index.entries(1, nothing, Reads::All, &mut entries).unwrap();
         assert!(entries.is_empty());
     }
     let mut entries = Vec::new();
-    index.entries(1, 3..i64::MAX, &mut entries).unwrap();
+    index.entries(1, 3..i64::MAX, Reads::All, &mut entries).unwrap();
     assert_eq!(entries, wanted[3..3 + MAX_ENTRIES]);
 }
 
@@ -84,11 +84,21 @@ fn entries_are_in_memory_until_they_were_left_alone_for_a_checkpoint() {
     let index = open(&disk, 0..0);
     log.push(&index, 1, 300);
     index.flush(at(log.end)).unwrap();
-    assert!(index.recent(1, 0).is_some() && index.recent(1, 299).is_some());
+    let in_memory = |queue, offset| {
+        let mut found = Vec::new();
+        let read = index.entries(queue, offset..offset + 1, Reads::Cached, &mut found);
+        match read {
+            Err(StorageError::NotCached) => false,
+            read => read.is_ok() && found.len() == 1,
+        }
+    };
+    assert!(in_memory(1, 0) && in_memory(1, 299));
     log.push(&index, 2, 1);
     index.flush(at(log.end)).unwrap();
-    assert!(index.recent(1, 0).is_none() && index.recent(1, 299).is_none());
-    assert!(index.recent(2, 0).is_some() && index.recent(2, 1).is_none());
+    assert!(!in_memory(1, 0) && !in_memory(1, 299));
+    assert!(in_memory(2, 0) && !in_memory(2, 1));
+    disk.cache(true);
+    assert!(in_memory(1, 0) && in_memory(1, 299), "the system has them");
     log.check(&index);
 }
 
@@ -234,8 +244,8 @@ fn damage_is_found_when_it_is_read() {
     disk.damage(FOLDER, FILE, 2 * 4096 + 5, &[0xff]);
     let index = open(&disk, 0..log.end);
     let mut entries = Vec::new();
-    index.entries(1, 0..340, &mut entries).unwrap();
-    let error = index.entries(1, 340..400, &mut entries).unwrap_err();
+    index.entries(1, 0..340, Reads::All, &mut entries).unwrap();
+    let error = index.entries(1, 340..400, Reads::All, &mut entries).unwrap_err();
     assert!(matches!(error, StorageError::Index { offset: 8192, .. }));
 }
 
@@ -284,7 +294,7 @@ fn readers_see_whole_entries_while_blocks_are_replaced() {
                 while !is_done() {
                     let bounds = index.bounds(queue);
                     let mut entries = Vec::new();
-                    index.entries(queue, bounds.clone(), &mut entries).unwrap();
+                    index.entries(queue, bounds.clone(), Reads::All, &mut entries).unwrap();
                     let wanted = (bounds.start..).take(entries.len()).map(entry);
                     assert!(wanted.eq(entries));
                 }

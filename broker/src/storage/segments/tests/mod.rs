@@ -8,7 +8,7 @@ use crate::log::CommitLogOffset;
 use crate::storage::files::Folder;
 use crate::storage::files::simulated::{Disk, Fault};
 use crate::storage::tests::record;
-use crate::storage::{QueueEntry, Round, StorageError, StorageTable};
+use crate::storage::{QueueEntry, Reads, Round, StorageError, StorageTable};
 use bytes::BytesMut;
 use rocketmq_tower::message::Position;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl Rounds {
     /// Checks that `log` has exactly these rounds.
     fn check(&self, log: &SegmentLog, rounds: std::ops::Range<usize>) {
         let mut body = BytesMut::new();
-        log.copy(&self.entries(), &mut body).unwrap();
+        log.copy(&self.entries(), Reads::All, &mut body).unwrap();
         let wanted: Vec<_> =
             self.stored[rounds.clone()].iter().map(|(_, bytes)| &**bytes).collect();
         assert!(body == wanted.concat());
@@ -107,9 +107,31 @@ fn records_are_read_from_memory_and_from_files() {
     let mut body = BytesMut::new();
     for (entry, bytes) in rounds.stored.iter().rev() {
         body.clear();
-        again.copy(&[*entry], &mut body).unwrap();
+        again.copy(&[*entry], Reads::All, &mut body).unwrap();
         assert!(body == bytes);
     }
+}
+
+#[test]
+fn a_read_that_must_not_wait_for_the_disk_fails_if_it_would() {
+    let mut rounds = Rounds::new(OPTIONS);
+    rounds.append(600, Flush::Async);
+    let entries = rounds.entries();
+    let is_read = |log: &SegmentLog, index: usize| {
+        let mut body = BytesMut::new();
+        match log.copy(&entries[index..=index], Reads::Cached, &mut body) {
+            Err(StorageError::NotCached) => false,
+            read => read.is_ok() && body == rounds.stored[index].1,
+        }
+    };
+    assert!(is_read(&rounds.log, 599), "the newest ones are in memory");
+    let again = Rounds::on(rounds.disk.clone(), OPTIONS).log;
+    assert!(!is_read(&again, 599));
+    rounds.disk.cache(true);
+    assert!(is_read(&again, 599), "the system has the file");
+    assert!(!is_read(&again, 0), "opening a file may wait");
+    assert!(again.record(entries[0].at).unwrap().is_some());
+    assert!(is_read(&again, 0), "the file is open");
 }
 
 #[test]
@@ -310,7 +332,7 @@ fn a_file_that_cannot_be_opened_for_a_while_is_read_later() {
     let again = Rounds::on(rounds.disk.copy(), OPTIONS);
     again.disk.fail_after(Fault::Files, 0);
     let mut body = BytesMut::new();
-    let failed = again.log.copy(&rounds.entries()[..3], &mut body).unwrap_err();
+    let failed = again.log.copy(&rounds.entries()[..3], Reads::All, &mut body).unwrap_err();
     assert!(matches!(failed, StorageError::Files(_)) && body.is_empty(), "{failed}");
     rounds.check(&again.log, 0..600);
 }

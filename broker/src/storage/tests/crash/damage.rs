@@ -4,7 +4,7 @@ use super::machine::Machine;
 use crate::Flush;
 use crate::storage::disk::DiskOptions;
 use crate::storage::files::Folder;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Reads, Storage, StorageError};
 use bytes::BytesMut;
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ fn damage_after_the_checkpoint_is_reported_with_its_offset_and_can_be_skipped() 
                 let found = storage.record(record.entry.at).unwrap();
                 let mut entries = Vec::new();
                 let offsets = record.offset..record.offset + 1;
-                storage.entries(record.queue, offsets, &mut entries).unwrap();
+                storage.entries(record.queue, offsets, Reads::All, &mut entries).unwrap();
                 if number == damaged {
                     assert!(entries.iter().all(|entry| entry.size == 0), "{entries:?}");
                 } else {
@@ -76,9 +76,9 @@ fn a_record_that_is_damaged_is_left_out_and_the_others_are_read() {
         damage(&machine, records[damaged].entry.at.as_u64() + 50);
         let storage = machine.reopen().unwrap();
         let mut entries = Vec::new();
-        storage.entries(queue, 0..i64::MAX, &mut entries).unwrap();
+        storage.entries(queue, 0..i64::MAX, Reads::All, &mut entries).unwrap();
         let mut body = BytesMut::new();
-        storage.copy(&entries, &mut body).unwrap();
+        storage.copy(&entries, Reads::All, &mut body).unwrap();
         let wanted: Vec<u8> = records
             .iter()
             .enumerate()

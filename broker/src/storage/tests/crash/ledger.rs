@@ -3,7 +3,7 @@
 use super::super::log::record;
 use crate::log::index;
 use crate::storage::files::simulated::Random;
-use crate::storage::{QueueEntry, Round, Storage, StorageTable};
+use crate::storage::{QueueEntry, Reads, Round, Storage, StorageTable};
 use bytes::BytesMut;
 use rocketmq_tower::message::Position;
 use std::collections::BTreeMap;
@@ -146,7 +146,7 @@ impl Ledger {
         assert!(first.is_none_or(|first| bounds.start <= first.offset), "a record is deleted");
         let wanted = || records().filter(|record| record.offset >= bounds.start);
         let mut entries = Vec::new();
-        storage.entries(queue, bounds.clone(), &mut entries).unwrap();
+        storage.entries(queue, bounds.clone(), Reads::All, &mut entries).unwrap();
         assert!(entries.iter().eq(wanted().map(|record| &record.entry)), "queue {queue}");
         for record in wanted() {
             let found = storage.record(record.entry.at).unwrap();
@@ -159,7 +159,7 @@ impl Ledger {
             );
         }
         let mut body = BytesMut::new();
-        storage.copy(&entries, &mut body).unwrap();
+        storage.copy(&entries, Reads::All, &mut body).unwrap();
         let bytes: Vec<u8> = wanted().flat_map(|record| record.bytes.iter().copied()).collect();
         assert!(body == bytes, "the records of queue {queue}");
         bounds.start

@@ -2,10 +2,10 @@
 
 use super::ledger::{Ledger, QUEUES};
 use crate::Flush;
-use crate::storage::Storage;
 use crate::storage::disk::{DiskOptions, DiskStorage, open};
 use crate::storage::files::simulated::Random;
 use crate::storage::tests::Scratch;
+use crate::storage::{Reads, Storage};
 use rocketmq_tower::message::StoredMessage;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -77,7 +77,7 @@ fn whole_rounds(folder: &Path, flush: Flush) -> usize {
         let mut entries = Vec::new();
         while bounds.start + (entries.len() as i64) < bounds.end {
             let start = bounds.start + entries.len() as i64;
-            storage.entries(queue, start..bounds.end, &mut entries).unwrap();
+            storage.entries(queue, start..bounds.end, Reads::All, &mut entries).unwrap();
         }
         let wanted = ledger.rounds.iter().flatten().filter(|record| record.queue == queue);
         let found = entries.iter().map(|entry| {

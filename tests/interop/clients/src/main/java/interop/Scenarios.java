@@ -23,6 +23,7 @@ public final class Scenarios {
         Map.entry("assigned", new Assigned()),
         Map.entry("subscribed", new Subscribed()),
         Map.entry("filters", new Filters()),
+        Map.entry("sql", new Sql()),
         Map.entry("retries", new Retries()),
         Map.entry("resuming", new Resuming()),
         Map.entry("beginnings", new Beginnings()),

@@ -1,23 +1,28 @@
-//! Attributes of topics, such as `message.type`, and their changes as tools write them.
+//! Attributes of topics and groups, such as `message.type`, and their changes as tools write them.
 
 use rocketmq_tower::BoxError;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The attributes of a topic, by their names.
+/// Attributes, by their names.
 pub(crate) type Attributes = BTreeMap<String, String>;
 
 /// The values of an attribute.
 #[derive(Clone, Copy, Debug)]
-enum Values {
-    /// One of these texts. The second list has Java's that this broker does not implement.
+pub(crate) enum Values {
+    /// One of these texts. The second list has those of Java that this broker does not implement.
     OneOf(&'static [&'static str], &'static [&'static str]),
     /// A whole number in this range.
     Range(i64, i64),
 }
 
-/// The attributes that a topic can have, as in Java's `TopicAttributes`: the name, whether it can be
-/// changed after the topic was created, and its values.
-const ALL: [(&str, bool, Values); 5] = [
+/// An attribute that exists: the name, whether it can be changed later, and its values.
+type Attribute = (&'static str, bool, Values);
+
+/// Those of groups, as in Java's `SubscriptionGroupAttributes`, without those of lite topics.
+pub(crate) const OF_GROUPS: &[Attribute] = &[("priority.factor", true, Values::Range(0, 100))];
+
+/// Those of topics, as in Java's `TopicAttributes`.
+pub(crate) const OF_TOPICS: &[Attribute] = &[
     ("queue.type", false, Values::OneOf(&["SimpleCQ"], &["BatchCQ"])),
     ("cleanup.policy", false, Values::OneOf(&["DELETE"], &["COMPACTION"])),
     (
@@ -69,11 +74,16 @@ impl AttributeChanges {
         Self(changes.into_iter().collect())
     }
 
-    /// Returns the attributes after the changes. `known` are those before; `None` for a new topic.
+    /// Returns the attributes after the changes. `known` are those before; `None` for something new, whose
+    /// attributes can be those in `all`.
     ///
     /// # Errors
     /// If a change is not possible, with Java's text. Then none is made.
-    pub(crate) fn apply(&self, known: Option<&Attributes>) -> Result<Attributes, BoxError> {
+    pub(crate) fn apply(
+        &self,
+        all: &[Attribute],
+        known: Option<&Attributes>,
+    ) -> Result<Attributes, BoxError> {
         let mut after = known.cloned().unwrap_or_default();
         let mut names = BTreeSet::new();
         for (key, value) in &self.0 {
@@ -97,7 +107,7 @@ impl AttributeChanges {
                 ('-', Some(_)) => None,
                 _ => return Err(format!("wrong format key: {name}").into()),
             };
-            check(name, change, known.is_none())?;
+            check(all, name, change, known.is_none())?;
             match change {
                 Some(value) => after.insert(name.to_owned(), value.clone()),
                 None => after.remove(name),
@@ -108,8 +118,13 @@ impl AttributeChanges {
 }
 
 /// Fails if the attribute cannot be set to this value, or removed if it is `None`.
-fn check(name: &str, value: Option<&String>, is_new: bool) -> Result<(), BoxError> {
-    let Some((_, changeable, values)) = ALL.iter().find(|attribute| attribute.0 == name) else {
+fn check(
+    all: &[Attribute],
+    name: &str,
+    value: Option<&String>,
+    is_new: bool,
+) -> Result<(), BoxError> {
+    let Some((_, changeable, values)) = all.iter().find(|attribute| attribute.0 == name) else {
         return Err(format!("unsupported key: {name}").into());
     };
     if !is_new && !changeable {
@@ -120,7 +135,7 @@ fn check(name: &str, value: Option<&String>, is_new: bool) -> Result<(), BoxErro
     match *values {
         Values::OneOf(of, _) if of.contains(&value) => Ok(()),
         Values::OneOf(_, java) if java.contains(&value) => {
-            Err(format!("this broker has no topics with {name}={value}").into())
+            Err(format!("this broker does not have {name}={value}").into())
         }
         Values::OneOf(of, _) => Err(format!("value is not in set: [{}]", of.join(", ")).into()),
         Values::Range(min, max) => match value.parse::<i64>() {
@@ -133,11 +148,11 @@ fn check(name: &str, value: Option<&String>, is_new: bool) -> Result<(), BoxErro
 
 #[cfg(test)]
 mod tests {
-    use super::{AttributeChanges, Attributes};
+    use super::{AttributeChanges, Attributes, OF_TOPICS};
 
     fn change(known: Option<&Attributes>, text: &str) -> Result<Attributes, String> {
         let changes = AttributeChanges::parse(text).map_err(|error| error.to_string())?;
-        changes.apply(known).map_err(|error| error.to_string())
+        changes.apply(OF_TOPICS, known).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -175,8 +190,8 @@ mod tests {
         }
         for (text, error) in [
             ("-message.type", "only add attribute is supported while creating topic"),
-            ("+cleanup.policy=COMPACTION", "no topics with cleanup.policy=COMPACTION"),
-            ("+message.type=LITE", "no topics with message.type=LITE"),
+            ("+cleanup.policy=COMPACTION", "does not have cleanup.policy=COMPACTION"),
+            ("+message.type=LITE", "does not have message.type=LITE"),
         ] {
             let refused = change(None, text).unwrap_err();
             assert!(refused.contains(error), "{text}: {refused}");

@@ -1,0 +1,36 @@
+//! Expressions of SQL92, as Java's broker filters by them.
+//!
+//! The grammar, the types of values and their conversions are those of Apache's `rocketmq-filter`, with
+//! all that follows from them: a message for whose properties Java's evaluation fails does not match, tokens
+//! after a complete expression are not looked at, and a `<` refuses what a `=` takes. A suite of
+//! `tests/interop` compares both.
+//!
+//! An expression is parsed once, into nodes that refer to each other by number, and evaluated without
+//! memory of its own.
+
+mod evaluate;
+mod expression;
+mod lexer;
+mod numbers;
+mod parser;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use expression::Expression;
+
+use thiserror::Error;
+
+/// The reason why an expression is refused.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{reason}, at byte {at}")]
+pub(crate) struct SqlError {
+    /// The place in the expression, in bytes.
+    at: usize,
+    reason: String,
+}
+
+impl SqlError {
+    fn at(at: usize, reason: impl Into<String>) -> Self {
+        Self { at, reason: reason.into() }
+    }
+}
