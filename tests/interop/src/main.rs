@@ -5,6 +5,7 @@
 //! * `interop apache CLASS_PATH` runs our client against Apache's name server and broker.
 //! * `interop broker CLASS_PATH` runs the official Java client against `rocketmq-tower-broker`.
 //! * `interop old CLASSES VERSION..` runs these versions of that client, whose classes and libraries are in `CLASSES/VERSION`.
+//! * `interop admin CLASS_PATH [COMMAND..]` compares mqadmin's output for Apache's broker and for ours.
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
 //! * `interop filter CLASS_PATH [SEED]` compares Java's filter by SQL92 with that of `rocketmq-tower-broker`.
 //! * `interop proxy CLASS_PATH PROXY` runs clients over gRPC against `rocketmq-tower-broker` behind Apache's proxy.
@@ -12,6 +13,7 @@
 //!
 //! Each suite prints one line per check, and stops at the first check that fails.
 
+mod admin;
 mod apache;
 mod broker;
 mod check;
@@ -45,6 +47,7 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         ["apache", class_path] => apache::run(class_path).await,
         ["broker", class_path, some @ ..] => broker::run(class_path, some).await,
         ["old", classes, versions @ ..] => broker::versions::run(classes, versions).await,
+        ["admin", class_path, show @ ..] => admin::run(class_path, show).await,
         ["reference", class_path, servers, some @ ..] => {
             broker::reference(class_path, servers, some).await
         }
@@ -54,7 +57,7 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker CLASS_PATH [SCENARIO..], \
-                         old CLASSES VERSION.., \
+                         old CLASSES VERSION.., admin CLASS_PATH [COMMAND..], \
                          reference CLASS_PATH SERVERS [SCENARIO..], filter CLASS_PATH [SEED], \
                          proxy CLASS_PATH PROXY [SCENARIO..], \
                          throughput CLASS_PATH [OPTION..]";

@@ -21,7 +21,7 @@ pub(crate) struct Servers {
     processes: Vec<Process>,
     _scratch: Scratch,
     pub(crate) name_server: String,
-    pub(super) broker: String,
+    pub(crate) broker: String,
     /// The broker's second port, for requests that must not wait for slow ones.
     pub(super) broker_fast: String,
 }

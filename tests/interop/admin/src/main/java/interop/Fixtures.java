@@ -1,0 +1,91 @@
+package interop;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
+import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendResult;
+import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
+import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageQueue;
+
+/** What commands look at. */
+final class Fixtures implements AutoCloseable {
+    private final Map<String, String> variables;
+    private final Map<String, DefaultMQProducer> producers = new HashMap<>();
+    private final Map<String, DefaultMQPushConsumer> consumers = new HashMap<>();
+
+    Fixtures(Map<String, String> variables) {
+        this.variables = variables;
+    }
+
+    void run(String[] words) throws Exception {
+        switch (words[0]) {
+            case "!send":
+                send(words[1], words[2], Integer.parseInt(words[3]));
+                break;
+            case "!consume":
+                consume(words[1], words[2], Integer.parseInt(words[3]));
+                break;
+            case "!leave":
+                consumers.remove(words[1]).shutdown();
+                break;
+            default:
+                throw new IllegalArgumentException(words[0]);
+        }
+    }
+
+    /** Sends this number of messages to the first queue of a topic. {id} and {unique} are the ids of the last one. */
+    private void send(String group, String topic, int number) throws Exception {
+        DefaultMQProducer producer = producers.get(group);
+        if (producer == null) {
+            producer = new DefaultMQProducer(group);
+            producer.setNamesrvAddr(variables.get("ns"));
+            producer.setInstanceName(group);
+            producer.setHeartbeatBrokerInterval(1000);
+            producer.start();
+            producers.put(group, producer);
+        }
+        MessageQueue queue = new MessageQueue(topic, variables.get("name"), 0);
+        for (int i = 0; i < number; i++) {
+            byte[] body = ("body-" + i).getBytes(StandardCharsets.UTF_8);
+            SendResult sent = producer.send(new Message(topic, "tag", "key-" + i, body), queue);
+            variables.put("id", sent.getOffsetMsgId());
+            variables.put("unique", sent.getMsgId());
+        }
+        producer.getDefaultMQProducerImpl().getMqClientFactory().sendHeartbeatToAllBrokerWithLock();
+    }
+
+    /** Starts a consumer, and returns when it has consumed this number of messages and committed its offsets. */
+    private void consume(String group, String topic, int number) throws Exception {
+        CountDownLatch left = new CountDownLatch(number);
+        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group);
+        consumer.setNamesrvAddr(variables.get("ns"));
+        consumer.setInstanceName(group);
+        consumer.setClientIP("127.0.0.1");
+        consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
+        consumer.subscribe(topic, "*");
+        consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
+            messages.forEach(message -> left.countDown());
+            return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
+        });
+        consumer.start();
+        consumers.put(group, consumer);
+        variables.put("client." + group, consumer.getDefaultMQPushConsumerImpl().getmQClientFactory().getClientId());
+        if (!left.await(30, TimeUnit.SECONDS)) {
+            throw new IllegalStateException(group + " has not got " + left.getCount() + " messages");
+        }
+        consumer.getDefaultMQPushConsumerImpl().persistConsumerOffset();
+    }
+
+    @Override
+    public void close() {
+        consumers.values().forEach(DefaultMQPushConsumer::shutdown);
+        producers.values().forEach(DefaultMQProducer::shutdown);
+    }
+}
