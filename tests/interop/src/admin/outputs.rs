@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// What differs.
+/// A difference between two outputs.
 #[derive(Debug)]
 pub(super) struct Difference(pub(super) String);
 
@@ -21,7 +21,7 @@ pub(super) struct Output {
 const OWN_TOPICS: [&str; 4] =
     ["RMQ_SYS_ROCKSDB_", "rmq_sys_SYNC_BROKER_MEMBER_", "TRANS_CHECK_MAX_TIME_TOPIC", "%RETRY%"];
 
-/// What differs from run to run, and its replacement. The first one that matches counts.
+/// Patterns of texts that differ from run to run, with their replacements, applied in this order.
 static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d+)?", "TIME"),
