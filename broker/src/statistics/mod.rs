@@ -59,7 +59,10 @@ pub(crate) struct Mornings {
 
 impl Statistics {
     pub(crate) fn new(puts: Arc<Puts>) -> Self {
-        let started = clock::now_ms();
+        Self::started_at(puts, clock::now_ms())
+    }
+
+    fn started_at(puts: Arc<Puts>, started: i64) -> Self {
         Self {
             started,
             puts,
@@ -187,8 +190,9 @@ mod tests {
             stored: ([127, 0, 0, 1], 10911).into(),
         });
         let topics = Topics::open(Arc::clone(&log), &identity).await.unwrap();
-        let statistics = Statistics::new(Arc::clone(log.puts()));
-        let start = statistics.started;
+        // At noon, as the samples of one day must not span midnight.
+        let start = 20_000 * DAY_MS + DAY_MS / 2;
+        let statistics = Statistics::started_at(Arc::clone(log.puts()), start);
         for turn in 1..=100 {
             statistics.got("g", "T", false, 20, 1);
             statistics.missed();
