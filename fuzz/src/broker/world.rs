@@ -101,7 +101,9 @@ impl World {
                 .with_ext_field("writeQueueNums", &queues)
                 .with_ext_field("perm", "6");
             let opened = peer.ask(open).await;
-            assert!(opened.response_code().is_success(), "{opened:?}");
+            // The broker's own topics cannot be changed, and so have the queues that they had.
+            let is_system = || opened.remark().is_some_and(|text| text.ends_with("system topic."));
+            assert!(opened.response_code().is_success() || is_system(), "{opened:?}");
             let mut missing: Vec<i64> = messages.keys().copied().collect();
             let mut offset = 0;
             while !missing.is_empty() {
