@@ -37,6 +37,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "${1}N",
         ),
         (r"@\d+#\d+", "@PROCESS"),
+        // A consumer commits its offsets every 5 s.
+        (r"\b(NOT_CONSUME_YET|CONSUMED)\b", "TRACK"),
     ];
     let compiled = rules.into_iter().map(|(rule, by)| (Regex::new(rule), by));
     compiled.filter_map(|(rule, by)| Some((rule.ok()?, by))).collect()
