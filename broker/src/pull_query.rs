@@ -7,7 +7,6 @@ use crate::room::{Share, Taken};
 use crate::sql_scan::{SqlScan, SqlScanned};
 use crate::state::BrokerState;
 use crate::storage::{QueueEntry, Reads, Storage, StorageError};
-use crate::topics::system;
 use bytes::Bytes;
 use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
@@ -280,11 +279,11 @@ pub(crate) enum PullResult {
 }
 
 impl PullResult {
-    /// Counts the result, of a pull of this group.
-    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str) {
+    /// Counts the result, of a pull of this group from a queue of the topic.
+    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str, queue: &Queue) {
         match self {
             Self::Messages { body, count, .. } => {
-                let is_system = system::is_system(&broker.identity, topic);
+                let is_system = queue.puts().is_system();
                 broker.statistics.got(group, topic, is_system, *count, body.len());
             }
             _ => broker.statistics.missed(),

@@ -25,7 +25,7 @@ pub(crate) struct Queue {
     /// The signal of all queues of the topic.
     arrivals: Arc<Notify>,
     last_answer: LastAnswer,
-    /// What is stored in its topic.
+    /// Counts the messages that are stored in its topic.
     puts: Arc<TopicPuts>,
 }
 

@@ -122,8 +122,7 @@ impl Offsets {
     ) -> Result<(), OffsetError> {
         let queue = u16::try_from(queue).map_err(|_| OffsetError::NoQueue)?;
         self.note(group, topic, queue, offset)?;
-        let key = key(group, topic, queue);
-        rows.put(StorageTable::Offsets, key, offset.to_be_bytes().to_vec());
+        put_row(rows, group, topic, queue, offset);
         Ok(())
     }
 
@@ -176,8 +175,12 @@ fn pair(group: &str, topic: &str) -> Box<str> {
 /// Returns the write of an offset's row.
 fn row(group: &str, topic: &str, queue: u16, offset: i64) -> LogWrite {
     let mut rows = StorageBatch::default();
-    rows.put(StorageTable::Offsets, key(group, topic, queue), offset.to_be_bytes().to_vec());
+    put_row(&mut rows, group, topic, queue, offset);
     LogWrite::rows(rows)
+}
+
+fn put_row(rows: &mut StorageBatch, group: &str, topic: &str, queue: u16, offset: i64) {
+    rows.put(StorageTable::Offsets, key(group, topic, queue), offset.to_be_bytes().to_vec());
 }
 
 /// Returns the key of an offset's row. Names of groups and topics have no zero byte.

@@ -47,7 +47,7 @@ impl PopLease<'_> {
         self.pops.is_blocked(&self.group, self.queue, attempt, now)
     }
 
-    /// Takes room for a batch of this number of messages. Returns false if there is none.
+    /// Takes room for a batch of this number of messages. Returns whether there was room.
     pub(crate) fn reserve(&mut self, messages: usize) -> bool {
         let more = InFlight::batch(messages);
         let limits = self.pops.limits;

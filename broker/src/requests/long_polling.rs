@@ -93,7 +93,7 @@ async fn poll_queue(
                 continue;
             }
             pulled => {
-                pulled.count(broker, group, &topic.name);
+                pulled.count(broker, group, &topic.name, &queue);
                 return pulled.response(&queue);
             }
         }
@@ -109,6 +109,6 @@ async fn poll_queue(
     } else {
         PullResult::AtEnd { offset }
     };
-    pulled.count(broker, group, &topic.name);
+    pulled.count(broker, group, &topic.name, &queue);
     pulled.response(&queue)
 }

@@ -41,6 +41,15 @@ fn check_client(client: &str) -> Result<(), BoxError> {
     Err(refuse(ResponseCode::INVALID_PARAMETER, text))
 }
 
+/// Fails if a body of this length, in bytes, is too long.
+fn check_body(length: usize) -> Result<(), BoxError> {
+    if length <= MAX_BODY {
+        return Ok(());
+    }
+    let text = format!("the body has at most {MAX_BODY} bytes, not {length}");
+    Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text))
+}
+
 /// Does the work for a request with a list in its body, which costs as much as the body is long. If it
 /// is long, the work is a task of its own, one at a time, so that others have a turn in between. A
 /// connection waits with one such request at a time.
@@ -57,10 +66,7 @@ async fn in_turn<T: Send + 'static>(
     if length <= SHORT_BODY {
         return work(&broker, &channel, &request);
     }
-    if length > MAX_BODY {
-        let text = format!("the body has at most {MAX_BODY} bytes, not {length}");
-        return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
-    }
+    check_body(length)?;
     let connection = broker.clients.connection(&channel);
     let _own_turn = connection.turn.acquire().await?;
     let turn = Arc::clone(&broker.long_bodies).acquire_owned().await?;

@@ -75,7 +75,7 @@ pub(crate) async fn handle(
     let patience = match result {
         Some(PullResult::AtEnd { .. }) if !patience.is_zero() => patience,
         Some(result) => {
-            result.count(&broker, header.consumer_group, header.topic);
+            result.count(&broker, header.consumer_group, header.topic, &queue);
             return Ok(Some(result.response(&queue)?));
         }
         // There is no room for the answer: the peer has not read others, or there are very many. It does

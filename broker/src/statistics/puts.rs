@@ -69,6 +69,11 @@ impl TopicPuts {
         Self { item: StatsItem::default(), all: Arc::clone(all), is_system }
     }
 
+    /// Returns whether the topic is one of the broker's own.
+    pub(crate) fn is_system(&self) -> bool {
+        self.is_system
+    }
+
     /// Counts a message that was stored.
     pub(crate) fn add(&self, bytes: usize) {
         self.item.add(1, bytes);

@@ -16,7 +16,7 @@ thread_local! {
 /// Spare handles of one connection: one for a request, and one for its observer.
 #[derive(Default)]
 pub(crate) struct Handles {
-    /// The number of the connection; 0 if there is none.
+    /// The number of the connection whose driver is being polled; 0 outside of a poll.
     id: Cell<u64>,
     spare: [Cell<Option<Arc<Shared>>>; 2],
 }
@@ -70,7 +70,7 @@ pub(crate) fn give_back(handle: Arc<Shared>) {
     _ = LENT.try_with(move |lent| {
         if lent.id.get() == handle.id {
             let [first, second] = &lent.spare;
-            // What comes out is in most cases nothing.
+            // In most cases, both places were empty.
             second.set(first.replace(Some(handle)).or_else(|| second.take()));
         }
     });

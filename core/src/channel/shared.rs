@@ -116,7 +116,7 @@ impl Shared {
         self.calls.close();
         self.oneways.close();
         self.inbox.close();
-        // Made if there is none, so that one that is being made is closed as well.
+        // Creates the pool if necessary: another thread may be about to create and use it.
         self.pool().close();
         self.deferrals.close();
         self.changed.notify_waiters();

@@ -1,6 +1,6 @@
 //! Requests about the settings of groups: to create, change, read, or delete them.
 
-use super::super::MAX_BODY;
+use super::super::check_body;
 use super::topic_lists::{is_version, page};
 use super::{answer, blocking};
 use crate::groups::{GroupSettings, delete as delete_group};
@@ -41,10 +41,7 @@ pub(super) async fn create_all(
     State(broker): State<Arc<BrokerState>>,
     Body(body): Body,
 ) -> Result<ResponseCode, BoxError> {
-    if body.len() > MAX_BODY {
-        let text = format!("the body has at most {MAX_BODY} bytes, not {}", body.len());
-        return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
-    }
+    check_body(body.len())?;
     let list: GroupsToCreate = json::from_slice(&body)?;
     let list = list.group_config_list;
     if list.len() > MAX_GROUPS {

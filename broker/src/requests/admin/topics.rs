@@ -1,6 +1,6 @@
 //! Requests about one topic, or a list that the request has: to create, change, read, or delete it.
 
-use super::super::MAX_BODY;
+use super::super::check_body;
 use super::super::list::AtMost;
 use super::answer;
 use crate::attributes::{AttributeChanges, OF_TOPICS};
@@ -54,11 +54,7 @@ pub(super) async fn create_all(
     State(broker): State<Arc<BrokerState>>,
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
-    let length = request.body().len();
-    if length > MAX_BODY {
-        let text = format!("the body has at most {MAX_BODY} bytes, not {length}");
-        return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
-    }
+    check_body(request.body().len())?;
     let body: TopicsToCreate = json::from_slice(request.body())?;
     let list = body.topic_config_list;
     let mut refused = Refused::default();

@@ -4,7 +4,7 @@ use super::batch_ack::{BatchAck, BatchAckBody};
 use super::{handle, queue_of_message, refused};
 use crate::pop::{GroupOffset, GroupQueue, Handle, OrderAck, marked_topic};
 use crate::refusal::{Refused, refuse};
-use crate::requests::MAX_BODY;
+use crate::requests::check_body;
 use crate::state::BrokerState;
 use crate::topics::Topic;
 use rocketmq_tower::protocol::{AckMessageRequestHeader, json};
@@ -45,10 +45,7 @@ pub(crate) async fn several(
     request: RemotingCommand,
 ) -> Result<ResponseCode, BoxError> {
     let length = request.body().len();
-    if length > MAX_BODY {
-        let text = format!("the body has at most {MAX_BODY} bytes, not {length}");
-        return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
-    }
+    check_body(length)?;
     let none = || refuse(ResponseCode::NO_MESSAGE, "there is nothing to acknowledge");
     if length == 0 {
         return Err(none());

@@ -4,7 +4,7 @@
 use super::topic_to_pop;
 use crate::pop::RequestMode;
 use crate::refusal::refuse;
-use crate::requests::{MAX_BODY, check_client};
+use crate::requests::{check_body, check_client};
 use crate::state::BrokerState;
 use crate::topics::names;
 use rocketmq_tower::protocol::{
@@ -63,11 +63,7 @@ pub(crate) async fn query(
 }
 
 fn read<T: serde::de::DeserializeOwned>(request: &RemotingCommand) -> Result<T, BoxError> {
-    let length = request.body().len();
-    if length > MAX_BODY {
-        let text = format!("the body has at most {MAX_BODY} bytes, not {length}");
-        return Err(refuse(ResponseCode::MESSAGE_ILLEGAL, text));
-    }
+    check_body(request.body().len())?;
     Ok(request.json()?)
 }
 

@@ -8,7 +8,7 @@ use crate::pop::{Batch, BatchKey, GroupOffset, Handle, MAX_MESSAGES, OrderedPop,
 use crate::pull_query::{PullQuery, PullResult};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
-use crate::topics::{Topic, names, system};
+use crate::topics::{Topic, names};
 use bytes::Bytes;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::StoredMessage;
@@ -246,7 +246,7 @@ impl Attempt<'_> {
             }
             _ => body,
         };
-        let is_system = system::is_system(&broker.identity, &topic.name);
+        let is_system = queue.puts().is_system();
         broker.statistics.got(&query.group, &topic.name, is_system, offsets.len(), body.len());
         self.popped.add(body, room, offsets.len());
         Ok(())

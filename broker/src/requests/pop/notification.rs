@@ -27,8 +27,9 @@ pub(crate) async fn handle(
         is_ordered: header.order == Some(true),
     };
     let patience = patience(header.born_time, header.poll_time, clock::now_ms());
-    if asked.has_messages(&broker) || patience.is_zero() {
-        return response(asked.has_messages(&broker), false).map(Some);
+    let has_messages = asked.has_messages(&broker);
+    if has_messages || patience.is_zero() {
+        return response(has_messages, false).map(Some);
     }
     let rooms = ConnectionRooms::of(&request);
     let Some(room) = broker.waiting.try_take(&rooms.waiting, WAITING_PULL) else {

@@ -147,8 +147,8 @@ struct Elements<'a, 'de> {
 }
 
 impl Elements<'_, '_> {
-    /// Returns whether another element follows. A visitor may go on after an element of a wrong type:
-    /// what is left of that is skipped.
+    /// Returns whether another element follows. A visitor may go on after an element of a wrong type,
+    /// of which the rest is skipped.
     fn next(&mut self, close: u8) -> Result<bool, BodyError> {
         if let Some(start) = self.failed {
             (self.reader.scanner.at, self.reader.depth) = start;
