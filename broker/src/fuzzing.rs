@@ -2,7 +2,7 @@
 
 mod sql;
 
-pub use sql::{SqlExpression, SqlOutcome};
+pub use sql::{SqlExpression, SqlFound, SqlOutcome};
 
 use crate::clients::ClientStateLimits;
 use crate::config::BrokerConfig;

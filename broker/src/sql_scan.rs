@@ -3,7 +3,7 @@
 use crate::filter::sql::Expression;
 use crate::storage::{QueueEntry, Reads, Storage, StorageError};
 use bytes::{Bytes, BytesMut};
-use rocketmq_tower::message::StoredMessage;
+use rocketmq_tower::message::MessageOutline;
 use std::ops::Range;
 
 /// The maximum number of bytes that are read at a time, unless a single message is larger.
@@ -90,15 +90,15 @@ impl SqlScan<'_> {
     fn choose(&self, mut records: &[u8], matches: &mut Matches) -> Option<i64> {
         while let Some((record, rest)) = split(records) {
             records = rest;
-            let Ok((message, _)) = StoredMessage::decode(record) else { continue };
-            if self.expression.matches(message.properties) {
+            let Ok(message) = MessageOutline::of(record) else { continue };
+            if matches_expression(&message, self.expression) {
                 if matches.count > 0 && matches.body.len() + record.len() > self.bytes {
                     return Some(message.queue_offset);
                 }
                 matches.body.extend_from_slice(record);
                 matches.count += 1;
             }
-            let properties = message.properties.as_str().len();
+            let properties = message.properties.len();
             matches.work += record.len() + self.expression.nodes() * properties / WORK_OF_NODE;
             if matches.count == self.messages || matches.work >= MAX_WORK {
                 return Some(message.queue_offset + 1);
@@ -114,6 +114,14 @@ impl Matches {
         self.body.shrink_to_fit();
         SqlScanned::Done { body: self.body.into(), next, count: self.count }
     }
+}
+
+/// Returns whether a message matches. One whose properties are not text matches nothing.
+pub(crate) fn matches_expression(message: &MessageOutline<'_>, expression: &Expression) -> bool {
+    let properties = message.properties;
+    // Nearly all properties are ASCII, which is checked sooner.
+    let is_text = properties.is_ascii() || str::from_utf8(properties).is_ok();
+    is_text && expression.matches(properties)
 }
 
 /// Splits off the first record, which begins with its length.

@@ -3,8 +3,8 @@
 
 use bytes::BytesMut;
 use rocketmq_tower_core::message::{
-    BatchedMessage, Message, MessageError, MessageId, Position, Properties, StoredMessage,
-    is_intact, sys_flag,
+    BatchedMessage, Message, MessageError, MessageId, MessageOutline, Position, Properties,
+    StoredMessage, is_intact, sys_flag,
 };
 use rocketmq_tower_test_support::{captured, hex};
 use std::net::{Ipv6Addr, SocketAddr};
@@ -153,6 +153,7 @@ fn a_message_that_is_cut_off_anywhere_is_an_error() {
             for _ in 0..2 {
                 StoredMessage::decode(&cut).expect_err("cut off");
                 is_intact(&cut).expect_err("cut off");
+                MessageOutline::of(&cut).expect_err("cut off");
                 let before = cut.clone();
                 position.write_to(&mut cut).expect_err("cut off");
                 assert_eq!(cut, before);

@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 use proptest::prelude::*;
 use rocketmq_tower_core::message::{
-    BatchedMessage, MessageId, Properties, PropertiesBuf, StoredMessage, is_intact,
+    BatchedMessage, MessageId, MessageOutline, Properties, PropertiesBuf, StoredMessage, is_intact,
 };
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -69,6 +69,11 @@ prop_compose! {
     }
 }
 
+fn outline<'a>(message: &StoredMessage<'a>) -> MessageOutline<'a> {
+    let properties = message.properties.as_str().as_bytes();
+    MessageOutline { queue_offset: message.queue_offset, properties }
+}
+
 proptest! {
     #[test]
     fn messages_survive(all in prop::collection::vec(parts(), 0..4)) {
@@ -78,6 +83,7 @@ proptest! {
             parts.message().encode(&mut bytes).expect("fits");
             prop_assert_eq!(bytes.len() - before, parts.message().encoded_len());
             prop_assert_eq!(is_intact(&bytes[before..]), Ok(true));
+            prop_assert_eq!(MessageOutline::of(&bytes[before..]), Ok(outline(&parts.message())));
         }
         let decoded: Result<Vec<_>, _> = StoredMessage::decode_all(&bytes).collect();
         let expected: Vec<_> = all.iter().map(Parts::message).collect();
@@ -91,7 +97,9 @@ proptest! {
         parts.message().encode(&mut bytes).expect("fits");
         let at = at.index(bytes.len());
         bytes[at] = byte;
+        let outlined = MessageOutline::of(&bytes);
         if let Ok((message, rest)) = StoredMessage::decode(&bytes) {
+            prop_assert_eq!(outlined, Ok(outline(&message)));
             let mut again = BytesMut::new();
             message.encode(&mut again).expect("fits");
             prop_assert_eq!(StoredMessage::decode(&again), Ok((message, rest)));

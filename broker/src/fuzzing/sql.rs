@@ -1,12 +1,17 @@
 //! Expressions of SQL92 by themselves, for the fuzz target and for the comparison with Java's.
 
-use crate::filter::sql::Expression;
+use crate::filter::sql::{Expression, Found};
+use crate::sql_scan::matches_expression;
 use rocketmq_tower::BoxError;
-use rocketmq_tower::message::Properties;
+use rocketmq_tower::message::{MessageOutline, Properties};
 
 /// An expression that was parsed.
 #[derive(Debug)]
 pub struct SqlExpression(Expression);
+
+/// The properties of a message that an expression names.
+#[derive(Debug)]
+pub struct SqlFound<'a>(Found<'a>);
 
 /// The result of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +38,31 @@ impl SqlExpression {
     /// Evaluates it for a message with these properties.
     #[must_use]
     pub fn evaluate(&self, properties: Properties<'_>) -> SqlOutcome {
-        match self.0.condition(properties) {
+        self.evaluate_found(&self.find(properties))
+    }
+
+    /// Finds the properties that it names.
+    #[must_use]
+    pub fn find<'a>(&self, properties: Properties<'a>) -> SqlFound<'a> {
+        SqlFound(self.0.find(properties.as_str().as_bytes()))
+    }
+
+    /// Evaluates it for the properties that it has found.
+    #[must_use]
+    pub fn evaluate_found(&self, found: &SqlFound<'_>) -> SqlOutcome {
+        match self.0.condition(&found.0) {
             Ok(Some(true)) => SqlOutcome::True,
             Ok(Some(false)) => SqlOutcome::False,
             Ok(None) => SqlOutcome::Null,
             Err(_) => SqlOutcome::Failed,
         }
+    }
+
+    /// Returns whether a message in the format of the store matches, as the broker finds it out for each message that it
+    /// looks at.
+    #[must_use]
+    pub fn matches_stored(&self, record: &[u8]) -> bool {
+        MessageOutline::of(record).is_ok_and(|message| matches_expression(&message, &self.0))
     }
 
     /// Returns the bytes that it takes in memory.

@@ -5,7 +5,8 @@
 //! no codec of their own:
 //!
 //! * [`StoredMessage`] is a message with everything that a broker knows about it. The response to
-//!   a pull holds them one after another. [`Position`] and [`is_intact`] work on the encoded form.
+//!   a pull holds them one after another. [`MessageOutline`], [`Position`] and [`is_intact`] work on the encoded
+//!   form.
 //! * [`BatchedMessage`] is one message in the body of `SEND_BATCH_MESSAGE`.
 //! * [`Properties`] and [`PropertiesBuf`] are the names and values that a message carries, for the
 //!   application and for the system (see [`property`]).
@@ -79,7 +80,7 @@ pub use from_send::ipv4_host;
 pub use id::{InvalidMessageId, MessageId};
 pub use outgoing::Message;
 pub use properties::{Properties, PropertiesBuf};
-pub use record::{Position, is_intact};
+pub use record::{MessageOutline, Position, is_intact};
 pub use send::SendHeader;
 pub use stored::{DecodeAll, StoredMessage};
 pub use unique_id::unique_id;

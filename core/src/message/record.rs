@@ -1,6 +1,8 @@
-//! Checks and changes encoded messages in place.
+//! Looks at encoded messages, checks them, and changes them in place.
 
 use super::encode::checksum;
+use super::reader::MessageReader;
+use super::stored::{MAGIC_V1, MAGIC_V2};
 use super::{MessageError, StoredMessage, sys_flag};
 
 const CRC: usize = 8;
@@ -64,5 +66,64 @@ impl Position {
 fn put(record: &mut [u8], at: usize, value: i64) {
     if let Some(place) = record.get_mut(at..at + 8) {
         place.copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+/// The parts of an encoded message by which a broker chooses messages. They are read without the others: it looks at
+/// many more messages than it chooses.
+///
+/// ```
+/// # use bytes::BytesMut;
+/// # use rocketmq_tower_core::message::{MessageError, MessageOutline, StoredMessage};
+/// # fn outline(message: StoredMessage<'_>, record: &mut BytesMut) -> Result<(), MessageError> {
+/// message.encode(record)?;
+/// let outline = MessageOutline::of(record)?;
+/// assert_eq!(outline.queue_offset, message.queue_offset);
+/// assert_eq!(outline.properties, message.properties.as_str().as_bytes());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Exhaustive: those are all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageOutline<'a> {
+    /// The message's index in its queue.
+    pub queue_offset: i64,
+    /// The text of its properties. It is not checked that it is UTF-8.
+    pub properties: &'a [u8],
+}
+
+impl<'a> MessageOutline<'a> {
+    /// Reads the outline of the encoded message at the start of `record`.
+    ///
+    /// # Errors
+    /// If `record` does not begin with a complete message of a known format. Fields that it does not read are not
+    /// checked.
+    pub fn of(record: &'a [u8]) -> Result<Self, MessageError> {
+        let (mut reader, _) = MessageReader::message(record)?;
+        let magic = reader.i32("magic")? as u32;
+        if magic != MAGIC_V1 && magic != MAGIC_V2 {
+            return Err(MessageError::UnknownMagic(magic));
+        }
+        reader.array::<12>("CRC, queue id, flag")?;
+        let queue_offset = reader.i64("queue offset")?;
+        reader.i64("commit-log offset")?;
+        let sys_flag = reader.i32("system flag")?;
+        let host = |flag| if sys_flag & flag == 0 { 8 } else { 20 };
+        // The born timestamp, the time of storage, how often it was sent back, the offset of its transaction.
+        let others = 8 + 8 + 4 + 8;
+        let hosts = host(sys_flag::BORN_HOST_V6) + host(sys_flag::STORE_HOST_V6);
+        reader.take("hosts and timestamps", hosts + others)?;
+        let length = reader.i32("body's length")?;
+        reader.part("body", length)?;
+        let length = match magic {
+            MAGIC_V1 => reader.i8("topic's length")?.into(),
+            _ => reader.i16("topic's length")?,
+        };
+        reader.part("topic", length)?;
+        let length = reader.i16("properties' length")?;
+        let properties = reader.part("properties", length)?;
+        reader.end()?;
+        Ok(Self { queue_offset, properties })
     }
 }

@@ -1,124 +1,93 @@
 //! The values of expressions.
 
 use super::expression::{Comparison, Expression, Node, NodeId, Place, Search};
-use super::numbers::{compare_doubles, double, int, long};
-use rocketmq_tower::message::Properties;
-use std::cmp::Ordering;
+use super::numbers::{compare_doubles, double, int};
+use super::text::{short_decimal, short_int, value};
+use super::values::{Failed, Result, Value, by_length, order};
 
 /// The maximum number of properties whose values need no memory of their own.
 const FEW: usize = 8;
 
-/// The value of a part of an expression.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Value<'a> {
-    Null,
-    Bool(bool),
-    Int(i32),
-    Long(i64),
-    Double(f64),
-    Text(&'a str),
+/// The properties of a message, and where those that an expression names are in their text.
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
+    properties: &'a [u8],
+    /// Where the values begin; zero for those that are not there. `many` stays empty if `few` is enough.
+    few: [u32; FEW],
+    many: Vec<u32>,
 }
 
-/// An evaluation that fails, as by an exception in Java: the message does not match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Failed;
-
-type Result<T> = std::result::Result<T, Failed>;
-
 impl Expression {
-    /// Returns whether a message with these properties matches.
-    pub(crate) fn matches(&self, properties: Properties<'_>) -> bool {
-        self.condition(properties) == Ok(Some(true))
+    /// Returns whether a message with these properties matches. They are text as in
+    /// [`Properties`](rocketmq_tower::message::Properties).
+    pub(crate) fn matches(&self, properties: &[u8]) -> bool {
+        self.condition(&self.find(properties)) == Ok(Some(true))
     }
 
-    /// Returns its value for a message with these properties; `None` stands for null.
-    pub(crate) fn condition(&self, properties: Properties<'_>) -> Result<Option<bool>> {
+    /// Finds the properties of a message that it names.
+    #[inline]
+    pub(crate) fn find<'a>(&self, properties: &'a [u8]) -> Found<'a> {
+        let mut found = Found { properties, few: [0; FEW], many: Vec::new() };
+        let starts = if let Some(few) = found.few.get_mut(..self.names.len()) {
+            few
+        } else {
+            found.many.resize(self.names.len(), 0);
+            &mut found.many
+        };
+        self.names.find(properties, starts);
+        found
+    }
+
+    /// Returns its value for the message whose properties it has found; `None` stands for null.
+    #[inline]
+    pub(crate) fn condition(&self, found: &Found<'_>) -> Result<Option<bool>> {
         let whole = (self.nodes.len() as NodeId).checked_sub(1).ok_or(Failed)?;
-        let mut few = [None; FEW];
-        if let Some(values) = few.get_mut(..self.names.len()) {
-            if !values.is_empty() {
-                properties.get_each(&self.names, values);
-            }
-            return Evaluation { expression: self, values }.condition(whole);
-        }
-        let mut values = vec![None; self.names.len()];
-        for (name, value) in properties.iter() {
-            if let Ok(place) = self.names.binary_search_by(|known| (**known).cmp(name)) {
-                values[place] = Some(value);
-            }
-        }
-        Evaluation { expression: self, values: &values }.condition(whole)
+        let starts = if found.many.is_empty() { &found.few } else { &*found.many };
+        Evaluation { expression: self, properties: found.properties, starts }.condition(whole)
     }
 }
 
 struct Evaluation<'a, 'b> {
     expression: &'a Expression,
-    /// The values of the properties.
-    values: &'b [Option<&'a str>],
+    properties: &'a [u8],
+    /// Where the values begin; zero for those that are not there.
+    starts: &'b [u32],
 }
 
+/// Each kind of condition has a function of its own, so that none of them has to save what only others need.
 impl<'a> Evaluation<'a, '_> {
     /// Returns the value of a condition; `None` stands for null.
     fn condition(&self, id: NodeId) -> Result<Option<bool>> {
-        match *self.expression.nodes.get(id as usize).ok_or(Failed)? {
+        match *self.node(id)? {
             Node::Null => Ok(None),
             Node::Bool(value) => Ok(Some(value)),
             Node::Not(operand) => Ok(self.condition(operand)?.map(|value| !value)),
             // A property is a text, which is never true.
-            Node::Condition(operand) => Ok((self.value(operand)? != Value::Null).then_some(false)),
+            Node::Condition(operand) => Ok(self.is_there(operand)?.then_some(false)),
             Node::And(operands) => self.joined(operands, false),
             Node::Or(operands) => self.joined(operands, true),
-            Node::Equal(left, right) => equal(self.value(left)?, self.value(right)?),
-            Node::Compare(comparison, left, right) => {
-                self.compare(self.value(left)?, comparison, right)
+            Node::CompareInt(comparison, property, literal) => {
+                let Some(start) = self.start(property) else { return Ok(None) };
+                Ok(Some(comparison.accepts(self.int(start)?.cmp(&literal))))
             }
+            Node::CompareLiteral(comparison, property, literal) => {
+                let Some(start) = self.start(property) else { return Ok(None) };
+                self.compare_literal(comparison, start, literal)
+            }
+            Node::IsNull(operand) => Ok(Some(!self.is_there(operand)?)),
+            Node::Equal(left, right) => self.equal(left, right),
+            Node::Compare(comparison, left, right) => self.compare(comparison, left, right),
             Node::Between { value, low, high, not } => self.between(value, low, high, not),
-            Node::In { property, texts, not } => {
-                let texts = self.expression.texts.get(texts.range()).unwrap_or_default();
-                let is_in = |value: &str| texts.binary_search_by(|text| (**text).cmp(value));
-                Ok(self.property(property).map(|value| is_in(value).is_ok() != not))
-            }
-            Node::Search { kind, not, value, text } => {
-                let text = self.text(text);
-                // In this order: without a text to search, the value may also be one that fails.
-                let is_found = |value| match value {
-                    Value::Text(value) => found(kind, value, text) != not,
-                    _ => false,
-                };
-                Ok(Some(!text.is_empty() && is_found(self.value(value)?)))
-            }
+            Node::In { property, texts, not } => self.is_in(property, texts, not),
+            Node::Search { kind, not, value, text } => self.search(kind, value, text, not),
             // The parser takes no others as conditions.
             _ => Err(Failed),
         }
     }
 
-    /// Returns the value of anything.
-    #[inline]
-    fn value(&self, id: NodeId) -> Result<Value<'a>> {
-        match *self.expression.nodes.get(id as usize).ok_or(Failed)? {
-            Node::Int(number) => Ok(Value::Int(number)),
-            Node::Long(number) => Ok(Value::Long(number)),
-            Node::Double(number) => Ok(Value::Double(number)),
-            Node::Text(text) => Ok(Value::Text(self.text(text))),
-            Node::Property(property) => {
-                Ok(self.property(property).map_or(Value::Null, Value::Text))
-            }
-            Node::Negate(operand) => self.negated(operand),
-            _ => Ok(self.condition(id)?.map_or(Value::Null, Value::Bool)),
-        }
-    }
-
-    fn negated(&self, operand: NodeId) -> Result<Value<'a>> {
-        Ok(match self.value(operand)? {
-            Value::Int(number) => Value::Int(number.wrapping_neg()),
-            Value::Long(number) => Value::Long(number.wrapping_neg()),
-            Value::Double(number) => Value::Double(-number),
-            Value::Null | Value::Bool(_) | Value::Text(_) => Value::Null,
-        })
-    }
-
     /// Joins conditions by `OR` if `decisive` is true, and else by `AND`. The first one with the decisive
     /// value is the last one that is evaluated.
+    #[inline(never)]
     fn joined(&self, operands: Place, decisive: bool) -> Result<Option<bool>> {
         let mut value = Some(!decisive);
         for id in self.expression.operands.get(operands.range()).unwrap_or_default() {
@@ -131,7 +100,65 @@ impl<'a> Evaluation<'a, '_> {
         Ok(value)
     }
 
-    fn compare(
+    /// Compares the property whose value begins at `start` with a literal.
+    #[inline(never)]
+    fn compare_literal(
+        &self,
+        comparison: Comparison,
+        start: u32,
+        literal: NodeId,
+    ) -> Result<Option<bool>> {
+        let text = || value(self.properties, start);
+        let ordering = match *self.node(literal)? {
+            Node::Double(literal) => {
+                let short = short_decimal(self.properties, start);
+                let number = short.or_else(|| double(text())).ok_or(Failed)?;
+                compare_doubles(number, literal)
+            }
+            Node::Text(literal) => text().cmp(self.text(literal)),
+            _ => order(Value::Text(text()), self.value(literal)?)?,
+        };
+        Ok(Some(comparison.accepts(ordering)))
+    }
+
+    /// Returns the value that begins at `start` as a number.
+    #[inline(always)]
+    fn int(&self, start: u32) -> Result<i32> {
+        match short_int(self.properties, start) {
+            Some(number) => Ok(number),
+            None => self.other_int(start),
+        }
+    }
+
+    #[cold]
+    fn other_int(&self, start: u32) -> Result<i32> {
+        int(value(self.properties, start)).ok_or(Failed)
+    }
+
+    #[inline(never)]
+    fn is_there(&self, operand: NodeId) -> Result<bool> {
+        match *self.node(operand)? {
+            Node::Property(property) => Ok(self.start(property).is_some()),
+            _ => Ok(self.value(operand)? != Value::Null),
+        }
+    }
+
+    #[inline(never)]
+    fn equal(&self, left: NodeId, right: NodeId) -> Result<Option<bool>> {
+        Ok(match (self.value(left)?, self.value(right)?) {
+            (Value::Null, Value::Null) => Some(true),
+            (Value::Null, _) => None,
+            (_, Value::Null) => Some(false),
+            (left, right) => Some(order(left, right)?.is_eq()),
+        })
+    }
+
+    #[inline(never)]
+    fn compare(&self, comparison: Comparison, left: NodeId, right: NodeId) -> Result<Option<bool>> {
+        self.compare_value(self.value(left)?, comparison, right)
+    }
+
+    fn compare_value(
         &self,
         left: Value<'a>,
         comparison: Comparison,
@@ -152,78 +179,111 @@ impl<'a> Evaluation<'a, '_> {
     }
 
     /// As two comparisons that are joined by `AND`, or with `not` by `OR`.
+    #[inline(never)]
     fn between(&self, value: NodeId, low: NodeId, high: NodeId, not: bool) -> Result<Option<bool>> {
+        if let (Node::Property(property), Node::Int(low), Node::Int(high)) =
+            (self.node(value)?, self.node(low)?, self.node(high)?)
+        {
+            let Some(start) = self.start(*property) else { return Ok(None) };
+            let number = self.int(start)?;
+            return Ok(Some((*low..=*high).contains(&number) != not));
+        }
         let value = self.value(value)?;
         let (above, below) = match not {
             false => (Comparison::GreaterOrEqual, Comparison::LessOrEqual),
             true => (Comparison::Less, Comparison::Greater),
         };
-        let first = self.compare(value, above, low)?;
+        let first = self.compare_value(value, above, low)?;
         if first == Some(not) {
             return Ok(first);
         }
-        let second = self.compare(value, below, high)?;
+        let second = self.compare_value(value, below, high)?;
         Ok(if second == Some(not) || first.is_some() { second } else { None })
     }
 
-    fn property(&self, property: u32) -> Option<&'a str> {
-        self.values.get(property as usize).copied().flatten()
+    #[inline(never)]
+    fn is_in(&self, property: u32, texts: Place, not: bool) -> Result<Option<bool>> {
+        let texts = self.expression.texts.get(texts.range()).unwrap_or_default();
+        let order = |value: &[u8]| texts.binary_search_by(|text| by_length(text.as_bytes(), value));
+        Ok(self.property(property).map(|value| order(value).is_ok() != not))
     }
 
-    fn text(&self, text: u32) -> &'a str {
-        self.expression.texts.get(text as usize).map_or("", |text| text)
+    #[inline(never)]
+    fn search(&self, kind: Search, value: NodeId, text: u32, not: bool) -> Result<Option<bool>> {
+        let text = self.text(text);
+        // In this order: without a text to search, the value may also be one that fails.
+        let is_found = |value| match value {
+            Value::Text(value) => kind.finds(text, value) != not,
+            _ => false,
+        };
+        Ok(Some(!text.is_empty() && is_found(self.value(value)?)))
     }
-}
 
-fn found(kind: Search, value: &str, text: &str) -> bool {
-    match kind {
-        Search::Contains => value.contains(text),
-        Search::StartsWith => value.starts_with(text),
-        Search::EndsWith => value.ends_with(text),
-    }
-}
-
-fn equal(left: Value<'_>, right: Value<'_>) -> Result<Option<bool>> {
-    match (left, right) {
-        (Value::Null, Value::Null) => Ok(Some(true)),
-        (Value::Null, _) => Ok(None),
-        (_, Value::Null) => Ok(Some(false)),
-        (left, right) => Ok(Some(order(left, right)?.is_eq())),
-    }
-}
-
-/// Compares two values that are not null. Those of different types are converted; types that cannot be
-/// converted are not equal.
-pub(super) fn order(left: Value<'_>, right: Value<'_>) -> Result<Ordering> {
-    Ok(match (left, right) {
-        (Value::Text(left), Value::Text(right)) => left.cmp(right),
-        (Value::Int(left), Value::Int(right)) => left.cmp(&right),
-        (Value::Long(left), Value::Long(right)) => left.cmp(&right),
-        (Value::Double(left), Value::Double(right)) => compare_doubles(left, right),
-        (Value::Bool(left), Value::Bool(right)) => left.cmp(&right),
-
-        (Value::Text(left), Value::Int(right)) => int(left).ok_or(Failed)?.cmp(&right),
-        (Value::Text(left), Value::Long(right)) => long(left).ok_or(Failed)?.cmp(&right),
-        (Value::Text(left), Value::Double(right)) => {
-            compare_doubles(double(left).ok_or(Failed)?, right)
+    /// Returns the value of anything.
+    #[inline(always)]
+    fn value(&self, id: NodeId) -> Result<Value<'a>> {
+        match *self.node(id)? {
+            Node::Int(number) => Ok(Value::Int(number)),
+            Node::Long(number) => Ok(Value::Long(number)),
+            Node::Double(number) => Ok(Value::Double(number)),
+            Node::Text(text) => Ok(Value::Text(self.text(text))),
+            Node::Property(property) => {
+                Ok(self.property(property).map_or(Value::Null, Value::Text))
+            }
+            _ => self.result(id),
         }
-        (Value::Text(left), Value::Bool(right)) => left.eq_ignore_ascii_case("true").cmp(&right),
+    }
 
-        (Value::Int(left), Value::Text(right)) => left.cmp(&int(right).ok_or(Failed)?),
-        (Value::Long(left), Value::Text(right)) => left.cmp(&long(right).ok_or(Failed)?),
-        (Value::Double(left), Value::Text(right)) => {
-            compare_doubles(left, double(right).ok_or(Failed)?)
+    /// Returns the value of an operation.
+    #[inline(never)]
+    fn result(&self, id: NodeId) -> Result<Value<'a>> {
+        match *self.node(id)? {
+            Node::Negate(operand) => self.negated(operand),
+            _ => Ok(self.condition(id)?.map_or(Value::Null, Value::Bool)),
         }
-        // Java casts the wrong one of the two.
-        (Value::Bool(_), Value::Text(_)) => return Err(Failed),
+    }
 
-        (Value::Int(left), Value::Long(right)) => i64::from(left).cmp(&right),
-        (Value::Long(left), Value::Int(right)) => left.cmp(&i64::from(right)),
-        (Value::Int(left), Value::Double(right)) => compare_doubles(left.into(), right),
-        (Value::Double(left), Value::Int(right)) => compare_doubles(left, right.into()),
-        (Value::Long(left), Value::Double(right)) => compare_doubles(left as f64, right),
-        (Value::Double(left), Value::Long(right)) => compare_doubles(left, right as f64),
+    fn negated(&self, operand: NodeId) -> Result<Value<'a>> {
+        Ok(match self.value(operand)? {
+            Value::Int(number) => Value::Int(number.wrapping_neg()),
+            Value::Long(number) => Value::Long(number.wrapping_neg()),
+            Value::Double(number) => Value::Double(-number),
+            Value::Null | Value::Bool(_) | Value::Text(_) => Value::Null,
+        })
+    }
 
-        (Value::Bool(_) | Value::Null, _) | (_, Value::Bool(_) | Value::Null) => Ordering::Less,
-    })
+    #[inline(always)]
+    fn node(&self, id: NodeId) -> Result<&'a Node> {
+        self.expression.nodes.get(id as usize).ok_or(Failed)
+    }
+
+    #[inline(always)]
+    fn property(&self, property: u32) -> Option<&'a [u8]> {
+        self.start(property).map(|start| value(self.properties, start))
+    }
+
+    /// Returns where the value of a property begins, if there is one.
+    #[inline(always)]
+    fn start(&self, property: u32) -> Option<u32> {
+        self.starts.get(property as usize).copied().filter(|start| *start > 0)
+    }
+
+    #[inline(always)]
+    fn text(&self, text: u32) -> &'a [u8] {
+        self.expression.texts.get(text as usize).map_or(&[], |text| text.as_bytes())
+    }
+}
+
+impl Search {
+    fn finds(self, text: &[u8], value: &[u8]) -> bool {
+        match self {
+            // The search in texts takes no longer than both are, whatever they are.
+            Self::Contains => match (str::from_utf8(value), str::from_utf8(text)) {
+                (Ok(value), Ok(text)) => value.contains(text),
+                _ => false,
+            },
+            Self::StartsWith => value.starts_with(text),
+            Self::EndsWith => value.ends_with(text),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A parsed expression.
 
+use super::names::Names;
 use super::{SqlError, parser};
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -25,8 +26,13 @@ pub(super) enum Node {
     Condition(NodeId),
     And(Place),
     Or(Place),
+    IsNull(NodeId),
     Equal(NodeId, NodeId),
     Compare(Comparison, NodeId, NodeId),
+    /// A property and a number. Most conditions are this.
+    CompareInt(Comparison, u32, i32),
+    /// A property and a literal that is not null.
+    CompareLiteral(Comparison, u32, NodeId),
     Between {
         value: NodeId,
         low: NodeId,
@@ -54,11 +60,14 @@ pub(super) struct Place {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Comparison {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
+    // A bit for each ordering: 1, 2 and 4 for less, equal and greater.
+    Less = 1,
+    Equal = 2,
+    LessOrEqual = 3,
+    Greater = 4,
+    GreaterOrEqual = 6,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,13 +102,9 @@ impl Node {
 }
 
 impl Comparison {
+    #[inline(always)]
     pub(super) fn accepts(self, ordering: Ordering) -> bool {
-        match self {
-            Self::Less => ordering.is_lt(),
-            Self::LessOrEqual => ordering.is_le(),
-            Self::Greater => ordering.is_gt(),
-            Self::GreaterOrEqual => ordering.is_ge(),
-        }
+        self as u8 & 1 << (ordering as i8 + 1) != 0
     }
 }
 
@@ -112,8 +117,8 @@ pub(crate) struct Expression {
     pub(super) operands: Box<[NodeId]>,
     /// The texts of literals, and those of each `IN` side by side, sorted.
     pub(super) texts: Box<[Box<str>]>,
-    /// The names of the properties, sorted; each once.
-    pub(super) names: Box<[Box<str>]>,
+    /// The names of the properties.
+    pub(super) names: Names,
 }
 
 impl Expression {
@@ -129,8 +134,8 @@ impl Expression {
     pub(crate) fn heap_size(&self) -> usize {
         /// Of a text, and of what the allocator adds.
         const TEXT: usize = size_of::<Box<str>>() + 16;
-        let texts = self.texts.iter().chain(&self.names).map(|text| TEXT + text.len());
-        size_of_val(&*self.nodes) + size_of_val(&*self.operands) + texts.sum::<usize>()
+        let texts = self.texts.iter().map(|text| TEXT + text.len()).sum::<usize>();
+        size_of_val(&*self.nodes) + size_of_val(&*self.operands) + texts + self.names.heap_size()
     }
 
     /// Returns the number of its operands and operations.

@@ -5,17 +5,23 @@
 //! after a complete expression are not looked at, and a `<` refuses what a `=` takes. A suite of
 //! `tests/interop` compares both.
 //!
-//! An expression is parsed once, into nodes that refer to each other by number, and evaluated without
-//! memory of its own.
+//! An expression is parsed once, into nodes that refer to each other by number. For each message, the properties that
+//! it names are found in one pass over the text of all of them, as places in that text; an evaluation reads the
+//! values there, and has no memory of its own unless it names many.
 
 mod evaluate;
 mod expression;
 mod lexer;
+mod names;
 mod numbers;
 mod parser;
+mod parts;
 #[cfg(test)]
 mod tests;
+mod text;
+mod values;
 
+pub(crate) use evaluate::Found;
 pub(crate) use expression::Expression;
 
 use thiserror::Error;

@@ -11,12 +11,13 @@ const ZEROS: [u16; 36] = [
 ];
 
 /// Reads an `int`: `Integer.valueOf`.
-pub(super) fn int(text: &str) -> Option<i32> {
+pub(super) fn int(text: &[u8]) -> Option<i32> {
     long(text)?.try_into().ok()
 }
 
 /// Reads a `long`: `Long.valueOf`.
-pub(super) fn long(text: &str) -> Option<i64> {
+pub(super) fn long(text: &[u8]) -> Option<i64> {
+    let text = str::from_utf8(text).ok()?;
     if text.is_ascii() {
         return text.parse().ok();
     }
@@ -40,8 +41,8 @@ fn digit(digit: char) -> Option<u32> {
 }
 
 /// Reads a `double`: `Double.valueOf`.
-pub(super) fn double(text: &str) -> Option<f64> {
-    let text = text.trim_matches(|c| c <= ' ');
+pub(super) fn double(text: &[u8]) -> Option<f64> {
+    let text = str::from_utf8(text).ok()?.trim_matches(|c| c <= ' ');
     let (negative, number) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -154,8 +155,20 @@ pub(super) fn compare_doubles(left: f64, right: f64) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::{compare_doubles, double, int, long};
+    use super::compare_doubles;
     use std::cmp::Ordering;
+
+    fn int(text: &str) -> Option<i32> {
+        super::int(text.as_bytes())
+    }
+
+    fn long(text: &str) -> Option<i64> {
+        super::long(text.as_bytes())
+    }
+
+    fn double(text: &str) -> Option<f64> {
+        super::double(text.as_bytes())
+    }
 
     #[test]
     fn whole_numbers() {

@@ -1,15 +1,11 @@
 //! The grammar of expressions.
 
 use super::SqlError;
-use super::evaluate::{Value, order};
 use super::expression::{Comparison, Expression, Node, NodeId, Place, Search};
 use super::lexer::{Keyword, Lexer, Token};
 use super::numbers;
-use std::collections::HashMap;
-
-/// The maximum depth of an expression: of parentheses, signs and `NOT`s, and of operations on the results of
-/// others. Any number of conditions may be joined by `AND` and `OR`.
-const MAX_DEPTH: u8 = 128;
+use super::parts::{MAX_DEPTH, Operand, Parts, too_deep};
+use super::values::{Value, by_length, order};
 
 /// Parses an expression. Text after a complete one is ignored, but its first token has to be one.
 pub(super) fn parse(text: &str) -> Result<Expression, SqlError> {
@@ -29,24 +25,6 @@ struct Parser<'a> {
     /// The number of parentheses, signs and `NOT`s that are open.
     nested: u8,
     parts: Parts<'a>,
-}
-
-/// The parts of the expression.
-#[derive(Default)]
-struct Parts<'a> {
-    nodes: Vec<Node>,
-    /// The depth of each node.
-    depths: Vec<u8>,
-    operands: Vec<NodeId>,
-    texts: Vec<Box<str>>,
-    names: HashMap<&'a str, u32>,
-}
-
-/// An operand, and its place.
-#[derive(Clone, Copy)]
-struct Operand {
-    id: NodeId,
-    at: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -79,7 +57,7 @@ impl<'a> Parser<'a> {
         let start = self.parts.operands.len() as u32;
         let place = Place { start, length: all.len() as u32 };
         self.parts.operands.extend_from_slice(&all);
-        self.add(node(place), &all, first.at)
+        self.parts.add(node(place), &all, first.at)
     }
 
     fn equality(&mut self) -> Result<Operand, SqlError> {
@@ -93,7 +71,7 @@ impl<'a> Parser<'a> {
                     self.take()?;
                     let not = self.take_if(Keyword::Not)?;
                     self.expect(Token::Keyword(Keyword::Null), "NULL")?;
-                    let null = self.add(Node::Null, &[], at)?;
+                    let null = self.parts.add(Node::Null, &[], at)?;
                     left = self.equal(left, null, not)?;
                     continue;
                 }
@@ -107,8 +85,8 @@ impl<'a> Parser<'a> {
     }
 
     fn equal(&mut self, left: Operand, right: Operand, not: bool) -> Result<Operand, SqlError> {
-        let equal = self.add(Node::Equal(left.id, right.id), &[left.id, right.id], left.at)?;
-        if not { self.add(Node::Not(equal.id), &[equal.id], left.at) } else { Ok(equal) }
+        let equal = self.parts.equal(left, right)?;
+        if not { self.parts.add(Node::Not(equal.id), &[equal.id], left.at) } else { Ok(equal) }
     }
 
     fn comparison(&mut self) -> Result<Operand, SqlError> {
@@ -126,8 +104,7 @@ impl<'a> Parser<'a> {
                 let right = self.unary()?;
                 self.check_ordered(left)?;
                 self.check_ordered(right)?;
-                let node = Node::Compare(comparison, left.id, right.id);
-                self.add(node, &[left.id, right.id], left.at)?
+                self.parts.compare(comparison, left, right)?
             } else {
                 let not = self.take_if(Keyword::Not)?;
                 let (token, at) = self.next;
@@ -159,7 +136,7 @@ impl<'a> Parser<'a> {
     fn search(&mut self, kind: Search, left: Operand, not: bool) -> Result<Operand, SqlError> {
         let text = self.text()?;
         let text = self.parts.text(text);
-        self.add(Node::Search { kind, not, value: left.id, text }, &[left.id], left.at)
+        self.parts.add(Node::Search { kind, not, value: left.id, text }, &[left.id], left.at)
     }
 
     fn between(&mut self, value: Operand, not: bool) -> Result<Operand, SqlError> {
@@ -169,7 +146,7 @@ impl<'a> Parser<'a> {
         for operand in [value, low, high] {
             self.check_ordered(operand)?;
         }
-        let constant = |operand: Operand| match self.node(operand) {
+        let constant = |operand: Operand| match self.parts.node(operand) {
             Node::Int(number) => Some(Value::Int(number)),
             Node::Long(number) => Some(Value::Long(number)),
             Node::Double(number) => Some(Value::Double(number)),
@@ -184,11 +161,11 @@ impl<'a> Parser<'a> {
             ));
         }
         let node = Node::Between { value: value.id, low: low.id, high: high.id, not };
-        self.add(node, &[value.id, low.id, high.id], value.at)
+        self.parts.add(node, &[value.id, low.id, high.id], value.at)
     }
 
     fn list(&mut self, left: Operand, not: bool, at: usize) -> Result<Operand, SqlError> {
-        let Node::Property(property) = self.node(left) else {
+        let Node::Property(property) = self.parts.node(left) else {
             return Err(SqlError::at(at, "IN needs a property on its left"));
         };
         self.expect(Token::Sign("("), "(")?;
@@ -198,11 +175,11 @@ impl<'a> Parser<'a> {
             list.push(self.text()?);
         }
         self.expect(Token::Sign(")"), ")")?;
-        list.sort_unstable();
+        list.sort_unstable_by(|left, right| by_length(left.as_bytes(), right.as_bytes()));
         let start = self.parts.texts.len() as u32;
         let texts = Place { start, length: list.len() as u32 };
         self.parts.texts.extend(list);
-        self.add(Node::In { property, texts, not }, &[left.id], left.at)
+        self.parts.add(Node::In { property, texts, not }, &[left.id], left.at)
     }
 
     fn unary(&mut self) -> Result<Operand, SqlError> {
@@ -215,13 +192,13 @@ impl<'a> Parser<'a> {
             Token::Sign("-") => {
                 self.take()?;
                 let operand = self.within(Self::unary)?;
-                self.add(Node::Negate(operand.id), &[operand.id], at)
+                self.parts.add(Node::Negate(operand.id), &[operand.id], at)
             }
             Token::Keyword(Keyword::Not) => {
                 self.take()?;
                 let operand = self.within(Self::unary)?;
                 let condition = self.condition(operand)?;
-                self.add(Node::Not(condition), &[condition], at)
+                self.parts.add(Node::Not(condition), &[condition], at)
             }
             Token::Sign("(") => {
                 self.take()?;
@@ -239,11 +216,11 @@ impl<'a> Parser<'a> {
         let node = match token {
             Token::Name(name) => self.parts.property(name),
             Token::Text(text) => Node::Text(self.parts.text(unquoted(text))),
-            Token::Whole(digits) => match numbers::long(digits) {
+            Token::Whole(digits) => match numbers::long(digits.as_bytes()) {
                 Some(number) => i32::try_from(number).map_or(Node::Long(number), Node::Int),
                 None => return Err(SqlError::at(at, "a whole number is too large")),
             },
-            Token::Decimal(text) => match numbers::double(text) {
+            Token::Decimal(text) => match numbers::double(text.as_bytes()) {
                 // Java refuses zero, too.
                 Some(number) if number > 0.0 && number.is_finite() => Node::Double(number),
                 _ => {
@@ -259,7 +236,7 @@ impl<'a> Parser<'a> {
             _ => return Err(self.expected("a value")),
         };
         self.take()?;
-        self.add(node, &[], at)
+        self.parts.add(node, &[], at)
     }
 
     fn text(&mut self) -> Result<Box<str>, SqlError> {
@@ -270,10 +247,10 @@ impl<'a> Parser<'a> {
 
     /// Returns an operand as a condition.
     fn condition(&mut self, operand: Operand) -> Result<NodeId, SqlError> {
-        match self.node(operand) {
+        match self.parts.node(operand) {
             Node::Property(_) => {
                 let node = Node::Condition(operand.id);
-                Ok(self.add(node, &[operand.id], operand.at)?.id)
+                Ok(self.parts.add(node, &[operand.id], operand.at)?.id)
             }
             node if node.is_condition() => Ok(operand.id),
             _ => Err(SqlError::at(operand.at, "a value is not a condition")),
@@ -282,7 +259,7 @@ impl<'a> Parser<'a> {
 
     /// Checks an operand of `<` and the like.
     fn check_ordered(&self, operand: Operand) -> Result<(), SqlError> {
-        let node = self.node(operand);
+        let node = self.parts.node(operand);
         if node.is_condition() || matches!(node, Node::Text(_)) {
             let reason = "only properties and numbers can be less or greater than others";
             return Err(SqlError::at(operand.at, reason));
@@ -292,7 +269,7 @@ impl<'a> Parser<'a> {
 
     /// Checks the operands of `=` and `<>`.
     fn check_equal(&self, left: Operand, right: Operand) -> Result<(), SqlError> {
-        let (first, second) = (self.node(left), self.node(right));
+        let (first, second) = (self.parts.node(left), self.parts.node(right));
         for (node, operand) in [(first, left), (second, right)] {
             if node == Node::Null {
                 let reason = "nothing is equal to NULL: use IS NULL or IS NOT NULL";
@@ -320,24 +297,6 @@ impl<'a> Parser<'a> {
         let operand = part(self)?;
         self.nested -= 1;
         Ok(operand)
-    }
-
-    fn node(&self, operand: Operand) -> Node {
-        // Each operand is a node.
-        self.parts.nodes.get(operand.id as usize).copied().unwrap_or(Node::Null)
-    }
-
-    /// Adds a node with these operands.
-    fn add(&mut self, node: Node, operands: &[NodeId], at: usize) -> Result<Operand, SqlError> {
-        let depths = operands.iter().filter_map(|id| self.parts.depths.get(*id as usize));
-        let depth = depths.max().map_or(0, |depth| depth + 1);
-        if depth > MAX_DEPTH {
-            return Err(too_deep(at));
-        }
-        let id = self.parts.nodes.len() as NodeId;
-        self.parts.nodes.push(node);
-        self.parts.depths.push(depth);
-        Ok(Operand { id, at })
     }
 
     fn is_keyword(&self, keyword: Keyword) -> bool {
@@ -380,43 +339,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-impl<'a> Parts<'a> {
-    fn text(&mut self, text: Box<str>) -> u32 {
-        self.texts.push(text);
-        self.texts.len() as u32 - 1
-    }
-
-    fn property(&mut self, name: &'a str) -> Node {
-        let new = self.names.len() as u32;
-        Node::Property(*self.names.entry(name).or_insert(new))
-    }
-
-    fn finish(mut self) -> Expression {
-        let mut names: Vec<_> = self.names.into_iter().collect();
-        names.sort_unstable();
-        let mut new = vec![0; names.len()];
-        for (place, (_, old)) in names.iter().enumerate() {
-            new[*old as usize] = place as u32;
-        }
-        for node in &mut self.nodes {
-            if let Node::Property(property) | Node::In { property, .. } = node {
-                *property = new[*property as usize];
-            }
-        }
-        Expression {
-            nodes: self.nodes.into(),
-            operands: self.operands.into(),
-            texts: self.texts.into(),
-            names: names.into_iter().map(|(name, _)| name.into()).collect(),
-        }
-    }
-}
-
 /// Returns a text without its quotes.
 fn unquoted(text: &str) -> Box<str> {
     text.get(1..text.len() - 1).unwrap_or_default().replace("''", "'").into()
-}
-
-fn too_deep(at: usize) -> SqlError {
-    SqlError::at(at, format!("an expression is nested at most {MAX_DEPTH} levels deep"))
 }

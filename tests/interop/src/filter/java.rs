@@ -1,6 +1,5 @@
 //! Runs Java's filter in a process.
 
-use super::cases::Case;
 use rocketmq_tower::BoxError;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,10 +9,10 @@ use tokio::time::timeout;
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// Returns what Java's program writes for these cases.
+/// Returns what Java's program writes for this input.
 pub(super) async fn run(
     class_path: &str,
-    cases: &[Case],
+    input: Vec<u8>,
     arguments: &[&str],
 ) -> Result<Vec<u8>, BoxError> {
     let mut command = Command::new("java");
@@ -21,7 +20,6 @@ pub(super) async fn run(
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
     let mut program = command.spawn()?;
     let mut stdin = program.stdin.take().ok_or("Java's program has no input")?;
-    let input = encode(cases);
     let write = async move {
         let written = stdin.write_all(&input).await;
         // Its end.
@@ -38,17 +36,14 @@ pub(super) async fn run(
     Ok(output.stdout)
 }
 
-fn encode(cases: &[Case]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for case in cases {
-        push(&mut bytes, &case.expression);
-        bytes.extend((case.messages.len() as u32).to_be_bytes());
-        case.messages.iter().for_each(|message| push(&mut bytes, message));
-    }
-    bytes
+/// Adds an expression and its messages to the input.
+pub(super) fn add<T: AsRef<[u8]>>(input: &mut Vec<u8>, expression: &str, messages: &[T]) {
+    push(input, expression.as_bytes());
+    input.extend((messages.len() as u32).to_be_bytes());
+    messages.iter().for_each(|message| push(input, message.as_ref()));
 }
 
-fn push(bytes: &mut Vec<u8>, text: &str) {
-    bytes.extend((text.len() as u32).to_be_bytes());
-    bytes.extend(text.as_bytes());
+fn push(input: &mut Vec<u8>, bytes: &[u8]) {
+    input.extend((bytes.len() as u32).to_be_bytes());
+    input.extend(bytes);
 }

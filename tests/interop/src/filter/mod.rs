@@ -25,7 +25,9 @@ pub(crate) async fn run(class_path: &str) -> Checked {
 pub(crate) async fn compare(class_path: &str, seed: u64) -> Checked {
     let mut cases = Cases::new(seed);
     let cases: Vec<Case> = (0..EXPRESSIONS).map(|_| cases.next()).collect();
-    let theirs = java::run(class_path, &cases, &[]).await?;
+    let mut input = Vec::new();
+    cases.iter().for_each(|case| java::add(&mut input, &case.expression, &case.messages));
+    let theirs = java::run(class_path, input, &[]).await?;
     let mut theirs = theirs.as_slice();
     let (mut counts, mut differences) = (BTreeMap::<_, usize>::new(), 0);
     for case in &cases {
