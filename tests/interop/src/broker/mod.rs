@@ -6,6 +6,7 @@
 
 mod first_send;
 pub(crate) mod java;
+pub(crate) mod pops;
 pub(crate) mod process;
 mod survival;
 pub(crate) mod versions;
@@ -66,7 +67,7 @@ pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError>
 
     if some.is_empty() || some.contains(&SURVIVAL) {
         println!("== Java's client, rocketmq-tower-broker is killed");
-        survival::check(&java, &scratch).await?;
+        survival::check(&java, &scratch, SURVIVAL).await?;
     }
     Ok(())
 }
