@@ -12,6 +12,7 @@ pub(crate) mod lookup;
 pub(crate) mod offsets;
 pub(crate) mod pop;
 pub(crate) mod pull;
+pub(crate) mod recall;
 pub(crate) mod reply;
 pub(crate) mod send;
 pub(crate) mod send_back;

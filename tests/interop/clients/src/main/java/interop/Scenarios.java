@@ -17,6 +17,7 @@ public final class Scenarios {
         Map.entry("topics", new Topics()),
         Map.entry("orderly", new Orderly()),
         Map.entry("delayed", new Delayed()),
+        Map.entry("recalled", new Recalled()),
         Map.entry("transactions", new Transactions()),
         Map.entry("sharing", new Sharing()),
         Map.entry("broadcast", new Broadcast()),
