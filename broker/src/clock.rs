@@ -16,6 +16,8 @@ pub(crate) struct BrokerClock {
     moved: Notify,
     /// The time up to which all delayed messages are delivered.
     delivered: watch::Sender<i64>,
+    /// The time up to which all popped messages come again.
+    revived: watch::Sender<i64>,
 }
 
 impl BrokerClock {
@@ -38,19 +40,27 @@ impl BrokerClock {
     pub(crate) fn delivered(&self, time: i64) {
         self.delivered.send_replace(time);
     }
+
+    /// Notes that all popped messages that are due at `time` come again.
+    pub(crate) fn revived(&self, time: i64) {
+        self.revived.send_replace(time);
+    }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "fuzzing"))]
 impl BrokerClock {
-    /// Moves the clock ahead, and returns when the messages that are due then are delivered.
+    /// Moves the clock ahead, and returns when the messages that are due then are delivered, and what was
+    /// popped comes again.
     pub(crate) async fn advance(&self, by: Duration) {
-        let mut delivered = self.delivered.subscribe();
+        let (mut delivered, mut revived) = (self.delivered.subscribe(), self.revived.subscribe());
         _ = self
             .ahead
             .fetch_update(Relaxed, Relaxed, |ahead| Some(ahead.saturating_add(clock::millis(by))));
         let now = self.now_ms();
         self.moved.notify_waiters();
-        // The sender is in `self`.
-        _ = delivered.wait_for(|time| *time >= now).await;
+        // The senders are in `self`.
+        for done in [&mut delivered, &mut revived] {
+            _ = done.wait_for(|time| *time >= now).await;
+        }
     }
 }

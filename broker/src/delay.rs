@@ -10,7 +10,7 @@ const LEVELS: [i64; 18] =
     [1, 5, 10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200];
 
 /// The maximum delay until a delivery time, in ms: Java's `timerMaxDelaySec`, three days.
-const MAX_DELAY: i64 = 3 * 24 * 3600 * 1000;
+pub(crate) const MAX_DELAY: i64 = 3 * 24 * 3600 * 1000;
 
 /// The delay of a message: the topic in which it waits, and its delivery time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

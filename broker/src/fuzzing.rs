@@ -19,6 +19,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::task::JoinSet;
 
@@ -97,6 +98,11 @@ impl MemoryBroker {
     /// Not expected.
     pub async fn connect_to_names(&self) -> io::Result<DuplexStream> {
         Ok(self.name_server.dial().await?.0)
+    }
+
+    /// Moves the broker's clock ahead, and returns when what is due then is delivered.
+    pub async fn advance(&self, by: Duration) {
+        self.state.0.clock.advance(by).await;
     }
 
     /// Returns what the broker holds now.

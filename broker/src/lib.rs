@@ -68,6 +68,7 @@ mod pop;
 mod properties_text;
 mod pull_query;
 
+mod recall_handle;
 mod refusal;
 mod request_counter;
 mod requests;

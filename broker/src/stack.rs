@@ -25,7 +25,7 @@ use crate::metrics::MetricsLayer;
 use crate::name_server::NameServerState;
 use crate::request_counter::RequestCounter;
 use crate::requests::{
-    admin, groups, heartbeat, locks, lookup, offsets, pop, pull, reply, send, send_back,
+    admin, groups, heartbeat, locks, lookup, offsets, pop, pull, recall, reply, send, send_back,
     transaction,
 };
 use crate::state::BrokerState;
@@ -156,6 +156,7 @@ fn router(state: &Arc<BrokerState>, config: &BrokerConfig) -> Result<Router, Dup
         .route_fn(Code::NOTIFICATION, pop::notification::handle)
         .route_fn(Code::QUERY_ASSIGNMENT, pop::assignment::query)
         .route_fn(Code::SET_MESSAGE_REQUEST_MODE, pop::assignment::set_mode)
+        .route_fn(Code::RECALL_MESSAGE, recall::handle)
         .route_fn([Code::SEND_REPLY_MESSAGE, Code::SEND_REPLY_MESSAGE_V2], reply::handle)
         .route(
             Code::VIEW_MESSAGE_BY_ID,

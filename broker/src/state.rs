@@ -18,7 +18,7 @@ use rocketmq_tower::message::MessageId;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
 /// The broker's state. Each part has its own locks, which are held briefly, and never those of two parts
 /// at a time; except for that of popped messages, with which offsets are set and writes are queued, so
@@ -37,6 +37,9 @@ pub(crate) struct BrokerState {
     pub(crate) transactions: Transactions,
     pub(crate) pops: Pops,
     pub(crate) modes: RequestModes,
+    /// Taken for writing while delayed messages are delivered, and for reading while one is recalled, so that
+    /// one that was recalled is not delivered.
+    pub(crate) delivery: RwLock<()>,
     /// For heartbeats and requests for locks with long bodies: one at a time.
     pub(crate) long_bodies: Arc<Semaphore>,
     /// The room for answers to pulls.
@@ -82,6 +85,7 @@ impl BrokerState {
             transactions: Transactions::open(&log, config.transaction_checks)?,
             pops: Pops::open(&log, config.pops)?,
             modes: RequestModes::open(&log)?,
+            delivery: RwLock::new(()),
             long_bodies: Arc::new(Semaphore::new(1)),
             answers: Room::new(ANSWERS),
             waiting: Room::new(WAITING),

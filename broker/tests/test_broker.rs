@@ -12,10 +12,21 @@ use rocketmq_tower_broker::Broker;
 use rocketmq_tower_broker::testing::{ConnectionFault, RequestFault, Rule, TestBroker};
 use std::time::Duration;
 use support::peer::{Peer, bodies};
-use support::requests::{Pull, request};
+use support::popped::popped;
+use support::requests::{Pop, Pull, request};
 use support::soon;
 
 const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The default of groups: how often a message is tried again.
+const MAX_TIMES: i32 = 16;
+
+/// Expects that there is nothing to pop.
+async fn nothing(client: &Peer, pop: &Pop<'_>) {
+    let (code, remark) = client.refusal(pop.request()).await;
+    assert_eq!(code, ResponseCode::POLLING_TIMEOUT, "{remark}");
+}
 
 async fn start() -> (TestBroker, Peer) {
     let broker = soon(TestBroker::start()).await.unwrap();
@@ -124,6 +135,71 @@ async fn a_retry_comes_back_when_the_clock_is_moved() {
     broker.advance(Duration::from_secs(10)).await;
     let [again] = &broker.messages("%RETRY%g").await.unwrap()[..] else { panic!("one retry") };
     assert_eq!((again.text(), again.parts().reconsume_times), ("hard".into(), 1));
+}
+
+#[tokio::test]
+async fn a_popped_message_comes_again_when_the_clock_is_moved() {
+    let (broker, client) = start().await;
+    client.send("T", 0, "hard").await;
+    let pop = Pop::new("T").invisible(HOUR.as_millis() as i64);
+    for times in 0..=2 {
+        let [popped] = &popped(&client.get(pop.request()).await)[..] else { panic!("one message") };
+        assert_eq!((&*popped.message.body, popped.message.reconsume_times), ("hard", times));
+        broker.advance(HOUR - MINUTE).await;
+        nothing(&client, &pop).await;
+        if times == 2 {
+            client.get(popped.ack()).await;
+        }
+        broker.advance(MINUTE).await;
+    }
+    nothing(&client, &pop).await;
+}
+
+#[tokio::test]
+async fn what_was_popped_in_order_comes_again_when_the_clock_is_moved() {
+    let (broker, client) = start().await;
+    for body in ["first", "second"] {
+        client.send("T", 0, body).await;
+    }
+    let pop =
+        |attempt| Pop::new("T").invisible(HOUR.as_millis() as i64).in_order(attempt).at_most(1);
+    assert_eq!(bodies(&client.get(pop("1").request()).await), ["first"]);
+    broker.advance(HOUR - MINUTE).await;
+    nothing(&client, &pop("2")).await;
+    broker.advance(MINUTE).await;
+    let again = client.get(pop("3").request()).await;
+    assert_eq!(bodies(&again), ["first"]);
+    client.get(popped(&again)[0].ack()).await;
+    assert_eq!(bodies(&client.get(pop("4").request()).await), ["second"]);
+}
+
+/// The broker gives a message out again as often as it is not acknowledged, as Java's does. The consumer, or
+/// Apache's proxy, makes it a dead letter.
+#[tokio::test]
+async fn a_message_that_was_popped_too_often_becomes_a_dead_letter() {
+    let (broker, client) = start().await;
+    client.send("T", 0, "poison").await;
+    let pop = Pop::new("T");
+    for times in 0..MAX_TIMES {
+        let [popped] = &popped(&client.get(pop.request()).await)[..] else { panic!("one message") };
+        assert_eq!(popped.message.reconsume_times, times);
+        broker.advance(MINUTE).await;
+    }
+    let [last] = &popped(&client.get(pop.request()).await)[..] else { panic!("one message") };
+    assert_eq!(last.message.reconsume_times, MAX_TIMES);
+    let fields = [
+        ("group", "g"),
+        ("offset", &last.message.commit_log_offset.to_string()),
+        ("delayLevel", "-1"),
+        ("originTopic", &last.topic),
+        ("maxReconsumeTimes", "0"),
+    ];
+    client.get(request(RequestCode::CONSUMER_SEND_MSG_BACK, &fields)).await;
+    client.get(last.ack()).await;
+    broker.advance(HOUR).await;
+    nothing(&client, &pop).await;
+    let [dead] = &broker.messages("%DLQ%g").await.unwrap()[..] else { panic!("one dead letter") };
+    assert_eq!((dead.text(), dead.parts().reconsume_times), ("poison".into(), MAX_TIMES + 1));
 }
 
 #[tokio::test]

@@ -27,6 +27,9 @@ pub(crate) async fn run(broker: &BrokerState) {
         let mut work = broker.pops.take_due(now, ROUND);
         let rows = std::mem::take(&mut work.rows);
         deliver(broker, work.batches, LogWrite::rows(rows)).await;
+        if work.next.is_none_or(|next| next > now) {
+            broker.clock.revived(now);
+        }
         let wait = work.next.map_or(Duration::MAX, |at| {
             Duration::from_millis((at - broker.clock.now_ms()).max(0) as u64).min(WAIT)
         });

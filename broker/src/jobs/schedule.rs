@@ -107,6 +107,8 @@ struct DueRow {
 
 /// Delivers the messages that are due at `now`, beginning with the row `first`.
 async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, BoxError> {
+    // None of them is recalled meanwhile.
+    let _turn = broker.delivery.write().await;
     // If reading fails, all of them stay in the table.
     let due = broker.log.read(false, move |storage| due(storage, first, now)).await?;
     // One write delivers them and deletes their rows, so that each is delivered once.

@@ -1,5 +1,6 @@
 //! Pending pulls, which wait for messages.
 
+use super::time_is_over;
 use crate::connection_rooms::ConnectionRooms;
 use crate::log::Queue;
 use crate::pull_query::{PullQuery, PullResult};
@@ -12,7 +13,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::yield_now;
-use tokio::time::sleep;
 
 /// Responds to a pull when there are messages for it, after `patience`, or when its connection is
 /// drained. The bound of deferred requests of a connection bounds its pending pulls.
@@ -25,12 +25,7 @@ pub(super) async fn wait(
 ) {
     let WaitingPull { responder, group, rooms, patience, _room } = waiting;
     let channel = responder.channel();
-    let over = async {
-        tokio::select! {
-            () = sleep(patience) => {}
-            () = channel.draining() => {}
-        }
-    };
+    let over = time_is_over(patience, &channel);
     let response = tokio::select! {
         response = poll_queue(&broker, &group, &topic, &queue, query, &rooms.answers, over) => response,
         // The connection has ended.

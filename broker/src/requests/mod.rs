@@ -12,6 +12,7 @@ pub(crate) mod lookup;
 pub(crate) mod offsets;
 pub(crate) mod pop;
 pub(crate) mod pull;
+pub(crate) mod recall;
 pub(crate) mod reply;
 pub(crate) mod send;
 pub(crate) mod send_back;
@@ -21,6 +22,8 @@ use crate::refusal::refuse;
 use crate::state::BrokerState;
 use rocketmq_tower::{BoxError, Channel, RemotingCommand, ResponseCode};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// The maximum length of a client's id, in bytes.
 const MAX_CLIENT: usize = 1024;
@@ -39,6 +42,14 @@ fn check_client(client: &str) -> Result<(), BoxError> {
     }
     let text = format!("a client's id has at most {MAX_CLIENT} bytes, not {}", client.len());
     Err(refuse(ResponseCode::INVALID_PARAMETER, text))
+}
+
+/// Resolves when a request has waited for this time, or its connection is drained.
+async fn time_is_over(patience: Duration, channel: &Channel) {
+    tokio::select! {
+        () = sleep(patience) => {}
+        () = channel.draining() => {}
+    }
 }
 
 /// Fails if a body of this length, in bytes, is too long.

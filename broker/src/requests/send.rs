@@ -3,8 +3,9 @@
 use super::batch;
 use crate::connection_rooms::ConnectionRooms;
 use crate::delay;
-use crate::log::{LogEntry, LogWrite, Visibility};
+use crate::log::{CommitLogOffset, LogEntry, LogWrite, Visibility};
 use crate::messages;
+use crate::recall_handle::RecallHandle;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::stored_properties::{REGION, stored, without_delay};
@@ -50,11 +51,23 @@ pub(crate) async fn handle(
     }
     let entry =
         if prepares { half(&broker, message)? } else { entry(&broker, &target.topic, message)? };
+    let due = match entry.visibility {
+        Visibility::DeliverAt(due) if names::retried_group(&target.topic.name).is_none() => {
+            Some(due)
+        }
+        _ => None,
+    };
     // It is copied, and need not wait for the disk in memory, too.
     drop(request);
     let written =
         broker.log.write_in(room, LogWrite::message(entry)).await?.ok_or("nothing was written")?;
     let written = written.first;
+    let id = properties.get(property::UNIQ_KEY);
+    let recall_handle = due.and_then(|due| {
+        let (topic, broker) = (&*target.topic.name, &*broker.identity.name);
+        let at = CommitLogOffset::from_i64(written.commit_log_offset)?;
+        RecallHandle { topic, broker, due, id: id?, at }.encode()
+    });
     if prepares {
         broker.transactions.opened(written, properties);
     }
@@ -62,7 +75,8 @@ pub(crate) async fn handle(
         msg_id: &broker.message_id(written.commit_log_offset).to_string(),
         queue_id: target.queue_id,
         queue_offset: written.queue_offset,
-        transaction_id: properties.get(property::UNIQ_KEY),
+        transaction_id: id,
+        recall_handle: recall_handle.as_deref(),
         ..Default::default()
     })
 }

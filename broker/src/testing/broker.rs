@@ -158,7 +158,8 @@ impl TestBroker {
     }
 
     /// Moves the broker's clock ahead. When this returns, the delayed messages and the retries that are
-    /// due then can be consumed. Producers are asked for the outcome of open transactions, and old messages
+    /// due then can be consumed, and popped messages that were not acknowledged in time can be popped
+    /// again. Producers are asked for the outcome of open transactions, and old messages
     /// are deleted, a moment later.
     ///
     /// Connections, members of groups and locks do not expire: their clients have clocks that go on as

@@ -22,6 +22,7 @@ mod pop_changes;
 mod pop_modes;
 mod pops;
 mod pulls;
+mod recalls;
 mod refused_pulls;
 mod replies;
 mod restarts;

@@ -95,6 +95,7 @@
 //! | `QUERY_ASSIGNMENT` | | [`QueryAssignmentRequestBody`] | [`QueryAssignmentResponseBody`] |
 //! | `POP_MESSAGE` | [`PopMessageRequestHeader`] | | [`PopMessageResponseHeader`], stored messages |
 //! | `ACK_MESSAGE` | [`AckMessageRequestHeader`] | | |
+//! | `RECALL_MESSAGE` | [`RecallMessageRequestHeader`] | | [`RecallMessageResponseHeader`] |
 //!
 //! The documentation of the other types names their requests.
 //!
@@ -121,6 +122,7 @@ mod pop;
 mod pull;
 pub mod pull_sys_flag;
 mod queue;
+mod recall;
 mod reply;
 mod route;
 mod send;
@@ -169,6 +171,7 @@ pub use pop::{
 };
 pub use pull::{PullMessageRequestHeader, PullMessageResponseHeader};
 pub use queue::MessageQueue;
+pub use recall::{RecallMessageRequestHeader, RecallMessageResponseHeader};
 pub use reply::ReplyMessageRequestHeader;
 pub use route::{BrokerData, GetRouteInfoRequestHeader, QueueData, TopicRouteData};
 pub use send::SendMessageResponseHeader;

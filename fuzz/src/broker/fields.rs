@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Group,
     Client,
     Queue,
+    /// A queue, or all of them.
+    PopQueue,
     /// An offset of a queue.
     Offset,
     /// A position in the log, such as of a message that was sent.
@@ -25,6 +27,8 @@ pub(super) enum Kind {
     Time,
     /// A duration, in ms.
     Millis,
+    /// A receipt handle.
+    Handle,
     Properties,
     Filter,
     FilterKind,
@@ -86,6 +90,7 @@ pub(super) fn value(kind: Kind, positions: &[i64], input: &mut Input<'_>) -> Opt
         Kind::Group => pick(&["g", "g", "h", "producers"]),
         Kind::Client => pick(&["c", "c", "d"]),
         Kind::Queue => pick(&["0", "0", "0", "1", "1", "2", "3", "7", "8"]),
+        Kind::PopQueue => pick(&["-1", "-1", "0", "1", "7"]),
         Kind::Offset => (at % 12).to_string(),
         Kind::Position => match positions.len().checked_sub(1 + at % 8) {
             Some(index) => positions[index].to_string(),
@@ -101,6 +106,7 @@ pub(super) fn value(kind: Kind, positions: &[i64], input: &mut Input<'_>) -> Opt
             _ => i64::MAX.to_string(),
         },
         Kind::Millis => pick(&["1", "1000", "15000", "30000", "600000"]),
+        Kind::Handle => format!("0 {} 60000 {} 0 broker-a 0 {}", now_ms(), at % 2 * 999, at % 12),
         Kind::Properties => properties(input),
         Kind::Filter => match at % 8 {
             0 => "a||b".to_owned(),
@@ -115,7 +121,7 @@ pub(super) fn value(kind: Kind, positions: &[i64], input: &mut Input<'_>) -> Opt
 }
 
 fn topic(at: usize) -> String {
-    match at % 20 {
+    match at % 22 {
         0..=6 => "T".to_owned(),
         7..=9 => "U".to_owned(),
         10 => "%RETRY%g".to_owned(),
@@ -125,6 +131,7 @@ fn topic(at: usize) -> String {
         14 => "RMQ_SYS_TRANS_HALF_TOPIC".to_owned(),
         15 => "rmq_sys_wheel_timer".to_owned(),
         16 => "broker-a".to_owned(),
+        17 => "%RETRY%g_T".to_owned(),
         _ => format!("V{at}"),
     }
 }

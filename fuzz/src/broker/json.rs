@@ -1,6 +1,7 @@
 //! Bodies in JSON.
 
 use super::fields::{Kind, value};
+use super::known::Known;
 use crate::Input;
 
 /// Returns the body of a heartbeat.
@@ -48,6 +49,77 @@ pub(super) fn subscription(input: &mut Input<'_>) -> String {
         "{{\"clientId\":\"c\",\"group\":\"g\",\"subscriptionData\":{{\"topic\":{topic},\
          \"subString\":{filter},\"expressionType\":{kind}}}}}"
     )
+}
+
+/// Returns the body of a request to acknowledge messages, some of which were popped.
+pub(super) fn acks(known: &Known, input: &mut Input<'_>) -> String {
+    let acks = list(input, |at, input| {
+        let popped = known.popped.iter().rev().nth(usize::from(input.byte()) % 8);
+        if let Some(popped) = popped {
+            return popped.ack();
+        }
+        let (group, topic) = (numbered(Kind::Group, at, input), text(Kind::Topic, input));
+        let (offset, queue) = (input.byte(), input.byte() & 7);
+        format!(
+            "{{\"b\":\"Aw==\",\"c\":{group},\"pt\":1,\"q\":{queue},\"r\":\"0\",\"rq\":0,\
+             \"so\":{offset},\"t\":{topic}}}"
+        )
+    });
+    format!("{{\"brokerName\":\"broker-a\",\"acks\":{acks}}}")
+}
+
+/// Returns the body of a request for an assignment, or for the mode of a group.
+pub(super) fn assignment(input: &mut Input<'_>) -> String {
+    let (group, topic) = (text(Kind::Group, input), text(Kind::Topic, input));
+    let (client, share) = (text(Kind::Client, input), input.byte() % 9);
+    let (mode, model) = (input.pick(["PULL", "POP"]), input.pick(["CLUSTERING", "BROADCASTING"]));
+    let strategy = input.pick(["AVG", "AVG_BY_CIRCLE", "other"]);
+    format!(
+        "{{\"topic\":{topic},\"consumerGroup\":{group},\"clientId\":{client},\"mode\":\"{mode}\",\
+         \"strategyName\":\"{strategy}\",\"messageModel\":\"{model}\",\"popShareQueueNum\":{share}}}"
+    )
+}
+
+/// Returns the body of a request with the settings of several topics.
+pub(super) fn topics(input: &mut Input<'_>) -> String {
+    let topics = list(input, |at, input| {
+        let topic = numbered(Kind::Topic, at, input);
+        let (reads, writes) = (text(Kind::Number, input), text(Kind::Number, input));
+        let perm = text(Kind::Permission, input);
+        let (reads, writes) = (unquoted(&reads), unquoted(&writes));
+        let perm = unquoted(&perm);
+        format!(
+            "{{\"topicName\":{topic},\"readQueueNums\":{reads},\"writeQueueNums\":{writes},\
+             \"perm\":{perm},\"attributes\":{{\"+message.type\":\"NORMAL\"}}}}"
+        )
+    });
+    format!("{{\"topicConfigList\":{topics}}}")
+}
+
+/// Returns the body of a request with the settings of one group.
+pub(super) fn group(input: &mut Input<'_>) -> String {
+    one_group(0, input)
+}
+
+/// Returns the body of a request with the settings of several groups.
+pub(super) fn groups(input: &mut Input<'_>) -> String {
+    format!("{{\"groupConfigList\":{}}}", list(input, one_group))
+}
+
+fn one_group(at: usize, input: &mut Input<'_>) -> String {
+    let group = numbered(Kind::Group, at, input);
+    let (retries, queues) = (text(Kind::Number, input), text(Kind::Number, input));
+    let (retries, queues) = (unquoted(&retries), unquoted(&queues));
+    let flags = input.byte();
+    let (consumes, broadcasts) = (flags & 7 != 0, flags & 8 != 0);
+    format!(
+        "{{\"groupName\":{group},\"consumeEnable\":{consumes},\"consumeBroadcastEnable\":{broadcasts},\
+         \"retryMaxTimes\":{retries},\"retryQueueNums\":{queues}}}"
+    )
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim_matches('"')
 }
 
 /// Returns a list. The items of a long one are alike.

@@ -1,15 +1,16 @@
 //! The messages that were sent, and the checks of answers.
 
+use super::known::Known;
 use bytes::Bytes;
 use rocketmq_tower_core::message::{
-    BatchedMessage, MessageId, Properties, SendHeader, StoredMessage,
+    BatchedMessage, MessageId, Properties, SendHeader, StoredMessage, property,
 };
-use rocketmq_tower_core::protocol::{PullMessageRequestHeader, SendMessageResponseHeader};
+use rocketmq_tower_core::protocol::{
+    PopMessageRequestHeader, PopMessageResponseHeader, PullMessageRequestHeader,
+    SendMessageResponseHeader,
+};
 use rocketmq_tower_core::{RemotingCommand, RequestCode as Code};
-use std::collections::BTreeMap;
-
-/// The maximum number of positions that are known.
-const POSITIONS: usize = 64;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The properties of messages that are not visible at once.
 const WAITING: [&str; 5] =
@@ -19,8 +20,9 @@ const WAITING: [&str; 5] =
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) queues: BTreeMap<(String, i32), BTreeMap<i64, Bytes>>,
-    /// The positions of the last messages in the log.
-    pub(super) positions: Vec<i64>,
+    /// The topics that were deleted, perhaps: what was sent to them may be gone.
+    deleted: BTreeSet<String>,
+    pub(super) known: Known,
 }
 
 /// The content of an answer.
@@ -31,7 +33,14 @@ pub(super) enum Expected {
         bodies: Vec<Bytes>,
     },
     /// The place of messages that are not visible, or not in the topic that was named.
-    Parked,
+    Parked {
+        topic: String,
+    },
+    /// Messages of this topic, for a group.
+    Popped {
+        group: String,
+        topic: String,
+    },
     /// Messages of this queue.
     Pulled {
         topic: String,
@@ -53,6 +62,13 @@ impl Expected {
                     queue: pull.queue_id,
                 })
             }
+            Code::POP_MESSAGE => {
+                let header = request.header::<PopMessageRequestHeader>();
+                header.map_or(Self::Anything, |pop| Self::Popped {
+                    group: pop.consumer_group,
+                    topic: pop.topic,
+                })
+            }
             _ => Self::Anything,
         }
     }
@@ -63,7 +79,7 @@ fn of_send(request: &RemotingCommand, header: &SendHeader<'_>) -> Expected {
         |properties: Properties<'_>| WAITING.iter().any(|name| properties.get(name).is_some());
     // Retries may become dead letters.
     if waits(header.properties) || header.topic.starts_with('%') {
-        return Expected::Parked;
+        return Expected::Parked { topic: header.topic.to_owned() };
     }
     let mut bodies = vec![request.body().clone()];
     if header.batch || request.request_code() == Code::SEND_BATCH_MESSAGE {
@@ -83,13 +99,21 @@ impl Ledger {
             Expected::Sent { topic, bodies } => {
                 let place = self.place(answer);
                 assert!(!bodies.is_empty(), "a batch without messages was stored");
+                if self.deleted.contains(&topic) {
+                    return;
+                }
                 let queue = self.queues.entry((topic, place.queue_id)).or_default();
                 for (offset, body) in (place.queue_offset..).zip(bodies) {
                     let other = queue.insert(offset, body);
                     assert!(other.is_none(), "two messages have the offset {offset}");
                 }
             }
-            Expected::Parked => _ = self.place(answer),
+            Expected::Parked { topic } => {
+                if let Some(handle) = self.place(answer).recall_handle {
+                    self.known.add_recall(&topic, handle);
+                }
+            }
+            Expected::Popped { group, topic } => self.popped(&group, &topic, answer),
             Expected::Pulled { topic, queue } => _ = self.pulled(&topic, queue, answer),
             Expected::Anything => {}
         }
@@ -99,11 +123,38 @@ impl Ledger {
         let header = answer.header::<SendMessageResponseHeader>().expect("the place of a message");
         for id in header.msg_id.split(',') {
             let id: MessageId = id.parse().expect("an id");
-            self.positions.push(id.commit_log_offset);
+            self.known.add_position(id.commit_log_offset);
         }
-        let surplus = self.positions.len().saturating_sub(POSITIONS);
-        self.positions.drain(..surplus);
         header
+    }
+
+    /// Notes that a topic may be deleted by a request.
+    pub(super) fn deletes(&mut self, request: &RemotingCommand) {
+        if request.request_code() == Code::DELETE_TOPIC_IN_BROKER {
+            let topic = request.ext_fields().get("topic").unwrap_or_default();
+            self.queues.retain(|(known, _), _| known != topic);
+            self.deleted.insert(topic.to_owned());
+        }
+    }
+
+    /// Checks the messages of the answer to a pop, and notes their handles.
+    fn popped(&mut self, group: &str, topic: &str, answer: &RemotingCommand) {
+        let header: PopMessageResponseHeader = answer.header().expect("the header of a pop");
+        let mut popped = BTreeSet::new();
+        for message in StoredMessage::decode_all(answer.body()) {
+            let message = message.expect("a sound message");
+            assert_eq!(message.topic, topic, "the topic of a message");
+            // The others are those of a retry topic.
+            let is_again = message.properties.get(property::POP_CK).is_some();
+            let place = (is_again, message.queue_id, message.queue_offset);
+            assert!(popped.insert(place), "a pop has one message twice");
+            let known = self.queues.get(&(topic.to_owned(), message.queue_id));
+            let body = known.and_then(|known| known.get(&message.queue_offset));
+            if let Some(body) = body.filter(|_| !is_again) {
+                assert!(message.body == body, "{topic} {place:?}");
+            }
+            self.known.add_popped((group, topic), &header, &message);
+        }
     }
 
     /// Checks the messages of an answer, and returns their offsets.

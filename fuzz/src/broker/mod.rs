@@ -5,6 +5,7 @@
 
 mod fields;
 mod json;
+mod known;
 mod ledger;
 mod peer;
 mod requests;

@@ -11,8 +11,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::codec::{Decoder, Encoder};
 
-/// The maximum time until an answer: a pull waits for 30 s, and what else there is for a few seconds.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// The maximum time until an answer: a pop waits for 60 s, a pull for 30 s, and what else there is for a few
+/// seconds.
+const PATIENCE: Duration = Duration::from_secs(70);
 
 pub(super) struct Peer {
     writer: WriteHalf<DuplexStream>,

@@ -2,6 +2,7 @@
 
 use super::fields::{Kind, properties, value};
 use super::json;
+use super::known::Known;
 use crate::Input;
 use bytes::{Bytes, BytesMut};
 use rocketmq_tower_core::message::{BatchedMessage, Properties};
@@ -16,6 +17,13 @@ enum Body {
     Heartbeat,
     Locks,
     Subscription,
+    Acks,
+    Assignment,
+    Topics,
+    Group,
+    Groups,
+    /// The settings of the broker.
+    Settings,
 }
 
 type Fields = &'static [(&'static str, Kind)];
@@ -80,7 +88,7 @@ const OF_GROUP: Fields = &[
 const KV: Fields = &[("namespace", Kind::Key), ("key", Kind::Key), ("value", Kind::Filter)];
 
 /// All requests. What is common comes more than once.
-const REQUESTS: [(Code, Fields, Body); 48] = [
+const REQUESTS: &[(Code, Fields, Body)] = &[
     (Code::SEND_MESSAGE, SEND, Body::Message),
     (Code::SEND_MESSAGE_V2, SEND_V2, Body::Message),
     (Code::SEND_MESSAGE_V2, SEND_V2, Body::Message),
@@ -129,6 +137,114 @@ const REQUESTS: [(Code, Fields, Body); 48] = [
     (Code::GET_BROKER_CONFIG, &[], Body::None),
     (Code::CHECK_TRANSACTION_STATE, END, Body::Message),
     (Code::UPDATE_CONSUMER_OFFSET, OF_GROUP, Body::None),
+    (Code::POP_MESSAGE, POP, Body::None),
+    (Code::POP_MESSAGE, POP, Body::None),
+    (Code::POP_MESSAGE, POP, Body::None),
+    (Code::ACK_MESSAGE, ACK, Body::None),
+    (Code::ACK_MESSAGE, ACK, Body::None),
+    (Code::BATCH_ACK_MESSAGE, &[], Body::Acks),
+    (Code::CHANGE_MESSAGE_INVISIBLETIME, ACK, Body::None),
+    (Code::CHANGE_MESSAGE_INVISIBLETIME, ACK, Body::None),
+    (Code::NOTIFICATION, POP, Body::None),
+    (Code::QUERY_ASSIGNMENT, &[], Body::Assignment),
+    (Code::SET_MESSAGE_REQUEST_MODE, &[], Body::Assignment),
+    (Code::RECALL_MESSAGE, RECALL, Body::None),
+    (Code::RECALL_MESSAGE, RECALL, Body::None),
+    (Code::GET_TOPIC_CONFIG, ADMIN, Body::None),
+    (Code::UPDATE_AND_CREATE_TOPIC_LIST, &[], Body::Topics),
+    (Code::DELETE_TOPIC_IN_BROKER, ADMIN, Body::None),
+    (Code::GET_ALL_TOPIC_CONFIG, ADMIN, Body::None),
+    (Code::GET_TOPIC_STATS_INFO, ADMIN, Body::None),
+    (Code::QUERY_TOPIC_CONSUME_BY_WHO, ADMIN, Body::None),
+    (Code::QUERY_TOPICS_BY_CONSUMER, ADMIN, Body::None),
+    (Code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, &[], Body::None),
+    (Code::VIEW_BROKER_STATS_DATA, ADMIN, Body::None),
+    (Code::UPDATE_BROKER_CONFIG, &[], Body::Settings),
+    (Code::GET_BROKER_HA_STATUS, &[], Body::None),
+    (Code::CLEAN_UNUSED_TOPIC, &[], Body::None),
+    (Code::RESET_MASTER_FLUSH_OFFSET, &[], Body::None),
+    (Code::DELETE_EXPIRED_COMMITLOG, &[], Body::None),
+    (Code::CLEAN_EXPIRED_CONSUMEQUEUE, &[], Body::None),
+    (Code::GET_CONSUMER_CONNECTION_LIST, ADMIN, Body::None),
+    (Code::GET_PRODUCER_CONNECTION_LIST, ADMIN, Body::None),
+    (Code::GET_ALL_PRODUCER_INFO, &[], Body::None),
+    (Code::QUERY_SUBSCRIPTION_BY_CONSUMER, ADMIN, Body::None),
+    (Code::GET_CONSUMER_RUNNING_INFO, ADMIN, Body::None),
+    (Code::CONSUME_MESSAGE_DIRECTLY, ADMIN, Body::None),
+    (Code::INVOKE_BROKER_TO_GET_CONSUMER_STATUS, ADMIN, Body::None),
+    (Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, &[], Body::Group),
+    (Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, &[], Body::Groups),
+    (Code::GET_SUBSCRIPTIONGROUP_CONFIG, ADMIN, Body::None),
+    (Code::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, ADMIN, Body::None),
+    (Code::DELETE_SUBSCRIPTIONGROUP, ADMIN, Body::None),
+    (Code::GET_CONSUME_STATS, ADMIN, Body::None),
+    (Code::GET_BROKER_CONSUME_STATS, ADMIN, Body::None),
+    (Code::QUERY_CONSUME_TIME_SPAN, ADMIN, Body::None),
+    (Code::INVOKE_BROKER_TO_RESET_OFFSET, ADMIN, Body::None),
+    (Code::CLONE_GROUP_OFFSET, ADMIN, Body::None),
+    (Code::QUERY_CONSUME_QUEUE, ADMIN, Body::None),
+    (Code::GET_NAMESRV_CONFIG, &[], Body::None),
+    (Code::UPDATE_NAMESRV_CONFIG, &[], Body::Settings),
+    (Code::DELETE_TOPIC_IN_NAMESRV, ADMIN, Body::None),
+    (Code::GET_TOPICS_BY_CLUSTER, ADMIN, Body::None),
+    (Code::GET_SYSTEM_TOPIC_LIST_FROM_NS, &[], Body::None),
+    (Code::WIPE_WRITE_PERM_OF_BROKER, REGISTER, Body::None),
+    (Code::ADD_WRITE_PERM_OF_BROKER, REGISTER, Body::None),
+];
+const POP: Fields = &[
+    ("consumerGroup", Kind::Group),
+    ("topic", Kind::Topic),
+    ("queueId", Kind::PopQueue),
+    ("maxMsgNums", Kind::Number),
+    ("invisibleTime", Kind::Millis),
+    ("pollTime", Kind::Millis),
+    ("bornTime", Kind::Time),
+    ("initMode", Kind::Number),
+    ("expType", Kind::FilterKind),
+    ("exp", Kind::Filter),
+    ("order", Kind::Bool),
+    ("attemptId", Kind::Key),
+];
+const ACK: Fields = &[
+    ("consumerGroup", Kind::Group),
+    ("topic", Kind::Topic),
+    ("queueId", Kind::Queue),
+    ("offset", Kind::Offset),
+    ("extraInfo", Kind::Handle),
+    ("invisibleTime", Kind::Millis),
+    ("suspend", Kind::Bool),
+];
+const RECALL: Fields =
+    &[("producerGroup", Kind::Group), ("topic", Kind::Topic), ("recallHandle", Kind::Handle)];
+/// The fields of requests of tools, each of which reads some of them.
+const ADMIN: Fields = &[
+    ("topic", Kind::Topic),
+    ("group", Kind::Group),
+    ("groupName", Kind::Group),
+    ("consumerGroup", Kind::Group),
+    ("producerGroup", Kind::Group),
+    ("srcGroup", Kind::Group),
+    ("destGroup", Kind::Group),
+    ("clientId", Kind::Client),
+    ("clientAddr", Kind::Client),
+    ("queueId", Kind::Queue),
+    ("index", Kind::Offset),
+    ("count", Kind::Number),
+    ("offset", Kind::Offset),
+    ("timestamp", Kind::Time),
+    ("isForce", Kind::Bool),
+    ("isOrder", Kind::Bool),
+    ("offline", Kind::Bool),
+    ("cleanOffset", Kind::Bool),
+    ("topicSeq", Kind::Number),
+    ("maxTopicNum", Kind::Number),
+    ("groupSeq", Kind::Number),
+    ("maxGroupNum", Kind::Number),
+    ("statsName", Kind::Key),
+    ("statsKey", Kind::Topic),
+    ("msgId", Kind::Key),
+    ("jstackEnable", Kind::Bool),
+    ("cluster", Kind::Key),
 ];
 const BACK: Fields = &[
     ("offset", Kind::Position),
@@ -172,7 +288,7 @@ const REGISTER: Fields = &[
 ];
 
 /// Returns the next request. `number` makes its messages differ from those of others.
-pub(super) fn next(input: &mut Input<'_>, number: u32, positions: &[i64]) -> RemotingCommand {
+pub(super) fn next(input: &mut Input<'_>, number: u32, known: &Known) -> RemotingCommand {
     let (code, fields, body) = REQUESTS[usize::from(input.byte()) % REQUESTS.len()];
     let how = input.byte();
     let mut request = RemotingCommand::request(code);
@@ -180,13 +296,40 @@ pub(super) fn next(input: &mut Input<'_>, number: u32, positions: &[i64]) -> Rem
         request = request.with_serialize_type(SerializeType::RocketMq);
     }
     for (name, kind) in fields {
-        if let Some(value) = value(*kind, positions, input) {
+        if let Some(value) = value(*kind, &known.positions, input) {
             request = request.with_ext_field(name, &value);
         }
     }
-    let body = if how & 0xf0 == 0xf0 { raw(input) } else { typed(body, &request, number, input) };
+    if how & 0x30 != 0 {
+        request = refer(request, known, input);
+    }
+    let body = match how & 0xf0 {
+        0xf0 => raw(input),
+        _ => typed(body, &request, (number, known), input),
+    };
     request = request.with_body(body);
     if how & 0xe == 0xe { request.oneway() } else { request }
+}
+
+/// Lets a request that takes a handle name a message with one.
+fn refer(request: RemotingCommand, known: &Known, input: &mut Input<'_>) -> RemotingCommand {
+    let at = usize::from(input.byte());
+    match request.request_code() {
+        Code::ACK_MESSAGE | Code::CHANGE_MESSAGE_INVISIBLETIME => {
+            let popped = known.popped.get(at % known.popped.len().max(1));
+            match popped {
+                Some(popped) => popped.name_in(request),
+                None => request,
+            }
+        }
+        Code::RECALL_MESSAGE => match known.recalls.get(at % known.recalls.len().max(1)) {
+            Some((topic, handle)) => {
+                request.with_ext_field("topic", topic).with_ext_field("recallHandle", handle)
+            }
+            None => request,
+        },
+        _ => request,
+    }
 }
 
 fn raw(input: &mut Input<'_>) -> Bytes {
@@ -194,7 +337,12 @@ fn raw(input: &mut Input<'_>) -> Bytes {
     Bytes::copy_from_slice(input.take(length))
 }
 
-fn typed(body: Body, request: &RemotingCommand, number: u32, input: &mut Input<'_>) -> Bytes {
+fn typed(
+    body: Body,
+    request: &RemotingCommand,
+    (number, known): (u32, &Known),
+    input: &mut Input<'_>,
+) -> Bytes {
     match body {
         Body::None => Bytes::new(),
         Body::Message => {
@@ -206,6 +354,15 @@ fn typed(body: Body, request: &RemotingCommand, number: u32, input: &mut Input<'
         Body::Heartbeat => json::heartbeat(input).into(),
         Body::Locks => json::locks(input).into(),
         Body::Subscription => json::subscription(input).into(),
+        Body::Acks => json::acks(known, input).into(),
+        Body::Assignment => json::assignment(input).into(),
+        Body::Topics => json::topics(input).into(),
+        Body::Group => json::group(input).into(),
+        Body::Groups => json::groups(input).into(),
+        Body::Settings => {
+            let setting = input.pick(["brokerPermission=4", "brokerPermission=6", "other=1", ""]);
+            Bytes::from_static(setting.as_bytes())
+        }
     }
 }
 

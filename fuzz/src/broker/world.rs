@@ -41,6 +41,10 @@ impl World {
                 }
             }
             13 => sleep(Duration::from_millis(input.pick([1, 900, 5000, 31_000]))).await,
+            14 => {
+                let ms = input.pick([1, 1000, 60_000, 3_600_000]);
+                self.broker.advance(Duration::from_millis(ms)).await;
+            }
             _ => sleep(Duration::from_millis(1)).await,
         }
         self.receive().await;
@@ -48,7 +52,8 @@ impl World {
 
     async fn request(&mut self, at: usize, input: &mut Input<'_>) {
         self.sent += 1;
-        let request = requests::next(input, self.sent, &self.ledger.positions);
+        let request = requests::next(input, self.sent, &self.ledger.known);
+        self.ledger.deletes(&request);
         if self.peers[at].is_none() {
             self.opened += 1;
             let connected = match at {
@@ -78,7 +83,7 @@ impl World {
     /// Lets everything be answered, pulls what was sent, and ends the connections.
     pub(super) async fn end(mut self) {
         // More than a request may take.
-        for _ in 0..42 {
+        for _ in 0..72 {
             sleep(Duration::from_secs(1)).await;
             self.receive().await;
         }
@@ -93,6 +98,10 @@ impl World {
     /// Pulls all messages that were sent with success.
     async fn pull_all(&self) {
         let mut peer = Peer::new(self.broker.connect().await.expect("connects"));
+        // A request may have forbidden to read.
+        let permit = RemotingCommand::request(Code::UPDATE_BROKER_CONFIG);
+        let permitted = peer.ask(permit.with_body("brokerPermission=6")).await;
+        assert!(permitted.response_code().is_success(), "{permitted:?}");
         for ((topic, queue), messages) in &self.ledger.queues {
             let queues = (queue + 1).max(8).to_string();
             let open = RemotingCommand::request(Code::UPDATE_AND_CREATE_TOPIC)

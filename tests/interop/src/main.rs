@@ -4,6 +4,7 @@
 //! * `interop ends CLASS_PATH CALLS` makes this number of calls with Java's remoting while connections end.
 //! * `interop apache CLASS_PATH` runs our client against Apache's name server and broker.
 //! * `interop broker CLASS_PATH` runs the official Java client against `rocketmq-tower-broker`.
+//! * `interop pops CLASS_PATH` runs consumers that pop under load, while one of them, or the broker, is killed.
 //! * `interop old CLASSES VERSION..` runs these versions of that client, whose classes and libraries are in `CLASSES/VERSION`.
 //! * `interop admin CLASS_PATH [COMMAND..]` compares mqadmin's output for Apache's broker and for ours.
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
@@ -46,6 +47,7 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         }
         ["apache", class_path] => apache::run(class_path).await,
         ["broker", class_path, some @ ..] => broker::run(class_path, some).await,
+        ["pops", class_path, some @ ..] => broker::pops::run(class_path, some).await,
         ["old", classes, versions @ ..] => broker::versions::run(classes, versions).await,
         ["admin", class_path, show @ ..] => admin::run(class_path, show).await,
         ["reference", class_path, servers, some @ ..] => {
@@ -56,7 +58,7 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         ["proxy", class_path, proxy, some @ ..] => proxy::run(class_path, proxy, some).await,
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
-            let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker CLASS_PATH [SCENARIO..], \
+            let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker|pops CLASS_PATH [SCENARIO..], \
                          old CLASSES VERSION.., admin CLASS_PATH [COMMAND..], \
                          reference CLASS_PATH SERVERS [SCENARIO..], filter CLASS_PATH [SEED], \
                          proxy CLASS_PATH PROXY [SCENARIO..], \

@@ -1,12 +1,20 @@
 //! The body of `BATCH_ACK_MESSAGE`.
 
-use super::base64;
 use crate::pop::{BatchKey, Handle, MAX_MESSAGES};
 use crate::refusal::refuse;
 use crate::requests::list::AtMost;
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rocketmq_tower::{BoxError, ResponseCode};
 use serde::Deserialize;
 use std::borrow::Cow;
+
+/// Java writes the padding; other clients may not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The maximum number of batches of a request.
 const MAX_ACKS: usize = 4096;
@@ -57,8 +65,8 @@ impl BatchAck<'_> {
         if self.bit_set.len() > MAX_BITS / 3 * 4 {
             return Err(wrong("a set of bits is too long"));
         }
-        let bytes = base64::decode(&self.bit_set);
-        bytes.map(Bits).ok_or_else(|| wrong("a set of bits is not Base64"))
+        let bytes = BASE64.decode(&*self.bit_set);
+        bytes.map(Bits).map_err(|_| wrong("a set of bits is not Base64"))
     }
 }
 
@@ -80,7 +88,7 @@ impl Bits {
 
 #[cfg(test)]
 mod tests {
-    use super::{BatchAckBody, Bits};
+    use super::{BatchAck, BatchAckBody, Bits};
     use rocketmq_tower::protocol::json;
 
     #[test]
@@ -93,6 +101,19 @@ mod tests {
             let key = ack.handle().key;
             assert_eq!((key.start, key.pop_time, ack.queue_id, &*ack.topic), (7, 9, 3, "T"));
             assert_eq!(ack.bits().unwrap().iter().collect::<Vec<_>>(), [0, 2]);
+        }
+    }
+
+    #[test]
+    fn bits_are_base64_with_or_without_padding() {
+        for (text, expected) in
+            [("BQ==", Some(&[0, 2][..])), ("BQ", Some(&[0, 2])), ("", Some(&[])), ("B-==", None)]
+        {
+            let ack =
+                format!(r#"{{"c":"g","pt":9,"q":3,"r":"0","rq":0,"so":7,"t":"T","b":"{text}"}}"#);
+            let ack: BatchAck<'_> = json::from_slice(ack.as_bytes()).unwrap();
+            let bits = ack.bits().ok().map(|bits| bits.iter().collect::<Vec<_>>());
+            assert_eq!(bits.as_deref(), expected, "{text}");
         }
     }
 

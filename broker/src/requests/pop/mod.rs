@@ -4,11 +4,11 @@ pub(crate) mod ack;
 mod answer;
 pub(crate) mod assignment;
 mod attempt;
-mod base64;
 mod batch_ack;
 pub(crate) mod change;
 pub(crate) mod message;
 pub(crate) mod notification;
+mod retry_topic;
 mod waiting;
 
 use crate::log::Queue;

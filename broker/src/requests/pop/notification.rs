@@ -1,8 +1,10 @@
 //! `NOTIFICATION`: a client asks whether there are messages to pop.
 
+use super::retry_topic::RetryTopic;
 use super::{check_attempt, patience, topic_to_pop};
 use crate::answers::WAITING_PULL;
 use crate::connection_rooms::ConnectionRooms;
+use crate::requests::time_is_over;
 use crate::room::Taken;
 use crate::state::BrokerState;
 use crate::topics::{Topic, names};
@@ -12,7 +14,6 @@ use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode, State};
 use rocketmq_tower_core::clock;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
 
 pub(crate) async fn handle(
     State(broker): State<Arc<BrokerState>>,
@@ -55,8 +56,7 @@ async fn wait(
     let channel = responder.channel();
     let has_messages = tokio::select! {
         () = asked.arrival(&broker) => true,
-        () = sleep(patience) => false,
-        () = channel.draining() => false,
+        () = time_is_over(patience, &channel) => false,
         // The connection has ended.
         _ = channel.closed() => return,
     };
@@ -110,17 +110,11 @@ impl Asked {
         let (changes, retry_topic) = (broker.pops.changes(&self.group), self.retry_topic());
         loop {
             let (changed, arrived) = (changes.notified(), self.topic.arrived());
-            let retries = broker.topics.get(&retry_topic);
-            let retried = retries.as_ref().map(|retries| retries.arrived());
+            let retries = RetryTopic::of(&broker.topics, &retry_topic);
+            let retried = retries.arrived();
             if self.has_messages(broker) {
                 return;
             }
-            let retried = async {
-                match retried {
-                    Some(retried) => retried.await,
-                    None => _ = broker.topics.created(&retry_topic).await,
-                }
-            };
             tokio::select! {
                 () = changed => {}
                 () = arrived => {}

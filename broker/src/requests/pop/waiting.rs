@@ -2,8 +2,10 @@
 
 use super::answer::Popped;
 use super::attempt::{ENOUGH_BYTES, PopQuery};
+use super::retry_topic::RetryTopic;
 use crate::connection_rooms::ConnectionRooms;
 use crate::refusal::refuse;
+use crate::requests::time_is_over;
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use rocketmq_tower::channel::Responder;
@@ -13,7 +15,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::yield_now;
-use tokio::time::sleep;
 
 /// A pop that waits.
 pub(super) struct WaitingPop {
@@ -29,12 +30,7 @@ pub(super) struct WaitingPop {
 pub(super) async fn wait(broker: Arc<BrokerState>, query: PopQuery, waiting: WaitingPop) {
     let WaitingPop { responder, rooms, patience, _room } = waiting;
     let channel = responder.channel();
-    let over = async {
-        tokio::select! {
-            () = sleep(patience) => {}
-            () = channel.draining() => {}
-        }
-    };
+    let over = time_is_over(patience, &channel);
     let response = tokio::select! {
         popped = poll(&broker, &query, &rooms.answers, over) => popped.and_then(end),
         // The connection has ended.
@@ -87,14 +83,8 @@ async fn poll(
     let (changes, retry_topic) = (broker.pops.changes(&query.group), query.retry_topic());
     loop {
         let (changed, arrived) = (changes.notified(), query.topic.arrived());
-        let retries = broker.topics.get(&retry_topic);
-        let retried = retries.as_ref().map(|retries| retries.arrived());
-        let retried = async {
-            match retried {
-                Some(retried) => retried.await,
-                None => _ = broker.topics.created(&retry_topic).await,
-            }
-        };
+        let retries = RetryTopic::of(&broker.topics, &retry_topic);
+        let retried = retries.arrived();
         // Not cancelled, as it may have popped from some queues.
         let popped = {
             // Never closed.

@@ -191,8 +191,23 @@ impl Trial {
         let body = self.new_body(queue);
         let delay = (1 + self.random.below(30)).to_string();
         let send = message(queue.0, queue.1, &[("TIMER_DELAY_MS", &delay)], &body);
-        if self.call(send).await.is_some() {
+        let Some(answer) = self.call(send).await else { return };
+        if !self.random.one_in(3) {
             self.ledger.released.insert(body);
+            return;
+        }
+        // It may be delivered at this time.
+        let handle = Sent::of(&answer).recall_handle.clone().expect("a handle");
+        let recall =
+            request(RequestCode::RECALL_MESSAGE, &[("topic", queue.0), ("recallHandle", &handle)]);
+        let answer = self.client.call(recall).await;
+        match answer.response_code() {
+            ResponseCode::SUCCESS => _ = self.ledger.hidden.insert(body),
+            ResponseCode::ILLEGAL_OPERATION => _ = self.ledger.released.insert(body),
+            _ => {
+                let remark = answer.remark().unwrap_or_default();
+                assert!(remark.contains("the store failed"), "{remark}, seed {}", self.seed);
+            }
         }
     }
 

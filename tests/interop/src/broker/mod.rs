@@ -6,6 +6,7 @@
 
 mod first_send;
 pub(crate) mod java;
+pub(crate) mod pops;
 pub(crate) mod process;
 mod survival;
 pub(crate) mod versions;
@@ -24,6 +25,7 @@ const ALL: &[&str] = &[
     "topics",
     "orderly",
     "delayed",
+    "recalled",
     "transactions",
     "sharing",
     "broadcast",
@@ -66,7 +68,7 @@ pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError>
 
     if some.is_empty() || some.contains(&SURVIVAL) {
         println!("== Java's client, rocketmq-tower-broker is killed");
-        survival::check(&java, &scratch).await?;
+        survival::check(&java, &scratch, SURVIVAL).await?;
     }
     Ok(())
 }
@@ -105,12 +107,13 @@ async fn scenarios(java: &Java, name_server: &str, some: &[&str]) -> Checked {
     java.run(name_server, "json", &[], &["load"]).await
 }
 
-/// Configuration of Apache's broker: larger files, delays by time, frequent checks of transactions, SQL92.
+/// Configuration of Apache's broker: larger files, delays by time, recalls, frequent checks of transactions, SQL92.
 const CONFIG: &str = "mappedFileSizeCommitLog=67108864
 mappedFileSizeConsumeQueue=600000
 maxHashSlotNum=100000
 maxIndexNum=400000
 timerWheelEnable=true
+recallMessageEnable=true
 mappedFileSizeTimerLog=1048576
 transactionTimeOut=2000
 transactionCheckInterval=2000

@@ -12,17 +12,18 @@ use tokio::time::{Instant, timeout};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
-pub(super) async fn check(java: &Java, scratch: &Scratch) -> Checked {
+/// Runs this scenario, which says when to kill the broker.
+pub(super) async fn check(java: &Java, scratch: &Scratch, scenario: &str) -> Checked {
     let mut broker = Broker::start(scratch, "killed")?;
     broker.ready().await?;
-    let checked = timeout(LIMIT, kill_under_load(java, &mut broker)).await;
+    let checked = timeout(LIMIT, kill_under_load(java, &mut broker, scenario)).await;
     let checked = checked.map_err(BoxError::from).and_then(|checked| checked);
     checked.inspect_err(|_| broker.print_log())
 }
 
-async fn kill_under_load(java: &Java, broker: &mut Broker) -> Checked {
+async fn kill_under_load(java: &Java, broker: &mut Broker, scenario: &str) -> Checked {
     let mut clients = java
-        .command(&broker.name_server, "json", &[], &[super::SURVIVAL])
+        .command(&broker.name_server, "json", &[], &[scenario])
         .stdout(Stdio::piped())
         .spawn()?;
     let stdout = clients.stdout.take().ok_or("Java's client has no output")?;
@@ -40,5 +41,5 @@ async fn kill_under_load(java: &Java, broker: &mut Broker) -> Checked {
         }
     }
     let status = clients.wait().await?;
-    if status.success() { Ok(()) } else { Err(format!("survival failed: {status}").into()) }
+    if status.success() { Ok(()) } else { Err(format!("{scenario} failed: {status}").into()) }
 }

@@ -24,9 +24,6 @@ public final class Member {
         });
         consumer.start();
         System.out.println("ready");
-        while (System.in.read() >= 0) {
-            // The input has no data. It only ends.
-        }
-        Runtime.getRuntime().halt(1);
+        ChildProcess.untilParentEnds();
     }
 }

@@ -32,12 +32,17 @@ final class Numbered implements MessageListenerConcurrently {
         return body;
     }
 
+    /** Returns the number of a body, or -1 if it is not a body of a number. */
+    static int number(byte[] body) {
+        int number = body.length == LENGTH ? ByteBuffer.wrap(body).getInt() : -1;
+        return Arrays.equals(body, body(number)) ? number : -1;
+    }
+
     @Override
     public ConsumeConcurrentlyStatus consumeMessage(List<MessageExt> messages, ConsumeConcurrentlyContext context) {
         for (MessageExt message : messages) {
-            byte[] body = message.getBody();
-            int number = body.length == LENGTH ? ByteBuffer.wrap(body).getInt() : -1;
-            if (number < 0 || number >= times.length() || !Arrays.equals(body, body(number))) {
+            int number = number(message.getBody());
+            if (number < 0 || number >= times.length()) {
                 damage.compareAndSet(null, "a body that nobody sent: " + message);
             } else if (times.incrementAndGet(number) == 1) {
                 distinct.incrementAndGet();

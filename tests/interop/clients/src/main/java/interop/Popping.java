@@ -9,11 +9,9 @@ import java.util.stream.Collectors;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
-import org.apache.rocketmq.client.impl.MQClientAPIImpl;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
-import org.apache.rocketmq.common.message.MessageRequestMode;
 
 /** Push consumers that get their queues from the broker: first they pull, then they pop. */
 final class Popping implements Scenario {
@@ -31,10 +29,7 @@ final class Popping implements Scenario {
         send(producer, topic, "pulled", 8);
         Check.until("messages by pulls", () -> count(seen, "pulled") == 8);
 
-        MQClientAPIImpl api = one.getDefaultMQPushConsumerImpl().getmQClientFactory().getMQClientAPIImpl();
-        String broker = producer.fetchPublishMessageQueues(topic).get(0).getBrokerName();
-        String address = one.getDefaultMQPushConsumerImpl().getmQClientFactory().findBrokerAddressInPublish(broker);
-        api.setMessageRequestMode(address, topic, group, MessageRequestMode.POP, 0, 5_000);
+        Pops.turnOn(producer, topic, group);
         consumer(env, group, topic, "two", seen);
         Check.until("pops", () -> one.getDefaultMQPushConsumerImpl().getRebalanceImpl().getPopProcessQueueTable().size() == 1);
         // A group that pops begins where it stopped to pull, at the latest commit.

@@ -17,6 +17,7 @@ public final class Scenarios {
         Map.entry("topics", new Topics()),
         Map.entry("orderly", new Orderly()),
         Map.entry("delayed", new Delayed()),
+        Map.entry("recalled", new Recalled()),
         Map.entry("transactions", new Transactions()),
         Map.entry("sharing", new Sharing()),
         Map.entry("broadcast", new Broadcast()),
@@ -30,7 +31,9 @@ public final class Scenarios {
         Map.entry("requests", new Requests()),
         Map.entry("popping", new Popping()),
         Map.entry("load", new Load()),
-        Map.entry("survival", new Survival())));
+        Map.entry("poppers", new Poppers()),
+        Map.entry("survival", new Survival(false)),
+        Map.entry("popsurvival", new Survival(true))));
 
     private Scenarios() {
     }

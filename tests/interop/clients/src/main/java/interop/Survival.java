@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 
 /**
   * Sends and consumes while the process that reads the output kills and restarts the broker. All acknowledged messages must
-  * reach a consumer that runs all the time, and a consumer that starts later.
+  * reach a consumer that runs all the time, and a consumer that starts later. They pull, or pop.
  */
 final class Survival implements Scenario {
     private static final int THREADS = 16;
@@ -22,7 +23,12 @@ final class Survival implements Scenario {
     private final AtomicInteger failures = new AtomicInteger();
     private final AtomicInteger acknowledgedAfter = new AtomicInteger();
     private final BitSet acknowledged = new BitSet();
+    private final boolean pops;
     private volatile boolean done;
+
+    Survival(boolean pops) {
+        this.pops = pops;
+    }
 
     @Override
     public String run(Env env) throws Exception {
@@ -31,7 +37,7 @@ final class Survival implements Scenario {
         producer.setRetryTimesWhenSendFailed(0);
         env.start(producer);
         env.createTopic(producer, topic, 8);
-        Numbered always = consumer(env, topic, "always");
+        Numbered always = consumer(env, producer, topic, "always");
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < THREADS; i++) {
             Thread thread = new Thread(() -> send(producer, topic));
@@ -50,7 +56,7 @@ final class Survival implements Scenario {
             thread.join();
         }
         int count = count();
-        Numbered later = consumer(env, topic, "later");
+        Numbered later = consumer(env, producer, topic, "later");
         for (Numbered consumed : List.of(later, always)) {
             String who = consumed == later ? "a new group" : "the group that was there";
             awaitAll(consumed, who);
@@ -61,11 +67,18 @@ final class Survival implements Scenario {
             + "there got %d twice", count, failures.get(), always.duplicates());
     }
 
-    private static Numbered consumer(Env env, String topic, String group) throws Exception {
+    private Numbered consumer(Env env, DefaultMQProducer producer, String topic, String name) throws Exception {
+        String group = env.name(name);
         Numbered consumed = new Numbered(LIMIT);
-        var consumer = env.consumer(env.name(group));
-        consumer.subscribe(topic, "*");
-        consumer.setConsumeMessageBatchMaxSize(32);
+        DefaultMQPushConsumer consumer;
+        if (pops) {
+            Pops.turnOn(producer, topic, group);
+            consumer = Pops.consumer(env, topic, group);
+        } else {
+            consumer = env.consumer(group);
+            consumer.subscribe(topic, "*");
+            consumer.setConsumeMessageBatchMaxSize(32);
+        }
         consumer.registerMessageListener(consumed);
         consumer.start();
         return consumed;
