@@ -38,6 +38,11 @@ impl BrokerClock {
     pub(crate) fn delivered(&self, time: i64) {
         self.delivered.send_replace(time);
     }
+
+    /// Returns the time up to which all delayed messages are delivered; 0 before the first ones are.
+    pub(crate) fn delivered_until(&self) -> i64 {
+        *self.delivered.borrow()
+    }
 }
 
 #[cfg(feature = "testing")]

@@ -12,6 +12,7 @@ use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The maximum size of a response, in bytes, unless its first message is larger: Java's
 /// `maxTransferBytesOnMessageInMemory`.
@@ -61,7 +62,7 @@ impl PullQuery {
         let mut bytes = self.first_room();
         loop {
             let Some(room) = broker.answers.try_take(share, bytes) else { return Ok(None) };
-            match self.read(&broker.log, queue, room, bytes).await? {
+            match self.timed_read(broker, queue, room, bytes).await? {
                 PullRead::NeedsRoom(size) => bytes = size,
                 PullRead::Done(result) => return Ok(Some(result)),
             }
@@ -81,7 +82,7 @@ impl PullQuery {
             let room = broker.answers.take(share, bytes).await;
             // Never closed.
             let _turn = broker.pulls.acquire().await;
-            match self.read(&broker.log, queue, room, bytes).await? {
+            match self.timed_read(broker, queue, room, bytes).await? {
                 PullRead::NeedsRoom(size) => bytes = size,
                 PullRead::Done(result) => return Ok(result),
             }
@@ -97,6 +98,20 @@ impl PullQuery {
     /// that are not in the answer.
     fn first_room(&self) -> usize {
         if self.filter.sql().is_some() { MAX_BYTES } else { self.bytes() }
+    }
+
+    /// Reads an answer, and notes how long that took.
+    async fn timed_read(
+        &self,
+        broker: &BrokerState,
+        queue: &Arc<Queue>,
+        room: Taken,
+        bytes: usize,
+    ) -> Result<PullRead, LogError> {
+        let begun = Instant::now();
+        let read = self.read(&broker.log, queue, room, bytes).await;
+        broker.statistics.read_took(begun.elapsed());
+        read
     }
 
     /// Reads an answer of at most `bytes` bytes, for which `room` was taken.

@@ -7,6 +7,7 @@
 mod groups;
 mod item;
 mod puts;
+mod times;
 
 use crate::topics::Topics;
 pub(crate) use groups::GroupsStats;
@@ -17,9 +18,13 @@ use rocketmq_tower_core::sync::lock;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The number of samples of the broker's totals: those of 10 minutes, and one more.
 const MAX_TOTALS: usize = 61;
+
+/// The number of samples of a minute.
+const SAMPLES_OF_A_MINUTE: u64 = 60_000 / EVERY as u64;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -31,8 +36,12 @@ pub(crate) struct Statistics {
     /// The messages that groups have got, in all topics.
     pub(crate) gets: StatsItem,
     pub(crate) gets_of_applications: StatsItem,
+    /// The messages with a delivery time that were delivered.
+    pub(crate) timed: StatsItem,
     /// The number of pulls that have found nothing.
     missed: AtomicU64,
+    /// The longest time that reading messages for a pull took, in ms.
+    slowest_read: AtomicU64,
     pub(crate) groups: GroupsStats,
     histories: AtomicUsize,
     totals: Mutex<VecDeque<Totals>>,
@@ -68,7 +77,9 @@ impl Statistics {
             puts,
             gets: StatsItem::default(),
             gets_of_applications: StatsItem::default(),
+            timed: StatsItem::default(),
             missed: AtomicU64::new(0),
+            slowest_read: AtomicU64::new(0),
             groups: GroupsStats::default(),
             histories: AtomicUsize::new(0),
             totals: Mutex::new([Totals { at: started, ..Default::default() }].into()),
@@ -99,6 +110,19 @@ impl Statistics {
         self.missed.fetch_add(1, Relaxed);
     }
 
+    /// Notes that messages for a pull were read within this time.
+    pub(crate) fn read_took(&self, time: Duration) {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        // Nearly always less: that costs no write.
+        if ms > self.slowest_read() {
+            self.slowest_read.fetch_max(ms, Relaxed);
+        }
+    }
+
+    pub(crate) fn slowest_read(&self) -> u64 {
+        self.slowest_read.load(Relaxed)
+    }
+
     /// Forgets the groups and topics for which `gone` returns true. For threads that may block.
     pub(crate) fn remove(&self, gone: impl Fn(&str, &str) -> bool) {
         self.groups.remove(&self.histories, gone);
@@ -117,9 +141,12 @@ impl Statistics {
             }
         }
         self.groups.sample(now, turn, &self.histories);
-        let of_all =
-            [&self.puts.all, &self.puts.of_applications, &self.gets, &self.gets_of_applications];
-        of_all.iter().for_each(|item| _ = item.sample(now, turn, &self.histories));
+        let puts = [&self.puts.all, &self.puts.of_applications];
+        let of_all = puts.into_iter().chain([&self.gets, &self.gets_of_applications, &self.timed]);
+        of_all.for_each(|item| _ = item.sample(now, turn, &self.histories));
+        if turn.is_multiple_of(SAMPLES_OF_A_MINUTE) {
+            self.puts.times.minute();
+        }
         let mut totals = lock(&self.totals);
         totals.push_back(self.totals_at(now));
         if totals.len() > MAX_TOTALS {
