@@ -293,15 +293,34 @@ pub(crate) enum PullResult {
     Reset { next: i64 },
 }
 
+/// The queue of a pull, and the group that pulls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PulledFrom<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) topic: &'a str,
+    pub(crate) queue_id: i32,
+}
+
 impl PullResult {
-    /// Counts the result, of a pull of this group from a queue of the topic.
-    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str, queue: &Queue) {
-        match self {
-            Self::Messages { body, count, .. } => {
+    /// Counts the result, and notes how far the group has pulled.
+    pub(crate) fn count(&self, broker: &BrokerState, from: PulledFrom<'_>, queue: &Queue) {
+        let (statistics, PulledFrom { group, topic, queue_id }) = (&broker.statistics, from);
+        let (stats, next) = match self {
+            Self::Messages { body, count, next, .. } => {
                 let is_system = queue.puts().is_system();
-                broker.statistics.got(group, topic, is_system, *count, body.len());
+                (statistics.got(group, topic, is_system, *count, body.len()), *next)
             }
-            _ => broker.statistics.missed(),
+            Self::NoneMatched { next } | Self::OutOfRange { next } | Self::Reset { next } => {
+                statistics.missed();
+                (statistics.groups.get(group, topic), *next)
+            }
+            Self::AtEnd { offset } => {
+                statistics.missed();
+                (statistics.groups.get(group, topic), *offset)
+            }
+        };
+        if let (Some(stats), Ok(queue)) = (stats, usize::try_from(queue_id)) {
+            statistics.groups.pulled(&stats, queue, next);
         }
     }
 

@@ -10,7 +10,7 @@ mod puts;
 mod times;
 
 use crate::topics::Topics;
-pub(crate) use groups::GroupsStats;
+pub(crate) use groups::{GroupStats, GroupsStats};
 pub(crate) use item::{Counted, EVERY, Span, StatsItem};
 pub(crate) use puts::{Puts, TopicPuts};
 use rocketmq_tower_core::clock;
@@ -87,7 +87,8 @@ impl Statistics {
         }
     }
 
-    /// Counts a pull of a group that has found messages.
+    /// Counts a pull or pop of a group that has found messages. Returns the group's statistics, if there is
+    /// room for them.
     pub(crate) fn got(
         &self,
         group: &str,
@@ -95,14 +96,14 @@ impl Statistics {
         is_system: bool,
         messages: usize,
         bytes: usize,
-    ) {
+    ) -> Option<Arc<GroupStats>> {
         self.gets.add(messages, bytes);
         if !is_system {
             self.gets_of_applications.add(messages, bytes);
         }
-        if let Some(stats) = self.groups.used(group, topic) {
-            stats.gets.add(messages, bytes);
-        }
+        let stats = self.groups.used(group, topic)?;
+        stats.gets.add(messages, bytes);
+        Some(stats)
     }
 
     /// Counts a pull that has found nothing.
