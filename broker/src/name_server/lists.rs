@@ -80,3 +80,43 @@ fn all(broker: &BrokerState, max_bytes: usize) -> Vec<String> {
     }
     list.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{QUOTES, all};
+    use crate::Flush;
+    use crate::config::BrokerConfig;
+    use crate::log::Log;
+    use crate::state::{BrokerIdentity, BrokerState};
+    use crate::storage::MemoryStorage;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn topics_of_retries_are_listed_as_far_as_there_is_room() {
+        let log = Arc::new(Log::start(Arc::new(MemoryStorage::default()), Flush::Sync).unwrap());
+        let identity = Arc::new(BrokerIdentity {
+            cluster: "c".into(),
+            name: "b".into(),
+            address: "127.0.0.1:10911".into(),
+            stored: ([127, 0, 0, 1], 10911).into(),
+        });
+        let broker = BrokerState::open(identity, log, &BrokerConfig::default()).await.unwrap();
+        let topics = all(&broker, usize::MAX);
+        for group in ["g1", "g2", "unused"] {
+            broker.groups.used(group);
+        }
+        for group in ["g1", "g2", "unknown"] {
+            broker.offsets.store(group, "T", 0, 1).await.unwrap();
+        }
+        let more = |max| {
+            let mut list = all(&broker, max);
+            list.retain(|name| !topics.contains(name));
+            list
+        };
+        assert_eq!(more(usize::MAX), ["%RETRY%g1", "%RETRY%g2"]);
+        let bytes: usize = topics.iter().map(|name| name.len() + QUOTES).sum();
+        let one = "%RETRY%g1".len() + QUOTES;
+        assert_eq!(more(bytes + 2 * one - 1), ["%RETRY%g1"]);
+        assert_eq!(all(&broker, 0), topics, "those that exist are always there");
+    }
+}

@@ -10,7 +10,7 @@ use rocketmq_tower_broker::Broker;
 use std::collections::BTreeMap;
 
 /// What the exporter parses as a whole number: it stops with an exception if one is missing.
-const NUMBERS: [&str; 30] = [
+const NUMBERS: [&str; 29] = [
     "bootTimestamp",
     "brokerVersion",
     "commitLogMaxOffset",
@@ -40,8 +40,6 @@ const NUMBERS: [&str; 30] = [
     "sendThreadPoolQueueHeadWaitTimeMills",
     "sendThreadPoolQueueSize",
     "startAcceptSendRequestTimeStamp",
-    // Not the exporter, but mqadmin clusterList.
-    "timerReadBehind",
 ];
 
 /// What it parses as a number with a fraction.
@@ -57,7 +55,7 @@ const FRACTIONS: [&str; 5] = [
 const RATES: [&str; 5] = ["putTps", "getFoundTps", "getMissTps", "getTotalTps", "getTransferedTps"];
 
 /// The other keys that Apache's broker 5.5.0 has, that mqadmin reads, or the dashboard.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 21] = [
     "EndTransactionQueueSize",
     "EndTransactionThreadPoolQueueCapacity",
     "ackThreadPoolQueueCapacity",
@@ -78,6 +76,7 @@ const OTHERS: [&str; 20] = [
     "timerDequeueTps",
     "timerEnqueueTps",
     "timerOffsetBehind",
+    "timerReadBehind",
 ];
 
 async fn info(client: &Peer) -> BTreeMap<String, String> {
