@@ -45,6 +45,11 @@ impl BrokerClock {
     pub(crate) fn revived(&self, time: i64) {
         self.revived.send_replace(time);
     }
+
+    /// Returns the time up to which all delayed messages are delivered; 0 before the first ones are.
+    pub(crate) fn delivered_until(&self) -> i64 {
+        *self.delivered.borrow()
+    }
 }
 
 #[cfg(any(feature = "testing", feature = "fuzzing"))]

@@ -51,6 +51,11 @@ pub(crate) fn of(properties: Properties<'_>, now: i64) -> Result<Option<Delay>, 
     }
 }
 
+/// Returns the levels with the ids of their queues and their delays in ms.
+pub(crate) fn levels() -> impl Iterator<Item = (i32, i32, i64)> {
+    (0..).zip(LEVELS).map(|(queue_id, seconds)| (queue_id + 1, queue_id, seconds * 1000))
+}
+
 /// Returns the delay of a level; of the highest one, if `level` is higher.
 pub(crate) fn of_level(level: i64, now: i64) -> Delay {
     let level = level.clamp(1, LEVELS.len() as i64);

@@ -71,7 +71,7 @@ impl MemoryBroker {
         let log = Arc::new(Log::start(Arc::new(MemoryStorage::default()), Flush::Async)?);
         let state = BrokerState::open(Arc::clone(&identity), Arc::clone(&log), &config).await?;
         let state = Arc::new(state);
-        let names = Arc::new(NameServerState::open(&state, log)?);
+        let names = Arc::new(NameServerState::open(&state)?);
         let metrics = MetricsLayer::new();
         let mut serving = JoinSet::new();
         let (listener, broker) = memory();

@@ -48,6 +48,7 @@ mod config;
 mod connection_rooms;
 mod data_version;
 mod delay;
+mod disk_space;
 mod error;
 #[cfg(feature = "metrics-exporter")]
 mod exporter;

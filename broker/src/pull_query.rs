@@ -12,6 +12,7 @@ use rocketmq_tower::protocol::{MASTER_ID, PullMessageResponseHeader};
 use rocketmq_tower::{BoxError, RemotingCommand, ResponseCode};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The maximum size of a response, in bytes, unless its first message is larger: Java's
 /// `maxTransferBytesOnMessageInMemory`.
@@ -61,7 +62,7 @@ impl PullQuery {
         let mut bytes = self.first_room();
         loop {
             let Some(room) = broker.answers.try_take(share, bytes) else { return Ok(None) };
-            match self.read(&broker.log, queue, room, bytes).await? {
+            match self.timed_read(broker, queue, room, bytes).await? {
                 PullRead::NeedsRoom(size) => bytes = size,
                 PullRead::Done(result) => return Ok(Some(result)),
             }
@@ -81,7 +82,7 @@ impl PullQuery {
             let room = broker.answers.take(share, bytes).await;
             // Never closed.
             let _turn = broker.pulls.acquire().await;
-            match self.read(&broker.log, queue, room, bytes).await? {
+            match self.timed_read(broker, queue, room, bytes).await? {
                 PullRead::NeedsRoom(size) => bytes = size,
                 PullRead::Done(result) => return Ok(result),
             }
@@ -97,6 +98,20 @@ impl PullQuery {
     /// that are not in the answer.
     fn first_room(&self) -> usize {
         if self.filter.sql().is_some() { MAX_BYTES } else { self.bytes() }
+    }
+
+    /// Reads an answer, and notes how long that took.
+    async fn timed_read(
+        &self,
+        broker: &BrokerState,
+        queue: &Arc<Queue>,
+        room: Taken,
+        bytes: usize,
+    ) -> Result<PullRead, LogError> {
+        let begun = Instant::now();
+        let read = self.read(&broker.log, queue, room, bytes).await;
+        broker.statistics.read_took(begun.elapsed());
+        read
     }
 
     /// Reads an answer of at most `bytes` bytes, for which `room` was taken.
@@ -278,15 +293,34 @@ pub(crate) enum PullResult {
     Reset { next: i64 },
 }
 
+/// The queue of a pull, and the group that pulls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PulledFrom<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) topic: &'a str,
+    pub(crate) queue_id: i32,
+}
+
 impl PullResult {
-    /// Counts the result, of a pull of this group from a queue of the topic.
-    pub(crate) fn count(&self, broker: &BrokerState, group: &str, topic: &str, queue: &Queue) {
-        match self {
-            Self::Messages { body, count, .. } => {
+    /// Counts the result, and notes how far the group has pulled.
+    pub(crate) fn count(&self, broker: &BrokerState, from: PulledFrom<'_>, queue: &Queue) {
+        let (statistics, PulledFrom { group, topic, queue_id }) = (&broker.statistics, from);
+        let (stats, next) = match self {
+            Self::Messages { body, count, next, .. } => {
                 let is_system = queue.puts().is_system();
-                broker.statistics.got(group, topic, is_system, *count, body.len());
+                (statistics.got(group, topic, is_system, *count, body.len()), *next)
             }
-            _ => broker.statistics.missed(),
+            Self::NoneMatched { next } | Self::OutOfRange { next } | Self::Reset { next } => {
+                statistics.missed();
+                (statistics.groups.get(group, topic), *next)
+            }
+            Self::AtEnd { offset } => {
+                statistics.missed();
+                (statistics.groups.get(group, topic), *offset)
+            }
+        };
+        if let (Some(stats), Ok(queue)) = (stats, usize::try_from(queue_id)) {
+            statistics.groups.pulled(&stats, queue, next);
         }
     }
 

@@ -105,7 +105,7 @@ async fn assemble(
             source: plain(error),
         })?;
     }
-    let names = NameServerState::open(&state, log).map_err(StartError::ReadStore)?;
+    let names = NameServerState::open(&state).map_err(StartError::ReadStore)?;
 
     let metrics = |server| metrics::layer(&sockets, server);
     let (of_name_server, of_broker) = (metrics("name_server"), metrics("broker"));

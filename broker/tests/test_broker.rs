@@ -6,7 +6,7 @@
 mod support;
 
 use rocketmq_tower::message::Message;
-use rocketmq_tower::protocol::{HeartbeatData, ProducerData};
+use rocketmq_tower::protocol::{HeartbeatData, KVTable, ProducerData, json};
 use rocketmq_tower::{Abort, RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 use rocketmq_tower_broker::testing::{ConnectionFault, RequestFault, Rule, TestBroker};
@@ -260,4 +260,25 @@ async fn settings_and_a_folder_are_those_of_the_builder() {
     let again = TestBroker::start_with(builder).await.unwrap();
     assert_eq!(texts(&again, "Orders").await, ["kept"]);
     soon(again.shutdown()).await.unwrap();
+}
+
+#[tokio::test]
+async fn tools_see_how_far_each_level_of_delays_is_delivered() {
+    let (broker, client) = start().await;
+    let levels = async || {
+        let info = client.get(RemotingCommand::request(RequestCode::GET_BROKER_RUNTIME_INFO)).await;
+        let info: KVTable = json::from_slice(info.body()).unwrap();
+        let levels = info.table.into_iter().filter(|(name, _)| name.starts_with("scheduleMess"));
+        levels.collect::<Vec<_>>()
+    };
+    assert_eq!(levels().await, []);
+    for (level, body) in [(3, "a"), (3, "b"), (18, "c")] {
+        broker.send(Message::new("T", body).delay_level(level)).await.unwrap();
+    }
+    let named = |level: &str, value: &str| (format!("scheduleMessageOffset_{level}"), value.into());
+    assert_eq!(levels().await, [named("18", "0,1"), named("3", "0,2")]);
+    broker.advance(Duration::from_secs(11)).await;
+    assert_eq!(levels().await, [named("18", "0,1"), named("3", "2,2")]);
+    broker.advance(3 * HOUR).await;
+    assert_eq!(levels().await, [named("18", "1,1"), named("3", "2,2")]);
 }

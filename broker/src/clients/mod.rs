@@ -129,6 +129,11 @@ impl Clients {
         self.groups.of(group).consumers(group).map(|group| group.ids()).unwrap_or_default()
     }
 
+    /// Returns whether a group has consumers.
+    pub(crate) fn has_consumers(&self, group: &str) -> bool {
+        self.groups.of(group).consumers(group).is_some()
+    }
+
     /// Returns the groups of consumers that have subscribed to a topic, in no particular order.
     pub(crate) fn subscribers(&self, topic: &str) -> Vec<String> {
         let mut names = Vec::new();

@@ -112,10 +112,13 @@ async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, 
     // If reading fails, all of them stay in the table.
     let due = broker.log.read(false, move |storage| due(storage, first, now)).await?;
     // One write delivers them and deletes their rows, so that each is delivered once.
-    let (mut write, mut postponed, mut dropped) = (LogWrite::default(), 0, 0);
+    let (mut write, mut timed, mut postponed, mut dropped) = (LogWrite::default(), 0, 0, 0);
     for (DueRow { time, offset, tries }, record) in due.messages {
         match entry(broker, record).await {
-            Ok(entry) => write.push(entry),
+            Ok((entry, is_timed)) => {
+                write.push(entry);
+                timed += usize::from(is_timed);
+            }
             Err(error) if is_lost(tries, &error) => dropped += 1,
             Err(error) => {
                 // It must not hold up the others, and may be delivered later: its topic may come back.
@@ -142,6 +145,9 @@ async fn round(broker: &BrokerState, first: [u8; 16], now: i64) -> Result<Next, 
         );
     }
     broker.log.write(write).await?;
+    if timed > 0 {
+        broker.statistics.timed.add(timed, 0);
+    }
     Ok(match due.next {
         Some((time, offset)) if time <= now => Next::Now(due_key(time, offset)),
         Some((time, _)) => {
@@ -190,11 +196,12 @@ fn is_lost(tries: u8, error: &BoxError) -> bool {
     tries >= MAX_TRIES && no_topic
 }
 
-/// Returns the message as an entry of the queue that it was sent to.
+/// Returns the message as an entry of the queue that it was sent to, and whether it has a delivery time of
+/// its own.
 async fn entry(
     broker: &BrokerState,
     record: Result<Option<Bytes>, StorageError>,
-) -> Result<LogEntry, BoxError> {
+) -> Result<(LogEntry, bool), BoxError> {
     let record = record?.ok_or("a delayed message is missing in the store")?;
     let (message, _) = StoredMessage::decode(&record)?;
     let (topic, queue_id) = messages::destination(&message)?;
@@ -203,8 +210,9 @@ async fn entry(
         Some(_) => broker.topics.ensure(topic, &TopicSettings::with_queues(1)).await?,
         None => broker.topics.find(topic)?,
     };
-    let message = StoredMessage { queue_id, ..message };
-    messages::released(&topic, message, &delay::PROPERTIES)
+    let (message, is_timed) =
+        (StoredMessage { queue_id, ..message }, message.topic == names::TIMED);
+    Ok((messages::released(&topic, message, &delay::PROPERTIES)?, is_timed))
 }
 
 #[cfg(test)]

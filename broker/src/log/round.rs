@@ -136,7 +136,7 @@ impl WriteRound {
             target.queue.puts().add(target.size);
         }
         if !self.targets.is_empty() {
-            puts.took(took, self.targets.len());
+            puts.times.took(took, self.targets.len());
         }
     }
 

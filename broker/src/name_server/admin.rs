@@ -3,12 +3,8 @@
 use super::NameServerState;
 use crate::properties_text::{read, unchangeable, write};
 use crate::refusal::refuse;
-use rocketmq_tower::protocol::{
-    DeleteTopicRequestHeader, GetTopicsByClusterRequestHeader, TopicList, perm,
-};
-use rocketmq_tower::{
-    Body, BoxError, Header, Json, RemotingCommand, RequestCode, ResponseCode, State,
-};
+use rocketmq_tower::protocol::{DeleteTopicRequestHeader, perm};
+use rocketmq_tower::{Body, BoxError, Header, RemotingCommand, RequestCode, ResponseCode, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -20,32 +16,14 @@ pub(super) async fn delete_topic(
     Header(header): Header<DeleteTopicRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
     let topic = header.topic;
-    let other = |cluster: &String| !cluster.is_empty() && *cluster != server.broker.cluster;
-    if server.topics.get(&topic).is_none() || header.cluster_name.as_ref().is_some_and(other) {
+    let other =
+        |cluster: &String| !cluster.is_empty() && *cluster != server.broker.identity.cluster;
+    if server.broker.topics.get(&topic).is_none() || header.cluster_name.as_ref().is_some_and(other)
+    {
         return Ok(ResponseCode::SUCCESS);
     }
     let text = format!("the broker still has the topic {topic}: delete it there first");
     Err(refuse(ResponseCode::SYSTEM_ERROR, text))
-}
-
-/// `GET_TOPICS_BY_CLUSTER`
-pub(super) async fn topics_of_cluster(
-    State(server): State<Arc<NameServerState>>,
-    Header(header): Header<GetTopicsByClusterRequestHeader>,
-) -> Result<Json<TopicList>, BoxError> {
-    if header.cluster != server.broker.cluster {
-        return Ok(Json(TopicList::default()));
-    }
-    Ok(Json(server.topic_list().await?))
-}
-
-/// `GET_SYSTEM_TOPIC_LIST_FROM_NS`: those that are named after clusters and brokers.
-pub(super) async fn system_topics(State(server): State<Arc<NameServerState>>) -> Json<TopicList> {
-    let broker = &server.broker;
-    Json(TopicList {
-        broker_addr: Some(broker.address.clone()),
-        topic_list: vec![broker.cluster.clone(), broker.name.clone()],
-    })
 }
 
 /// `WIPE_WRITE_PERM_OF_BROKER` and `ADD_WRITE_PERM_OF_BROKER`: whether routes let producers send to the
@@ -59,11 +37,11 @@ pub(super) async fn set_write_permission(
         refuse(ResponseCode::SYSTEM_ERROR, "the request does not name a broker in brokerName")
     })?;
     let wipes = request.request_code() == RequestCode::WIPE_WRITE_PERM_OF_BROKER;
-    let count = match broker == server.broker.name {
+    let count = match broker == server.broker.identity.name {
         true => {
             server.write_wiped.store(wipes, Relaxed);
             // And the default topic, which is not stored.
-            server.topics.len() + 1
+            server.broker.topics.len() + 1
         }
         false => 0,
     };
@@ -96,14 +74,14 @@ impl NameServerState {
     /// Returns what routes let clients do with a topic that has this permission.
     pub(super) fn permitted(&self, of_topic: i32) -> i32 {
         let of_broker = match self.write_wiped.load(Relaxed) {
-            true => self.settings.permission() & !perm::WRITE,
-            false => self.settings.permission(),
+            true => self.broker.settings.permission() & !perm::WRITE,
+            false => self.broker.settings.permission(),
         };
         of_topic & (of_broker | !(perm::READ | perm::WRITE))
     }
 
     fn values(&self) -> BTreeMap<&'static str, String> {
-        let listens = &self.settings.options.name_server_listen;
+        let listens = &self.broker.settings.options.name_server_listen;
         let port = listens.rsplit_once(':').map_or("0", |(_, port)| port);
         let values = [
             ("listenPort", port),

@@ -3,35 +3,33 @@
 
 mod admin;
 mod kv;
+mod lists;
 mod routes;
 
-use crate::log::Log;
-use crate::runtime_settings::RuntimeSettings;
-use crate::state::{BrokerIdentity, BrokerState};
-use crate::topics::Topics;
+use crate::state::BrokerState;
 use kv::KvConfig;
 use rocketmq_tower::router::DuplicateRoute;
 use rocketmq_tower::{BoxError, RequestCode, Router};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tokio::sync::Semaphore;
 
 /// The name server's state.
 pub(crate) struct NameServerState {
-    broker: Arc<BrokerIdentity>,
-    topics: Arc<Topics>,
-    settings: Arc<RuntimeSettings>,
+    broker: Arc<BrokerState>,
     kv: KvConfig,
+    /// For lists of topics.
+    lists: Semaphore,
     /// Producers must not send to the broker: a tool has said so.
     write_wiped: AtomicBool,
 }
 
 impl NameServerState {
-    pub(crate) fn open(broker: &BrokerState, log: Arc<Log>) -> Result<Self, BoxError> {
+    pub(crate) fn open(broker: &Arc<BrokerState>) -> Result<Self, BoxError> {
         Ok(Self {
-            broker: Arc::clone(&broker.identity),
-            topics: Arc::clone(&broker.topics),
-            settings: Arc::clone(&broker.settings),
-            kv: KvConfig::open(log)?,
+            broker: Arc::clone(broker),
+            kv: KvConfig::open(Arc::clone(&broker.log))?,
+            lists: Semaphore::new(lists::AT_A_TIME),
             write_wiped: false.into(),
         })
     }
@@ -42,7 +40,7 @@ impl NameServerState {
             .with_state(Arc::clone(self))
             .route_fn(RequestCode::GET_ROUTEINFO_BY_TOPIC, routes::of_topic)
             .route_fn(RequestCode::GET_BROKER_CLUSTER_INFO, routes::cluster)
-            .route_fn(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, routes::topics)
+            .route_fn(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, lists::topics)
             .route_fn(RequestCode::REGISTER_BROKER, routes::register)
             .route_fn(RequestCode::UNREGISTER_BROKER, routes::unregister)
             .route_fn(RequestCode::PUT_KV_CONFIG, kv::put)
@@ -52,8 +50,8 @@ impl NameServerState {
             .route_fn(RequestCode::GET_NAMESRV_CONFIG, admin::config)
             .route_fn(RequestCode::UPDATE_NAMESRV_CONFIG, admin::update_config)
             .route_fn(RequestCode::DELETE_TOPIC_IN_NAMESRV, admin::delete_topic)
-            .route_fn(RequestCode::GET_TOPICS_BY_CLUSTER, admin::topics_of_cluster)
-            .route_fn(RequestCode::GET_SYSTEM_TOPIC_LIST_FROM_NS, admin::system_topics)
+            .route_fn(RequestCode::GET_TOPICS_BY_CLUSTER, lists::topics_of_cluster)
+            .route_fn(RequestCode::GET_SYSTEM_TOPIC_LIST_FROM_NS, lists::system_topics)
             .route_fn(
                 [RequestCode::WIPE_WRITE_PERM_OF_BROKER, RequestCode::ADD_WRITE_PERM_OF_BROKER],
                 admin::set_write_permission,

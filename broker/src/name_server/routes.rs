@@ -5,11 +5,10 @@ use crate::refusal::refuse;
 use crate::topics::{TopicSettings, names, system};
 use rocketmq_tower::protocol::{
     BrokerData, ClusterInfo, GetRouteInfoRequestHeader, MASTER_ID, QueueData,
-    RegisterBrokerRequestHeader, TopicList, TopicRouteData,
+    RegisterBrokerRequestHeader, TopicRouteData,
 };
 use rocketmq_tower::{BoxError, Header, Json, ResponseCode, State};
 use std::sync::Arc;
-use tokio::task::spawn_blocking;
 
 /// `GET_ROUTEINFO_BY_TOPIC`
 pub(super) async fn of_topic(
@@ -21,7 +20,7 @@ pub(super) async fn of_topic(
     })?;
     let perm = server.permitted(settings.perm);
     let queues = QueueData {
-        broker_name: server.broker.name.clone(),
+        broker_name: server.broker.identity.name.clone(),
         perm,
         read_queue_nums: settings.read_queues as i32,
         topic_sys_flag: settings.topic_sys_flag,
@@ -36,18 +35,12 @@ pub(super) async fn of_topic(
 
 /// `GET_BROKER_CLUSTER_INFO`
 pub(super) async fn cluster(State(server): State<Arc<NameServerState>>) -> Json<ClusterInfo> {
-    let (name, cluster) = (server.broker.name.clone(), server.broker.cluster.clone());
+    let (name, cluster) =
+        (server.broker.identity.name.clone(), server.broker.identity.cluster.clone());
     Json(ClusterInfo {
         broker_addr_table: [(name.clone(), server.broker_data())].into(),
         cluster_addr_table: [(cluster, vec![name])].into(),
     })
-}
-
-/// `GET_ALL_TOPIC_LIST_FROM_NAMESERVER`
-pub(super) async fn topics(
-    State(server): State<Arc<NameServerState>>,
-) -> Result<Json<TopicList>, BoxError> {
-    Ok(Json(server.topic_list().await?))
 }
 
 /// `REGISTER_BROKER`: accepted from the broker of this process, refused from others.
@@ -55,8 +48,8 @@ pub(super) async fn register(
     State(server): State<Arc<NameServerState>>,
     Header(other): Header<RegisterBrokerRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
-    if other.broker_name != server.broker.name {
-        let text = format!("this name server has one broker, {}", server.broker.name);
+    if other.broker_name != server.broker.identity.name {
+        let text = format!("this name server has one broker, {}", server.broker.identity.name);
         return Err(refuse(ResponseCode::NO_PERMISSION, text));
     }
     Ok(ResponseCode::SUCCESS)
@@ -69,24 +62,11 @@ pub(super) async fn unregister() -> Result<ResponseCode, BoxError> {
 }
 
 impl NameServerState {
-    /// Returns the names of all topics, sorted.
-    pub(super) async fn topic_list(&self) -> Result<TopicList, BoxError> {
-        let topics = self.topics.all();
-        // There may be many: sorting them would keep a worker busy.
-        let topic_list = spawn_blocking(move || {
-            let mut list: Vec<_> = topics.iter().map(|topic| topic.name.clone()).collect();
-            list.push(names::DEFAULT.to_owned());
-            list.sort_unstable();
-            list
-        });
-        Ok(TopicList { topic_list: topic_list.await?, ..Default::default() })
-    }
-
     fn broker_data(&self) -> BrokerData {
         BrokerData {
-            broker_addrs: [(MASTER_ID, self.broker.address.clone())].into(),
-            broker_name: self.broker.name.clone(),
-            cluster: self.broker.cluster.clone(),
+            broker_addrs: [(MASTER_ID, self.broker.identity.address.clone())].into(),
+            broker_name: self.broker.identity.name.clone(),
+            cluster: self.broker.identity.cluster.clone(),
             ..Default::default()
         }
     }
@@ -95,7 +75,7 @@ impl NameServerState {
         if names::is_default(topic) {
             return Some(system::default_topic());
         }
-        let known = self.topics.get(topic).map(|topic| topic.settings.clone());
+        let known = self.broker.topics.get(topic).map(|topic| topic.settings.clone());
         // The first retry creates it. Consumers look it up when they start, and then not again for a
         // while.
         known.or_else(|| names::retried_group(topic).map(|_| TopicSettings::with_queues(1)))

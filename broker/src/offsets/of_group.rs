@@ -4,6 +4,7 @@
 use super::{Offsets, key, pair};
 use crate::sharded::shrink;
 use crate::storage::{StorageBatch, StorageTable};
+use std::collections::HashSet;
 
 /// The offsets of a group in a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,19 @@ impl Offsets {
         drop(tables);
         topics.sort_unstable();
         topics
+    }
+
+    /// Returns the groups that have offsets.
+    pub(crate) fn groups(&self) -> HashSet<Box<str>> {
+        let mut groups = HashSet::new();
+        for tables in self.tables.each() {
+            for (group, _) in tables.keys().filter_map(|pair| pair.split_once('\0')) {
+                if !groups.contains(group) {
+                    groups.insert(group.into());
+                }
+            }
+        }
+        groups
     }
 
     /// Returns the groups that have offsets in a topic, sorted.
@@ -114,6 +128,7 @@ mod tests {
         assert_eq!(offsets.of("g", "T"), [-1, -1, 7]);
         assert_eq!(offsets.topics_of("g"), ["T", "U"]);
         assert_eq!(offsets.groups_of("T"), ["g", "h"]);
+        assert_eq!(offsets.groups(), ["g".into(), "h".into()].into());
         let used = || (offsets.pairs.load(Relaxed), offsets.bytes.load(Relaxed));
         let before = used();
         let removed = offsets.remove(|_, topic| topic == "T");

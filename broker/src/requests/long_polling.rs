@@ -3,7 +3,7 @@
 use super::time_is_over;
 use crate::connection_rooms::ConnectionRooms;
 use crate::log::Queue;
-use crate::pull_query::{PullQuery, PullResult};
+use crate::pull_query::{PullQuery, PullResult, PulledFrom};
 use crate::room::{Share, Taken};
 use crate::state::BrokerState;
 use crate::topics::Topic;
@@ -23,11 +23,12 @@ pub(super) async fn wait(
     query: PullQuery,
     waiting: WaitingPull,
 ) {
-    let WaitingPull { responder, group, rooms, patience, _room } = waiting;
+    let WaitingPull { responder, group, queue_id, rooms, patience, _room } = waiting;
+    let from = PulledFrom { group: &group, topic: &topic.name, queue_id };
     let channel = responder.channel();
     let over = time_is_over(patience, &channel);
     let response = tokio::select! {
-        response = poll_queue(&broker, &group, &topic, &queue, query, &rooms.answers, over) => response,
+        response = poll_queue(&broker, from, &topic, &queue, query, &rooms.answers, over) => response,
         // The connection has ended.
         _ = channel.closed() => return,
     };
@@ -42,6 +43,7 @@ pub(super) async fn wait(
 pub(super) struct WaitingPull {
     pub(super) responder: Responder,
     pub(super) group: Box<str>,
+    pub(super) queue_id: i32,
     pub(super) rooms: Arc<ConnectionRooms>,
     /// The maximum time that it waits.
     pub(super) patience: Duration,
@@ -51,7 +53,7 @@ pub(super) struct WaitingPull {
 /// Returns the response when there are messages and room for them, or when `over` resolves.
 async fn poll_queue(
     broker: &BrokerState,
-    group: &str,
+    from: PulledFrom<'_>,
     topic: &Topic,
     queue: &Arc<Queue>,
     mut query: PullQuery,
@@ -88,7 +90,7 @@ async fn poll_queue(
                 continue;
             }
             pulled => {
-                pulled.count(broker, group, &topic.name, &queue);
+                pulled.count(broker, from, &queue);
                 return pulled.response(&queue);
             }
         }
@@ -104,6 +106,6 @@ async fn poll_queue(
     } else {
         PullResult::AtEnd { offset }
     };
-    pulled.count(broker, group, &topic.name, &queue);
+    pulled.count(broker, from, &queue);
     pulled.response(&queue)
 }

@@ -1,17 +1,21 @@
 //! Lookups of messages: `VIEW_MESSAGE_BY_ID` and `QUERY_MESSAGE`.
 
+use super::lookup_by_tag;
 use crate::log::{CommitLogOffset, LogError, index};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::storage::{Reads, Storage, StorageError};
 use crate::topics::Topic;
 use bytes::BytesMut;
-use rocketmq_tower::message::StoredMessage;
+use rocketmq_tower::message::{StoredMessage, property};
 use rocketmq_tower::protocol::{
     QueryMessageRequestHeader, QueryMessageResponseHeader, ViewMessageRequestHeader,
 };
 use rocketmq_tower::{Body, BoxError, Header, ResponseCode, State};
 use std::sync::Arc;
+
+/// The kind of query that is for a tag.
+const TAG: &str = "T";
 
 /// The maximum number of messages that a query finds. In Java it is 32 by default
 /// (`defaultQueryMaxNum`), and 64 at most.
@@ -78,12 +82,13 @@ impl Place {
     }
 }
 
-/// `QUERY_MESSAGE`, by a key of the application or the producer's id of the message.
+/// `QUERY_MESSAGE`, by a key of the application, the producer's id of the message, or a tag.
 pub(crate) async fn query(
     State(broker): State<Arc<BrokerState>>,
     Header(query): Header<QueryMessageRequestHeader>,
 ) -> Result<(Header<QueryMessageResponseHeader>, Body), BoxError> {
-    let text = format!("no message of {} has the key {}", query.topic, query.key);
+    let kind = if is_by_tag(&query) { "tag" } else { "key" };
+    let text = format!("no message of {} has the {kind} {}", query.topic, query.key);
     let topic = broker.topics.find(&query.topic);
     let topic = topic.map_err(|_| refuse(ResponseCode::QUERY_NOT_FOUND, text.clone()))?;
     let start = move |storage: &dyn Storage| Search::start(storage, topic, query);
@@ -122,7 +127,11 @@ impl Search {
         topic: Arc<Topic>,
         query: QueryMessageRequestHeader,
     ) -> Result<Self, StorageError> {
-        let places = storage.find(index::hash(&query.topic, &query.key), MAX_READ)?;
+        let times = query.begin_timestamp..=query.end_timestamp;
+        let places = match is_by_tag(&query) {
+            true => lookup_by_tag::places(storage, &topic, &query.key, &times, MAX_READ)?,
+            false => storage.find(index::hash(&query.topic, &query.key), MAX_READ)?,
+        };
         Ok(Self {
             topic,
             max: usize::try_from(query.max_num).unwrap_or(0).min(MAX_MESSAGES),
@@ -209,14 +218,23 @@ impl Search {
     }
 }
 
+/// Returns whether a query is for a tag. The flag of older clients takes precedence, as in Java.
+fn is_by_tag(query: &QueryMessageRequestHeader) -> bool {
+    query.index_type.as_deref() == Some(TAG) && query.unique_key_query != Some(true)
+}
+
 /// Returns the message of a record if the query asks for it.
 fn message_if_asked_for<'a>(
     record: &'a [u8],
     query: &QueryMessageRequestHeader,
 ) -> Option<StoredMessage<'a>> {
     let (message, _) = StoredMessage::decode(record).ok()?;
+    let has_key = match is_by_tag(query) {
+        true => message.properties.get(property::TAGS) == Some(&*query.key),
+        false => index::has_key(message.properties, &query.key),
+    };
     let asked_for = message.topic == query.topic
-        && index::has_key(message.properties, &query.key)
+        && has_key
         && (query.begin_timestamp..=query.end_timestamp).contains(&message.store_timestamp);
     asked_for.then_some(message)
 }

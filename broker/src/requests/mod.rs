@@ -9,6 +9,7 @@ mod list;
 pub(crate) mod locks;
 mod long_polling;
 pub(crate) mod lookup;
+mod lookup_by_tag;
 pub(crate) mod offsets;
 pub(crate) mod pop;
 pub(crate) mod pull;

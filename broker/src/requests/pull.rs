@@ -9,7 +9,7 @@ use crate::filter::{self, Filter};
 use crate::groups::GroupRules;
 use crate::log::Queue;
 use crate::offsets::OffsetError;
-use crate::pull_query::{PullQuery, PullResult};
+use crate::pull_query::{PullQuery, PullResult, PulledFrom};
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::topics::{Topic, names};
@@ -72,10 +72,11 @@ pub(crate) async fn handle(
         ms @ 1.. if may_wait => Duration::from_millis(ms as u64).min(MAX_SUSPEND),
         _ => Duration::ZERO,
     };
+    let (group, queue_id) = (header.consumer_group, header.queue_id);
     let patience = match result {
         Some(PullResult::AtEnd { .. }) if !patience.is_zero() => patience,
         Some(result) => {
-            result.count(&broker, header.consumer_group, header.topic, &queue);
+            result.count(&broker, PulledFrom { group, topic: header.topic, queue_id }, &queue);
             return Ok(Some(result.response(&queue)?));
         }
         // There is no room for the answer: the peer has not read others, or there are very many. It does
@@ -86,8 +87,8 @@ pub(crate) async fn handle(
         .waiting
         .try_take(&rooms.waiting, WAITING_PULL)
         .ok_or_else(|| refuse(ResponseCode::SYSTEM_BUSY, "too many pulls wait for messages"))?;
-    let group = header.consumer_group.into();
-    let waiting = WaitingPull { responder: request.defer()?, group, rooms, patience, _room: room };
+    let (responder, group) = (request.defer()?, group.into());
+    let waiting = WaitingPull { responder, group, queue_id, rooms, patience, _room: room };
     tokio::spawn(long_polling::wait(broker, topic, queue, query, waiting));
     Ok(None)
 }

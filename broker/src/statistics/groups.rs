@@ -2,18 +2,31 @@
 
 use super::item::StatsItem;
 use crate::sharded::{Sharded, shrink};
+use rocketmq_tower_core::sync::lock;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 /// The maximum number of pairs of group and topic that are counted.
 const MAX_PAIRS: usize = 20_000;
+
+/// The maximum number of queues for which it is noted how far groups have pulled.
+const MAX_PULLED: usize = 1_000_000;
 
 /// The statistics of a group in a topic.
 #[derive(Debug, Default)]
 pub(crate) struct GroupStats {
     pub(crate) gets: StatsItem,
     pub(crate) send_backs: StatsItem,
+    /// The offset after the last pull, by the queue's id; 0 if that is not known.
+    pulled: Mutex<Vec<i64>>,
+}
+
+impl GroupStats {
+    /// Returns the offset after the last pull from a queue, by its id; 0 if that is not known.
+    pub(crate) fn pulled(&self, queue: usize) -> i64 {
+        lock(&self.pulled).get(queue).copied().unwrap_or(0)
+    }
 }
 
 type ByTopic = HashMap<Box<str>, Arc<GroupStats>>;
@@ -24,6 +37,8 @@ pub(crate) struct GroupsStats {
     /// By group: a look-up allocates nothing.
     tables: Sharded<HashMap<Box<str>, ByTopic>>,
     count: AtomicUsize,
+    /// The number of queues with an offset.
+    pulled: AtomicUsize,
 }
 
 impl GroupsStats {
@@ -44,6 +59,22 @@ impl GroupsStats {
         let new = Arc::<GroupStats>::default();
         tables.entry(group.into()).or_default().insert(topic.into(), Arc::clone(&new));
         Some(new)
+    }
+
+    /// Notes the offset after a pull of a group from a queue, if there is room.
+    pub(crate) fn pulled(&self, stats: &GroupStats, queue: usize, next: i64) {
+        let mut pulled = lock(&stats.pulled);
+        if let Some(known) = pulled.get_mut(queue) {
+            *known = next;
+            return;
+        }
+        let more = queue + 1 - pulled.len();
+        if self.pulled.fetch_add(more, Relaxed) + more > MAX_PULLED {
+            self.pulled.fetch_sub(more, Relaxed);
+            return;
+        }
+        pulled.resize(queue, 0);
+        pulled.push(next);
     }
 
     /// Takes a sample of all of them. Those that were idle for a day are removed.
@@ -68,6 +99,8 @@ impl GroupsStats {
                         stats.gets.forget(histories);
                         stats.send_backs.forget(histories);
                         self.count.fetch_sub(1, Relaxed);
+                        let pulled = std::mem::take(&mut *lock(&stats.pulled));
+                        self.pulled.fetch_sub(pulled.len(), Relaxed);
                     }
                     kept
                 });
@@ -80,7 +113,7 @@ impl GroupsStats {
 
 #[cfg(test)]
 mod tests {
-    use super::{GroupsStats, MAX_PAIRS};
+    use super::{GroupsStats, MAX_PAIRS, MAX_PULLED};
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     #[test]
@@ -97,5 +130,18 @@ mod tests {
         stats.remove(&histories, |group, _| group == "g");
         assert!(stats.get("g", "T").is_none());
         assert_eq!((histories.load(Relaxed), stats.count.load(Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn pulled_offsets_are_bounded() {
+        let (stats, histories) = (GroupsStats::default(), AtomicUsize::new(0));
+        let of_group = stats.used("g", "T").unwrap();
+        stats.pulled(&of_group, 2, 7);
+        stats.pulled(&of_group, 2, 8);
+        assert_eq!([0, 2, 3].map(|queue| of_group.pulled(queue)), [0, 8, 0]);
+        stats.pulled(&of_group, MAX_PULLED, 9);
+        assert_eq!((of_group.pulled(MAX_PULLED), stats.pulled.load(Relaxed)), (0, 3), "no room");
+        stats.remove(&histories, |group, _| group == "g");
+        assert_eq!(stats.pulled.load(Relaxed), 0);
     }
 }

@@ -7,9 +7,10 @@
 mod groups;
 mod item;
 mod puts;
+mod times;
 
 use crate::topics::Topics;
-pub(crate) use groups::GroupsStats;
+pub(crate) use groups::{GroupStats, GroupsStats};
 pub(crate) use item::{Counted, EVERY, Span, StatsItem};
 pub(crate) use puts::{Puts, TopicPuts};
 use rocketmq_tower_core::clock;
@@ -17,9 +18,13 @@ use rocketmq_tower_core::sync::lock;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The number of samples of the broker's totals: those of 10 minutes, and one more.
 const MAX_TOTALS: usize = 61;
+
+/// The number of samples of a minute.
+const SAMPLES_OF_A_MINUTE: u64 = 60_000 / EVERY as u64;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -31,8 +36,12 @@ pub(crate) struct Statistics {
     /// The messages that groups have got, in all topics.
     pub(crate) gets: StatsItem,
     pub(crate) gets_of_applications: StatsItem,
+    /// The messages with a delivery time that were delivered.
+    pub(crate) timed: StatsItem,
     /// The number of pulls that have found nothing.
     missed: AtomicU64,
+    /// The longest time that reading messages for a pull took, in ms.
+    slowest_read: AtomicU64,
     pub(crate) groups: GroupsStats,
     histories: AtomicUsize,
     totals: Mutex<VecDeque<Totals>>,
@@ -68,7 +77,9 @@ impl Statistics {
             puts,
             gets: StatsItem::default(),
             gets_of_applications: StatsItem::default(),
+            timed: StatsItem::default(),
             missed: AtomicU64::new(0),
+            slowest_read: AtomicU64::new(0),
             groups: GroupsStats::default(),
             histories: AtomicUsize::new(0),
             totals: Mutex::new([Totals { at: started, ..Default::default() }].into()),
@@ -76,7 +87,8 @@ impl Statistics {
         }
     }
 
-    /// Counts a pull of a group that has found messages.
+    /// Counts a pull or pop of a group that has found messages. Returns the group's statistics, if there is
+    /// room for them.
     pub(crate) fn got(
         &self,
         group: &str,
@@ -84,19 +96,32 @@ impl Statistics {
         is_system: bool,
         messages: usize,
         bytes: usize,
-    ) {
+    ) -> Option<Arc<GroupStats>> {
         self.gets.add(messages, bytes);
         if !is_system {
             self.gets_of_applications.add(messages, bytes);
         }
-        if let Some(stats) = self.groups.used(group, topic) {
-            stats.gets.add(messages, bytes);
-        }
+        let stats = self.groups.used(group, topic)?;
+        stats.gets.add(messages, bytes);
+        Some(stats)
     }
 
     /// Counts a pull that has found nothing.
     pub(crate) fn missed(&self) {
         self.missed.fetch_add(1, Relaxed);
+    }
+
+    /// Notes that messages for a pull were read within this time.
+    pub(crate) fn read_took(&self, time: Duration) {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        // Nearly always less: that costs no write.
+        if ms > self.slowest_read() {
+            self.slowest_read.fetch_max(ms, Relaxed);
+        }
+    }
+
+    pub(crate) fn slowest_read(&self) -> u64 {
+        self.slowest_read.load(Relaxed)
     }
 
     /// Forgets the groups and topics for which `gone` returns true. For threads that may block.
@@ -117,9 +142,12 @@ impl Statistics {
             }
         }
         self.groups.sample(now, turn, &self.histories);
-        let of_all =
-            [&self.puts.all, &self.puts.of_applications, &self.gets, &self.gets_of_applications];
-        of_all.iter().for_each(|item| _ = item.sample(now, turn, &self.histories));
+        let puts = [&self.puts.all, &self.puts.of_applications];
+        let of_all = puts.into_iter().chain([&self.gets, &self.gets_of_applications, &self.timed]);
+        of_all.for_each(|item| _ = item.sample(now, turn, &self.histories));
+        if turn.is_multiple_of(SAMPLES_OF_A_MINUTE) {
+            self.puts.times.minute();
+        }
         let mut totals = lock(&self.totals);
         totals.push_back(self.totals_at(now));
         if totals.len() > MAX_TOTALS {

@@ -237,6 +237,10 @@ impl Storage for DiskStorage {
         state.log.start()..state.log.end()
     }
 
+    fn first_time(&self) -> Result<Option<i64>, StorageError> {
+        self.state().log.first_time()
+    }
+
     fn next_queue(&self) -> u32 {
         self.state().queues.next_number()
     }

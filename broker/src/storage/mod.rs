@@ -99,6 +99,10 @@ pub(crate) trait Storage: Send + Sync + 'static {
     /// Returns the offset of the log's first record, and the one after its last.
     fn log_bounds(&self) -> Range<u64>;
 
+    /// Returns when the first record of the log was stored, in ms since 1970. `None` if there is none, or none
+    /// is found near the start of the log.
+    fn first_time(&self) -> Result<Option<i64>, StorageError>;
+
     /// Returns a number above those of all queues that have ever had a message, as far as that is known.
     fn next_queue(&self) -> u32;
 

@@ -160,6 +160,10 @@ impl Storage for Faulty {
         self.memory.log_bounds()
     }
 
+    fn first_time(&self) -> Result<Option<i64>, StorageError> {
+        self.memory.first_time()
+    }
+
     fn next_queue(&self) -> u32 {
         self.memory.next_queue()
     }

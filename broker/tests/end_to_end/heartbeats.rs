@@ -3,7 +3,9 @@
 use crate::support::peer::{Peer, bodies, offset};
 use crate::support::requests::{Pull, request};
 use crate::support::running::Running;
-use rocketmq_tower::protocol::{ConsumerData, HeartbeatData, ProducerData, SubscriptionData};
+use rocketmq_tower::protocol::{
+    ConsumerData, HeartbeatData, ProducerData, SubscriptionData, TopicList, TopicStatsTable, json,
+};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 
@@ -184,8 +186,8 @@ async fn a_heartbeat_is_bounded() {
 async fn heartbeats_make_no_topics() {
     let running = Running::start(Broker::builder()).await;
     let (client, names) = (running.client().await, Peer::connect(&running.names).await);
-    let topics = || request(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, &[]);
-    let before = names.get(topics()).await;
+    let topics = || request(RequestCode::GET_ALL_TOPIC_CONFIG, &[]);
+    let before = client.get(topics()).await;
     let groups: Vec<_> = (0..100).map(|n| consumer(&format!("g{n}"), &[])).collect();
     client.get(heartbeat("client", &groups, &[])).await;
     // Consumers look at their retry topic from the start.
@@ -197,7 +199,15 @@ async fn heartbeats_make_no_topics() {
     client.get(commit.with_ext_field("commitOffset", "0")).await;
     let earliest = request(RequestCode::GET_EARLIEST_MSG_STORETIME, &fields[1..]);
     assert_eq!(client.get(earliest).await.ext_fields().get("timestamp"), Some("-1"));
-    assert_eq!(names.get(topics()).await.body(), before.body());
+    assert_eq!(client.get(topics()).await.body(), before.body());
+    // Tools find groups by their topics of retries nevertheless.
+    let listed = request(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, &[]);
+    let listed: TopicList = json::from_slice(names.get(listed).await.body()).unwrap();
+    let retries = listed.topic_list.iter().filter(|topic| topic.starts_with("%RETRY%")).count();
+    assert_eq!(retries, 100);
+    let stats = request(RequestCode::GET_TOPIC_STATS_INFO, &[("topic", "%RETRY%g1")]);
+    let stats: TopicStatsTable = json::from_slice(client.get(stats).await.body()).unwrap();
+    assert_eq!(stats.offset_table.len(), 1);
     running.end().await;
 }
 

@@ -99,3 +99,36 @@ async fn a_message_that_consumers_cannot_see_is_not_found_by_key() {
     }
     running.end().await;
 }
+
+#[tokio::test]
+async fn messages_are_found_by_their_tags() {
+    let running = Running::start(Broker::builder().topic("T", 3).topic("U", 1)).await;
+    let client = running.client().await;
+    for (topic, queue, tag, body) in [
+        ("T", 0, "a", "one"),
+        ("T", 2, "a", "two"),
+        ("T", 1, "b", "three"),
+        ("U", 0, "a", "four"),
+        ("T", 0, "a", "five"),
+    ] {
+        client.send_with(topic, queue, &[("TAGS", tag), ("KEYS", "k")], body).await;
+    }
+    let by_tag =
+        |tag, max, from, to| query("T", tag, max, from, to).with_ext_field("indexType", "T");
+    let found = async |query| bodies(&client.get(query).await);
+    assert_eq!(found(by_tag("a", 9, 0, i64::MAX)).await, ["five", "two", "one"], "newest first");
+    assert_eq!(found(by_tag("a", 1, 0, i64::MAX)).await, ["five"]);
+    assert_eq!(found(by_tag("b", 9, 0, i64::MAX)).await, ["three"]);
+    let missing = by_tag("k", 9, 0, i64::MAX);
+    let refused = client.refusal(missing.clone()).await;
+    assert_eq!(
+        (refused.0, &*refused.1),
+        (ResponseCode::QUERY_NOT_FOUND, "no message of T has the tag k")
+    );
+    let first = client.all("T", 0).await[0].store_timestamp;
+    assert_eq!(client.refusal(by_tag("a", 9, 0, first - 1)).await.0, ResponseCode::QUERY_NOT_FOUND);
+    // As older clients ask for an id.
+    let by_id = missing.with_ext_field("_UNIQUE_KEY_QUERY", "true");
+    assert_eq!(bodies(&client.get(by_id).await).len(), 4);
+    running.end().await;
+}

@@ -2,10 +2,10 @@
 
 use crate::heartbeats::{consumer, heartbeat};
 use crate::support::peer::Peer;
-use crate::support::requests::request;
+use crate::support::requests::{Pull, request};
 use crate::support::running::Running;
 use rocketmq_tower::message::SendHeader;
-use rocketmq_tower::protocol::RegisterBrokerRequestHeader;
+use rocketmq_tower::protocol::{RegisterBrokerRequestHeader, TopicList, json};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::{Broker, BrokerBuilder};
 
@@ -122,6 +122,35 @@ async fn the_cluster_and_all_topics_are_listed() {
         r#""rmq_sys_REVIVE_LOG_c1","rmq_sys_wheel_timer"]}"#
     );
     assert_eq!(text(&names, asked).await, topics);
+    running.end().await;
+}
+
+#[tokio::test]
+async fn topics_of_retries_are_listed_for_groups_with_members_or_offsets() {
+    let (running, names) = start(Broker::builder().topic("T", 1)).await;
+    let (member, client) = (running.client().await, running.client().await);
+    let listed = async || {
+        let asked = request(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, &[]);
+        let list: TopicList = json::from_slice(names.get(asked).await.body()).unwrap();
+        list.topic_list.into_iter().filter(|topic| topic.starts_with('%')).collect::<Vec<_>>()
+    };
+    let create = RemotingCommand::request(RequestCode::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP);
+    client.get(create.with_body(r#"{"groupName":"unused"}"#)).await;
+    assert_eq!(listed().await, [""; 0]);
+    member.get(heartbeat("client", &[consumer("g", &[("T", "*", 1)])], &[])).await;
+    assert_eq!(listed().await, ["%RETRY%g"]);
+    for group in ["g", "h"] {
+        let fields =
+            [("consumerGroup", group), ("topic", "T"), ("queueId", "0"), ("commitOffset", "1")];
+        client.get(request(RequestCode::UPDATE_CONSUMER_OFFSET, &fields)).await;
+    }
+    // A commit does not make the group known, but a pull does.
+    client.pull(&Pull::new("T", 0).subscribed("h", 1)).await;
+    drop(member);
+    assert_eq!(listed().await, ["%RETRY%g", "%RETRY%h"], "they have offsets");
+    let delete = [("groupName", "g"), ("cleanOffset", "true")];
+    client.get(request(RequestCode::DELETE_SUBSCRIPTIONGROUP, &delete)).await;
+    assert_eq!(listed().await, ["%RETRY%h"]);
     running.end().await;
 }
 

@@ -29,6 +29,9 @@ pub struct QueryMessageRequestHeader<T = String> {
     /// Whether `key` is the producer's id.
     #[serde(rename = "_UNIQUE_KEY_QUERY")]
     pub unique_key_query: Option<bool>,
+    /// The kind of `key`: `K` for a key of the application, `U` for the producer's id, `T` for a tag. Clients
+    /// before version 5.4 do not send it.
+    pub index_type: Option<T>,
 }
 
 /// The header of the response to `QUERY_MESSAGE`.

@@ -1,19 +1,46 @@
 //! `QUERY_CONSUME_QUEUE`: the index of a queue.
 
 use super::{answer, blocking};
-use crate::clients::Subscribed;
+use crate::filter;
 use crate::refusal::refuse;
 use crate::state::BrokerState;
 use crate::storage::Reads;
 use rocketmq_tower::protocol::{
     ConsumeQueueData, QueryConsumeQueueRequestHeader, QueryConsumeQueueResponseBody,
+    SubscriptionData,
 };
 use rocketmq_tower::{BoxError, Header, RemotingCommand, ResponseCode, State};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// The maximum number of entries of an answer.
 const MAX_ENTRIES: i64 = 1024;
 
+/// The filter of a group that subscribes with SQL92, as tools print it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FilterData<'a> {
+    client_version: i64,
+    consumer_group: &'a str,
+    expression: &'a str,
+    expression_type: &'a str,
+    topic: &'a str,
+}
+
+/// Returns the filter as text. Tags have none, as in Java.
+fn filter_text(group: &str, data: &SubscriptionData) -> Result<String, BoxError> {
+    let filter = filter::is_sql(&data.expression_type).then_some(FilterData {
+        client_version: data.sub_version,
+        consumer_group: group,
+        expression: &data.sub_string,
+        expression_type: &data.expression_type,
+        topic: &data.topic,
+    });
+    Ok(serde_json::to_string_pretty(&filter)?)
+}
+
+/// The entries are those of Java's index without extensions: whether they are evaluated by a filter is
+/// never told.
 pub(super) async fn query(
     State(broker): State<Arc<BrokerState>>,
     Header(header): Header<QueryConsumeQueueRequestHeader>,
@@ -24,15 +51,14 @@ pub(super) async fn query(
         topic.as_ref().and_then(|topic| topic.queue(id)).map(Arc::clone).ok_or_else(|| {
             refuse(ResponseCode::SYSTEM_ERROR, format!("{id}@{name} is not exist!"))
         })?;
-    let group = header.consumer_group;
-    let subscription = group.as_deref().map(|group| broker.clients.subscribed(group, &name));
-    let (filter, filter_data) = match subscription {
-        None => (None, None),
-        Some(Subscribed::To(known)) => (known.filter().ok(), None),
-        Some(_) => {
-            let group = group.unwrap_or_default();
-            (None, Some(format!("{group}@{name} is not online!")))
-        }
+    let subscription_data = match header.consumer_group.as_deref() {
+        Some(group) => broker.clients.subscription(group, &name).map(|text| text.data()),
+        None => None,
+    };
+    let filter_data = match (header.consumer_group, &subscription_data) {
+        (None, _) => None,
+        (Some(group), None) => Some(format!("{group}@{name} is not online!")),
+        (Some(group), Some(data)) => Some(filter_text(&group, data)?),
     };
     let (min, max) = (queue.min(), queue.max());
     let response = RemotingCommand::response(ResponseCode::SUCCESS);
@@ -46,7 +72,6 @@ pub(super) async fn query(
         let mut entries = Vec::new();
         broker.log.storage().entries(queue.number(), range, Reads::All, &mut entries)?;
         let queue_data = entries.iter().map(|entry| ConsumeQueueData {
-            eval: filter.as_ref().is_some_and(|filter| filter.accepts(entry.tag)),
             physic_offset: entry.at.as_i64(),
             physic_size: i32::try_from(entry.size).unwrap_or(i32::MAX),
             tags_code: entry.tag.into(),
@@ -57,7 +82,7 @@ pub(super) async fn query(
             max_queue_index: max,
             min_queue_index: min,
             queue_data: queue_data.collect(),
-            subscription_data: None,
+            subscription_data,
         })
     });
     Ok(response.with_body(body.await?.0))

@@ -12,7 +12,6 @@ use rocketmq_tower::protocol::{
     ConsumeStats, GetConsumeStatsRequestHeader, MessageQueue, OffsetWrapper,
 };
 use rocketmq_tower::{Body, BoxError, Header, RemotingCommand, ResponseCode, State};
-use rocketmq_tower_core::clock;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,7 +68,8 @@ fn add(
     // The retry topic of a group is there from the start, as Java's is.
     let Ok(topic) = broker.topics.find_to_read(name) else { return Ok(()) };
     let gets = broker.statistics.groups.get(group, name);
-    stats.consume_tps += gets.map_or(0.0, |stats| stats.gets.messages_in(Span::Minute).rate);
+    stats.consume_tps +=
+        gets.as_ref().map_or(0.0, |stats| stats.gets.messages_in(Span::Minute).rate);
     let offsets = broker.offsets.of(group, name);
     let queues = topic.settings.read_queues as usize;
     *left = left.checked_sub(queues).ok_or_else(|| {
@@ -82,11 +82,12 @@ fn add(
             true => stored_at(broker.log.storage(), queue.number(), consumer_offset - 1)?,
             false => None,
         };
+        let pulled = gets.as_ref().map_or(0, |stats| stats.pulled(id));
         let wrapper = OffsetWrapper {
             broker_offset: queue.max(),
             consumer_offset,
             last_timestamp: last.unwrap_or(0),
-            pull_offset: consumer_offset,
+            pull_offset: consumer_offset.max(pulled),
         };
         stats.offset_table.insert(queue_name(broker, name, id as i32), wrapper);
     }
@@ -115,7 +116,8 @@ pub(super) async fn of_all(
     Header(AllQuery { is_order }): Header<AllQuery>,
 ) -> Result<Body, BoxError> {
     blocking(move || {
-        let (mut list, mut total_diff, mut left) = (Vec::new(), 0, MAX_QUEUES);
+        let (mut list, mut left) = (Vec::new(), MAX_QUEUES);
+        let (mut total_diff, mut total_inflight_diff) = (0, 0);
         for group in broker.groups.names() {
             let mut of_group = Vec::new();
             for topic in broker.offsets.topics_of(&group) {
@@ -127,8 +129,10 @@ pub(super) async fn of_all(
                 }
                 let mut stats = ConsumeStats::default();
                 add(&broker, &group, &topic, &mut stats, &mut left)?;
-                let diffs = stats.offset_table.values();
-                total_diff += diffs.map(|of| of.broker_offset - of.consumer_offset).sum::<i64>();
+                for of in stats.offset_table.values() {
+                    total_diff += of.broker_offset - of.consumer_offset;
+                    total_inflight_diff += of.pull_offset - of.consumer_offset;
+                }
                 of_group.push(stats);
             }
             list.push(BTreeMap::from([(String::from(group), of_group)]));
@@ -137,7 +141,7 @@ pub(super) async fn of_all(
             broker_addr: broker.identity.address.clone(),
             consume_stats_list: list,
             total_diff,
-            total_inflight_diff: 0,
+            total_inflight_diff,
         })
     })
     .await
@@ -192,7 +196,7 @@ pub(super) async fn time_span(
                     1.. => stored(consumed - 1)?,
                     _ => min_time_stamp,
                 },
-                delay_time: if waiting < 0 { 0 } else { (clock::now_ms() - waiting).max(0) },
+                delay_time: if waiting < 0 { 0 } else { (broker.clock.now_ms() - waiting).max(0) },
                 max_time_stamp: stored(max - 1)?,
                 message_queue: queue_name(&broker, &name, id as i32),
                 min_time_stamp,

@@ -24,7 +24,7 @@ use rocketmq_tower::handler::{Handler, handler_fn_with_state};
 use rocketmq_tower::layers::WorkQueueLayer;
 use rocketmq_tower::protocol::json;
 use rocketmq_tower::router::RouterBuilder;
-use rocketmq_tower::{Body, BoxError, RequestCode as Code, ResponseCode};
+use rocketmq_tower::{Body, BoxError, Processor, RequestCode as Code, ResponseCode};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,8 +46,8 @@ type Routes = RouterBuilder<Arc<BrokerState>>;
 /// Adds the routes of all of them.
 pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
     let layer = WorkQueueLayer::new(AT_A_TIME).queue(MAX_WAITING).max_wait(MAX_WAIT);
-    let reports = Reports { broker, layer };
-    let routes = routes
+    let report = Reports { broker, layer };
+    routes
         .route_fn(Code::UPDATE_AND_CREATE_TOPIC, topics::create)
         .route_fn(Code::GET_TOPIC_CONFIG, topics::one)
         .route_fn(Code::VIEW_BROKER_STATS_DATA, statistics::one)
@@ -56,7 +56,7 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
         .route_fn(Code::UPDATE_BROKER_CONFIG, config::update)
         .route_fn(Code::GET_BROKER_HA_STATUS, upkeep::ha_status)
         .route_fn(
-            [Code::CLEAN_UNUSED_TOPIC, Code::RESET_MASTER_FLUSH_OFFSET],
+            [Code::CLEAN_UNUSED_TOPIC, Code::RESET_MASTER_FLUSH_OFFSET, Code::POP_ROLLBACK],
             upkeep::nothing_to_do,
         )
         .route_fn(Code::GET_CONSUMER_CONNECTION_LIST, connections::consumers)
@@ -67,42 +67,40 @@ pub(crate) fn routes(routes: Routes, broker: &Arc<BrokerState>) -> Routes {
         .route_fn(Code::INVOKE_BROKER_TO_GET_CONSUMER_STATUS, relay::status)
         .route_fn(Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, groups::create)
         .route_fn(Code::GET_SUBSCRIPTIONGROUP_CONFIG, groups::one)
-        .route_fn(Code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, topic_lists::system);
-    let routes = reports.add(routes, Code::UPDATE_AND_CREATE_TOPIC_LIST, topics::create_all);
-    let routes = reports.add(routes, Code::DELETE_TOPIC_IN_BROKER, topics::delete);
-    let routes = reports.add(routes, Code::GET_ALL_TOPIC_CONFIG, topic_lists::all);
-    let routes = reports.add(routes, Code::GET_TOPIC_STATS_INFO, topic_stats::of_topic);
-    let routes = reports.add(routes, Code::QUERY_TOPIC_CONSUME_BY_WHO, topic_lists::consumed_by);
-    let routes = reports.add(routes, Code::QUERY_TOPICS_BY_CONSUMER, topic_lists::of_group);
-    let routes =
-        reports.add(routes, Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, groups::create_all);
-    let routes = reports.add(routes, Code::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, groups::all);
-    let routes = reports.add(routes, Code::DELETE_SUBSCRIPTIONGROUP, groups::delete);
-    let routes = reports.add(routes, Code::GET_ALL_PRODUCER_INFO, connections::all_producers);
-    let routes = reports.add(routes, Code::DELETE_EXPIRED_COMMITLOG, upkeep::delete_expired);
-    let routes = reports.add(routes, Code::CLEAN_EXPIRED_CONSUMEQUEUE, upkeep::delete_expired);
-    let routes = reports.add(routes, Code::GET_CONSUME_STATS, consume_stats::of_group);
-    let routes = reports.add(routes, Code::GET_BROKER_CONSUME_STATS, consume_stats::of_all);
-    let routes = reports.add(routes, Code::QUERY_CONSUME_TIME_SPAN, consume_stats::time_span);
-    let routes = reports.add(routes, Code::INVOKE_BROKER_TO_RESET_OFFSET, offsets::reset);
-    let routes = reports.add(routes, Code::CLONE_GROUP_OFFSET, offsets::copy);
-    reports.add(routes, Code::QUERY_CONSUME_QUEUE, consume_queue::query)
+        .route_fn(Code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, topic_lists::system)
+        .route(Code::UPDATE_AND_CREATE_TOPIC_LIST, report.of(topics::create_all))
+        .route(Code::DELETE_TOPIC_IN_BROKER, report.of(topics::delete))
+        .route(Code::GET_ALL_TOPIC_CONFIG, report.of(topic_lists::all))
+        .route(Code::GET_TOPIC_STATS_INFO, report.of(topic_stats::of_topic))
+        .route(Code::QUERY_TOPIC_CONSUME_BY_WHO, report.of(topic_lists::consumed_by))
+        .route(Code::QUERY_TOPICS_BY_CONSUMER, report.of(topic_lists::of_group))
+        .route(Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, report.of(groups::create_all))
+        .route(Code::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, report.of(groups::all))
+        .route(Code::DELETE_SUBSCRIPTIONGROUP, report.of(groups::delete))
+        .route(Code::GET_ALL_PRODUCER_INFO, report.of(connections::all_producers))
+        .route(Code::DELETE_EXPIRED_COMMITLOG, report.of(upkeep::delete_expired))
+        .route(Code::CLEAN_EXPIRED_CONSUMEQUEUE, report.of(upkeep::delete_expired))
+        .route(Code::GET_CONSUME_STATS, report.of(consume_stats::of_group))
+        .route(Code::GET_BROKER_CONSUME_STATS, report.of(consume_stats::of_all))
+        .route(Code::QUERY_CONSUME_TIME_SPAN, report.of(consume_stats::time_span))
+        .route(Code::INVOKE_BROKER_TO_RESET_OFFSET, report.of(offsets::reset))
+        .route(Code::CLONE_GROUP_OFFSET, report.of(offsets::copy))
+        .route(Code::QUERY_CONSUME_QUEUE, report.of(consume_queue::query))
 }
 
-/// Adds routes of requests that look through tables.
+/// Makes services of requests that look through tables.
 struct Reports<'a> {
     broker: &'a Arc<BrokerState>,
     layer: WorkQueueLayer,
 }
 
 impl Reports<'_> {
-    fn add<H, T>(&self, routes: Routes, code: Code, handler: H) -> Routes
+    fn of<H, T>(&self, handler: H) -> impl Processor + Clone + Sync + use<H, T>
     where
         H: Handler<T, Arc<BrokerState>>,
         T: Send + Sync + 'static,
     {
-        let handler = handler_fn_with_state(Arc::clone(self.broker), handler);
-        routes.route(code, self.layer.layer(handler))
+        self.layer.layer(handler_fn_with_state(Arc::clone(self.broker), handler))
     }
 }
 

@@ -16,10 +16,10 @@ pub(super) async fn of_topic(
     Header(header): Header<GetTopicStatsInfoRequestHeader>,
 ) -> Result<Body, BoxError> {
     let name = header.topic;
-    let topic = broker
-        .topics
-        .get(&name)
-        .ok_or_else(|| refuse(ResponseCode::TOPIC_NOT_EXIST, format!("topic[{name}] not exist")))?;
+    // Lists have topics of retries before their first message.
+    let topic = broker.topics.find_to_read(&name);
+    let missing = |_| refuse(ResponseCode::TOPIC_NOT_EXIST, format!("topic[{name}] not exist"));
+    let topic = topic.map_err(missing)?;
     blocking(move || {
         let mut table = TopicStatsTable::default();
         let puts = topic.puts().map(|puts| puts.item.messages_in(Span::Minute));

@@ -129,10 +129,11 @@ pub(super) async fn one(
 ) -> Result<Body, BoxError> {
     let header: GetTopicConfigRequestHeader<&str> = request.header()?;
     let name = header.topic;
-    let config = match broker.topics.get(name) {
-        Some(topic) => topic.settings.config(name),
-        None if names::is_default(name) => system::default_topic().config(name),
-        None => {
+    // Lists have topics of retries before their first message.
+    let config = match broker.topics.find_to_read(name) {
+        Ok(topic) => topic.settings.config(name),
+        Err(_) if names::is_default(name) => system::default_topic().config(name),
+        Err(_) => {
             let text = format!("No topic in this broker. topic: {name}");
             return Err(refuse(ResponseCode::TOPIC_NOT_EXIST, text));
         }

@@ -20,6 +20,7 @@ pub(super) async fn delete_expired(
 
 /// `CLEAN_UNUSED_TOPIC`. Nothing is left to clean: a deleted topic leaves no index behind.
 /// `RESET_MASTER_FLUSH_OFFSET`: as in Java, a master has nothing to do.
+/// `POP_ROLLBACK`, which exports pops to Java's older store of them: there is only one.
 pub(super) async fn nothing_to_do() -> ResponseCode {
     ResponseCode::SUCCESS
 }

@@ -121,6 +121,10 @@ impl Storage for MemoryStorage {
         read(&self.state).records.log_bounds()
     }
 
+    fn first_time(&self) -> Result<Option<i64>, StorageError> {
+        Ok(read(&self.state).records.first_time())
+    }
+
     fn next_queue(&self) -> u32 {
         read(&self.state).records.next_queue()
     }

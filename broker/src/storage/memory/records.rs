@@ -56,6 +56,10 @@ impl Records {
         self.log.front().map_or(self.end, |first| first.at.as_u64())..self.end
     }
 
+    pub(super) fn first_time(&self) -> Option<i64> {
+        self.log.front().map(|first| first.stored_at)
+    }
+
     pub(super) fn end(&self) -> u64 {
         self.end
     }

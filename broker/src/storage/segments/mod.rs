@@ -5,6 +5,7 @@
 
 mod ahead;
 mod buffers;
+mod first;
 mod format;
 mod open_files;
 mod read;

@@ -69,7 +69,7 @@ impl SegmentLog {
         Ok(Some(record))
     }
 
-    fn segment(&self, at: u64) -> Option<(Arc<Segment>, u64)> {
+    pub(super) fn segment(&self, at: u64) -> Option<(Arc<Segment>, u64)> {
         segment::find(&read(&self.segments), at, self.end())
     }
 

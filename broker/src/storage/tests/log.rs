@@ -131,6 +131,16 @@ fn messages_are_found_by_keys_and_tags(storage: &impl Storage) {
     assert_eq!(find("hidden", 9), []);
 }
 
+fn the_first_record_is_found_behind_changes_of_rows(storage: &impl Storage) {
+    let mut round = Round::default();
+    round.rows.put(StorageTable::Config, "key", "value");
+    storage.append(round, Flush::Async).unwrap();
+    assert_eq!(storage.first_time().unwrap(), None);
+    append(storage, vec![record(8, 0, &[])]);
+    append(storage, vec![NewRecord { stored_at: ANY + 5, ..record(8, 1, &[]) }]);
+    assert_eq!(storage.first_time().unwrap(), Some(ANY));
+}
+
 fn old_records_are_deleted_but_not_what_rows_point_to(storage: &impl Storage) {
     assert_eq!(storage.trim(ANY).unwrap(), [], "nothing is older");
     let waits = append(storage, vec![record(6, 0, &[("KEYS", "waits")])]);
@@ -146,6 +156,7 @@ fn old_records_are_deleted_but_not_what_rows_point_to(storage: &impl Storage) {
     storage.append(round, Flush::Async).unwrap();
     let moved = storage.trim(i64::MAX).unwrap();
     assert!(moved.contains(&(6, 1)), "{moved:?}");
+    assert_eq!(storage.first_time().unwrap(), None);
     assert_eq!([1, 6].map(|queue| storage.bounds(queue).unwrap()), [2..2, 1..1]);
     assert_eq!(storage.record(waits[0].entry.at).unwrap(), None);
     assert!(body(storage, &[waits[0].entry]).is_empty());
@@ -160,6 +171,7 @@ fn old_records_are_deleted_but_not_what_rows_point_to(storage: &impl Storage) {
 }
 
 pub(super) fn check(storage: &impl Storage) {
+    the_first_record_is_found_behind_changes_of_rows(storage);
     records_are_found_by_their_offsets(storage);
     a_round_is_placed_where_it_is_stored(storage);
     messages_are_found_by_keys_and_tags(storage);

@@ -5,7 +5,7 @@ mod connections;
 mod deletion;
 mod groups;
 mod offsets;
-
+mod runtime_info;
 mod topics;
 
 use crate::support::peer::Peer;

@@ -21,6 +21,10 @@ pub(super) struct Output {
 const OWN_TOPICS: [&str; 4] =
     ["RMQ_SYS_ROCKSDB_", "rmq_sys_SYNC_BROKER_MEMBER_", "TRANS_CHECK_MAX_TIME_TOPIC", "%RETRY%"];
 
+/// The group of mqadmin's own consumers, which are gone when a command ends. Apache's broker keeps their topic of
+/// retries, by which groups are listed.
+const OF_TOOLS: &str = "TOOLS_CONSUMER";
+
 /// Patterns of texts that differ from run to run, with their replacements, applied in this order.
 static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
@@ -64,7 +68,9 @@ impl Output {
 
     /// Returns its lines in order, without what differs from run to run, and without spaces.
     fn lines(&self, map: impl Fn(&str) -> String) -> Vec<String> {
-        let own = |line: &&str| !OWN_TOPICS.iter().any(|topic| line.contains(topic));
+        let own = |line: &&str| {
+            !line.starts_with(OF_TOOLS) && !OWN_TOPICS.iter().any(|topic| line.contains(topic))
+        };
         let lines = self.text.lines().filter(own).map(|line| {
             let mut line = line.to_owned();
             for (rule, by) in &*VARYING {

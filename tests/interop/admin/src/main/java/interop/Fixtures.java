@@ -1,6 +1,7 @@
 package interop;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -14,11 +15,12 @@ import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageQueue;
 
-/** What commands look at. */
+/** What commands look at, and calls of Java's library for tools. */
 final class Fixtures implements AutoCloseable {
     private final Map<String, String> variables;
     private final Map<String, DefaultMQProducer> producers = new HashMap<>();
     private final Map<String, DefaultMQPushConsumer> consumers = new HashMap<>();
+    private Calls calls;
 
     Fixtures(Map<String, String> variables) {
         this.variables = variables;
@@ -35,9 +37,19 @@ final class Fixtures implements AutoCloseable {
             case "!leave":
                 consumers.remove(words[1]).shutdown();
                 break;
+            case "!call":
+                calls().run(words[1], Arrays.copyOfRange(words, 2, words.length));
+                break;
             default:
                 throw new IllegalArgumentException(words[0]);
         }
+    }
+
+    private Calls calls() throws Exception {
+        if (calls == null) {
+            calls = new Calls(variables.get("ns"));
+        }
+        return calls;
     }
 
     /** Sends this number of messages to the first queue of a topic. {id} and {unique} are the ids of the last one. */
@@ -85,6 +97,9 @@ final class Fixtures implements AutoCloseable {
 
     @Override
     public void close() {
+        if (calls != null) {
+            calls.close();
+        }
         consumers.values().forEach(DefaultMQPushConsumer::shutdown);
         producers.values().forEach(DefaultMQProducer::shutdown);
     }

@@ -12,7 +12,7 @@ import org.apache.rocketmq.tools.command.MQAdminStartup;
 /**
  * Runs commands of mqadmin in one process, as starting a JVM for each takes seconds, and writes the output of
  * each to a file with the number of its line. A line that begins with '!' makes what commands look at: topics
- * with messages, and clients that are online.
+ * with messages, and clients that are online; or calls a method of Java's library for tools.
  *
  * <p>Arguments: the file with the commands, the folder for outputs, and NAME=VALUE for each {NAME} in the file.
  */

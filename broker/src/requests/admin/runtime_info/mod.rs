@@ -1,8 +1,10 @@
 //! `GET_BROKER_RUNTIME_INFO`: the state of the broker, as texts by Java's names.
 //!
 //! There are no queues of thread pools here: requests are handled at once, or refused. Their sizes and
-//! waits are 0, and their capacities those of the broker's limits. -1 stands for a value that it does
-//! not know.
+//! waits are 0, and their capacities those of the broker's limits.
+
+mod store;
+mod text;
 
 use super::{answer, blocking};
 use crate::state::BrokerState;
@@ -12,25 +14,26 @@ use rocketmq_tower_core::clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use text::runtime;
 
 pub(super) async fn all(State(broker): State<Arc<BrokerState>>) -> Result<Body, BoxError> {
     blocking(move || {
         let mut table = BTreeMap::new();
         counts(&broker, &mut table);
         rates(&broker, &mut table);
-        store(&broker, &mut table);
+        version(&mut table);
+        store::add(&broker, &mut table)?;
         queues(&broker, &mut table);
-        let table = table.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         answer(&KVTable { table })
     })
     .await
 }
 
-type Table = BTreeMap<&'static str, String>;
+type Table = BTreeMap<String, String>;
 
 /// Adds a value by its name.
-fn put(table: &mut Table, name: &'static str, value: impl ToString) {
-    table.insert(name, value.to_string());
+fn put(table: &mut Table, name: impl Into<String>, value: impl ToString) {
+    table.insert(name.into(), value.to_string());
 }
 
 /// Adds the counts of messages since the start.
@@ -50,9 +53,12 @@ fn counts(broker: &BrokerState, table: &mut Table) {
     put(table, "putMessageFailedTimes", puts.failed.load(Relaxed));
     put(table, "putMessageSizeTotal", puts.all.bytes());
     put(table, "putMessageAverageSize", puts.all.bytes() as f64 / times as f64);
-    put(table, "putMessageDistributeTime", puts.distribution());
-    put(table, "putMessageEntireTimeMax", puts.slowest_ms());
-    put(table, "getMessageEntireTimeMax", -1);
+    let times = &puts.times;
+    put(table, "putMessageDistributeTime", times.distribution());
+    put(table, "putMessageEntireTimeMax", times.slowest_ms());
+    put(table, "putLatency99", format!("{:.2}", times.percentile(0.99)));
+    put(table, "putLatency999", format!("{:.2}", times.percentile(0.999)));
+    put(table, "getMessageEntireTimeMax", statistics.slowest_read());
 }
 
 /// Adds the rates over 10 s, a minute and 10 minutes, and the time since the start.
@@ -70,30 +76,12 @@ fn rates(broker: &BrokerState, table: &mut Table) {
     put(table, "runtime", runtime(now - statistics.started));
 }
 
-/// Adds the version, and the state of the log.
-fn store(broker: &BrokerState, table: &mut Table) {
+/// Adds the version, and whether the broker serves clients.
+fn version(table: &mut Table) {
     put(table, "brokerVersion", MqVersion::CURRENT.as_i32());
     put(table, "brokerVersionDesc", format!("rocketmq-tower {}", env!("CARGO_PKG_VERSION")));
     put(table, "brokerActive", true);
     put(table, "startAcceptSendRequestTimeStamp", 0);
-    let bounds = broker.log.storage().log_bounds();
-    put(table, "commitLogMinOffset", bounds.start);
-    put(table, "commitLogMaxOffset", bounds.end);
-    put(table, "commitLogSize", readable(bounds.end - bounds.start));
-    put(table, "remainHowManyDataToFlush", readable(broker.log.pending_bytes() as u64));
-    put(table, "remainTransientStoreBufferNumbs", i32::MAX);
-    put(table, "dispatchBehindBytes", 0);
-    put(table, "dispatchMaxBuffer", 0);
-    put(table, "pageCacheLockTimeMills", 0);
-    for unknown in ["commitLogDiskRatio", "consumeQueueDiskRatio", "earliestMessageTimeStamp"] {
-        put(table, unknown, -1);
-    }
-    let waiting = broker.topics.get(crate::topics::names::TIMED);
-    let waiting = waiting.and_then(|topic| Some(topic.puts()?.item.messages())).unwrap_or(0);
-    put(table, "timerEnqueueTotal", waiting);
-    for none in ["timerReadBehind", "timerOffsetBehind", "timerCongestNum"] {
-        put(table, none, 0);
-    }
 }
 
 fn queues(broker: &BrokerState, table: &mut Table) {
@@ -123,43 +111,4 @@ fn queues(broker: &BrokerState, table: &mut Table) {
     }
     put(table, "queryThreadPoolQueueCapacity", 1000);
     put(table, "ackThreadPoolQueueCapacity", 0);
-}
-
-/// Returns a time as Java writes it.
-fn runtime(ms: i64) -> String {
-    let seconds = ms.max(0) / 1000;
-    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
-    let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-    format!("[ {days} days, {hours} hours, {minutes} minutes, {seconds} seconds ]")
-}
-
-/// Returns a number of bytes as Java writes it.
-fn readable(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1024.0;
-    let mut units = UNITS.into_iter();
-    let mut unit = units.next().unwrap_or_default();
-    for next in units {
-        if value < 1024.0 {
-            break;
-        }
-        (value, unit) = (value / 1024.0, next);
-    }
-    format!("{value:.1} {unit}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{readable, runtime};
-
-    #[test]
-    fn times_and_sizes_are_written_as_in_java() {
-        assert_eq!(runtime(90_061_000), "[ 1 days, 1 hours, 1 minutes, 1 seconds ]");
-        let sizes = [0, 1023, 1024, 1536, 1 << 30, u64::MAX].map(readable);
-        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "1.0 GiB", "16.0 EiB"]);
-    }
 }
