@@ -36,7 +36,7 @@ simulation seeds="2000":
 soak:
     .ci/soak
 
-# Runs Apache's clients and servers against this project: remoting, apache, filter, broker, old, or all.
+# Runs Apache's clients and servers against this project: remoting, apache, filter, broker, proxy, spring, go, old, or all.
 interop *suite:
     tests/interop/run {{suite}}
 
