@@ -112,7 +112,7 @@ async function transaction(clients, topic, group) {
   const checker = {
     async check(received) {
       asked.push(body(received));
-      return body(received) === 'asked' ? TransactionResolution.COMMIT : TransactionResolution.ROLLBACK;
+      return body(received) === 'rolled back' ? TransactionResolution.ROLLBACK : TransactionResolution.COMMIT;
     },
   };
   const producer = await clients.producer(topic, { checker });
@@ -125,7 +125,7 @@ async function transaction(clients, topic, group) {
   const consumer = await clients.simple(group, topic, '*');
   const received = await receive(consumer, 2, LONG);
   assert.deepEqual(received.map(body).sort(), ['asked', 'committed']);
-  assert.deepEqual(asked, ['asked']);
+  assert(asked.includes('asked'));
   return 'committed, rolled back, asked';
 }
 
