@@ -35,9 +35,10 @@ public class SpringScenarios {
         List<String> names = Arrays.asList(args).subList(2, args.length);
         Map<String, Callable<String>> chosen = new TreeMap<>();
         for (String name : names.isEmpty() ? all.keySet() : names) {
-            SpringScenario scenario = all.get(name);
-            Check.that(scenario != null, "unknown scenario " + name + ", expected some of " + all.keySet());
-            chosen.put(name, scenario::run);
+            chosen.put(name, () -> {
+                Check.that(all.containsKey(name), "expected some of " + all.keySet());
+                return all.get(name).run();
+            });
         }
         Runner.runAll(args[1], chosen);
     }
