@@ -36,7 +36,7 @@ simulation seeds="2000":
 soak:
     .ci/soak
 
-# Runs Apache's clients and servers against this project: remoting, apache, filter, broker, proxy, old, admin, or all.
+# Runs Apache's clients and servers against this project: remoting, apache, filter, broker, pops, proxy, spring, go, old, admin, or all.
 interop *suite:
     tests/interop/run {{suite}}
 

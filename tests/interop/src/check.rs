@@ -3,6 +3,7 @@
 use rocketmq_tower::BoxError;
 use std::fmt::Debug;
 use std::time::Duration;
+use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
 
 pub(crate) type Checked = Result<(), BoxError>;
@@ -16,6 +17,17 @@ pub(crate) async fn report(name: &str, check: impl Future<Output = Checked>) -> 
     done.map_err(|error| format!("FAILED {name}: {error}"))?;
     println!("ok {name}");
     Ok(())
+}
+
+/// The maximum time for all scenarios of one process.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Runs a process of clients, and fails if it does not end well. It reports its own results, which have this label.
+pub(crate) async fn clients_pass(label: &str, mut clients: Command) -> Checked {
+    let mut clients = clients.env_remove("NAMESRV_ADDR").kill_on_drop(true).spawn()?;
+    let late = |_| format!("FAILED {label}: timed out");
+    let status = timeout(LIMIT, clients.wait()).await.map_err(late)??;
+    if status.success() { Ok(()) } else { Err(format!("{label} failed: {status}").into()) }
 }
 
 pub(crate) fn equal<T: PartialEq + Debug>(actual: T, expected: T) -> Checked {

@@ -9,7 +9,9 @@
 //! * `interop admin CLASS_PATH [COMMAND..]` compares mqadmin's output for Apache's broker and for ours.
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
 //! * `interop filter CLASS_PATH [SEED]` compares Java's filter by SQL92 with that of `rocketmq-tower-broker`.
-//! * `interop proxy CLASS_PATH PROXY` runs clients over gRPC against `rocketmq-tower-broker` behind Apache's proxy.
+//! * `interop proxy CLASS_PATH NODE PROXY [SCENARIO..]` runs Java's and Node's clients over gRPC against `rocketmq-tower-broker` behind Apache's proxy.
+//! * `interop spring CLASS_PATH [SCENARIO..]` runs an application with Spring's starter against `rocketmq-tower-broker`.
+//! * `interop go PROGRAM [SCENARIO..]` runs Go's client and its admin against `rocketmq-tower-broker`.
 //! * `interop throughput CLASS_PATH` measures, and checks nothing.
 //!
 //! Each suite prints one line per check, and stops at the first check that fails.
@@ -19,8 +21,10 @@ mod apache;
 mod broker;
 mod check;
 mod filter;
+mod go;
 mod proxy;
 mod remoting;
+mod spring;
 mod throughput;
 
 use rocketmq_tower::BoxError;
@@ -55,13 +59,18 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         }
         ["filter", class_path] => filter::run(class_path).await,
         ["filter", class_path, seed] => filter::compare(class_path, seed.parse()?).await,
-        ["proxy", class_path, proxy, some @ ..] => proxy::run(class_path, proxy, some).await,
+        ["proxy", class_path, node, proxy, some @ ..] => {
+            proxy::run(class_path, node, proxy, some).await
+        }
+        ["spring", class_path, some @ ..] => spring::run(class_path, some).await,
+        ["go", program, some @ ..] => go::run(program, some).await,
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker|pops CLASS_PATH [SCENARIO..], \
                          old CLASSES VERSION.., admin CLASS_PATH [COMMAND..], \
                          reference CLASS_PATH SERVERS [SCENARIO..], filter CLASS_PATH [SEED], \
-                         proxy CLASS_PATH PROXY [SCENARIO..], \
+                         proxy CLASS_PATH NODE PROXY [SCENARIO..], \
+                         spring CLASS_PATH [SCENARIO..], go PROGRAM [SCENARIO..], \
                          throughput CLASS_PATH [OPTION..]";
             Err(usage.into())
         }

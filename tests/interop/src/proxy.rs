@@ -1,4 +1,5 @@
-//! Clients of version 5 against `rocketmq-tower-broker`, over gRPC, through Apache's proxy in cluster mode.
+//! Clients of version 5, Java's and Node's, against `rocketmq-tower-broker`, over gRPC, through Apache's proxy in
+//! cluster mode.
 
 use crate::apache::ports::free_port;
 use crate::apache::process::{Process, SHORT_LIVED};
@@ -6,7 +7,7 @@ use crate::apache::requests::request;
 use crate::apache::scratch::Scratch;
 use crate::broker::java::Java;
 use crate::broker::process::Broker;
-use crate::check::{Checked, TIMEOUT, report};
+use crate::check::{Checked, TIMEOUT, clients_pass, report};
 use rocketmq_tower::client::Client;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
 use std::fs;
@@ -16,18 +17,30 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// All scenarios, with the type of their topics.
-const ALL: [(&str, &str); 6] = [
+const ALL: [(&str, &str); 8] = [
     ("push", "NORMAL"),
     ("simple", "NORMAL"),
+    ("sql", "NORMAL"),
     ("dead", "NORMAL"),
     ("fifo", "FIFO"),
+    ("fifo-dead", "FIFO"),
     ("delay", "DELAY"),
     ("transaction", "TRANSACTION"),
 ];
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-pub(crate) async fn run(class_path: &str, proxy: &str, some: &[&str]) -> Result<(), BoxError> {
+/// The labels of the clients: the names of their topics and groups begin with them.
+const JAVA: &str = "java";
+const NODE: &str = "node";
+
+/// Runs the scenarios in `some`, or all of them if it is empty. `node` is the folder of the scenarios in Node.
+pub(crate) async fn run(
+    class_path: &str,
+    node: &str,
+    proxy: &str,
+    some: &[&str],
+) -> Result<(), BoxError> {
     println!("== clients over gRPC, Apache's proxy, rocketmq-tower-broker");
     let scratch = Scratch::new("proxy")?;
     let home = scratch.directory("clients")?;
@@ -37,7 +50,9 @@ pub(crate) async fn run(class_path: &str, proxy: &str, some: &[&str]) -> Result<
         broker.ready().await?;
         let client = Client::new();
         for (scenario, kind) in ALL {
-            create(&client, &broker.addr, scenario, kind).await?;
+            for label in [JAVA, NODE] {
+                create(&client, &broker.addr, label, scenario, kind).await?;
+            }
         }
         let directory = scratch.directory("proxy")?;
         let port = free_port(&[0, 1, 2, 3, 4, 5])? + 4;
@@ -45,9 +60,15 @@ pub(crate) async fn run(class_path: &str, proxy: &str, some: &[&str]) -> Result<
         let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
         let names = if some.is_empty() { &names[..] } else { some };
         let endpoints = format!("127.0.0.1:{port}");
+        let mut node_clients = tokio::process::Command::new("node");
+        node_clients.arg(format!("{node}/main.js")).args([&endpoints, NODE]).args(names);
         let checked = async {
             ready(&mut proxy, &directory).await?;
-            java.run(&endpoints, "grpc", &[], names).await
+            let (java, node) = tokio::join!(
+                java.run(&endpoints, JAVA, &[], names),
+                clients_pass(NODE, node_clients),
+            );
+            java.and(node)
         };
         checked.await.inspect_err(|_| proxy.print_log())
     };
@@ -56,10 +77,21 @@ pub(crate) async fn run(class_path: &str, proxy: &str, some: &[&str]) -> Result<
 }
 
 /// Creates the topic and the group of a scenario.
-async fn create(client: &Client, broker: &str, scenario: &str, kind: &str) -> Checked {
+async fn create(client: &Client, broker: &str, label: &str, scenario: &str, kind: &str) -> Checked {
+    let name = format!("{label}-{scenario}");
+    for request in [topic(&name, kind), group(&name, kind)] {
+        let answer = client.invoke(broker, request, TIMEOUT).await?;
+        if !answer.response_code().is_success() {
+            return Err(format!("{name} cannot be created: {answer:?}").into());
+        }
+    }
+    Ok(())
+}
+
+fn topic(name: &str, kind: &str) -> RemotingCommand {
     let attributes = format!("+message.type={kind}");
     let topic = [
-        ("topic", scenario),
+        ("topic", name),
         ("defaultTopic", "TBW102"),
         ("readQueueNums", "4"),
         ("writeQueueNums", "4"),
@@ -69,21 +101,23 @@ async fn create(client: &Client, broker: &str, scenario: &str, kind: &str) -> Ch
         ("order", "false"),
         ("attributes", &attributes),
     ];
-    let topic = request(RequestCode::UPDATE_AND_CREATE_TOPIC, &topic);
+    request(RequestCode::UPDATE_AND_CREATE_TOPIC, &topic)
+}
+
+fn group(name: &str, kind: &str) -> RemotingCommand {
     let in_order = kind == "FIFO";
-    let retries = if scenario == "dead" { 1 } else { 16 };
+    let retries = if name.ends_with("dead") { 1 } else { 16 };
+    // Without a policy, the proxy lists delays, and of these Node's client makes a single attempt in order.
+    let policy = if in_order {
+        r#"{"type":"EXPONENTIAL","exponentialRetryPolicy":{"initial":1000,"max":5000,"multiplier":2}}"#
+    } else {
+        "null"
+    };
     let settings = format!(
-        r#"{{"groupName":"{scenario}-g","consumeMessageOrderly":{in_order},"retryMaxTimes":{retries}}}"#
+        r#"{{"groupName":"{name}-g","consumeMessageOrderly":{in_order},"retryMaxTimes":{retries},"groupRetryPolicy":{policy}}}"#
     );
-    let group = RemotingCommand::request(RequestCode::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP);
-    let group = group.with_body(settings);
-    for request in [topic, group] {
-        let answer = client.invoke(broker, request, TIMEOUT).await?;
-        if !answer.response_code().is_success() {
-            return Err(format!("{scenario} cannot be created: {answer:?}").into());
-        }
-    }
-    Ok(())
+    let code = RequestCode::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP;
+    RemotingCommand::request(code).with_body(settings)
 }
 
 fn start(

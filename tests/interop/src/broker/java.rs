@@ -1,15 +1,10 @@
 //! Runs Java's client in processes that end with this one.
 
 use crate::apache::scratch::Scratch;
-use crate::check::Checked;
+use crate::check::{Checked, clients_pass};
 use rocketmq_tower::BoxError;
 use std::path::PathBuf;
-use std::time::Duration;
 use tokio::process::Command;
-use tokio::time::timeout;
-
-/// The maximum time for all scenarios of one process.
-const LIMIT: Duration = Duration::from_secs(180);
 
 pub(crate) struct Java {
     class_path: String,
@@ -63,9 +58,6 @@ impl Java {
         options: &[&str],
         scenarios: &[&str],
     ) -> Checked {
-        let mut clients = self.command(name_server, label, options, scenarios).spawn()?;
-        let late = |_| format!("FAILED {label}: timed out");
-        let status = timeout(LIMIT, clients.wait()).await.map_err(late)??;
-        if status.success() { Ok(()) } else { Err(format!("{label} failed: {status}").into()) }
+        clients_pass(label, self.command(name_server, label, options, scenarios)).await
     }
 }

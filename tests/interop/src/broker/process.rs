@@ -2,9 +2,11 @@
 
 use crate::apache::ports::free_port;
 use crate::apache::print_end;
+use crate::apache::requests::create_topic;
 use crate::apache::scratch::Scratch;
 use crate::check::{Checked, TIMEOUT, equal};
-use rocketmq_tower::BoxError;
+use rocketmq_tower::client::Client;
+use rocketmq_tower::{BoxError, ResponseCode};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -61,6 +63,17 @@ impl Broker {
         timeout(TIMEOUT, stdout.read_line(&mut line)).await??;
         let expected = format!("ready namesrv={} broker={}", self.name_server, self.addr);
         equal(line.trim_end(), &expected)
+    }
+
+    /// Creates topics, with 4 queues each. Consumers that start before their topic exists see it only after 30 s.
+    pub(crate) async fn create_topics(&self, topics: &[&str]) -> Checked {
+        let client = Client::new();
+        for topic in topics {
+            let request = create_topic(topic, 4)?;
+            let answer = client.invoke(self.addr.as_str(), request, TIMEOUT).await?;
+            equal(answer.response_code(), ResponseCode::SUCCESS)?;
+        }
+        Ok(())
     }
 
     /// Returns its resident memory, in KiB.

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.apache.rocketmq.client.apis.ClientConfiguration;
 import org.apache.rocketmq.client.apis.ClientServiceProvider;
@@ -56,22 +56,26 @@ final class Grpc implements AutoCloseable {
         return open(PROVIDER.newPushConsumerBuilder()
             .setClientConfiguration(configuration)
             .setConsumerGroup(group)
-            .setSubscriptionExpressions(subscription(topic, tag))
+            .setSubscriptionExpressions(Map.of(topic, byTag(tag)))
             .setMessageListener(message -> listener.apply(message) ? ConsumeResult.SUCCESS : ConsumeResult.FAILURE)
             .build());
     }
 
     SimpleConsumer simple(String group, String topic, String tag) throws Exception {
+        return simple(group, topic, byTag(tag));
+    }
+
+    SimpleConsumer simple(String group, String topic, FilterExpression expression) throws Exception {
         return open(PROVIDER.newSimpleConsumerBuilder()
             .setClientConfiguration(configuration)
             .setConsumerGroup(group)
             .setAwaitDuration(Duration.ofSeconds(5))
-            .setSubscriptionExpressions(subscription(topic, tag))
+            .setSubscriptionExpressions(Map.of(topic, expression))
             .build());
     }
 
-    private static java.util.Map<String, FilterExpression> subscription(String topic, String tag) {
-        return Collections.singletonMap(topic, new FilterExpression(tag, FilterExpressionType.TAG));
+    private static FilterExpression byTag(String tag) {
+        return new FilterExpression(tag, FilterExpressionType.TAG);
     }
 
     /** Receives until there are this number of messages. */

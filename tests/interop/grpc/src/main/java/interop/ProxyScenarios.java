@@ -10,6 +10,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.rocketmq.client.apis.consumer.FilterExpression;
+import org.apache.rocketmq.client.apis.consumer.FilterExpressionType;
 import org.apache.rocketmq.client.apis.consumer.SimpleConsumer;
 import org.apache.rocketmq.client.apis.message.MessageView;
 import org.apache.rocketmq.client.apis.producer.Producer;
@@ -18,7 +20,8 @@ import org.apache.rocketmq.client.apis.producer.TransactionResolution;
 
 /**
  * Scenarios of clients of version 5, over gRPC, concurrently. Arguments: the proxy's endpoints, a label, the names of
- * the scenarios. The topic of a scenario has its name, and so has its group with `-g`; topics and groups exist.
+ * the scenarios. The topic of a scenario has its name after the label, and so has its group, with `-g`; topics and groups
+ * exist.
  */
 public final class ProxyScenarios {
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -31,7 +34,9 @@ public final class ProxyScenarios {
     private static final Map<String, Scenario> ALL = new TreeMap<>(Map.of(
         "push", ProxyScenarios::push,
         "simple", ProxyScenarios::simple,
+        "sql", ProxyScenarios::sql,
         "fifo", ProxyScenarios::fifo,
+        "fifo-dead", ProxyScenarios::fifoDead,
         "delay", ProxyScenarios::delay,
         "transaction", ProxyScenarios::transaction,
         "dead", ProxyScenarios::dead));
@@ -44,7 +49,8 @@ public final class ProxyScenarios {
             .skip(2)
             .collect(Collectors.toMap(name -> name, name -> () -> {
                 try (Grpc grpc = new Grpc(args[0])) {
-                    return ALL.get(name).run(grpc, name, name + "-g");
+                    String topic = args[1] + "-" + name;
+                    return ALL.get(name).run(grpc, topic, topic + "-g");
                 }
             }));
         Runner.runAll(args[1], scenarios);
@@ -105,6 +111,24 @@ public final class ProxyScenarios {
         }
         Check.equal(0, consumer.receive(16, LONG).size(), "messages that are left");
         return "acknowledged, refused, not acknowledged in time";
+    }
+
+    /** A consumer gets the messages of an expression. */
+    private static String sql(Grpc grpc, String topic, String group) throws Exception {
+        Producer producer = grpc.producer(topic);
+        for (int i = 0; i < 12; i++) {
+            String tag = i % 2 == 0 ? "even" : "odd";
+            producer.send(grpc.message(topic, "" + i).setTag(tag).addProperty("n", "" + i).build());
+        }
+        FilterExpression expression = new FilterExpression("n > 6 AND TAGS = 'odd'", FilterExpressionType.SQL92);
+        SimpleConsumer consumer = grpc.simple(group, topic, expression);
+        List<MessageView> received = Grpc.receive(consumer, 3, LONG);
+        List<String> bodies = received.stream().map(Grpc::body).sorted().collect(Collectors.toList());
+        Check.equal(List.of("11", "7", "9"), bodies, "messages");
+        for (MessageView message : received) {
+            consumer.ack(message);
+        }
+        return "3 of 12 messages";
     }
 
     /** Messages of a group arrive in order, also after one was refused. */
@@ -170,18 +194,39 @@ public final class ProxyScenarios {
             attempts.add(message.getDeliveryAttempt());
             return false;
         });
+        MessageView letter = deadLetter(grpc, group);
+        Check.equal("bad", Grpc.body(letter), "the dead letter");
+        Check.equal(List.of(1, 2), new ArrayList<>(attempts), "attempts");
+        return attempts.size() + " attempts, then a dead letter";
+    }
+
+    /** The same in order: the message that follows waits until then. */
+    private static String fifoDead(Grpc grpc, String topic, String group) throws Exception {
+        Producer producer = grpc.producer(topic);
+        for (String body : List.of("bad", "good")) {
+            producer.send(grpc.message(topic, body).setMessageGroup("one").build());
+        }
+        List<String> attempts = new CopyOnWriteArrayList<>();
+        grpc.push(group, topic, "*", message -> {
+            attempts.add(Grpc.body(message) + " " + message.getDeliveryAttempt());
+            return Grpc.body(message).equals("good");
+        });
+        Check.equal("bad", Grpc.body(deadLetter(grpc, group)), "the dead letter");
+        Check.until("the message that follows", () -> attempts.size() >= 3);
+        Check.equal(List.of("bad 1", "bad 2", "good 1"), new ArrayList<>(attempts), "attempts");
+        return "2 attempts, then a dead letter, then the next message";
+    }
+
+    private static MessageView deadLetter(Grpc grpc, String group) throws Exception {
         // Its topic exists from the first dead letter on.
         List<SimpleConsumer> undertaker = new ArrayList<>();
         Check.until("a topic of dead letters", () -> {
             try {
-                return undertaker.add(grpc.simple("undertaker", "%DLQ%" + group, "*"));
+                return undertaker.add(grpc.simple(group + "-undertakers", "%DLQ%" + group, "*"));
             } catch (IllegalStateException missing) {
                 return false;
             }
         });
-        MessageView letter = Grpc.receive(undertaker.get(0), 1, LONG).get(0);
-        Check.equal("bad", Grpc.body(letter), "the dead letter");
-        Check.equal(List.of(1, 2), new ArrayList<>(attempts), "attempts");
-        return attempts.size() + " attempts, then a dead letter";
+        return Grpc.receive(undertaker.get(0), 1, LONG).get(0);
     }
 }
