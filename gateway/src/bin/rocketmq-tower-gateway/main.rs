@@ -1,0 +1,2 @@
+//! The command `rocketmq-tower-gateway`.
+fn main() {}

@@ -1,0 +1,93 @@
+//! Gives each connection of a client a connection to the broker.
+
+use super::{Dialer, Link};
+use crate::rewrite::Rewriter;
+use rocketmq_tower::{Channel, CloseReason, Connection, Disconnect, Layer, Service};
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// Gives each connection of a client a connection to the broker of its port, and ends them together. The innermost layer of connections.
+#[derive(Clone)]
+pub(crate) struct PairLayer {
+    rewriter: Rewriter,
+    dialer: Arc<Dialer>,
+}
+
+impl PairLayer {
+    pub(crate) fn new(rewriter: Rewriter, dialer: Arc<Dialer>) -> Self {
+        Self { rewriter, dialer }
+    }
+}
+
+impl fmt::Debug for PairLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PairLayer").field("broker", &self.rewriter.broker().id).finish()
+    }
+}
+
+impl<S> Layer<S> for PairLayer {
+    type Service = Pair<S>;
+
+    fn layer(&self, inner: S) -> Pair<S> {
+        Pair { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`PairLayer`].
+#[derive(Clone, Debug)]
+pub(crate) struct Pair<S> {
+    inner: S,
+    layer: PairLayer,
+}
+
+impl<Io, S> Service<Connection<Io>> for Pair<S>
+where
+    S: Service<Connection<Io>, Response = Disconnect>,
+    S::Error: Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Disconnect, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut connection: Connection<Io>) -> Self::Future {
+        let client = connection.channel();
+        let PairLayer { rewriter, dialer } = &self.layer;
+        let link = Link::new(client.observer(), rewriter.clone(), Arc::clone(dialer));
+        connection.info_mut().extensions.insert(link.clone());
+        Box::pin(run(self.inner.call(connection), client, link))
+    }
+}
+
+/// Runs a connection of a client. When it closes, the connection to the broker does, too, so that requests which wait there end; and the
+/// other way round.
+async fn run<F: Future>(lifetime: F, client: Channel, link: Link) -> F::Output {
+    let mut lifetime = pin!(lifetime);
+    let ends = async {
+        tokio::select! {
+            _ = client.closed() => {}
+            reason = link.lost() => {
+                let broker = &link.broker().id;
+                tracing::debug!(%broker, client = %client.peer_addr(), %reason, "the broker has left");
+                let reason = format!("the connection to the broker {broker} has closed");
+                client.drain_with(CloseReason::Requested(reason.into()));
+                client.closed().await;
+            }
+        }
+        link.close().await;
+    };
+    tokio::select! {
+        end = &mut lifetime => {
+            link.close().await;
+            end
+        }
+        () = ends => lifetime.await,
+    }
+}
