@@ -64,5 +64,5 @@ mod upstream;
 pub use builder::{Gateway, GatewayBuilder};
 pub use error::StartError;
 pub use forward::Forward;
-pub use running::{BrokerPort, RunningGateway};
+pub use running::{BrokerPort, Readiness, RunningGateway};
 pub use upstream::Upstream;

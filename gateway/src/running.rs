@@ -65,6 +65,26 @@ pub struct BrokerPort {
     pub advertised: String,
 }
 
+/// Says whether a gateway is ready. Created by [`RunningGateway::readiness`].
+#[derive(Clone)]
+pub struct Readiness {
+    name_servers: Arc<[Arc<NameServer>]>,
+}
+
+impl Readiness {
+    /// Returns whether the name servers of every upstream cluster answered when they were asked last.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.name_servers.iter().all(|name_server| name_server.answers())
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readiness").field("is_ready", &self.is_ready()).finish_non_exhaustive()
+    }
+}
+
 impl RunningGateway {
     pub(crate) fn new(parts: Parts) -> Self {
         Self { parts }
@@ -95,7 +115,14 @@ impl RunningGateway {
     /// Returns whether the name servers of every upstream cluster answered when they were asked last.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.parts.upstreams.iter().all(|upstream| upstream.name_server.answers())
+        self.readiness().is_ready()
+    }
+
+    /// Returns a handle that says whether the gateway is ready, for a server of health checks.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let upstreams = self.parts.upstreams.iter();
+        Readiness { name_servers: upstreams.map(|each| Arc::clone(&each.name_server)).collect() }
     }
 
     /// Shuts down gracefully: stops listening, answers the requests in flight, and hands clients over to other gateways with `GO_AWAY`.
