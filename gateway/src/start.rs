@@ -142,8 +142,7 @@ fn ports(settings: &Settings) -> Ports {
             fixed.insert(BrokerId { upstream, name, id: *id }, *port);
         }
     }
-    let range = settings.broker_ports.clone().unwrap_or(0..=0);
-    Ports::new(fixed, Some(range), settings.vip_channel)
+    Ports::new(fixed, settings.broker_ports.clone(), settings.vip_channel)
 }
 
 fn check(settings: &Settings) -> Result<(), StartError> {
