@@ -1,5 +1,6 @@
 //! Connects to brokers.
 
+use super::pair::Upstream;
 use super::proxy_header::proxy_header;
 use super::push::Push;
 use rocketmq_tower::client::Connector;
@@ -31,18 +32,20 @@ impl Dialer {
         Self { transport, connector, proxy_protocol }
     }
 
-    /// Connects to a broker for a client, whose requests of the broker go to `push`.
+    /// Connects to a broker for a client, whose requests of the broker go to `push`. Returns the handle of the connection, and the future that
+    /// runs it.
     pub(super) async fn dial(
         &self,
         broker: Addr,
         client: &Channel,
         push: Push,
-    ) -> Result<Channel, BoxError> {
+    ) -> Result<(Channel, Upstream), BoxError> {
         let (mut io, info) = self.transport.clone().oneshot(broker).await?;
         if self.proxy_protocol {
             let header = proxy_header(client.info())?;
             timeout(HEADER_TIMEOUT, io.write_all(&header)).await??;
         }
-        Ok(self.connector.clone().service(push).run(io, info))
+        let (channel, upstream) = self.connector.clone().service(push).open(io, info);
+        Ok((channel, Box::pin(upstream)))
     }
 }

@@ -1,11 +1,11 @@
 //! Gives each connection of a client a connection to the broker.
 
-use super::{Dialer, Link};
+use super::{Dialer, Link, pair};
 use crate::rewrite::Rewriter;
-use rocketmq_tower::{Channel, CloseReason, Connection, Disconnect, Layer, Service};
+use rocketmq_tower::{Connection, Disconnect, Layer, Service};
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -62,32 +62,6 @@ where
         let PairLayer { rewriter, dialer } = &self.layer;
         let link = Link::new(client.observer(), rewriter.clone(), Arc::clone(dialer));
         connection.info_mut().extensions.insert(link.clone());
-        Box::pin(run(self.inner.call(connection), client, link))
-    }
-}
-
-/// Runs a connection of a client. When it closes, the connection to the broker does, too, so that requests which wait there end; and the
-/// other way round.
-async fn run<F: Future>(lifetime: F, client: Channel, link: Link) -> F::Output {
-    let mut lifetime = pin!(lifetime);
-    let ends = async {
-        tokio::select! {
-            _ = client.closed() => {}
-            reason = link.lost() => {
-                let broker = &link.broker().id;
-                tracing::debug!(%broker, client = %client.peer_addr(), %reason, "the broker has left");
-                let reason = format!("the connection to the broker {broker} has closed");
-                client.drain_with(CloseReason::Requested(reason.into()));
-                client.closed().await;
-            }
-        }
-        link.close().await;
-    };
-    tokio::select! {
-        end = &mut lifetime => {
-            link.close().await;
-            end
-        }
-        () = ends => lifetime.await,
+        Box::pin(pair::run(self.inner.call(connection), client, link))
     }
 }
