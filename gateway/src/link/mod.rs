@@ -4,11 +4,11 @@ mod dialer;
 mod duet;
 mod layer;
 mod pair;
-mod proxy_header;
 mod push;
+mod with_header;
 
 pub(crate) use dialer::Dialer;
-pub(crate) use layer::PairLayer;
+pub use layer::{Pair, PairLayer};
 
 use crate::brokers::Broker;
 use crate::rewrite::Rewriter;
@@ -82,16 +82,18 @@ impl Link {
         mut request: RemotingCommand,
         patience: Duration,
         hold: Duration,
-    ) -> Result<Option<RemotingCommand>, Abort> {
+    ) -> Result<Option<RemotingCommand>, BoxError> {
         let channel = match self.shared.opened.get() {
             Some(channel) => channel,
             None => self.open().await?,
         };
         let rewriter = &self.shared.rewriter;
         rewriter.request(&mut request);
+        self.shared.dialer.before(channel, &mut request)?;
         if request.is_oneway() {
             let written = self.shared.oneways.track_future(channel.write_oneway(request));
-            return written.await.map(|()| None).map_err(|error| self.failure(&error));
+            written.await.map_err(|error| self.failure(&error))?;
+            return Ok(None);
         }
         let code = request.request_code();
         let answer = channel.invoke(request, patience + hold);
@@ -100,7 +102,7 @@ impl Link {
             // A request that waits for messages does not hold up a shutdown.
             false => tokio::select! {
                 answer = answer => answer,
-                () = self.shared.client.draining() => return Err(go_away()),
+                () = self.shared.client.draining() => return Err(go_away().into()),
             },
         };
         let mut response = answer.map_err(|error| self.failure(&error))?;
