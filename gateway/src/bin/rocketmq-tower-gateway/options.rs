@@ -1,0 +1,96 @@
+//! The options, on the command line or in the environment.
+
+use crate::config::{Config, UpstreamConfig};
+use clap::Parser;
+use rocketmq_tower::BoxError;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use tracing_subscriber::filter::LevelFilter;
+
+/// One door to RocketMQ clusters, for clients and tools.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "rocketmq-tower-gateway", version)]
+pub(crate) struct Options {
+    /// TOML file with settings; options of the command line come first.
+    #[arg(long, value_name = "FILE", env = "ROCKETMQ_GATEWAY_CONFIG")]
+    config: Option<PathBuf>,
+    /// Name servers of the cluster, separated by semicolons.
+    #[arg(long, value_name = "NAMESRV[;NAMESRV]", env = "ROCKETMQ_GATEWAY_UPSTREAM")]
+    upstream: Option<String>,
+    /// Address of the name-server port. [default: 127.0.0.1:9876]
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_GATEWAY_LISTEN", requires = "upstream")]
+    listen: Option<String>,
+    /// Port of a broker; may be repeated.
+    #[arg(
+        long,
+        value_name = "NAME/ID=PORT",
+        env = "ROCKETMQ_GATEWAY_BROKERS",
+        value_delimiter = ',',
+        requires = "upstream"
+    )]
+    brokers: Vec<String>,
+    /// Begin connections to brokers with a PROXY header, version 2.
+    #[arg(long, env = "ROCKETMQ_GATEWAY_PROXY_PROTOCOL", requires = "upstream")]
+    proxy_protocol: bool,
+    /// Ports of all other brokers. [default: 20000-20999]
+    #[arg(long, value_name = "FIRST-LAST", env = "ROCKETMQ_GATEWAY_BROKER_PORTS")]
+    broker_ports: Option<String>,
+    /// Host at which clients reach the gateway. By default the address on which the ports listen.
+    #[arg(long, value_name = "HOST", env = "ROCKETMQ_GATEWAY_ADVERTISE")]
+    advertise: Option<String>,
+    /// IP address on which the ports of brokers listen. [default: that of the name-server port]
+    #[arg(long, value_name = "IP", env = "ROCKETMQ_GATEWAY_BIND")]
+    bind: Option<IpAddr>,
+    /// Do not listen two ports below each broker's, where old clients and some tools connect.
+    #[arg(long, env = "ROCKETMQ_GATEWAY_NO_VIP_CHANNEL")]
+    no_vip_channel: bool,
+    /// Maximum number of clients at each port; more wait. [default: 1000]
+    #[arg(long, value_name = "N", env = "ROCKETMQ_GATEWAY_MAX_CONNECTIONS")]
+    max_connections: Option<NonZeroUsize>,
+    /// Address of `/healthz` and `/readyz`; off by default.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_GATEWAY_HEALTH")]
+    health: Option<String>,
+    /// Least severe level to log.
+    #[arg(long, value_name = "LEVEL", env = "ROCKETMQ_GATEWAY_LOG", default_value = "info")]
+    pub(crate) log: LevelFilter,
+}
+
+impl Options {
+    /// Returns the settings of the file, if there is one, changed by the options.
+    pub(crate) fn config(&self) -> Result<Config, BoxError> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path)?,
+            None => Config::default(),
+        };
+        if let Some(name_servers) = &self.upstream {
+            config.upstream = vec![self.upstream(name_servers)?];
+        }
+        config.broker_ports = self.broker_ports.clone().or(config.broker_ports);
+        config.advertise = self.advertise.clone().or(config.advertise);
+        config.bind = self.bind.or(config.bind);
+        config.max_connections = self.max_connections.or(config.max_connections);
+        config.health = self.health.clone().or(config.health);
+        if self.no_vip_channel {
+            config.vip_channel = Some(false);
+        }
+        Ok(config)
+    }
+
+    fn upstream(&self, name_servers: &str) -> Result<UpstreamConfig, BoxError> {
+        let name_servers = name_servers.split(';').map(str::trim).filter(|addr| !addr.is_empty());
+        let mut upstream = UpstreamConfig {
+            name_servers: name_servers.map(str::to_owned).collect(),
+            listen: self.listen.clone(),
+            proxy_protocol: self.proxy_protocol,
+            ..Default::default()
+        };
+        for broker in &self.brokers {
+            let parts =
+                broker.split_once('=').and_then(|(id, port)| Some((id, port.parse().ok()?)));
+            let (id, port) = parts.ok_or_else(|| format!("{broker:?} has to be NAME/ID=PORT"))?;
+            upstream.brokers.insert(id.to_owned(), port);
+        }
+        Ok(upstream)
+    }
+}

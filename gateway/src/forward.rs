@@ -1,0 +1,87 @@
+//! The innermost service of the gateway: forwards requests.
+
+use crate::link::{Link, no_link};
+use crate::name_server::NameServer;
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, Service};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// Forwards requests to the cluster: the service that the layers of a [`Gateway`](crate::Gateway) are put around.
+///
+/// Always ready. Its errors are [`Abort`](rocketmq_tower::Abort)s with the code and text of the answer.
+#[derive(Clone)]
+pub struct Forward {
+    target: Target,
+}
+
+#[derive(Clone)]
+enum Target {
+    /// The broker of the connection's [`Link`], with the maximum time for an answer that comes at once.
+    Broker(Duration),
+    NameServer(Arc<NameServer>),
+}
+
+impl Forward {
+    /// Forwards to the broker of the connection.
+    pub(crate) fn to_broker(patience: Duration) -> Self {
+        Self { target: Target::Broker(patience) }
+    }
+
+    /// Forwards to the name servers.
+    pub(crate) fn to_name_server(name_server: Arc<NameServer>) -> Self {
+        Self { target: Target::NameServer(name_server) }
+    }
+}
+
+impl Service<RemotingCommand> for Forward {
+    type Response = Option<RemotingCommand>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RemotingCommand) -> Self::Future {
+        match &self.target {
+            Target::Broker(patience) => {
+                let (patience, hold) = (*patience, time_of_poll(&request));
+                let link = request.channel().and_then(|channel| channel.extensions().get::<Link>());
+                let link = link.cloned();
+                Box::pin(async move {
+                    let link = link.ok_or_else(no_link)?;
+                    link.call(request, patience, hold).await
+                })
+            }
+            Target::NameServer(name_server) => {
+                let name_server = Arc::clone(name_server);
+                Box::pin(async move { Ok(name_server.call(request).await?) })
+            }
+        }
+    }
+}
+
+/// Returns the time that the broker may hold a request until there are messages, at most an hour.
+fn time_of_poll(request: &RemotingCommand) -> Duration {
+    let field = match request.request_code() {
+        RequestCode::PULL_MESSAGE | RequestCode::LITE_PULL_MESSAGE => "suspendTimeoutMillis",
+        RequestCode::POP_MESSAGE | RequestCode::NOTIFICATION => "pollTime",
+        _ => return Duration::ZERO,
+    };
+    let millis = request.ext_fields().get(field).and_then(|text| text.parse().ok()).unwrap_or(0);
+    Duration::from_millis(millis).min(Duration::from_secs(3600))
+}
+
+impl fmt::Debug for Forward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = match &self.target {
+            Target::Broker(_) => "broker",
+            Target::NameServer(_) => "name server",
+        };
+        f.debug_struct("Forward").field("target", &target).finish()
+    }
+}

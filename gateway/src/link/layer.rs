@@ -1,0 +1,75 @@
+//! Gives each connection of a client a connection to the broker.
+
+use super::{Dialer, Link, pair};
+use crate::rewrite::Rewriter;
+use rocketmq_tower::{Connection, Disconnect, Layer, Service};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// Gives each connection of a client a connection to the broker of its port, and ends them together: the innermost layer of connections.
+///
+/// At a name-server port, it does nothing: clients share the connections to name servers.
+#[derive(Clone)]
+pub struct PairLayer {
+    broker: Option<(Rewriter, Arc<Dialer>)>,
+}
+
+impl PairLayer {
+    pub(crate) fn to_broker(rewriter: Rewriter, dialer: Arc<Dialer>) -> Self {
+        Self { broker: Some((rewriter, dialer)) }
+    }
+
+    pub(crate) fn to_name_server() -> Self {
+        Self { broker: None }
+    }
+}
+
+impl fmt::Debug for PairLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let broker = self.broker.as_ref().map(|(rewriter, _)| &rewriter.broker().id);
+        f.debug_struct("PairLayer").field("broker", &broker).finish()
+    }
+}
+
+impl<S> Layer<S> for PairLayer {
+    type Service = Pair<S>;
+
+    fn layer(&self, inner: S) -> Pair<S> {
+        Pair { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`PairLayer`].
+#[derive(Clone, Debug)]
+pub struct Pair<S> {
+    inner: S,
+    layer: PairLayer,
+}
+
+impl<Io, S> Service<Connection<Io>> for Pair<S>
+where
+    S: Service<Connection<Io>, Response = Disconnect>,
+    S::Error: Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Disconnect;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Disconnect, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut connection: Connection<Io>) -> Self::Future {
+        let Some((rewriter, dialer)) = &self.layer.broker else {
+            return Box::pin(self.inner.call(connection));
+        };
+        let client = connection.channel();
+        let link = Link::new(client.observer(), rewriter.clone(), Arc::clone(dialer));
+        connection.info_mut().extensions.insert(link.clone());
+        Box::pin(pair::run(self.inner.call(connection), client, link))
+    }
+}

@@ -1,0 +1,168 @@
+//! Store hosts in the bodies of answers and of requests to clients.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use rocketmq_tower_core::message::sys_flag;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+
+// The places of fields in an encoded message; see `rocketmq_tower_core::message::StoredMessage`.
+const SYS_FLAG: usize = 36;
+const BORN_HOST: usize = 48;
+const STORE_TIMESTAMP: usize = 8;
+
+/// Replaces the store hosts in a sequence of encoded messages, in place: `outside` returns the address for one of the cluster.
+///
+/// The body is copied only if others hold it, too. What is not a sequence of messages stays as it is from there on. So does a store host
+/// that has another kind of address than the one which it would get, as IPv4 and IPv6 have different lengths.
+pub(super) fn patch(body: Bytes, outside: impl Fn(SocketAddr) -> Option<SocketAddr>) -> Bytes {
+    let Some((at, first)) = next(&body, 0, &outside) else { return body };
+    let mut bytes = BytesMut::from(body);
+    let mut change = Some((at, first));
+    while let Some((Found { place, end }, host)) = change {
+        write(&mut bytes[place], host);
+        change = next(&bytes, end, &outside);
+    }
+    bytes.freeze()
+}
+
+/// The place of a store host, and where its message ends.
+struct Found {
+    place: Range<usize>,
+    end: usize,
+}
+
+/// Returns the next store host from the message at `start` on that has to be replaced.
+fn next(
+    bytes: &[u8],
+    mut start: usize,
+    outside: &impl Fn(SocketAddr) -> Option<SocketAddr>,
+) -> Option<(Found, SocketAddr)> {
+    loop {
+        let found = locate(bytes, start)?;
+        let place = &bytes[found.place.clone()];
+        if let Some(host) = read(place).and_then(outside) {
+            if host.is_ipv4() == (place.len() == 8) {
+                return Some((found, host));
+            }
+        }
+        start = found.end;
+    }
+}
+
+/// Returns the place of the store host of the message at `start`, or `None` if there is no whole message.
+fn locate(bytes: &[u8], start: usize) -> Option<Found> {
+    let message = bytes.get(start..)?;
+    let size = i32::from_be_bytes(*message.first_chunk()?);
+    let message = message.get(..usize::try_from(size).ok()?)?;
+    let flags = i32::from_be_bytes(*message.get(SYS_FLAG..)?.first_chunk()?);
+    let length = |flag| if flags & flag != 0 { 20 } else { 8 };
+    let host = BORN_HOST + length(sys_flag::BORN_HOST_V6) + STORE_TIMESTAMP;
+    let place = host..host + length(sys_flag::STORE_HOST_V6);
+    message.get(place.clone())?;
+    Some(Found { place: start + place.start..start + place.end, end: start + message.len() })
+}
+
+fn read(place: &[u8]) -> Option<SocketAddr> {
+    let (ip, port) = place.split_last_chunk::<4>()?;
+    let ip: IpAddr = match ip.len() {
+        4 => <[u8; 4]>::try_from(ip).ok()?.into(),
+        _ => <[u8; 16]>::try_from(ip).ok()?.into(),
+    };
+    Some(SocketAddr::new(ip, u32::from_be_bytes(*port).try_into().ok()?))
+}
+
+fn write(mut place: &mut [u8], host: SocketAddr) {
+    match host.ip() {
+        IpAddr::V4(ip) => place.put_slice(&ip.octets()),
+        IpAddr::V6(ip) => place.put_slice(&ip.octets()),
+    }
+    place.put_u32(host.port().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::patch;
+    use bytes::{Bytes, BytesMut};
+    use rocketmq_tower_core::message::{Properties, StoredMessage};
+    use std::net::SocketAddr;
+
+    fn record(born: &str, store: &str, into: &mut BytesMut) {
+        let message = StoredMessage {
+            queue_id: 1,
+            flag: 0,
+            queue_offset: 2,
+            commit_log_offset: 3,
+            sys_flag: 0,
+            born_timestamp: 4,
+            born_host: born.parse().unwrap(),
+            store_timestamp: 5,
+            store_host: store.parse().unwrap(),
+            reconsume_times: 0,
+            prepared_transaction_offset: 0,
+            body: b"text",
+            topic: "T",
+            properties: Properties::new(""),
+        };
+        message.encode(into).unwrap();
+    }
+
+    fn outside(inside: SocketAddr) -> Option<SocketAddr> {
+        match inside.to_string().as_str() {
+            "10.0.0.1:10911" => Some("192.0.2.9:20911".parse().unwrap()),
+            "[fd00::1]:10911" => Some("[2001:db8::9]:20911".parse().unwrap()),
+            "10.0.0.3:10911" => Some("[2001:db8::9]:20911".parse().unwrap()),
+            _ => None,
+        }
+    }
+
+    fn hosts(body: &[u8]) -> Vec<String> {
+        StoredMessage::decode_all(body)
+            .map(|message| message.unwrap().store_host.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn store_hosts_become_those_of_the_gateway() {
+        let mut body = BytesMut::new();
+        record("10.0.0.1:10911", "10.0.0.1:10911", &mut body);
+        record("[::1]:5", "10.0.0.2:10911", &mut body);
+        record("[::1]:5", "[fd00::1]:10911", &mut body);
+        record("10.0.0.1:10911", "10.0.0.3:10911", &mut body);
+        record("1.2.3.4:5", "10.0.0.1:10911", &mut body);
+        let body = patch(body.freeze(), outside);
+        let expected = [
+            "192.0.2.9:20911",
+            "10.0.0.2:10911",
+            "[2001:db8::9]:20911",
+            "10.0.0.3:10911",
+            "192.0.2.9:20911",
+        ];
+        assert_eq!(hosts(&body), expected);
+        let (first, _) = StoredMessage::decode(&body).unwrap();
+        assert_eq!(first.born_host.to_string(), "10.0.0.1:10911");
+    }
+
+    #[test]
+    fn a_body_that_others_hold_is_copied() {
+        let mut body = BytesMut::new();
+        record("1.2.3.4:5", "10.0.0.1:10911", &mut body);
+        let body = body.freeze();
+        let patched = patch(body.clone(), outside);
+        assert_eq!(hosts(&body), ["10.0.0.1:10911"]);
+        assert_eq!(hosts(&patched), ["192.0.2.9:20911"]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_messages_stay() {
+        for bytes in [
+            &b""[..],
+            b"abc",
+            &[0; 100],
+            &[0xff; 100],
+            b"\0\0\0\x28{\"a\":\"b\"}.............................",
+        ] {
+            let body = Bytes::copy_from_slice(bytes);
+            assert_eq!(patch(body.clone(), |_| Some(([1, 2, 3, 4], 5).into())), body);
+        }
+    }
+}
