@@ -213,7 +213,7 @@ pub use rocketmq_tower_core::{
     Abort, Addr, BoxError, CallError, Channel, ChannelInfo, CloseReason, Connection, Disconnect,
     ExtFields, HeaderError, LanguageCode, MqVersion, RemotingCodec, RemotingCommand, Reply,
     RequestCode, ResponseCode, SerializeType, UnsupportedCode, channel, codec, command, connection,
-    driver, error, message, protocol,
+    driver, error, message, protocol, subject,
 };
 pub use rocketmq_tower_layers as layers;
 pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
