@@ -64,8 +64,8 @@
 //!
 //! # Cost
 //!
-//! The names of the request are looked up, and the rules are compared one by one with each of them:
-//! about 0.1 µs for a send and ten rules. Nothing is allocated, except for bodies that hold names. A service
+//! The names of the request are looked up, and the rules are compared one by one with each of them, so
+//! it grows with their number. Nothing is allocated, except for bodies that hold names. A service
 //! looks at an atomic number to see whether the rules were replaced.
 //!
 //! ```

@@ -58,9 +58,9 @@
 //!
 //! # Cost
 //!
-//! About 0.1 µs for a send and one quota. A service remembers its last key, so no lock is taken while a
-//! connection stays with its topic; nothing is allocated for sends. A receive allocates once. A batch
-//! is read from size to size.
+//! A look at the clock, and an atomic operation or two for each quota. A service remembers its last key,
+//! so no lock is taken while a connection stays with its topic; nothing is allocated for sends. A
+//! receive allocates once. A batch is read from size to size.
 //!
 //! ```
 //! use rocketmq_tower::layers::QuotaLayer;
