@@ -36,7 +36,7 @@
 //! # When not
 //!
 //! When the processor has to decide by what it knows, such as the owner of a topic. Then read the
-//! `Subject` there, or in a [`from_fn`](crate::from_fn).
+//! `Subject` there, or in a [`from_fn`](mod@crate::from_fn).
 //!
 //! Responses are not filtered: who may list all topics sees all of them.
 //!
