@@ -201,7 +201,7 @@ async fn a_writer_that_fails_may_be_replaced() {
     let mut service = layer.layer(service_fn(at_once));
     service.call(send("a")).await.unwrap();
     service.call(send("b")).await.unwrap();
-    drop(service);
+    drop((layer, service));
     let broken =
         tokio_test::io::Builder::new().write_error(std::io::ErrorKind::Other.into()).build();
     events.write_json(broken).await.expect_err("broken");
