@@ -133,9 +133,12 @@
 //! | [`work_queue`](layers::work_queue) | request | runs at most N requests at a time and queues at most M | no |
 //! | [`spawn`](layers::spawn) | request | runs requests as tasks | no |
 //! | [`peer_rate_limit`](layers::peer_rate_limit) | request | limits the requests per second of each IP address | no |
+//! | [`quota`](layers::quota) | request | limits the messages and bytes per second of topics, groups, users and addresses | no |
 //! | [`body_limit`](layers::body_limit) | request | limits the length of bodies, for each request code | no |
 //! | [`code_distribution`](layers::code_distribution) | request | logs the number of requests and responses by code | no |
 //! | [`acl`], a feature | request | verifies signed requests | no |
+//! | [`authorize`](layers::authorize) | request | decides who may do what with which topics and groups | no |
+//! | [`audit`](layers::audit) | request | reports who has asked for what, and what came of it | no |
 //! | [`oneshot`](layers::oneshot) | request | reserves readiness for one request at a time | no |
 //! | [`catch_panic`](layers::catch_panic) | request | turns panics into errors | no |
 //! | [`trace`](layers::trace) | both | a `tracing` span for each connection and each request | no |
@@ -213,7 +216,7 @@ pub use rocketmq_tower_core::{
     Abort, Addr, BoxError, CallError, Channel, ChannelInfo, CloseReason, Connection, Disconnect,
     ExtFields, HeaderError, LanguageCode, MqVersion, RemotingCodec, RemotingCommand, Reply,
     RequestCode, ResponseCode, SerializeType, UnsupportedCode, channel, codec, command, connection,
-    driver, error, message, protocol,
+    driver, error, message, protocol, subject,
 };
 pub use rocketmq_tower_layers as layers;
 pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};

@@ -10,12 +10,17 @@ mod support;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use rocketmq_tower::layers::authorize::Rule;
 use rocketmq_tower::layers::metrics::{LATENCY_BUCKETS, RPC_LATENCY};
+use rocketmq_tower::layers::quota::{By, Quota};
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{
-    BodyLimitLayer, CatchPanicLayer, CodeDistributionLayer, MetricsLayer, OneshotLayer,
-    PeerRateLimitLayer, RecoverLayer, RpcHookLayer, SpawnLayer, TraceLayer, WorkQueueLayer,
+    AuditLayer, AuthorizeLayer, BodyLimitLayer, CatchPanicLayer, CodeDistributionLayer,
+    MetricsLayer, OneshotLayer, PeerRateLimitLayer, QuotaLayer, RecoverLayer, RpcHookLayer,
+    SpawnLayer, TraceLayer, WorkQueueLayer,
 };
+use rocketmq_tower::message::SendHeader;
+use rocketmq_tower::subject::{Action, Subject};
 use rocketmq_tower::{Layer, RemotingCommand, RequestCode, Service, ServiceExt, service_fn};
 use std::fmt::Debug;
 use std::future::Future;
@@ -70,6 +75,33 @@ fn request_layers(c: &mut Criterion) {
     let mut pull = request.clone();
     pull.set_code(RequestCode::PULL_MESSAGE);
     measure(group, "code_distribution/pulls", &pull, counting.layer(echo));
+}
+
+/// The layers that read what a request speaks of.
+fn policies(c: &mut Criterion) {
+    let request = &SendHeader::new("producers", "TopicTest", 0).request().with_body(vec![0; 128]);
+    let echo = service_fn(rocketmq_tower_test_support::echo);
+    let mut group = c.benchmark_group("request_layers");
+    let group = &mut group;
+
+    group.bench_function("policy/subject", |bench| {
+        bench.iter(|| {
+            let subject = Subject::of(black_box(request)).expect("readable");
+            (subject.action(), subject.topics().count())
+        });
+    });
+    measure(group, "policy/none", request, echo);
+    let others =
+        (0..9).map(|n| Rule::allow("other").action(Action::Send).topic(format!("Other{n}*")));
+    let rules = others.chain([Rule::allow("ours").action(Action::Send).topic("TopicT*")]);
+    let rules: Vec<_> = rules.collect();
+    measure(group, "policy/authorize, ten rules", request, AuthorizeLayer::new(rules).layer(echo));
+    let topics = Quota::sends(By::Topic).messages(u64::MAX).bytes(u64::MAX);
+    measure(group, "policy/quota", request, QuotaLayer::new([topics]).layer(echo));
+    let (audit, _events) = AuditLayer::new(1000);
+    let admin = audit.clone().action(Action::AdminTopic);
+    measure(group, "policy/audit of others", request, admin.layer(echo));
+    measure(group, "policy/audit", request, audit.layer(echo));
 }
 
 fn trace(c: &mut Criterion) {
@@ -137,5 +169,5 @@ fn tasks(c: &mut Criterion) {
     measure!("task/work_queue, queue", WorkQueueLayer::new(16).queue(1000).layer(echo));
 }
 
-criterion_group!(benches, request_layers, trace, metrics, tasks);
+criterion_group!(benches, request_layers, policies, trace, metrics, tasks);
 criterion_main!(benches);

@@ -14,6 +14,7 @@
 //! * [`handler`] makes handlers of async functions whose arguments are taken from the request.
 //! * [`message`] encodes and decodes messages, which the bodies of sends and pulls hold.
 //! * [`protocol`] has the typed headers and JSON bodies of RocketMQ's requests and responses.
+//! * [`subject`] finds the topics and groups that a request names, for policies of your own.
 //!
 //! There are two levels of services. At the **connection level**, a `Service<Connection<Io>,
 //! Response = Disconnect>` takes a connection, and its future runs until the connection has ended.
@@ -63,6 +64,7 @@ pub mod message;
 pub mod protocol;
 mod reader;
 mod reply;
+pub mod subject;
 #[doc(hidden)]
 pub mod sync;
 

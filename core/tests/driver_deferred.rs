@@ -314,3 +314,39 @@ async fn a_responder_that_is_dropped_while_its_processor_runs_is_answered_for_at
     assert!(timeout(SECOND / 2, running.peer.next()).await.is_err());
     assert_eq!(running.peer.receive().await.remark(), Some("the request was dropped unanswered"));
 }
+
+/// Observers of a response see it, whether the service has returned it or a responder sends it later.
+#[tokio::test(start_paused = true)]
+async fn observers_see_the_response() {
+    let (parked, mut responders) = mpsc::unbounded_channel();
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let service = service_fn(move |request: RemotingCommand| {
+        let (parked, told) = (parked.clone(), told.clone());
+        async move {
+            let observer = request.exchange_observer();
+            let answer = match request.code() {
+                1 => parked.send(request.defer()?).map(|()| None)?,
+                _ => Some(success("at once")),
+            };
+            observer.on_response(answer.as_ref(), move |response| {
+                told.send(response.remark().map(str::to_owned)).expect("the test waits");
+            });
+            Ok::<_, BoxError>(answer)
+        }
+    });
+    let Running { mut peer, .. } = start(service);
+    peer.call(&request(2, 1)).await;
+    assert_eq!(soon(seen.recv()).await.flatten().as_deref(), Some("at once"));
+
+    peer.send(&request(1, 2)).await;
+    let responder = responders.recv().await.expect("parked");
+    assert!(seen.try_recv().is_err(), "not yet");
+    responder.send(success("later")).expect("open");
+    assert_eq!(peer.receive().await.remark(), Some("later"));
+    assert_eq!(soon(seen.recv()).await.flatten().as_deref(), Some("later"));
+
+    peer.send(&request(1, 3)).await;
+    drop(responders.recv().await);
+    peer.receive().await;
+    assert!(seen.try_recv().is_err(), "a dropped responder has no response");
+}

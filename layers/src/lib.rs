@@ -19,9 +19,12 @@
 //! | [`spawn`] | request | runs requests as tasks, for heavy processors |
 //! | [`work_queue`] | request | runs at most N requests at a time and queues at most M |
 //! | [`peer_rate_limit`] | request | limits the requests per second of each IP address |
+//! | [`quota`] | request | limits the messages and bytes per second of topics, groups, users and addresses |
 //! | [`body_limit`] | request | limits the body length, per request code |
 //! | [`code_distribution`] | request | logs the number of requests and responses by code |
 //! | [`acl`], a feature | request | verifies signed requests |
+//! | [`authorize`] | request | decides who may do what with which topics and groups |
+//! | [`audit`] | request | reports who has asked for what, and what came of it |
 //! | [`trace`] | both | a span for each connection and each request |
 //! | [`from_fn`](mod@from_fn) | both | makes a layer of an async function |
 //! | [`fault`] | both | injects delays, errors, losses and disconnects, for tests of clients |
@@ -76,13 +79,13 @@ pub use connection::{
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use request::acl;
 pub use request::{
-    body_limit, catch_panic, code_distribution, oneshot, peer_rate_limit, recover, rpc_hook, spawn,
-    work_queue,
+    audit, authorize, body_limit, catch_panic, code_distribution, oneshot, peer_rate_limit, quota,
+    recover, rpc_hook, spawn, work_queue,
 };
-pub use support::network;
 /// For the crate `rocketmq-tower`.
 #[doc(hidden)]
 pub use support::task;
+pub use support::{identity, network};
 
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
@@ -90,6 +93,8 @@ pub use self::metrics::MetricsLayer;
 #[cfg(feature = "acl")]
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use acl::AclVerifyLayer;
+pub use audit::AuditLayer;
+pub use authorize::AuthorizeLayer;
 pub use body_limit::BodyLimitLayer;
 pub use byte_count::ByteCountLayer;
 pub use catch_panic::CatchPanicLayer;
@@ -107,6 +112,7 @@ pub use peer_rate_limit::PeerRateLimitLayer;
 #[cfg(feature = "proxy-protocol")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proxy-protocol")))]
 pub use proxy_protocol::ProxyProtocolLayer;
+pub use quota::QuotaLayer;
 pub use read_idle_timeout::ReadIdleTimeoutLayer;
 pub use recover::RecoverLayer;
 pub use rpc_hook::RpcHookLayer;

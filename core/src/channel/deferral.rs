@@ -1,7 +1,7 @@
 //! Deferred exchanges of a connection.
 
 use super::exchange::ExchangeId;
-use crate::command::ResponseCode;
+use crate::command::{RemotingCommand, ResponseCode};
 use crate::sync::lock;
 use std::collections::HashMap;
 use std::fmt;
@@ -23,7 +23,8 @@ pub struct Answered {
 /// A table with a larger capacity is freed when it becomes empty.
 const KEPT_CAPACITY: usize = 64;
 
-pub(super) type Observer = Box<dyn FnOnce(Answered) + Send>;
+/// Is told the result of an exchange, and the response, if a responder has sent it just now.
+pub(super) type Observer = Box<dyn FnOnce(Answered, Option<&RemotingCommand>) + Send>;
 
 /// The deferred exchanges of a connection, at most `max_deferred`.
 ///
@@ -172,11 +173,11 @@ impl Deferrals {
         &self,
         id: ExchangeId,
         returned: Option<ResponseCode>,
-        observer: impl FnOnce(Answered) + Send + 'static,
+        observer: impl FnOnce(Answered, Option<&RemotingCommand>) + Send + 'static,
         max: usize,
     ) {
         if self.is_empty() && returned.is_some() {
-            return observer(Answered { code: returned, deferred: false });
+            return observer(Answered { code: returned, deferred: false }, None);
         }
         let mut table = lock(&self.table);
         let (closed, is_full) = (table.closed, table.entries.len() >= max);
@@ -199,7 +200,7 @@ impl Deferrals {
         match known {
             Some(answered) => {
                 drop(table);
-                observer(answered);
+                observer(answered, None);
             }
             None => {
                 let entry = table.entries.entry(id).or_insert_with(Deferral::absent);
@@ -241,13 +242,19 @@ impl Deferrals {
             }
             (ResponderState::Absent, None) => (AtEnd::Send, Some(ResponseCode::SYSTEM_ERROR)),
         };
-        self.end(table, id, Answered { code, deferred: at_end != AtEnd::Send });
+        self.end(table, id, Answered { code, deferred: at_end != AtEnd::Send }, None);
         at_end
     }
 
     /// Takes the response that a responder has sent. Returns whether to send it: false if the
     /// exchange has already ended. `running` says whether the service is still running.
-    pub(crate) fn take_response(&self, id: ExchangeId, code: ResponseCode, running: bool) -> bool {
+    pub(crate) fn take_response(
+        &self,
+        id: ExchangeId,
+        response: &RemotingCommand,
+        running: bool,
+    ) -> bool {
+        let code = response.response_code();
         let mut table = lock(&self.table);
         let Some(entry) = table.entries.get_mut(&id) else { return false };
         if running {
@@ -255,7 +262,7 @@ impl Deferrals {
             return true;
         }
         let returned = entry.returned;
-        self.end(table, id, Answered { code: Some(code), deferred: true });
+        self.end(table, id, Answered { code: Some(code), deferred: true }, Some(response));
         returned
     }
 
@@ -268,7 +275,7 @@ impl Deferrals {
         let answers = entry.responder != ResponderState::Discarded;
         let send = answers && entry.returned;
         let code = answers.then_some(ResponseCode::SYSTEM_ERROR);
-        self.end(table, id, Answered { code, deferred: true });
+        self.end(table, id, Answered { code, deferred: true }, None);
         send
     }
 
@@ -281,12 +288,18 @@ impl Deferrals {
         self.bytes.store(0, Ordering::Relaxed);
         drop(table);
         for entry in entries.into_values() {
-            entry.tell(Answered { code: None, deferred: true });
+            entry.tell(Answered { code: None, deferred: true }, None);
         }
     }
 
     /// Removes an entry, and calls its observers after releasing the lock.
-    fn end(&self, mut table: MutexGuard<'_, Table>, id: ExchangeId, answered: Answered) {
+    fn end(
+        &self,
+        mut table: MutexGuard<'_, Table>,
+        id: ExchangeId,
+        answered: Answered,
+        response: Option<&RemotingCommand>,
+    ) {
         let entry = table.entries.remove(&id);
         let bytes = entry.as_ref().map_or(0, |entry| entry.bytes);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -296,7 +309,7 @@ impl Deferrals {
         }
         drop(table);
         if let Some(entry) = entry {
-            entry.tell(answered);
+            entry.tell(answered, response);
         }
     }
 }
@@ -306,8 +319,8 @@ impl Deferral {
         Self { responder: ResponderState::Absent, ..Self::default() }
     }
 
-    fn tell(self, answered: Answered) {
-        self.observers.into_iter().for_each(|observer| observer(answered));
+    fn tell(self, answered: Answered, response: Option<&RemotingCommand>) {
+        self.observers.into_iter().for_each(|observer| observer(answered, response));
     }
 }
 

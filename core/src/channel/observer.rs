@@ -84,9 +84,35 @@ impl ExchangeObserver {
     ) {
         match self.exchange() {
             Some((shared, id)) => {
+                let observer = |answered, _: Option<&RemotingCommand>| observer(answered);
                 shared.deferrals.observe(id, returned, observer, shared.max_deferred());
             }
             None => observer(Answered { code: returned, deferred: false }),
+        }
+    }
+
+    /// Calls `observer` with the response: at once if the service has returned it, otherwise in the
+    /// connection's task when a responder has sent it. It is not called if there is no response, or if
+    /// the responder has sent it while the service was still running.
+    ///
+    /// For layers that look into responses, such as pulls, of which those that wait for messages
+    /// are deferred.
+    pub fn on_response(
+        self,
+        returned: Option<&RemotingCommand>,
+        observer: impl FnOnce(&RemotingCommand) + Send + 'static,
+    ) {
+        match (returned, self.exchange()) {
+            (Some(response), _) => observer(response),
+            (None, None) => {}
+            (None, Some((shared, id))) => {
+                let observer = |_, response: Option<&RemotingCommand>| {
+                    if let Some(response) = response {
+                        observer(response);
+                    }
+                };
+                shared.deferrals.observe(id, None, observer, shared.max_deferred());
+            }
         }
     }
 

@@ -219,8 +219,8 @@ where
         id: ExchangeId,
         response: RemotingCommand,
     ) -> Option<RemotingCommand> {
-        let (running, code) = (self.in_flight.is_running(id), response.response_code());
-        if self.channel.shared().deferrals.take_response(id, code, running) {
+        let running = self.in_flight.is_running(id);
+        if self.channel.shared().deferrals.take_response(id, &response, running) {
             return Some(response);
         }
         self.log_second_answer(response.opaque());

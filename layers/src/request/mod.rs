@@ -2,11 +2,14 @@
 
 #[cfg(feature = "acl")]
 pub mod acl;
+pub mod audit;
+pub mod authorize;
 pub mod body_limit;
 pub mod catch_panic;
 pub mod code_distribution;
 pub mod oneshot;
 pub mod peer_rate_limit;
+pub mod quota;
 pub mod recover;
 pub mod rpc_hook;
 pub mod spawn;

@@ -36,6 +36,7 @@ mod compound;
 mod de;
 mod error;
 mod key;
+pub(crate) mod places;
 mod read;
 mod scalar;
 mod ser;

@@ -37,8 +37,8 @@
 //! # When not
 //!
 //! When both ends are new: TLS with certificates on both sides proves more, and also encrypts. This
-//! layer does not decide what a user may do (authorization); a layer inside it or the processor can
-//! do so by the [`AccessKey`].
+//! layer does not decide what a user may do: [`authorize`](crate::authorize) does, or a layer of your
+//! own or the processor, by the [`AccessKey`].
 //!
 //! The store is called in the connection's task and must not block: keep the keys in memory.
 //!

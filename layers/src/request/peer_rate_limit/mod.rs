@@ -60,7 +60,6 @@
 //! }
 //! ```
 
-mod bucket;
 mod layer;
 mod service;
 mod table;

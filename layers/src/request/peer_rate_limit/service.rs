@@ -1,7 +1,7 @@
-use super::bucket::Bucket;
-use super::table::{Place, Table};
+use super::table::Table;
 use crate::support::fallible::ResponseFuture;
 use crate::support::inner::inner_service;
+use crate::support::rate::{Bucket, Place};
 use crate::support::unused::Unused;
 use rocketmq_tower_core::command::remark;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, ResponseCode};

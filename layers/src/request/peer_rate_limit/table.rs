@@ -1,19 +1,10 @@
-use super::bucket::{Bucket, Rate};
 use crate::network::around;
-use rocketmq_tower_core::sync::lock;
-use std::collections::HashMap;
+use crate::support::rate::{Bucket, Keyed, Place, Rate};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::time::Instant;
-
-/// The table is swept for entries that are no longer needed only once it has this many.
-const FEW: usize = 1024;
-
-/// The minimum time between two sweeps of a full table.
-const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
@@ -29,37 +20,17 @@ pub(super) struct Table {
     settings: Settings,
     rate: Rate,
     start: Instant,
-    peers: Mutex<Peers>,
-    /// Shared by all peers for which the table has no room.
-    others: Arc<Bucket>,
+    peers: Keyed<IpAddr, Bucket>,
     refused: AtomicU64,
-}
-
-struct Peers {
-    buckets: HashMap<IpAddr, Arc<Bucket>>,
-    /// The number of entries at which the next sweep is due.
-    sweep_at: usize,
-    /// The earliest time of the next sweep, in nanoseconds since the table's start.
-    sweep_after: u64,
-}
-
-/// The bucket in which a connection's requests are counted.
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    Own(Arc<Bucket>),
-    /// The shared bucket. The table may have room later, so this must not be kept.
-    Others(Arc<Bucket>),
 }
 
 impl Table {
     pub(super) fn new(settings: Settings) -> Arc<Self> {
-        let sweep_at = FEW.min(settings.max_peers);
         Arc::new(Self {
             settings,
-            rate: Rate::new(settings.per_second, settings.burst),
+            rate: Rate::new(settings.per_second.into(), settings.burst.into()),
             start: Instant::now(),
-            peers: Mutex::new(Peers { buckets: HashMap::new(), sweep_at, sweep_after: 0 }),
-            others: Arc::default(),
+            peers: Keyed::new(settings.max_peers),
             refused: AtomicU64::new(0),
         })
     }
@@ -78,23 +49,13 @@ impl Table {
         taken
     }
 
-    pub(super) fn place(&self, ip: IpAddr) -> Place {
+    pub(super) fn place(&self, ip: IpAddr) -> Place<Bucket> {
         let ip = around(ip, self.settings.ipv6_prefix);
-        let mut peers = lock(&self.peers);
-        if let Some(bucket) = peers.buckets.get(&ip) {
-            return Place::Own(Arc::clone(bucket));
-        }
-        peers.make_room(self.now(), self.settings.max_peers);
-        if peers.buckets.len() >= self.settings.max_peers {
-            return Place::Others(Arc::clone(&self.others));
-        }
-        let bucket = Arc::<Bucket>::default();
-        peers.buckets.insert(ip, Arc::clone(&bucket));
-        Place::Own(bucket)
+        self.peers.place(&ip, self.now(), |ip| *ip)
     }
 
     pub(super) fn peers(&self) -> usize {
-        lock(&self.peers).buckets.len()
+        self.peers.len()
     }
 
     pub(super) fn refused(&self) -> u64 {
@@ -114,24 +75,6 @@ impl fmt::Debug for Table {
             .field("peers", &self.peers())
             .field("refused", &self.refused())
             .finish_non_exhaustive()
-    }
-}
-
-impl Peers {
-    /// Drops entries that are no longer needed, once a sweep is due. `sweep_at` doubles, so that
-    /// each entry is looked at only a few times in its life.
-    fn make_room(&mut self, now: u64, max: usize) {
-        if self.buckets.len() < self.sweep_at || now < self.sweep_after {
-            return;
-        }
-        self.buckets.retain(|_, bucket| Arc::strong_count(bucket) > 1 || !bucket.is_spent(now));
-        self.sweep_at = (2 * self.buckets.len()).clamp(FEW, max.max(FEW)).min(max);
-        if self.buckets.len() < self.buckets.capacity() / 4 {
-            self.buckets.shrink_to(self.sweep_at);
-        }
-        if self.buckets.len() >= max {
-            self.sweep_after = now.saturating_add(PAUSE.as_nanos() as u64);
-        }
     }
 }
 
