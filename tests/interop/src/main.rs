@@ -9,6 +9,9 @@
 //! * `interop reference CLASS_PATH SERVERS` runs the scenarios of `broker` against Apache's servers.
 //! * `interop filter CLASS_PATH [SEED]` compares Java's filter by SQL92 with that of `rocketmq-tower-broker`.
 //! * `interop proxy CLASS_PATH PROXY` runs clients over gRPC against `rocketmq-tower-broker` behind Apache's proxy.
+//! * `interop gateway [PART..]` runs clients and tools through `rocketmq-tower-gateway`, which cannot reach the brokers themselves.
+//! * `interop connect ADDR` and `interop proxy-topics BROKER..` connect to an address and create the topics of `proxy`, for `gateway`,
+//!   which does that in namespaces of the network.
 //! * `interop throughput CLASS_PATH` measures, and checks nothing.
 //!
 //! Each suite prints one line per check, and stops at the first check that fails.
@@ -18,6 +21,8 @@ mod apache;
 mod broker;
 mod check;
 mod filter;
+mod gateway;
+mod place;
 mod proxy;
 mod remoting;
 mod throughput;
@@ -54,12 +59,15 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         ["filter", class_path] => filter::run(class_path).await,
         ["filter", class_path, seed] => filter::compare(class_path, seed.parse()?).await,
         ["proxy", class_path, proxy, some @ ..] => proxy::run(class_path, proxy, some).await,
+        ["gateway", parts @ ..] => gateway::run(parts).await,
+        ["proxy-topics", brokers @ ..] => proxy::create_all(brokers).await,
+        ["connect", addr] => gateway::connect(addr).await,
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker CLASS_PATH [SCENARIO..], \
                          old CLASSES VERSION.., admin CLASS_PATH [COMMAND..], \
                          reference CLASS_PATH SERVERS [SCENARIO..], filter CLASS_PATH [SEED], \
-                         proxy CLASS_PATH PROXY [SCENARIO..], \
+                         proxy CLASS_PATH PROXY [SCENARIO..], gateway [PART..], connect ADDR, \
                          throughput CLASS_PATH [OPTION..]";
             Err(usage.into())
         }

@@ -7,16 +7,16 @@ use crate::apache::scratch::Scratch;
 use crate::broker::java::Java;
 use crate::broker::process::Broker;
 use crate::check::{Checked, TIMEOUT, report};
+use crate::place::Place;
 use rocketmq_tower::client::Client;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// All scenarios, with the type of their topics.
-const ALL: [(&str, &str); 6] = [
+pub(crate) const ALL: [(&str, &str); 6] = [
     ("push", "NORMAL"),
     ("simple", "NORMAL"),
     ("dead", "NORMAL"),
@@ -35,13 +35,10 @@ pub(crate) async fn run(class_path: &str, proxy: &str, some: &[&str]) -> Result<
     let mut broker = Broker::start(&scratch, "data")?;
     let checked = async {
         broker.ready().await?;
-        let client = Client::new();
-        for (scenario, kind) in ALL {
-            create(&client, &broker.addr, scenario, kind).await?;
-        }
+        create_all(&[&broker.addr]).await?;
         let directory = scratch.directory("proxy")?;
         let port = free_port(&[0, 1, 2, 3, 4, 5])? + 4;
-        let mut proxy = start(&directory, &crate::apache::absolute(proxy)?, &broker, port)?;
+        let mut proxy = start(&Place::Here, &directory, proxy, &broker.name_server, port)?;
         let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
         let names = if some.is_empty() { &names[..] } else { some };
         let endpoints = format!("127.0.0.1:{port}");
@@ -53,6 +50,17 @@ pub(crate) async fn run(class_path: &str, proxy: &str, some: &[&str]) -> Result<
     };
     checked.await.inspect_err(|_| broker.print_log())?;
     report("the broker ends when it is told to", broker.stop()).await
+}
+
+/// Creates the topics and groups of all scenarios at these brokers.
+pub(crate) async fn create_all(brokers: &[&str]) -> Checked {
+    let client = Client::new();
+    for broker in brokers {
+        for (scenario, kind) in ALL {
+            create(&client, broker, scenario, kind).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Creates the topic and the group of a scenario.
@@ -86,14 +94,17 @@ async fn create(client: &Client, broker: &str, scenario: &str, kind: &str) -> Ch
     Ok(())
 }
 
-fn start(
+/// Starts the proxy of a cluster, which listens on `port` of 127.0.0.1, and on the next one.
+pub(crate) fn start(
+    place: &Place,
     directory: &Path,
     class_path: &str,
-    broker: &Broker,
+    names: &str,
     port: u16,
 ) -> Result<Process, BoxError> {
+    let class_path = &crate::apache::absolute(class_path)?;
     let config = directory.join("rmq-proxy.json");
-    let (names, remoting) = (&broker.name_server, port + 1);
+    let remoting = port + 1;
     fs::write(
         &config,
         format!(
@@ -101,7 +112,7 @@ fn start(
 "grpcServerPort":{port},"remotingListenPort":{remoting}}}"#
         ),
     )?;
-    let mut java = Command::new("java");
+    let mut java = place.program("java");
     java.arg("-Xmx512m")
         .args(SHORT_LIVED)
         .arg("-Djava.net.preferIPv4Stack=true")
@@ -115,7 +126,7 @@ fn start(
 }
 
 /// Waits until the proxy says that it serves.
-async fn ready(proxy: &mut Process, directory: &Path) -> Checked {
+pub(crate) async fn ready(proxy: &mut Process, directory: &Path) -> Checked {
     let deadline = Instant::now() + START_LIMIT;
     loop {
         proxy.check_alive()?;

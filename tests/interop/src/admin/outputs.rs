@@ -25,7 +25,7 @@ const OWN_TOPICS: [&str; 4] =
 static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d+)?", "TIME"),
-        (r"/?127\.0\.0\.1:\d+", "ADDR"),
+        (r"/?\b\d{1,3}(\.\d{1,3}){3}:\d+", "ADDR"),
         (r"\bV\d+_\d+_\d+|rocketmq-tower \d+\.\d+\.\d+", "VERSION"),
         (r"/[^ ]*/(files|outputs|msgbodys)/[^ \n]*", "FILE"),
         (r"\b[0-9A-F]{32,}(@\d+)?\b", "ID"),
@@ -37,6 +37,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "${1}N",
         ),
         (r"@\d+#\d+", "@PROCESS"),
+        // What the timer has read and has not delivered yet.
+        (r"\b\d+-\d+\(", "TIMER("),
         // A consumer commits its offsets every 5 s.
         (r"\b(NOT_CONSUME_YET|CONSUMED)\b", "TRACK"),
     ];
@@ -44,6 +46,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     compiled.filter_map(|(rule, by)| Some((rule.ok()?, by))).collect()
 });
 
+/// An address before a name.
+static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[0-9.]+:\d+ ").ok());
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-?\d+(\.\d+)?").ok());
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"CODE: (\d+)").ok());
 
@@ -60,6 +64,11 @@ impl Output {
         let failed = ["Exception", "usage: mqadmin", "error", "failed", "not supported"];
         let failed = code.is_some() || failed.iter().any(|word| self.text.contains(word));
         failed.then_some(code)
+    }
+
+    /// Whether it shows an error.
+    pub(super) fn fails(&self) -> bool {
+        self.error().is_some()
     }
 
     /// Returns its lines in order, without what differs from run to run, and without spaces.
@@ -81,6 +90,8 @@ impl Output {
     /// Returns the names of `name : value` and `name = value`.
     fn names(&self) -> BTreeSet<String> {
         let name = |line: &str| {
+            let start = ADDRESS.as_ref().and_then(|address| address.find(line));
+            let line = start.map_or(line, |start| &line[start.end()..]);
             let (name, _) = line.split_once([':', '='])?;
             Some(name.split_whitespace().last()?.to_owned())
         };
@@ -132,7 +143,9 @@ fn same(
         (None, None) => {}
         (Some(_), Some(_)) if theirs.lines(map) == ours.lines(map) => return Ok(()),
         (one, two) => {
-            return Err(Difference(format!("Apache's error is {one:?}, and ours {two:?}")));
+            return Err(Difference(format!(
+                "the first error is {one:?}, and the second one {two:?}"
+            )));
         }
     }
     let (theirs, ours) = (theirs.lines(map), ours.lines(map));
@@ -142,8 +155,21 @@ fn same(
     let missing: Vec<_> = theirs.iter().filter(|line| !ours.contains(line)).collect();
     let more: Vec<_> = ours.iter().filter(|line| !theirs.contains(line)).collect();
     Err(Difference(format!(
-        "the outputs differ\n  only Apache's: {missing:#?}\n  only ours: {more:#?}"
+        "the outputs differ\n  only the first: {missing:#?}\n  only the second: {more:#?}"
     )))
+}
+
+/// Fails unless both print the same names.
+pub(super) fn same_names(one: &Output, two: &Output) -> Result<(), Difference> {
+    // The name of a folder is not the same.
+    let names = |output: &Output| {
+        output.names().into_iter().filter(|name| !name.contains('/')).collect::<BTreeSet<_>>()
+    };
+    let (one, two) = (names(one), names(two));
+    match one == two {
+        true if !one.is_empty() => Ok(()),
+        _ => Err(Difference(format!("the names are {one:?} and {two:?}"))),
+    }
 }
 
 /// Fails if ours prints nothing that Apache's prints.

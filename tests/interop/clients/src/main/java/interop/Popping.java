@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
@@ -13,6 +14,7 @@ import org.apache.rocketmq.client.impl.MQClientAPIImpl;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
+import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.common.message.MessageRequestMode;
 
 /** Push consumers that get their queues from the broker: first they pull, then they pop. */
@@ -32,11 +34,15 @@ final class Popping implements Scenario {
         Check.until("messages by pulls", () -> count(seen, "pulled") == 8);
 
         MQClientAPIImpl api = one.getDefaultMQPushConsumerImpl().getmQClientFactory().getMQClientAPIImpl();
-        String broker = producer.fetchPublishMessageQueues(topic).get(0).getBrokerName();
-        String address = one.getDefaultMQPushConsumerImpl().getmQClientFactory().findBrokerAddressInPublish(broker);
-        api.setMessageRequestMode(address, topic, group, MessageRequestMode.POP, 0, 5_000);
+        Set<String> brokers = producer.fetchPublishMessageQueues(topic).stream().map(MessageQueue::getBrokerName)
+            .collect(Collectors.toSet());
+        for (String broker : brokers) {
+            String address = one.getDefaultMQPushConsumerImpl().getmQClientFactory().findBrokerAddressInPublish(broker);
+            api.setMessageRequestMode(address, topic, group, MessageRequestMode.POP, 0, 5_000);
+        }
         consumer(env, group, topic, "two", seen);
-        Check.until("pops", () -> one.getDefaultMQPushConsumerImpl().getRebalanceImpl().getPopProcessQueueTable().size() == 1);
+        Check.until("pops", () -> one.getDefaultMQPushConsumerImpl().getRebalanceImpl().getPopProcessQueueTable().size()
+            == brokers.size());
         // A group that pops begins where it stopped to pull, at the latest commit.
         one.getDefaultMQPushConsumerImpl().persistConsumerOffset();
 

@@ -30,6 +30,7 @@ public final class Scenarios {
         Map.entry("requests", new Requests()),
         Map.entry("popping", new Popping()),
         Map.entry("load", new Load()),
+        Map.entry("outage", new Outage()),
         Map.entry("survival", new Survival())));
 
     private Scenarios() {

@@ -4,19 +4,23 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 
 /**
-  * Sends and consumes while the process that reads the output kills and restarts the broker. All acknowledged messages must
-  * reach a consumer that runs all the time, and a consumer that starts later.
+  * Sends and consumes while the process that reads the output kills and restarts the broker, or the one of the cluster whose name is
+  * `interop.killed`. All acknowledged messages must reach a consumer that runs all the time, and a consumer that starts later.
  */
 final class Survival implements Scenario {
     private static final int THREADS = 16;
     private static final int BEFORE = 10_000;
     private static final int AFTER = 5_000;
     private static final int LIMIT = 1_000_000;
+    private static final int TRIES = 10;
+    private static final String KILLED = System.getProperty("interop.killed");
 
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
@@ -61,14 +65,26 @@ final class Survival implements Scenario {
             + "there got %d twice", count, failures.get(), always.duplicates());
     }
 
+    /**
+     * Starts a consumer. It does not start if it has chosen, of several name servers, one that is down. Then a new one may choose another.
+     */
     private static Numbered consumer(Env env, String topic, String group) throws Exception {
         Numbered consumed = new Numbered(LIMIT);
-        var consumer = env.consumer(env.name(group));
-        consumer.subscribe(topic, "*");
-        consumer.setConsumeMessageBatchMaxSize(32);
-        consumer.registerMessageListener(consumed);
-        consumer.start();
-        return consumed;
+        for (int tries = 1; ; tries++) {
+            var consumer = env.consumer(env.name(group));
+            consumer.subscribe(topic, "*");
+            consumer.setConsumeMessageBatchMaxSize(32);
+            consumer.registerMessageListener(consumed);
+            try {
+                consumer.start();
+                return consumed;
+            } catch (IllegalStateException | MQClientException down) {
+                consumer.shutdown();
+                if (tries == TRIES || !env.nameServer().contains(";")) {
+                    throw down;
+                }
+            }
+        }
     }
 
     private int count() {
@@ -93,11 +109,13 @@ final class Survival implements Scenario {
         while (!done) {
             int number = next.getAndIncrement();
             try {
-                boolean stored = producer.send(new Message(topic, Numbered.body(number))).getSendStatus() == SendStatus.SEND_OK;
+                SendResult result = producer.send(new Message(topic, Numbered.body(number)));
+                boolean stored = result.getSendStatus() == SendStatus.SEND_OK;
                 synchronized (acknowledged) {
                     acknowledged.set(number, stored);
                 }
-                if (failures.get() > 0) {
+                boolean again = KILLED == null || KILLED.equals(result.getMessageQueue().getBrokerName());
+                if (again && failures.get() > 0) {
                     acknowledgedAfter.incrementAndGet();
                 }
             } catch (Exception error) {
