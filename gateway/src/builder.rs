@@ -14,7 +14,8 @@ pub struct Gateway {}
 impl Gateway {
     /// Returns a builder with the default settings.
     pub fn builder() -> GatewayBuilder {
-        GatewayBuilder { settings: Settings::default(), layers: Identity::new() }
+        let (layers, connection_layers) = (Identity::new(), Identity::new());
+        GatewayBuilder { settings: Settings::default(), layers, connection_layers }
     }
 }
 
@@ -34,12 +35,13 @@ impl Gateway {
 /// | [`max_connections`](Self::max_connections) | 1000 for each port |
 /// | [`max_bytes`](Self::max_bytes) | 256 MiB in each direction |
 /// | [`drain_deadline`](Self::drain_deadline) | 30 s |
-/// | [`layer`](Self::layer) | none |
+/// | [`layer`](Self::layer), [`connection_layer`](Self::connection_layer) | none |
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
-pub struct GatewayBuilder<L = Identity> {
+pub struct GatewayBuilder<L = Identity, C = Identity> {
     pub(crate) settings: Settings,
     pub(crate) layers: L,
+    pub(crate) connection_layers: C,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +79,7 @@ impl Default for Settings {
     }
 }
 
-impl<L> GatewayBuilder<L> {
+impl<L, C> GatewayBuilder<L, C> {
     /// Adds a cluster. Each has a name-server port of its own; the ports of brokers come from one range.
     pub fn upstream(mut self, upstream: Upstream) -> Self {
         self.settings.upstreams.push(upstream);
@@ -165,8 +167,16 @@ impl<L> GatewayBuilder<L> {
     /// The layer is applied once for each connection of a client, as
     /// [`Server::layer`](rocketmq_tower::Server::layer) does. A layer whose clones share their state shares it between all connections of
     /// the gateway.
-    pub fn layer<M>(self, layer: M) -> GatewayBuilder<Stack<M, L>> {
-        let Self { settings, layers } = self;
-        GatewayBuilder { settings, layers: Stack::new(layer, layers) }
+    pub fn layer<M>(self, layer: M) -> GatewayBuilder<Stack<M, L>, C> {
+        let Self { settings, layers, connection_layers } = self;
+        GatewayBuilder { settings, layers: Stack::new(layer, layers), connection_layers }
+    }
+
+    /// Adds a layer around each connection of a client, at all ports: TLS, a PROXY header, allowed networks. The first layer added is the
+    /// outermost. Brokers that are [told](Upstream::proxy_protocol) the addresses of clients are told those that the layers know.
+    pub fn connection_layer<M>(self, layer: M) -> GatewayBuilder<L, Stack<M, C>> {
+        let Self { settings, layers, connection_layers } = self;
+        let connection_layers = Stack::new(layer, connection_layers);
+        GatewayBuilder { settings, layers, connection_layers }
     }
 }

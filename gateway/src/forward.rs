@@ -54,7 +54,7 @@ impl Service<RemotingCommand> for Forward {
                 let link = link.cloned();
                 Box::pin(async move {
                     let link = link.ok_or_else(no_link)?;
-                    Ok(link.call(request, patience, hold).await?)
+                    link.call(request, patience, hold).await
                 })
             }
             Target::NameServer(name_server) => {

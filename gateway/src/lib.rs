@@ -27,14 +27,16 @@
 //!
 //! ```text
 //! connection level, outermost first        request level, outermost first
-//!   connection_limit, events, idle_timeout   recover   errors become answers
-//!   pair   opens and ends the connection     your layers: policies
-//!          to the broker with the client's   Forward   rewrites addresses, forwards
-//!   driver
+//!   connection_limit                         recover   errors become answers
+//!   your layers: TLS, networks, ..           your layers: policies
+//!   PairLayer   opens and ends the           Forward   rewrites addresses, forwards
+//!     connection to the broker
+//!   events, idle_timeout, driver
 //! ```
 //!
 //! [`GatewayBuilder::layer`] adds a layer around [`Forward`]: one that limits, authorizes or records, such as those of
-//! [`rocketmq_tower::layers`], or [`from_fn`](mod@rocketmq_tower::layers::from_fn).
+//! [`rocketmq_tower::layers`], or [`from_fn`](mod@rocketmq_tower::layers::from_fn). [`GatewayBuilder::connection_layer`] adds one around
+//! each connection of a client.
 //!
 //! # What passes
 //!
@@ -64,5 +66,6 @@ mod upstream;
 pub use builder::{Gateway, GatewayBuilder};
 pub use error::StartError;
 pub use forward::Forward;
+pub use link::{Pair, PairLayer};
 pub use running::{BrokerPort, Readiness, RunningGateway};
 pub use upstream::Upstream;

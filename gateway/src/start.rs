@@ -3,28 +3,36 @@
 use crate::brokers::{AddressBook, BrokerId, Ports};
 use crate::builder::Settings;
 use crate::doors::{Doors, Serve};
-use crate::link::{Dialer, PairLayer};
+use crate::link::{Dialer, Pair, PairLayer};
 use crate::name_server::NameServer;
 use crate::rewrite::Rewriter;
 use crate::running::Parts;
 use crate::{Forward, GatewayBuilder, RunningGateway, StartError};
 use rocketmq_tower::driver::{ByteBudget, ConnectionConfig};
-use rocketmq_tower::layers::rpc_hook::RpcHooks;
 use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
-use rocketmq_tower::{Layer, Processor, Server};
+use rocketmq_tower::server::{HookedProcessor, RunningServer, WatchedDriver};
+use rocketmq_tower::{ConnectionService, Layer, Processor, Server};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::lookup_host;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{MissedTickBehavior, interval};
+use tower::layer::util::{Identity, Stack};
 
 /// How long a client that has closed its half of a connection gets answers. Java's brokers close at once.
 const HALF_CLOSE_GRACE: Duration = Duration::from_secs(1);
 
-impl<L> GatewayBuilder<L>
+impl<L, C> GatewayBuilder<L, C>
 where
-    L: Layer<RpcHooks<Forward>, Service: Processor> + Clone + Send + Sync + 'static,
+    L: Layer<HookedProcessor<Forward>, Service: Processor> + Clone + Send + Sync + 'static,
+    C: Layer<
+            Pair<WatchedDriver<Forward, Stack<L, Identity>>>,
+            Service: ConnectionService<TcpStream>,
+        > + Clone
+        + Send
+        + Sync
+        + 'static,
 {
     /// Opens the ports, and serves until the returned handle is shut down.
     ///
@@ -34,17 +42,14 @@ where
     /// # Errors
     /// If a setting is missing or contradicts another one, or a name-server port cannot be opened.
     pub async fn start(self) -> Result<RunningGateway, StartError> {
-        let Self { settings, layers } = self;
+        let Self { settings, layers, connection_layers } = self;
         check(&settings)?;
         let advertised = advertised(&settings).await?;
         let budget = ByteBudget::new(settings.max_bytes);
-        let servers = Servers { settings: settings.clone(), layers, budget };
+        let servers = Servers { settings: settings.clone(), layers, connection_layers, budget };
 
         let dialers = dialers(&settings);
-        let serve = {
-            let servers = servers.clone();
-            serve(servers, dialers)
-        };
+        let serve = serve(servers.clone(), dialers);
         let doors =
             Doors::new(settings.bind, advertised, ports(&settings), settings.vip_channel, serve);
         let doors = Arc::new(doors);
@@ -55,15 +60,15 @@ where
             let listener = listener.map_err(|source| StartError::Listen { addr, source })?;
             let book = Arc::new(AddressBook::default());
             let name_server = Arc::new(NameServer::new(
-                upstream.name.as_str().into(),
-                &upstream.name_servers,
+                upstream,
                 settings.name_server_timeout,
                 Arc::clone(&book),
                 Arc::clone(&doors),
             ));
             name_server.follow().await;
-            let server = servers.server(Forward::to_name_server(Arc::clone(&name_server)));
-            parts.add(server.listen(listener).spawn(), Arc::clone(&name_server), book);
+            let forward = Forward::to_name_server(Arc::clone(&name_server));
+            let server = servers.serve(forward, PairLayer::to_name_server(), vec![listener]);
+            parts.add(server, Arc::clone(&name_server), book);
             parts.spawn(follow(name_server, settings.follow_interval));
         }
         Ok(RunningGateway::new(parts))
@@ -84,17 +89,27 @@ async fn follow(name_server: Arc<NameServer>, every: Duration) {
 
 /// Makes the servers, which differ in what they forward to.
 #[derive(Clone)]
-struct Servers<L> {
+struct Servers<L, C> {
     settings: Settings,
     layers: L,
+    connection_layers: C,
     budget: ByteBudget,
 }
 
-impl<L: Clone> Servers<L> {
-    fn server(
+impl<L, C> Servers<L, C>
+where
+    L: Layer<HookedProcessor<Forward>, Service: Processor> + Clone,
+    C: Layer<
+            Pair<WatchedDriver<Forward, Stack<L, Identity>>>,
+            Service: ConnectionService<TcpStream>,
+        > + Clone,
+{
+    fn serve(
         &self,
         forward: Forward,
-    ) -> Server<Forward, tower::layer::util::Stack<L, tower::layer::util::Identity>> {
+        pair: PairLayer,
+        listeners: Vec<TcpAcceptor>,
+    ) -> RunningServer {
         let mut config = ConnectionConfig::server();
         // A client waits for messages of each of its queues.
         config.max_in_flight = 65_536;
@@ -106,19 +121,28 @@ impl<L: Clone> Servers<L> {
             .max_connections(self.settings.max_connections)
             .drain_deadline(self.settings.drain_deadline)
             .layer(self.layers.clone())
+            .connection_layer(Stack::new(pair, self.connection_layers.clone()))
+            .listen(listeners)
+            .spawn()
     }
 }
 
 /// Returns the function that serves the clients of a broker.
-fn serve<L>(servers: Servers<L>, dialers: HashMap<Arc<str>, Arc<Dialer>>) -> Box<Serve>
+fn serve<L, C>(servers: Servers<L, C>, dialers: HashMap<Arc<str>, Arc<Dialer>>) -> Box<Serve>
 where
-    L: Layer<RpcHooks<Forward>, Service: Processor> + Clone + Send + Sync + 'static,
+    L: Layer<HookedProcessor<Forward>, Service: Processor> + Clone + Send + Sync + 'static,
+    C: Layer<
+            Pair<WatchedDriver<Forward, Stack<L, Identity>>>,
+            Service: ConnectionService<TcpStream>,
+        > + Clone
+        + Send
+        + Sync
+        + 'static,
 {
     Box::new(move |broker, book, listeners| {
         let dialer = Arc::clone(&dialers[&broker.id.upstream]);
-        let pair = PairLayer::new(Rewriter::new(book, broker), dialer);
-        let forward = Forward::to_broker(servers.settings.call_timeout);
-        servers.server(forward).connection_layer(pair).listen(listeners).spawn()
+        let pair = PairLayer::to_broker(Rewriter::new(book, broker), dialer);
+        servers.serve(Forward::to_broker(servers.settings.call_timeout), pair, listeners)
     })
 }
 
@@ -127,8 +151,7 @@ fn dialers(settings: &Settings) -> HashMap<Arc<str>, Arc<Dialer>> {
     let upstreams = settings.upstreams.iter();
     upstreams
         .map(|upstream| {
-            let dialer =
-                Dialer::new(settings.connect_timeout, budget.clone(), upstream.proxy_protocol);
+            let dialer = Dialer::new(upstream, settings.connect_timeout, budget.clone());
             (upstream.name.as_str().into(), Arc::new(dialer))
         })
         .collect()
@@ -142,8 +165,7 @@ fn ports(settings: &Settings) -> Ports {
             fixed.insert(BrokerId { upstream, name, id: *id }, *port);
         }
     }
-    let range = settings.broker_ports.clone().unwrap_or(0..=0);
-    Ports::new(fixed, Some(range), settings.vip_channel)
+    Ports::new(fixed, settings.broker_ports.clone(), settings.vip_channel)
 }
 
 fn check(settings: &Settings) -> Result<(), StartError> {

@@ -1,6 +1,11 @@
 //! The settings of an upstream cluster.
 
+use rocketmq_tower::layers::rpc_hook::RpcHook;
+#[cfg(feature = "tls")]
+use rocketmq_tower::layers::tls::ClientTls;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 /// A RocketMQ cluster behind the gateway: its name servers, and the ports at which clients reach it.
 ///
@@ -11,13 +16,16 @@ use std::collections::BTreeMap;
 ///     .listen("0.0.0.0:9876")
 ///     .broker("broker-a", 0, 10911);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Upstream {
     pub(crate) name: String,
     pub(crate) name_servers: Vec<String>,
     pub(crate) listen: String,
     pub(crate) brokers: BTreeMap<(String, i64), u16>,
     pub(crate) proxy_protocol: bool,
+    pub(crate) hook: Option<Arc<dyn RpcHook>>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<ClientTls>,
 }
 
 impl Upstream {
@@ -29,6 +37,9 @@ impl Upstream {
             listen: "127.0.0.1:0".into(),
             brokers: BTreeMap::new(),
             proxy_protocol: false,
+            hook: None,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -61,5 +72,34 @@ impl Upstream {
     pub fn proxy_protocol(mut self, send: bool) -> Self {
         self.proxy_protocol = send;
         self
+    }
+
+    /// Runs the [`before`](RpcHook::before) of this hook for each request to the cluster, after all layers and changes of the gateway: with
+    /// the feature `acl`, a `SignHook` signs requests anew for the cluster. A request for which it fails is not sent.
+    #[must_use]
+    pub fn hook(mut self, hook: impl RpcHook) -> Self {
+        self.hook = Some(Arc::new(hook));
+        self
+    }
+
+    /// Connects to brokers and name servers with TLS.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[must_use]
+    pub fn tls(mut self, settings: ClientTls) -> Self {
+        self.tls = Some(settings);
+        self
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream")
+            .field("name", &self.name)
+            .field("name_servers", &self.name_servers)
+            .field("listen", &self.listen)
+            .field("brokers", &self.brokers)
+            .field("proxy_protocol", &self.proxy_protocol)
+            .finish_non_exhaustive()
     }
 }

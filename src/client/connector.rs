@@ -6,7 +6,7 @@ use crate::service::{ConnectionService, Processor};
 use crate::stack::{self, WatchedDriver};
 use rocketmq_tower_core::driver::{ConnectionConfig, DriverService};
 use rocketmq_tower_core::error::chain_text;
-use rocketmq_tower_core::{BoxError, Channel, ChannelInfo, Connection, Disconnect};
+use rocketmq_tower_core::{BoxError, Channel, ChannelInfo, CloseReason, Connection, Disconnect};
 use rocketmq_tower_layers::task::spawn;
 use rocketmq_tower_layers::{
     EventsLayer, IdleTimeoutLayer, ReadIdleTimeoutLayer, RecoverLayer, RpcHookLayer,
@@ -190,6 +190,27 @@ impl<P, T, C> Connector<P, T, C> {
         self.start(io, info, |_| {})
     }
 
+    /// Makes a connection that was opened in another way, for a task that the caller has already: returns its handle, and the future that
+    /// runs it. Spawns nothing.
+    ///
+    /// As with [`connect`](Self::connect), the channel and its clones keep the connection open. Dropping the future closes it. So two
+    /// connections that belong together, such as those of a gateway, may run in one task.
+    #[must_use = "the connection ends when its future is dropped"]
+    pub fn open<Io>(
+        &self,
+        io: Io,
+        info: ChannelInfo,
+    ) -> (Channel, impl Future<Output = CloseReason> + Send + use<Io, P, T, C>)
+    where
+        Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        P: Processor + Clone,
+        C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<Io>>,
+    {
+        let connection = Connection::new(io, info);
+        let channel = connection.channel().drain_on_drop();
+        (channel, lifetime(self.connection_service(), connection, |_| {}))
+    }
+
     /// Runs a connection, and calls `on_end` with its id when it has ended.
     pub(super) fn start<Io>(
         &self,
@@ -202,37 +223,57 @@ impl<P, T, C> Connector<P, T, C> {
         P: Processor + Clone,
         C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<Io>>,
     {
-        let (processor, config) = (self.processor.clone(), self.settings.config.clone());
+        let connection = Connection::new(io, info);
+        let channel = connection.channel().drain_on_drop();
+        let lifetime = lifetime(self.connection_service(), connection, on_end);
+        _ = spawn("rocketmq client connection", lifetime);
+        channel
+    }
+
+    /// Returns the service that runs one connection.
+    fn connection_service<Io>(&self) -> C::Service
+    where
+        P: Processor + Clone,
+        C: Layer<WatchedDriver<P, Identity>, Service: ConnectionService<Io>>,
+    {
         let layers =
             stack::request_layers(Identity::new(), RpcHookLayer::new(), RecoverLayer::new());
+        let (processor, config) = (self.processor.clone(), self.settings.config.clone());
         let driver = DriverService::client(layers, processor, config);
-        let connection = Connection::new(io, info);
-        let channel = connection.channel();
-        let watched = stack::watched(
-            driver,
-            &self.settings.events,
-            self.settings.idle_timeout,
-            self.settings.read_idle_timeout,
-        );
-        let lifetime = begin(self.connection_layers.layer(watched), connection);
-        let handle = channel.clone();
-        _ = spawn("rocketmq client connection", async move {
-            let lifetime = async {
-                if let Err(error) = lifetime.await {
-                    let id = handle.id();
-                    tracing::debug!(id, error = chain_text(&*error), "a layer ended a connection");
-                }
-            };
-            // Requests of the server may still run after the connection has ended.
-            let ended = async {
-                let reason = handle.closed().await;
-                on_end(handle.id());
-                let (id, peer) = (handle.id(), handle.peer_addr());
-                tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
-            };
-            tokio::join!(lifetime, ended)
-        });
-        channel.drain_on_drop()
+        let Settings { idle_timeout, read_idle_timeout, events, .. } = &self.settings;
+        let watched = stack::watched(driver, events, *idle_timeout, *read_idle_timeout);
+        self.connection_layers.layer(watched)
+    }
+}
+
+/// Returns the future that runs a connection with this service, and then calls `on_end` with its id.
+fn lifetime<Io, S>(
+    service: S,
+    connection: Connection<Io>,
+    on_end: impl FnOnce(u64) + Send + 'static,
+) -> impl Future<Output = CloseReason> + Send + 'static
+where
+    Io: Send + 'static,
+    S: ConnectionService<Io>,
+{
+    let handle = connection.channel();
+    let lifetime = begin(service, connection);
+    async move {
+        let lifetime = async {
+            if let Err(error) = lifetime.await {
+                let id = handle.id();
+                tracing::debug!(id, error = chain_text(&*error), "a layer ended a connection");
+            }
+        };
+        // Requests of the server may still run after the connection has ended.
+        let ended = async {
+            let reason = handle.closed().await;
+            on_end(handle.id());
+            let (id, peer) = (handle.id(), handle.peer_addr());
+            tracing::debug!(id, %peer, reason = chain_text(&reason), "connection ended");
+            reason
+        };
+        tokio::join!(lifetime, ended).1
     }
 }
 
@@ -241,8 +282,9 @@ impl<P, T, C> Connector<P, T, C> {
 fn begin<Io, S>(
     mut service: S,
     connection: Connection<Io>,
-) -> impl Future<Output = Result<Disconnect, BoxError>>
+) -> impl Future<Output = Result<Disconnect, BoxError>> + Send
 where
+    Io: Send + 'static,
     S: ConnectionService<Io>,
 {
     let begun = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {

@@ -2,6 +2,8 @@
 
 pub(crate) mod bare;
 mod counter;
+mod forward;
+mod gateway;
 mod tower;
 
 use crate::limits;
@@ -18,6 +20,9 @@ pub(crate) struct Options {
     /// Address to listen on. Port 0 takes a free port.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// The server behind `forward` and `gateway`.
+    #[arg(long, default_value = "127.0.0.1:10911")]
+    upstream: SocketAddr,
 }
 
 /// The servers of this program.
@@ -29,6 +34,10 @@ enum Kind {
     Tower,
     /// The library without the layers of the connection level.
     TowerNolayers,
+    /// Splits frames and copies them in both directions: the limit of what a gateway on tokio can do.
+    Forward,
+    /// The gateway, without policies.
+    Gateway,
 }
 
 #[tokio::main]
@@ -42,6 +51,12 @@ pub(crate) async fn run(options: &Options) -> Result<(), BoxError> {
                 announce(listener.local_addr()?);
                 bare::serve(listener).await
             }
+            Kind::Forward => {
+                let listener = TcpListener::bind(options.listen).await?;
+                announce(listener.local_addr()?);
+                forward::serve(listener, options.upstream).await
+            }
+            Kind::Gateway => gateway::serve(options.upstream).await,
             Kind::Tower => tower::serve(options.listen).await,
             Kind::TowerNolayers => tower::serve_without_layers(options.listen).await,
         }

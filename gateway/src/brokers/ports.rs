@@ -4,7 +4,7 @@ use super::BrokerId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-/// The port that each broker gets: the one that the settings name, or one of a range.
+/// The port that each broker gets: the one that the settings name, or one of a range; without a range, any free one.
 ///
 /// A broker of the range gets a port by a hash of its name and id, so that a gateway gives it the same port after a restart, and other
 /// gateways with the same range do, too. If two brokers have the same hash, the one that was seen first keeps it, and the other one
@@ -33,7 +33,8 @@ impl Ports {
         if let Some(&port) = self.fixed.get(broker) {
             return vec![port];
         }
-        let Some(range) = &self.range else { return Vec::new() };
+        // Any free port.
+        let Some(range) = &self.range else { return vec![0] };
         let places = usable(range, self.vip);
         if places.is_empty() {
             return places;
@@ -92,6 +93,10 @@ mod tests {
         assert_eq!(ports.candidates(&broker("a")), [102]);
         assert_eq!(ports.candidates(&broker("b")), [103]);
         let ports = Ports::new([(broker("a"), 102)].into(), None, true);
-        assert_eq!(ports.candidates(&broker("b")), [] as [u16; 0]);
+        assert_eq!(ports.candidates(&broker("a")), [102]);
+        assert_eq!(ports.candidates(&broker("b")), [0]);
+        let mut full = Ports::new([].into(), Some(100..=102), true);
+        full.take(102);
+        assert_eq!(full.candidates(&broker("b")), [] as [u16; 0]);
     }
 }

@@ -1,48 +1,84 @@
 //! Connects to brokers.
 
-use super::proxy_header::proxy_header;
+use super::pair::Upstream;
 use super::push::Push;
+use super::with_header::WithHeader;
 use rocketmq_tower::client::Connector;
-use rocketmq_tower::client::transport::TcpTransport;
+use rocketmq_tower::client::transport::{TcpTransport, Transport};
 use rocketmq_tower::driver::{ByteBudget, ConnectionConfig};
-use rocketmq_tower::{Addr, BoxError, Channel, ServiceExt};
+use rocketmq_tower::layers::rpc_hook::RpcHook;
+use rocketmq_tower::{Addr, BoxError, Channel, RemotingCommand, ServiceExt};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
-
-/// The maximum time for writing the PROXY header, which fits into the buffer of any new socket.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Connects to the brokers of one upstream cluster.
 pub(crate) struct Dialer {
-    transport: TcpTransport,
+    tcp: TcpTransport,
     connector: Connector,
     proxy_protocol: bool,
+    hook: Option<Arc<dyn RpcHook>>,
+    #[cfg(feature = "tls")]
+    tls: Option<rocketmq_tower::layers::tls::ClientTls>,
 }
 
 impl Dialer {
-    /// Creates a dialer whose connections hold the bytes of `budget` together. `proxy_protocol` tells brokers the addresses of clients.
-    pub(crate) fn new(connect_timeout: Duration, budget: ByteBudget, proxy_protocol: bool) -> Self {
+    /// Creates a dialer whose connections hold the bytes of `budget` together.
+    pub(crate) fn new(
+        upstream: &crate::Upstream,
+        connect_timeout: Duration,
+        budget: ByteBudget,
+    ) -> Self {
         let mut config = ConnectionConfig::client();
         config.budget = Some(budget);
-        // The client's own connection decides when both are idle.
-        let connector = Connector::new().config(config).idle_timeout(None);
-        let transport = TcpTransport::new().connect_timeout(connect_timeout);
-        Self { transport, connector, proxy_protocol }
+        Self {
+            tcp: TcpTransport::new().connect_timeout(connect_timeout),
+            // The client's own connection decides when both are idle.
+            connector: Connector::new().config(config).idle_timeout(None),
+            proxy_protocol: upstream.proxy_protocol,
+            hook: upstream.hook.clone(),
+            #[cfg(feature = "tls")]
+            tls: upstream.tls.clone(),
+        }
     }
 
-    /// Connects to a broker for a client, whose requests of the broker go to `push`.
+    /// Runs the hook of the cluster on a request.
+    pub(super) fn before(
+        &self,
+        broker: &Channel,
+        request: &mut RemotingCommand,
+    ) -> Result<(), BoxError> {
+        match &self.hook {
+            Some(hook) => hook.before(broker.peer_addr(), request),
+            None => Ok(()),
+        }
+    }
+
+    /// Connects to a broker for a client, whose requests of the broker go to `push`. Returns the handle of the connection, and the future that
+    /// runs it.
     pub(super) async fn dial(
         &self,
         broker: Addr,
         client: &Channel,
         push: Push,
-    ) -> Result<Channel, BoxError> {
-        let (mut io, info) = self.transport.clone().oneshot(broker).await?;
-        if self.proxy_protocol {
-            let header = proxy_header(client.info())?;
-            timeout(HEADER_TIMEOUT, io.write_all(&header)).await??;
+    ) -> Result<(Channel, Upstream), BoxError> {
+        let info = self.proxy_protocol.then(|| client.info());
+        let transport = WithHeader::new(self.tcp.clone(), info)?;
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            use rocketmq_tower::client::transport::TlsTransport;
+            return self.run(TlsTransport::new(tls.clone()).over(transport), broker, push).await;
         }
-        Ok(self.connector.clone().service(push).run(io, info))
+        self.run(transport, broker, push).await
+    }
+
+    async fn run<T: Transport>(
+        &self,
+        transport: T,
+        broker: Addr,
+        push: Push,
+    ) -> Result<(Channel, Upstream), BoxError> {
+        let (io, info) = transport.oneshot(broker).await.map_err(Into::into)?;
+        let (channel, upstream) = self.connector.clone().service(push).open(io, info);
+        Ok((channel, Box::pin(upstream)))
     }
 }

@@ -1,30 +1,36 @@
 //! Gives each connection of a client a connection to the broker.
 
-use super::{Dialer, Link};
+use super::{Dialer, Link, pair};
 use crate::rewrite::Rewriter;
-use rocketmq_tower::{Channel, CloseReason, Connection, Disconnect, Layer, Service};
+use rocketmq_tower::{Connection, Disconnect, Layer, Service};
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Gives each connection of a client a connection to the broker of its port, and ends them together. The innermost layer of connections.
+/// Gives each connection of a client a connection to the broker of its port, and ends them together: the innermost layer of connections.
+///
+/// At a name-server port, it does nothing: clients share the connections to name servers.
 #[derive(Clone)]
-pub(crate) struct PairLayer {
-    rewriter: Rewriter,
-    dialer: Arc<Dialer>,
+pub struct PairLayer {
+    broker: Option<(Rewriter, Arc<Dialer>)>,
 }
 
 impl PairLayer {
-    pub(crate) fn new(rewriter: Rewriter, dialer: Arc<Dialer>) -> Self {
-        Self { rewriter, dialer }
+    pub(crate) fn to_broker(rewriter: Rewriter, dialer: Arc<Dialer>) -> Self {
+        Self { broker: Some((rewriter, dialer)) }
+    }
+
+    pub(crate) fn to_name_server() -> Self {
+        Self { broker: None }
     }
 }
 
 impl fmt::Debug for PairLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PairLayer").field("broker", &self.rewriter.broker().id).finish()
+        let broker = self.broker.as_ref().map(|(rewriter, _)| &rewriter.broker().id);
+        f.debug_struct("PairLayer").field("broker", &broker).finish()
     }
 }
 
@@ -38,7 +44,7 @@ impl<S> Layer<S> for PairLayer {
 
 /// The service of [`PairLayer`].
 #[derive(Clone, Debug)]
-pub(crate) struct Pair<S> {
+pub struct Pair<S> {
     inner: S,
     layer: PairLayer,
 }
@@ -58,36 +64,12 @@ where
     }
 
     fn call(&mut self, mut connection: Connection<Io>) -> Self::Future {
+        let Some((rewriter, dialer)) = &self.layer.broker else {
+            return Box::pin(self.inner.call(connection));
+        };
         let client = connection.channel();
-        let PairLayer { rewriter, dialer } = &self.layer;
         let link = Link::new(client.observer(), rewriter.clone(), Arc::clone(dialer));
         connection.info_mut().extensions.insert(link.clone());
-        Box::pin(run(self.inner.call(connection), client, link))
-    }
-}
-
-/// Runs a connection of a client. When it closes, the connection to the broker does, too, so that requests which wait there end; and the
-/// other way round.
-async fn run<F: Future>(lifetime: F, client: Channel, link: Link) -> F::Output {
-    let mut lifetime = pin!(lifetime);
-    let ends = async {
-        tokio::select! {
-            _ = client.closed() => {}
-            reason = link.lost() => {
-                let broker = &link.broker().id;
-                tracing::debug!(%broker, client = %client.peer_addr(), %reason, "the broker has left");
-                let reason = format!("the connection to the broker {broker} has closed");
-                client.drain_with(CloseReason::Requested(reason.into()));
-                client.closed().await;
-            }
-        }
-        link.close().await;
-    };
-    tokio::select! {
-        end = &mut lifetime => {
-            link.close().await;
-            end
-        }
-        () = ends => lifetime.await,
+        Box::pin(pair::run(self.inner.call(connection), client, link))
     }
 }

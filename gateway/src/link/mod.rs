@@ -1,15 +1,18 @@
 //! The connection to a broker that belongs to one connection of a client.
 
 mod dialer;
+mod duet;
 mod layer;
-mod proxy_header;
+mod pair;
 mod push;
+mod with_header;
 
 pub(crate) use dialer::Dialer;
-pub(crate) use layer::PairLayer;
+pub use layer::{Pair, PairLayer};
 
 use crate::brokers::Broker;
 use crate::rewrite::Rewriter;
+use pair::Upstream;
 use push::Push;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::{
@@ -17,9 +20,10 @@ use rocketmq_tower::{
 };
 use rocketmq_tower_core::sync::lock;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Waker;
 use std::time::Duration;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
@@ -42,7 +46,10 @@ struct Shared {
     rewriter: Rewriter,
     dialer: Arc<Dialer>,
     opened: OnceCell<Channel>,
-    has_opened: Notify,
+    /// The connection to the broker, until the task of the client's takes it.
+    to_run: Mutex<Option<Upstream>>,
+    /// Wakes that task to take it.
+    waker: OnceLock<Waker>,
     /// When the broker could not be reached, and why.
     failed: Mutex<Option<(Instant, Abort)>>,
     /// Oneway requests that are not written yet.
@@ -56,7 +63,8 @@ impl Link {
             rewriter,
             dialer,
             opened: OnceCell::new(),
-            has_opened: Notify::new(),
+            to_run: Mutex::new(None),
+            waker: OnceLock::new(),
             failed: Mutex::new(None),
             oneways: TaskTracker::new(),
         };
@@ -74,16 +82,18 @@ impl Link {
         mut request: RemotingCommand,
         patience: Duration,
         hold: Duration,
-    ) -> Result<Option<RemotingCommand>, Abort> {
+    ) -> Result<Option<RemotingCommand>, BoxError> {
         let channel = match self.shared.opened.get() {
             Some(channel) => channel,
             None => self.open().await?,
         };
         let rewriter = &self.shared.rewriter;
         rewriter.request(&mut request);
+        self.shared.dialer.before(channel, &mut request)?;
         if request.is_oneway() {
             let written = self.shared.oneways.track_future(channel.write_oneway(request));
-            return written.await.map(|()| None).map_err(|error| self.failure(&error));
+            written.await.map_err(|error| self.failure(&error))?;
+            return Ok(None);
         }
         let code = request.request_code();
         let answer = channel.invoke(request, patience + hold);
@@ -92,7 +102,7 @@ impl Link {
             // A request that waits for messages does not hold up a shutdown.
             false => tokio::select! {
                 answer = answer => answer,
-                () = self.shared.client.draining() => return Err(go_away()),
+                () = self.shared.client.draining() => return Err(go_away().into()),
             },
         };
         let mut response = answer.map_err(|error| self.failure(&error))?;
@@ -114,8 +124,11 @@ impl Link {
         }
         let push = Push::new(client.observer(), rewriter.clone());
         match dialer.dial(self.broker().addr(), client, push).await {
-            Ok(channel) => {
-                self.shared.has_opened.notify_one();
+            Ok((channel, upstream)) => {
+                *lock(&self.shared.to_run) = Some(upstream);
+                if let Some(waker) = self.shared.waker.get() {
+                    waker.wake_by_ref();
+                }
                 Ok(channel)
             }
             Err(error) => {
@@ -126,15 +139,27 @@ impl Link {
         }
     }
 
-    /// Waits until the connection to the broker has ended, and returns why. Does not resolve while there was none.
-    async fn lost(&self) -> CloseReason {
-        let channel = loop {
-            match self.shared.opened.get() {
-                Some(channel) => break channel.observer(),
-                None => self.shared.has_opened.notified().await,
-            }
-        };
-        channel.closed().await
+    /// Sets the waker of the task that runs the connection to the broker.
+    fn wake_when_opened(&self, waker: Waker) {
+        _ = self.shared.waker.set(waker);
+    }
+
+    /// Returns the connection to the broker, to be run, once it is opened.
+    fn take_opened(&self) -> Option<Upstream> {
+        lock(&self.shared.to_run).take()
+    }
+
+    /// Whether the connection to the broker is opened and was not taken.
+    fn has_opened(&self) -> bool {
+        lock(&self.shared.to_run).is_some()
+    }
+
+    /// Drains the connection of the client, as the one to the broker has ended.
+    fn lost(&self, reason: &CloseReason) {
+        let (broker, client) = (&self.broker().id, &self.shared.client);
+        tracing::debug!(%broker, client = %client.peer_addr(), %reason, "the broker has left");
+        let reason = format!("the connection to the broker {broker} has closed");
+        client.drain_with(CloseReason::Requested(reason.into()));
     }
 
     /// Closes the connection to the broker. Oneway requests that were read before are still written: clients send their last offsets so.

@@ -5,7 +5,7 @@ mod routes;
 
 use crate::brokers::{AddressBook, BrokerId};
 use crate::doors::{Doors, OpenError};
-use crate::rewrite;
+use crate::{Upstream, rewrite};
 use codes::{Handling, handling};
 use rocketmq_tower::client::{Client, InvokeError, NameServers};
 use rocketmq_tower::error::chain_text;
@@ -33,14 +33,14 @@ pub(crate) struct NameServer {
 
 impl NameServer {
     pub(crate) fn new(
-        upstream: Arc<str>,
-        addrs: &[String],
+        upstream: &Upstream,
         patience: Duration,
         book: Arc<AddressBook>,
         doors: Arc<Doors>,
     ) -> Self {
-        let client = Client::new();
-        let servers = client.name_servers(addrs.iter().map(String::as_str));
+        let client = client(upstream);
+        let servers = client.name_servers(upstream.name_servers.iter().map(String::as_str));
+        let upstream = upstream.name.as_str().into();
         let (routes, answers) = (KnownRoutes::new(), AtomicBool::new(false));
         Self { upstream, client, servers, patience, book, doors, routes, answers }
     }
@@ -153,6 +153,20 @@ impl NameServer {
         tracing::debug!(upstream = %self.upstream, error = chain_text(error), "no name server answers");
         Abort::new(ResponseCode::SERVICE_NOT_AVAILABLE, "no name server answers the gateway")
     }
+}
+
+/// Returns the client of a cluster's name servers.
+fn client(upstream: &Upstream) -> Client {
+    let mut builder = Client::builder();
+    if let Some(hook) = &upstream.hook {
+        builder = builder.hook(Arc::clone(hook));
+    }
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &upstream.tls {
+        use rocketmq_tower::client::{Connector, transport::TlsTransport};
+        builder = builder.connector(Connector::new().transport(TlsTransport::new(tls.clone())));
+    }
+    builder.build()
 }
 
 fn refusal(code: RequestCode) -> Abort {

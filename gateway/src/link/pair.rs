@@ -1,0 +1,91 @@
+//! Runs a connection of a client and the one to its broker, in one task.
+
+use super::Link;
+use super::duet::{Duet, Part};
+use rocketmq_tower::{Channel, CloseReason};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+/// A connection to a broker, run by being polled. Resolves to why it has ended.
+pub(super) type Upstream = Pin<Box<dyn Future<Output = CloseReason> + Send>>;
+
+/// What has happened to one of the two connections.
+enum Event<E> {
+    /// Nothing can be sent to the client or received from it, but its requests may still run.
+    ClientClosed,
+    ClientEnded(E),
+    BrokerEnded(CloseReason),
+}
+
+/// Runs a connection of a client. When it closes, the connection to the broker does, too, so that requests which wait there end; and the
+/// other way round.
+pub(super) async fn run<F: Future>(lifetime: F, client: Channel, link: Link) -> F::Output {
+    let mut lifetime = pin!(lifetime);
+    let mut broker = Broker { link: &link, upstream: None, closing: None };
+    let mut duet = Duet::new();
+    link.wake_when_opened(duet.waker(Part::Second).clone());
+    let (mut output, mut closed) = (None, false);
+    loop {
+        let has_ended = output.is_some();
+        let event = poll_fn(|cx| {
+            duet.poll(cx, |part, cx| match part {
+                Part::First if !has_ended => match lifetime.as_mut().poll(cx) {
+                    Poll::Ready(end) => Poll::Ready(Event::ClientEnded(end)),
+                    Poll::Pending if !closed && client.is_closed() => {
+                        Poll::Ready(Event::ClientClosed)
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
+                Part::First => Poll::Pending,
+                Part::Second => broker.poll(cx).map(Event::BrokerEnded),
+            })
+        });
+        match event.await {
+            Event::ClientClosed => closed = true,
+            Event::ClientEnded(end) => (closed, output) = (true, Some(end)),
+            Event::BrokerEnded(reason) => link.lost(&reason),
+        }
+        if closed {
+            broker.close();
+        }
+        if broker.has_ended() {
+            if let Some(output) = output {
+                return output;
+            }
+        }
+    }
+}
+
+/// The connection to the broker, if there is one.
+struct Broker<'a> {
+    link: &'a Link,
+    upstream: Option<Upstream>,
+    closing: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,
+}
+
+impl Broker<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        if let Some(closing) = &mut self.closing {
+            _ = closing.as_mut().poll(cx);
+        }
+        let upstream = self.upstream.take().or_else(|| self.link.take_opened());
+        let Some(mut upstream) = upstream else { return Poll::Pending };
+        let ended = upstream.as_mut().poll(cx);
+        if ended.is_pending() {
+            self.upstream = Some(upstream);
+        }
+        ended
+    }
+
+    /// Begins to close the connection.
+    fn close(&mut self) {
+        if self.closing.is_none() {
+            self.closing = Some(Box::pin(self.link.close()));
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.upstream.is_none() && !self.link.has_opened()
+    }
+}
