@@ -161,9 +161,10 @@ fn same(
 
 /// Fails unless both print the same names.
 pub(super) fn same_names(one: &Output, two: &Output) -> Result<(), Difference> {
-    // The name of a folder is not the same.
+    // Those of folders, and of clients, with their addresses, are not the same.
     let names = |output: &Output| {
-        output.names().into_iter().filter(|name| !name.contains('/')).collect::<BTreeSet<_>>()
+        let names = output.names().into_iter();
+        names.filter(|name| !name.contains(['/', '@'])).collect::<BTreeSet<_>>()
     };
     let (one, two) = (names(one), names(two));
     match one == two {

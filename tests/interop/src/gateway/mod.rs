@@ -23,7 +23,9 @@ use tokio::process::Command;
 const SCRATCH: &str = "gateway";
 
 /// The parts of the suite. Each can run alone.
-const PARTS: [&str; 6] = ["clients", "go", "proxy", "outage", "admin", "tower"];
+const PARTS: [&str; 7] = ["newest", "older", "go", "proxy", "outage", "admin", "tower"];
+/// Those with the same cluster.
+const MAIN: [&str; 5] = ["newest", "older", "go", "proxy", "outage"];
 
 /// Runs these parts, or all of them.
 pub(crate) async fn run(parts: &[&str]) -> Checked {
@@ -36,7 +38,7 @@ pub(crate) async fn run(parts: &[&str]) -> Checked {
     let network = Network::new()?;
     let scratch = Scratch::new(SCRATCH)?;
     let main = async {
-        match parts.iter().any(|part| ["clients", "go", "proxy", "outage"].contains(part)) {
+        match parts.iter().any(|part| MAIN.contains(part)) {
             true => parts::main(&network, &scratch, parts).await,
             false => Ok(()),
         }

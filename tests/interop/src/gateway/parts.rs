@@ -45,8 +45,12 @@ async fn with_main(
     let apart = super::apart(network, MAIN, settings);
     report("the brokers are reached through the gateway alone", apart).await?;
     let name_server = settings.name_server();
-    if wanted.contains(&"clients") {
-        clients::check(network, scratch, &name_server).await?;
+    // One after the other, as clients give up while many processes start.
+    if wanted.contains(&"newest") {
+        clients::newest(network, scratch, &name_server).await?;
+    }
+    if wanted.contains(&"older") {
+        clients::older(network, scratch, &name_server).await?;
     }
     if wanted.contains(&"go") {
         go::check(network, &name_server, gateway.brokers()).await?;
