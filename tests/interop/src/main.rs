@@ -12,6 +12,9 @@
 //! * `interop proxy CLASS_PATH NODE PROXY [SCENARIO..]` runs Java's and Node's clients over gRPC against `rocketmq-tower-broker` behind Apache's proxy.
 //! * `interop spring CLASS_PATH [SCENARIO..]` runs an application with Spring's starter against `rocketmq-tower-broker`.
 //! * `interop go PROGRAM [SCENARIO..]` runs Go's client and its admin against `rocketmq-tower-broker`.
+//! * `interop gateway [PART..]` runs clients and tools through `rocketmq-tower-gateway`, which cannot reach the brokers themselves.
+//! * `interop connect ADDR` and `interop proxy-topics BROKER..` connect to an address and create the topics of `proxy`, for `gateway`,
+//!   which does that in namespaces of the network.
 //! * `interop throughput CLASS_PATH` measures, and checks nothing.
 //!
 //! Each suite prints one line per check, and stops at the first check that fails.
@@ -21,7 +24,9 @@ mod apache;
 mod broker;
 mod check;
 mod filter;
+mod gateway;
 mod go;
+mod place;
 mod proxy;
 mod remoting;
 mod spring;
@@ -64,6 +69,9 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
         }
         ["spring", class_path, some @ ..] => spring::run(class_path, some).await,
         ["go", program, some @ ..] => go::run(program, some).await,
+        ["gateway", parts @ ..] => gateway::run(parts).await,
+        ["proxy-topics", brokers @ ..] => proxy::create_all(brokers).await,
+        ["connect", addr] => gateway::connect(addr).await,
         ["throughput", class_path, options @ ..] => throughput::run(class_path, options).await,
         _ => {
             let usage = "usage: interop remoting|apache CLASS_PATH, ends CLASS_PATH CALLS, broker|pops CLASS_PATH [SCENARIO..], \
@@ -71,6 +79,7 @@ async fn run(arguments: &[&str]) -> Result<(), BoxError> {
                          reference CLASS_PATH SERVERS [SCENARIO..], filter CLASS_PATH [SEED], \
                          proxy CLASS_PATH NODE PROXY [SCENARIO..], \
                          spring CLASS_PATH [SCENARIO..], go PROGRAM [SCENARIO..], \
+                         gateway [PART..], connect ADDR, \
                          throughput CLASS_PATH [OPTION..]";
             Err(usage.into())
         }

@@ -8,16 +8,16 @@ use crate::apache::scratch::Scratch;
 use crate::broker::java::Java;
 use crate::broker::process::Broker;
 use crate::check::{Checked, TIMEOUT, clients_pass, report};
+use crate::place::Place;
 use rocketmq_tower::client::Client;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// All scenarios, with the type of their topics.
-const ALL: [(&str, &str); 8] = [
+pub(crate) const ALL: [(&str, &str); 8] = [
     ("push", "NORMAL"),
     ("simple", "NORMAL"),
     ("sql", "NORMAL"),
@@ -31,7 +31,7 @@ const ALL: [(&str, &str); 8] = [
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// The labels of the clients: the names of their topics and groups begin with them.
-const JAVA: &str = "java";
+pub(crate) const JAVA: &str = "java";
 const NODE: &str = "node";
 
 /// Runs the scenarios in `some`, or all of them if it is empty. `node` is the folder of the scenarios in Node.
@@ -48,15 +48,10 @@ pub(crate) async fn run(
     let mut broker = Broker::start(&scratch, "data")?;
     let checked = async {
         broker.ready().await?;
-        let client = Client::new();
-        for (scenario, kind) in ALL {
-            for label in [JAVA, NODE] {
-                create(&client, &broker.addr, label, scenario, kind).await?;
-            }
-        }
+        create_all(&[&broker.addr]).await?;
         let directory = scratch.directory("proxy")?;
         let port = free_port(&[0, 1, 2, 3, 4, 5])? + 4;
-        let mut proxy = start(&directory, &crate::apache::absolute(proxy)?, &broker, port)?;
+        let mut proxy = start(&Place::Here, &directory, proxy, &broker.name_server, port)?;
         let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
         let names = if some.is_empty() { &names[..] } else { some };
         let endpoints = format!("127.0.0.1:{port}");
@@ -74,6 +69,19 @@ pub(crate) async fn run(
     };
     checked.await.inspect_err(|_| broker.print_log())?;
     report("the broker ends when it is told to", broker.stop()).await
+}
+
+/// Creates the topics and groups of all scenarios at these brokers.
+pub(crate) async fn create_all(brokers: &[&str]) -> Checked {
+    let client = Client::new();
+    for broker in brokers {
+        for (scenario, kind) in ALL {
+            for label in [JAVA, NODE] {
+                create(&client, broker, label, scenario, kind).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Creates the topic and the group of a scenario.
@@ -120,14 +128,17 @@ fn group(name: &str, kind: &str) -> RemotingCommand {
     RemotingCommand::request(code).with_body(settings)
 }
 
-fn start(
+/// Starts the proxy of a cluster, which listens on `port` of 127.0.0.1, and on the next one.
+pub(crate) fn start(
+    place: &Place,
     directory: &Path,
     class_path: &str,
-    broker: &Broker,
+    names: &str,
     port: u16,
 ) -> Result<Process, BoxError> {
+    let class_path = &crate::apache::absolute(class_path)?;
     let config = directory.join("rmq-proxy.json");
-    let (names, remoting) = (&broker.name_server, port + 1);
+    let remoting = port + 1;
     fs::write(
         &config,
         format!(
@@ -135,7 +146,7 @@ fn start(
 "grpcServerPort":{port},"remotingListenPort":{remoting}}}"#
         ),
     )?;
-    let mut java = Command::new("java");
+    let mut java = place.program("java");
     java.arg("-Xmx512m")
         .args(SHORT_LIVED)
         .arg("-Djava.net.preferIPv4Stack=true")
@@ -149,7 +160,7 @@ fn start(
 }
 
 /// Waits until the proxy says that it serves.
-async fn ready(proxy: &mut Process, directory: &Path) -> Checked {
+pub(crate) async fn ready(proxy: &mut Process, directory: &Path) -> Checked {
     let deadline = Instant::now() + START_LIMIT;
     loop {
         proxy.check_alive()?;

@@ -3,11 +3,13 @@
 
 mod commands;
 mod outputs;
+pub(crate) mod through;
 
 use crate::apache::scratch::Scratch;
 use crate::apache::servers::Servers;
 use crate::broker::process::Broker;
 use crate::check::{Checked, report};
+use crate::place::Place;
 use commands::{Command, Mode};
 use outputs::{Difference, Output};
 use rocketmq_tower::{BoxError, SerializeType};
@@ -38,8 +40,7 @@ const FIXTURES: [(&str, &str); 2] = [
 /// if they are as expected.
 pub(crate) async fn run(class_path: &str, only_names: &[&str]) -> Result<(), BoxError> {
     let class_path = crate::apache::absolute(class_path)?;
-    let file = fs::canonicalize("admin/commands.txt")?;
-    let commands = commands::read(&fs::read_to_string(&file)?)?;
+    let (file, commands) = read_commands()?;
     let scratch = Scratch::new("admin")?;
     println!("== mqadmin, Apache's broker and rocketmq-tower-broker: {} commands", commands.len());
     let config = format!("{CONFIG}mappedFileSizeCommitLog=16777216\n");
@@ -52,7 +53,7 @@ pub(crate) async fn run(class_path: &str, only_names: &[&str]) -> Result<(), Box
         let directory = scratch.directory(name);
         let (name_server, addr) = (name_server.to_owned(), addr.to_owned());
         let (class_path, file) = (class_path.clone(), file.clone());
-        async move { mqadmin(&class_path, &file, directory?, &name_server, &addr).await }
+        async move { mqadmin(&Place::Here, &class_path, &file, directory?, &name_server, &addr).await }
     };
     let (theirs, ours) = tokio::join!(
         run("apache", &apache.name_server, &apache.broker),
@@ -67,8 +68,16 @@ pub(crate) async fn run(class_path: &str, only_names: &[&str]) -> Result<(), Box
     checked
 }
 
-/// Runs all commands, and returns the folder with their outputs.
+/// Returns the file with the commands, and what is in it.
+fn read_commands() -> Result<(PathBuf, Vec<Command>), BoxError> {
+    let file = fs::canonicalize("admin/commands.txt")?;
+    let commands = commands::read(&fs::read_to_string(&file)?)?;
+    Ok((file, commands))
+}
+
+/// Runs all commands there, and returns the folder with their outputs.
 async fn mqadmin(
+    place: &Place,
     class_path: &str,
     file: &Path,
     home: PathBuf,
@@ -81,8 +90,10 @@ async fn mqadmin(
     for (name, content) in FIXTURES {
         fs::write(files.join(name), content)?;
     }
-    let mut java = process::Command::new("java");
-    java.args(["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+    let mut java = process::Command::from(place.program("java"));
+    // Some commands write files where they run.
+    java.current_dir(&files)
+        .args(["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
         .arg("-Djava.net.preferIPv4Stack=true")
         .arg("-Drocketmq.client.logLevel=WARN")
         .arg(format!("-Duser.home={}", home.display()))

@@ -29,7 +29,7 @@ const OF_TOOLS: &str = "TOOLS_CONSUMER";
 static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d+)?", "TIME"),
-        (r"/?127\.0\.0\.1:\d+", "ADDR"),
+        (r"/?\b\d{1,3}(\.\d{1,3}){3}:\d+", "ADDR"),
         (r"\bV\d+_\d+_\d+|rocketmq-tower \d+\.\d+\.\d+", "VERSION"),
         (r"/[^ ]*/(files|outputs|msgbodys)/[^ \n]*", "FILE"),
         (r"\b[0-9A-F]{32,}(@\d+)?\b", "ID"),
@@ -41,6 +41,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "${1}N",
         ),
         (r"@\d+#\d+", "@PROCESS"),
+        // What the timer has read and has not delivered yet.
+        (r"\b\d+-\d+\(", "TIMER("),
         // A consumer commits its offsets every 5 s.
         (r"\b(NOT_CONSUME_YET|CONSUMED)\b", "TRACK"),
     ];
@@ -48,6 +50,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     compiled.filter_map(|(rule, by)| Some((rule.ok()?, by))).collect()
 });
 
+/// An address before a name.
+static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[0-9.]+:\d+ ").ok());
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-?\d+(\.\d+)?").ok());
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"CODE: (\d+)").ok());
 
@@ -64,6 +68,11 @@ impl Output {
         let failed = ["Exception", "usage: mqadmin", "error", "failed", "not supported"];
         let failed = code.is_some() || failed.iter().any(|word| self.text.contains(word));
         failed.then_some(code)
+    }
+
+    /// Whether it shows an error.
+    pub(super) fn fails(&self) -> bool {
+        self.error().is_some()
     }
 
     /// Returns its lines in order, without what differs from run to run, and without spaces.
@@ -87,6 +96,8 @@ impl Output {
     /// Returns the names of `name : value` and `name = value`.
     fn names(&self) -> BTreeSet<String> {
         let name = |line: &str| {
+            let start = ADDRESS.as_ref().and_then(|address| address.find(line));
+            let line = start.map_or(line, |start| &line[start.end()..]);
             let (name, _) = line.split_once([':', '='])?;
             Some(name.split_whitespace().last()?.to_owned())
         };
@@ -138,7 +149,9 @@ fn same(
         (None, None) => {}
         (Some(_), Some(_)) if theirs.lines(map) == ours.lines(map) => return Ok(()),
         (one, two) => {
-            return Err(Difference(format!("Apache's error is {one:?}, and ours {two:?}")));
+            return Err(Difference(format!(
+                "the first error is {one:?}, and the second one {two:?}"
+            )));
         }
     }
     let (theirs, ours) = (theirs.lines(map), ours.lines(map));
@@ -148,8 +161,22 @@ fn same(
     let missing: Vec<_> = theirs.iter().filter(|line| !ours.contains(line)).collect();
     let more: Vec<_> = ours.iter().filter(|line| !theirs.contains(line)).collect();
     Err(Difference(format!(
-        "the outputs differ\n  only Apache's: {missing:#?}\n  only ours: {more:#?}"
+        "the outputs differ\n  only the first: {missing:#?}\n  only the second: {more:#?}"
     )))
+}
+
+/// Fails unless both print the same names.
+pub(super) fn same_names(one: &Output, two: &Output) -> Result<(), Difference> {
+    // Those of folders, and of clients, with their addresses, are not the same.
+    let names = |output: &Output| {
+        let names = output.names().into_iter();
+        names.filter(|name| !name.contains(['/', '@'])).collect::<BTreeSet<_>>()
+    };
+    let (one, two) = (names(one), names(two));
+    match one == two {
+        true if !one.is_empty() => Ok(()),
+        _ => Err(Difference(format!("the names are {one:?} and {two:?}"))),
+    }
 }
 
 /// Fails if ours prints nothing that Apache's prints.

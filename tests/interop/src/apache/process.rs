@@ -1,5 +1,6 @@
 //! Runs one of Apache's servers in a process.
 
+use crate::place::Place;
 use rocketmq_tower::{BoxError, SerializeType};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -49,12 +50,21 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the program with `directory` as its home.
     pub(crate) fn start(directory: &Path, program: &Program<'_>) -> Result<Self, BoxError> {
+        Self::start_at(&Place::Here, directory, program)
+    }
+
+    /// Like `start`, in another network.
+    pub(crate) fn start_at(
+        place: &Place,
+        directory: &Path,
+        program: &Program<'_>,
+    ) -> Result<Self, BoxError> {
         let name = program.main.rsplit('.').next().unwrap_or_default().to_owned();
         let (config, logback) = (directory.join("server.conf"), directory.join("logback.xml"));
         fs::write(&config, &program.config)?;
         fs::write(&logback, LOGBACK)?;
         let define = |name: &str, value: &Path| format!("-D{name}={}", value.display());
-        let mut java = Command::new("java");
+        let mut java = place.program("java");
         java.arg(format!("-Xmx{}", program.heap))
             .args(program.tuning)
             .arg("-Djava.net.preferIPv4Stack=true")

@@ -9,10 +9,15 @@ pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     pub(crate) fn new(name: &str) -> io::Result<Self> {
-        let name = format!("rocketmq-tower-interop-{}-{name}", std::process::id());
-        let path = std::env::temp_dir().join(name);
+        let path = path(std::process::id(), name);
         fs::create_dir(&path)?;
         Ok(Self(path))
+    }
+
+    /// Removes what a process has left that was killed.
+    pub(crate) fn remove_of(id: u32, name: &str) {
+        // Most have left nothing.
+        _ = fs::remove_dir_all(path(id, name));
     }
 
     /// Creates a directory in it.
@@ -21,6 +26,10 @@ impl Scratch {
         fs::create_dir(&path)?;
         Ok(path)
     }
+}
+
+fn path(id: u32, name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("rocketmq-tower-interop-{id}-{name}"))
 }
 
 impl Drop for Scratch {

@@ -2,6 +2,7 @@
 
 use crate::apache::scratch::Scratch;
 use crate::check::{Checked, clients_pass};
+use crate::place::Place;
 use rocketmq_tower::BoxError;
 use std::path::PathBuf;
 use tokio::process::Command;
@@ -12,6 +13,7 @@ pub(crate) struct Java {
     main: &'static str,
     /// The directory for the clients' logs and the offsets of broadcasting groups.
     home: PathBuf,
+    place: Place,
 }
 
 impl Java {
@@ -24,7 +26,18 @@ impl Java {
         class_path: &str,
         home: PathBuf,
     ) -> Result<Self, BoxError> {
-        Ok(Self { class_path: crate::apache::absolute(class_path)?, main, home })
+        Ok(Self {
+            class_path: crate::apache::absolute(class_path)?,
+            main,
+            home,
+            place: Place::Here,
+        })
+    }
+
+    /// Moves the processes to another network.
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
     }
 
     /// Returns the command that runs `scenarios` and prints a line for each. The names of their topics
@@ -36,7 +49,7 @@ impl Java {
         options: &[&str],
         scenarios: &[&str],
     ) -> Command {
-        let mut command = Command::new("java");
+        let mut command = Command::from(self.place.program("java"));
         command
             .args(["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
             .arg("-Djava.net.preferIPv4Stack=true")

@@ -19,7 +19,7 @@ use process::Broker;
 use rocketmq_tower::{BoxError, SerializeType};
 
 /// All scenarios that can run concurrently.
-const ALL: &[&str] = &[
+pub(crate) const ALL: &[&str] = &[
     "sends",
     "queries",
     "topics",
@@ -61,7 +61,7 @@ pub(crate) async fn run(class_path: &str, some: &[&str]) -> Result<(), BoxError>
     let mut broker = Broker::start(&scratch, "data")?;
     let checked = async {
         first_send::measure(&mut broker).await?;
-        scenarios(&java, &broker.name_server, some).await
+        scenarios(&java, &broker.name_server, "", &[], some).await
     };
     checked.await.inspect_err(|_| broker.print_log())?;
     report("the broker ends when it is told to", broker.stop()).await?;
@@ -83,28 +83,34 @@ pub(crate) async fn reference(
     let servers = Servers::start_with(&servers, SerializeType::Json, "clients", CONFIG).await?;
     let scratch = Scratch::new("clients")?;
     let java = Java::new(class_path, &scratch)?;
-    let checked = scenarios(&java, &servers.name_server, some).await;
+    let checked = scenarios(&java, &servers.name_server, "", &[], some).await;
     checked.inspect_err(|_| servers.print_logs())
 }
 
-/// Runs the scenarios in `some`, or all of them if it is empty.
-async fn scenarios(java: &Java, name_server: &str, some: &[&str]) -> Checked {
+/// Runs the scenarios in `some`, or all of them if it is empty. The names of topics and groups begin with `label`.
+pub(crate) async fn scenarios(
+    java: &Java,
+    name_server: &str,
+    label: &str,
+    options: &[&str],
+    some: &[&str],
+) -> Checked {
+    let run = async |kind: &str, more: &[&str], names: &[&str]| {
+        let options = [options, more].concat();
+        java.run(name_server, &format!("{label}{kind}"), &options, names).await
+    };
     if !some.is_empty() {
         let some: Vec<&str> = some.iter().copied().filter(|name| *name != SURVIVAL).collect();
-        return if some.is_empty() {
-            Ok(())
-        } else {
-            java.run(name_server, "json", &[], &some).await
-        };
+        return if some.is_empty() { Ok(()) } else { run("json", &[], &some).await };
     }
     let (json, binary, v2) = tokio::join!(
-        java.run(name_server, "json", &[], ALL),
-        java.run(name_server, "binary", &["-Drocketmq.serialize.type=ROCKETMQ"], BINARY),
-        java.run(name_server, "v2", &["-Dcom.rocketmq.heartbeat.v2=true"], HEARTBEAT_V2),
+        run("json", &[], ALL),
+        run("binary", &["-Drocketmq.serialize.type=ROCKETMQ"], BINARY),
+        run("v2", &["-Dcom.rocketmq.heartbeat.v2=true"], HEARTBEAT_V2),
     );
     json.and(binary).and(v2)?;
     // Runs alone, as it would slow down the others.
-    java.run(name_server, "json", &[], &["load"]).await
+    run("json", &[], &["load"]).await
 }
 
 /// Configuration of Apache's broker: larger files, delays by time, recalls, frequent checks of transactions, SQL92.

@@ -5,6 +5,7 @@ use crate::apache::print_end;
 use crate::apache::requests::create_topic;
 use crate::apache::scratch::Scratch;
 use crate::check::{Checked, TIMEOUT, equal};
+use crate::place::Place;
 use rocketmq_tower::client::Client;
 use rocketmq_tower::{BoxError, ResponseCode};
 use std::fs::{self, File};
@@ -18,6 +19,7 @@ use tokio::time::{Instant, timeout};
 pub(crate) struct Broker {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
+    place: Place,
     data: PathBuf,
     log: PathBuf,
     pub(crate) name_server: String,
@@ -31,21 +33,38 @@ impl Broker {
     pub(crate) fn start(scratch: &Scratch, name: &str) -> Result<Self, BoxError> {
         let data = scratch.directory(name)?;
         let port = free_port(&[0, 1, 2])?;
-        Self::spawn(&data, format!("127.0.0.1:{}", port + 1), format!("127.0.0.1:{}", port + 2))
+        let addr = |port| format!("127.0.0.1:{port}");
+        Self::spawn(Place::Here, &data, addr(port + 1), addr(port + 2))
     }
 
-    fn spawn(data: &Path, name_server: String, addr: String) -> Result<Self, BoxError> {
+    /// Starts a new broker in another network, with these addresses.
+    pub(crate) fn start_at(
+        place: Place,
+        data: &Path,
+        name_server: &str,
+        addr: &str,
+    ) -> Result<Self, BoxError> {
+        Self::spawn(place, data, name_server.to_owned(), addr.to_owned())
+    }
+
+    fn spawn(
+        place: Place,
+        data: &Path,
+        name_server: String,
+        addr: String,
+    ) -> Result<Self, BoxError> {
         let program = std::env::current_exe()?.with_file_name("rocketmq-tower-broker");
         let log = data.with_extension("log");
         let stderr = File::options().create(true).append(true).open(&log)?;
         let started = Instant::now();
-        let mut child = Command::new(program)
+        let mut child = Command::from(place.program(program))
             .args(["--namesrv", &name_server, "--listen", &addr, "--data"])
             .arg(data)
             .args(["--flush", "sync"])
             .args(["--transaction-timeout", "2", "--transaction-check-interval", "2"])
             // The command also reads options from the environment.
             .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr)
@@ -53,7 +72,7 @@ impl Broker {
             .spawn()
             .map_err(|error| format!("the broker cannot be started: {error}"))?;
         let stdout = child.stdout.take().map(BufReader::new);
-        Ok(Self { child, stdout, data: data.to_owned(), log, name_server, addr, started })
+        Ok(Self { child, stdout, place, data: data.to_owned(), log, name_server, addr, started })
     }
 
     /// Waits for the line that says that the broker is ready.
@@ -98,7 +117,7 @@ impl Broker {
     pub(crate) async fn replace(&mut self) -> Checked {
         self.child.kill().await?;
         let (name_server, addr) = (self.name_server.clone(), self.addr.clone());
-        *self = Self::spawn(&self.data, name_server, addr)?;
+        *self = Self::spawn(self.place.clone(), &self.data, name_server, addr)?;
         self.ready().await
     }
 

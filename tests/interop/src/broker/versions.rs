@@ -14,7 +14,7 @@ const SCENARIOS: &[&str] = &["sends", "refused", "ordered"];
 const TRACE: &str = "trace";
 
 /// The old clients' Netty reads a field of the JDK, which a JDK 16 or newer forbids by default.
-const OPTIONS: &[&str] = &["--add-opens=java.base/java.nio=ALL-UNNAMED"];
+pub(crate) const OPTIONS: &[&str] = &["--add-opens=java.base/java.nio=ALL-UNNAMED"];
 
 pub(crate) async fn run(classes: &str, versions: &[&str]) -> Result<(), BoxError> {
     println!("== Java's client of {}, rocketmq-tower-broker", versions.join(", "));
@@ -46,7 +46,7 @@ async fn all(classes: &str, versions: &[&str], scratch: &Scratch, name_server: &
 }
 
 /// Returns the scenarios that this version can run.
-fn scenarios(version: &str) -> Vec<&'static str> {
+pub(crate) fn scenarios(version: &str) -> Vec<&'static str> {
     let traces = !version.starts_with("4.2.") && !version.starts_with("4.3.");
     SCENARIOS.iter().copied().chain(traces.then_some(TRACE)).collect()
 }

@@ -9,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
+import org.apache.rocketmq.client.consumer.store.OffsetStore;
+import org.apache.rocketmq.client.consumer.store.ReadOffsetType;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
@@ -73,7 +75,7 @@ final class Fixtures implements AutoCloseable {
         producer.getDefaultMQProducerImpl().getMqClientFactory().sendHeartbeatToAllBrokerWithLock();
     }
 
-    /** Starts a consumer, and returns when it has consumed this number of messages and committed its offsets. */
+    /** Starts a consumer, and returns when it has consumed this number of messages, all that the first queue has, and committed its offsets. */
     private void consume(String group, String topic, int number) throws Exception {
         CountDownLatch left = new CountDownLatch(number);
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group);
@@ -91,6 +93,16 @@ final class Fixtures implements AutoCloseable {
         variables.put("client." + group, consumer.getDefaultMQPushConsumerImpl().getmQClientFactory().getClientId());
         if (!left.await(30, TimeUnit.SECONDS)) {
             throw new IllegalStateException(group + " has not got " + left.getCount() + " messages");
+        }
+        // The listener has seen the messages a moment before they count as consumed.
+        OffsetStore offsets = consumer.getDefaultMQPushConsumerImpl().getOffsetStore();
+        MessageQueue queue = new MessageQueue(topic, variables.get("name"), 0);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (offsets.readOffset(queue, ReadOffsetType.READ_FROM_MEMORY) < number) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("the offset of " + group + " is not " + number);
+            }
+            Thread.sleep(5);
         }
         consumer.getDefaultMQPushConsumerImpl().persistConsumerOffset();
     }

@@ -44,6 +44,8 @@ final class Delayed implements Scenario {
     public String run(Env env) throws Exception {
         String topic = env.name("topic");
         DefaultMQProducer producer = env.producer();
+        // Otherwise the consumer would see queues that a later send makes on another broker only after 20 s.
+        env.createTopic(producer, topic, 4);
         // Sent and consumed before the delayed messages, so that the consumer polls when the first of them becomes due.
         producer.send(new Message(topic, "at once".getBytes(UTF_8)));
         DefaultMQPushConsumer consumer = env.consumer(env.name("consumers"));

@@ -10,12 +10,23 @@ import org.apache.rocketmq.client.ClientConfig;
 import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.exception.MQClientException;
+import org.apache.rocketmq.client.impl.MQClientAPIImpl;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.common.TopicConfig;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.MessageQueue;
+import org.apache.rocketmq.remoting.protocol.route.BrokerData;
 
 /** The environment of a scenario: unique names, and clients that are shut down at its end. */
 final class Env implements AutoCloseable {
+    /** The number of masters of the cluster. */
+    private static final int BROKERS = Integer.getInteger("interop.brokers", 1);
+    /** What the address begins with from which the brokers get messages. */
+    static final String HOST = System.getProperty("interop.host", "127.");
+
+    /** The maximum time for answers other than those to sends: 3 s is the default of clients. */
+    private static final int TIMEOUT_MS = Integer.getInteger("interop.timeout", 3_000);
+
     private final String nameServer;
     private final String prefix;
     private final Deque<Runnable> shutdowns = new ArrayDeque<>();
@@ -73,20 +84,42 @@ final class Env implements AutoCloseable {
         return consumer;
     }
 
-    /** Creates a topic, and waits until it has a route, which some requests need. */
+    /**
+     * Creates a topic, and waits until it has a route, which some requests need. All brokers have the same number of its queues. If that is
+     * impossible, one of them has all.
+     */
     List<MessageQueue> createTopic(DefaultMQProducer producer, String topic, int queues) throws Exception {
-        producer.createTopic("TBW102", topic, queues, Collections.emptyMap());
-        Check.until("a route to " + topic, () -> hasRoute(producer, topic));
+        if (queues % BROKERS == 0) {
+            producer.createTopic("TBW102", topic, queues / BROKERS, Collections.emptyMap());
+        } else {
+            createTopicAt(producer, topic, queues, null);
+        }
+        Check.until("a route to " + topic, () -> routes(producer, topic) >= queues);
         List<MessageQueue> found = producer.fetchPublishMessageQueues(topic);
         Check.equal(queues, found.size(), "queues of " + topic);
         return found;
     }
 
+    /** Creates a topic at the broker with this name, or at any one if it is null. */
+    static void createTopicAt(DefaultMQProducer producer, String topic, int queues, String broker) throws Exception {
+        MQClientAPIImpl api = producer.getDefaultMQProducerImpl().getMqClientFactory().getMQClientAPIImpl();
+        BrokerData chosen = api.getTopicRouteInfoFromNameServer("TBW102", 10_000).getBrokerDatas().stream()
+            .filter(one -> broker == null || one.getBrokerName().equals(broker))
+            .findFirst()
+            .orElseThrow();
+        api.createTopic(chosen.selectBrokerAddr(), "TBW102", new TopicConfig(topic, queues, queues), 10_000);
+    }
+
     static boolean hasRoute(DefaultMQProducer producer, String topic) {
+        return routes(producer, topic) > 0;
+    }
+
+    /** Returns how many queues a topic has. */
+    private static int routes(DefaultMQProducer producer, String topic) {
         try {
-            return !producer.fetchPublishMessageQueues(topic).isEmpty();
+            return producer.fetchPublishMessageQueues(topic).size();
         } catch (MQClientException error) {
-            return false;
+            return 0;
         }
     }
 
@@ -106,6 +139,7 @@ final class Env implements AutoCloseable {
         client.setNamesrvAddr(nameServer);
         client.setPollNameServerInterval(1_000);
         client.setHeartbeatBrokerInterval(1_000);
+        client.setMqClientApiTimeout(TIMEOUT_MS);
     }
 
     void atEnd(Runnable shutdown) {

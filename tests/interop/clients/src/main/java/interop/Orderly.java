@@ -14,6 +14,7 @@ import org.apache.rocketmq.client.consumer.listener.MessageListenerOrderly;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
+import org.apache.rocketmq.common.message.MessageQueue;
 
 /** Two consumers that lock their queues. The order in each queue is kept, also when a message is suspended and retried. */
 final class Orderly implements Scenario, MessageListenerOrderly {
@@ -21,7 +22,7 @@ final class Orderly implements Scenario, MessageListenerOrderly {
     private static final int COUNT = 400;
     private static final String PUT_OFF = String.valueOf(COUNT / 2);
 
-    private final Map<Integer, List<String>> consumed = new TreeMap<>();
+    private final Map<String, List<String>> consumed = new TreeMap<>();
     private final AtomicInteger putOff = new AtomicInteger();
 
     @Override
@@ -34,12 +35,12 @@ final class Orderly implements Scenario, MessageListenerOrderly {
             Env.awaitShare(consumer, topic, QUEUES / consumers.length);
         }
 
-        Map<Integer, List<String>> sent = new TreeMap<>();
+        Map<String, List<String>> sent = new TreeMap<>();
         for (int i = 0; i < COUNT; i++) {
             Message message = new Message(topic, String.valueOf(i).getBytes(UTF_8));
-            int queue = producer.send(message, (queues, number, key) -> queues.get((int) key % queues.size()), i)
-                .getMessageQueue().getQueueId();
-            sent.computeIfAbsent(queue, none -> new ArrayList<>()).add(String.valueOf(i));
+            MessageQueue queue = producer.send(message, (queues, number, key) -> queues.get((int) key % queues.size()), i)
+                .getMessageQueue();
+            sent.computeIfAbsent(name(queue.getBrokerName(), queue.getQueueId()), none -> new ArrayList<>()).add(String.valueOf(i));
         }
         Check.equal(QUEUES, sent.size(), "queues that were sent to");
         Check.until("everything is consumed", () -> count() >= COUNT);
@@ -58,6 +59,10 @@ final class Orderly implements Scenario, MessageListenerOrderly {
         return consumer;
     }
 
+    private static String name(String broker, int queue) {
+        return broker + "/" + queue;
+    }
+
     private int count() {
         synchronized (consumed) {
             return consumed.values().stream().mapToInt(List::size).sum();
@@ -73,7 +78,7 @@ final class Orderly implements Scenario, MessageListenerOrderly {
             return ConsumeOrderlyStatus.SUSPEND_CURRENT_QUEUE_A_MOMENT;
         }
         synchronized (consumed) {
-            consumed.computeIfAbsent(message.getQueueId(), none -> new ArrayList<>()).add(body);
+            consumed.computeIfAbsent(name(message.getBrokerName(), message.getQueueId()), none -> new ArrayList<>()).add(body);
         }
         return ConsumeOrderlyStatus.SUCCESS;
     }

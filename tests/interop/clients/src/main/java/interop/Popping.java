@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
@@ -12,6 +13,7 @@ import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
+import org.apache.rocketmq.common.message.MessageQueue;
 
 /** Push consumers that get their queues from the broker: first they pull, then they pop. */
 final class Popping implements Scenario {
@@ -30,8 +32,11 @@ final class Popping implements Scenario {
         Check.until("messages by pulls", () -> count(seen, "pulled") == 8);
 
         Pops.turnOn(producer, topic, group);
+        Set<String> brokers = producer.fetchPublishMessageQueues(topic).stream().map(MessageQueue::getBrokerName)
+            .collect(Collectors.toSet());
         consumer(env, group, topic, "two", seen);
-        Check.until("pops", () -> one.getDefaultMQPushConsumerImpl().getRebalanceImpl().getPopProcessQueueTable().size() == 1);
+        Check.until("pops", () -> one.getDefaultMQPushConsumerImpl().getRebalanceImpl().getPopProcessQueueTable().size()
+            == brokers.size());
         // A group that pops begins where it stopped to pull, at the latest commit.
         one.getDefaultMQPushConsumerImpl().persistConsumerOffset();
 

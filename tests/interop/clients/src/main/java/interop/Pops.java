@@ -1,8 +1,11 @@
 package interop;
 
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.impl.factory.MQClientInstance;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.common.message.MessageQueue;
 import org.apache.rocketmq.common.message.MessageRequestMode;
 
 /** Groups and push consumers that pop. */
@@ -13,14 +16,17 @@ final class Pops {
     private Pops() {
     }
 
-    /** Tells the broker that the group pops. */
+    /** Tells the brokers of the topic that the group pops. */
     static void turnOn(DefaultMQProducer producer, String topic, String group) throws Exception {
         MQClientInstance client = producer.getDefaultMQProducerImpl().getMqClientFactory();
-        String broker = producer.fetchPublishMessageQueues(topic).get(0).getBrokerName();
+        Set<String> brokers = producer.fetchPublishMessageQueues(topic).stream().map(MessageQueue::getBrokerName)
+            .collect(Collectors.toSet());
         // A client knows the addresses of topics that it has sent to.
         client.updateTopicRouteInfoFromNameServer(topic);
-        String address = client.findBrokerAddressInPublish(broker);
-        client.getMQClientAPIImpl().setMessageRequestMode(address, topic, group, MessageRequestMode.POP, 0, 5_000);
+        for (String broker : brokers) {
+            String address = client.findBrokerAddressInPublish(broker);
+            client.getMQClientAPIImpl().setMessageRequestMode(address, topic, group, MessageRequestMode.POP, 0, 5_000);
+        }
     }
 
     /** Returns a consumer that asks the broker whether to pop. It is not started. */

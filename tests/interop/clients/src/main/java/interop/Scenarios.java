@@ -31,6 +31,7 @@ public final class Scenarios {
         Map.entry("requests", new Requests()),
         Map.entry("popping", new Popping()),
         Map.entry("load", new Load()),
+        Map.entry("outage", new Outage()),
         Map.entry("poppers", new Poppers()),
         Map.entry("survival", new Survival(false)),
         Map.entry("popsurvival", new Survival(true))));

@@ -5,19 +5,24 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.exception.MQClientException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 
 /**
-  * Sends and consumes while the process that reads the output kills and restarts the broker. All acknowledged messages must
-  * reach a consumer that runs all the time, and a consumer that starts later. They pull, or pop.
+ * Sends and consumes while the process that reads the output kills and restarts the broker, or the one of the cluster whose name is
+ * `interop.killed`. All acknowledged messages must reach a consumer that runs all the time, and a consumer that starts later. They pull,
+ * or pop.
  */
 final class Survival implements Scenario {
     private static final int THREADS = 16;
     private static final int BEFORE = 10_000;
     private static final int AFTER = 5_000;
     private static final int LIMIT = 1_000_000;
+    private static final int TRIES = 10;
+    private static final String KILLED = System.getProperty("interop.killed");
 
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
@@ -67,21 +72,35 @@ final class Survival implements Scenario {
             + "there got %d twice", count, failures.get(), always.duplicates());
     }
 
+    /**
+     * Starts a consumer. It does not start if it has chosen, of several name servers, one that is down. Then a new one may choose another.
+     */
     private Numbered consumer(Env env, DefaultMQProducer producer, String topic, String name) throws Exception {
         String group = env.name(name);
         Numbered consumed = new Numbered(LIMIT);
-        DefaultMQPushConsumer consumer;
         if (pops) {
             Pops.turnOn(producer, topic, group);
-            consumer = Pops.consumer(env, topic, group);
-        } else {
-            consumer = env.consumer(group);
-            consumer.subscribe(topic, "*");
-            consumer.setConsumeMessageBatchMaxSize(32);
         }
-        consumer.registerMessageListener(consumed);
-        consumer.start();
-        return consumed;
+        for (int tries = 1; ; tries++) {
+            DefaultMQPushConsumer consumer = pops ? Pops.consumer(env, topic, group) : puller(env, topic, group);
+            consumer.registerMessageListener(consumed);
+            try {
+                consumer.start();
+                return consumed;
+            } catch (IllegalStateException | MQClientException down) {
+                consumer.shutdown();
+                if (tries == TRIES || !env.nameServer().contains(";")) {
+                    throw down;
+                }
+            }
+        }
+    }
+
+    private static DefaultMQPushConsumer puller(Env env, String topic, String group) throws Exception {
+        DefaultMQPushConsumer consumer = env.consumer(group);
+        consumer.subscribe(topic, "*");
+        consumer.setConsumeMessageBatchMaxSize(32);
+        return consumer;
     }
 
     private int count() {
@@ -106,11 +125,13 @@ final class Survival implements Scenario {
         while (!done) {
             int number = next.getAndIncrement();
             try {
-                boolean stored = producer.send(new Message(topic, Numbered.body(number))).getSendStatus() == SendStatus.SEND_OK;
+                SendResult result = producer.send(new Message(topic, Numbered.body(number)));
+                boolean stored = result.getSendStatus() == SendStatus.SEND_OK;
                 synchronized (acknowledged) {
                     acknowledged.set(number, stored);
                 }
-                if (failures.get() > 0) {
+                boolean again = KILLED == null || KILLED.equals(result.getMessageQueue().getBrokerName());
+                if (again && failures.get() > 0) {
                     acknowledgedAfter.incrementAndGet();
                 }
             } catch (Exception error) {
