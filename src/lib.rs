@@ -138,7 +138,7 @@
 //! | [`code_distribution`](layers::code_distribution) | request | logs the number of requests and responses by code | no |
 //! | [`acl`], a feature | request | verifies signed requests | no |
 //! | [`authorize`](layers::authorize) | request | decides who may do what with which topics and groups | no |
-//! | [`audit`](layers::audit) | request | reports who has asked for what, and what came of it | no |
+//! | [`audit`](layers::audit) | request | reports each request: its sender, its subject and its result | no |
 //! | [`oneshot`](layers::oneshot) | request | reserves readiness for one request at a time | no |
 //! | [`catch_panic`](layers::catch_panic) | request | turns panics into errors | no |
 //! | [`trace`](layers::trace) | both | a `tracing` span for each connection and each request | no |

@@ -24,7 +24,7 @@
 //! | [`code_distribution`] | request | logs the number of requests and responses by code |
 //! | [`acl`], a feature | request | verifies signed requests |
 //! | [`authorize`] | request | decides who may do what with which topics and groups |
-//! | [`audit`] | request | reports who has asked for what, and what came of it |
+//! | [`audit`] | request | reports each request: its sender, its subject and its result |
 //! | [`trace`] | both | a span for each connection and each request |
 //! | [`from_fn`](mod@from_fn) | both | makes a layer of an async function |
 //! | [`fault`] | both | injects delays, errors, losses and disconnects, for tests of clients |

@@ -47,7 +47,7 @@ pub(crate) struct StoreTimes {
 struct Minutes {
     /// The counts at the start of this minute.
     start: Counts,
-    /// What was counted in the minute before.
+    /// The counts of the minute before.
     last: Counts,
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What a request does with the topics and groups that it names: the class of its code.
+/// The class of a request's code: how it uses the topics and groups that it names.
 ///
 /// Java's `@RocketMQAction` of the request's header, in the words of its `Action`, is in parentheses.
 /// Codes that Java's classes do not annotate are classified by what Java's processors do.
@@ -23,9 +23,9 @@ pub enum Action {
     /// Changes brokers, name servers, users or the cluster, or reads their settings and secrets
     /// (`UPDATE` and `GET` of the cluster).
     AdminCluster,
-    /// What brokers, controllers and name servers ask each other. Clients never do.
+    /// A request of brokers, controllers and name servers to each other. Clients never send it.
     Broker,
-    /// What a broker asks of a client. Clients never do.
+    /// A request of a broker to a client. Clients never send it.
     Client,
     /// RocketMQ does not define the code.
     Unknown,

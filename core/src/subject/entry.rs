@@ -18,7 +18,7 @@ pub(super) struct Entry {
     pub(super) answer: Answer,
 }
 
-/// What a string in a body is.
+/// The meaning of a string in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Name(Kind),
@@ -30,7 +30,7 @@ pub(super) enum Meaning {
 pub(super) struct Field {
     pub(super) kind: Kind,
     pub(super) name: &'static str,
-    /// What separates several names.
+    /// The separator of several names.
     separator: Option<char>,
     /// The value that another field must have: this one holds no name otherwise.
     only_if: Option<(&'static str, &'static str)>,

@@ -10,7 +10,7 @@
 //!
 //! # Why
 //!
-//! Whoever decides, counts or records by topic or by group needs it: rules, quotas, audits, routing,
+//! Everything that decides, counts or records by topic or by group needs it: rules, quotas, audits, routing,
 //! namespaces. The layers of `rocketmq-tower-layers` that do so are built on it, and so can be your own:
 //!
 //! ```
@@ -76,7 +76,7 @@ pub struct SubjectError {
     pub source: BodyError,
 }
 
-/// What a request speaks of. See the [module's documentation](self).
+/// The topics, groups, queue and client of a request. See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Subject<'a> {
     request: &'a RemotingCommand,

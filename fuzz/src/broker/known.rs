@@ -1,4 +1,4 @@
-//! What answers have told: the places of messages, and handles.
+//! The places of messages, and handles, from answers.
 
 use rocketmq_tower_core::RemotingCommand;
 use rocketmq_tower_core::message::{StoredMessage, property};

@@ -87,7 +87,7 @@ impl Duet {
                 if is_woken & part as u8 != 0 {
                     state.flags.fetch_and(!(part as u8), Ordering::AcqRel);
                     if let Poll::Ready(value) = poll(part, &mut Context::from_waker(waker)) {
-                        // Whoever polls again finds both parts woken.
+                        // The next poll finds both parts woken.
                         state
                             .flags
                             .store(Part::First as u8 | Part::Second as u8, Ordering::Release);

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 /// A connection to a broker, run by being polled. Resolves to why it has ended.
 pub(super) type Upstream = Pin<Box<dyn Future<Output = CloseReason> + Send>>;
 
-/// What has happened to one of the two connections.
+/// An end of one of the two connections.
 enum Event<E> {
     /// Nothing can be sent to the client or received from it, but its requests may still run.
     ClientClosed,

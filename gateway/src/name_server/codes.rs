@@ -1,4 +1,4 @@
-//! What the gateway does with the requests for name servers, by code.
+//! The handling of requests for name servers, by code.
 
 use rocketmq_tower::RequestCode;
 

@@ -47,7 +47,7 @@ impl Names {
 
     /// Returns the bytes that it takes in memory, beside itself.
     pub(super) fn heap_size(&self) -> usize {
-        /// What the allocator adds.
+        /// The bytes that the allocator adds.
         const ADDED: usize = 16;
         self.names.iter().map(|name| size_of::<Name>() + ADDED + name.text.len()).sum()
     }

@@ -11,7 +11,7 @@ use std::io;
 const MAX_ROUNDS: usize = 10_000;
 
 impl SegmentLog {
-    /// Returns when the first record of the log was stored. `None` if there is none in its first rounds.
+    /// Returns the time at which the first record of the log was stored, or `None` if its first rounds have no record.
     pub(in crate::storage) fn first_time(&self) -> Result<Option<i64>, StorageError> {
         let mut round = self.start();
         for _ in 0..MAX_ROUNDS {

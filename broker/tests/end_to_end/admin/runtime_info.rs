@@ -42,7 +42,7 @@ const NUMBERS: [&str; 29] = [
     "startAcceptSendRequestTimeStamp",
 ];
 
-/// What it parses as a number with a fraction.
+/// The keys that it parses as numbers with a fraction.
 const FRACTIONS: [&str; 5] = [
     "commitLogDiskRatio",
     "consumeQueueDiskRatio",
@@ -51,7 +51,7 @@ const FRACTIONS: [&str; 5] = [
     "putMessageAverageSize",
 ];
 
-/// What it parses as three rates.
+/// The keys that it parses as three rates.
 const RATES: [&str; 5] = ["putTps", "getFoundTps", "getMissTps", "getTotalTps", "getTransferedTps"];
 
 /// The other keys that Apache's broker 5.5.0 has, that mqadmin reads, or the dashboard.

@@ -9,7 +9,7 @@ const MAX_NAMES: usize = 64;
 /// The maximum length of a text that a peer has sent, in bytes: that of a group in Java.
 const MAX_TEXT: usize = 255;
 
-/// What an audit reports.
+/// A report of an audit.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -24,7 +24,7 @@ pub enum Event {
     },
 }
 
-/// Who has asked for what, and what came of it.
+/// A request: its sender, its subject and its result.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Record {
@@ -39,7 +39,7 @@ pub struct Record {
     /// The id of the client: the one that the request names, or else the one that the connection's
     /// last request with an id has named, such as a heartbeat.
     pub client: Option<Arc<str>>,
-    /// What the request does.
+    /// The class of the request.
     pub action: Action,
     /// The code of the request.
     pub code: RequestCode,

@@ -19,7 +19,7 @@ pin_project! {
     pub struct ResponseFuture<F, R> {
         #[pin]
         inner: F,
-        // What the inner service has returned, while the response waits for room in the queue.
+        // The result of the inner service, while the response waits for room in the queue.
         result: Option<Result<R, BoxError>>,
         // `None` for a request that is not reported, and once it is.
         running: Option<Running>,

@@ -12,7 +12,7 @@ pub struct AuditLayer {
     pub(super) settings: Settings,
 }
 
-/// What a layer's services share.
+/// The state that a layer's services share.
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) queue: Arc<Queue>,

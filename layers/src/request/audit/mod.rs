@@ -1,4 +1,4 @@
-//! Reports who has asked for what, and what came of it.
+//! Reports each request: its sender, its subject and its result.
 //!
 //! # What
 //!
@@ -25,7 +25,7 @@
 //!
 //! * [`WhenFull::Drop`], the default: the event is dropped and counted, and the stream yields
 //!   [`Event::Dropped`] with the count before its next event;
-//! * [`WhenFull::Wait`]: the response waits for room, so that the peer is held back by whoever writes the
+//! * [`WhenFull::Wait`]: the response waits for room, so that the peer is held back by the writer of the
 //!   events. A deferred request waits before it is parked, and keeps its place in the queue until it is
 //!   answered: the capacity must be larger than the number of pulls that wait for messages.
 //!
@@ -34,7 +34,7 @@
 //!
 //! # Why
 //!
-//! To know afterwards who has deleted a topic, and who tried to.
+//! To find the user that has deleted a topic, and those that tried to.
 //!
 //! # When not
 //!

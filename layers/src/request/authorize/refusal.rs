@@ -4,7 +4,7 @@ use rocketmq_tower_core::subject::{Action, Kind};
 use rocketmq_tower_core::{Abort, ResponseCode};
 use std::fmt;
 
-/// What a sender wants to do.
+/// The intention of a sender.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target<'a> {
     pub(super) action: Action,

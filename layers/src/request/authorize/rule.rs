@@ -27,7 +27,7 @@ pub struct Rule {
     groups: Vec<Pattern>,
 }
 
-/// Who sent a request.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sender<'a> {
     pub(super) user: Option<&'a str>,

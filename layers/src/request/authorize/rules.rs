@@ -107,7 +107,7 @@ fn target<'a>(subject: &Subject<'_>, kind: Kind, name: &'a str) -> Option<(Actio
             Some((action, Kind::Group, group))
         }
         (Kind::Topic, Some(_)) => None,
-        // Whoever moves a group's offsets needs no power over the topic.
+        // To move a group's offsets needs no power over the topic.
         (Kind::Topic, None) if action == Action::AdminGroup => Some((Action::Describe, kind, name)),
         (Kind::Topic, None) | (Kind::Group, _) => Some((action, kind, name)),
         _ => None,

@@ -3,7 +3,7 @@
 use super::rule::Direction;
 use rocketmq_tower_core::{RemotingCommand, RequestCode as Code, ResponseCode};
 
-/// What a request or a response uses of a quota.
+/// The part of a quota that a request or a response uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Amount {
     pub(super) messages: u64,

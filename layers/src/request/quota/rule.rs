@@ -1,7 +1,7 @@
 use crate::support::pattern::Pattern;
 use crate::support::rate::Rate;
 
-/// What a quota counts by: each key has its own count.
+/// The kind of key that a quota counts by: each key has its own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum By {

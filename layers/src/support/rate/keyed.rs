@@ -12,7 +12,7 @@ const FEW: usize = 1024;
 /// The minimum time between two sweeps of a full table.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a key has in a [`Keyed`] table.
+/// The entry of a key in a [`Keyed`] table.
 pub(crate) trait Counted: Default {
     /// Whether it equals a new one.
     fn is_spent(&self, now: u64) -> bool;

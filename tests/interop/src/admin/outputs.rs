@@ -41,7 +41,7 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "${1}N",
         ),
         (r"@\d+#\d+", "@PROCESS"),
-        // What the timer has read and has not delivered yet.
+        // The messages that the timer has read and not delivered yet.
         (r"\b\d+-\d+\(", "TIMER("),
         // A consumer commits its offsets every 5 s.
         (r"\b(NOT_CONSUME_YET|CONSUMED)\b", "TRACK"),

@@ -6,10 +6,10 @@ use crate::broker::java::Java;
 use crate::check::Checked;
 use rocketmq_tower::BoxError;
 
-/// What scenarios have to know of a cluster of two brokers behind a gateway.
+/// The options of scenarios for a cluster of two brokers behind a gateway.
 pub(super) const TWO_BROKERS: &[&str] =
     &["-Dinterop.brokers=2", "-Dinterop.host=10.", "-Dinterop.timeout=10000"];
-/// What they have to know of one broker behind a gateway.
+/// Their options for one broker behind a gateway.
 const ONE_BROKER: &[&str] = &["-Dinterop.host=10.", "-Dinterop.timeout=10000"];
 
 /// The version that runs in every encoding, and an older one.

@@ -15,7 +15,7 @@ pub(super) const CLUSTER: &str = "DefaultCluster";
 pub(super) const BROKERS: [&str; 2] = ["broker-a", "broker-b"];
 
 const START_LIMIT: Duration = Duration::from_secs(90);
-/// What a server logs when it serves.
+/// The text that a server logs when it serves.
 const READY: &str = "boot success";
 const HEAP: &str = "256m";
 
