@@ -55,7 +55,7 @@ pub(super) fn take(
             (checkpoint, marker)
         }
     };
-    let bases = finish_deletion(log, bases, marker.begin.start)?;
+    let bases = finish_deletion(log, bases, &mut marker)?;
     check_segments(&bases, &checkpoint, &mut marker, &mut lost)?;
     let behind = checkpoint.position < marker.position;
     if behind {
@@ -128,10 +128,13 @@ fn make_marker(
 fn finish_deletion(
     log: &dyn Folder,
     mut bases: Vec<u64>,
-    start: u64,
+    marker: &mut Marker,
 ) -> Result<Vec<u64>, StorageError> {
-    let count = bases.partition_point(|base| *base < start);
+    let begin = marker.begin;
+    let count = bases.partition_point(|base| *base < begin.start);
     if count > 0 {
+        // Once more: the process that wrote it may have failed to sync it, so that only the system's memory has it.
+        marker.begin(begin).map_err(StorageError::write)?;
         let mut deleted = bases.drain(..count);
         // Oldest first, so that those that are left after a loss of power have no gap.
         deleted

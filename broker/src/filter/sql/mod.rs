@@ -21,6 +21,7 @@ mod tests;
 mod text;
 mod values;
 
+#[cfg(feature = "fuzzing")]
 pub(crate) use evaluate::Found;
 pub(crate) use expression::Expression;
 

@@ -160,3 +160,29 @@ fn a_process_that_goes_on_after_a_failed_sync_loses_nothing_when_the_power_fails
         machine.crash(seed, None);
     }
 }
+
+/// The beginning of a deletion that could not be synced is in the system's memory only. The next process finds it there, and deletes. Found by
+/// the test of all steps.
+#[test]
+fn a_process_that_finishes_a_deletion_after_a_failed_sync_loses_nothing_when_the_power_fails() {
+    use Step::{Append, Close, Crash, Fail, PowerOff, Trim};
+    let append = |count| Append { count, flush: Flush::Sync };
+    let steps = vec![
+        Crash { seed: 0, interrupted: None },
+        append(2),
+        append(7),
+        append(9),
+        append(11),
+        Crash { seed: 0, interrupted: None },
+        PowerOff { changes: 22 },
+        append(6),
+        Close,
+        Close,
+        Close,
+        Crash { seed: 9_636_296_030_005_976_463, interrupted: None },
+        Append { count: 4, flush: Flush::Async },
+        Fail(Fault::Sync, 3),
+        Trim { parts: 224 },
+    ];
+    run(Flush::Sync, 8192, steps, 10_039_157_407_760_288_643);
+}
