@@ -69,3 +69,8 @@ pub use forward::Forward;
 pub use link::{Pair, PairLayer};
 pub use running::{BrokerPort, Readiness, RunningGateway};
 pub use upstream::Upstream;
+
+/// Compiles the code blocks of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/gateway.md")]
+struct Guide;
