@@ -66,8 +66,8 @@ struct Broker<'a> {
 
 impl Broker<'_> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
-        if let Some(closing) = &mut self.closing {
-            _ = closing.as_mut().poll(cx);
+        if self.closing.as_mut().is_some_and(|closing| closing.as_mut().poll(cx).is_ready()) {
+            self.closing = None;
         }
         let upstream = self.upstream.take().or_else(|| self.link.take_opened());
         let Some(mut upstream) = upstream else { return Poll::Pending };
@@ -78,7 +78,7 @@ impl Broker<'_> {
         ended
     }
 
-    /// Begins to close the connection.
+    /// Begins to close the connection; again if it was opened after an earlier time, by a request that was on its way.
     fn close(&mut self) {
         if self.closing.is_none() {
             self.closing = Some(Box::pin(self.link.close()));

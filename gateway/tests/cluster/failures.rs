@@ -8,6 +8,7 @@ use rocketmq_tower::protocol::TopicRouteData;
 use rocketmq_tower::{RequestCode, ResponseCode};
 use rocketmq_tower_broker::Broker;
 use rocketmq_tower_gateway::{StartError, Upstream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[tokio::test]
 async fn a_broker_that_stops_ends_the_connections_of_its_clients_and_may_come_back() {
@@ -96,4 +97,32 @@ async fn settings_that_cannot_work_are_errors() {
     let same = upstream.broker("a", 0, 1).broker("b", 0, 1);
     let same = gateway().upstream(same).start().await.unwrap_err();
     assert!(matches!(same, StartError::DuplicatePort(1)), "{same}");
+}
+
+/// Runs connections that end in every order, and counts the panics of their tasks, which only a log would show.
+#[tokio::test]
+async fn no_task_of_a_connection_panics_when_it_ends() {
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if info.to_string().contains("resumed after completion") {
+            PANICS.fetch_add(1, Ordering::Relaxed);
+        }
+        before(info);
+    }));
+    let cluster = Cluster::start().await;
+    let producer = cluster.client().await;
+    producer.send("T", 0, "a").await;
+    for _ in 0..20 {
+        let client = cluster.client().await;
+        let pull = Pull::new("T", 0).at(1).waits(20_000).request();
+        // It leaves while the gateway connects to the broker.
+        client.channel.write_oneway(pull).await.unwrap();
+        client.channel.close("leaves");
+        soon(client.channel.closed()).await;
+    }
+    let Cluster { broker, gateway } = cluster;
+    gateway.shutdown().await;
+    broker.shutdown().await.unwrap();
+    assert_eq!(PANICS.load(Ordering::Relaxed), 0);
 }

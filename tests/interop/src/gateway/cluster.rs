@@ -161,6 +161,7 @@ mappedFileSizeConsumeQueue=600000
 maxHashSlotNum=100000
 maxIndexNum=400000
 timerWheelEnable=true
+recallMessageEnable=true
 mappedFileSizeTimerLog=1048576
 transactionTimeOut=6000
 transactionCheckInterval=2000
