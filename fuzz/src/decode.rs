@@ -26,6 +26,14 @@ pub fn check(data: &[u8]) {
     let codec = RemotingCodec::new().with_max_frame_length(max);
 
     let whole = at_once(codec.clone(), wire);
+    let kept = at_once(codec.clone().keep_headers(true), wire);
+    assert_eq!(whole.end, kept.end, "the end, with headers that are kept");
+    assert_eq!(whole.commands.len(), kept.commands.len());
+    for (a, b) in whole.commands.iter().zip(&kept.commands) {
+        survives(codec.clone().with_max_frame_length(usize::MAX), b);
+        assert!(same(a, b), "{a:?} {b:?}, which was kept");
+        survives(codec.clone().with_max_frame_length(usize::MAX), b);
+    }
     let parts = in_parts(codec.clone(), wire, Sizes::new(split));
     assert_eq!(whole.end, parts.end, "the end, of {} bytes in parts of {split}", wire.len());
     assert_eq!(whole.commands.len(), parts.commands.len());

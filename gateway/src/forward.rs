@@ -72,7 +72,7 @@ fn time_of_poll(request: &RemotingCommand) -> Duration {
         RequestCode::POP_MESSAGE | RequestCode::NOTIFICATION => "pollTime",
         _ => return Duration::ZERO,
     };
-    let millis = request.ext_fields().get(field).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let millis = request.ext_field(field).and_then(|text| text.parse().ok()).unwrap_or(0);
     Duration::from_millis(millis).min(Duration::from_secs(3600))
 }
 

@@ -111,6 +111,7 @@ where
         listeners: Vec<TcpAcceptor>,
     ) -> RunningServer {
         let mut config = ConnectionConfig::server();
+        config.keep_headers = true;
         // A client waits for messages of each of its queues.
         config.max_in_flight = 65_536;
         config.max_calls = 1024;

@@ -48,7 +48,7 @@ impl<'a> Header<'a> {
         if !(i32::from(i16::MIN)..=i32::from(u16::MAX)).contains(&version) {
             return None;
         }
-        let fields = command.ext_fields.binary()?;
+        let fields = command.fields().binary()?;
         let remark = command.remark.as_deref().unwrap_or_default().as_bytes();
         Some(Self { command, code, remark, fields })
     }

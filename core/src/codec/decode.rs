@@ -67,7 +67,7 @@ impl RemotingCodec {
         self.expected = None;
         self.started = true;
         self.last_frame = frame;
-        let command = decode_frame(src, frame, self.block);
+        let command = decode_frame(src, frame, self.block, self.keep_headers);
         if frame > self.block {
             // The allocation was made for this frame. The next frame gets one of the usual size.
             let own = std::mem::take(src);
@@ -183,9 +183,10 @@ fn decode_frame(
     src: &mut BytesMut,
     frame: usize,
     block: usize,
+    keep_header: bool,
 ) -> Result<RemotingCommand, Box<DecodeError>> {
     let mut command = RemotingCommand::default();
-    let body = match decode_header(&src[LENGTH_FIELD..frame], command.parts_mut()) {
+    let body = match decode_header(&src[LENGTH_FIELD..frame], command.parts_mut(), keep_header) {
         Ok(body) => body,
         Err(error) => {
             src.advance(frame);
@@ -204,7 +205,7 @@ fn decode_frame(
 }
 
 /// Decodes what follows a frame's length field into a new command's parts. Returns the length of the body.
-fn decode_header(frame: &[u8], parts: &mut Parts) -> Result<usize, DecodeError> {
+fn decode_header(frame: &[u8], parts: &mut Parts, keep: bool) -> Result<usize, DecodeError> {
     let mut rest = frame;
     let word = rest.get_u32();
     let length = (word & 0x00ff_ffff) as usize;
@@ -213,7 +214,7 @@ fn decode_header(frame: &[u8], parts: &mut Parts) -> Result<usize, DecodeError> 
         return Err(DecodeError::HeaderTooLong { header: length, available: rest.len() });
     };
     match SerializeType::from_u8(serialize_type) {
-        Some(SerializeType::Json) => json::decode(header, parts)?,
+        Some(SerializeType::Json) => json::decode(header, parts, keep)?,
         Some(SerializeType::RocketMq) => binary::decode(header, parts)?,
         None => return Err(DecodeError::UnknownSerializeType(serialize_type)),
     }

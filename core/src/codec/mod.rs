@@ -104,6 +104,7 @@ pub struct RemotingCodec {
     filled: usize,
     /// The length of the last frame that was decoded.
     last_frame: usize,
+    keep_headers: bool,
 }
 
 impl RemotingCodec {
@@ -118,6 +119,7 @@ impl RemotingCodec {
             reserved: false,
             filled: 0,
             last_frame: 0,
+            keep_headers: false,
         }
     }
 
@@ -133,6 +135,17 @@ impl RemotingCodec {
     #[must_use]
     pub const fn with_max_frame_length(mut self, bytes: usize) -> Self {
         self.max_frame_length = if bytes < LARGEST_FRAME { bytes } else { LARGEST_FRAME };
+        self
+    }
+
+    /// Sets whether JSON headers are kept as they are received. Default: false.
+    ///
+    /// A kept header is decoded when its ext fields are first read, and is sent byte for byte, but for opaque and flag, unless something
+    /// else of the command was changed. So a command that is only passed on costs a fraction, and one whose fields are read costs a little
+    /// more. Headers that are not as Java, Go and C++ write them are decoded at once.
+    #[must_use]
+    pub const fn keep_headers(mut self, keep: bool) -> Self {
+        self.keep_headers = keep;
         self
     }
 

@@ -4,6 +4,7 @@
 mod codes;
 mod ext_fields;
 mod header;
+mod kept;
 mod language;
 mod parts;
 pub mod remark;
@@ -18,6 +19,7 @@ pub use ext_fields::ExtFields;
 pub(crate) use ext_fields::Names;
 pub use header::HeaderError;
 pub(crate) use header::read_field;
+pub(crate) use kept::{FieldReader, KeptHeader, Places};
 pub use language::LanguageCode;
 pub(crate) use parts::Parts;
 pub use request_code::RequestCode;
@@ -180,12 +182,31 @@ impl RemotingCommand {
     /// Returns the ext fields.
     #[must_use]
     pub fn ext_fields(&self) -> &ExtFields {
-        &self.parts().ext_fields
+        self.parts().fields()
     }
 
     /// Returns the ext fields for changes.
     pub fn ext_fields_mut(&mut self) -> &mut ExtFields {
-        &mut self.parts_mut().ext_fields
+        self.parts_mut().fields_mut()
+    }
+
+    /// Returns the value of the ext field `name`. As [`ext_fields`](Self::ext_fields), but takes less for a header that the codec
+    /// [keeps](crate::RemotingCodec::keep_headers).
+    #[must_use]
+    pub fn ext_field(&self, name: &str) -> Option<&str> {
+        let parts = self.parts();
+        let kept = parts.kept_header().and_then(|kept| kept.plain_field(name));
+        kept.or_else(|| parts.fields().get(name))
+    }
+
+    /// Sets the ext field `name`, in place if the header is [kept](crate::RemotingCodec::keep_headers) and the old value has the
+    /// same length.
+    pub fn set_ext_field(&mut self, name: &str, value: &str) {
+        let parts = self.parts_mut();
+        let kept = parts.kept.as_mut().filter(|kept| kept.is_kept());
+        if !kept.is_some_and(|kept| kept.replace(name, value)) {
+            parts.fields_mut().insert(name, value);
+        }
     }
 
     /// Reads the ext fields into a `T`, by name. Each text is parsed into the type of `T`'s field;
@@ -198,7 +219,7 @@ impl RemotingCommand {
     /// If a field that `T` requires is missing, or a field's text does not fit its type. The error
     /// names the field.
     pub fn header<'de, T: Deserialize<'de>>(&'de self) -> Result<T, HeaderError> {
-        header::read(&self.parts().ext_fields)
+        header::read(self.ext_fields())
     }
 
     /// Sets an ext field for every field of `header` that has a value.
@@ -207,7 +228,7 @@ impl RemotingCommand {
     /// If `header` is not flat: a field must be a string, a number, a boolean, a unit variant, or an
     /// `Option` of these.
     pub fn set_header<T: Serialize + ?Sized>(&mut self, header: &T) -> Result<(), HeaderError> {
-        header::write(header, &mut self.parts_mut().ext_fields)
+        header::write(header, self.ext_fields_mut())
     }
 
     /// Returns the body. It is empty if there is none: the wire does not distinguish the two.
@@ -285,7 +306,7 @@ impl RemotingCommand {
     /// Sets the ext field `name`.
     #[must_use]
     pub fn with_ext_field(mut self, name: &str, value: &str) -> Self {
-        self.parts_mut().ext_fields.insert(name, value);
+        self.ext_fields_mut().insert(name, value);
         self
     }
 
@@ -366,7 +387,7 @@ impl PartialEq for RemotingCommand {
             && this.flag == other.flag
             && this.serialize_type == other.serialize_type
             && this.remark == other.remark
-            && this.ext_fields == other.ext_fields
+            && this.fields() == other.fields()
             && this.body == other.body
     }
 }
@@ -386,8 +407,8 @@ impl fmt::Debug for RemotingCommand {
         if let Some(remark) = &parts.remark {
             out.field("remark", remark);
         }
-        if parts.ext_fields.is_present() {
-            out.field("ext_fields", &parts.ext_fields);
+        if parts.fields().is_present() {
+            out.field("ext_fields", parts.fields());
         }
         out.field("body", &format_args!("{} bytes", parts.body.len())).finish()
     }

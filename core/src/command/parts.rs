@@ -6,7 +6,7 @@
 
 #![expect(clippy::vec_box, reason = "the allocations are kept, not the fields")]
 
-use super::{ExtFields, LanguageCode, MqVersion, SerializeType};
+use super::{ExtFields, KeptHeader, LanguageCode, MqVersion, SerializeType};
 use crate::channel::{Channel, ExchangeId, Stamp, lending};
 use bytes::Bytes;
 use http::Extensions;
@@ -38,7 +38,10 @@ pub(crate) struct Parts {
     pub(crate) serialize_type: SerializeType,
     pub(crate) stand_in: bool,
     pub(crate) remark: Option<Cow<'static, str>>,
+    /// Empty while a header is [kept](Self::kept).
     pub(crate) ext_fields: ExtFields,
+    /// The header as it was received, if the codec keeps headers.
+    pub(crate) kept: Option<Box<KeptHeader>>,
     pub(crate) body: Bytes,
     /// The connection that received the command: the only link from a command to its connection. It causes the only dependency
     /// cycle between modules in this crate, as channels carry commands.
@@ -77,7 +80,10 @@ impl Parts {
         (*code, *opaque, *flag, *stand_in) = (0, 0, 0, false);
         (*language, *version) = (LanguageCode::default(), MqVersion::default());
         *serialize_type = SerializeType::default();
-        let Self { remark, ext_fields, body, channel, exchange, extensions, .. } = self;
+        let Self { remark, ext_fields, kept, body, channel, exchange, extensions, .. } = self;
+        if let Some(kept) = kept {
+            kept.recycle();
+        }
         (*remark, *exchange) = (None, None);
         if let Some(channel) = channel.take() {
             lending::give_back(channel.into_shared());
@@ -87,14 +93,43 @@ impl Parts {
         *extensions = Extensions::new();
     }
 
+    /// Returns the ext fields.
+    #[inline]
+    pub(crate) fn fields(&self) -> &ExtFields {
+        match self.kept_header() {
+            Some(kept) => kept.fields(),
+            None => &self.ext_fields,
+        }
+    }
+
+    #[inline]
+    pub(super) fn kept_header(&self) -> Option<&KeptHeader> {
+        self.kept.as_deref().filter(|kept| kept.is_kept())
+    }
+
+    /// Returns the ext fields for changes. A header is kept no longer then.
+    #[inline]
+    pub(crate) fn fields_mut(&mut self) -> &mut ExtFields {
+        if let Some(kept) = self.kept.as_mut().filter(|kept| kept.is_kept()) {
+            self.ext_fields = kept.take_fields();
+        }
+        &mut self.ext_fields
+    }
+
+    /// Returns the header that was received, if nothing but the flag and the opaque was changed.
+    #[inline]
+    pub(crate) fn unchanged_header(&self) -> Option<&KeptHeader> {
+        self.kept_header().filter(|kept| kept.is_unchanged(self))
+    }
+
     pub(super) fn copy_from(&mut self, other: &Self) {
         let Self { code, language, version, opaque, flag, serialize_type, stand_in, .. } = *other;
         (self.code, self.opaque, self.flag, self.stand_in) = (code, opaque, flag, stand_in);
         (self.language, self.version) = (language, version);
         self.serialize_type = serialize_type;
-        let Self { remark, ext_fields, body, channel, exchange, extensions, .. } = other;
+        let Self { remark, body, channel, exchange, extensions, .. } = other;
         self.remark.clone_from(remark);
-        self.ext_fields.clone_from(ext_fields);
+        self.ext_fields.clone_from(other.fields());
         self.body.clone_from(body);
         (self.channel, self.exchange) = (channel.clone(), *exchange);
         self.extensions.clone_from(extensions);

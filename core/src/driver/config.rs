@@ -20,6 +20,9 @@ pub struct ConnectionConfig {
     /// Maximum length of a frame in either direction, in bytes, including the length field.
     /// Default: 16 MiB.
     pub max_frame_length: usize,
+    /// Whether JSON headers are kept as they are received, for servers that pass most commands on: see
+    /// [`RemotingCodec::keep_headers`](crate::RemotingCodec::keep_headers). Default: false.
+    pub keep_headers: bool,
     /// Maximum number of the peer's requests in flight, including answered requests whose response
     /// is not yet written. Default: 1024. One more may run if the service became ready before the
     /// limit was reached.
@@ -99,6 +102,7 @@ impl ConnectionConfig {
     pub const fn server() -> Self {
         Self {
             max_frame_length: 16 * 1024 * 1024,
+            keep_headers: false,
             max_in_flight: 1024,
             max_queued_requests: 64,
             max_held_bytes: 64 * 1024 * 1024,

@@ -42,7 +42,9 @@ pub(super) struct Transport<Io> {
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
     pub(super) fn new(io: Io, config: &ConnectionConfig) -> Self {
-        let codec = RemotingCodec::new().with_max_frame_length(config.max_frame_length);
+        let codec = RemotingCodec::new()
+            .with_max_frame_length(config.max_frame_length)
+            .keep_headers(config.keep_headers);
         let mut framed = Framed::new(Metered::new(io), BoxedCodec(codec));
         *framed.read_buffer_mut() = BytesMut::new();
         *framed.write_buffer_mut() = BytesMut::new();

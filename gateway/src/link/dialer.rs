@@ -30,6 +30,7 @@ impl Dialer {
     ) -> Self {
         let mut config = ConnectionConfig::client();
         config.budget = Some(budget);
+        config.keep_headers = true;
         Self {
             tcp: TcpTransport::new().connect_timeout(connect_timeout),
             // The client's own connection decides when both are idle.

@@ -11,7 +11,7 @@ pub(super) fn replace(
     field: &str,
     new: impl Fn(SocketAddr) -> Option<SocketAddr>,
 ) {
-    let Some(ids) = command.ext_fields().get(field) else { return };
+    let Some(ids) = command.ext_field(field) else { return };
     let replaced = match ids.contains(',') {
         false => replaced(ids, &new),
         true => {
@@ -20,7 +20,7 @@ pub(super) fn replace(
         }
     };
     if let Some(ids) = replaced {
-        command.ext_fields_mut().insert(field, &ids);
+        command.set_ext_field(field, &ids);
     }
 }
 

@@ -16,16 +16,20 @@ const SHORT: usize = 2048;
 /// Writes the header: keys in alphabetical order, no white space, no absent parts.
 pub(in crate::codec) fn encode(command: &RemotingCommand, dst: &mut BytesMut) {
     let command = command.parts();
-    let fields = command.ext_fields.wire();
+    if let Some(header) = command.unchanged_header() {
+        return header.write(command.flag, command.opaque, dst);
+    }
+    let ext_fields = command.fields();
+    let fields = ext_fields.wire();
     let remark = command.remark.as_deref().map(str::as_bytes);
     // The lengths in the wire form take as many bytes as the quotes, the colon and the comma of a field.
     let room = USUAL + room_for(fields) + remark.map_or(0, room_for);
     write(dst, room, |out| {
         out.integer(b"{\"code\":", command.code);
-        if command.ext_fields.is_present() {
+        if ext_fields.is_present() {
             out.put(b",\"extFields\":");
             let mut separator = b'{';
-            for (name, value) in command.ext_fields.raw() {
+            for (name, value) in ext_fields.raw() {
                 out.field(separator, name, value);
                 separator = b',';
             }

@@ -47,7 +47,7 @@ pub(super) fn decode(header: &[u8], command: &mut Parts) -> Option<()> {
 
 /// Parses an unsigned number into `target`. Returns the rest of the text.
 #[inline(always)]
-fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
+pub(super) fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
     // Most flags have one digit.
     if let [digit @ b'0'..=b'9', b',', ..] = text {
         *target = i32::from(digit - b'0');
@@ -68,7 +68,7 @@ fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
 
 /// Reads a string without backslashes, after its opening quote. Returns it and the text after it.
 #[inline(always)]
-fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     match text.split_at(plain(text)) {
         (value, [b'"', rest @ ..]) => Some((value, rest)),
         _ => None,
@@ -76,7 +76,7 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Parses the fields of an object after its `{`. Returns the rest of the text.
-fn ext_fields<'a>(text: &'a [u8], fields: &mut ExtFields) -> Option<&'a [u8]> {
+pub(super) fn ext_fields<'a>(text: &'a [u8], fields: &mut ExtFields) -> Option<&'a [u8]> {
     fields.restart();
     if let [b'}', rest @ ..] = text {
         return Some(rest);

@@ -13,6 +13,7 @@ mod encode;
 mod fast_path;
 mod general;
 mod scanner;
+mod skim;
 mod string;
 mod swar;
 
@@ -25,8 +26,14 @@ pub(crate) use scanner::{Scanner, Text};
 
 // Not inlined: it would take the registers of the binary header's path.
 #[inline(never)]
-pub(super) fn decode(header: &[u8], parts: &mut Parts) -> Result<(), DecodeError> {
+pub(super) fn decode(header: &[u8], parts: &mut Parts, keep: bool) -> Result<(), DecodeError> {
     let utf8 = is_ascii(header) || std::str::from_utf8(header).is_ok();
+    if keep && utf8 {
+        if skim::decode(header, parts).is_some() {
+            return Ok(());
+        }
+        parts.reset();
+    }
     if !utf8 || fast_path::decode(header, parts).is_none() {
         parts.reset();
         general::decode(header, parts)?;
