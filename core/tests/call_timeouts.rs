@@ -169,3 +169,32 @@ async fn no_call_gets_the_answer_of_another() {
     last.expect("the connection is open");
     assert_eq!(channel.calls(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reserved_call_ends_at_its_deadline_and_gives_its_place_back() {
+    let mut config = ConnectionConfig::server();
+    config.max_calls = 1;
+    let Running { mut peer, channel, .. } = start_with(service_fn(echo), config, 1 << 20);
+    let permit = channel.try_reserve().expect("a free place");
+    assert_eq!(permit.channel(), &channel);
+    assert!(matches!(channel.try_reserve(), Err(CallError::Full)));
+    drop(permit);
+
+    let started = Instant::now();
+    let call = channel.try_reserve().expect("a free place").invoke(request(1, 1), SECOND);
+    peer.receive().await;
+    assert!(matches!(channel.try_reserve(), Err(CallError::Full)));
+    let error = call.await.expect_err("no answer");
+    assert!(matches!(error, CallError::Timeout { timeout: SECOND, stage: CallStage::Answer }));
+    assert_eq!(started.elapsed(), SECOND);
+
+    let call = channel.invoke(request(1, 1), SECOND);
+    let (answered, ()) = tokio::join!(call, async {
+        let asked = peer.receive().await;
+        peer.send(&answer(asked.opaque())).await;
+    });
+    answered.expect("an answer");
+    channel.close("test");
+    channel.closed().await;
+    assert!(matches!(channel.try_reserve(), Err(CallError::NotSent(_))));
+}

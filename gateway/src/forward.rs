@@ -1,6 +1,6 @@
 //! The innermost service of the gateway: forwards requests.
 
-use crate::link::{Link, no_link};
+use crate::link::{Link, LinkCall, no_link};
 use crate::name_server::NameServer;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, Service};
 use std::fmt;
@@ -40,28 +40,69 @@ impl Forward {
 impl Service<RemotingCommand> for Forward {
     type Response = Option<RemotingCommand>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+    type Future = ForwardFuture;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: RemotingCommand) -> Self::Future {
-        match &self.target {
-            Target::Broker(patience) => {
-                let (patience, hold) = (*patience, time_of_poll(&request));
-                let link = request.channel().and_then(|channel| channel.extensions().get::<Link>());
-                let link = link.cloned();
-                Box::pin(async move {
-                    let link = link.ok_or_else(no_link)?;
-                    link.call(request, patience, hold).await
-                })
-            }
+    fn call(&mut self, request: RemotingCommand) -> ForwardFuture {
+        let patience = match &self.target {
+            Target::Broker(patience) => *patience,
             Target::NameServer(name_server) => {
                 let name_server = Arc::clone(name_server);
-                Box::pin(async move { Ok(name_server.call(request).await?) })
+                let answer = async move { Ok(name_server.call(request).await?) };
+                return ForwardFuture(State::Other(Box::pin(answer)));
+            }
+        };
+        let link = request.channel().and_then(|channel| channel.extensions().get::<Link>());
+        let Some(link) = link.cloned() else {
+            return ForwardFuture(State::Failed(Some(no_link())));
+        };
+        let hold = time_of_poll(&request);
+        if hold.is_zero() && !request.is_oneway() {
+            if let Some(permit) = link.try_reserve() {
+                let call = link.begin(permit, request, patience);
+                return ForwardFuture(
+                    call.map_or_else(|error| State::Failed(Some(error)), State::Usual),
+                );
             }
         }
+        let answer = async move { link.call(request, patience, hold).await };
+        ForwardFuture(State::Other(Box::pin(answer)))
+    }
+}
+
+/// The future of [`Forward`].
+#[must_use = "futures do nothing unless polled"]
+pub struct ForwardFuture(State);
+
+enum State {
+    /// A request to a connected broker, which is answered at once. It takes no allocation.
+    Usual(LinkCall),
+    Other(Pin<Box<dyn Future<Output = Result<Option<RemotingCommand>, BoxError>> + Send>>),
+    /// `None` once it has told.
+    Failed(Option<BoxError>),
+}
+
+impl Future for ForwardFuture {
+    type Output = Result<Option<RemotingCommand>, BoxError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            State::Usual(call) => Pin::new(call).poll(cx).map_ok(Some),
+            State::Other(future) => future.as_mut().poll(cx),
+            State::Failed(error) => match error.take() {
+                Some(error) => Poll::Ready(Err(error)),
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl fmt::Debug for ForwardFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForwardFuture").finish_non_exhaustive()
     }
 }
 

@@ -65,7 +65,7 @@ mod upstream;
 
 pub use builder::{Gateway, GatewayBuilder};
 pub use error::StartError;
-pub use forward::Forward;
+pub use forward::{Forward, ForwardFuture};
 pub use link::{Pair, PairLayer};
 pub use running::{BrokerPort, Readiness, RunningGateway};
 pub use upstream::Upstream;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
-use tokio::time::Instant;
 use tokio::time::error::Elapsed;
+use tokio::time::{Instant, Sleep};
 
 /// The future of a call over a [`Channel`]: resolves to the response.
 ///
@@ -29,8 +29,10 @@ enum CallState {
     Waiting {
         call: Arc<Call>,
         shared: Arc<Shared>,
-        /// Set if the connection's timer ends the call.
+        /// The time that the call may take, if it has an end.
         timeout: Option<Duration>,
+        /// Ends the call, if the connection's timer does not.
+        timer: Option<Pin<Box<Sleep>>>,
     },
     Failed(CallError),
     Done,
@@ -51,8 +53,10 @@ impl ResponseFuture {
             shared.pool().begin(shared, command, permit, timeout.map(|(_, end)| end));
         let request = OutgoingRequest::new(Arc::clone(&call), is_oneway);
         if shared.inbox.send(Message::Send(request)) {
-            let timeout = timeout.filter(|_| is_timed).map(|(timeout, _)| timeout);
-            Self { state: CallState::Waiting { call, shared: Arc::clone(shared), timeout } }
+            let own = timeout.filter(|_| !is_timed);
+            let timer = own.map(|(_, end)| Box::pin(tokio::time::sleep_until(end)));
+            let (shared, timeout) = (Arc::clone(shared), timeout.map(|(timeout, _)| timeout));
+            Self { state: CallState::Waiting { call, shared, timeout, timer } }
         } else {
             Self::failed(not_sent(shared))
         }
@@ -60,11 +64,6 @@ impl ResponseFuture {
 
     pub(super) fn failed(error: CallError) -> Self {
         Self { state: CallState::Failed(error) }
-    }
-
-    /// Whether the call needs a timer of its own to end at a deadline.
-    fn is_untimed(&self) -> bool {
-        matches!(self.state, CallState::Waiting { timeout: None, .. })
     }
 }
 
@@ -90,8 +89,15 @@ impl Future for ResponseFuture {
     type Output = CallResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallResult> {
-        let end = match &self.state {
-            CallState::Waiting { call, .. } => ready!(call.poll_end(cx)),
+        let end = match &mut self.state {
+            CallState::Waiting { call, timer, .. } => match (call.poll_end(cx), timer) {
+                (Poll::Ready(end), _) => end,
+                (Poll::Pending, None) => return Poll::Pending,
+                (Poll::Pending, Some(timer)) => {
+                    ready!(timer.as_mut().poll(cx));
+                    CallEnd::Late
+                }
+            },
             CallState::Failed(_) | CallState::Done => CallEnd::NotSent,
         };
         match (std::mem::replace(&mut self.state, CallState::Done), end) {
@@ -99,7 +105,7 @@ impl Future for ResponseFuture {
                 shared.pool().give_back(call);
                 Poll::Ready(result)
             }
-            (CallState::Waiting { call, shared, timeout }, CallEnd::Late) => {
+            (CallState::Waiting { call, shared, timeout, .. }, CallEnd::Late) => {
                 give_up(call, &shared);
                 let timeout = timeout.unwrap_or_default();
                 Poll::Ready(Err(CallError::Timeout { timeout, stage: CallStage::Answer }))
@@ -122,6 +128,32 @@ impl Drop for ResponseFuture {
         if let CallState::Waiting { call, shared, .. } = state {
             give_up(call, &shared);
         }
+    }
+}
+
+/// The place of one call over a [`Channel`], see [`try_reserve`](Channel::try_reserve). Dropping it gives the place back.
+#[derive(Debug)]
+#[must_use = "dropping it gives the place back"]
+pub struct CallPermit<'a> {
+    channel: &'a Channel,
+    permit: OwnedSemaphorePermit,
+}
+
+impl CallPermit<'_> {
+    /// Returns the channel of the call.
+    pub fn channel(&self) -> &Channel {
+        self.channel
+    }
+
+    /// Sends `command`, and returns the future of the response, which ends after at most `timeout`. See [`Channel::invoke`].
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn invoke(self, command: RemotingCommand, timeout: Duration) -> ResponseFuture {
+        // `None` means no deadline: the addition overflowed.
+        let deadline = Instant::now().checked_add(timeout);
+        let end = deadline.map(|deadline| (timeout, deadline));
+        ResponseFuture::start(&self.channel.shared, command, self.permit, end)
     }
 }
 
@@ -153,11 +185,22 @@ impl Channel {
             }
         };
         let end = deadline.map(|deadline| (timeout, deadline));
-        let response = ResponseFuture::start(&self.shared, command, permit, end);
-        if response.is_untimed() {
-            return until(deadline, response).await.map_err(timed_out(CallStage::Answer))?;
+        ResponseFuture::start(&self.shared, command, permit, end).await
+    }
+
+    /// Takes the place of one call, if one is free. Never waits.
+    ///
+    /// With it, a call is a future with a name, and takes no allocation: see [`CallPermit::invoke`].
+    ///
+    /// # Errors
+    /// If the connection is closed, or [`max_calls`](crate::driver::ConnectionConfig::max_calls) calls wait for their answers
+    /// ([`CallError::Full`]).
+    pub fn try_reserve(&self) -> Result<CallPermit<'_>, CallError> {
+        match Arc::clone(&self.shared.calls).try_acquire_owned() {
+            Ok(permit) => Ok(CallPermit { channel: self, permit }),
+            Err(TryAcquireError::NoPermits) => Err(CallError::Full),
+            Err(TryAcquireError::Closed) => Err(not_sent(&self.shared)),
         }
-        response.await
     }
 
     /// Sends `command` marked as oneway. Waits only for a permit.

@@ -17,7 +17,7 @@ mod responder;
 mod shared;
 mod silence;
 
-pub use call::ResponseFuture;
+pub use call::{CallPermit, ResponseFuture};
 pub use call_error::{CallError, CallStage};
 pub use deferral::Answered;
 pub(crate) use deferral::AtEnd;

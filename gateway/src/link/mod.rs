@@ -1,5 +1,6 @@
 //! The connection to a broker that belongs to one connection of a client.
 
+mod call;
 mod dialer;
 mod duet;
 mod layer;
@@ -7,6 +8,7 @@ mod pair;
 mod push;
 mod with_header;
 
+pub(crate) use call::LinkCall;
 pub(crate) use dialer::Dialer;
 pub use layer::{Pair, PairLayer};
 
@@ -14,6 +16,7 @@ use crate::brokers::Broker;
 use crate::rewrite::Rewriter;
 use pair::Upstream;
 use push::Push;
+use rocketmq_tower::channel::CallPermit;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::{
     Abort, BoxError, CallError, Channel, CloseReason, RemotingCommand, ResponseCode,
@@ -87,9 +90,7 @@ impl Link {
             Some(channel) => channel,
             None => self.open().await?,
         };
-        let rewriter = &self.shared.rewriter;
-        rewriter.request(&mut request);
-        self.shared.dialer.before(channel, &mut request)?;
+        self.prepare(channel, &mut request)?;
         if request.is_oneway() {
             let written = self.shared.oneways.track_future(channel.write_oneway(request));
             written.await.map_err(|error| self.failure(&error))?;
@@ -106,8 +107,31 @@ impl Link {
             },
         };
         let mut response = answer.map_err(|error| self.failure(&error))?;
-        rewriter.response(code, &mut response);
+        self.shared.rewriter.response(code, &mut response);
         Ok(Some(response))
+    }
+
+    /// Takes the place of a call, if the broker is connected and one is free.
+    pub(crate) fn try_reserve(&self) -> Option<CallPermit<'_>> {
+        self.shared.opened.get()?.try_reserve().ok()
+    }
+
+    /// Sends a request that the broker answers at once, within `patience`.
+    pub(crate) fn begin(
+        &self,
+        permit: CallPermit<'_>,
+        mut request: RemotingCommand,
+        patience: Duration,
+    ) -> Result<LinkCall, BoxError> {
+        self.prepare(permit.channel(), &mut request)?;
+        let code = request.request_code();
+        Ok(LinkCall::new(self.clone(), code, permit.invoke(request, patience)))
+    }
+
+    /// Makes a client's request one of the gateway.
+    fn prepare(&self, broker: &Channel, request: &mut RemotingCommand) -> Result<(), BoxError> {
+        self.shared.rewriter.request(request);
+        self.shared.dialer.before(broker, request)
     }
 
     /// Connects to the broker, once.
