@@ -3,6 +3,7 @@
 mod broker;
 mod calls;
 mod compare;
+mod gateways;
 mod idle;
 mod limits;
 mod load;
@@ -35,6 +36,8 @@ enum Command {
     Sends(broker::sends::Options),
     /// Send messages to a broker, and pull them over raw sockets.
     Pulls(broker::pulls::Options),
+    /// Measure the gateway beside the bare forwarding loop and Apache's proxy, and write GATEWAY.md.
+    Gateways(gateways::Options),
     /// Run all measurements for all servers, and write RESULTS.md and results.svg.
     Compare(compare::Options),
 }
@@ -47,6 +50,7 @@ fn main() -> Result<(), BoxError> {
         Command::Idle(options) => show(idle::run(&options)),
         Command::Sends(options) => show(broker::sends::run(&options)),
         Command::Pulls(options) => show(broker::pulls::run(&options)),
+        Command::Gateways(options) => gateways::run(&options),
         Command::Compare(options) => compare::run(&options),
     }
 }

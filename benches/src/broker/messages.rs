@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The number of queues of each topic.
 pub(crate) const QUEUES: usize = 8;
 
+/// The name of the broker, which clients of 5.x tell: proxies need it.
+const BROKER: &str = "bench";
+
 /// The maximum number of messages of a pull: the default of Java's consumer.
 pub(crate) const PER_PULL: i32 = 32;
 
@@ -59,6 +62,7 @@ pub(super) fn send(
     properties.set(property::WAIT, "true");
     properties.set(property::TAGS, "TagA");
     let mut header = SendHeader::new("producers", topic, i32::try_from(queue)?);
+    header.broker_name = Some(BROKER);
     header.properties = Properties::new(properties.as_properties().as_str());
     Ok((header.request().with_language(LanguageCode::JAVA).with_body(body), key))
 }
@@ -75,6 +79,7 @@ pub(super) fn pull(topic: &str, queue: usize, offset: i64) -> Result<RemotingCom
         sys_flag: pull_sys_flag::SUBSCRIPTION,
         subscription: Some(SubscriptionData::ALL),
         expression_type: Some("TAG"),
+        broker_name: Some(BROKER),
         ..Default::default()
     };
     let request = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_header(&header)?;

@@ -17,6 +17,9 @@ pub(crate) struct Options {
     pub(crate) address: SocketAddr,
     /// Process id of the broker.
     pub(crate) pid: u32,
+    /// Address of the broker, if the other one is that of something in front of it.
+    #[arg(long)]
+    pub(crate) broker: Option<SocketAddr>,
     #[arg(long, default_value_t = 64)]
     pub(crate) connections: usize,
     /// Sends in flight on each connection.
@@ -47,8 +50,9 @@ pub(crate) async fn run(options: &Options) -> Result<Figures, BoxError> {
 
 async fn measure(options: &Options) -> Result<Figures, BoxError> {
     let body = body(options.body);
-    check::create(options.address, TOPIC).await?;
-    let record = check::record(options.address, TOPIC, &body).await?;
+    let broker = options.broker.unwrap_or(options.address);
+    check::create(broker, TOPIC).await?;
+    let record = check::record(broker, TOPIC, &body).await?;
     // The disk must not be busy with what was sent before.
     nix::unistd::sync();
 

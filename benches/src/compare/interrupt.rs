@@ -14,17 +14,17 @@ fn running() -> MutexGuard<'static, Vec<Pid>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn started(pid: Pid) {
+pub(crate) fn started(pid: Pid) {
     running().push(pid);
 }
 
 /// Must be called before waiting for the process: afterwards, its id may belong to another one.
-pub(super) fn ended(pid: Pid) {
+pub(crate) fn ended(pid: Pid) {
     running().retain(|one| *one != pid);
 }
 
 /// Installs the handler: SIGINT and SIGTERM end the started servers, and then this process.
-pub(super) fn watch() -> Result<(), BoxError> {
+pub(crate) fn watch() -> Result<(), BoxError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     thread::spawn(move || {
         let told = runtime.block_on(async {

@@ -5,17 +5,17 @@ use std::process::Command;
 use std::thread::available_parallelism;
 
 #[derive(Debug)]
-pub(super) struct Machine {
-    pub(super) date: String,
-    pub(super) processor: String,
-    pub(super) cores: usize,
-    pub(super) kernel: String,
-    pub(super) rustc: String,
-    pub(super) java: String,
+pub(crate) struct Machine {
+    pub(crate) date: String,
+    pub(crate) processor: String,
+    pub(crate) cores: usize,
+    pub(crate) kernel: String,
+    pub(crate) rustc: String,
+    pub(crate) java: String,
 }
 
 impl Machine {
-    pub(super) fn look() -> Self {
+    pub(crate) fn look() -> Self {
         let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
         let cpuinfo = read("/proc/cpuinfo");
         let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"));

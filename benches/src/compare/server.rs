@@ -13,9 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// A running server. Dropping this ends it.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 /// Maximum time until a started server listens.
@@ -38,7 +38,10 @@ impl Server {
     }
 
     /// Runs the command until `address` finds the server's address in a line that it prints.
-    pub(super) fn spawn(mut command: Command, address: Find) -> Result<Self, BoxError> {
+    pub(crate) fn spawn(
+        mut command: Command,
+        address: impl Fn(&str) -> Option<SocketAddr> + Send + 'static,
+    ) -> Result<Self, BoxError> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -58,7 +61,7 @@ impl Server {
         }
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
@@ -68,7 +71,7 @@ impl Server {
 
     /// Tells the server to end, and waits for it. Returns whether it ended within `limit`; else it
     /// was killed.
-    pub(super) fn end(&mut self, limit: Duration) -> Result<bool, BoxError> {
+    pub(crate) fn end(&mut self, limit: Duration) -> Result<bool, BoxError> {
         let pid = self.process()?;
         interrupt::ended(pid);
         if self.child.try_wait()?.is_some() {
@@ -96,13 +99,13 @@ impl Drop for Server {
     }
 }
 
-/// Finds a server's address in a line that it prints.
-pub(super) type Find = fn(&str) -> Option<SocketAddr>;
-
 /// Returns the first address in the lines that a process prints; `None` if it has not come when
 /// [`START`] is over. All further output is read and discarded, so that the process never blocks on a
 /// full pipe.
-fn find(stdout: ChildStdout, address: Find) -> Option<SocketAddr> {
+fn find(
+    stdout: ChildStdout,
+    address: impl Fn(&str) -> Option<SocketAddr> + Send + 'static,
+) -> Option<SocketAddr> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {

@@ -2,15 +2,15 @@
 
 /// The median, the lowest and the highest.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
-    pub(super) median: f64,
-    pub(super) min: f64,
-    pub(super) max: f64,
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
 }
 
 impl Spread {
     /// Returns `None` if there are no figures.
-    pub(super) fn of(figures: impl Iterator<Item = f64>) -> Option<Self> {
+    pub(crate) fn of(figures: impl Iterator<Item = f64>) -> Option<Self> {
         let mut figures: Vec<f64> = figures.filter(|figure| figure.is_finite()).collect();
         figures.sort_by(f64::total_cmp);
         let (min, max) = (*figures.first()?, *figures.last()?);
@@ -21,7 +21,7 @@ impl Spread {
 
     /// Formats the figure with `digits` digits after the decimal point. The range is left out if
     /// all figures are equal.
-    pub(super) fn show(&self, digits: usize, unit: &str) -> String {
+    pub(crate) fn show(&self, digits: usize, unit: &str) -> String {
         let Self { median, min, max } = self;
         let range = format!(" ({min:.digits$}–{max:.digits$})");
         format!("{median:.digits$}{unit}{}", if min == max { "" } else { &range })

@@ -3,7 +3,7 @@
 pub(crate) mod bare;
 mod counter;
 mod forward;
-mod gateway;
+mod names;
 mod tower;
 
 use crate::limits;
@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// Address to listen on. Port 0 takes a free port.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The server behind `forward` and `gateway`.
+    /// The server behind `forward`, and the broker that `names` tells.
     #[arg(long, default_value = "127.0.0.1:10911")]
     upstream: SocketAddr,
 }
@@ -36,8 +36,8 @@ enum Kind {
     TowerNolayers,
     /// Splits frames and copies them in both directions: the limit of what a gateway on tokio can do.
     Forward,
-    /// The gateway, without policies.
-    Gateway,
+    /// A name server that tells one broker.
+    Names,
 }
 
 #[tokio::main]
@@ -56,7 +56,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), BoxError> {
                 announce(listener.local_addr()?);
                 forward::serve(listener, options.upstream).await
             }
-            Kind::Gateway => gateway::serve(options.upstream).await,
+            Kind::Names => names::serve(options.listen, options.upstream).await,
             Kind::Tower => tower::serve(options.listen).await,
             Kind::TowerNolayers => tower::serve_without_layers(options.listen).await,
         }

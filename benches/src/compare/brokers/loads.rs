@@ -110,7 +110,17 @@ impl Sends {
         let Self { connections, depth, body, .. } = *self;
         let (address, pid) = (broker.address(), broker.pid());
         let (seconds, warm_up, at_most) = (0.0, 0.0, AT_MOST);
-        sends::Options { address, pid, connections, depth, body, seconds, warm_up, at_most }
+        sends::Options {
+            address,
+            pid,
+            broker: None,
+            connections,
+            depth,
+            body,
+            seconds,
+            warm_up,
+            at_most,
+        }
     }
 }
 

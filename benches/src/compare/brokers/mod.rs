@@ -4,7 +4,6 @@
 //! interleave them.
 
 mod cold;
-mod folder;
 pub(super) mod kind;
 pub(super) mod loads;
 mod running;

@@ -1,8 +1,8 @@
 //! A broker as a process, with its folder.
 
-use super::folder::Folder;
 use super::kind::Kind;
 use super::loads::Flush;
+use crate::compare::folder::Folder;
 use crate::compare::server::Server;
 use rocketmq_tower::BoxError;
 use std::net::{SocketAddr, TcpListener};

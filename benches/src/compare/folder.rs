@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 /// An empty folder beside this program, on a real disk. Dropping it deletes it.
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub(super) fn new(name: &str) -> Result<Self, BoxError> {
+    pub(crate) fn new(name: &str) -> Result<Self, BoxError> {
         let path = std::env::current_exe()?.with_file_name(format!("benches-{name}"));
         // A run that was interrupted leaves it.
         if path.exists() {
@@ -20,12 +20,12 @@ impl Folder {
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Removes all files from the page cache. The kernel keeps pages that a process has mapped.
-    pub(super) fn evict(&self) -> Result<(), BoxError> {
+    pub(crate) fn evict(&self) -> Result<(), BoxError> {
         // It keeps pages that are not on the disk yet, too.
         nix::unistd::sync();
         evict(&self.0)
