@@ -2,6 +2,7 @@
 
 mod config;
 mod health;
+mod memory;
 mod options;
 
 use clap::Parser;
@@ -13,8 +14,13 @@ use rocketmq_tower::server::shutdown_signal;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+fn main() -> ExitCode {
+    memory::set_up();
+    start()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn start() -> ExitCode {
     let options = Options::parse();
     // A line that cannot be written is lost. Reporting that would panic in the thread that writes.
     tracing_subscriber::fmt()
