@@ -144,7 +144,8 @@ impl<L, C> GatewayBuilder<L, C> {
         self
     }
 
-    /// Sets the maximum number of clients at each port. Default: 1000; more wait. Each client takes two files.
+    /// Sets the maximum number of clients at each port. Default: 1000; more wait. Each client takes two files: fewer clients are
+    /// accepted, at all ports together, if the process may not open that many.
     pub fn max_connections(mut self, max: usize) -> Self {
         self.settings.max_connections = max;
         self

@@ -55,6 +55,7 @@ mod brokers;
 mod builder;
 mod doors;
 mod error;
+mod files;
 mod forward;
 mod link;
 mod name_server;

@@ -3,12 +3,14 @@
 use crate::brokers::{AddressBook, BrokerId, Ports};
 use crate::builder::Settings;
 use crate::doors::{Doors, Serve};
+use crate::files;
 use crate::link::{Dialer, Pair, PairLayer};
 use crate::name_server::NameServer;
 use crate::rewrite::Rewriter;
 use crate::running::Parts;
 use crate::{Forward, GatewayBuilder, RunningGateway, StartError};
 use rocketmq_tower::driver::{ByteBudget, ConnectionConfig};
+use rocketmq_tower::layers::ConnectionLimitLayer;
 use rocketmq_tower::server::listener::{TcpAcceptor, TcpOptions};
 use rocketmq_tower::server::{HookedProcessor, RunningServer, WatchedDriver};
 use rocketmq_tower::{ConnectionService, Layer, Processor, Server};
@@ -46,7 +48,9 @@ where
         check(&settings)?;
         let advertised = advertised(&settings).await?;
         let budget = ByteBudget::new(settings.max_bytes);
-        let servers = Servers { settings: settings.clone(), layers, connection_layers, budget };
+        let files = files::limit();
+        let servers =
+            Servers { settings: settings.clone(), layers, connection_layers, budget, files };
 
         let dialers = dialers(&settings);
         let serve = serve(servers.clone(), dialers);
@@ -94,6 +98,8 @@ struct Servers<L, C> {
     layers: L,
     connection_layers: C,
     budget: ByteBudget,
+    /// For the clients of all ports.
+    files: ConnectionLimitLayer,
 }
 
 impl<L, C> Servers<L, C>
@@ -122,6 +128,7 @@ where
             .max_connections(self.settings.max_connections)
             .drain_deadline(self.settings.drain_deadline)
             .layer(self.layers.clone())
+            .connection_layer(self.files.clone())
             .connection_layer(Stack::new(pair, self.connection_layers.clone()))
             .listen(listeners)
             .spawn()

@@ -4,6 +4,7 @@ use super::servers::{gateway, own};
 use super::table::Table;
 use super::{Options, median, ratio};
 use crate::idle;
+use crate::limits;
 use crate::load;
 use crate::outcome::Outcome;
 use crate::requests::Header;
@@ -16,7 +17,7 @@ const CALLERS: [(usize, u32); 3] = [(64, 1), (8, 32), (1, 1)];
 /// Length of bodies, in bytes.
 const BODY: usize = 1024;
 
-/// The number of clients that are idle.
+/// The number of clients that are idle, if the gateway may open as many files.
 const IDLE: usize = 10_000;
 
 /// The figures of one round: of the server itself, through the bare loop, and through the gateway.
@@ -56,7 +57,9 @@ pub(super) fn measure(options: &Options) -> Result<String, BoxError> {
         }
     }
     let (address, pid) = targets[2];
-    let steps = vec![IDLE];
+    let files = usize::try_from(limits::raise_open_files()?)?;
+    // Each client takes two files of the gateway.
+    let steps = vec![IDLE.min(files.saturating_sub(2 * idle::OTHER_FILES) / 2)];
     let growth = idle::run(&idle::Options { address, pid, steps, settle: 2.0 })?;
     Ok(format!("{table}\nIdle clients, with both connections of each: {growth}\n"))
 }
