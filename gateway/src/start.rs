@@ -58,7 +58,7 @@ where
             let addr = upstream.listen.clone();
             let listener = TcpAcceptor::bind(&addr, &TcpOptions::default()).await;
             let listener = listener.map_err(|source| StartError::Listen { addr, source })?;
-            let book = Arc::new(AddressBook::default());
+            let book = Arc::new(AddressBook::new(upstream.slaves));
             let name_server = Arc::new(NameServer::new(
                 upstream,
                 settings.name_server_timeout,

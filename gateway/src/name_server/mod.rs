@@ -9,7 +9,7 @@ use crate::{Upstream, rewrite};
 use codes::{Handling, handling};
 use rocketmq_tower::client::{Client, InvokeError, NameServers};
 use rocketmq_tower::error::chain_text;
-use rocketmq_tower::protocol::{BrokerData, ClusterInfo, TopicRouteData};
+use rocketmq_tower::protocol::{BrokerData, ClusterInfo, MASTER_ID, TopicRouteData};
 use rocketmq_tower::{Abort, RemotingCommand, RequestCode, ResponseCode};
 use routes::KnownRoutes;
 use std::sync::Arc;
@@ -140,7 +140,8 @@ impl NameServer {
     ) -> Result<(), Abort> {
         for broker in brokers {
             let name: Arc<str> = broker.broker_name.as_str().into();
-            for (&id, addr) in &broker.broker_addrs {
+            let told = |id| id == MASTER_ID || self.book.has_slaves();
+            for (&id, addr) in broker.broker_addrs.iter().filter(|(id, _)| told(**id)) {
                 let id =
                     BrokerId { upstream: Arc::clone(&self.upstream), name: Arc::clone(&name), id };
                 self.doors.open(&self.book, id, addr).await.map_err(|error| no_port(&error))?;
