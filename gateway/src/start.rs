@@ -67,7 +67,8 @@ where
             ));
             name_server.follow().await;
             let forward = Forward::to_name_server(Arc::clone(&name_server));
-            let server = servers.serve(forward, PairLayer::to_name_server(), vec![listener]);
+            let server =
+                servers.serve(forward, PairLayer::to_name_server(&upstream.name), vec![listener]);
             parts.add(server, Arc::clone(&name_server), book);
             parts.spawn(follow(name_server, settings.follow_interval));
         }

@@ -45,6 +45,11 @@ impl NameServer {
         Self { upstream, client, servers, patience, book, doors, routes, answers }
     }
 
+    /// Returns the name of the cluster.
+    pub(crate) fn upstream(&self) -> &str {
+        &self.upstream
+    }
+
     /// Whether a name server has answered the last request.
     pub(crate) fn answers(&self) -> bool {
         self.answers.load(Ordering::Relaxed)
