@@ -23,6 +23,16 @@ use tower::layer::util::{Identity, Stack};
 /// How long a client that has closed its half of a connection gets answers. Java's brokers close at once.
 const HALF_CLOSE_GRACE: Duration = Duration::from_secs(1);
 
+impl<L, C> GatewayBuilder<L, C> {
+    /// Checks the settings without opening a port. [`start`](Self::start) does so, too.
+    ///
+    /// # Errors
+    /// If a setting is missing or contradicts another one.
+    pub fn check(&self) -> Result<(), StartError> {
+        check(&self.settings)
+    }
+}
+
 impl<L, C> GatewayBuilder<L, C>
 where
     L: Layer<HookedProcessor<Forward>, Service: Processor> + Clone + Send + Sync + 'static,
@@ -174,6 +184,9 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if upstreams.is_empty() || upstreams.iter().any(|upstream| upstream.name_servers.is_empty()) {
         return Err(StartError::NoUpstream);
     }
+    if settings.advertise.is_none() && settings.bind.is_unspecified() {
+        return Err(StartError::NoAdvertisedHost);
+    }
     let mut names = BTreeSet::new();
     let mut ports = BTreeSet::new();
     for upstream in upstreams {
@@ -193,10 +206,7 @@ fn check(settings: &Settings) -> Result<(), StartError> {
 async fn advertised(settings: &Settings) -> Result<(String, IpAddr), StartError> {
     let Some(host) = settings.advertise.clone() else {
         let bind = settings.bind;
-        return match bind.is_unspecified() {
-            true => Err(StartError::NoAdvertisedHost),
-            false => Ok((in_address(bind), bind)),
-        };
+        return Ok((in_address(bind), bind));
     };
     if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
         return Ok((in_address(ip), ip));

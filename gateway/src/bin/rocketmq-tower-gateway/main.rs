@@ -19,7 +19,7 @@ use rocketmq_tower::error::chain_text;
 use rocketmq_tower::layers::tls::ServerTls;
 use rocketmq_tower::layers::{MetricsLayer, TlsLayer};
 use rocketmq_tower::server::shutdown_signal;
-use rocketmq_tower_gateway::{RunningGateway, StartError};
+use rocketmq_tower_gateway::RunningGateway;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use tower::util::option_layer;
@@ -46,10 +46,7 @@ async fn main() -> ExitCode {
 /// Reads all settings and the files that they name.
 fn check(options: &Options) -> Result<(), BoxError> {
     let config = options.config()?;
-    if config.upstream.is_empty() {
-        return Err(StartError::NoUpstream.into());
-    }
-    config.builder()?;
+    config.builder()?.check()?;
     server_tls(&config)?;
     Policies::new(&config, None)?;
     log::filter(config.log.as_deref())?;
