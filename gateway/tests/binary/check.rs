@@ -87,7 +87,7 @@ async fn errors_name_the_file_and_the_key() {
         (&format!("{upstream}[proxy-protocol]\ntrust = [\"10/8\"]\n"), ["gateway.toml", "10/8"]),
         (&format!("log = \"loud\"\n{upstream}"), ["log", "loud"]),
     ] {
-        let error = check(folder.path(), settings, &[]).await.unwrap_err();
+        let error = check(folder.path(), settings, &[]).await.expect_err(settings);
         assert!(error.starts_with("error: "), "{error}");
         assert!(parts.iter().all(|part| error.contains(part)), "{settings}\n{error}");
     }

@@ -7,7 +7,8 @@ use rocketmq_tower::ResponseCode;
 
 /// Returns the value of the sample whose name and labels contain all of these.
 fn value(metrics: &str, parts: &[&str]) -> Option<f64> {
-    let line = metrics.lines().find(|line| parts.iter().all(|part| line.contains(part)))?;
+    let mut samples = metrics.lines().filter(|line| !line.starts_with('#'));
+    let line = samples.find(|line| parts.iter().all(|part| line.contains(part)))?;
     line.rsplit_once(' ')?.1.parse().ok()
 }
 

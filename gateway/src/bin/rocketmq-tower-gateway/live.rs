@@ -1,9 +1,11 @@
 //! Settings that are replaced while the gateway runs.
 
+use crate::audits::Audits;
 use crate::config::Config;
+use crate::current::CurrentLayer;
 use crate::log::{self, Log};
 use crate::options::Options;
-use crate::policies::{Audits, Policies, PoliciesLayer};
+use crate::policies::Policies;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::layers::tls::ServerTls;
@@ -40,14 +42,15 @@ impl Live {
             None => None,
         };
         let policies = Policies::new(&config, None)?.with_audit(audit);
+        warn_of_strangers(&config);
         log.set(filter);
         let (policies, _) = watch::channel(Arc::new(policies));
         Ok(Self { options, config, log, tls, policies, audits })
     }
 
     /// Returns the layer of the policies in force.
-    pub(crate) fn layer(&self) -> PoliciesLayer {
-        PoliciesLayer::new(self.policies.subscribe())
+    pub(crate) fn layer(&self) -> CurrentLayer {
+        CurrentLayer::new(self.policies.subscribe())
     }
 
     /// Reads the settings again at each SIGHUP, for ever.
@@ -96,6 +99,14 @@ impl Live {
         if timeout(LAST_EVENTS, self.audits.end()).await.is_err() {
             tracing::error!("the last events of the audit could not be written");
         }
+    }
+}
+
+/// Warns if requests of anybody are signed.
+fn warn_of_strangers(config: &Config) {
+    let signs = config.upstream.iter().any(|upstream| upstream.credentials.is_some());
+    if signs && config.acl.as_ref().is_none_or(|acl| acl.allow_anonymous) {
+        tracing::warn!("requests of clients without an account are signed for the cluster");
     }
 }
 

@@ -2,7 +2,8 @@
 
 use rocketmq_tower::BoxError;
 use std::io::{self, IsTerminal};
-use tracing_subscriber::filter::Targets;
+use std::str::FromStr;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt, reload};
@@ -35,8 +36,12 @@ fn default() -> Targets {
 
 /// Reads which lines are to be logged: a level, or several for targets, such as `info,rocketmq_tower::audit=off`.
 pub(crate) fn filter(text: Option<&str>) -> Result<Targets, BoxError> {
-    match text {
-        Some(text) => text.parse().map_err(|error| format!("log: {text:?}: {error}").into()),
-        None => Ok(default()),
+    let Some(text) = text else { return Ok(default()) };
+    // A word that is no level would be taken for a target, all of whose lines are logged.
+    let is_clear = |part: &str| part.contains('=') || LevelFilter::from_str(part).is_ok();
+    if !text.split(',').all(is_clear) {
+        let expected = "off, error, warn, info, debug or trace, or TARGET=LEVEL";
+        return Err(format!("log: {text:?} has to be {expected}, separated by commas").into());
     }
+    text.parse().map_err(|error| format!("log: {text:?}: {error}").into())
 }

@@ -1,6 +1,8 @@
 //! The command `rocketmq-tower-gateway`.
 
+mod audits;
 mod config;
+mod current;
 mod http;
 mod live;
 mod log;
@@ -16,8 +18,8 @@ use options::Options;
 use policies::Policies;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::error::chain_text;
+use rocketmq_tower::layers::TlsLayer;
 use rocketmq_tower::layers::tls::ServerTls;
-use rocketmq_tower::layers::{MetricsLayer, TlsLayer};
 use rocketmq_tower::server::shutdown_signal;
 use rocketmq_tower_gateway::RunningGateway;
 use std::io::{self, Write};
@@ -100,7 +102,7 @@ async fn start(
         .layer(option_layer(measured.clone()))
         .layer(live.layer())
         // Without a recorder, it does next to nothing; as an option, it would double the code of all connections.
-        .connection_layer(measured.unwrap_or_else(MetricsLayer::new))
+        .connection_layer(measured.unwrap_or_default())
         .connection_layer(config.proxy_protocol.clone().unwrap_or_default().layer())
         .connection_layer(option_layer(tls));
     Ok(builder.start().await?)
