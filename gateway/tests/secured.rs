@@ -77,10 +77,12 @@ async fn the_context_of_a_trace_passes_and_layers_know_the_target() {
     let gateway = builder.layer(from_fn(aimed)).start().await.unwrap();
     let context = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let names = gateway.name_server_addrs()[0].to_string();
+    let mut open = Vec::new();
     for port in [&gateway.brokers()[0].advertised, &names] {
         let channel = rocketmq_tower::connect(port).await.unwrap();
         let request = RemotingCommand::request(77).with_ext_field("traceparent", context);
         assert_eq!(ask(&channel, request).await, (ResponseCode::SUCCESS, context.to_owned()));
+        open.push(channel);
     }
     let ports = gateway.status().connections().await;
     let ports: Vec<_> =

@@ -188,7 +188,7 @@ impl Link {
     /// Returns the answer for a call that has failed.
     fn failure(&self, error: &CallError) -> Abort {
         let (broker, client) = (&self.broker().id, self.shared.client.peer_addr());
-        tracing::info!(%broker, %client, error = chain_text(error), "a call of a broker has failed");
+        tracing::debug!(%broker, %client, error = chain_text(error), "a call of a broker has failed");
         match error {
             CallError::Timeout { timeout, .. } => Abort::new(
                 ResponseCode::SYSTEM_ERROR,

@@ -37,7 +37,8 @@ type Authorized<S> = Either<Authorize<Measured<S>>, Measured<S>>;
 type Measured<S> = Either<Limited<S>, S>;
 
 impl Policies {
-    /// Makes the policies of these settings, without the audit, which [`Audits`](crate::audits::Audits) opens. The counts of quotas that have not changed go on.
+    /// Makes the policies of these settings, without the audit, which [`Audits`](crate::audits::Audits) opens. The counts of quotas
+    /// go on if these are the same as before.
     pub(crate) fn new(config: &Config, before: Option<(&Config, &Self)>) -> Result<Self, BoxError> {
         let quota = match before {
             Some((old, policies)) if old.quota == config.quota => policies.quota.clone(),
