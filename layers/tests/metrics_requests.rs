@@ -249,6 +249,7 @@ async fn detail_counts_by_topic_by_code_and_by_labels_of_requests() {
         send("orders", "shop"),
         send("orders", "shop"),
         send("orders", "billing"),
+        // Refused: its name gets no label of its own.
         send("closed", "shop"),
         send("orders", "shop").oneway(),
         RemotingCommand::request(RequestCode::HEART_BEAT),
@@ -264,7 +265,7 @@ async fn detail_counts_by_topic_by_code_and_by_labels_of_requests() {
     assert_eq!(value(&handle, BODIES_RECEIVED, &shop), 12.0);
     assert_eq!(value(&handle, BODIES_SENT, &shop), 10.0);
     assert_eq!(value(&handle, BODIES_SENT, &[("user", "billing")]), 5.0);
-    let closed = [("topic", "closed"), ("response_code", "no_permission")];
+    let closed = [("topic", "other"), ("response_code", "no_permission")];
     assert_eq!(value(&handle, REQUESTS, &closed), 1.0);
     let none = [("topic", ""), ("request_code", "heart_beat"), ("response_code", "success")];
     assert_eq!(value(&handle, REQUESTS, &none), 1.0);

@@ -34,7 +34,7 @@ async fn metrics_tell_requests_by_cluster_broker_topic_and_code() {
     assert_eq!(with("rocketmq_requests_total{", &["response_code=\"success\""]), Some(2.0));
     assert_eq!(with("rocketmq_requests_body_bytes_received_total{", &[]), Some(8.0));
     assert!(with("rocketmq_requests_duration_microseconds_total{", &[]) > Some(0.0), "{metrics}");
-    let refused = ["rocketmq_requests_total{", "topic=\"none\"", "\"topic_not_exist\""];
+    let refused = ["rocketmq_requests_total{", "topic=\"other\"", "\"topic_not_exist\""];
     assert_eq!(value(&metrics, &refused), Some(1.0), "{metrics}");
     let pulled = ["rocketmq_requests_body_bytes_sent_total{", "topic=\"T\"", "\"pull_message\""];
     assert!(value(&metrics, &pulled) > Some(100.0), "{metrics}");

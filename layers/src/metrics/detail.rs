@@ -9,12 +9,13 @@ use rocketmq_tower_core::sync::lock;
 use rocketmq_tower_core::{RemotingCommand, RequestCode, ResponseCode};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// At most this many values of a label are told apart.
 const MAX_VALUES: usize = 256;
-/// The maximum length of a label's value, in bytes.
+/// The maximum length of a label's value, in bytes. Longer ones are `other`.
 const MAX_LENGTH: usize = 255;
 /// At most this many codes of responses have a counter of their own, for each set of labels.
 const MAX_RESPONSES: usize = 16;
@@ -43,7 +44,8 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// Counts by topic. The first `max_topics` topics have a label of their own, further ones are `other`.
+    /// Counts by topic. The first `max_topics` topics have a label of their own, further ones are `other`. So are those
+    /// of which no request has succeeded.
     #[must_use]
     pub const fn new(max_topics: usize) -> Self {
         Self { max_topics, max_sets: 10_000, labels: Vec::new() }
@@ -116,30 +118,90 @@ impl Finder {
         Self { details, key: Vec::new(), last: None }
     }
 
-    /// Returns the counters of a request, with the bytes of its body counted.
-    pub(super) fn find(&mut self, request: &RemotingCommand) -> Arc<Set> {
+    /// Returns the counters of a request that begins.
+    pub(super) fn find(&mut self, request: &RemotingCommand) -> Counted {
         let subject = Subject::of(request).ok();
         let topic = subject.as_ref().and_then(|subject| subject.topics().next()).unwrap_or("");
         let labels = &self.details.detail.labels;
         let values = labels.iter().map(|(_, of)| of(request).unwrap_or("")).chain([topic]);
+        // A service keeps them.
+        let values = values.map(|value| if value.len() > MAX_LENGTH { OTHER } else { value });
         self.key.clear();
         self.key.extend(request.code().to_be_bytes());
         for value in values.clone() {
             self.key.extend_from_slice(value.as_bytes());
             self.key.push(0);
         }
-        let set = match &self.last {
-            Some((key, set)) if *key == self.key => Arc::clone(set),
-            _ => {
-                let set = self.details.find(&self.key, request.code(), values);
-                let (last, _) = self.last.insert((Vec::new(), Arc::clone(&set)));
-                std::mem::swap(last, &mut self.key);
+        if let Some((_, set)) = self.last.as_ref().filter(|(key, _)| *key == self.key) {
+            return Counted::known(Arc::clone(set), request);
+        }
+        let Some(set) = self.details.known(&self.key, request.code(), values.clone()) else {
+            let (details, received) = (Arc::clone(&self.details), request.body().len() as u64);
+            let (code, values) = (request.code(), values.map(Into::into).collect());
+            let new = New { details, code, values, received, sent: AtomicU64::new(0) };
+            return Counted::New(Arc::new(new));
+        };
+        let (last, _) = self.last.insert((Vec::new(), Arc::clone(&set)));
+        std::mem::swap(last, &mut self.key);
+        Counted::known(set, request)
+    }
+}
+
+/// The counters of a request that has begun.
+#[derive(Clone, Debug)]
+pub(super) enum Counted {
+    Known(Arc<Set>),
+    /// The topic is new. It gets a label of its own if the request succeeds: peers may name anything.
+    New(Arc<New>),
+}
+
+#[derive(Debug)]
+pub(super) struct New {
+    details: Arc<Details>,
+    code: i32,
+    values: Box<[Box<str>]>,
+    received: u64,
+    sent: AtomicU64,
+}
+
+impl Counted {
+    fn known(set: Arc<Set>, request: &RemotingCommand) -> Self {
+        set.received.increment(request.body().len() as u64);
+        Self::Known(set)
+    }
+
+    /// Counts the bytes of a response.
+    pub(super) fn responded(&self, response: &RemotingCommand) {
+        let bytes = response.body().len() as u64;
+        match self {
+            Self::Known(set) => set.sent.increment(bytes),
+            Self::New(new) => _ = new.sent.fetch_add(bytes, Ordering::Relaxed),
+        }
+    }
+
+    /// Counts a request that has ended; without a code, it was not answered.
+    pub(super) fn ended(self, code: Option<ResponseCode>, took: Duration) {
+        let set = match self {
+            Self::Known(set) => set,
+            Self::New(new) => {
+                let values = new.values.iter().map(|value| &**value);
+                let learn = code == Some(ResponseCode::SUCCESS);
+                let set = new.details.find(new.code, values, learn);
+                set.received.increment(new.received);
+                set.sent.increment(new.sent.load(Ordering::Relaxed));
                 set
             }
         };
-        set.received.increment(request.body().len() as u64);
-        set
+        set.ended(code, took);
     }
+}
+
+/// Whether a value has a label of its own, or may get one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Known,
+    Room,
+    None,
 }
 
 impl Details {
@@ -149,26 +211,39 @@ impl Details {
         Self { detail, register, known, rest: OnceLock::new() }
     }
 
-    fn find<'a>(&self, key: &[u8], code: i32, values: impl Iterator<Item = &'a str>) -> Arc<Set> {
-        let mut known = lock(&self.known);
+    /// Returns the counters with this key; `None` if the topic is new and there is room for it.
+    fn known<'a>(
+        &self,
+        key: &[u8],
+        code: i32,
+        values: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<Arc<Set>> {
+        let known = lock(&self.known);
         if let Some(set) = known.sets.get(key) {
-            return Arc::clone(set);
+            return Some(Arc::clone(set));
         }
+        let topic = values.clone().last().unwrap_or_default();
+        let is_new = self.place(&known, self.detail.labels.len(), topic) == Place::Room;
+        drop(known);
+        (!is_new).then(|| self.find(code, values, false))
+    }
+
+    /// Returns the counters of these values. A new topic gets a label of its own if it is to be learned.
+    fn find<'a>(&self, code: i32, values: impl Iterator<Item = &'a str>, learn: bool) -> Arc<Set> {
+        let mut known = lock(&self.known);
         let code = RequestCode::from(code).name().map(|_| code);
         // The values that have labels of their own, and the key with them.
         let mut told = Vec::new();
         let mut own = code.unwrap_or(i32::MIN).to_be_bytes().to_vec();
-        let last = self.detail.labels.len();
         for (index, value) in values.enumerate() {
-            let max = if index == last { self.detail.max_topics } else { MAX_VALUES };
-            let value = known.values.get_mut(index).map_or(OTHER, |known| {
-                let is_known = value.is_empty() || known.contains(value);
-                let has_room = known.len() < max && value.len() <= MAX_LENGTH;
-                if !is_known && has_room {
-                    known.insert(value.into());
+            let value = match self.place(&known, index, value) {
+                Place::Known => value,
+                Place::Room if learn || index < self.detail.labels.len() => {
+                    known.values[index].insert(value.into());
+                    value
                 }
-                if is_known || has_room { value } else { OTHER }
-            });
+                Place::Room | Place::None => OTHER,
+            };
             own.extend_from_slice(value.as_bytes());
             own.push(0);
             told.push(value);
@@ -183,6 +258,20 @@ impl Details {
         let set = Arc::new(self.set(&told, code));
         known.sets.insert(own.into(), Arc::clone(&set));
         set
+    }
+
+    /// Returns whether a value of a label is known, or there is room for it.
+    fn place(&self, known: &Known, index: usize, value: &str) -> Place {
+        let max = match index == self.detail.labels.len() {
+            true => self.detail.max_topics,
+            false => MAX_VALUES,
+        };
+        let values = &known.values[index];
+        match value.is_empty() || value == OTHER || values.contains(value) {
+            true => Place::Known,
+            false if values.len() < max => Place::Room,
+            false => Place::None,
+        }
     }
 
     /// Registers the counters of a set.
@@ -204,7 +293,7 @@ impl Details {
 
 impl Set {
     /// Counts a request that has ended; without a code, it was not answered.
-    pub(super) fn ended(&self, code: Option<ResponseCode>, took: Duration) {
+    fn ended(&self, code: Option<ResponseCode>, took: Duration) {
         self.duration.increment(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         if code == Some(ResponseCode::SUCCESS) {
             self.success.increment(1);
@@ -227,11 +316,6 @@ impl Set {
         let counter = requests(&self.register, &self.labels, &label);
         counter.increment(1);
         others.push((code, counter));
-    }
-
-    /// Counts the bytes of a response.
-    pub(super) fn responded(&self, response: &RemotingCommand) {
-        self.sent.increment(response.body().len() as u64);
     }
 }
 

@@ -68,8 +68,8 @@
 //! # Bounds
 //!
 //! At most 512 sets of latency labels, and one for all others. With detail, at most as many topics as you say, 256
-//! values of each of your labels, and 10 000 sets. Topics get their labels in the order in which peers name them:
-//! inside of [`authorize`](crate::authorize), only those that they may use.
+//! values of each of your labels, and 10 000 sets. A topic gets its label when a request about it succeeds, so peers do not
+//! use them up with names that they invent, unless the server creates such topics.
 //!
 //! # Recorders
 //!

@@ -1,4 +1,4 @@
-use super::detail::Set;
+use super::detail::Counted;
 use super::latency::{Exchanged, Outcome};
 use super::meters::Meters;
 use crate::recover::observe;
@@ -94,15 +94,11 @@ pub(super) struct MeasuredRequest {
     oneway: bool,
     start: Instant,
     /// The counters by topic, if there are any.
-    set: Option<Arc<Set>>,
+    set: Option<Counted>,
 }
 
 impl MeasuredRequest {
-    pub(super) fn new(
-        running: &InFlight,
-        request: &RemotingCommand,
-        set: Option<Arc<Set>>,
-    ) -> Self {
+    pub(super) fn new(running: &InFlight, request: &RemotingCommand, set: Option<Counted>) -> Self {
         let (code, oneway) = (request.code(), request.is_oneway());
         Self { meters: Arc::clone(&running.0), code, oneway, start: Instant::now(), set }
     }
