@@ -95,9 +95,8 @@ impl<L, C> GatewayBuilder<L, C> {
     /// Sets the host at which clients reach the gateway, a name or an IP address: routes tell it to clients. Default: the address of
     /// [`bind`](Self::bind).
     ///
-    /// The ids of messages need an IP address. That of a name is looked up once, at the start; an IPv4 address is preferred. Brokers with
-    /// IPv4 addresses need one, as the two kinds of addresses have different lengths in messages: the ids of their messages stay as they
-    /// are otherwise.
+    /// The ids of messages need an IP address. That of a name is looked up once, at the start; an IPv4 address is preferred. It may be of
+    /// another kind than those of the brokers: messages are then copied, as IPv4 and IPv6 addresses have different lengths in them.
     pub fn advertise(mut self, host: impl Into<String>) -> Self {
         self.settings.advertise = Some(host.into());
         self

@@ -1,8 +1,10 @@
 //! The ports of brokers.
 
+use crate::PortConnections;
 use crate::brokers::{AddressBook, Broker, BrokerId, Change, Ports};
-use rocketmq_tower::server::RunningServer;
+use crate::link::Link;
 use rocketmq_tower::server::listener::{Accept, TcpAcceptor, TcpOptions};
+use rocketmq_tower::server::{Connections, RunningServer};
 use rocketmq_tower_core::texts_with_causes;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
@@ -95,6 +97,24 @@ impl Doors {
             }
         }
         Ok(())
+    }
+
+    /// Counts the connections of each port, in the order of clusters, names and ids.
+    pub(crate) async fn connections(&self) -> Vec<PortConnections> {
+        let open = self.open.lock().await;
+        let servers = open.iter().flat_map(|open| &open.servers);
+        let mut servers: Vec<_> = servers.map(|(id, server)| (id, server.connections())).collect();
+        servers.sort_by_key(|(id, _)| *id);
+        let count = |(id, connections): (&BrokerId, Connections)| {
+            let clients = connections.channels();
+            PortConnections {
+                upstream: id.upstream.to_string(),
+                target: id.to_string(),
+                clients: clients.len(),
+                brokers: clients.iter().filter(|client| Link::is_open(client)).count(),
+            }
+        };
+        servers.into_iter().map(count).collect()
     }
 
     /// Stops listening, and returns the servers, which are drained when they are shut down. No port is opened any more.

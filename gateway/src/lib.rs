@@ -62,13 +62,17 @@ mod name_server;
 mod rewrite;
 mod running;
 mod start;
+mod status;
+mod target;
 mod upstream;
 
 pub use builder::{Gateway, GatewayBuilder};
 pub use error::StartError;
 pub use forward::{Forward, ForwardFuture};
 pub use link::{Pair, PairLayer};
-pub use running::{BrokerPort, Readiness, RunningGateway};
+pub use running::RunningGateway;
+pub use status::{BrokerPort, PortConnections, Status};
+pub use target::Target;
 pub use upstream::Upstream;
 
 /// Compiles the code blocks of the guide.

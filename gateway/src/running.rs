@@ -3,6 +3,7 @@
 use crate::brokers::AddressBook;
 use crate::doors::Doors;
 use crate::name_server::NameServer;
+use crate::status::{BrokerPort, Status, UpstreamStatus};
 use rocketmq_tower::server::RunningServer;
 use std::fmt;
 use std::future::Future;
@@ -49,42 +50,6 @@ impl Parts {
     }
 }
 
-/// A broker that clients reach through the gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BrokerPort {
-    /// The name of the upstream cluster.
-    pub upstream: String,
-    /// The name of the broker.
-    pub name: String,
-    /// The id of the broker; 0 for a master.
-    pub id: i64,
-    /// The address in the cluster, `host:port`.
-    pub inside: String,
-    /// The address for clients, `host:port`.
-    pub advertised: String,
-}
-
-/// Says whether a gateway is ready. Created by [`RunningGateway::readiness`].
-#[derive(Clone)]
-pub struct Readiness {
-    name_servers: Arc<[Arc<NameServer>]>,
-}
-
-impl Readiness {
-    /// Returns whether the name servers of every upstream cluster answered when they were asked last.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.name_servers.iter().all(|name_server| name_server.answers())
-    }
-}
-
-impl fmt::Debug for Readiness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Readiness").field("is_ready", &self.is_ready()).finish_non_exhaustive()
-    }
-}
-
 impl RunningGateway {
     pub(crate) fn new(parts: Parts) -> Self {
         Self { parts }
@@ -100,29 +65,24 @@ impl RunningGateway {
     /// Returns the brokers that have a port, in the order of clusters, names and ids.
     #[must_use]
     pub fn brokers(&self) -> Vec<BrokerPort> {
-        let brokers = self.parts.upstreams.iter().flat_map(|upstream| upstream.book.brokers());
-        brokers
-            .map(|broker| BrokerPort {
-                upstream: broker.id.upstream.to_string(),
-                name: broker.id.name.to_string(),
-                id: broker.id.id,
-                inside: broker.addr_text().to_string(),
-                advertised: broker.advertised.clone(),
-            })
-            .collect()
+        self.status().brokers()
     }
 
     /// Returns whether the name servers of every upstream cluster answered when they were asked last.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.readiness().is_ready()
+        self.status().is_ready()
     }
 
-    /// Returns a handle that says whether the gateway is ready, for a server of health checks.
+    /// Returns a handle that reads the state of the gateway, for health checks and metrics.
     #[must_use]
-    pub fn readiness(&self) -> Readiness {
-        let upstreams = self.parts.upstreams.iter();
-        Readiness { name_servers: upstreams.map(|each| Arc::clone(&each.name_server)).collect() }
+    pub fn status(&self) -> Status {
+        let upstreams = self.parts.upstreams.iter().map(|upstream| UpstreamStatus {
+            name_server: Arc::clone(&upstream.name_server),
+            book: Arc::clone(&upstream.book),
+            connections: upstream.server.connections(),
+        });
+        Status::new(upstreams, Arc::clone(&self.parts.doors))
     }
 
     /// Shuts down gracefully: stops listening, answers the requests in flight, and hands clients over to other gateways with `GO_AWAY`.

@@ -25,6 +25,16 @@ use tower::layer::util::{Identity, Stack};
 /// How long a client that has closed its half of a connection gets answers. Java's brokers close at once.
 const HALF_CLOSE_GRACE: Duration = Duration::from_secs(1);
 
+impl<L, C> GatewayBuilder<L, C> {
+    /// Checks the settings without opening a port. [`start`](Self::start) does so, too.
+    ///
+    /// # Errors
+    /// If a setting is missing or contradicts another one.
+    pub fn check(&self) -> Result<(), StartError> {
+        check(&self.settings)
+    }
+}
+
 impl<L, C> GatewayBuilder<L, C>
 where
     L: Layer<HookedProcessor<Forward>, Service: Processor> + Clone + Send + Sync + 'static,
@@ -62,7 +72,7 @@ where
             let addr = upstream.listen.clone();
             let listener = TcpAcceptor::bind(&addr, &TcpOptions::default()).await;
             let listener = listener.map_err(|source| StartError::Listen { addr, source })?;
-            let book = Arc::new(AddressBook::default());
+            let book = Arc::new(AddressBook::new(upstream.slaves));
             let name_server = Arc::new(NameServer::new(
                 upstream,
                 settings.name_server_timeout,
@@ -71,7 +81,8 @@ where
             ));
             name_server.follow().await;
             let forward = Forward::to_name_server(Arc::clone(&name_server));
-            let server = servers.serve(forward, PairLayer::to_name_server(), vec![listener]);
+            let server =
+                servers.serve(forward, PairLayer::to_name_server(&upstream.name), vec![listener]);
             parts.add(server, Arc::clone(&name_server), book);
             parts.spawn(follow(name_server, settings.follow_interval));
         }
@@ -181,6 +192,9 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if upstreams.is_empty() || upstreams.iter().any(|upstream| upstream.name_servers.is_empty()) {
         return Err(StartError::NoUpstream);
     }
+    if settings.advertise.is_none() && settings.bind.is_unspecified() {
+        return Err(StartError::NoAdvertisedHost);
+    }
     let mut names = BTreeSet::new();
     let mut ports = BTreeSet::new();
     for upstream in upstreams {
@@ -200,10 +214,7 @@ fn check(settings: &Settings) -> Result<(), StartError> {
 async fn advertised(settings: &Settings) -> Result<(String, IpAddr), StartError> {
     let Some(host) = settings.advertise.clone() else {
         let bind = settings.bind;
-        return match bind.is_unspecified() {
-            true => Err(StartError::NoAdvertisedHost),
-            false => Ok((in_address(bind), bind)),
-        };
+        return Ok((in_address(bind), bind));
     };
     if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
         return Ok((in_address(ip), ip));

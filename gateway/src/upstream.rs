@@ -22,6 +22,7 @@ pub struct Upstream {
     pub(crate) name_servers: Vec<String>,
     pub(crate) listen: String,
     pub(crate) brokers: BTreeMap<(String, i64), u16>,
+    pub(crate) slaves: bool,
     pub(crate) proxy_protocol: bool,
     pub(crate) hook: Option<Arc<dyn RpcHook>>,
     #[cfg(feature = "tls")]
@@ -36,6 +37,7 @@ impl Upstream {
             name_servers: name_servers.into_iter().map(Into::into).collect(),
             listen: "127.0.0.1:0".into(),
             brokers: BTreeMap::new(),
+            slaves: true,
             proxy_protocol: false,
             hook: None,
             #[cfg(feature = "tls")]
@@ -63,6 +65,14 @@ impl Upstream {
     #[must_use]
     pub fn broker(mut self, name: impl Into<String>, id: i64, port: u16) -> Self {
         self.brokers.insert((name.into(), id), port);
+        self
+    }
+
+    /// Sets whether clients are told slaves, each of which has a port of its own. Default: true. Without them, clients read from masters
+    /// only, and find nobody when a master is gone.
+    #[must_use]
+    pub fn slaves(mut self, tell: bool) -> Self {
+        self.slaves = tell;
         self
     }
 
@@ -99,6 +109,7 @@ impl fmt::Debug for Upstream {
             .field("name_servers", &self.name_servers)
             .field("listen", &self.listen)
             .field("brokers", &self.brokers)
+            .field("slaves", &self.slaves)
             .field("proxy_protocol", &self.proxy_protocol)
             .finish_non_exhaustive()
     }

@@ -5,14 +5,14 @@ use rocketmq_tower::client::Connector;
 use rocketmq_tower::client::transport::TlsTransport;
 use rocketmq_tower::layers::acl::{AccessKey, Credentials, SignHook, sign};
 use rocketmq_tower::layers::tls::{ClientTls, SelfSigned, TlsInfo};
-use rocketmq_tower::layers::{AclVerifyLayer, ProxyProtocolLayer, TlsLayer};
+use rocketmq_tower::layers::{AclVerifyLayer, Next, ProxyProtocolLayer, TlsLayer, from_fn};
 use rocketmq_tower::protocol::{BrokerData, ClusterInfo, MASTER_ID};
 use rocketmq_tower::server::RunningServer;
 use rocketmq_tower::{
-    Addr, BoxError, Channel, RemotingCommand, RequestCode, ResponseCode, Server, ServiceExt,
-    service_fn,
+    Addr, BoxError, Channel, Processor, RemotingCommand, Reply, RequestCode, ResponseCode, Server,
+    ServiceExt, service_fn,
 };
-use rocketmq_tower_gateway::{Gateway, Upstream};
+use rocketmq_tower_gateway::{Gateway, Target, Upstream};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -52,6 +52,42 @@ fn upstream(server: &RunningServer) -> Upstream {
 async fn ask(channel: &Channel, request: RemotingCommand) -> (ResponseCode, String) {
     let response = channel.invoke(request, PATIENCE).await.unwrap();
     (response.response_code(), response.remark().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn the_context_of_a_trace_passes_and_layers_know_the_target() {
+    async fn echo(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+        match request.ext_fields().get("traceparent") {
+            Some(context) => Ok(RemotingCommand::response(0).with_remark(context.to_owned())),
+            None => answer(request).await,
+        }
+    }
+    async fn aimed(
+        request: RemotingCommand,
+        next: Next<impl Processor>,
+    ) -> Result<impl Reply, BoxError> {
+        let target = Target::of(&request).expect("a port has received it");
+        assert_eq!(target.upstream(), "main");
+        let is_known = ["a/0", "name-server"].contains(&target.name());
+        assert!(is_known, "{target:?}");
+        next.run(request).await
+    }
+    let server = Server::new(service_fn(echo)).bind("127.0.0.1:0").await.unwrap().spawn();
+    let builder = Gateway::builder().upstream(upstream(&server)).vip_channel(false);
+    let gateway = builder.layer(from_fn(aimed)).start().await.unwrap();
+    let context = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let names = gateway.name_server_addrs()[0].to_string();
+    let mut open = Vec::new();
+    for port in [&gateway.brokers()[0].advertised, &names] {
+        let channel = rocketmq_tower::connect(port).await.unwrap();
+        let request = RemotingCommand::request(77).with_ext_field("traceparent", context);
+        assert_eq!(ask(&channel, request).await, (ResponseCode::SUCCESS, context.to_owned()));
+        open.push(channel);
+    }
+    let ports = gateway.status().connections().await;
+    let ports: Vec<_> =
+        ports.iter().map(|port| (&*port.target, port.clients, port.brokers)).collect();
+    assert_eq!(ports, [("name-server", 1, 0), ("a/0", 1, 1)]);
 }
 
 #[tokio::test]

@@ -9,7 +9,11 @@ mod scrapes;
 use common::{parking, served};
 use prometheus_parse::Value;
 use rocketmq_tower_core::{Abort, BoxError, RemotingCommand, RequestCode, ResponseCode};
-use rocketmq_tower_layers::metrics::{DEFERRED, IN_FLIGHT, LATENCY_BUCKETS, REFUSED, RPC_LATENCY};
+use rocketmq_tower_layers::identity::claimed_user;
+use rocketmq_tower_layers::metrics::{
+    BODIES_RECEIVED, BODIES_SENT, DEFERRED, DURATION, Detail, IN_FLIGHT, LATENCY_BUCKETS, REFUSED,
+    REQUESTS, RPC_LATENCY,
+};
 use rocketmq_tower_test_support::{SECOND, assert_accessors, soon};
 use scrapes::{find, latency, metrics, scrape, value};
 use std::collections::BTreeMap;
@@ -216,4 +220,90 @@ fn find_all(scrape: &prometheus_parse::Scrape, name: &str, value: &str) -> usize
 #[test]
 fn accessors() {
     assert_accessors!(rocketmq_tower_layers::MetricsLayer::default());
+}
+
+/// Sends to a topic, as a user.
+fn send(topic: &str, user: &str) -> RemotingCommand {
+    RemotingCommand::request(RequestCode::SEND_MESSAGE_V2)
+        .with_ext_field("b", topic)
+        .with_ext_field("AccessKey", user)
+        .with_body("four")
+}
+
+/// Takes a second, and answers with five bytes; refuses to send to the topic `closed`.
+async fn by_topic(request: RemotingCommand) -> Result<Option<RemotingCommand>, BoxError> {
+    sleep(SECOND).await;
+    match request.ext_fields().get("b") {
+        Some("closed") => Err(Abort::new(ResponseCode::NO_PERMISSION, "closed").into()),
+        _ if request.is_oneway() => Ok(None),
+        _ => Ok(Some(RemotingCommand::response(ResponseCode::SUCCESS).with_body("fives"))),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn detail_counts_by_topic_by_code_and_by_labels_of_requests() {
+    let (layer, handle) = metrics();
+    let detail = Detail::new(10).label("user", claimed_user);
+    let mut service = layer.detail(detail).build().layer(service_fn(by_topic));
+    for request in [
+        send("orders", "shop"),
+        send("orders", "shop"),
+        send("orders", "billing"),
+        // Refused: its name gets no label of its own.
+        send("closed", "shop"),
+        send("orders", "shop").oneway(),
+        RemotingCommand::request(RequestCode::HEART_BEAT),
+        RemotingCommand::request(7777),
+    ] {
+        ask(&mut service, request).await;
+    }
+    let shop = [("user", "shop"), ("topic", "orders"), ("request_code", "send_message_v2")];
+    let with = |code| [&shop[..], &[("response_code", code)]].concat();
+    assert_eq!(value(&handle, REQUESTS, &with("success")), 2.0);
+    assert_eq!(value(&handle, REQUESTS, &with("none")), 1.0);
+    assert_eq!(value(&handle, DURATION, &shop), 3_000_000.0);
+    assert_eq!(value(&handle, BODIES_RECEIVED, &shop), 12.0);
+    assert_eq!(value(&handle, BODIES_SENT, &shop), 10.0);
+    assert_eq!(value(&handle, BODIES_SENT, &[("user", "billing")]), 5.0);
+    let closed = [("topic", "other"), ("response_code", "no_permission")];
+    assert_eq!(value(&handle, REQUESTS, &closed), 1.0);
+    let none = [("topic", ""), ("request_code", "heart_beat"), ("response_code", "success")];
+    assert_eq!(value(&handle, REQUESTS, &none), 1.0);
+    assert_eq!(value(&handle, DURATION, &[("request_code", "other")]), 1_000_000.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_was_deferred_is_counted_when_it_is_given() {
+    let (layer, handle) = metrics();
+    let (park, mut parked) = mpsc::unbounded_channel();
+    let channel = served(layer.detail(Detail::new(10)).build(), parking(park));
+    let call = tokio::spawn(async move {
+        let pull = RemotingCommand::request(RequestCode::PULL_MESSAGE).with_ext_field("topic", "T");
+        channel.invoke(pull, 9 * SECOND).await
+    });
+    let deferred = soon(parked.recv()).await.expect("a request");
+    assert_eq!(value(&handle, BODIES_SENT, &[("topic", "T")]), 0.0);
+    let response = RemotingCommand::response(ResponseCode::SUCCESS).with_body("messages");
+    deferred.send(response).expect("open");
+    soon(call).await.expect("no panic").expect("an answer");
+    assert_eq!(value(&handle, BODIES_SENT, &[("topic", "T")]), 8.0);
+    assert_eq!(value(&handle, REQUESTS, &[("topic", "T"), ("response_code", "success")]), 1.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn detail_has_a_bounded_number_of_topics_and_of_sets() {
+    let (layer, handle) = metrics();
+    let mut service = layer.detail(Detail::new(2).max_sets(4)).build().layer(service_fn(by_topic));
+    for topic in ["a", "b", "c", "d", "a", &"x".repeat(1000)] {
+        ask(&mut service, send(topic, "")).await;
+    }
+    let topic =
+        |topic| value(&handle, DURATION, &[("topic", topic), ("request_code", "send_message_v2")]);
+    assert_eq!(["a", "b", "c", "other"].map(topic), [2_000_000.0, 1_000_000.0, 0.0, 3_000_000.0]);
+    for code in 1..100 {
+        ask(&mut service, RemotingCommand::request(code)).await;
+    }
+    let scrape = scrape(&handle);
+    assert_eq!(find(&scrape, DURATION, &[]).len(), 5);
+    assert_eq!(find(&scrape, DURATION, &[("topic", "other"), ("request_code", "other")]).len(), 1);
 }

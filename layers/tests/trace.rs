@@ -56,6 +56,20 @@ async fn what_a_request_logs_is_in_its_span_and_its_end_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_topic_and_the_target_of_a_request_are_told() {
+    let (logged, _guard) = Logged::start(Level::DEBUG);
+    let layer = TraceLayer::new().target_of(|request| request.ext_fields().get("broker"));
+    let channel = served(layer, service_fn(logging));
+    let request = RemotingCommand::request(11)
+        .with_ext_field("topic", "orders")
+        .with_ext_field("broker", "broker-a/0");
+    _ = channel.invoke(request, 3 * SECOND).await.expect("an answer");
+    let fields = " messaging.destination.name=\"orders\" rocketmq.target=\"broker-a/0\"";
+    let line = format!("INFO {}trace: working", span("PULL_MESSAGE", false, fields));
+    assert_eq!(logged.take().first(), Some(&line));
+}
+
+#[tokio::test(start_paused = true)]
 async fn failures_tell_the_error_and_what_it_is_answered_with() {
     let (logged, _guard) = Logged::start(Level::DEBUG);
     let layer = TraceLayer::new().failure_level(Level::ERROR);

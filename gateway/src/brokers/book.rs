@@ -9,9 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 ///
 /// A broker that leaves the cluster stays in the table, with its port: it may come back. So the table has at most as many brokers as there
 /// are ports for them. An address that a broker has left is forgotten when another broker takes it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AddressBook {
     tables: RwLock<Tables>,
+    slaves: bool,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +33,16 @@ pub(crate) enum Change {
 }
 
 impl AddressBook {
+    /// Creates an empty table, of masters only or also of slaves.
+    pub(crate) fn new(slaves: bool) -> Self {
+        Self { tables: RwLock::default(), slaves }
+    }
+
+    /// Whether clients are told slaves.
+    pub(crate) fn has_slaves(&self) -> bool {
+        self.slaves
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Tables> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,6 +1,7 @@
 //! Gives each connection of a client a connection to the broker.
 
 use super::{Dialer, Link, pair};
+use crate::Target;
 use crate::rewrite::Rewriter;
 use rocketmq_tower::{Connection, Disconnect, Layer, Service};
 use std::fmt;
@@ -11,26 +12,27 @@ use std::task::{Context, Poll};
 
 /// Gives each connection of a client a connection to the broker of its port, and ends them together: the innermost layer of connections.
 ///
-/// At a name-server port, it does nothing: clients share the connections to name servers.
+/// It also says which [`Target`] the connection has. At a name-server port, it does nothing else: clients share the connections to name servers.
 #[derive(Clone)]
 pub struct PairLayer {
     broker: Option<(Rewriter, Arc<Dialer>)>,
+    target: Target,
 }
 
 impl PairLayer {
     pub(crate) fn to_broker(rewriter: Rewriter, dialer: Arc<Dialer>) -> Self {
-        Self { broker: Some((rewriter, dialer)) }
+        let target = Target::broker(&rewriter.broker().id);
+        Self { broker: Some((rewriter, dialer)), target }
     }
 
-    pub(crate) fn to_name_server() -> Self {
-        Self { broker: None }
+    pub(crate) fn to_name_server(upstream: &str) -> Self {
+        Self { broker: None, target: Target::name_server(upstream) }
     }
 }
 
 impl fmt::Debug for PairLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let broker = self.broker.as_ref().map(|(rewriter, _)| &rewriter.broker().id);
-        f.debug_struct("PairLayer").field("broker", &broker).finish()
+        f.debug_struct("PairLayer").field("target", &self.target).finish_non_exhaustive()
     }
 }
 
@@ -64,7 +66,9 @@ where
     }
 
     fn call(&mut self, mut connection: Connection<Io>) -> Self::Future {
-        let Some((rewriter, dialer)) = &self.layer.broker else {
+        let PairLayer { broker, target } = &self.layer;
+        connection.info_mut().extensions.insert(target.clone());
+        let Some((rewriter, dialer)) = broker else {
             return Box::pin(self.inner.call(connection));
         };
         let client = connection.channel();

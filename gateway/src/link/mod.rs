@@ -74,6 +74,12 @@ impl Link {
         Self { shared: Arc::new(shared) }
     }
 
+    /// Whether this client has a connection to its broker.
+    pub(crate) fn is_open(client: &Channel) -> bool {
+        let link = client.extensions().get::<Self>();
+        link.and_then(|link| link.shared.opened.get()).is_some_and(|broker| !broker.is_closed())
+    }
+
     fn broker(&self) -> &Broker {
         self.shared.rewriter.broker()
     }
@@ -149,6 +155,7 @@ impl Link {
         let push = Push::new(client.observer(), rewriter.clone());
         match dialer.dial(self.broker().addr(), client, push).await {
             Ok((channel, upstream)) => {
+                tracing::debug!(broker = %self.broker().id, client = %client.peer_addr(), "connected");
                 *lock(&self.shared.to_run) = Some(upstream);
                 if let Some(waker) = self.shared.waker.get() {
                     waker.wake_by_ref();
@@ -181,7 +188,7 @@ impl Link {
     /// Drains the connection of the client, as the one to the broker has ended.
     fn lost(&self, reason: &CloseReason) {
         let (broker, client) = (&self.broker().id, &self.shared.client);
-        tracing::debug!(%broker, client = %client.peer_addr(), %reason, "the broker has left");
+        tracing::info!(%broker, client = %client.peer_addr(), %reason, "the broker has left");
         let reason = format!("the connection to the broker {broker} has closed");
         client.drain_with(CloseReason::Requested(reason.into()));
     }

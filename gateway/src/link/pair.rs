@@ -26,6 +26,8 @@ pub(super) async fn run<F: Future>(lifetime: F, client: Channel, link: Link) -> 
     let mut duet = Duet::new();
     link.wake_when_opened(duet.waker(Part::Second).clone());
     let (mut output, mut closed) = (None, false);
+    let (id, addr) = (&link.broker().id, client.peer_addr());
+    tracing::debug!(broker = %id, client = %addr, "a client has connected");
     loop {
         let has_ended = output.is_some();
         let event = poll_fn(|cx| {
@@ -51,6 +53,9 @@ pub(super) async fn run<F: Future>(lifetime: F, client: Channel, link: Link) -> 
         }
         if broker.has_ended() {
             if let Some(output) = output {
+                let reason = client.close_reason();
+                let reason = reason.as_ref().map(tracing::field::display);
+                tracing::debug!(broker = %id, client = %addr, reason, "a client has left");
                 return output;
             }
         }

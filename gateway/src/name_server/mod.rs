@@ -9,7 +9,7 @@ use crate::{Upstream, rewrite};
 use codes::{Handling, handling};
 use rocketmq_tower::client::{Client, InvokeError, NameServers};
 use rocketmq_tower::error::chain_text;
-use rocketmq_tower::protocol::{BrokerData, ClusterInfo, TopicRouteData};
+use rocketmq_tower::protocol::{BrokerData, ClusterInfo, MASTER_ID, TopicRouteData};
 use rocketmq_tower::{Abort, RemotingCommand, RequestCode, ResponseCode};
 use routes::KnownRoutes;
 use std::sync::Arc;
@@ -43,6 +43,11 @@ impl NameServer {
         let upstream = upstream.name.as_str().into();
         let (routes, answers) = (KnownRoutes::new(), AtomicBool::new(false));
         Self { upstream, client, servers, patience, book, doors, routes, answers }
+    }
+
+    /// Returns the name of the cluster.
+    pub(crate) fn upstream(&self) -> &str {
+        &self.upstream
     }
 
     /// Whether a name server has answered the last request.
@@ -140,7 +145,8 @@ impl NameServer {
     ) -> Result<(), Abort> {
         for broker in brokers {
             let name: Arc<str> = broker.broker_name.as_str().into();
-            for (&id, addr) in &broker.broker_addrs {
+            let told = |id| id == MASTER_ID || self.book.has_slaves();
+            for (&id, addr) in broker.broker_addrs.iter().filter(|(id, _)| told(**id)) {
                 let id =
                     BrokerId { upstream: Arc::clone(&self.upstream), name: Arc::clone(&name), id };
                 self.doors.open(&self.book, id, addr).await.map_err(|error| no_port(&error))?;

@@ -17,6 +17,7 @@ mod text;
 
 use crate::brokers::{AddressBook, Broker};
 use rocketmq_tower::{RemotingCommand, RequestCode};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -104,15 +105,20 @@ impl Rewriter {
     }
 }
 
-/// Replaces the addresses of brokers in an answer's JSON text.
+/// Replaces the addresses of brokers in an answer's JSON text, and leaves out those of slaves if clients are told masters only.
 pub(crate) fn addresses(book: &AddressBook, response: &mut RemotingCommand) {
+    if !book.has_slaves() {
+        if let Cow::Owned(text) = text::keep_masters(response.body()) {
+            response.set_body(text);
+        }
+    }
     let body = response.body();
     let new = text::replace_strings(body, |inside| {
         // Most strings are not addresses.
         let broker = inside.contains(':').then(|| book.advertised(inside)).flatten()?;
         Some(broker.advertised.clone())
     });
-    if let std::borrow::Cow::Owned(text) = new {
+    if let Cow::Owned(text) = new {
         response.set_body(text);
     }
 }

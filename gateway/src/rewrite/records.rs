@@ -10,25 +10,79 @@ const SYS_FLAG: usize = 36;
 const BORN_HOST: usize = 48;
 const STORE_TIMESTAMP: usize = 8;
 
-/// Replaces the store hosts in a sequence of encoded messages, in place: `outside` returns the address for one of the cluster.
+/// Replaces the store hosts in a sequence of encoded messages: `outside` returns the address for one of the cluster.
 ///
-/// The body is copied only if others hold it, too. What is not a sequence of messages stays as it is from there on. So does a store host
-/// that has another kind of address than the one which it would get, as IPv4 and IPv6 have different lengths.
+/// That is done in place, and the body is copied only if others hold it, too; or if a host gets another kind of address, as IPv4 and IPv6
+/// have different lengths. What is not a sequence of messages stays as it is from there on.
 pub(super) fn patch(body: Bytes, outside: impl Fn(SocketAddr) -> Option<SocketAddr>) -> Bytes {
-    let Some((at, first)) = next(&body, 0, &outside) else { return body };
+    let Some(first) = next(&body, 0, &outside) else { return body };
     let mut bytes = BytesMut::from(body);
-    let mut change = Some((at, first));
-    while let Some((Found { place, end }, host)) = change {
-        write(&mut bytes[place], host);
-        change = next(&bytes, end, &outside);
+    let mut change = Some(first);
+    while let Some((found, host)) = change {
+        if host.is_ipv4() != found.is_ipv4() {
+            return rebuild(&bytes, found.start, &outside);
+        }
+        write(&mut bytes[found.place], host);
+        change = next(&bytes, found.end, &outside);
     }
     bytes.freeze()
 }
 
-/// The place of a store host, and where its message ends.
+/// Copies a sequence of messages whose lengths change, those before `start` as they are.
+///
+/// A message tells its own length and the kinds of its addresses, so nothing else in it depends on them: its checksum is that of the body, and
+/// its offsets are those in the broker's files.
+fn rebuild(
+    bytes: &[u8],
+    start: usize,
+    outside: &impl Fn(SocketAddr) -> Option<SocketAddr>,
+) -> Bytes {
+    let mut out = BytesMut::with_capacity(bytes.len() + bytes.len() / 4);
+    let (mut copied, mut at) = (0, start);
+    while let Some((found, host)) = next(bytes, at, outside) {
+        out.put_slice(&bytes[copied..found.start]);
+        let message = out.len();
+        out.put_slice(&bytes[found.start..found.place.start]);
+        let place = out.len();
+        out.put_bytes(0, length(host.is_ipv4()));
+        write(&mut out[place..], host);
+        out.put_slice(&bytes[found.place.end..found.end]);
+        // At most 12 bytes more than before, which fits: a frame is shorter than 2 GiB.
+        let size = i32::try_from(out.len() - message).unwrap_or(i32::MAX);
+        put_i32(&mut out[message..], size);
+        let flags = match host.is_ipv4() {
+            true => found.flags & !sys_flag::STORE_HOST_V6,
+            false => found.flags | sys_flag::STORE_HOST_V6,
+        };
+        put_i32(&mut out[message + SYS_FLAG..], flags);
+        (copied, at) = (found.end, found.end);
+    }
+    out.put_slice(&bytes[copied..]);
+    out.freeze()
+}
+
+/// A message with a store host.
 struct Found {
+    start: usize,
+    flags: i32,
+    /// The place of the store host.
     place: Range<usize>,
     end: usize,
+}
+
+impl Found {
+    fn is_ipv4(&self) -> bool {
+        self.place.len() == length(true)
+    }
+}
+
+/// Returns the length of an address with its port.
+const fn length(is_ipv4: bool) -> usize {
+    if is_ipv4 { 8 } else { 20 }
+}
+
+fn put_i32(mut place: &mut [u8], number: i32) {
+    place.put_i32(number);
 }
 
 /// Returns the next store host from the message at `start` on that has to be replaced.
@@ -39,11 +93,8 @@ fn next(
 ) -> Option<(Found, SocketAddr)> {
     loop {
         let found = locate(bytes, start)?;
-        let place = &bytes[found.place.clone()];
-        if let Some(host) = read(place).and_then(outside) {
-            if host.is_ipv4() == (place.len() == 8) {
-                return Some((found, host));
-            }
+        if let Some(host) = read(&bytes[found.place.clone()]).and_then(outside) {
+            return Some((found, host));
         }
         start = found.end;
     }
@@ -55,11 +106,12 @@ fn locate(bytes: &[u8], start: usize) -> Option<Found> {
     let size = i32::from_be_bytes(*message.first_chunk()?);
     let message = message.get(..usize::try_from(size).ok()?)?;
     let flags = i32::from_be_bytes(*message.get(SYS_FLAG..)?.first_chunk()?);
-    let length = |flag| if flags & flag != 0 { 20 } else { 8 };
+    let length = |v6| length(flags & v6 == 0);
     let host = BORN_HOST + length(sys_flag::BORN_HOST_V6) + STORE_TIMESTAMP;
     let place = host..host + length(sys_flag::STORE_HOST_V6);
     message.get(place.clone())?;
-    Some(Found { place: start + place.start..start + place.end, end: start + message.len() })
+    let place = start + place.start..start + place.end;
+    Some(Found { start, flags, place, end: start + message.len() })
 }
 
 fn read(place: &[u8]) -> Option<SocketAddr> {
@@ -111,6 +163,7 @@ mod tests {
             "10.0.0.1:10911" => Some("192.0.2.9:20911".parse().unwrap()),
             "[fd00::1]:10911" => Some("[2001:db8::9]:20911".parse().unwrap()),
             "10.0.0.3:10911" => Some("[2001:db8::9]:20911".parse().unwrap()),
+            "[fd00::3]:10911" => Some("192.0.2.9:20911".parse().unwrap()),
             _ => None,
         }
     }
@@ -127,19 +180,38 @@ mod tests {
         record("10.0.0.1:10911", "10.0.0.1:10911", &mut body);
         record("[::1]:5", "10.0.0.2:10911", &mut body);
         record("[::1]:5", "[fd00::1]:10911", &mut body);
-        record("10.0.0.1:10911", "10.0.0.3:10911", &mut body);
         record("1.2.3.4:5", "10.0.0.1:10911", &mut body);
+        let length = body.len();
         let body = patch(body.freeze(), outside);
-        let expected = [
-            "192.0.2.9:20911",
-            "10.0.0.2:10911",
-            "[2001:db8::9]:20911",
-            "10.0.0.3:10911",
-            "192.0.2.9:20911",
-        ];
+        assert_eq!(body.len(), length);
+        let expected =
+            ["192.0.2.9:20911", "10.0.0.2:10911", "[2001:db8::9]:20911", "192.0.2.9:20911"];
         assert_eq!(hosts(&body), expected);
         let (first, _) = StoredMessage::decode(&body).unwrap();
         assert_eq!(first.born_host.to_string(), "10.0.0.1:10911");
+    }
+
+    #[test]
+    fn hosts_that_get_another_kind_of_address_change_the_lengths_of_their_messages() {
+        let (mut body, mut expected) = (BytesMut::new(), BytesMut::new());
+        for (born, inside, outside) in [
+            ("1.2.3.4:5", "10.0.0.1:10911", "192.0.2.9:20911"),
+            ("1.2.3.4:5", "10.0.0.3:10911", "[2001:db8::9]:20911"),
+            ("[::1]:5", "10.0.0.3:10911", "[2001:db8::9]:20911"),
+            ("1.2.3.4:5", "10.0.0.2:10911", "10.0.0.2:10911"),
+            ("[::1]:5", "[fd00::3]:10911", "192.0.2.9:20911"),
+            ("1.2.3.4:5", "[fd00::1]:10911", "[2001:db8::9]:20911"),
+            ("1.2.3.4:5", "[fd00::3]:10911", "192.0.2.9:20911"),
+        ] {
+            record(born, inside, &mut body);
+            record(born, outside, &mut expected);
+        }
+        for rest in [&b""[..], b"\0\0\0\x64 no whole message"] {
+            let (mut body, mut expected) = (body.clone(), expected.clone());
+            body.extend_from_slice(rest);
+            expected.extend_from_slice(rest);
+            assert_eq!(patch(body.freeze(), outside), expected);
+        }
     }
 
     #[test]

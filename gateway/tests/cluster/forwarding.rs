@@ -1,12 +1,13 @@
 //! Requests and answers that pass.
 
 use crate::Cluster;
-use crate::support::peer::bodies;
+use crate::support::peer::{Peer, bodies};
 use crate::support::requests::{Pull, request};
 use crate::support::soon;
 use rocketmq_tower::client::{Client, Producer};
 use rocketmq_tower::message::{Message, StoredMessage};
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode, SerializeType};
+use rocketmq_tower_broker::Broker;
 
 #[tokio::test]
 async fn a_producer_and_a_pull_use_the_gateway_alone() {
@@ -37,6 +38,22 @@ async fn the_ids_of_messages_lead_to_the_gateway() {
     let direct = cluster.direct().await.pull(&Pull::new("T", 0)).await;
     let (message, _) = StoredMessage::decode(direct.body()).unwrap();
     assert_eq!(message.store_host, cluster.broker.broker_addr());
+}
+
+#[tokio::test]
+async fn the_ids_of_messages_may_have_another_kind_of_address() {
+    let cluster = Cluster::start_with(Broker::builder(), |gateway| gateway.advertise("::1")).await;
+    let advertised = cluster.port();
+    let peer = Peer::connect(&advertised.replace("[::1]", "127.0.0.1")).await;
+    let sent = peer.send("T", 0, "a").await;
+    peer.send("T", 0, "b").await;
+    assert_eq!(sent.ids()[0].host.to_string(), advertised);
+    let pulled = peer.pull(&Pull::new("T", 0)).await;
+    let messages: Vec<_> =
+        StoredMessage::decode_all(pulled.body()).collect::<Result<_, _>>().unwrap();
+    let messages: Vec<_> =
+        messages.iter().map(|message| (message.store_host.to_string(), message.body)).collect();
+    assert_eq!(messages, [(advertised.clone(), &b"a"[..]), (advertised, &b"b"[..])]);
 }
 
 #[tokio::test]

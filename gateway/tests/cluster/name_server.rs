@@ -1,10 +1,12 @@
 //! The name-server port.
 
 use crate::Cluster;
+use crate::support::peer::Peer;
 use crate::support::requests::request;
 use rocketmq_tower::protocol::{ClusterInfo, TopicRouteData};
-use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
+use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, ResponseCode, Server, service_fn};
 use rocketmq_tower_broker::Broker;
+use rocketmq_tower_gateway::Upstream;
 
 #[tokio::test]
 async fn routes_and_the_cluster_have_the_addresses_of_the_gateway() {
@@ -23,6 +25,40 @@ async fn routes_and_the_cluster_have_the_addresses_of_the_gateway() {
     let topics = names.get(request).await;
     let text = String::from_utf8_lossy(topics.body()).into_owned();
     assert!(!text.contains(&cluster.broker.broker_addr().to_string()), "{text}");
+}
+
+/// Answers as a name server of a master and its slave, with the text that fastjson writes.
+async fn with_slave(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
+    let text = match request.request_code() {
+        RequestCode::GET_BROKER_CLUSTER_INFO => {
+            r#"{"brokerAddrTable":{"a":{"brokerAddrs":{0:"10.0.0.1:1",1:"10.0.0.2:1"},"brokerName":"a","cluster":"c"}},"clusterAddrTable":{"c":["a"]}}"#
+        }
+        _ => {
+            r#"{"brokerDatas":[{"brokerAddrs":{1:"10.0.0.2:1",0:"10.0.0.1:1"},"brokerName":"a"}],"filterServerTable":{},"queueDatas":[]}"#
+        }
+    };
+    Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_body(text))
+}
+
+#[tokio::test]
+async fn slaves_are_left_out_when_that_is_wanted() {
+    let server = Server::new(service_fn(with_slave)).bind("127.0.0.1:0").await.unwrap().spawn();
+    for (slaves, ids) in [(true, vec![0, 1]), (false, vec![0])] {
+        let upstream = Upstream::new([server.local_addr().to_string()]).slaves(slaves);
+        let gateway = crate::gateway().upstream(upstream).start().await.unwrap();
+        let names = Peer::connect(&gateway.name_server_addrs()[0].to_string()).await;
+        let route = request(RequestCode::GET_ROUTEINFO_BY_TOPIC, &[("topic", "T")]);
+        let route: TopicRouteData = names.get(route).await.json().unwrap();
+        let info = names.get(RemotingCommand::request(RequestCode::GET_BROKER_CLUSTER_INFO)).await;
+        let info: ClusterInfo = info.json().unwrap();
+        let told = [&route.broker_datas[0].broker_addrs, &info.broker_addr_table["a"].broker_addrs];
+        for told in told {
+            assert_eq!(told.keys().copied().collect::<Vec<_>>(), ids);
+            assert!(told.values().all(|addr| addr.starts_with("127.0.0.1:")), "{told:?}");
+        }
+        let ports: Vec<_> = gateway.brokers().iter().map(|broker| broker.id).collect();
+        assert_eq!(ports, ids);
+    }
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ fn labels(key: Exchanged, result: &'static str) -> Vec<Label> {
 }
 
 /// Formats a code as Java does: the name in lower case, or the number.
-fn code_label(code: i32, name: Option<&str>) -> String {
+pub(super) fn code_label(code: i32, name: Option<&str>) -> String {
     match name {
         Some(name) => name.to_ascii_lowercase(),
         None if code == OTHER => "other".to_owned(),

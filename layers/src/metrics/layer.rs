@@ -1,6 +1,6 @@
-use super::Metrics;
 use super::meters::Meters;
 use super::register::Register;
+use super::{Detail, Metrics};
 use metrics::{Label, Recorder, SharedString};
 use std::sync::Arc;
 use tower_layer::Layer;
@@ -21,7 +21,7 @@ impl MetricsLayer {
     /// Returns a builder, to use another recorder or add labels.
     #[must_use]
     pub fn builder() -> MetricsBuilder {
-        MetricsBuilder { register: Register::default() }
+        MetricsBuilder { register: Register::default(), detail: None }
     }
 }
 
@@ -43,6 +43,7 @@ impl<S> Layer<S> for MetricsLayer {
 #[derive(Clone, Debug)]
 pub struct MetricsBuilder {
     register: Register,
+    detail: Option<Detail>,
 }
 
 impl MetricsBuilder {
@@ -60,10 +61,17 @@ impl MetricsBuilder {
         self
     }
 
+    /// Also counts requests by topic and by labels that are taken from them.
+    #[must_use]
+    pub fn detail(mut self, detail: Detail) -> Self {
+        self.detail = Some(detail);
+        self
+    }
+
     /// Builds the layer. Meters without labels of their own are registered now, others on first
     /// use.
     #[must_use]
     pub fn build(self) -> MetricsLayer {
-        MetricsLayer { meters: Arc::new(Meters::new(self.register)) }
+        MetricsLayer { meters: Arc::new(Meters::new(self.register, self.detail)) }
     }
 }

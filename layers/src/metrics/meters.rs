@@ -1,3 +1,4 @@
+use super::detail::{Detail, Details};
 use super::latency::{Exchanged, Latencies, response_label};
 use super::names::{
     ACCEPTED, CONNECTIONS, DEFERRED, DISCONNECTS, DRAINING, IN_FLIGHT, RECEIVED, REFUSED, SENT,
@@ -8,6 +9,7 @@ use crate::support::table::Table;
 use metrics::{Counter, Gauge, Label};
 use rocketmq_tower_core::{CloseReason, ResponseCode};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The response codes that refuse a request, counted by [`REFUSED`].
@@ -26,6 +28,7 @@ pub const REFUSALS: [ResponseCode; 7] = [
 pub(super) struct Meters {
     register: Register,
     latencies: Latencies,
+    pub(super) details: Option<Arc<Details>>,
     refused: Table<i32, Counter>,
     pub(super) in_flight: Gauge,
     pub(super) deferred: Counter,
@@ -37,11 +40,13 @@ pub(super) struct Meters {
 }
 
 impl Meters {
-    pub(super) fn new(register: Register) -> Self {
+    pub(super) fn new(register: Register, detail: Option<Detail>) -> Self {
         register.with(describe);
+        let details = detail.map(|detail| Arc::new(Details::new(detail, register.clone())));
         let counter = |name| register.counter(name, Vec::new());
         Self {
             latencies: Latencies::new(),
+            details,
             refused: Table::new(REFUSALS.len()),
             in_flight: register.gauge(IN_FLIGHT),
             deferred: counter(DEFERRED),

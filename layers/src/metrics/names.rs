@@ -25,6 +25,15 @@ pub const RECEIVED: &str = "rocketmq_bytes_received_total";
 /// Counter: bytes written.
 pub const SENT: &str = "rocketmq_bytes_sent_total";
 
+/// Counter: requests that have ended, by topic. See [`Detail`](super::Detail).
+pub const REQUESTS: &str = "rocketmq_requests_total";
+/// Counter: how long these requests took, in microseconds.
+pub const DURATION: &str = "rocketmq_requests_duration_microseconds_total";
+/// Counter: the bytes of the bodies of requests.
+pub const BODIES_RECEIVED: &str = "rocketmq_requests_body_bytes_received_total";
+/// Counter: the bytes of the bodies of responses.
+pub const BODIES_SENT: &str = "rocketmq_requests_body_bytes_sent_total";
+
 /// Describes the metrics to the recorder.
 pub(super) fn describe(recorder: &dyn Recorder) {
     let text = "Rpc latency".into();
@@ -43,6 +52,10 @@ pub(super) fn describe(recorder: &dyn Recorder) {
         (DISCONNECTS, Unit::Count, "Connections closed"),
         (RECEIVED, Unit::Bytes, "Bytes read"),
         (SENT, Unit::Bytes, "Bytes written"),
+        (REQUESTS, Unit::Count, "Requests that have ended"),
+        (DURATION, Unit::Microseconds, "Duration of requests"),
+        (BODIES_RECEIVED, Unit::Bytes, "Bytes of the bodies of requests"),
+        (BODIES_SENT, Unit::Bytes, "Bytes of the bodies of responses"),
     ] {
         recorder.describe_counter(name.into(), Some(unit), text.into());
     }

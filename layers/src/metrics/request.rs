@@ -1,3 +1,4 @@
+use super::detail::Counted;
 use super::latency::{Exchanged, Outcome};
 use super::meters::Meters;
 use crate::recover::observe;
@@ -58,6 +59,10 @@ where
             if is_deferred && !request.oneway {
                 this.running.0.deferred.increment(1);
             }
+            if let (Some(set), Ok(reply)) = (request.set.clone(), &result) {
+                let observer = observer.clone();
+                observer.on_response(reply.command(), move |response| set.responded(response));
+            }
             observe(observer, &result, |answered| request.answered(answered));
         }
         Poll::Ready(result)
@@ -88,12 +93,14 @@ pub(super) struct MeasuredRequest {
     code: i32,
     oneway: bool,
     start: Instant,
+    /// The counters by topic, if there are any.
+    set: Option<Counted>,
 }
 
 impl MeasuredRequest {
-    pub(super) fn new(running: &InFlight, request: &RemotingCommand) -> Self {
+    pub(super) fn new(running: &InFlight, request: &RemotingCommand, set: Option<Counted>) -> Self {
         let (code, oneway) = (request.code(), request.is_oneway());
-        Self { meters: Arc::clone(&running.0), code, oneway, start: Instant::now() }
+        Self { meters: Arc::clone(&running.0), code, oneway, start: Instant::now(), set }
     }
 
     fn answered(self, Answered { code, deferred, .. }: Answered) {
@@ -115,6 +122,10 @@ impl MeasuredRequest {
     fn record(self, answer: Option<ResponseCode>, is_long_polling: bool, outcome: Outcome) {
         let response = answer.map(ResponseCode::as_i32);
         let what = Exchanged { request: self.code, response, is_long_polling, outcome };
-        self.meters.exchanged(what, self.start.elapsed());
+        let took = self.start.elapsed();
+        self.meters.exchanged(what, took);
+        if let Some(set) = self.set {
+            set.ended(answer, took);
+        }
     }
 }

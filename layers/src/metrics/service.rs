@@ -1,4 +1,5 @@
 use super::connection::ConnectionFuture;
+use super::detail::Finder;
 use super::io::MeteredIo;
 use super::meters::Meters;
 use super::request::{InFlight, MeasuredRequest, ResponseFuture};
@@ -13,11 +14,13 @@ use tower_service::Service;
 pub struct Metrics<S> {
     inner: S,
     meters: Arc<Meters>,
+    finder: Option<Finder>,
 }
 
 impl<S> Metrics<S> {
-    pub(super) const fn new(inner: S, meters: Arc<Meters>) -> Self {
-        Self { inner, meters }
+    pub(super) fn new(inner: S, meters: Arc<Meters>) -> Self {
+        let finder = meters.details.clone().map(Finder::new);
+        Self { inner, meters, finder }
     }
 
     inner_service!();
@@ -39,7 +42,8 @@ where
 
     fn call(&mut self, request: RemotingCommand) -> Self::Future {
         let running = InFlight::new(Arc::clone(&self.meters));
-        let measured = MeasuredRequest::new(&running, &request);
+        let set = self.finder.as_mut().map(|finder| finder.find(&request));
+        let measured = MeasuredRequest::new(&running, &request, set);
         let observer = request.exchange_observer();
         ResponseFuture::new(self.inner.call(request), measured, observer, running)
     }

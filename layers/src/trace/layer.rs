@@ -5,19 +5,28 @@ use std::sync::Arc;
 use tower_layer::Layer;
 use tracing::Level;
 
+/// Returns the name of the server to which a request is forwarded; `None` if it is not known.
+pub type TargetOf = for<'a> fn(&'a RemotingCommand) -> Option<&'a str>;
+
 /// Opens a span for each connection, or each request. See the [module's documentation](super).
 #[derive(Clone, Debug)]
 pub struct TraceLayer {
     pub(super) level: Level,
     pub(super) failure_level: Level,
     pub(super) sample: Sample,
+    pub(super) target_of: Option<TargetOf>,
 }
 
 impl TraceLayer {
     /// Traces all requests, with spans at level DEBUG and failures at WARN.
     #[must_use]
     pub const fn new() -> Self {
-        Self { level: Level::DEBUG, failure_level: Level::WARN, sample: Sample::All }
+        Self {
+            level: Level::DEBUG,
+            failure_level: Level::WARN,
+            sample: Sample::All,
+            target_of: None,
+        }
     }
 
     /// Sets the level of spans and of the event at their end. Default: DEBUG. If the level is
@@ -32,6 +41,13 @@ impl TraceLayer {
     #[must_use]
     pub const fn failure_level(mut self, level: Level) -> Self {
         self.failure_level = level;
+        self
+    }
+
+    /// Sets how the server is known to which a proxy forwards a request: the field `rocketmq.target`.
+    #[must_use]
+    pub const fn target_of(mut self, target_of: TargetOf) -> Self {
+        self.target_of = Some(target_of);
         self
     }
 

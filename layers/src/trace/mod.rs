@@ -18,6 +18,8 @@
 //! | | `rpc.method` | the code's name, or its number |
 //! | | `rocketmq.opaque`, `rocketmq.oneway` | |
 //! | | `network.peer.address`, `network.peer.port` | the caller's address |
+//! | | `messaging.destination.name` | the first topic that the request names |
+//! | | `rocketmq.target` | the server to which it is forwarded, if the layer is [told](TraceLayer::target_of) |
 //! | | `rocketmq.response_code` | at the end: name or number; for an error, the code of the response that `recover` makes from it |
 //! | | `error` | at the end: the error's text, if there was one |
 //! | | `rocketmq.deferred` | `true` if the response was deferred |
@@ -78,6 +80,6 @@ mod service;
 mod span;
 
 pub use connection::ConnectionFuture;
-pub use layer::TraceLayer;
+pub use layer::{TargetOf, TraceLayer};
 pub use request::ResponseFuture;
 pub use service::Trace;

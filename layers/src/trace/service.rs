@@ -37,11 +37,11 @@ where
     }
 
     fn call(&mut self, request: RemotingCommand) -> Self::Future {
-        let TraceLayer { level, failure_level, sample } = &self.settings;
+        let TraceLayer { level, failure_level, sample, target_of } = &self.settings;
         if !span::is_enabled(*level) || !sample.wants(&request) {
             return ResponseFuture::untraced(self.inner.call(request));
         }
-        let span = span::request(*level, &request);
+        let span = span::request(*level, &request, *target_of);
         let oneway = request.is_oneway();
         let traced = TracedRequest::new(span.clone(), *level, *failure_level, oneway);
         let observer = request.exchange_observer();

@@ -2,6 +2,8 @@
 //! constant. A disabled span or event costs one check of its callsite, and its fields are not
 //! computed.
 
+use super::TargetOf;
+use rocketmq_tower_core::subject::Subject;
 use rocketmq_tower_core::{Addr, ChannelInfo, RemotingCommand};
 use tracing::field::{Empty, display};
 use tracing::{Level, Span};
@@ -39,9 +41,16 @@ pub(super) fn is_enabled(level: Level) -> bool {
 }
 
 /// Creates a request's span.
-pub(super) fn request(level: Level, request: &RemotingCommand) -> Span {
+pub(super) fn request(
+    level: Level,
+    request: &RemotingCommand,
+    target_of: Option<TargetOf>,
+) -> Span {
     let peer = request.channel().map(|channel| channel.peer_addr());
     let kind = if peer.is_some() { "server" } else { "client" };
+    let subject = Subject::of(request).ok();
+    let topic = subject.as_ref().and_then(|subject| subject.topics().next());
+    let target = target_of.and_then(|target_of| target_of(request));
     macro_rules! span {
         ($level:expr) => {
             tracing::span!(
@@ -55,6 +64,8 @@ pub(super) fn request(level: Level, request: &RemotingCommand) -> Span {
                 rocketmq.oneway = request.is_oneway(),
                 network.peer.address = peer.map(address),
                 network.peer.port = peer.and_then(port),
+                messaging.destination.name = topic,
+                rocketmq.target = target,
                 rocketmq.response_code = Empty,
                 rocketmq.deferred = Empty,
                 error = Empty,

@@ -1,35 +1,48 @@
 //! The command `rocketmq-tower-gateway`.
 
+mod audits;
 mod config;
-mod health;
+mod current;
+mod http;
+mod live;
+mod log;
 mod memory;
 mod options;
+mod policies;
 
 use clap::Parser;
-use health::Health;
+use config::Config;
+use http::{HttpServer, Metrics};
+use live::{Hangups, Live};
+use log::Log;
 use options::Options;
+use policies::Policies;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::error::chain_text;
+use rocketmq_tower::layers::TlsLayer;
+use rocketmq_tower::layers::tls::ServerTls;
 use rocketmq_tower::server::shutdown_signal;
-use std::io::{self, IsTerminal, Write};
+use rocketmq_tower_gateway::RunningGateway;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use tower::util::option_layer;
+
+/// The default number of topics that metrics tell apart.
+const MAX_TOPICS: usize = 1000;
 
 fn main() -> ExitCode {
     memory::set_up();
-    start()
+    run_to_end()
 }
 
 #[tokio::main]
-async fn start() -> ExitCode {
+async fn run_to_end() -> ExitCode {
     let options = Options::parse();
-    // A line that cannot be written is lost. Reporting that would panic in the thread that writes.
-    tracing_subscriber::fmt()
-        .with_max_level(options.log)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .log_internal_errors(false)
-        .init();
-    match run(options).await {
+    let done = match options.check {
+        true => check(&options),
+        false => run(options).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             _ = writeln!(io::stderr(), "error: {}", chain_text(&*error));
@@ -38,25 +51,78 @@ async fn start() -> ExitCode {
     }
 }
 
+/// Reads all settings and the files that they name.
+fn check(options: &Options) -> Result<(), BoxError> {
+    let config = options.config()?;
+    config.builder()?.check()?;
+    server_tls(&config)?;
+    Policies::new(&config, None)?;
+    log::filter(config.log.as_deref())?;
+    writeln!(io::stdout(), "the settings are valid")?;
+    Ok(())
+}
+
 /// Serves until a signal arrives.
 async fn run(options: Options) -> Result<(), BoxError> {
-    let signal = shutdown_signal()?;
+    let (signal, hangups) = (shutdown_signal()?, Hangups::new()?);
+    let log = Log::start();
     let config = options.config()?;
-    let gateway = config.builder()?.start().await?;
-    let health = match &config.health {
-        Some(addr) => Some(Health::start(addr, gateway.readiness()).await?),
+    let tls = server_tls(&config)?;
+    let mut live = Live::new(options, config.clone(), log, tls.clone()).await?;
+    let metrics = match config.health {
+        Some(_) if config.metrics != Some(false) => Some(Metrics::new()?),
+        _ => None,
+    };
+    let gateway = start(&config, &live, metrics.as_ref(), tls).await?;
+    let http = match &config.health {
+        Some(addr) => Some(HttpServer::start(addr, gateway.status(), metrics.as_ref()).await?),
         None => None,
     };
+    tell(&gateway, http.as_ref())?;
+    tokio::select! {
+        () = signal => {}
+        () = live.follow(hangups) => {}
+    }
+    gateway.shutdown().await;
+    live.end().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn server_tls(config: &Config) -> Result<Option<ServerTls>, BoxError> {
+    config.tls.as_ref().map(|tls| tls.server()).transpose()
+}
+
+/// Starts the gateway with all layers.
+async fn start(
+    config: &Config,
+    live: &Live,
+    metrics: Option<&Metrics>,
+    tls: Option<ServerTls>,
+) -> Result<RunningGateway, BoxError> {
+    let measured = metrics.map(|metrics| metrics.layer(config.max_topics.unwrap_or(MAX_TOPICS)));
+    let tls = tls.zip(config.tls.as_ref());
+    let tls = tls.map(|(server, config)| TlsLayer::new(server).mode(config.mode()));
+    let builder = config
+        .builder()?
+        .layer(option_layer(measured.clone()))
+        .layer(live.layer())
+        // Without a recorder, it does next to nothing; as an option, it would double the code of all connections.
+        .connection_layer(measured.unwrap_or_default())
+        .connection_layer(config.proxy_protocol.clone().unwrap_or_default().layer())
+        .connection_layer(option_layer(tls));
+    Ok(builder.start().await?)
+}
+
+/// Prints where clients connect.
+fn tell(gateway: &RunningGateway, http: Option<&HttpServer>) -> io::Result<()> {
     let names = gateway.name_server_addrs();
     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    let health_addr = health.as_ref().map(|health| format!(" health={}", health.addr()));
-    writeln!(io::stdout(), "ready namesrv={}{}", names.join(","), health_addr.unwrap_or_default())?;
+    let health = http.map(|http| format!(" health={}", http.addr())).unwrap_or_default();
+    writeln!(io::stdout(), "ready namesrv={}{health}", names.join(","))?;
     for broker in gateway.brokers() {
         let id = format!("{}/{}", broker.name, broker.id);
         writeln!(io::stdout(), "broker {id} at {} is {}", broker.inside, broker.advertised)?;
     }
-    signal.await;
-    gateway.shutdown().await;
-    tracing::info!("stopped");
     Ok(())
 }

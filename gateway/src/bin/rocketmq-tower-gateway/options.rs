@@ -1,18 +1,20 @@
 //! The options, on the command line or in the environment.
 
-use crate::config::{Config, UpstreamConfig};
+use crate::config::{
+    AclConfig, Config, Parsed, ProxyConfig, TlsConfig, UpstreamConfig, UpstreamTls, read,
+};
 use clap::Parser;
 use rocketmq_tower::BoxError;
+use rocketmq_tower::layers::network::Network;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use tracing_subscriber::filter::LevelFilter;
 
 /// One door to RocketMQ clusters, for clients and tools.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "rocketmq-tower-gateway", version)]
 pub(crate) struct Options {
-    /// TOML file with settings; options of the command line come first.
+    /// TOML file with settings; options of the command line come first. SIGHUP reads it again.
     #[arg(long, value_name = "FILE", env = "ROCKETMQ_GATEWAY_CONFIG")]
     config: Option<PathBuf>,
     /// Name servers of the cluster, separated by semicolons.
@@ -30,6 +32,15 @@ pub(crate) struct Options {
         requires = "upstream"
     )]
     brokers: Vec<String>,
+    /// Do not tell clients slaves.
+    #[arg(long, env = "ROCKETMQ_GATEWAY_NO_SLAVES", requires = "upstream")]
+    no_slaves: bool,
+    /// TOML file with the keys with which requests are signed anew for the cluster.
+    #[arg(long, value_name = "FILE", env = "ROCKETMQ_GATEWAY_CREDENTIALS", requires = "upstream")]
+    credentials: Option<PathBuf>,
+    /// Connect to the cluster with TLS; PEM file with its authorities.
+    #[arg(long, value_name = "FILE", env = "ROCKETMQ_GATEWAY_UPSTREAM_CA", requires = "upstream")]
+    upstream_ca: Option<PathBuf>,
     /// Begin connections to brokers with a PROXY header, version 2.
     #[arg(long, env = "ROCKETMQ_GATEWAY_PROXY_PROTOCOL", requires = "upstream")]
     proxy_protocol: bool,
@@ -48,19 +59,60 @@ pub(crate) struct Options {
     /// Maximum number of clients at each port; more wait. [default: 1000]
     #[arg(long, value_name = "N", env = "ROCKETMQ_GATEWAY_MAX_CONNECTIONS")]
     max_connections: Option<NonZeroUsize>,
-    /// Address of `/healthz` and `/readyz`; off by default.
+    /// Require TLS of clients; PEM file with the certificate.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ROCKETMQ_GATEWAY_TLS_CERTIFICATE",
+        requires = "tls_key"
+    )]
+    tls_certificate: Option<PathBuf>,
+    /// PEM file with the key of that certificate.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ROCKETMQ_GATEWAY_TLS_KEY",
+        requires = "tls_certificate"
+    )]
+    tls_key: Option<PathBuf>,
+    /// Require certificates of clients; PEM file with their authorities.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ROCKETMQ_GATEWAY_TLS_CLIENT_CA",
+        requires = "tls_certificate"
+    )]
+    tls_client_ca: Option<PathBuf>,
+    /// Require signatures of clients; TOML file with accounts, NAME = "SECRET".
+    #[arg(long, value_name = "FILE", env = "ROCKETMQ_GATEWAY_ACCOUNTS")]
+    accounts: Option<PathBuf>,
+    /// Networks of balancers, which begin connections with a PROXY header.
+    #[arg(
+        long,
+        value_name = "NETWORK,..",
+        env = "ROCKETMQ_GATEWAY_TRUST_PROXIES",
+        value_delimiter = ','
+    )]
+    trust_proxies: Vec<Parsed<Network>>,
+    /// Address of `/healthz`, `/readyz` and `/metrics`; off by default.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_GATEWAY_HEALTH")]
     health: Option<String>,
-    /// Least severe level to log.
-    #[arg(long, value_name = "LEVEL", env = "ROCKETMQ_GATEWAY_LOG", default_value = "info")]
-    pub(crate) log: LevelFilter,
+    /// Do not collect metrics.
+    #[arg(long, env = "ROCKETMQ_GATEWAY_NO_METRICS")]
+    no_metrics: bool,
+    /// Least severe level to log, also by target: `info,rocketmq_tower::audit=off`. [default: info]
+    #[arg(long, value_name = "LEVEL", env = "ROCKETMQ_GATEWAY_LOG")]
+    log: Option<String>,
+    /// Check the settings and the files that they name, and exit.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 impl Options {
     /// Returns the settings of the file, if there is one, changed by the options.
     pub(crate) fn config(&self) -> Result<Config, BoxError> {
         let mut config = match &self.config {
-            Some(path) => Config::read(path)?,
+            Some(path) => read(path)?,
             None => Config::default(),
         };
         if let Some(name_servers) = &self.upstream {
@@ -71,6 +123,24 @@ impl Options {
         config.bind = self.bind.or(config.bind);
         config.max_connections = self.max_connections.or(config.max_connections);
         config.health = self.health.clone().or(config.health);
+        config.log = self.log.clone().or(config.log);
+        if let (Some(certificate), Some(key)) = (self.tls_certificate.clone(), self.tls_key.clone())
+        {
+            let (client_ca, mode) = (self.tls_client_ca.clone(), None);
+            let client_certificates_optional = false;
+            config.tls =
+                Some(TlsConfig { certificate, key, client_ca, client_certificates_optional, mode });
+        }
+        if let Some(accounts) = self.accounts.clone() {
+            config.acl = Some(AclConfig { accounts, allow_anonymous: false });
+        }
+        if !self.trust_proxies.is_empty() {
+            let trust = self.trust_proxies.clone();
+            config.proxy_protocol = Some(ProxyConfig { trust, required: false });
+        }
+        if self.no_metrics {
+            config.metrics = Some(false);
+        }
         if self.no_vip_channel {
             config.vip_channel = Some(false);
         }
@@ -82,7 +152,13 @@ impl Options {
         let mut upstream = UpstreamConfig {
             name_servers: name_servers.map(str::to_owned).collect(),
             listen: self.listen.clone(),
+            slaves: self.no_slaves.then_some(false),
             proxy_protocol: self.proxy_protocol,
+            credentials: self.credentials.clone(),
+            tls: self
+                .upstream_ca
+                .clone()
+                .map(|ca| UpstreamTls { ca: Some(ca), ..Default::default() }),
             ..Default::default()
         };
         for broker in &self.brokers {

@@ -1,0 +1,28 @@
+//! The command `rocketmq-tower-gateway`, as a process.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "test code")]
+
+mod check;
+mod http;
+mod policies;
+mod process;
+mod reload;
+mod secured;
+#[path = "../../../broker/tests/support/mod.rs"]
+#[allow(dead_code, reason = "the tests of the broker use all of it")]
+mod support;
+
+use rocketmq_tower_broker::{Broker, RunningBroker};
+
+/// Starts a broker with its name server, in memory.
+async fn broker() -> RunningBroker {
+    Broker::builder().vip_port(false).start().await.unwrap()
+}
+
+/// The settings of a gateway in front of it, without the line for the policies.
+fn settings(broker: &RunningBroker) -> String {
+    upstream(&broker.name_server_addr().to_string())
+}
+
+fn upstream(name_server: &str) -> String {
+    format!("[[upstream]]\nname-servers = [{name_server:?}]\nlisten = \"127.0.0.1:0\"\n")
+}
