@@ -185,9 +185,7 @@ impl Topics {
             let attributes = changes.apply(OF_TOPICS, old.map(|old| &old.attributes))?;
             Ok(Some(TopicSettings { attributes, ..settings.clone() }))
         };
-        let topic = self.set(name, change).await?;
-        self.unlisted.remove(name);
-        Ok(topic)
+        self.set(name, change).await
     }
 
     /// Creates or changes a topic. `change` gets the settings that it has, and returns the new ones, or
@@ -233,6 +231,7 @@ impl Topics {
         let mut by_name = write(&self.by_name);
         by_name.insert(name.to_owned(), Arc::clone(&topic));
         drop(by_name);
+        self.unlisted.remove(name);
         self.version.changed();
         if is_new {
             self.of_groups.fetch_add(usize::from(names::is_of_group(name)), Relaxed);

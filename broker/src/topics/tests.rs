@@ -134,12 +134,13 @@ async fn a_topic_without_a_route_has_one_again_in_time_and_by_a_change() {
     topics.unlist("T", 0).unwrap();
     assert!(!topics.is_listed("T", unlisted::REGISTRATION - 1) && topics.is_listed("U", 0));
     assert!(topics.is_listed("T", unlisted::REGISTRATION));
-    // The settings are the same at the second time.
-    for _ in 0..2 {
-        topics.unlist("T", 0).unwrap();
-        topics.update("T", &queues(1, 1), &keep()).await.unwrap();
+    for number in 1..3 {
+        topics.update("T", &queues(number, 1), &keep()).await.unwrap();
         assert!(topics.is_listed("T", 0));
+        topics.unlist("T", 0).unwrap();
     }
+    topics.update("T", &queues(2, 1), &keep()).await.unwrap();
+    assert!(!topics.is_listed("T", 0), "nothing has changed");
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn a_deleted_topic_is_gone_with_its_messages_and_offsets_also_after_a_rest
 
 #[tokio::test]
 async fn a_topic_that_is_deleted_in_the_name_server_alone_comes_back_with_a_change() {
-    let running = Running::start(Broker::builder().topic("T", 1)).await;
+    let running = Running::start(Broker::builder().topic("T", 2)).await;
     let (client, names) = (running.client().await, Peer::connect(&running.names).await);
     let route = || request(RequestCode::GET_ROUTEINFO_BY_TOPIC, &[("topic", "T")]);
     let list = async || {
@@ -110,6 +110,7 @@ async fn a_topic_that_is_deleted_in_the_name_server_alone_comes_back_with_a_chan
     assert!(!list().await.contains(&"T".to_owned()));
     client.send("T", 0, "the broker still has it").await;
 
+    // It has another number of queues now.
     client.get(create("T", "")).await;
     names.get(route()).await;
     assert!(list().await.contains(&"T".to_owned()));

@@ -30,6 +30,8 @@ const OF_TOOLS: &str = "TOOLS_CONSUMER";
 /// Patterns of texts that differ from run to run, with their replacements, applied in this order.
 static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
+        // Objects of Java without a text of their own.
+        (r"\$\$Lambda\S+|(\.[A-Z]\w*)@[0-9a-f]+$", "${1}@OBJECT"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d+)?", "TIME"),
         (r"/?\b\d{1,3}(\.\d{1,3}){3}:\d+", "ADDR"),
         (r"\bV\d+_\d+_\d+|rocketmq-tower \d+\.\d+\.\d+", "VERSION"),
@@ -43,6 +45,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "${1}N",
         ),
         (r"@\d+#\d+", "@PROCESS"),
+        // A rate without a fraction.
+        (r"\b(OFFLINE|CLUSTERING)\s+\d+", "${1} RATE"),
         // The messages that the timer has read and not delivered yet.
         (r"\b\d+-\d+\(", "TIMER("),
         // A consumer commits its offsets every 5 s.
@@ -54,7 +58,7 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 
 /// An address before a name.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[0-9.]+:\d+ ").ok());
-static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-?\d+(\.\d+)?").ok());
+static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-?\d+(\.\d+)?|\bMS\b").ok());
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"CODE: (\d+)").ok());
 
 impl Output {
