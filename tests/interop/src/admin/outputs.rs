@@ -27,6 +27,9 @@ const OWN_TOPICS: [&str; 4] =
 /// retries, by which groups are listed.
 const OF_TOOLS: &str = "TOOLS_CONSUMER";
 
+/// The group of producers that every client of Java is in as soon as it has sent a heartbeat.
+const OF_CLIENTS: &str = "CLIENT_INNER_PRODUCER";
+
 /// Patterns of texts that differ from run to run, with their replacements, applied in this order.
 static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
@@ -89,7 +92,9 @@ impl Output {
     /// Returns its lines in order, without what differs from run to run, and without spaces.
     fn lines(&self, map: impl Fn(&str) -> String) -> Vec<String> {
         let own = |line: &&str| {
-            !line.starts_with(OF_TOOLS) && !OWN_TOPICS.iter().any(|topic| line.contains(topic))
+            !line.starts_with(OF_TOOLS)
+                && !line.contains(OF_CLIENTS)
+                && !OWN_TOPICS.iter().any(|topic| line.contains(topic))
         };
         let lines = self.text.lines().filter(own).map(|line| {
             let mut line = line.to_owned();

@@ -46,11 +46,34 @@ public final class Mqadmin {
                 Thread thread = new Thread(all.group(output), () -> run(words, fixtures), "command-" + number);
                 thread.setDaemon(true);
                 thread.start();
-                thread.join(TimeUnit.SECONDS.toMillis(LIMIT));
+                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT);
+                while (thread.isAlive() && !isOver(thread) && System.nanoTime() < deadline) {
+                    thread.join(20);
+                }
             }
         }
         // Commands that go on.
         Runtime.getRuntime().halt(0);
+    }
+
+    /**
+     * Returns whether a command has nothing left to do but to end the threads of its client, for which it waits 3 s: its
+     * connections are closed.
+     */
+    private static boolean isOver(Thread command) {
+        boolean endsThread = false;
+        boolean endsClient = false;
+        for (StackTraceElement call : command.getStackTrace()) {
+            if (!call.getMethodName().equals("shutdown")) {
+                continue;
+            }
+            endsThread |= call.getClassName().endsWith(".ServiceThread");
+            endsClient |= endsThread && call.getClassName().endsWith(".NettyRemotingClient");
+            if (endsClient && call.getClassName().endsWith(".DefaultMQAdminExt")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void run(String[] words, Fixtures fixtures) {
