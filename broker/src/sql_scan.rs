@@ -91,7 +91,7 @@ impl SqlScan<'_> {
         while let Some((record, rest)) = split(records) {
             records = rest;
             let Ok(message) = MessageOutline::of(record) else { continue };
-            if matches_expression(&message, self.expression) {
+            if self.expression.matches(message.properties) {
                 if matches.count > 0 && matches.body.len() + record.len() > self.bytes {
                     return Some(message.queue_offset);
                 }
@@ -114,14 +114,6 @@ impl Matches {
         self.body.shrink_to_fit();
         SqlScanned::Done { body: self.body.into(), next, count: self.count }
     }
-}
-
-/// Returns whether a message matches. One whose properties are not text matches nothing.
-pub(crate) fn matches_expression(message: &MessageOutline<'_>, expression: &Expression) -> bool {
-    let properties = message.properties;
-    // Nearly all properties are ASCII, which is checked sooner.
-    let is_text = properties.is_ascii() || str::from_utf8(properties).is_ok();
-    is_text && expression.matches(properties)
 }
 
 /// Splits off the first record, which begins with its length.

@@ -1,7 +1,6 @@
 //! Expressions of SQL92 by themselves, for the fuzz target and for the comparison with Java's.
 
 use crate::filter::sql::{Expression, Found};
-use crate::sql_scan::matches_expression;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::message::{MessageOutline, Properties};
 
@@ -62,7 +61,7 @@ impl SqlExpression {
     /// looks at.
     #[must_use]
     pub fn matches_stored(&self, record: &[u8]) -> bool {
-        MessageOutline::of(record).is_ok_and(|message| matches_expression(&message, &self.0))
+        MessageOutline::of(record).is_ok_and(|message| self.0.matches(message.properties))
     }
 
     /// Returns the bytes that it takes in memory.

@@ -3,27 +3,26 @@
 use super::NameServerState;
 use crate::properties_text::{read, unchangeable, write};
 use crate::refusal::refuse;
+use crate::topics::names;
 use rocketmq_tower::protocol::{DeleteTopicRequestHeader, perm};
 use rocketmq_tower::{Body, BoxError, Header, RemotingCommand, RequestCode, ResponseCode, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// `DELETE_TOPIC_IN_NAMESRV`. The name server has the topics of its broker. Tools delete a topic there
-/// first; before, it stays, which Java's name server finds out at the broker's next registration.
+/// `DELETE_TOPIC_IN_NAMESRV`. Tools delete a topic in the broker first. While the broker has it, it comes back as it does
+/// in Java's name server: with the broker's next registration, within 30 s, or when it is changed.
 pub(super) async fn delete_topic(
     State(server): State<Arc<NameServerState>>,
     Header(header): Header<DeleteTopicRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
-    let topic = header.topic;
-    let other =
-        |cluster: &String| !cluster.is_empty() && *cluster != server.broker.identity.cluster;
-    if server.broker.topics.get(&topic).is_none() || header.cluster_name.as_ref().is_some_and(other)
-    {
-        return Ok(ResponseCode::SUCCESS);
+    let (name, broker) = (&header.topic, &server.broker);
+    let is_of = |cluster: &String| cluster.trim().is_empty() || *cluster == broker.identity.cluster;
+    let is_there = broker.topics.get(name).is_some() || names::is_default(name);
+    if is_there && header.cluster_name.as_ref().is_none_or(is_of) {
+        broker.topics.unlist(name, broker.clock.now_ms())?;
     }
-    let text = format!("the broker still has the topic {topic}: delete it there first");
-    Err(refuse(ResponseCode::SYSTEM_ERROR, text))
+    Ok(ResponseCode::SUCCESS)
 }
 
 /// `WIPE_WRITE_PERM_OF_BROKER` and `ADD_WRITE_PERM_OF_BROKER`: whether routes let producers send to the

@@ -78,7 +78,8 @@ fn all(broker: &BrokerState, max_bytes: usize) -> Vec<String> {
             bytes += size;
         }
     }
-    list.into_iter().collect()
+    let now = broker.clock.now_ms();
+    list.into_iter().filter(|name| broker.topics.is_listed(name, now)).collect()
 }
 
 #[cfg(test)]

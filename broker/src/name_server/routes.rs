@@ -72,6 +72,9 @@ impl NameServerState {
     }
 
     fn settings(&self, topic: &str) -> Option<TopicSettings> {
+        if !self.broker.topics.is_listed(topic, self.broker.clock.now_ms()) {
+            return None;
+        }
         if names::is_default(topic) {
             return Some(system::default_topic());
         }

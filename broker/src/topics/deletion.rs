@@ -87,6 +87,7 @@ async fn delete_all(
     topics.of_groups.fetch_sub(of_groups, Relaxed);
     topics.version.changed();
     for name in removed.keys() {
+        topics.unlisted.remove(name);
         tracing::info!(topic = name, "a topic was deleted");
     }
     Ok(())

@@ -7,6 +7,7 @@ pub(crate) mod system;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod unlisted;
 
 use crate::attributes::{AttributeChanges, OF_TOPICS};
 use crate::data_version::TableVersion;
@@ -26,6 +27,7 @@ use std::sync::{Arc, RwLock};
 use tokio::sync::{Mutex, Notify};
 use topic::TopicRow;
 pub(crate) use topic::{Topic, TopicSettings};
+use unlisted::Unlisted;
 
 /// The maximum number of topics of applications, and of topics of groups: retries and dead letters.
 /// Each topic of a group has one queue, for which there is always a number.
@@ -46,6 +48,7 @@ pub(crate) struct Topics {
     /// The number of topics of groups.
     of_groups: AtomicUsize,
     awaited: AwaitedTopics,
+    unlisted: Unlisted,
     pub(crate) version: TableVersion,
     identity: Arc<BrokerIdentity>,
     log: Arc<Log>,
@@ -81,6 +84,7 @@ impl Topics {
             next_number: Mutex::new(next),
             of_groups: AtomicUsize::new(of_groups),
             awaited: AwaitedTopics::default(),
+            unlisted: Unlisted::default(),
             version: TableVersion::default(),
             identity: Arc::clone(identity),
             log,
@@ -227,6 +231,7 @@ impl Topics {
         let mut by_name = write(&self.by_name);
         by_name.insert(name.to_owned(), Arc::clone(&topic));
         drop(by_name);
+        self.unlisted.remove(name);
         self.version.changed();
         if is_new {
             self.of_groups.fetch_add(usize::from(names::is_of_group(name)), Relaxed);

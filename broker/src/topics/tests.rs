@@ -1,5 +1,6 @@
 //! Topics and their queues.
 
+use super::unlisted;
 use super::{
     MAX_QUEUES, MAX_QUEUES_OF_TOPIC, MAX_TOPICS, MAX_TOPICS_OF_GROUPS, Room, TopicSettings, Topics,
 };
@@ -125,4 +126,30 @@ async fn a_retry_topic_reads_as_empty_until_it_is_created() {
     }
     assert!(topics.find_to_read("%RETRY%g").unwrap().exists());
     assert_eq!(topics.awaited.len(), 0, "nothing is left");
+}
+
+#[tokio::test]
+async fn a_topic_without_a_route_has_one_again_in_time_and_by_a_change() {
+    let (_, topics) = topics().await;
+    topics.unlist("T", 0).unwrap();
+    assert!(!topics.is_listed("T", unlisted::REGISTRATION - 1) && topics.is_listed("U", 0));
+    assert!(topics.is_listed("T", unlisted::REGISTRATION));
+    for number in 1..3 {
+        topics.update("T", &queues(number, 1), &keep()).await.unwrap();
+        assert!(topics.is_listed("T", 0));
+        topics.unlist("T", 0).unwrap();
+    }
+    topics.update("T", &queues(2, 1), &keep()).await.unwrap();
+    assert!(!topics.is_listed("T", 0), "nothing has changed");
+}
+
+#[tokio::test]
+async fn the_number_of_topics_without_a_route_is_bounded() {
+    let (_, topics) = topics().await;
+    for number in 0..unlisted::MAX {
+        topics.unlist(&number.to_string(), 0).unwrap();
+    }
+    topics.unlist("0", 0).unwrap();
+    assert!(topics.unlist("more", 0).is_err() && topics.is_listed("more", 0));
+    topics.unlist("more", unlisted::REGISTRATION).unwrap();
 }

@@ -8,6 +8,8 @@ use super::{MessageError, StoredMessage, sys_flag};
 const CRC: usize = 8;
 const QUEUE_OFFSET: usize = 20;
 const COMMIT_LOG_OFFSET: usize = 28;
+/// Where the body's length is, if the hosts have addresses of IPv4.
+const HEAD: usize = 84;
 
 /// Returns whether the body's CRC is right in the encoded message at the start of `record`.
 /// Decoding does not check it.
@@ -100,6 +102,45 @@ impl<'a> MessageOutline<'a> {
     /// If `record` does not begin with a complete message of a known format. Fields that it does not read are not
     /// checked.
     pub fn of(record: &'a [u8]) -> Result<Self, MessageError> {
+        match Self::of_complete(record) {
+            Some(outline) => Ok(outline),
+            // Finds what is wrong.
+            None => Self::read(record),
+        }
+    }
+
+    /// Reads the outline where its fields have to be.
+    #[inline]
+    fn of_complete(record: &'a [u8]) -> Option<Self> {
+        let head: &[u8; HEAD] = record.first_chunk()?;
+        let number = |at: usize| Some(u32::from_be_bytes(*head.get(at..)?.first_chunk()?));
+        let (size, magic, sys_flag) = (number(0)? as usize, number(4)?, number(36)? as i32);
+        let queue_offset = i64::from_be_bytes(*head.get(QUEUE_OFFSET..)?.first_chunk()?);
+        let more = |flag| if sys_flag & flag == 0 { 0 } else { 12 };
+        let body = HEAD + more(sys_flag::BORN_HOST_V6) + more(sys_flag::STORE_HOST_V6);
+        let rest = record.get(..size)?.get(body..)?;
+        // Lengths of more than 2^31 are too long, as negative ones have to be.
+        let (length, rest) = rest.split_first_chunk()?;
+        let rest = rest.get(u32::from_be_bytes(*length) as usize..)?;
+        let rest = match magic {
+            MAGIC_V1 => {
+                let (length, rest) = rest.split_first()?;
+                rest.get(usize::try_from(*length as i8).ok()?..)?
+            }
+            MAGIC_V2 => {
+                let (length, rest) = rest.split_first_chunk()?;
+                rest.get(usize::try_from(i16::from_be_bytes(*length)).ok()?..)?
+            }
+            _ => return None,
+        };
+        let (length, properties) = rest.split_first_chunk()?;
+        let is_whole = usize::try_from(i16::from_be_bytes(*length)) == Ok(properties.len());
+        is_whole.then_some(Self { queue_offset, properties })
+    }
+
+    /// Reads the outline field by field.
+    #[cold]
+    fn read(record: &'a [u8]) -> Result<Self, MessageError> {
         let (mut reader, _) = MessageReader::message(record)?;
         let magic = reader.i32("magic")? as u32;
         if magic != MAGIC_V1 && magic != MAGIC_V2 {

@@ -2,10 +2,10 @@
 
 use super::expression::{Comparison, Expression, Node, NodeId, Place, Search};
 use super::numbers::{compare_doubles, double, int};
-use super::text::{short_decimal, short_int, value};
+use super::text::{is_ascii, short_decimal, short_int, short_text, value};
 use super::values::{Failed, Result, Value, by_length, order};
 
-/// The maximum number of properties whose values need no memory of their own.
+/// The maximum number of properties whose values need no memory of their own, and of texts that are looked at one by one.
 const FEW: usize = 8;
 
 /// The properties of a message, and where those that an expression names are in their text.
@@ -19,9 +19,11 @@ pub(crate) struct Found<'a> {
 
 impl Expression {
     /// Returns whether a message with these properties matches. They are text as in
-    /// [`Properties`](rocketmq_tower::message::Properties).
+    /// [`Properties`](rocketmq_tower::message::Properties): a message whose properties are not UTF-8 does not match.
     pub(crate) fn matches(&self, properties: &[u8]) -> bool {
+        // Most messages do not match. Nearly all properties are ASCII, which is checked sooner.
         self.condition(&self.find(properties)) == Ok(Some(true))
+            && (is_ascii(properties) || str::from_utf8(properties).is_ok())
     }
 
     /// Finds the properties of a message that it names.
@@ -67,14 +69,16 @@ impl<'a> Evaluation<'a, '_> {
             Node::And(operands) => self.joined(operands, false),
             Node::Or(operands) => self.joined(operands, true),
             Node::CompareInt(comparison, property, literal) => {
-                let Some(start) = self.start(property) else { return Ok(None) };
-                Ok(Some(comparison.accepts(self.int(start)?.cmp(&literal))))
+                self.compare_int(comparison, property, literal)
             }
             Node::CompareLiteral(comparison, property, literal) => {
                 let Some(start) = self.start(property) else { return Ok(None) };
                 self.compare_literal(comparison, start, literal)
             }
-            Node::IsNull(operand) => Ok(Some(!self.is_there(operand)?)),
+            Node::IsNull(operand) => Ok(Some(!match *self.node(operand)? {
+                Node::Property(property) => self.start(property).is_some(),
+                _ => self.is_there(operand)?,
+            })),
             Node::Equal(left, right) => self.equal(left, right),
             Node::Compare(comparison, left, right) => self.compare(comparison, left, right),
             Node::Between { value, low, high, not } => self.between(value, low, high, not),
@@ -91,13 +95,31 @@ impl<'a> Evaluation<'a, '_> {
     fn joined(&self, operands: Place, decisive: bool) -> Result<Option<bool>> {
         let mut value = Some(!decisive);
         for id in self.expression.operands.get(operands.range()).unwrap_or_default() {
-            match self.condition(*id)? {
+            let condition = match *self.node(*id)? {
+                // Without a call: most conditions are this.
+                Node::CompareInt(comparison, property, literal) => {
+                    self.compare_int(comparison, property, literal)?
+                }
+                _ => self.condition(*id)?,
+            };
+            match condition {
                 Some(condition) if condition == decisive => return Ok(Some(decisive)),
                 Some(_) => {}
                 None => value = None,
             }
         }
         Ok(value)
+    }
+
+    #[inline(always)]
+    fn compare_int(
+        &self,
+        comparison: Comparison,
+        property: u32,
+        literal: i32,
+    ) -> Result<Option<bool>> {
+        let Some(start) = self.start(property) else { return Ok(None) };
+        Ok(Some(comparison.accepts(self.int(start)?.cmp(&literal))))
     }
 
     /// Compares the property whose value begins at `start` with a literal.
@@ -115,7 +137,14 @@ impl<'a> Evaluation<'a, '_> {
                 let number = short.or_else(|| double(text())).ok_or(Failed)?;
                 compare_doubles(number, literal)
             }
-            Node::Text(literal) => text().cmp(self.text(literal)),
+            Node::Text(literal) => {
+                if comparison == Comparison::Equal
+                    && let Some(word) = short_text(self.properties, start)
+                {
+                    return Ok(Some(self.expression.words.get(literal as usize) == Some(&word)));
+                }
+                text().cmp(self.text(literal))
+            }
             _ => order(Value::Text(text()), self.value(literal)?)?,
         };
         Ok(Some(comparison.accepts(ordering)))
@@ -203,9 +232,17 @@ impl<'a> Evaluation<'a, '_> {
 
     #[inline(never)]
     fn is_in(&self, property: u32, texts: Place, not: bool) -> Result<Option<bool>> {
+        let Some(start) = self.start(property) else { return Ok(None) };
+        let words = self.expression.words.get(texts.range()).unwrap_or_default();
+        if words.len() <= FEW
+            && let Some(word) = short_text(self.properties, start)
+        {
+            return Ok(Some(words.contains(&word) != not));
+        }
         let texts = self.expression.texts.get(texts.range()).unwrap_or_default();
-        let order = |value: &[u8]| texts.binary_search_by(|text| by_length(text.as_bytes(), value));
-        Ok(self.property(property).map(|value| order(value).is_ok() != not))
+        let value = value(self.properties, start);
+        let found = texts.binary_search_by(|text| by_length(text.as_bytes(), value));
+        Ok(Some(found.is_ok() != not))
     }
 
     #[inline(never)]

@@ -117,6 +117,8 @@ pub(crate) struct Expression {
     pub(super) operands: Box<[NodeId]>,
     /// The texts of literals, and those of each `IN` side by side, sorted.
     pub(super) texts: Box<[Box<str>]>,
+    /// The word of each of these texts.
+    pub(super) words: Box<[u64]>,
     /// The names of the properties.
     pub(super) names: Names,
 }
@@ -135,7 +137,9 @@ impl Expression {
         /// Of a text, and of what the allocator adds.
         const TEXT: usize = size_of::<Box<str>>() + 16;
         let texts = self.texts.iter().map(|text| TEXT + text.len()).sum::<usize>();
-        size_of_val(&*self.nodes) + size_of_val(&*self.operands) + texts + self.names.heap_size()
+        let lists =
+            size_of_val(&*self.nodes) + size_of_val(&*self.operands) + size_of_val(&*self.words);
+        lists + texts + self.names.heap_size()
     }
 
     /// Returns the number of its operands and operations.

@@ -3,6 +3,7 @@
 use super::SqlError;
 use super::expression::{Comparison, Expression, Node, NodeId};
 use super::names::Names;
+use super::text::word;
 use std::collections::HashMap;
 
 /// The maximum depth of an expression: of parentheses, signs and `NOT`s, and of operations on the results of
@@ -120,6 +121,7 @@ impl<'a> Parts<'a> {
         Expression {
             nodes: self.nodes.into(),
             operands: self.operands.into(),
+            words: self.texts.iter().map(|text| word(text.as_bytes())).collect(),
             texts: self.texts.into(),
             names: Names::new(names.into_iter().map(|(name, _)| name.into())),
         }

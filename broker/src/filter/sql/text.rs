@@ -47,6 +47,32 @@ pub(super) fn value(properties: &[u8], start: u32) -> &[u8] {
     &rest[..words.len() * 8 + end]
 }
 
+/// Returns whether the text is ASCII.
+#[inline(always)]
+pub(super) fn is_ascii(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks();
+    let any = words.iter().fold(0, |any, word| any | u64::from_ne_bytes(*word));
+    any & bytes(0x80) == 0 && rest.is_ascii()
+}
+
+/// Returns a word for a text of at most seven bytes, and zero for others, and those that no value can have.
+pub(super) fn word(text: &[u8]) -> u64 {
+    if text.len() >= size_of::<u64>() || text.contains(&PROPERTY_END) {
+        return 0;
+    }
+    let mut word = [0; 8];
+    word[..text.len()].copy_from_slice(text);
+    word[text.len()] = PROPERTY_END;
+    u64::from_le_bytes(word)
+}
+
+/// Returns the [`word`] of the value that begins at `start`, if it has at most seven bytes and is not at the end of the text.
+#[inline(always)]
+pub(super) fn short_text(properties: &[u8], start: u32) -> Option<u64> {
+    let (word, bits) = short_value(properties, start)?;
+    Some(word & u64::MAX >> (56 - bits))
+}
+
 /// Returns the value that begins at `start`, if it is a number of at most seven digits and nothing else. Most numbers are.
 #[inline(always)]
 pub(super) fn short_int(properties: &[u8], start: u32) -> Option<i32> {
@@ -113,7 +139,9 @@ const fn bytes(byte: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{LENGTH, letters_at_ends, short_decimal, short_int, value};
+    use super::{
+        LENGTH, is_ascii, letters_at_ends, short_decimal, short_int, short_text, value, word,
+    };
     use std::collections::BTreeSet;
 
     #[test]
@@ -143,6 +171,36 @@ mod tests {
         }
         assert_eq!(value(b"a", 2), b"");
         assert_eq!(value(b"a\x01\x82\x03\x02", 2), b"\x82\x03");
+    }
+
+    #[test]
+    fn a_text_is_ascii_unless_one_of_its_bytes_is_not() {
+        for length in 0..40 {
+            let text = vec![0x7f; length];
+            assert!(is_ascii(&text));
+            for at in 0..length {
+                let mut text = text.clone();
+                text[at] = 0x80;
+                assert!(!is_ascii(&text), "{at} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_texts_are_equal_if_their_words_are() {
+        let of_value = |text: &str| short_text(format!("{text}\u{2}12345678").as_bytes(), 0);
+        let texts = ["", "a", "b", "ab", "\0", "a\0", "1234567", "1234568", "äöü", "\u{1}"];
+        for one in texts {
+            for other in texts {
+                let is_equal = of_value(one) == Some(word(other.as_bytes()));
+                assert_eq!(is_equal, one == other, "{one:?} {other:?}");
+            }
+        }
+        assert_eq!(of_value("12345678"), None);
+        assert_eq!(short_text(b"1\x02", 0), None, "too near to the end");
+        for text in ["12345678", "a\u{2}", "\u{2}"] {
+            assert_eq!(word(text.as_bytes()), 0, "no value is this text, or none is short");
+        }
     }
 
     #[test]

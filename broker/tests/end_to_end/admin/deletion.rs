@@ -5,6 +5,7 @@ use crate::support::folder::Folder;
 use crate::support::peer::{Peer, bodies};
 use crate::support::requests::request;
 use crate::support::running::Running;
+use rocketmq_tower::protocol::TopicList;
 use rocketmq_tower::{RemotingCommand, RequestCode, ResponseCode};
 use rocketmq_tower_broker::{Broker, BrokerBuilder};
 
@@ -59,10 +60,6 @@ async fn a_deleted_topic_is_gone_with_its_messages_and_offsets_also_after_a_rest
     }
     let route = || request(RequestCode::GET_ROUTEINFO_BY_TOPIC, &[("topic", "T")]);
     let from_names = || request(RequestCode::DELETE_TOPIC_IN_NAMESRV, &[("topic", "T")]);
-    let refused = names.refusal(from_names()).await;
-    assert!(refused.1.contains("delete it there first"), "{}", refused.1);
-    names.get(route()).await;
-
     client.get(delete("T")).await;
     client.get(delete("T")).await;
     names.get(from_names()).await;
@@ -88,6 +85,35 @@ async fn a_deleted_topic_is_gone_with_its_messages_and_offsets_also_after_a_rest
     client.send_with("T", 0, &[("KEYS", "k")], "new").await;
     assert_eq!(bodies(&client.get(by_key("T")).await), ["new"]);
     assert_eq!(client.all("T", 0).await.len(), 1);
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_topic_that_is_deleted_in_the_name_server_alone_comes_back_with_a_change() {
+    let running = Running::start(Broker::builder().topic("T", 2)).await;
+    let (client, names) = (running.client().await, Peer::connect(&running.names).await);
+    let route = || request(RequestCode::GET_ROUTEINFO_BY_TOPIC, &[("topic", "T")]);
+    let list = async || {
+        let list = request(RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, &[]);
+        let list: TopicList = names.get(list).await.json().unwrap();
+        list.topic_list
+    };
+    let delete = |cluster| {
+        let fields = [("topic", "T"), ("clusterName", cluster)];
+        request(RequestCode::DELETE_TOPIC_IN_NAMESRV, &fields)
+    };
+    names.get(delete("another")).await;
+    names.get(route()).await;
+
+    names.get(delete("DefaultCluster")).await;
+    assert_eq!(names.refusal(route()).await.0, ResponseCode::TOPIC_NOT_EXIST);
+    assert!(!list().await.contains(&"T".to_owned()));
+    client.send("T", 0, "the broker still has it").await;
+
+    // It has another number of queues now.
+    client.get(create("T", "")).await;
+    names.get(route()).await;
+    assert!(list().await.contains(&"T".to_owned()));
     running.end().await;
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Difference(pub(super) String);
 /// The output of a command.
 pub(super) struct Output {
     pub(super) text: String,
+    /// Of a call, which prints a path at the beginning of each value.
+    is_call: bool,
 }
 
 /// The beginnings of topics that only one of the brokers has, and which nobody else uses: Apache's stores for
@@ -25,9 +27,14 @@ const OWN_TOPICS: [&str; 4] =
 /// retries, by which groups are listed.
 const OF_TOOLS: &str = "TOOLS_CONSUMER";
 
+/// The group of producers that every client of Java is in as soon as it has sent a heartbeat.
+const OF_CLIENTS: &str = "CLIENT_INNER_PRODUCER";
+
 /// Patterns of texts that differ from run to run, with their replacements, applied in this order.
 static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
+        // Objects of Java without a text of their own.
+        (r"\$\$Lambda\S+|(\.[A-Z]\w*)@[0-9a-f]+$", "${1}@OBJECT"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d+)?", "TIME"),
         (r"/?\b\d{1,3}(\.\d{1,3}){3}:\d+", "ADDR"),
         (r"\bV\d+_\d+_\d+|rocketmq-tower \d+\.\d+\.\d+", "VERSION"),
@@ -41,6 +48,8 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "${1}N",
         ),
         (r"@\d+#\d+", "@PROCESS"),
+        // A rate without a fraction.
+        (r"\b(OFFLINE|CLUSTERING)\s+\d+", "${1} RATE"),
         // The messages that the timer has read and not delivered yet.
         (r"\b\d+-\d+\(", "TIMER("),
         // A consumer commits its offsets every 5 s.
@@ -52,17 +61,22 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 
 /// An address before a name.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[0-9.]+:\d+ ").ok());
-static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-?\d+(\.\d+)?").ok());
+static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-?\d+(\.\d+)?|\bMS\b").ok());
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"CODE: (\d+)").ok());
 
 impl Output {
     pub(super) fn read(outputs: &Path, command: &Command) -> Result<Self, std::io::Error> {
         let bytes = fs::read(outputs.join(format!("{}.txt", command.line)))?;
-        Ok(Self { text: String::from_utf8_lossy(&bytes).into_owned() })
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Self { text, is_call: command.name() == "!call" })
     }
 
     /// Returns the code of the error that it shows, or `Some(None)` if the error has none.
     fn error(&self) -> Option<Option<&str>> {
+        // The values of a call may speak of errors.
+        if self.is_call && self.text.starts_with(['.', '[', '=']) {
+            return None;
+        }
         let code = CODE.as_ref().and_then(|code| code.captures(&self.text));
         let code = code.and_then(|found| found.get(1)).map(|found| found.as_str());
         let failed = ["Exception", "usage: mqadmin", "error", "failed", "not supported"];
@@ -78,7 +92,9 @@ impl Output {
     /// Returns its lines in order, without what differs from run to run, and without spaces.
     fn lines(&self, map: impl Fn(&str) -> String) -> Vec<String> {
         let own = |line: &&str| {
-            !line.starts_with(OF_TOOLS) && !OWN_TOPICS.iter().any(|topic| line.contains(topic))
+            !line.starts_with(OF_TOOLS)
+                && !line.contains(OF_CLIENTS)
+                && !OWN_TOPICS.iter().any(|topic| line.contains(topic))
         };
         let lines = self.text.lines().filter(own).map(|line| {
             let mut line = line.to_owned();

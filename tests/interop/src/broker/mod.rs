@@ -40,6 +40,9 @@ pub(crate) const ALL: &[&str] = &[
     "requests",
 ];
 
+/// Stands for all of these, in the place of names.
+const CONCURRENT: &str = "concurrent";
+
 /// The scenario that kills its broker, and so needs its own one.
 const SURVIVAL: &str = "survival";
 
@@ -100,7 +103,12 @@ pub(crate) async fn scenarios(
         java.run(name_server, &format!("{label}{kind}"), &options, names).await
     };
     if !some.is_empty() {
-        let some: Vec<&str> = some.iter().copied().filter(|name| *name != SURVIVAL).collect();
+        let names = some.iter().flat_map(|name| match *name {
+            CONCURRENT => ALL,
+            SURVIVAL => &[],
+            _ => std::slice::from_ref(name),
+        });
+        let some: Vec<&str> = names.copied().collect();
         return if some.is_empty() { Ok(()) } else { run("json", &[], &some).await };
     }
     let (json, binary, v2) = tokio::join!(

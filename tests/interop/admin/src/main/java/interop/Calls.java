@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.rocketmq.common.TopicConfig;
@@ -132,7 +133,7 @@ final class Calls implements AutoCloseable {
             for (Field field : fields(value.getClass())) {
                 print(path + "." + field.getName(), field.get(value), depth + 1);
             }
-        } else {
+        } else if (!(value instanceof Random)) {
             System.out.println(path + "=" + value);
         }
     }

@@ -36,6 +36,9 @@ final class Fixtures implements AutoCloseable {
             case "!consume":
                 consume(words[1], words[2], Integer.parseInt(words[3]));
                 break;
+            case "!commit":
+                commit(words[1], words[2], Integer.parseInt(words[3]));
+                break;
             case "!leave":
                 consumers.remove(words[1]).shutdown();
                 break;
@@ -94,6 +97,12 @@ final class Fixtures implements AutoCloseable {
         if (!left.await(30, TimeUnit.SECONDS)) {
             throw new IllegalStateException(group + " has not got " + left.getCount() + " messages");
         }
+        commit(group, topic, number);
+    }
+
+    /** Returns when a consumer has consumed this number of messages of the first queue, and committed its offsets. */
+    private void commit(String group, String topic, int number) throws Exception {
+        DefaultMQPushConsumer consumer = consumers.get(group);
         // The listener has seen the messages a moment before they count as consumed.
         OffsetStore offsets = consumer.getDefaultMQPushConsumerImpl().getOffsetStore();
         MessageQueue queue = new MessageQueue(topic, variables.get("name"), 0);

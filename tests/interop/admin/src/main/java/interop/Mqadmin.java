@@ -4,7 +4,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.rocketmq.tools.command.MQAdminStartup;
@@ -35,6 +37,7 @@ public final class Mqadmin {
         System.setErr(System.out);
         try (Fixtures fixtures = new Fixtures(VARIABLES)) {
             int number = 0;
+            List<Thread> over = new ArrayList<>();
             for (String line : Files.readAllLines(Path.of(args[0]))) {
                 number++;
                 String command = line.substring(line.indexOf('|') + 1).strip();
@@ -46,11 +49,41 @@ public final class Mqadmin {
                 Thread thread = new Thread(all.group(output), () -> run(words, fixtures), "command-" + number);
                 thread.setDaemon(true);
                 thread.start();
+                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT);
+                while (thread.isAlive() && !isOver(thread) && System.nanoTime() < deadline) {
+                    thread.join(20);
+                }
+                if (isOver(thread)) {
+                    over.add(thread);
+                }
+            }
+            // Some print their errors then.
+            for (Thread thread : over) {
                 thread.join(TimeUnit.SECONDS.toMillis(LIMIT));
             }
         }
         // Commands that go on.
         Runtime.getRuntime().halt(0);
+    }
+
+    /**
+     * Returns whether a command has nothing left to do but to end the threads of its client, for which it waits 3 s, and to
+     * print an error: its connections are closed.
+     */
+    private static boolean isOver(Thread command) {
+        boolean endsThread = false;
+        boolean endsClient = false;
+        for (StackTraceElement call : command.getStackTrace()) {
+            if (!call.getMethodName().equals("shutdown")) {
+                continue;
+            }
+            endsThread |= call.getClassName().endsWith(".ServiceThread");
+            endsClient |= endsThread && call.getClassName().endsWith(".NettyRemotingClient");
+            if (endsClient && call.getClassName().endsWith(".DefaultMQAdminExt")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void run(String[] words, Fixtures fixtures) {
