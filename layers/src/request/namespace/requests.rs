@@ -21,7 +21,7 @@ pub(super) fn enter(tenant: &Tenant, request: &mut RemotingCommand) -> Result<()
         Kind::Topic if is_shared(code, name) => Change::Keep,
         _ => tenant.inside(kind, name, group.as_deref()).map_or_else(
             || {
-                refused.get_or_insert_with(|| format!("the {kind} {name} has a %"));
+                refused = Some(format!("the name of a {kind} has a %, which ends the name of a tenant"));
                 Change::Remove
             },
             Change::Replace,
