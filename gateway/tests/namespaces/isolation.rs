@@ -11,6 +11,7 @@ use rocketmq_tower::subject::{Action, Subject};
 use rocketmq_tower::{RemotingCommand, RequestCode as Code};
 use rocketmq_tower_broker::Broker;
 use rocketmq_tower_gateway::RunningGateway;
+use std::collections::HashSet;
 use std::time::Duration;
 
 const RED: Sender = Sender { word: "cherry", tries: Some(("plum", "blue")) };
@@ -23,6 +24,8 @@ struct Party {
     names: Peer,
     /// The places in the commit log of what it has sent.
     offsets: Vec<i64>,
+    /// The values of fields that it has sent: a broker passes them on to consumers.
+    sent: HashSet<String>,
 }
 
 impl Party {
@@ -40,21 +43,28 @@ impl Party {
         };
         let heartbeat = RemotingCommand::request(Code::HEART_BEAT).with_json(&data).unwrap();
         broker.get(heartbeat).await;
-        Self { sender, broker, names, offsets: Vec::new() }
+        Self { sender, broker, names, offsets: Vec::new(), sent: HashSet::new() }
     }
 
     /// Sends the request of a step to the broker, then to the name server, and returns the answers.
     async fn take(&mut self, step: Step, offsets: &[i64]) -> [RemotingCommand; 2] {
         let request = self.sender.request(step, offsets);
+        self.sent.extend(request.ext_fields().iter().map(|(_, value)| value.to_owned()));
         let at_broker = self.broker.call(request.clone()).await;
         let id = at_broker.ext_fields().get("msgId").and_then(|id| id.get(16..32));
         self.offsets.extend(id.and_then(|id| i64::from_str_radix(id, 16).ok()));
         [at_broker, self.names.call(request).await]
     }
 
-    /// Returns all requests that the broker has sent to it.
+    /// Returns all requests that the broker has sent to it, without the fields of its own requests.
     fn pushes(&mut self) -> Vec<RemotingCommand> {
-        std::iter::from_fn(|| self.broker.pushed_already()).collect()
+        let pushes: Vec<_> = std::iter::from_fn(|| self.broker.pushed_already()).collect();
+        let without_own = pushes.into_iter().map(|push| {
+            let fields = push.ext_fields().iter().filter(|(_, value)| !self.sent.contains(*value));
+            let start = RemotingCommand::request(push.code()).with_body(push.body().clone());
+            fields.fold(start, |push, (name, value)| push.with_ext_field(name, value))
+        });
+        without_own.collect()
     }
 }
 
