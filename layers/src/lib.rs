@@ -80,8 +80,8 @@ pub use connection::{
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use request::acl;
 pub use request::{
-    audit, authorize, body_limit, catch_panic, code_distribution, namespace, oneshot, peer_rate_limit, quota,
-    recover, rpc_hook, spawn, work_queue,
+    audit, authorize, body_limit, catch_panic, code_distribution, namespace, oneshot,
+    peer_rate_limit, quota, recover, rpc_hook, spawn, work_queue,
 };
 /// For the crate `rocketmq-tower`.
 #[doc(hidden)]

@@ -40,11 +40,11 @@ pub(super) const TOPIC_CONFIGS: Places<Kind> =
     Members(&[("topicConfigList", Each(&Members(&[("topicName", TOPIC)])))]);
 
 /// `SubscriptionGroupConfig`.
-pub(super) const GROUP_CONFIG: Places<Kind> = Members(&[("groupName", GROUP), ("subscriptionDataSet", Each(&WITH_TOPIC))]);
+pub(super) const GROUP_CONFIG: Places<Kind> =
+    Members(&[("groupName", GROUP), ("subscriptionDataSet", Each(&WITH_TOPIC))]);
 
 /// `SubscriptionGroupList`.
-pub(super) const GROUP_CONFIGS: Places<Kind> =
-    Members(&[("groupConfigList", Each(&GROUP_CONFIG))]);
+pub(super) const GROUP_CONFIGS: Places<Kind> = Members(&[("groupConfigList", Each(&GROUP_CONFIG))]);
 
 /// `BatchAckMessageRequestBody`. Clients write the short names; Java reads the long ones, too.
 pub(super) const ACKS: Places<Kind> = Members(&[(
@@ -53,7 +53,5 @@ pub(super) const ACKS: Places<Kind> = Members(&[(
 )]);
 
 /// `ResetOffsetBody`, and `ResetOffsetBodyForC`.
-pub(super) const OFFSETS: Places<Kind> = Members(&[(
-    "offsetTable",
-    ListOrObject(&Each(&WITH_TOPIC), &Entries(&WITH_TOPIC, &Other)),
-)]);
+pub(super) const OFFSETS: Places<Kind> =
+    Members(&[("offsetTable", ListOrObject(&Each(&WITH_TOPIC), &Entries(&WITH_TOPIC, &Other)))]);

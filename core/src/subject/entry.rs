@@ -73,7 +73,10 @@ impl Tells {
         Self { body, ..Self::NOTHING }
     }
 
-    pub(super) const fn masked(self, masked: &'static [(&'static str, Option<&'static str>)]) -> Self {
+    pub(super) const fn masked(
+        self,
+        masked: &'static [(&'static str, Option<&'static str>)],
+    ) -> Self {
         Self { masked, ..self }
     }
 }

@@ -154,10 +154,7 @@ struct Parts {
     body: Option<Bytes>,
 }
 
-fn one(
-    message: &StoredMessage<'_>,
-    change: Changes<'_>,
-) -> Result<Changed<Parts>, MessageError> {
+fn one(message: &StoredMessage<'_>, change: Changes<'_>) -> Result<Changed<Parts>, MessageError> {
     let mut topic = change(Topic, message.topic);
     if topic == Change::Remove {
         // While it waits in a topic of the broker's own, its topic is a property.

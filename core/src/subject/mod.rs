@@ -27,6 +27,9 @@
 //! }
 //! ```
 //!
+//! [`Subject::rewrite`] and [`Subject::rewrite_answer`] change the names of a request and of its answer, wherever they are, and
+//! leave out what others name: for namespaces. The same table says where the names in answers are.
+//!
 //! # What is found
 //!
 //! Java's headers say by `@RocketMQResource` which field is a topic or a group, and by `@RocketMQAction`
@@ -38,7 +41,7 @@
 //!
 //! Retry and dead-letter topics are found as they are written, such as `%RETRY%group`;
 //! [`group_of_topic`] returns their group. Names in the bodies of messages, and in what brokers and
-//! controllers send each other, are not looked for. Empty names are left out. A name that is repeated
+//! controllers send each other, are not looked for; those in properties of messages are for `rewrite` only. Empty names are left out. A name that is repeated
 //! is found each time: in a JSON object whose member repeats, too, as readers differ in which one
 //! counts.
 //!
@@ -57,8 +60,8 @@ mod table;
 mod tells;
 mod topic;
 
-pub use action::{Action, Answer, Kind};
 pub use crate::protocol::json::places::Change;
+pub use action::{Action, Answer, Kind};
 pub use topic::{DLQ_TOPIC_PREFIX, RETRY_TOPIC_PREFIX, group_of_topic};
 
 use crate::command::{RemotingCommand, RequestCode};

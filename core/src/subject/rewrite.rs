@@ -169,7 +169,10 @@ fn json(
     })?;
     match changed {
         None => Ok(Kept),
-        Some(new) => set_body(command, if new.is_empty() { Changed::Goes } else { Changed::To(new.freeze()) }),
+        Some(new) => set_body(
+            command,
+            if new.is_empty() { Changed::Goes } else { Changed::To(new.freeze()) },
+        ),
     }
 }
 

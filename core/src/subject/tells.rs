@@ -3,9 +3,7 @@
 use super::Kind;
 use super::bodies::{CLIENT, GROUP, GROUP_CONFIG, OFFSETS, PRODUCERS, TOPIC, WITH_TOPIC};
 use super::entry::{Body, Tells};
-use crate::protocol::json::places::Places::{
-    self, Each, Entries, Hidden, Members, Other, Single,
-};
+use crate::protocol::json::places::Places::{self, Each, Entries, Hidden, Members, Other, Single};
 
 /// A body without names.
 pub(super) const NAMELESS: Tells = Tells::body(Body::Nameless);
@@ -14,16 +12,12 @@ pub(super) const NAMELESS: Tells = Tells::body(Body::Nameless);
 pub(super) const MESSAGES: Tells = Tells::body(Body::Stored);
 
 /// Messages, with the state of the index of all of them.
-pub(super) const FOUND_MESSAGES: Tells = MESSAGES.masked(&[
-    ("indexLastUpdateTimestamp", Some("0")),
-    ("indexLastUpdatePhyoffset", Some("0")),
-]);
+pub(super) const FOUND_MESSAGES: Tells = MESSAGES
+    .masked(&[("indexLastUpdateTimestamp", Some("0")), ("indexLastUpdatePhyoffset", Some("0"))]);
 
 /// `TopicRouteData`.
-pub(super) const ROUTE: Tells = Tells::json(Members(&[(
-    "topicQueueMappingByBroker",
-    Entries(&Other, &WITH_TOPIC),
-)]));
+pub(super) const ROUTE: Tells =
+    Tells::json(Members(&[("topicQueueMappingByBroker", Entries(&Other, &WITH_TOPIC))]));
 
 /// `TopicList`.
 pub(super) const TOPIC_LIST: Tells = Tells::json(Members(&[("topicList", Each(&TOPIC))]));
@@ -109,8 +103,10 @@ pub(super) const RUNNING: Tells = Tells::json(Members(&[
 ]));
 
 /// `QueryConsumeTimeSpanBody`.
-pub(super) const TIME_SPANS: Tells =
-    Tells::json(Members(&[("consumeTimeSpanSet", Each(&Members(&[("messageQueue", WITH_TOPIC)])))]));
+pub(super) const TIME_SPANS: Tells = Tells::json(Members(&[(
+    "consumeTimeSpanSet",
+    Each(&Members(&[("messageQueue", WITH_TOPIC)])),
+)]));
 
 /// `QueryConsumeQueueResponseBody`. The text of the filter names the topic and the group once more.
 pub(super) const QUEUE_INDEX: Tells =
@@ -124,6 +120,7 @@ pub(super) const OF_GROUP: Tells = Tells::json(Members(&[
 ]));
 
 /// `QueryAssignmentResponseBody`.
-pub(super) const ASSIGNED: Tells = Tells::json(Members(&[
-    ("messageQueueAssignments", Each(&Members(&[("messageQueue", WITH_TOPIC)]))),
-]));
+pub(super) const ASSIGNED: Tells = Tells::json(Members(&[(
+    "messageQueueAssignments",
+    Each(&Members(&[("messageQueue", WITH_TOPIC)])),
+)]));

@@ -58,7 +58,8 @@ async fn the_same_group_has_each_ones_offsets_and_members() {
             ..Default::default()
         };
         peer.get(RemotingCommand::request(Code::HEART_BEAT).with_json(&data).unwrap()).await;
-        let members = peer.get(request(Code::GET_CONSUMER_LIST_BY_GROUP, &[("consumerGroup", "g")]));
+        let members =
+            peer.get(request(Code::GET_CONSUMER_LIST_BY_GROUP, &[("consumerGroup", "g")]));
         let members: ConsumerList = members.await.json().unwrap();
         assert_eq!(members.consumer_id_list, [format!("client-{body}")]);
         let list = request(Code::GET_CONSUMER_CONNECTION_LIST, &[("consumerGroup", "g")]);

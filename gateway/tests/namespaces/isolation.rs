@@ -233,7 +233,8 @@ fn is_stable(step: &Step) -> bool {
 /// Every code, with each kind of names, when there is something to tell of both.
 #[test]
 fn every_code_keeps_tenants_apart() {
-    let prepare = [Code::SEND_MESSAGE, Code::HEART_BEAT, Code::PULL_MESSAGE, Code::UPDATE_CONSUMER_OFFSET];
+    let prepare =
+        [Code::SEND_MESSAGE, Code::HEART_BEAT, Code::PULL_MESSAGE, Code::UPDATE_CONSUMER_OFFSET];
     let all = prepare.iter().chain(Code::ALL);
     let steps = all.flat_map(|code| {
         (0..12_u32).map(|n| {

@@ -32,7 +32,8 @@ impl Tenants {
 
     async fn start_with(broker: BrokerBuilder) -> Self {
         let broker = broker.vip_port(false).start().await.unwrap();
-        let [red, blue] = ["red", "blue"].map(|name| NamespaceLayer::of(Tenant::new(name).unwrap()));
+        let [red, blue] =
+            ["red", "blue"].map(|name| NamespaceLayer::of(Tenant::new(name).unwrap()));
         let (red, blue) = (gateway(&broker, red).await, gateway(&broker, blue).await);
         Self { broker, red, blue }
     }

@@ -36,7 +36,8 @@ async fn messages_are_found_by_their_owner() {
     let view = |offset: i64| request(Code::VIEW_MESSAGE_BY_ID, &[("offset", &offset.to_string())]);
     let found = red.get(view(sent.commit_log_offset())).await;
     assert_eq!(Message::all(&found)[0].topic, "T");
-    let (none, others) = (blue.refusal(view(1 << 40)).await, blue.refusal(view(sent.commit_log_offset())).await);
+    let (none, others) =
+        (blue.refusal(view(1 << 40)).await, blue.refusal(view(sent.commit_log_offset())).await);
     assert_eq!(none, others);
     let query = |key| {
         let fields = [
@@ -98,8 +99,7 @@ async fn the_messages_of_a_batch_have_the_tenants_names() {
     header.batch = true;
     let mut body = bytes::BytesMut::new();
     for reply_to in ["REPLY_TO_CLIENT\u{1}me\u{2}", ""] {
-        let message =
-            BatchedMessage { flag: 0, body: b"x", properties: Properties::new(reply_to) };
+        let message = BatchedMessage { flag: 0, body: b"x", properties: Properties::new(reply_to) };
         message.encode(&mut body).unwrap();
     }
     red.get(header.request().with_body(body.freeze())).await;

@@ -77,8 +77,10 @@ async fn a_reply_reaches_clients_of_its_tenant() {
     join(&red, "same").await;
     join(&blue, "same").await;
     let reply = |text: &'static str| {
-        let properties = [("CORRELATION_ID", text), ("REPLY_TO_CLIENT", "same"), ("MSG_TYPE", "reply")];
-        let mut send = crate::support::peer::message("DefaultCluster_REPLY_TOPIC", 0, &properties, text);
+        let properties =
+            [("CORRELATION_ID", text), ("REPLY_TO_CLIENT", "same"), ("MSG_TYPE", "reply")];
+        let mut send =
+            crate::support::peer::message("DefaultCluster_REPLY_TOPIC", 0, &properties, text);
         send.set_code(Code::SEND_REPLY_MESSAGE_V2);
         send
     };
@@ -98,7 +100,9 @@ async fn consumers_are_asked_about_their_tenants_messages() {
     let (mut red, blue) = tenants.clients().await;
     join(&red, "one").await;
     let asks = tenants.clients().await.0;
-    for (sent, is_told) in [(red.send("T", 0, "mine").await, true), (blue.send("T", 0, "other").await, false)] {
+    for (sent, is_told) in
+        [(red.send("T", 0, "mine").await, true), (blue.send("T", 0, "other").await, false)]
+    {
         let fields =
             [("consumerGroup", "g"), ("clientId", "one"), ("topic", "T"), ("msgId", &*sent.msg_id)];
         let answer = asks.call(request(Code::CONSUME_MESSAGE_DIRECTLY, &fields)).await;

@@ -59,8 +59,10 @@ impl Sender {
     /// Returns the request of a step. `offsets` are those of messages in the commit log that it may name.
     pub(crate) fn request(self, step: Step, offsets: &[i64]) -> RemotingCommand {
         let Step { code, choice } = step;
-        let (topic, group, client) = (self.topic(choice >> 4), self.group(choice >> 8), self.client());
-        let offset = offsets.get((choice >> 12) as usize % offsets.len().max(1)).copied().unwrap_or(0);
+        let (topic, group, client) =
+            (self.topic(choice >> 4), self.group(choice >> 8), self.client());
+        let offset =
+            offsets.get((choice >> 12) as usize % offsets.len().max(1)).copied().unwrap_or(0);
         let (offset, zero, one) = (offset.to_string(), "0".to_owned(), "1".to_owned());
         let queue = match code {
             Code::POP_MESSAGE | Code::NOTIFICATION => "-1".to_owned(),
@@ -96,7 +98,10 @@ impl Sender {
             ("sysFlag f", &flags),
             ("bornTimestamp g flag h reconsumeTimes j", &zero),
             ("properties i", &properties),
-            ("unitMode k batch m isForce isOffline jstackEnable fromTransactionCheck", &text("false")),
+            (
+                "unitMode k batch m isForce isOffline jstackEnable fromTransactionCheck",
+                &text("false"),
+            ),
             ("offset queueOffset commitOffset subVersion suspendTimeoutMillis index", &at),
             ("commitLogOffset", &offset),
             ("maxMsgNums maxNum count", &text("32")),
@@ -130,7 +135,8 @@ impl Sender {
         let word = self.word;
         let mut all = format!("KEYS\u{1}{topic}\u{2}UNIQ_KEY\u{1}{word}-id\u{2}");
         if step.choice & 4 != 0 {
-            all += &format!("RETRY_TOPIC\u{1}{topic}\u{2}REPLY_TO_CLIENT\u{1}{}\u{2}", self.client());
+            all +=
+                &format!("RETRY_TOPIC\u{1}{topic}\u{2}REPLY_TO_CLIENT\u{1}{}\u{2}", self.client());
         }
         if step.is_transaction() {
             all += &format!("TRAN_MSG\u{1}true\u{2}PGROUP\u{1}{group}\u{2}");
@@ -148,9 +154,9 @@ impl Sender {
                 "messageModel":"CLUSTERING","consumeFromWhere":"CONSUME_FROM_FIRST_OFFSET","subscriptionDataSet":[{subscription}]}}],
                 "producerDataSet":[{{"groupName":"{group}"}}]}}"#
             ),
-            Code::LOCK_BATCH_MQ | Code::UNLOCK_BATCH_MQ => format!(
-                r#"{{"clientId":"{client}","consumerGroup":"{group}","mqSet":{queues}}}"#
-            ),
+            Code::LOCK_BATCH_MQ | Code::UNLOCK_BATCH_MQ => {
+                format!(r#"{{"clientId":"{client}","consumerGroup":"{group}","mqSet":{queues}}}"#)
+            }
             Code::CHECK_CLIENT_CONFIG => format!(
                 r#"{{"clientId":"{client}","group":"{group}","subscriptionData":{subscription}}}"#
             ),
@@ -164,7 +170,9 @@ impl Sender {
             Code::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST => {
                 format!(r#"{{"groupConfigList":[{{"groupName":"{group}"}}]}}"#)
             }
-            Code::BATCH_ACK_MESSAGE => format!(r#"{{"brokerName":"broker-a","acks":[{{"c":"{group}","t":"{topic}","r":"0","q":0,"b":"AQ=="}}]}}"#),
+            Code::BATCH_ACK_MESSAGE => format!(
+                r#"{{"brokerName":"broker-a","acks":[{{"c":"{group}","t":"{topic}","r":"0","q":0,"b":"AQ=="}}]}}"#
+            ),
             Code::SEND_BATCH_MESSAGE => {
                 let mut body = BytesMut::new();
                 let text = format!("{word}-body");

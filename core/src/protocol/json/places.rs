@@ -263,9 +263,8 @@ impl<'a, 'f, T: Copy> Walk<'a, 'f, T> {
             // The text of an object, in a string. It cannot be borrowed, as it is unescaped.
             _ => {
                 let change = &mut *self.change;
-                let mut inner = |meaning, text: Cow<'_, str>| {
-                    change(meaning, Cow::Owned(text.into_owned()))
-                };
+                let mut inner =
+                    |meaning, text: Cow<'_, str>| change(meaning, Cow::Owned(text.into_owned()));
                 match edit_with(name.as_bytes(), places, &mut inner)? {
                     None => Ok(Fate::Stays),
                     Some(text) if text.is_empty() => Ok(Fate::Goes),
@@ -334,7 +333,10 @@ mod tests {
         ("table", Places::Entries(&QUEUE, &Places::Other)),
         ("groups", Places::Entries(&Places::Text('g'), &QUEUE)),
         ("singles", Places::Each(&Places::Single(&Places::Text('g'), &Places::Other))),
-        ("either", Places::ListOrObject(&Places::Each(&QUEUE), &Places::Entries(&QUEUE, &Places::Other))),
+        (
+            "either",
+            Places::ListOrObject(&Places::Each(&QUEUE), &Places::Entries(&QUEUE, &Places::Other)),
+        ),
         ("count", Places::Hidden),
     ]);
 
@@ -362,7 +364,10 @@ mod tests {
             "table":{{"topic":"d"}:1,"{\"topic\":\"e\"}":2},"groups":{f:{topic:"g"}},"count":"h"}"#;
         let expected =
             [('t', "ab"), ('t', "c"), ('g', "7"), ('t', "d"), ('t', "e"), ('g', "f"), ('t', "g")];
-        assert_eq!(found(json).unwrap(), expected.map(|(meaning, text)| (meaning, text.to_owned())));
+        assert_eq!(
+            found(json).unwrap(),
+            expected.map(|(meaning, text)| (meaning, text.to_owned()))
+        );
     }
 
     #[test]
@@ -376,7 +381,9 @@ mod tests {
     fn a_value_of_another_type_is_an_error_that_names_its_place() {
         let error = found(r#"{"list":[{},{"topic":{}}]}"#).unwrap_err();
         assert!(error.starts_with("the body's list[1].topic, at byte 21"), "{error}");
-        for json in ["", "{", r#"{"list":{}}"#, r#"{"groupName":true}"#, "{} 1", r#"{"table":{"a":1}}"#] {
+        for json in
+            ["", "{", r#"{"list":{}}"#, r#"{"groupName":true}"#, "{} 1", r#"{"table":{"a":1}}"#]
+        {
             assert!(found(json).is_err(), "{json}");
         }
     }
@@ -389,17 +396,32 @@ mod tests {
             (r#"{"names":["a" , "-b"]}"#, r#"{"names":["a"]}"#),
             (r#"{"names":["-a","+b","-c","d","-e","+f"]}"#, r#"{"names":["b","d","f"]}"#),
             (r#"{"names":["-a","-b","-c"],"x": 1}"#, r#"{"names":[],"x": 1}"#),
-            (r#"{"list":[{"y":"+","topic":"+a"},{"z":1,"topic":"-b","w":[]}]}"#, r#"{"list":[{"y":"+","topic":"a"}]}"#),
+            (
+                r#"{"list":[{"y":"+","topic":"+a"},{"z":1,"topic":"-b","w":[]}]}"#,
+                r#"{"list":[{"y":"+","topic":"a"}]}"#,
+            ),
             (r#"{"groupName":"+a\"b"}"#, r#"{"groupName":"a\"b"}"#),
             (r#"{"count":1,"x":2}"#, r#"{"x":2}"#),
             (r#"{"x":2,"count":1}"#, r#"{"x":2}"#),
             (r#"{"count":1}"#, "{}"),
-            (r#"{"table":{{"q":1,"topic":"-a"}:{},{"topic":"+b"}:{}}}"#, r#"{"table":{{"topic":"b"}:{}}}"#),
-            (r#"{"table":{"{\"topic\":\"-a\"}":1,"{\"topic\":\"+b\"}":2}}"#, r#"{"table":{"{\"topic\":\"b\"}":2}}"#),
-            (r#"{"groups":{"+a":{"topic":"+b"},"-c":{"topic":"+d"},"e":{"topic":"-f"}}}"#, r#"{"groups":{"a":{"topic":"b"}}}"#),
+            (
+                r#"{"table":{{"q":1,"topic":"-a"}:{},{"topic":"+b"}:{}}}"#,
+                r#"{"table":{{"topic":"b"}:{}}}"#,
+            ),
+            (
+                r#"{"table":{"{\"topic\":\"-a\"}":1,"{\"topic\":\"+b\"}":2}}"#,
+                r#"{"table":{"{\"topic\":\"b\"}":2}}"#,
+            ),
+            (
+                r#"{"groups":{"+a":{"topic":"+b"},"-c":{"topic":"+d"},"e":{"topic":"-f"}}}"#,
+                r#"{"groups":{"a":{"topic":"b"}}}"#,
+            ),
             (r#"{"singles":[{"-a":[]},{"+b":[]}]}"#, r#"{"singles":[{"b":[]}]}"#),
             (r#"{"either":[{"topic":"-a"},{"topic":"+b"}]}"#, r#"{"either":[{"topic":"b"}]}"#),
-            (r#"{"either":{{"topic":"-a"}:1,{"topic":"+b"}:2}}"#, r#"{"either":{{"topic":"b"}:2}}"#),
+            (
+                r#"{"either":{{"topic":"-a"}:1,{"topic":"+b"}:2}}"#,
+                r#"{"either":{{"topic":"b"}:2}}"#,
+            ),
             (r#"{"groupName":"-a"}"#, ""),
             (r#"{"x":[ 1 ,{"topic":"-a"}]}"#, r#"{"x":[ 1 ,{"topic":"-a"}]}"#),
         ] {

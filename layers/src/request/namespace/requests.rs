@@ -21,7 +21,8 @@ pub(super) fn enter(tenant: &Tenant, request: &mut RemotingCommand) -> Result<()
         Kind::Topic if is_shared(code, name) => Change::Keep,
         _ => tenant.inside(kind, name, group.as_deref()).map_or_else(
             || {
-                refused = Some(format!("the name of a {kind} has a %, which ends the name of a tenant"));
+                refused =
+                    Some(format!("the name of a {kind} has a %, which ends the name of a tenant"));
                 Change::Remove
             },
             Change::Replace,
@@ -49,7 +50,9 @@ fn check(request: &RemotingCommand, code: RequestCode) -> Result<(), Abort> {
     // The names are not looked for here: a body that cannot be read is refused later.
     if !(Subject::is_named(request) && (is_of_clients || is_of_order(code))) {
         return Err(no_permission(match action {
-            Action::Unknown => format!("{code} is not known: what it acts on may be another tenant's"),
+            Action::Unknown => {
+                format!("{code} is not known: what it acts on may be another tenant's")
+            }
             _ => format!("{code} acts on the cluster, not on what is a tenant's"),
         }));
     }
@@ -76,8 +79,12 @@ fn check_send(request: &RemotingCommand, code: RequestCode) -> Result<(), Abort>
     let properties = Properties::new(request.ext_fields().get(field).unwrap_or_default());
     let names = [property::TIMER_DEL_UNIQKEY, property::TRAN_MSG, property::PGROUP];
     match properties.get_all(names) {
-        [Some(_), _, _] => Err(no_permission("delayed messages are recalled with RECALL_MESSAGE".into())),
-        [_, Some(_), None] => Err(no_permission("a transaction needs the group of its producers".into())),
+        [Some(_), _, _] => {
+            Err(no_permission("delayed messages are recalled with RECALL_MESSAGE".into()))
+        }
+        [_, Some(_), None] => {
+            Err(no_permission("a transaction needs the group of its producers".into()))
+        }
         _ => Ok(()),
     }
 }
@@ -99,7 +106,8 @@ fn is_of_replies(topic: &str) -> bool {
 
 /// Takes from an answer what is not the tenant's, and gives the rest its plain names.
 pub(super) fn leave(tenant: &Tenant, code: RequestCode, answer: &mut RemotingCommand) {
-    let rewritten = Subject::rewrite_answer(code, answer, |kind, name| tenant.to_outside(kind, name));
+    let rewritten =
+        Subject::rewrite_answer(code, answer, |kind, name| tenant.to_outside(kind, name));
     match rewritten {
         Ok(Rewritten::Kept) => {}
         Ok(Rewritten::Gone) => without_body(code, answer),
@@ -121,7 +129,9 @@ fn without_body(code: RequestCode, answer: &mut RemotingCommand) {
     match code {
         // The offsets go on.
         C::PULL_MESSAGE | C::LITE_PULL_MESSAGE | C::POP_MESSAGE | C::PEEK_MESSAGE => {}
-        C::QUERY_MESSAGE => replace(answer, ResponseCode::QUERY_NOT_FOUND, "no message has this key"),
+        C::QUERY_MESSAGE => {
+            replace(answer, ResponseCode::QUERY_NOT_FOUND, "no message has this key")
+        }
         _ => replace(answer, ResponseCode::SYSTEM_ERROR, "the answer has nothing of the tenant's"),
     }
 }
@@ -166,7 +176,10 @@ pub(super) fn enter_answer(tenant: &Tenant, code: RequestCode, answer: &mut Remo
         Ok(Rewritten::Gone) => answer.set_body(Vec::new()),
         Err(error) => {
             replace(answer, ResponseCode::SYSTEM_ERROR, "the client's answer cannot be read");
-            tracing::debug!(error = chain_text(&error), "the answer of a tenant's client cannot be read");
+            tracing::debug!(
+                error = chain_text(&error),
+                "the answer of a tenant's client cannot be read"
+            );
         }
     }
 }

@@ -68,7 +68,9 @@ fn admit(access_of: &AccessOf, request: &mut RemotingCommand) -> Result<Option<T
     let code = request.request_code();
     if code == RequestCode::CONSUME_MESSAGE_DIRECTLY && !has_pushes {
         // The message is any of the broker's, and is sent to the client.
-        return Err(no_permission("this server cannot show messages to consumers of one tenant only"));
+        return Err(no_permission(
+            "this server cannot show messages to consumers of one tenant only",
+        ));
     }
     requests::enter(&tenant, request)?;
     let deferred = tenant.clone();

@@ -95,7 +95,8 @@ impl Tenant {
         let mut rest = text;
         while let Some(at) = rest.find('%') {
             let (before, after) = (&rest[..at], &rest[at + 1..]);
-            let start = before.len() - before.bytes().rev().take_while(|byte| is_word(*byte)).count();
+            let start =
+                before.len() - before.bytes().rev().take_while(|byte| is_word(*byte)).count();
             let is_first = FIRST.iter().any(|first| first.trim_matches('%') == &before[start..]);
             if before[start..] == *self.name() {
                 out.push_str(&before[..start]);
@@ -137,7 +138,9 @@ fn topic_of_retries<'a>(rest: &'a str, group: Option<&str>) -> Option<(&'a str, 
     let at = match rest.find('+') {
         Some(at) => at,
         // The mark may be a part of the group, which must be known.
-        None => group.filter(|group| rest.strip_prefix(*group).is_some_and(|r| r.starts_with('_')))?.len(),
+        None => group
+            .filter(|group| rest.strip_prefix(*group).is_some_and(|r| r.starts_with('_')))?
+            .len(),
     };
     Some(rest.split_at(at + 1))
 }
@@ -166,15 +169,26 @@ mod tests {
             (Group, "g", "A%g"),
             (Client, "1.2.3.4@5%6", "A%1.2.3.4@5%6"),
         ] {
-            assert_eq!(tenant.inside(kind, plain, Some("pops")).as_deref(), Some(inside), "{plain}");
+            assert_eq!(
+                tenant.inside(kind, plain, Some("pops")).as_deref(),
+                Some(inside),
+                "{plain}"
+            );
             assert_eq!(tenant.outside(kind, inside).as_deref(), Some(plain), "{inside}");
         }
-        for (kind, plain) in [(Topic, "B%T"), (Topic, "%RETRY%B%g"), (Group, "%RETRY%g"), (Topic, "%X%")] {
+        for (kind, plain) in
+            [(Topic, "B%T"), (Topic, "%RETRY%B%g"), (Group, "%RETRY%g"), (Topic, "%X%")]
+        {
             assert_eq!(tenant.inside(kind, plain, None), None, "{plain}");
         }
-        for (kind, inside) in
-            [(Topic, "B%T"), (Topic, "T"), (Topic, "%RETRY%B%g"), (Topic, "AA%T"), (Group, "A"), (Topic, "%RETRY%A%g_B%T")]
-        {
+        for (kind, inside) in [
+            (Topic, "B%T"),
+            (Topic, "T"),
+            (Topic, "%RETRY%B%g"),
+            (Topic, "AA%T"),
+            (Group, "A"),
+            (Topic, "%RETRY%A%g_B%T"),
+        ] {
             assert_eq!(tenant.outside(kind, inside), None, "{inside}");
         }
     }
