@@ -52,11 +52,6 @@ impl Peer {
         soon(self.pushed.recv()).await.expect("a connection")
     }
 
-    /// Returns a request of the server that has arrived.
-    pub(crate) fn pushed_already(&mut self) -> Option<RemotingCommand> {
-        self.pushed.try_recv().ok()
-    }
-
     pub(crate) async fn send(&self, topic: &str, queue: i32, body: &str) -> Sent {
         self.send_with(topic, queue, &[], body).await
     }
@@ -144,12 +139,6 @@ impl Message {
     pub(crate) fn all(response: &RemotingCommand) -> Vec<Self> {
         let messages = StoredMessage::decode_all(response.body());
         messages.map(|message| Self::from(message.expect("sound messages"))).collect()
-    }
-
-    /// Returns all messages of a response whose body is messages.
-    pub(crate) fn all_if_any(response: &RemotingCommand) -> Option<Vec<Self>> {
-        let messages = StoredMessage::decode_all(response.body());
-        messages.map(|message| message.map(Self::from).ok()).collect()
     }
 
     pub(crate) fn property(&self, name: &str) -> Option<&str> {

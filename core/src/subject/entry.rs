@@ -41,7 +41,7 @@ pub(super) enum Messages {
     Stored,
 }
 
-/// What an answer tells.
+/// The content of an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tells {
     /// Ext fields that speak of others, and what is put in their place.

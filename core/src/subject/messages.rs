@@ -178,7 +178,7 @@ fn one(message: &StoredMessage<'_>, change: Changes<'_>) -> Result<Changed<Parts
     let wraps = sys_flag::NEED_UNWRAP | sys_flag::COMPRESSED;
     let body = match message.sys_flag & wraps == sys_flag::NEED_UNWRAP {
         false => None,
-        // What cannot be read has no names.
+        // A body that cannot be read has no names.
         true => match batch(message.body, change).unwrap_or(Changed::No) {
             Changed::No => None,
             Changed::To(body) => Some(body),

@@ -6,6 +6,7 @@ use crate::{Tenants, to_broker, to_names};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use rocketmq_tower::message::StoredMessage;
 use rocketmq_tower::protocol::{ConsumerData, HeartbeatData, ProducerData};
 use rocketmq_tower::subject::{Action, Subject};
 use rocketmq_tower::{RemotingCommand, RequestCode as Code};
@@ -57,8 +58,15 @@ impl Party {
     }
 
     /// Returns all requests that the broker has sent to it, without the fields of its own requests.
-    fn pushes(&mut self) -> Vec<RemotingCommand> {
-        let pushes: Vec<_> = std::iter::from_fn(|| self.broker.pushed_already()).collect();
+    async fn pushes(&mut self) -> Vec<RemotingCommand> {
+        let mut pushes = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                push = self.broker.pushed() => pushes.push(push),
+                () = std::future::ready(()) => break,
+            }
+        }
         let without_own = pushes.into_iter().map(|push| {
             let fields = push.ext_fields().iter().filter(|(_, value)| !self.sent.contains(*value));
             let start = RemotingCommand::request(push.code()).with_body(push.body().clone());
@@ -106,10 +114,10 @@ async fn mix(steps: &[(Step, Step)]) {
             assert_own(&answer, Some(of_blue), RED);
         }
     }
-    for push in red.pushes() {
+    for push in red.pushes().await {
         assert_own(&push, None, BLUE);
     }
-    for push in blue.pushes() {
+    for push in blue.pushes().await {
         assert_own(&push, None, RED);
     }
     drop((red, blue));
@@ -145,7 +153,7 @@ fn stable(step: Step, answer: &RemotingCommand) -> String {
     let fields = answer.ext_fields().iter().filter(|(name, _)| is_stable(name));
     let mut fields: Vec<_> = fields.collect();
     fields.sort_unstable();
-    let body = match Message::all_if_any(answer) {
+    let body = match messages(answer) {
         Some(messages) => messages
             .iter()
             .map(|m| format!("{} {} {} {}; ", m.topic, m.queue_id, m.queue_offset, m.body))
@@ -155,6 +163,13 @@ fn stable(step: Step, answer: &RemotingCommand) -> String {
     let remark = answer.remark().unwrap_or_default();
     let text = format!("{} {remark} {fields:?} {body}", answer.response_code());
     without_numbers(&text)
+}
+
+/// Returns the messages of an answer whose body is messages.
+fn messages(answer: &RemotingCommand) -> Option<Vec<Message>> {
+    let all = StoredMessage::decode_all(answer.body());
+    let are_messages = all.clone().all(|message| message.is_ok());
+    are_messages.then(|| Message::all(answer))
 }
 
 /// Replaces the numbers that may be a time or a port, of at least 4 digits, and places in the log by name.

@@ -30,7 +30,7 @@ pub(crate) enum Places<T: 'static> {
     Hidden,
 }
 
-/// What becomes of a name.
+/// The change of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
@@ -102,7 +102,7 @@ enum Fate {
 struct Parts {
     any_stays: bool,
     first: bool,
-    /// What was written before the current part, and where the part begins, its comma included.
+    /// The length of the changed text, and the places in the text, before the current part and its comma.
     written: usize,
     copied: usize,
     start: usize,

@@ -2,7 +2,7 @@ use super::{InvalidTenant, Tenant};
 use rocketmq_tower_core::{Abort, ResponseCode};
 use std::sync::{Arc, OnceLock};
 
-/// What the sender of a request may see.
+/// The part of the cluster that the sender of a request may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
     /// What is the tenant's.
