@@ -137,6 +137,7 @@
 //! | [`body_limit`](layers::body_limit) | request | limits the length of bodies, for each request code | no |
 //! | [`code_distribution`](layers::code_distribution) | request | logs the number of requests and responses by code | no |
 //! | [`acl`], a feature | request | verifies signed requests | no |
+//! | [`namespace`](layers::namespace) | request | shows each tenant its own topics and groups only | no |
 //! | [`authorize`](layers::authorize) | request | decides who may do what with which topics and groups | no |
 //! | [`audit`](layers::audit) | request | reports each request: its sender, its subject and its result | no |
 //! | [`oneshot`](layers::oneshot) | request | reserves readiness for one request at a time | no |

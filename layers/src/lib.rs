@@ -24,6 +24,7 @@
 //! | [`code_distribution`] | request | logs the number of requests and responses by code |
 //! | [`acl`], a feature | request | verifies signed requests |
 //! | [`authorize`] | request | decides who may do what with which topics and groups |
+//! | [`namespace`] | request | shows each tenant its own topics and groups only |
 //! | [`audit`] | request | reports each request: its sender, its subject and its result |
 //! | [`trace`] | both | a span for each connection and each request |
 //! | [`from_fn`](mod@from_fn) | both | makes a layer of an async function |
@@ -79,8 +80,8 @@ pub use connection::{
 #[cfg_attr(docsrs, doc(cfg(feature = "acl")))]
 pub use request::acl;
 pub use request::{
-    audit, authorize, body_limit, catch_panic, code_distribution, oneshot, peer_rate_limit, quota,
-    recover, rpc_hook, spawn, work_queue,
+    audit, authorize, body_limit, catch_panic, code_distribution, namespace, oneshot,
+    peer_rate_limit, quota, recover, rpc_hook, spawn, work_queue,
 };
 /// For the crate `rocketmq-tower`.
 #[doc(hidden)]
@@ -107,6 +108,7 @@ pub use from_fn::{FromFnLayer, Next, from_fn, from_fn_with_state};
 pub use idle_timeout::IdleTimeoutLayer;
 pub use ip_filter::IpFilterLayer;
 pub use max_age::MaxAgeLayer;
+pub use namespace::NamespaceLayer;
 pub use oneshot::OneshotLayer;
 pub use peer_rate_limit::PeerRateLimitLayer;
 #[cfg(feature = "proxy-protocol")]

@@ -26,6 +26,9 @@ const KEPT_CAPACITY: usize = 64;
 /// Is told the result of an exchange, and the response, if a responder has sent it just now.
 pub(super) type Observer = Box<dyn FnOnce(Answered, Option<&RemotingCommand>) + Send>;
 
+/// Changes the response that a responder has sent.
+pub(super) type Filter = Box<dyn FnOnce(&mut RemotingCommand) + Send>;
+
 /// The deferred exchanges of a connection, at most `max_deferred`.
 ///
 /// The driver takes the lock only if `count` is not zero: a connection without deferred requests
@@ -56,6 +59,8 @@ struct Deferral {
     bytes: usize,
     responder: ResponderState,
     observers: Vec<Observer>,
+    /// Those of inner layers first.
+    filters: Vec<Filter>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -166,6 +171,22 @@ impl Deferrals {
         }
     }
 
+    /// Lets `filter` change the response that a responder of `id` sends. Refuses if `max` exchanges are
+    /// registered.
+    pub(super) fn filter(&self, id: ExchangeId, filter: Filter, max: usize) -> Result<(), Refusal> {
+        let mut table = lock(&self.table);
+        if table.closed {
+            return Ok(());
+        }
+        if table.entries.len() >= max && !table.entries.contains_key(&id) {
+            return Err(Refusal::TooMany);
+        }
+        let entry = table.entries.entry(id).or_insert_with(Deferral::absent);
+        entry.filters.insert(0, filter);
+        self.count.store(table.entries.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Calls `observer` with the result of the exchange: at once if it is known, otherwise when the
     /// exchange ends. `returned` is the code that the service returned. At most `max` exchanges are
     /// waited for; of others, a service without a response is told as a failure at once.
@@ -251,11 +272,18 @@ impl Deferrals {
     pub(crate) fn take_response(
         &self,
         id: ExchangeId,
-        response: &RemotingCommand,
+        response: &mut RemotingCommand,
         running: bool,
     ) -> bool {
-        let code = response.response_code();
         let mut table = lock(&self.table);
+        let Some(entry) = table.entries.get_mut(&id) else { return false };
+        let filters = std::mem::take(&mut entry.filters);
+        if !filters.is_empty() {
+            drop(table);
+            filters.into_iter().for_each(|filter| filter(response));
+            table = lock(&self.table);
+        }
+        let code = response.response_code();
         let Some(entry) = table.entries.get_mut(&id) else { return false };
         if running {
             entry.responder = ResponderState::Taken(code);
@@ -330,6 +358,7 @@ impl fmt::Debug for Deferral {
             .field("returned", &self.returned)
             .field("responder", &self.responder)
             .field("observers", &self.observers.len())
+            .field("filters", &self.filters.len())
             .finish()
     }
 }

@@ -88,6 +88,29 @@ impl RemotingCommand {
     }
 }
 
+impl RemotingCommand {
+    /// Lets `change` see the response to this request before it is written, and change it, if a
+    /// [`Responder`] sends it: for layers that change responses, and see none when the inner service
+    /// defers it. Call it before the inner service. It does nothing for a response that the service
+    /// returns, and for a oneway request.
+    ///
+    /// It takes a place among the deferred requests of the connection until the request ends.
+    ///
+    /// # Errors
+    /// If the connection has its maximum number of deferred requests: `change` would not be called.
+    pub fn on_deferred(
+        &self,
+        change: impl FnOnce(&mut RemotingCommand) + Send + 'static,
+    ) -> Result<(), DeferError> {
+        let (Some(channel), Some((id, _))) = (self.channel(), self.parts().exchange) else {
+            return Ok(());
+        };
+        let max = channel.shared.max_deferred();
+        let filtered = channel.shared.deferrals.filter(id, Box::new(change), max);
+        filtered.map_err(|_| DeferError::TooMany { max })
+    }
+}
+
 impl Responder {
     /// Sends the response. Does not wait until it is written.
     ///

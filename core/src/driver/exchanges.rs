@@ -217,10 +217,10 @@ where
     pub(super) fn take_deferred(
         &self,
         id: ExchangeId,
-        response: RemotingCommand,
+        mut response: RemotingCommand,
     ) -> Option<RemotingCommand> {
         let running = self.in_flight.is_running(id);
-        if self.channel.shared().deferrals.take_response(id, &response, running) {
+        if self.channel.shared().deferrals.take_response(id, &mut response, running) {
             return Some(response);
         }
         self.log_second_answer(response.opaque());

@@ -18,7 +18,7 @@ pub(super) const MAX_TEXT: usize = i16::MAX as usize;
 const MAX_SIZE: usize = i32::MAX as usize;
 
 /// Returns the CRC-32 of a body without its top bit, which Java clears to keep it positive.
-pub(super) fn checksum(body: &[u8]) -> u32 {
+pub(crate) fn checksum(body: &[u8]) -> u32 {
     crc32fast::hash(body) & 0x7fff_ffff
 }
 

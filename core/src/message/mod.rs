@@ -75,6 +75,7 @@ pub mod sys_flag;
 mod unique_id;
 
 pub use batch::{BatchedMessage, DecodeBatch};
+pub(crate) use encode::checksum;
 pub use error::MessageError;
 pub use from_send::ipv4_host;
 pub use id::{InvalidMessageId, MessageId};

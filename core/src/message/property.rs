@@ -99,3 +99,5 @@ pub const POP_CK: &str = "POP_CK";
 pub const FIRST_POP_TIME: &str = "1ST_POP_TIME";
 /// The group that popped the message before, if it was not acknowledged.
 pub const ORIGIN_GROUP: &str = "ORIGIN_GROUP";
+/// The light queues that the message also goes to, separated by commas.
+pub const INNER_MULTI_DISPATCH: &str = "INNER_MULTI_DISPATCH";

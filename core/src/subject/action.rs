@@ -90,16 +90,24 @@ pub enum Kind {
     Group,
     /// A group of producers. It is no resource in Java's authorization.
     ProducerGroup,
+    /// The id of a client. Only [`Subject::rewrite`](super::Subject::rewrite) and
+    /// [`Subject::rewrite_answer`](super::Subject::rewrite_answer) have names of this kind.
+    Client,
+    /// A topic whose settings brokers copy for one that does not exist yet, usually `TBW102`. As
+    /// [`Client`](Self::Client), it is no subject of a request.
+    Template,
 }
 
 impl Kind {
-    /// Returns `topic`, `group` or `producer group`.
+    /// Returns `topic`, `group`, `producer group`, `client` or `template`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Topic => "topic",
             Self::Group => "group",
             Self::ProducerGroup => "producer group",
+            Self::Client => "client",
+            Self::Template => "template",
         }
     }
 }

@@ -27,6 +27,9 @@
 //! }
 //! ```
 //!
+//! [`Subject::rewrite`] and [`Subject::rewrite_answer`] change the names of a request and of its answer, wherever they are, and
+//! leave out what others name: for namespaces. The same table says where the names in answers are.
+//!
 //! # What is found
 //!
 //! Java's headers say by `@RocketMQResource` which field is a topic or a group, and by `@RocketMQAction`
@@ -38,7 +41,7 @@
 //!
 //! Retry and dead-letter topics are found as they are written, such as `%RETRY%group`;
 //! [`group_of_topic`] returns their group. Names in the bodies of messages, and in what brokers and
-//! controllers send each other, are not looked for. Empty names are left out. A name that is repeated
+//! controllers send each other, are not looked for; those in properties of messages are for `rewrite` only. Empty names are left out. A name that is repeated
 //! is found each time: in a JSON object whose member repeats, too, as readers differ in which one
 //! counts.
 //!
@@ -51,17 +54,20 @@
 mod action;
 mod bodies;
 mod entry;
-mod rename;
+mod messages;
+mod rewrite;
 mod table;
+mod tells;
 mod topic;
 
+pub use crate::protocol::json::places::Change;
 pub use action::{Action, Answer, Kind};
 pub use topic::{DLQ_TOPIC_PREFIX, RETRY_TOPIC_PREFIX, group_of_topic};
 
 use crate::command::{RemotingCommand, RequestCode};
 use crate::protocol::json::BodyError;
 use crate::protocol::json::places::find;
-use entry::{Entry, Meaning};
+use entry::Entry;
 use std::borrow::Cow;
 
 /// The body of a request is not the JSON that its code requires, so it is unknown which names it
@@ -98,9 +104,9 @@ impl<'a> Subject<'a> {
         let body = request.body();
         if let Some(places) = entry.and_then(|entry| entry.body.as_ref()) {
             if !body.is_empty() {
-                let read = find(body, places, |found| match found.meaning {
-                    Meaning::Name(kind) => this.body.push((kind, found.text)),
-                    Meaning::Client => this.client = Some(found.text),
+                let read = find(body, places, |kind, text| match kind {
+                    Kind::Client => this.client = Some(text),
+                    kind => this.body.push((kind, text)),
                 });
                 read.map_err(|source| SubjectError { code: request.request_code(), source })?;
             }
@@ -126,7 +132,7 @@ impl<'a> Subject<'a> {
         let fields = self.entry.map_or(&[][..], |entry| entry.fields).iter();
         let in_fields = fields
             .filter_map(|field| Some((field, field.value(ext_fields)?)))
-            .flat_map(|(field, value)| field.names(value).map(|name| (field.kind, name)));
+            .flat_map(|(field, value)| field.names(value));
         let in_body = self.body.iter().map(|(kind, name)| (*kind, &**name));
         in_fields.chain(in_body).filter(|(_, name)| !name.is_empty())
     }
@@ -194,8 +200,79 @@ impl<'a> Subject<'a> {
     where
         F: for<'n> FnMut(Kind, &'n str) -> Cow<'n, str>,
     {
-        rename::rename(request, to)
+        rewrite::rename(request, to)
     }
+
+    /// Whether all that such a request acts on, and all that its answer tells, has a name that
+    /// [`rewrite`](Self::rewrite) and [`rewrite_answer`](Self::rewrite_answer) find: so one who may use
+    /// some names can be kept from others. It is not so for requests that act on a whole broker or ask
+    /// for its state, and for codes that RocketMQ does not define. The body is not looked at.
+    #[must_use]
+    pub fn is_named(request: &RemotingCommand) -> bool {
+        table::entry(request.request_code()).is_some_and(|entry| {
+            let fields = request.ext_fields();
+            let needed = |(field, value)| fields.get(field) == Some(value);
+            entry.tells.is_some() && entry.needs.is_none_or(needed)
+        })
+    }
+
+    /// Changes all names in `request` as `change` says, and leaves all else as it is. Beyond
+    /// [`rename`](Self::rename), these are the ids of clients, topics whose settings are copied, and names in
+    /// the messages that it carries: stored ones, and those of a send.
+    ///
+    /// Returns [`Rewritten::Gone`] if a name is removed without which the request makes no sense, or if
+    /// RocketMQ does not define its code. Do not pass it on then: it may be changed in part.
+    ///
+    /// # Errors
+    /// If the body cannot be read.
+    pub fn rewrite(
+        request: &mut RemotingCommand,
+        mut change: impl FnMut(Kind, &str) -> Change,
+    ) -> Result<Rewritten, SubjectError> {
+        rewrite::request(request, &mut change)
+    }
+
+    /// Changes all names in the answer to a request with this code, and leaves out what belongs to a name
+    /// that `change` removes: an element of a list, an entry of a table, a message. Numbers that count those
+    /// of others, such as the version of a table, are left out, too. The remark is not changed.
+    ///
+    /// ```
+    /// use rocketmq_tower_core::subject::{Change, Subject};
+    /// use rocketmq_tower_core::{RemotingCommand, RequestCode, ResponseCode};
+    ///
+    /// let mut answer = RemotingCommand::response(ResponseCode::SUCCESS)
+    ///     .with_body(r#"{"topicList":["blue.orders","red.orders"]}"#);
+    /// let code = RequestCode::GET_ALL_TOPIC_LIST_FROM_NAMESERVER;
+    /// Subject::rewrite_answer(code, &mut answer, |_, name| match name.strip_prefix("blue.") {
+    ///     Some(name) => Change::Replace(name.to_owned()),
+    ///     None => Change::Remove,
+    /// })?;
+    /// assert_eq!(answer.body(), r#"{"topicList":["orders"]}"#);
+    /// # Ok::<(), rocketmq_tower_core::subject::SubjectError>(())
+    /// ```
+    ///
+    /// Returns [`Rewritten::Gone`] if nothing is left of the body, or if the answer is not
+    /// [named](Self::is_named).
+    ///
+    /// # Errors
+    /// If the body cannot be read.
+    pub fn rewrite_answer(
+        code: RequestCode,
+        answer: &mut RemotingCommand,
+        mut change: impl FnMut(Kind, &str) -> Change,
+    ) -> Result<Rewritten, SubjectError> {
+        rewrite::answer(code, answer, &mut change)
+    }
+}
+
+/// What is left of a request or an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Rewritten {
+    /// It can be passed on.
+    Kept,
+    /// What it is about was removed.
+    Gone,
 }
 
 impl Action {

@@ -3,8 +3,8 @@
 use super::Action::{
     self, AdminCluster, AdminGroup, AdminTopic, Broker, Client, Describe, Receive, Send, Session,
 };
-use super::entry::{Entry, Field};
-use super::{Answer, bodies};
+use super::entry::{Entry, Field, Messages, Tells};
+use super::{Answer, Kind, bodies, tells};
 use crate::command::RequestCode;
 
 /// Returns the entry of a code, `None` if RocketMQ does not define it.
@@ -19,7 +19,15 @@ const CONSUMERS: Field = Field::group("consumerGroup");
 const PRODUCERS: Field = Field::producers("producerGroup");
 
 /// Name servers keep the order of an ordered topic's queues under the topic's name.
-const ORDERED: Field = Field::topic("key").only_if("namespace", "ORDER_TOPIC_CONFIG");
+const ORDERED: Field = Field::topic("key").only_if(ORDERS.0, ORDERS.1);
+const ORDERS: (&str, &str) = ("namespace", "ORDER_TOPIC_CONFIG");
+
+/// Brokers copy the settings of this topic for one that does not exist yet.
+const DEFAULT: Field = Field::template("defaultTopic");
+const SHORT_DEFAULT: Field = Field::template("c");
+
+/// The key of a statistic: a topic, or a topic and a group.
+const STATS_KEY: Field = Field::topic("statsKey").separated_by('@').then(Kind::Group);
 
 const SEND_FIELDS: &[Field] = &[TOPIC, PRODUCERS];
 const SHORT_SEND_FIELDS: &[Field] = &[Field::topic("b"), Field::producers("a")];
@@ -60,126 +68,159 @@ const fn list(code: RequestCode, answer: Answer) -> Entry {
     on(code, Describe).answers(answer)
 }
 
+/// A send.
+const fn send(code: RequestCode) -> Entry {
+    let send = on(code, Send).names(SEND_FIELDS).queue(QUEUE).also(&[DEFAULT]);
+    send.properties("properties").tells(NOTHING)
+}
+
+/// A send whose fields have single letters.
+const fn short_send(code: RequestCode) -> Entry {
+    let send = on(code, Send).names(SHORT_SEND_FIELDS).queue(SHORT_QUEUE).also(&[SHORT_DEFAULT]);
+    send.properties("i").tells(NOTHING)
+}
+
+const NOTHING: Tells = Tells::NOTHING;
+
 type C = RequestCode;
 
 /// In ascending order of the codes.
 #[rustfmt::skip]
 static TABLE: &[Entry] = &[
-    on(C::SEND_MESSAGE, Send).names(SEND_FIELDS).queue(QUEUE),
-    of_both(C::PULL_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages),
-    of_topic(C::QUERY_MESSAGE, Receive).answers(Answer::Messages),
-    of_queue(C::QUERY_BROKER_OFFSET),
-    of_both(C::QUERY_CONSUMER_OFFSET, Describe).queue(QUEUE),
-    of_both(C::UPDATE_CONSUMER_OFFSET, Receive).queue(QUEUE),
-    of_topic(C::UPDATE_AND_CREATE_TOPIC, AdminTopic),
-    on(C::UPDATE_AND_CREATE_TOPIC_LIST, AdminTopic).body(bodies::TOPIC_CONFIGS),
-    list(C::GET_ALL_TOPIC_CONFIG, Answer::Topics),
+    send(C::SEND_MESSAGE).messages(Messages::BatchIf("batch")),
+    of_both(C::PULL_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages)
+        .tells(tells::MESSAGES),
+    of_topic(C::QUERY_MESSAGE, Receive).answers(Answer::Messages).tells(tells::FOUND_MESSAGES),
+    of_queue(C::QUERY_BROKER_OFFSET).tells(NOTHING),
+    of_both(C::QUERY_CONSUMER_OFFSET, Describe).queue(QUEUE).tells(NOTHING),
+    of_both(C::UPDATE_CONSUMER_OFFSET, Receive).queue(QUEUE).tells(NOTHING),
+    of_topic(C::UPDATE_AND_CREATE_TOPIC, AdminTopic).also(&[DEFAULT]).tells(NOTHING),
+    on(C::UPDATE_AND_CREATE_TOPIC_LIST, AdminTopic).body(bodies::TOPIC_CONFIGS)
+        .tells(NOTHING),
+    list(C::GET_ALL_TOPIC_CONFIG, Answer::Topics).unasked(&["topicSeq", "maxTopicNum", "dataVersion"])
+        .tells(tells::TOPIC_CONFIGS),
     list(C::GET_TOPIC_CONFIG_LIST, Answer::Topics),
     list(C::GET_TOPIC_NAME_LIST, Answer::Topics),
     on(C::UPDATE_BROKER_CONFIG, AdminCluster),
     on(C::GET_BROKER_CONFIG, AdminCluster),
     on(C::TRIGGER_DELETE_FILES, AdminCluster),
     on(C::GET_BROKER_RUNTIME_INFO, Describe),
-    of_queue(C::SEARCH_OFFSET_BY_TIMESTAMP),
-    of_queue(C::GET_MAX_OFFSET),
-    of_queue(C::GET_MIN_OFFSET),
-    of_queue(C::GET_EARLIEST_MSG_STORETIME),
-    of_topic(C::VIEW_MESSAGE_BY_ID, Receive).answers(Answer::Messages),
-    on(C::HEART_BEAT, Session).body(bodies::HEARTBEAT),
-    on(C::UNREGISTER_CLIENT, Session).names(&[CONSUMERS, PRODUCERS]).client("clientID"),
-    on(C::CONSUMER_SEND_MSG_BACK, Receive).names(&[Field::topic("originTopic"), GROUP]),
-    on(C::END_TRANSACTION, Send).names(SEND_FIELDS),
-    of_group(C::GET_CONSUMER_LIST_BY_GROUP, Describe),
-    of_topic(C::CHECK_TRANSACTION_STATE, Client),
-    of_group(C::NOTIFY_CONSUMER_IDS_CHANGED, Client),
-    on(C::LOCK_BATCH_MQ, Receive).body(bodies::LOCKS),
-    on(C::UNLOCK_BATCH_MQ, Receive).body(bodies::LOCKS),
+    of_queue(C::SEARCH_OFFSET_BY_TIMESTAMP).tells(NOTHING),
+    of_queue(C::GET_MAX_OFFSET).tells(NOTHING),
+    of_queue(C::GET_MIN_OFFSET).tells(NOTHING),
+    of_queue(C::GET_EARLIEST_MSG_STORETIME).tells(NOTHING),
+    of_topic(C::VIEW_MESSAGE_BY_ID, Receive).answers(Answer::Messages).tells(tells::MESSAGES),
+    on(C::HEART_BEAT, Session).body(bodies::HEARTBEAT).tells(NOTHING),
+    on(C::UNREGISTER_CLIENT, Session).names(&[CONSUMERS, PRODUCERS]).client("clientID").tells(NOTHING),
+    on(C::CONSUMER_SEND_MSG_BACK, Receive).names(&[Field::topic("originTopic"), GROUP])
+        .tells(NOTHING),
+    on(C::END_TRANSACTION, Send).names(SEND_FIELDS).tells(NOTHING),
+    of_group(C::GET_CONSUMER_LIST_BY_GROUP, Describe).tells(tells::CLIENT_LIST),
+    of_topic(C::CHECK_TRANSACTION_STATE, Client).messages(Messages::Stored).tells(NOTHING),
+    of_group(C::NOTIFY_CONSUMER_IDS_CHANGED, Client).tells(NOTHING),
+    on(C::LOCK_BATCH_MQ, Receive).body(bodies::LOCKS).tells(tells::LOCKED),
+    on(C::UNLOCK_BATCH_MQ, Receive).body(bodies::LOCKS).tells(NOTHING),
     on(C::GET_ALL_CONSUMER_OFFSET, Broker).answers(Answer::TopicsAndGroups),
     on(C::GET_ALL_DELAY_OFFSET, Broker),
-    on(C::CHECK_CLIENT_CONFIG, Describe).body(bodies::CHECK_CLIENT),
+    on(C::CHECK_CLIENT_CONFIG, Describe).body(bodies::CHECK_CLIENT).tells(NOTHING),
     on(C::GET_CLIENT_CONFIG, Describe),
     on(C::GET_TIMER_CHECK_POINT, Broker),
     list(C::GET_TIMER_METRICS, Answer::Topics),
-    on(C::PUT_KV_CONFIG, AdminCluster).names(&[ORDERED]),
-    on(C::GET_KV_CONFIG, Describe).names(&[ORDERED]),
-    on(C::DELETE_KV_CONFIG, AdminCluster).names(&[ORDERED]),
+    on(C::PUT_KV_CONFIG, AdminCluster).names(&[ORDERED]).needs(ORDERS).tells(NOTHING),
+    on(C::GET_KV_CONFIG, Describe).names(&[ORDERED]).needs(ORDERS).tells(NOTHING),
+    on(C::DELETE_KV_CONFIG, AdminCluster).names(&[ORDERED]).needs(ORDERS).tells(NOTHING),
     on(C::REGISTER_BROKER, Broker).answers(Answer::Topics),
     on(C::UNREGISTER_BROKER, Broker),
-    of_topic(C::GET_ROUTEINFO_BY_TOPIC, Describe),
-    on(C::GET_BROKER_CLUSTER_INFO, Describe),
-    on(C::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, AdminGroup).body(bodies::GROUP_CONFIG),
-    list(C::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, Answer::Groups),
-    of_topic(C::GET_TOPIC_STATS_INFO, Describe),
-    of_group(C::GET_CONSUMER_CONNECTION_LIST, Describe).answers(Answer::Topics),
-    on(C::GET_PRODUCER_CONNECTION_LIST, Describe).names(&[PRODUCERS]),
+    of_topic(C::GET_ROUTEINFO_BY_TOPIC, Describe).tells(tells::ROUTE),
+    on(C::GET_BROKER_CLUSTER_INFO, Describe).tells(tells::NAMELESS),
+    on(C::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, AdminGroup).body(bodies::GROUP_CONFIG)
+        .tells(NOTHING),
+    list(C::GET_ALL_SUBSCRIPTIONGROUP_CONFIG, Answer::Groups).unasked(&["groupSeq", "maxGroupNum", "dataVersion"])
+        .tells(tells::GROUP_CONFIGS),
+    of_topic(C::GET_TOPIC_STATS_INFO, Describe).tells(tells::QUEUES),
+    of_group(C::GET_CONSUMER_CONNECTION_LIST, Describe).answers(Answer::Topics)
+        .tells(tells::GROUP_CONNECTIONS),
+    on(C::GET_PRODUCER_CONNECTION_LIST, Describe).names(&[PRODUCERS]).tells(tells::GROUP_CONNECTIONS),
     on(C::WIPE_WRITE_PERM_OF_BROKER, AdminCluster),
-    list(C::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, Answer::Topics),
-    on(C::DELETE_SUBSCRIPTIONGROUP, AdminGroup).names(&[Field::group("groupName")]),
+    list(C::GET_ALL_TOPIC_LIST_FROM_NAMESERVER, Answer::Topics).tells(tells::TOPIC_LIST),
+    on(C::DELETE_SUBSCRIPTIONGROUP, AdminGroup).names(&[Field::group("groupName")])
+        .tells(NOTHING),
     on(C::GET_CONSUME_STATS, Describe)
         .names(&[CONSUMERS, TOPIC, Field::topic("topicList").separated_by(';')])
-        .answers(Answer::Topics),
-    of_group(C::SUSPEND_CONSUMER, AdminGroup),
-    of_group(C::RESUME_CONSUMER, AdminGroup),
+        .answers(Answer::Topics).tells(tells::QUEUES),
+    of_group(C::SUSPEND_CONSUMER, AdminGroup).tells(NOTHING),
+    of_group(C::RESUME_CONSUMER, AdminGroup).tells(NOTHING),
     of_both(C::RESET_CONSUMER_OFFSET_IN_CONSUMER, Client),
-    of_both(C::RESET_CONSUMER_OFFSET_IN_BROKER, AdminGroup),
-    of_group(C::ADJUST_CONSUMER_THREAD_POOL, AdminGroup),
+    of_both(C::RESET_CONSUMER_OFFSET_IN_BROKER, AdminGroup).tells(NOTHING),
+    of_group(C::ADJUST_CONSUMER_THREAD_POOL, AdminGroup).tells(NOTHING),
     on(C::WHO_CONSUME_THE_MESSAGE, Describe).answers(Answer::Groups),
-    of_topic(C::DELETE_TOPIC_IN_BROKER, AdminTopic),
-    of_topic(C::DELETE_TOPIC_IN_NAMESRV, AdminTopic),
+    of_topic(C::DELETE_TOPIC_IN_BROKER, AdminTopic).tells(NOTHING),
+    of_topic(C::DELETE_TOPIC_IN_NAMESRV, AdminTopic).tells(NOTHING),
     of_topic(C::REGISTER_TOPIC_IN_NAMESRV, AdminTopic),
-    list(C::GET_KVLIST_BY_NAMESPACE, Answer::Topics),
-    of_short_group(C::RESET_CONSUMER_CLIENT_OFFSET, Client),
-    of_short_group(C::GET_CONSUMER_STATUS_FROM_CLIENT, Client),
-    of_short_group(C::INVOKE_BROKER_TO_RESET_OFFSET, AdminGroup).queue(QUEUE),
-    of_short_group(C::INVOKE_BROKER_TO_GET_CONSUMER_STATUS, Describe),
-    list(C::GET_TOPICS_BY_CLUSTER, Answer::Topics),
-    on(C::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, AdminGroup).body(bodies::GROUP_CONFIGS),
-    of_topic(C::QUERY_TOPIC_CONSUME_BY_WHO, Describe).answers(Answer::Groups),
+    list(C::GET_KVLIST_BY_NAMESPACE, Answer::Topics).needs(ORDERS).tells(tells::TOPIC_TABLE),
+    of_short_group(C::RESET_CONSUMER_CLIENT_OFFSET, Client).body(bodies::OFFSETS)
+        .tells(NOTHING),
+    of_short_group(C::GET_CONSUMER_STATUS_FROM_CLIENT, Client).tells(tells::STATUS),
+    of_short_group(C::INVOKE_BROKER_TO_RESET_OFFSET, AdminGroup).queue(QUEUE)
+        .tells(tells::RESET),
+    of_short_group(C::INVOKE_BROKER_TO_GET_CONSUMER_STATUS, Describe).tells(tells::STATUS),
+    list(C::GET_TOPICS_BY_CLUSTER, Answer::Topics).tells(tells::TOPIC_LIST),
+    on(C::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP_LIST, AdminGroup).body(bodies::GROUP_CONFIGS)
+        .tells(NOTHING),
+    of_topic(C::QUERY_TOPIC_CONSUME_BY_WHO, Describe).answers(Answer::Groups)
+        .tells(tells::GROUP_LIST),
     on(C::REGISTER_FILTER_SERVER, Broker),
-    of_both(C::REGISTER_MESSAGE_FILTER_CLASS, Receive),
-    of_short_group(C::QUERY_CONSUME_TIME_SPAN, Describe),
-    list(C::GET_SYSTEM_TOPIC_LIST_FROM_NS, Answer::Topics),
-    list(C::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, Answer::Topics),
+    of_both(C::REGISTER_MESSAGE_FILTER_CLASS, Receive).tells(NOTHING),
+    of_short_group(C::QUERY_CONSUME_TIME_SPAN, Describe).tells(tells::TIME_SPANS),
+    list(C::GET_SYSTEM_TOPIC_LIST_FROM_NS, Answer::Topics).tells(tells::TOPIC_LIST),
+    list(C::GET_SYSTEM_TOPIC_LIST_FROM_BROKER, Answer::Topics).tells(tells::TOPIC_LIST),
     on(C::CLEAN_EXPIRED_CONSUMEQUEUE, AdminCluster),
-    of_group(C::GET_CONSUMER_RUNNING_INFO, Describe).client("clientId").answers(Answer::Topics),
+    of_group(C::GET_CONSUMER_RUNNING_INFO, Describe).client("clientId").answers(Answer::Topics)
+        .tells(tells::RUNNING),
     on(C::QUERY_CORRECTION_OFFSET, Describe)
-        .names(&[TOPIC, Field::group("compareGroup"), Field::group("filterGroups").separated_by(',')]),
-    of_both(C::CONSUME_MESSAGE_DIRECTLY, Receive).client("clientId"),
-    on(C::SEND_MESSAGE_V2, Send).names(SHORT_SEND_FIELDS).queue(SHORT_QUEUE),
-    list(C::GET_UNIT_TOPIC_LIST, Answer::Topics),
-    list(C::GET_HAS_UNIT_SUB_TOPIC_LIST, Answer::Topics),
-    list(C::GET_HAS_UNIT_SUB_UNUNIT_TOPIC_LIST, Answer::Topics),
+        .names(&[TOPIC, Field::group("compareGroup"), Field::group("filterGroups").separated_by(',')])
+        .tells(tells::NAMELESS),
+    of_both(C::CONSUME_MESSAGE_DIRECTLY, Receive).client("clientId").messages(Messages::Stored)
+        .tells(tells::NAMELESS),
+    short_send(C::SEND_MESSAGE_V2).messages(Messages::BatchIf("m")),
+    list(C::GET_UNIT_TOPIC_LIST, Answer::Topics).tells(tells::TOPIC_LIST),
+    list(C::GET_HAS_UNIT_SUB_TOPIC_LIST, Answer::Topics).tells(tells::TOPIC_LIST),
+    list(C::GET_HAS_UNIT_SUB_UNUNIT_TOPIC_LIST, Answer::Topics).tells(tells::TOPIC_LIST),
     on(C::CLONE_GROUP_OFFSET, AdminGroup)
-        .names(&[TOPIC, Field::group("srcGroup"), Field::group("destGroup")]),
-    on(C::VIEW_BROKER_STATS_DATA, Describe),
+        .names(&[TOPIC, Field::group("srcGroup"), Field::group("destGroup")])
+        .tells(NOTHING),
+    on(C::VIEW_BROKER_STATS_DATA, Describe).also(&[STATS_KEY]).tells(tells::NAMELESS),
     on(C::CLEAN_UNUSED_TOPIC, AdminCluster),
-    list(C::GET_BROKER_CONSUME_STATS, Answer::TopicsAndGroups),
+    list(C::GET_BROKER_CONSUME_STATS, Answer::TopicsAndGroups).tells(tells::ALL_STATS),
     on(C::UPDATE_NAMESRV_CONFIG, AdminCluster),
     on(C::GET_NAMESRV_CONFIG, AdminCluster),
-    on(C::SEND_BATCH_MESSAGE, Send).names(SHORT_SEND_FIELDS).queue(SHORT_QUEUE),
-    of_both(C::QUERY_CONSUME_QUEUE, Describe).queue(QUEUE),
+    short_send(C::SEND_BATCH_MESSAGE).messages(Messages::Batch),
+    of_both(C::QUERY_CONSUME_QUEUE, Describe).queue(QUEUE).tells(tells::QUEUE_INDEX),
     on(C::QUERY_DATA_VERSION, Broker),
     of_topic(C::RESUME_CHECK_HALF_MESSAGE, AdminTopic),
-    on(C::SEND_REPLY_MESSAGE, Send).names(SEND_FIELDS).queue(QUEUE),
-    on(C::SEND_REPLY_MESSAGE_V2, Send).names(SHORT_SEND_FIELDS).queue(SHORT_QUEUE),
-    on(C::PUSH_REPLY_MESSAGE_TO_CLIENT, Client).names(SEND_FIELDS).queue(QUEUE),
+    send(C::SEND_REPLY_MESSAGE),
+    short_send(C::SEND_REPLY_MESSAGE_V2),
+    on(C::PUSH_REPLY_MESSAGE_TO_CLIENT, Client).names(SEND_FIELDS).queue(QUEUE).also(&[DEFAULT])
+        .properties("properties").tells(NOTHING),
     on(C::ADD_WRITE_PERM_OF_BROKER, AdminCluster),
-    list(C::GET_ALL_PRODUCER_INFO, Answer::Groups),
+    list(C::GET_ALL_PRODUCER_INFO, Answer::Groups).tells(tells::ALL_PRODUCERS),
     on(C::DELETE_EXPIRED_COMMITLOG, AdminCluster),
-    on(C::QUERY_TOPICS_BY_CONSUMER, Describe).names(&[GROUP]).answers(Answer::Topics),
-    of_short_group(C::QUERY_SUBSCRIPTION_BY_CONSUMER, Describe),
-    of_topic(C::GET_TOPIC_CONFIG, Describe),
-    on(C::GET_SUBSCRIPTIONGROUP_CONFIG, Describe).names(&[GROUP]),
-    of_short_group(C::UPDATE_AND_GET_GROUP_FORBIDDEN, AdminGroup),
+    on(C::QUERY_TOPICS_BY_CONSUMER, Describe).names(&[GROUP]).answers(Answer::Topics)
+        .tells(tells::TOPIC_LIST),
+    of_short_group(C::QUERY_SUBSCRIPTION_BY_CONSUMER, Describe).tells(tells::OF_GROUP),
+    of_topic(C::GET_TOPIC_CONFIG, Describe).tells(tells::TOPIC_CONFIG),
+    on(C::GET_SUBSCRIPTIONGROUP_CONFIG, Describe).names(&[GROUP]).tells(tells::ONE_GROUP_CONFIG),
+    of_short_group(C::UPDATE_AND_GET_GROUP_FORBIDDEN, AdminGroup).tells(tells::OF_GROUP),
     of_topic(C::CHECK_ROCKSDB_CQ_WRITE_PROGRESS, Describe),
     on(C::EXPORT_ROCKSDB_CONFIG_TO_JSON, AdminCluster),
-    of_both(C::LITE_PULL_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages),
-    on(C::RECALL_MESSAGE, Send).names(SEND_FIELDS),
-    on(C::QUERY_ASSIGNMENT, Receive).body(bodies::ASSIGNMENT),
-    on(C::SET_MESSAGE_REQUEST_MODE, AdminGroup).body(bodies::ASSIGNMENT),
+    of_both(C::LITE_PULL_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages)
+        .tells(tells::MESSAGES),
+    on(C::RECALL_MESSAGE, Send).names(SEND_FIELDS).tells(NOTHING),
+    on(C::QUERY_ASSIGNMENT, Receive).body(bodies::ASSIGNMENT).tells(tells::ASSIGNED),
+    on(C::SET_MESSAGE_REQUEST_MODE, AdminGroup).body(bodies::ASSIGNMENT).tells(NOTHING),
     on(C::GET_ALL_MESSAGE_REQUEST_MODE, Broker).answers(Answer::TopicsAndGroups),
     of_topic(C::UPDATE_AND_CREATE_STATIC_TOPIC, AdminTopic),
-    on(C::GET_BROKER_MEMBER_GROUP, Describe),
+    on(C::GET_BROKER_MEMBER_GROUP, Describe).tells(tells::NAMELESS),
     on(C::ADD_BROKER, Broker),
     on(C::REMOVE_BROKER, Broker),
     on(C::BROKER_HEARTBEAT, Broker),
@@ -219,12 +260,13 @@ static TABLE: &[Entry] = &[
     on(C::AUTH_DELETE_ACL, AdminCluster),
     on(C::AUTH_GET_ACL, AdminCluster),
     on(C::AUTH_LIST_ACL, AdminCluster),
-    of_both(C::POP_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages),
-    of_both(C::ACK_MESSAGE, Receive).queue(QUEUE),
-    of_both(C::PEEK_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages),
-    of_both(C::CHANGE_MESSAGE_INVISIBLETIME, Receive).queue(QUEUE),
-    of_both(C::NOTIFICATION, Receive).queue(QUEUE),
-    of_both(C::POLLING_INFO, Describe).queue(QUEUE),
+    of_both(C::POP_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages).tells(tells::MESSAGES),
+    of_both(C::ACK_MESSAGE, Receive).queue(QUEUE).tells(NOTHING),
+    of_both(C::PEEK_MESSAGE, Receive).queue(QUEUE).answers(Answer::Messages)
+        .tells(tells::MESSAGES),
+    of_both(C::CHANGE_MESSAGE_INVISIBLETIME, Receive).queue(QUEUE).tells(NOTHING),
+    of_both(C::NOTIFICATION, Receive).queue(QUEUE).tells(NOTHING),
+    of_both(C::POLLING_INFO, Describe).queue(QUEUE).tells(NOTHING),
     on(C::POP_ROLLBACK, AdminCluster),
-    on(C::BATCH_ACK_MESSAGE, Receive).body(bodies::ACKS),
+    on(C::BATCH_ACK_MESSAGE, Receive).body(bodies::ACKS).tells(NOTHING),
 ];

@@ -3,6 +3,7 @@
 use super::{Dialer, Link, pair};
 use crate::Target;
 use crate::rewrite::Rewriter;
+use rocketmq_tower::layers::namespace::ConnectionAccess;
 use rocketmq_tower::{Connection, Disconnect, Layer, Service};
 use std::fmt;
 use std::future::Future;
@@ -74,6 +75,7 @@ where
         let client = connection.channel();
         let link = Link::new(client.observer(), rewriter.clone(), Arc::clone(dialer));
         connection.info_mut().extensions.insert(link.clone());
+        connection.info_mut().extensions.insert(ConnectionAccess::default());
         Box::pin(pair::run(self.inner.call(connection), client, link))
     }
 }

@@ -1,6 +1,7 @@
 //! Requests of brokers to clients.
 
 use crate::rewrite::Rewriter;
+use rocketmq_tower::layers::namespace::ConnectionAccess;
 use rocketmq_tower::{BoxError, Channel, RemotingCommand, Service};
 use std::future::Future;
 use std::pin::Pin;
@@ -36,11 +37,20 @@ impl Service<RemotingCommand> for Push {
         self.rewriter.push(&mut request);
         let client = self.client.clone();
         Box::pin(async move {
+            let (code, access) = (request.request_code(), client.extensions().get());
+            let access: Option<&ConnectionAccess> = access;
+            if let Some(access) = access {
+                access.push(&mut request)?;
+            }
             if request.is_oneway() {
                 client.invoke_oneway(request).await?;
                 return Ok(None);
             }
-            Ok(Some(client.invoke(request, PATIENCE).await?))
+            let mut answer = client.invoke(request, PATIENCE).await?;
+            if let Some(access) = access {
+                access.push_answered(code, &mut answer);
+            }
+            Ok(Some(answer))
         })
     }
 }

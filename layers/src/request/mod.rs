@@ -7,6 +7,7 @@ pub mod authorize;
 pub mod body_limit;
 pub mod catch_panic;
 pub mod code_distribution;
+pub mod namespace;
 pub mod oneshot;
 pub mod peer_rate_limit;
 pub mod quota;

@@ -34,7 +34,7 @@ impl BodyError {
         &self.0.path
     }
 
-    pub(super) fn new(at: usize, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(at: usize, message: impl Into<Cow<'static, str>>) -> Self {
         Self::at_path(Some(at), String::new(), message.into())
     }
 
