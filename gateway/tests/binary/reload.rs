@@ -53,6 +53,7 @@ async fn an_invalid_file_changes_nothing() {
         ("[[authorize]]\nallow = \"a\"\ntopic = [\"t\"]\n", "topic"),
         ("[[authorize]]\ntopics = [\"t\"]\n", "`allow` and `deny`"),
         ("[acl]\naccounts = \"missing.toml\"\n", "missing.toml"),
+        ("[namespace]\n", "`namespace` needs `acl`"),
         ("[audit]\nfile = \"missing/audit.json\"\n", "missing/audit.json"),
     ] {
         let line = served.reload(&format!("{}{bad}", settings(&broker))).await;

@@ -2,6 +2,7 @@
 
 use crate::process::Served;
 use crate::support::folder::Folder;
+use crate::support::peer::message;
 use crate::support::soon;
 use crate::upstream;
 use rocketmq_tower::client::Connector;
@@ -140,4 +141,37 @@ async fn the_address_of_a_client_behind_a_balancer_reaches_the_broker() {
     assert_eq!(response.remark(), Some("nobody 203.0.113.7:50000"));
     let direct = rocketmq_tower::connect(&served.broker).await.unwrap();
     direct.invoke(RemotingCommand::request(77), PATIENCE).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn tenants_see_only_their_own_topics() {
+    let broker = crate::broker().await;
+    let folder = Folder::new();
+    let accounts = "shop = \"s\"\nshop-2 = \"s2\"\nbank = \"b\"\noperator = \"o\"\n";
+    fs::write(folder.path().join("accounts.toml"), accounts).unwrap();
+    let settings = format!(
+        "{}[acl]\naccounts = \"accounts.toml\"\n[namespace]\noperators = [\"operator\"]\ntenants = {{ shop-2 = \"shop\" }}\n",
+        crate::settings(&broker)
+    );
+    let served = Served::start_in(folder, &settings).await;
+    let call = async |user: &str, secret: &str, mut request: RemotingCommand| {
+        let channel = rocketmq_tower::connect(&served.broker).await.unwrap();
+        sign(&mut request, &Credentials::new(user, secret)).unwrap();
+        channel.invoke(request, PATIENCE).await.unwrap()
+    };
+    let sent = call("shop", "s", message("orders", 0, &[], "text")).await;
+    assert_eq!(sent.response_code(), ResponseCode::SUCCESS, "{sent:?}");
+    let topics = async |user: &str, secret: &str| {
+        let request = RemotingCommand::request(RequestCode::GET_ALL_TOPIC_CONFIG);
+        String::from_utf8(call(user, secret, request).await.body().to_vec()).unwrap()
+    };
+    for (user, secret) in [("shop", "s"), ("shop-2", "s2")] {
+        let seen = topics(user, secret).await;
+        assert!(seen.contains("\"orders\"") && !seen.contains('%'), "{user}: {seen}");
+    }
+    assert!(!topics("bank", "b").await.contains("orders"));
+    assert!(topics("operator", "o").await.contains("shop%orders"));
+    let nobody = rocketmq_tower::connect(&served.broker).await.unwrap();
+    let refused = nobody.invoke(message("orders", 0, &[], "text"), PATIENCE).await.unwrap();
+    assert_eq!(refused.response_code(), ResponseCode::NO_PERMISSION);
 }

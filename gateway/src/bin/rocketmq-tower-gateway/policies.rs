@@ -1,12 +1,15 @@
 //! The policies around the forwarding of requests.
 
-use crate::config::{Config, RuleConfig};
+use crate::config::{Config, NamespaceConfig, RuleConfig};
 use rocketmq_tower::layers::acl::AclVerify;
 use rocketmq_tower::layers::audit::Audit;
 use rocketmq_tower::layers::authorize::{Authorize, Rules};
+use rocketmq_tower::layers::namespace::Namespace;
 use rocketmq_tower::layers::quota::Limited;
 use rocketmq_tower::layers::trace::Trace;
-use rocketmq_tower::layers::{AclVerifyLayer, AuditLayer, AuthorizeLayer, QuotaLayer, TraceLayer};
+use rocketmq_tower::layers::{
+    AclVerifyLayer, AuditLayer, AuthorizeLayer, NamespaceLayer, QuotaLayer, TraceLayer,
+};
 use rocketmq_tower::{BoxError, RemotingCommand, Service, ServiceBuilder};
 use rocketmq_tower_gateway::Target;
 use std::collections::HashMap;
@@ -17,13 +20,15 @@ use tracing::Level;
 
 type Accounts = HashMap<String, String>;
 
-/// The policies of a gateway, the outermost first. The first one sees what the others refuse.
+/// The policies of a gateway, the outermost first. The first one sees what the others refuse. Quotas see the names in the cluster, so that each
+/// tenant has its own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policies {
     trace: Option<TraceLayer>,
     acl: Option<AclVerifyLayer<Accounts>>,
     audit: Option<AuditLayer>,
     authorize: Option<AuthorizeLayer>,
+    namespace: Option<NamespaceLayer>,
     quota: Option<QuotaLayer>,
 }
 
@@ -33,7 +38,8 @@ pub(crate) type Policed<S> = Either<S, Boxed<Traced<S>>>;
 type Traced<S> = Either<Trace<Verified<S>>, Verified<S>>;
 type Verified<S> = Either<AclVerify<Audited<S>, Accounts>, Audited<S>>;
 type Audited<S> = Either<Audit<Authorized<S>>, Authorized<S>>;
-type Authorized<S> = Either<Authorize<Measured<S>>, Measured<S>>;
+type Authorized<S> = Either<Authorize<Separate<S>>, Separate<S>>;
+type Separate<S> = Either<Namespace<Measured<S>>, Measured<S>>;
 type Measured<S> = Either<Limited<S>, S>;
 
 impl Policies {
@@ -48,6 +54,9 @@ impl Policies {
             }
         };
         let rules = || config.authorize.iter().map(|RuleConfig(rule)| rule.clone());
+        if config.namespace.is_some() && config.acl.is_none() {
+            return Err("`namespace` needs `acl`, which tells the users".into());
+        }
         let authorize = !config.authorize.is_empty();
         Ok(Self {
             trace: config.trace.as_ref().map(|trace| {
@@ -56,6 +65,7 @@ impl Policies {
             }),
             acl: config.acl.as_ref().map(|acl| acl.layer()).transpose()?,
             audit: None,
+            namespace: config.namespace.as_ref().map(NamespaceConfig::layer),
             authorize: authorize.then(|| AuthorizeLayer::new(Rules::new(rules()))),
             quota,
         })
@@ -76,17 +86,19 @@ impl Policies {
             .option_layer(self.acl.clone())
             .option_layer(self.audit.clone())
             .option_layer(self.authorize.clone())
+            .option_layer(self.namespace.clone())
             .option_layer(self.quota.clone())
             .service(inner);
         Either::Right(Boxed(policed))
     }
 
     fn are_none(&self) -> bool {
-        let Self { trace, acl, audit, authorize, quota } = self;
+        let Self { trace, acl, audit, authorize, namespace, quota } = self;
         trace.is_none()
             && acl.is_none()
             && audit.is_none()
             && authorize.is_none()
+            && namespace.is_none()
             && quota.is_none()
     }
 }

@@ -2,10 +2,12 @@
 
 mod parsed;
 mod policies;
+mod tenants;
 mod tls;
 mod upstream;
 
 pub(crate) use policies::{AclConfig, AuditConfig, QuotaConfig, RuleConfig, TraceConfig, WhenFull};
+pub(crate) use tenants::NamespaceConfig;
 pub(crate) use tls::{ProxyConfig, TlsConfig};
 pub(crate) use upstream::{UpstreamConfig, UpstreamTls};
 
@@ -52,6 +54,7 @@ pub(crate) struct Config {
     pub(crate) authorize: Vec<RuleConfig>,
     #[serde(default)]
     pub(crate) quota: Vec<QuotaConfig>,
+    pub(crate) namespace: Option<NamespaceConfig>,
 }
 
 /// Reads a file of settings. An error names the file, the line and the key.
@@ -121,9 +124,9 @@ impl Config {
 
     /// Takes over the settings that can change while the gateway runs.
     pub(crate) fn take_changes(&mut self, new: Self) {
-        let Self { log, trace, acl, audit, authorize, quota, .. } = new;
+        let Self { log, trace, acl, audit, authorize, quota, namespace, .. } = new;
         let old = std::mem::take(self);
-        *self = Self { log, trace, acl, audit, authorize, quota, ..old };
+        *self = Self { log, trace, acl, audit, authorize, quota, namespace, ..old };
     }
 
     /// Returns the IP address of the first name-server port.
