@@ -2,7 +2,7 @@
 
 use super::servers::{gateway, own};
 use super::table::Table;
-use super::{Options, median, ratio};
+use super::{Options, median, policies, ratio};
 use crate::idle;
 use crate::limits;
 use crate::load;
@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 const CALLERS: [(usize, u32); 3] = [(64, 1), (8, 32), (1, 1)];
 
 /// Length of bodies, in bytes.
-const BODY: usize = 1024;
+pub(super) const BODY: usize = 1024;
 
 /// The number of clients that are idle, if the gateway may open as many files.
 const IDLE: usize = 10_000;
@@ -27,7 +27,7 @@ pub(super) fn measure(options: &Options) -> Result<String, BoxError> {
     let server = own("tower", None)?;
     let bare = own("forward", Some(server.address))?;
     let names = own("names", Some(server.address))?;
-    let gateway = gateway(names.address)?;
+    let gateway = gateway(names.address, None)?;
     let targets = [&server, &bare, &gateway].map(|server| (server.address, server.pid()));
     let mut table = Table::new(&[
         "load",
@@ -56,12 +56,13 @@ pub(super) fn measure(options: &Options) -> Result<String, BoxError> {
             ]);
         }
     }
+    let policies = policies::measure(options, names.address, targets[2])?;
     let (address, pid) = targets[2];
     let files = usize::try_from(limits::raise_open_files()?)?;
     // Each client takes two files of the gateway.
     let steps = vec![IDLE.min(files.saturating_sub(2 * idle::OTHER_FILES) / 2)];
     let growth = idle::run(&idle::Options { address, pid, steps, settle: 2.0 })?;
-    Ok(format!("{table}\nIdle clients, with both connections of each: {growth}\n"))
+    Ok(format!("{table}\n{policies}\nIdle clients, with both connections of each: {growth}\n"))
 }
 
 fn round(

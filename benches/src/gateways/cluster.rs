@@ -23,7 +23,7 @@ struct Way {
 
 pub(super) fn measure(options: &Options) -> Result<String, BoxError> {
     let apache = Apache::start()?;
-    let gateway = gateway(apache.names.address)?;
+    let gateway = gateway(apache.names.address, None)?;
     let broker = apache.broker.address;
     let mut ways = vec![
         Way { name: "direct", address: broker, pid: apache.broker.pid() },

@@ -2,6 +2,7 @@
 
 mod alone;
 mod cluster;
+mod policies;
 mod servers;
 mod table;
 

@@ -17,13 +17,16 @@ pub(super) fn own(kind: &str, upstream: Option<SocketAddr>) -> Result<Server, Bo
     Server::spawn(command, |line| line.strip_prefix("listening on ")?.parse().ok())
 }
 
-/// Starts the command `rocketmq-tower-gateway`, without policies. The address is that of its port for the broker.
-pub(super) fn gateway(names: SocketAddr) -> Result<Server, BoxError> {
+/// Starts the command `rocketmq-tower-gateway`, with a file of settings if there is one. The address is that of its port for the broker.
+pub(super) fn gateway(names: SocketAddr, settings: Option<&Path>) -> Result<Server, BoxError> {
     let program = std::env::current_exe()?.with_file_name("rocketmq-tower-gateway");
     let mut command = Command::new(program);
     // It also reads options from the environment.
     command.env_clear().args(["--upstream", &names.to_string(), "--listen", "127.0.0.1:0"]);
-    command.args(["--max-connections", "20000", "--log", "warn"]);
+    command.args(["--max-connections", "20000", "--log", "warn", "--no-vip-channel"]);
+    if let Some(settings) = settings {
+        command.arg("--config").arg(settings);
+    }
     Server::spawn(command, |line| line.strip_prefix("broker ")?.split_once(" is ")?.1.parse().ok())
 }
 
