@@ -14,7 +14,7 @@ const MESSAGES: u64 = 100_000;
 /// Length of bodies, in bytes.
 const BODY: usize = 1024;
 
-/// What sits between the clients and the broker: an address for clients, and a process.
+/// A way to the broker: an address for clients, and the process that they reach.
 struct Way {
     name: &'static str,
     address: SocketAddr,

@@ -1,4 +1,4 @@
-//! What policies cost: gateways that differ in their settings, in front of the same server.
+//! Measures the cost of policies: gateways differ in their settings, in front of the same server.
 
 use super::alone::BODY;
 use super::servers::gateway;
