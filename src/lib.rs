@@ -231,3 +231,13 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guides/middleware.md")]
 struct MiddlewareGuide;
+
+/// Compiles the code blocks of the guide for those who move a server.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/moving.md")]
+struct MovingGuide;
+
+/// Compiles the code blocks of the guide to security.
+#[cfg(all(doctest, feature = "acl", feature = "tls"))]
+#[doc = include_str!("../docs/guides/security.md")]
+struct SecurityGuide;
