@@ -1,6 +1,6 @@
-//! Checks the documents: every relative link and anchor has a target, the README stays short, and comments and documents are free
-//! of phrases that readers stumbled over. The code of other languages in the guide of tests is that of the tests that run, and the code of
-//! a translation is that of its original.
+//! Checks the documents: every relative link and anchor has a target, every page is in the book, the README stays short, and
+//! comments and documents are free of phrases that readers stumbled over. The code of other languages in the guide of tests is
+//! that of the tests that run, and the code of a translation is that of its original.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::collections::HashSet;
@@ -127,6 +127,19 @@ fn every_link_leads_somewhere() {
 fn the_readme_fits_in_the_head() {
     let lines = read(Path::new("README.md")).lines().count();
     assert!(lines <= 150, "{lines} lines");
+}
+
+#[test]
+fn every_page_is_in_the_book() {
+    let summary = read(Path::new("docs/SUMMARY.md"));
+    let listed: HashSet<&str> = summary.lines().flat_map(links).collect();
+    let missing: Vec<_> = files(&[".md"])
+        .into_iter()
+        .filter_map(|path| Some(path.strip_prefix("docs").ok()?.to_owned()))
+        .filter(|page| page != Path::new("SUMMARY.md"))
+        .filter(|page| !page.to_str().is_some_and(|page| listed.contains(page)))
+        .collect();
+    assert!(missing.is_empty(), "docs/SUMMARY.md does not list {missing:?}");
 }
 
 /// Returns the code blocks of a document that are marked with this language.
