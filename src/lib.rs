@@ -227,6 +227,11 @@ pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// Compiles the code blocks of the guide to a first server.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/first-server.md")]
+struct FirstServerGuide;
+
 /// Compiles the code blocks of the guide to middleware.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guides/middleware.md")]
