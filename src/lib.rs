@@ -227,7 +227,22 @@ pub use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// Compiles the code blocks of the guide to a first server.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/first-server.md")]
+struct FirstServerGuide;
+
 /// Compiles the code blocks of the guide to middleware.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guides/middleware.md")]
 struct MiddlewareGuide;
+
+/// Compiles the code blocks of the guide for those who move a server.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/moving.md")]
+struct MovingGuide;
+
+/// Compiles the code blocks of the guide to security.
+#[cfg(all(doctest, feature = "acl", feature = "tls"))]
+#[doc = include_str!("../docs/guides/security.md")]
+struct SecurityGuide;

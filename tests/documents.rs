@@ -1,5 +1,6 @@
-//! Checks the documents: every relative link and anchor has a target, the README stays short, and comments and documents are free
-//! of phrases that readers stumbled over. The code of other languages in the guide of tests is that of the tests that run.
+//! Checks the documents: every relative link and anchor has a target, every page is in the book, the README stays short, and
+//! comments and documents are free of phrases that readers stumbled over. The code of other languages in the guide of tests is
+//! that of the tests that run, and the code of a translation is that of its original.
 #![allow(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::collections::HashSet;
@@ -128,6 +129,19 @@ fn the_readme_fits_in_the_head() {
     assert!(lines <= 150, "{lines} lines");
 }
 
+#[test]
+fn every_page_is_in_the_book() {
+    let summary = read(Path::new("docs/SUMMARY.md"));
+    let listed: HashSet<&str> = summary.lines().flat_map(links).collect();
+    let missing: Vec<_> = files(&[".md"])
+        .into_iter()
+        .filter_map(|path| Some(path.strip_prefix("docs").ok()?.to_owned()))
+        .filter(|page| page != Path::new("SUMMARY.md"))
+        .filter(|page| !page.to_str().is_some_and(|page| listed.contains(page)))
+        .collect();
+    assert!(missing.is_empty(), "docs/SUMMARY.md does not list {missing:?}");
+}
+
 /// Returns the code blocks of a document that are marked with this language.
 fn code_blocks(text: &str, language: &str) -> Vec<String> {
     let opening = format!("```{language}");
@@ -138,6 +152,41 @@ fn code_blocks(text: &str, language: &str) -> Vec<String> {
         blocks.push(block.join("\n"));
     }
     blocks
+}
+
+/// Returns all code blocks of a document, with their languages.
+fn all_code_blocks(text: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(opening) = lines.find(|line| line.starts_with("```")) {
+        let block = lines.by_ref().take_while(|line| *line != "```");
+        blocks.push([opening].into_iter().chain(block).collect::<Vec<_>>().join("\n"));
+    }
+    blocks
+}
+
+/// The code of an original is compiled or run; that of its translation is the same.
+#[test]
+fn translations_show_the_code_of_their_originals() {
+    let mut translations = vec![(PathBuf::from("README.zh-CN.md"), PathBuf::from("README.md"))];
+    for path in files(&[".md"]) {
+        if let Ok(name) = path.strip_prefix("docs/zh-CN") {
+            let original = Path::new("docs/guides").join(name);
+            translations.push((path, original));
+        }
+    }
+    assert!(translations.len() > 1, "the translated guides were found");
+    for (translation, original) in translations {
+        let originals = all_code_blocks(&read(&original));
+        for block in all_code_blocks(&read(&translation)) {
+            assert!(
+                originals.contains(&block),
+                "{} does not contain this code of {}:\n{block}",
+                original.display(),
+                translation.display()
+            );
+        }
+    }
 }
 
 /// Returns the text without the spaces before and after each line: a snippet may be indented less than its file.

@@ -105,3 +105,7 @@ struct Readme;
 #[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../../docs/guides/testing.md")]
 struct TestingGuide;
+
+#[cfg(all(doctest, feature = "metrics-exporter"))]
+#[doc = include_str!("../../docs/guides/observing.md")]
+struct ObservingGuide;
