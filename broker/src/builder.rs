@@ -2,6 +2,8 @@
 
 use crate::clients::ClientStateLimits;
 use crate::config::{BrokerConfig, StoreConfig};
+#[cfg(feature = "console")]
+use crate::console::{ConsoleOptions, Password};
 use crate::{Flush, RunningBroker, StartError, start};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -185,6 +187,38 @@ impl BrokerBuilder {
     pub fn metrics(mut self, addr: impl ToString) -> Self {
         self.config.metrics = Some(addr.to_string());
         self
+    }
+
+    /// Serves the console on this address, for browsers; port 0 takes a free one. Not served by default.
+    ///
+    /// It should be an address of the loopback device. On any other one, the console is read-only unless it
+    /// has a [password](Self::console_password), and all who reach it read messages.
+    #[cfg(feature = "console")]
+    pub fn console(mut self, addr: impl ToString) -> Self {
+        self.console_options().addr = addr.to_string();
+        self
+    }
+
+    /// Sets the password of the console, which browsers ask for. None by default. Without
+    /// [`console`](Self::console), it has no effect.
+    #[cfg(feature = "console")]
+    pub fn console_password(mut self, password: impl Into<String>) -> Self {
+        self.console_options().password = Some(Password(password.into()));
+        self
+    }
+
+    /// Adds a name by which browsers may reach the console, beside its address and `localhost`. It answers
+    /// no other one, so that no page of another site can read it by a name of its own. Without
+    /// [`console`](Self::console), it has no effect.
+    #[cfg(feature = "console")]
+    pub fn console_host(mut self, name: impl Into<String>) -> Self {
+        self.console_options().hosts.push(name.into());
+        self
+    }
+
+    #[cfg(feature = "console")]
+    fn console_options(&mut self) -> &mut ConsoleOptions {
+        self.config.console.get_or_insert_default()
     }
 
     /// Logs once in `period` how many requests and responses there were of each code.

@@ -38,6 +38,8 @@ pub(crate) struct BrokerConfig {
     pub(crate) groups: GroupLimits,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) metrics: Option<String>,
+    #[cfg(feature = "console")]
+    pub(crate) console: Option<crate::console::ConsoleOptions>,
     /// Faults that a test injects into both servers.
     #[cfg(feature = "testing")]
     pub(crate) faults: rocketmq_tower::layers::fault::Faults,
@@ -90,6 +92,8 @@ impl Default for BrokerConfig {
             groups: GroupLimits::DEFAULT,
             #[cfg(feature = "metrics-exporter")]
             metrics: None,
+            #[cfg(feature = "console")]
+            console: None,
             #[cfg(feature = "testing")]
             faults: rocketmq_tower::layers::fault::Faults::new(0),
             traffic_log: Duration::ZERO,

@@ -32,6 +32,14 @@ pub enum StartError {
         /// The error of the system.
         source: io::Error,
     },
+    /// The address of the console cannot be resolved or bound.
+    #[error("the console cannot listen on {addr}")]
+    ListenConsole {
+        /// The address, as it was set.
+        addr: String,
+        /// The error of the system.
+        source: io::Error,
+    },
     /// The folder does not exist and cannot be created.
     #[error("the folder {} cannot be created", .path.display())]
     CreateFolder {

@@ -31,9 +31,10 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `cli` | yes | the command, with its allocator and its log output; `metrics-exporter` |
+//! | `cli` | yes | the command, with its allocator and its log output; `metrics-exporter`, `console` |
 //! | `metrics-exporter` | by `cli` | `BrokerBuilder::metrics`: metrics over HTTP, for Prometheus; `metrics` |
 //! | `metrics` | by `metrics-exporter` | metrics, to the process's recorder of the `metrics` facade |
+//! | `console` | by `cli` | `BrokerBuilder::console`: a console in the browser, over a JSON API |
 //! | `testing` | no | `testing::TestBroker`: a broker for the tests of an application |
 //!
 //! A program that embeds the broker turns them off: `default-features = false`.
@@ -46,6 +47,8 @@ mod clients;
 mod clock;
 mod config;
 mod connection_rooms;
+#[cfg(feature = "console")]
+mod console;
 mod data_version;
 mod delay;
 mod disk_space;

@@ -29,6 +29,7 @@ pub(crate) struct Addrs {
     pub(crate) vip: Option<SocketAddr>,
     pub(crate) advertised: String,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) console: Option<SocketAddr>,
 }
 
 impl RunningBroker {
@@ -63,6 +64,12 @@ impl RunningBroker {
     #[must_use]
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         self.addrs.metrics
+    }
+
+    /// Returns the address of the console, if there is one.
+    #[must_use]
+    pub fn console_addr(&self) -> Option<SocketAddr> {
+        self.addrs.console
     }
 
     /// Shuts down gracefully: no more connections are accepted, requests that were read and pending

@@ -2,6 +2,8 @@
 
 use crate::StartError;
 use crate::config::BrokerConfig;
+#[cfg(feature = "console")]
+use crate::console::Console;
 #[cfg(feature = "metrics-exporter")]
 use crate::exporter::Exporter;
 use rocketmq_tower::server::listener::{Accept, TcpAcceptor, TcpOptions};
@@ -15,6 +17,8 @@ pub(crate) struct Sockets {
     pub(crate) broker: Vec<TcpAcceptor>,
     #[cfg(feature = "metrics-exporter")]
     pub(crate) exporter: Option<Exporter>,
+    #[cfg(feature = "console")]
+    pub(crate) console: Option<Console>,
 }
 
 impl Sockets {
@@ -35,6 +39,11 @@ impl Sockets {
                 Some(addr) => Some(Exporter::bind(addr).await?),
                 None => None,
             },
+            #[cfg(feature = "console")]
+            console: match config.console.as_ref().filter(|options| !options.addr.is_empty()) {
+                Some(options) => Some(Console::bind(options).await?),
+                None => None,
+            },
         })
     }
 
@@ -45,6 +54,14 @@ impl Sockets {
             return exporter.local_addr().map(Some);
         }
         Ok(None)
+    }
+
+    /// The address of the console, if there is one.
+    pub(crate) fn console_addr(&self) -> Option<SocketAddr> {
+        #[cfg(feature = "console")]
+        return self.console.as_ref().map(Console::local_addr);
+        #[cfg(not(feature = "console"))]
+        None
     }
 }
 

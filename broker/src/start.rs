@@ -95,7 +95,8 @@ async fn assemble(
         stored: address::stored(&advertised).await,
         address: advertised.clone(),
     });
-    let addrs = Addrs { name_server, broker, vip, advertised, metrics: sockets.metrics_addr()? };
+    let (metrics, console) = (sockets.metrics_addr()?, sockets.console_addr());
+    let addrs = Addrs { name_server, broker, vip, advertised, metrics, console };
 
     let state = BrokerState::open(Arc::clone(&identity), Arc::clone(&log), config).await;
     let state = Arc::new(state.map_err(StartError::ReadStore)?);
@@ -115,11 +116,18 @@ async fn assemble(
         .map_err(|error| set_up(error.into()))?;
     let broker = stack::broker(sockets.broker, &state, config, &of_broker)
         .map_err(|error| set_up(error.into()))?;
-    #[cfg_attr(not(feature = "metrics-exporter"), expect(unused_mut, reason = "nothing to add"))]
+    #[cfg_attr(
+        not(any(feature = "metrics-exporter", feature = "console")),
+        expect(unused_mut, reason = "nothing to add")
+    )]
     let mut jobs = jobs::start(&state);
     #[cfg(feature = "metrics-exporter")]
     if let Some(exporter) = sockets.exporter {
         jobs.spawn(exporter.serve());
+    }
+    #[cfg(feature = "console")]
+    if let Some(console) = sockets.console {
+        jobs.spawn(console.serve(Arc::clone(&state)));
     }
     Ok((Servers { name_server, broker, jobs }, addrs, state))
 }

@@ -10,6 +10,8 @@
 mod account;
 mod changes;
 mod connection;
+#[cfg(feature = "console")]
+mod connection_report;
 mod group;
 mod kept_filters;
 mod locks;
@@ -85,6 +87,12 @@ impl Clients {
             }
             new
         })
+    }
+
+    /// Returns the number of connections with clients.
+    #[cfg(feature = "console")]
+    pub(crate) fn connection_count(&self) -> usize {
+        lock(&self.connections).len()
     }
 
     /// Returns all connections with clients.

@@ -71,7 +71,7 @@ pub(super) fn stored_at(
 /// Returns the offset of the first message that was stored at `time` or later; with `upper`, of the
 /// last one that was stored at the time or before. If there is no such message, returns the end of the
 /// queue; with `upper`, its start.
-pub(super) fn by_time(
+pub(crate) fn by_time(
     storage: &dyn Storage,
     queue: u32,
     offsets: Range<i64>,

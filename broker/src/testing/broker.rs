@@ -72,6 +72,13 @@ impl TestBroker {
         self.running.broker_addr()
     }
 
+    /// Returns the address of the console, if the settings have one.
+    #[cfg(feature = "console")]
+    #[must_use]
+    pub fn console_addr(&self) -> Option<SocketAddr> {
+        self.running.console_addr()
+    }
+
     /// Sends a message, as an application would, over a connection of its own.
     ///
     /// # Errors

@@ -60,6 +60,12 @@ pub(crate) fn is_of_group(topic: &str) -> bool {
     topic.starts_with(RETRY_PREFIX) || topic.starts_with(DEAD_LETTER_PREFIX)
 }
 
+/// Returns whether a topic has the dead letters of a group.
+#[cfg(feature = "console")]
+pub(crate) fn is_of_dead_letters(topic: &str) -> bool {
+    topic.starts_with(DEAD_LETTER_PREFIX)
+}
+
 /// Returns whether this is the name of [`DEFAULT`], in any version.
 pub(crate) fn is_default(topic: &str) -> bool {
     [DEFAULT, DEFAULT_IN_4_3_0].contains(&topic)

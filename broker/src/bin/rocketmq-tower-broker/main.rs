@@ -57,6 +57,9 @@ async fn run(options: Options) -> Result<(), BoxError> {
     if let Some(metrics) = broker.metrics_addr() {
         tracing::info!("metrics at http://{metrics}/metrics");
     }
+    if let Some(console) = broker.console_addr() {
+        tracing::info!("console at http://{console}/");
+    }
     let (names, addr) = (broker.name_server_addr(), broker.advertised_addr());
     writeln!(io::stdout(), "ready namesrv={names} broker={addr}")?;
     tokio::select! {

@@ -2,6 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use rocketmq_tower_broker::{Broker, BrokerBuilder, Flush};
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tracing_subscriber::filter::LevelFilter;
 const DEFAULT_QUEUES: u32 = 4;
 
 /// A RocketMQ name server and broker in one process.
-#[derive(Clone, Debug, Parser)]
+#[derive(Clone, Parser)]
 #[command(name = "rocketmq-tower-broker", version)]
 pub(crate) struct Options {
     /// Address on which the name server listens; port 0 takes a free one.
@@ -86,6 +87,21 @@ pub(crate) struct Options {
     /// Address on which Prometheus reads metrics, by `GET /metrics`; off by default.
     #[arg(long, value_name = "ADDR", env = "ROCKETMQ_METRICS")]
     metrics: Option<String>,
+    /// Address of the console, for browsers, such as 127.0.0.1:8080; off by default.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_CONSOLE")]
+    console: Option<String>,
+    /// Password of the console, or @ and a file that has it. Without one, it is read-only unless its
+    /// address is one of the loopback device.
+    #[arg(
+        long,
+        value_name = "VALUE|@FILE",
+        env = "ROCKETMQ_CONSOLE_PASSWORD",
+        hide_env_values = true
+    )]
+    console_password: Option<String>,
+    /// Name by which browsers may reach the console, beside its address and localhost; may be repeated.
+    #[arg(long, value_name = "NAME", env = "ROCKETMQ_CONSOLE_HOSTS", value_delimiter = ',')]
+    console_host: Vec<String>,
     /// Seconds between log lines that count requests and responses by code; 0 turns them off.
     #[arg(long, value_name = "SECONDS", env = "ROCKETMQ_TRAFFIC", default_value_t = 0)]
     traffic: u32,
@@ -143,11 +159,36 @@ impl Options {
         if let Some(addr) = self.metrics {
             builder = builder.metrics(addr);
         }
+        if let Some(addr) = self.console {
+            builder = builder.console(addr);
+        }
+        if let Some(password) = &self.console_password {
+            builder = builder.console_password(read_password(password)?);
+        }
+        for name in self.console_host {
+            builder = builder.console_host(name);
+        }
         for topic in &self.topic {
             let (name, queues) = parse_topic(topic)?;
             builder = builder.topic(name, queues);
         }
         Ok(builder)
+    }
+}
+
+/// Returns a password, or the first line of a file that `@` and its path name.
+fn read_password(text: &str) -> Result<String, String> {
+    let password = match text.strip_prefix('@') {
+        None => text.to_owned(),
+        Some(path) => {
+            let file = fs::read_to_string(path)
+                .map_err(|error| format!("the password of the console, {path}: {error}"))?;
+            file.lines().next().unwrap_or_default().to_owned()
+        }
+    };
+    match password.is_empty() {
+        true => Err("the password of the console is empty".to_owned()),
+        false => Ok(password),
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) async fn get(
     Ok(response.with_ext_field("version", &version).with_body(write(&values(&broker))))
 }
 
-fn values(broker: &BrokerState) -> BTreeMap<&'static str, String> {
+/// Returns the options of the broker, by Java's names.
+pub(crate) fn values(broker: &BrokerState) -> BTreeMap<&'static str, String> {
     let (identity, settings) = (&broker.identity, &broker.settings);
     let options = &settings.options;
     let (host, port) = identity.address.rsplit_once(':').unwrap_or((&identity.address, "0"));

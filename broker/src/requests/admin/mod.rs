@@ -3,18 +3,18 @@
 //! Many of them look through whole tables. They do so on threads that may block, a few at a time, and
 //! their answers have at most [`MAX_ANSWER`] bytes.
 
-mod config;
+pub(crate) mod config;
 mod connections;
 mod consume_queue;
 mod consume_stats;
 mod groups;
-mod offsets;
+pub(crate) mod offsets;
 mod relay;
 mod runtime_info;
 mod statistics;
 mod topic_lists;
 mod topic_stats;
-mod topics;
+pub(crate) mod topics;
 mod upkeep;
 
 use crate::refusal::refuse;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// `INVOKE_BROKER_TO_RESET_OFFSET`: to a time, or one queue to an offset. The next pull of each queue is
 /// told to go on from there. `isForce` makes no difference, as in Java's broker of today.
-pub(super) async fn reset(
+pub(crate) async fn reset(
     State(broker): State<Arc<BrokerState>>,
     Header(header): Header<ResetOffsetRequestHeader>,
 ) -> Result<Body, BoxError> {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 const MAX_TOPICS: usize = 1000;
 
 /// `UPDATE_AND_CREATE_TOPIC`
-pub(super) async fn create(
+pub(crate) async fn create(
     State(broker): State<Arc<BrokerState>>,
     Header(header): Header<CreateTopicRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
@@ -109,7 +109,7 @@ fn check_changeable(broker: &BrokerState, name: &str) -> Result<(), BoxError> {
 
 /// `DELETE_TOPIC_IN_BROKER`. As in Java, a topic that does not exist is no error: it is not there any
 /// more in both cases.
-pub(super) async fn delete(
+pub(crate) async fn delete(
     State(broker): State<Arc<BrokerState>>,
     Header(header): Header<DeleteTopicRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {
