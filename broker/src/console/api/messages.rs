@@ -84,8 +84,8 @@ async fn by_index(
 async fn record(shared: &Arc<Shared>, id: &str) -> Result<Bytes, ApiError> {
     let id: MessageId =
         id.parse().map_err(|error| ApiError::bad_request(format!("{id:?}: {error}")))?;
-    let mut header = ViewMessageRequestHeader::default();
-    header.offset = id.commit_log_offset;
+    let offset = id.commit_log_offset;
+    let header = ViewMessageRequestHeader { offset, ..ViewMessageRequestHeader::default() };
     let found = lookup::view(Broker(Arc::clone(&shared.broker)), Header(header)).await;
     let missing = || ApiError::not_found(format!("there is no message {id}"));
     found.map(|Body(record)| record).map_err(|error| {
