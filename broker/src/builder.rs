@@ -45,6 +45,8 @@ impl Broker {
 /// | [`max_sends`](Self::max_sends) | 8192 |
 /// | [`max_client_state`](Self::max_client_state) | 64 MiB, and 4 MiB for each connection |
 /// | [`traffic_log`](Self::traffic_log) | off |
+///
+/// With the feature `console`, there is also a console in the browser, which is off by default.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct BrokerBuilder {

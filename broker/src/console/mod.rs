@@ -59,7 +59,7 @@ pub(crate) struct Console {
     guard: Guard,
 }
 
-/// What all requests share.
+/// The parts that all requests use.
 pub(crate) struct Shared {
     broker: Arc<BrokerState>,
     guard: Guard,

@@ -69,6 +69,7 @@ async fn all_options_are_accepted_as_arguments() {
     command.args(["--retention=1", "--transaction-timeout=1", "--transaction-check-interval=1"]);
     command.args(["--max-connections=10", "--max-sends=10", "--traffic=1", "--log=debug"]);
     command.args(["--max-client-state=8", "--max-client-state-per-connection=1"]);
+    command.args(["--console=127.0.0.1:0", "--console-password=secret", "--console-host=a,b"]);
     command.args(["--advertise=localhost:5", "--metrics=127.0.0.1:0", "--data"]);
     let served = Served::start(command.arg(folder.path())).await;
     assert_eq!(served.address, "localhost:5");
@@ -108,6 +109,9 @@ async fn all_options_are_read_from_the_environment() {
         ("ROCKETMQ_MAX_CLIENT_STATE", "8"),
         ("ROCKETMQ_MAX_CLIENT_STATE_PER_CONNECTION", "1"),
         ("ROCKETMQ_METRICS", "127.0.0.1:0"),
+        ("ROCKETMQ_CONSOLE", "127.0.0.1:0"),
+        ("ROCKETMQ_CONSOLE_PASSWORD", "secret"),
+        ("ROCKETMQ_CONSOLE_HOSTS", "a,b"),
         ("ROCKETMQ_TRAFFIC", "1"),
         ("ROCKETMQ_LOG", "error"),
     ]);
@@ -129,6 +133,7 @@ async fn an_address_that_is_bad_or_taken_is_one_line_on_stderr() {
         ("--namesrv", "the name server cannot listen on"),
         ("--listen", "the broker cannot listen on"),
         ("--metrics", "metrics cannot be served on"),
+        ("--console", "the console cannot listen on"),
     ] {
         for addr in ["127.0.0.1:no-port", &taken] {
             let mut command = command();
@@ -143,6 +148,27 @@ async fn an_address_that_is_bad_or_taken_is_one_line_on_stderr() {
             assert_eq!(text.lines().count(), 1, "{text}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_password_of_the_console_is_in_a_file() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path()).unwrap();
+    let file = folder.path().join("password");
+    let start = || {
+        let mut command = command();
+        command.args(["--namesrv=127.0.0.1:0", "--listen=127.0.0.1:0", "--in-memory"]);
+        command.arg(format!("--console-password=@{}", file.display()));
+        command
+    };
+    let (code, text) = fails(&mut start()).await;
+    assert_eq!((code, text.lines().count()), (Some(1), 1), "{text}");
+    assert!(text.starts_with("error: the password of the console, "), "{text}");
+    std::fs::write(&file, "\n").unwrap();
+    let (code, text) = fails(&mut start()).await;
+    assert_eq!((code, &*text), (Some(1), "error: the password of the console is empty\n"));
+    std::fs::write(&file, "secret\n").unwrap();
+    Served::start(&mut start()).await.kill().await;
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ export function table(caption, columns, items, empty) {
 
 /** A list that the server pages: `load(after)` returns {items, next}; `show(items)` an element. */
 export function pages(load, show) {
-  const place = el("div", {}, el("p", { class: "loading" }, "Loading…"));
+  const place = el("div", { tabindex: "-1" }, el("p", { class: "loading" }, "Loading…"));
   const before = [];
   async function go(after) {
     try {
@@ -61,7 +61,9 @@ export function pages(load, show) {
       back.disabled = before.length === 0;
       on.disabled = answer.next === null;
       const turns = before.length > 0 || answer.next !== null ? [el("p", { class: "actions" }, back, on)] : [];
+      const had = place.contains(document.activeElement);
       place.replaceChildren(show(answer.items, answer), ...turns);
+      if (had) place.focus();
     } catch (error) {
       if (error.name !== "AbortError") place.replaceChildren(failure(error));
     }

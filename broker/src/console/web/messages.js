@@ -3,7 +3,7 @@
 import { enc, get, post } from "./api.js";
 import { ask, bytes, button, cards, el, field, form, link, number, pages, say, table, time } from "./dom.js";
 
-const KINDS = [["offset", "by offset"], ["time", "by time"], ["key", "by key"], ["tag", "by tag"], ["id", "by id"]];
+const KINDS = [["offset", "by offset"], ["time", "by time"], ["key", "by key, or the producer's id"], ["tag", "by tag"], ["id", "by the broker's id"]];
 
 export async function messages({ params, signal }) {
   const by = params.get("by") ?? "offset";
@@ -20,7 +20,7 @@ export async function messages({ params, signal }) {
     else location.hash = `/messages?${new URLSearchParams(values)}`;
   }, { class: "row" });
   search.elements.by.value = by;
-  if (!topic) return [search, el("p", { class: "empty" }, "Choose a topic, or search for an id.")];
+  if (!topic) return [search, el("p", { class: "empty" }, "Choose a topic, or search for the id that the broker gave a message.")];
   const query = { topic };
   if (by === "key" || by === "tag") query[by] = value;
   else query.queue = queue || "0";
