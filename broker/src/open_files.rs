@@ -1,12 +1,14 @@
 //! The number of files that the process may open, and how they are shared.
 
+use rocketmq_tower::server::files;
+
 /// The files that are left to the store, the listeners and the rest of the process.
 const RESERVE: u64 = 256;
 
 /// Returns how many connections each of the two servers may have at a time: at most `max`, and fewer if
 /// the process may not open that many files. The store must always find one: without, it could not write.
 pub(crate) fn connections(max: usize) -> usize {
-    let Some(files) = allowed() else { return max };
+    let Some(files) = files::raise() else { return max };
     let room = room(files);
     if room < max {
         tracing::warn!(
@@ -21,20 +23,7 @@ pub(crate) fn connections(max: usize) -> usize {
 
 /// Returns how many connections `files` leave room for, for each of two servers: at least one.
 fn room(files: u64) -> usize {
-    let left = files - RESERVE.min(files / 2);
-    usize::try_from(left / 2).unwrap_or(usize::MAX).max(1)
-}
-
-/// Returns how many files the process may open, after raising the soft limit to the hard one. `None` if
-/// that is not known.
-#[cfg(unix)]
-fn allowed() -> Option<u64> {
-    rlimit::increase_nofile_limit(u64::MAX).or_else(|_| rlimit::Resource::NOFILE.get_soft()).ok()
-}
-
-#[cfg(not(unix))]
-fn allowed() -> Option<u64> {
-    None
+    files::room(files, RESERVE, 2)
 }
 
 #[cfg(test)]

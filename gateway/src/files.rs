@@ -1,6 +1,7 @@
 //! How many clients the files that the process may open leave room for.
 
 use rocketmq_tower::layers::ConnectionLimitLayer;
+use rocketmq_tower::server::files;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -9,25 +10,12 @@ const RESERVE: u64 = 256;
 
 /// Returns the limit of clients at all ports together. Each takes two files: its connection and the one to its broker.
 pub(crate) fn limit() -> ConnectionLimitLayer {
-    let clients = allowed().map_or(Semaphore::MAX_PERMITS, room);
+    let clients = files::raise().map_or(usize::MAX, room).min(Semaphore::MAX_PERMITS);
     ConnectionLimitLayer::with_semaphore(Arc::new(Semaphore::new(clients)))
 }
 
-/// Returns how many clients `files` leave room for: at least one.
 fn room(files: u64) -> usize {
-    let left = files - RESERVE.min(files / 2);
-    usize::try_from(left / 2).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS)
-}
-
-/// Returns how many files the process may open, after raising the soft limit to the hard one. `None` if that is not known.
-#[cfg(unix)]
-fn allowed() -> Option<u64> {
-    rlimit::increase_nofile_limit(u64::MAX).or_else(|_| rlimit::Resource::NOFILE.get_soft()).ok()
-}
-
-#[cfg(not(unix))]
-fn allowed() -> Option<u64> {
-    None
+    files::room(files, RESERVE, 2)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! How many files the process may open, and how many connections that leaves room for.
+//! How many files the process may open, and how many connections that leaves room for: for servers whose connections take more than one
+//! file each, or that leave files to something else.
 
 use rocketmq_tower_layers::ConnectionLimitLayer;
 
@@ -19,7 +20,7 @@ impl ConnectionBound {
     /// Returns the layer to use when the process may open `files` files; `None` if that is not
     /// known or not limited. Warns if there are too few.
     pub(super) fn layer(self, files: Option<u64>) -> Option<ConnectionLimitLayer> {
-        let room = files.map_or(usize::MAX, room);
+        let room = files.map_or(usize::MAX, |files| room(files, RESERVE, 1));
         match self {
             Self::Default if room < DEFAULT => {
                 tracing::warn!(
@@ -48,10 +49,19 @@ impl ConnectionBound {
     }
 }
 
-/// Returns how many connections `files` leave room for: at least one.
-fn room(files: u64) -> usize {
-    let left = files - RESERVE.min(files / 2);
-    usize::try_from(left).unwrap_or(usize::MAX).max(1)
+/// Returns how many connections `files` leave room for, if each takes `each` of them: at least one. At most half of the files are
+/// `reserve`d for the rest of the process.
+#[must_use]
+pub fn room(files: u64, reserve: u64, each: u64) -> usize {
+    let left = files - reserve.min(files / 2);
+    usize::try_from(left / each.max(1)).unwrap_or(usize::MAX).max(1)
+}
+
+/// Raises the soft limit of open files to the hard limit, once in the life of the process, and returns how many files it may open
+/// now. `None` if that is not known.
+pub fn raise() -> Option<u64> {
+    raise_limit();
+    allowed()
 }
 
 /// Raises the soft limit of open files to the hard limit, once in the life of the process.
@@ -87,14 +97,14 @@ pub(super) fn allowed() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::room;
+    use super::{RESERVE, room};
 
     #[test]
     fn there_is_always_room_for_connections_and_for_the_rest() {
         let rows = [(0, 1), (1, 1), (64, 32), (255, 128), (256, 128), (1024, 896), (4096, 3968)];
         for (files, connections) in rows {
-            assert_eq!(room(files), connections, "{files}");
+            assert_eq!(room(files, RESERVE, 1), connections, "{files}");
         }
-        assert_eq!(room(u64::MAX), usize::MAX - 128);
+        assert_eq!(room(u64::MAX, RESERVE, 1), usize::MAX - 128);
     }
 }

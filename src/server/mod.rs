@@ -36,7 +36,7 @@ mod bind;
 mod bound;
 mod builder;
 mod connections;
-mod files;
+pub mod files;
 pub mod listener;
 mod outcome;
 pub mod restart;

@@ -173,16 +173,15 @@ impl Channel {
         command: RemotingCommand,
         timeout: Duration,
     ) -> Result<RemotingCommand, CallError> {
-        let timed_out = |stage| move |_| CallError::Timeout { timeout, stage };
         // `None` means no deadline: the addition overflowed.
         let deadline = Instant::now().checked_add(timeout);
-        let permit = match Arc::clone(&self.shared.calls).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(TryAcquireError::Closed) => return Err(not_sent(&self.shared)),
-            Err(TryAcquireError::NoPermits) => {
+        let permit = match self.try_reserve() {
+            Ok(CallPermit { permit, .. }) => permit,
+            Err(CallError::Full) => {
                 let permit = until(deadline, self.acquire(&self.shared.calls)).await;
-                permit.map_err(timed_out(CallStage::Capacity))??
+                permit.map_err(|_| CallError::Timeout { timeout, stage: CallStage::Capacity })??
             }
+            Err(error) => return Err(error),
         };
         let end = deadline.map(|deadline| (timeout, deadline));
         ResponseFuture::start(&self.shared, command, permit, end).await
