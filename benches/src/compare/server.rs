@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rocketmq_tower::BoxError;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -115,6 +115,17 @@ fn find(
         }
     });
     receiver.recv_timeout(START).ok()
+}
+
+/// Returns an address whose port and the second one below it are free: Apache's broker has two.
+pub(crate) fn free_address() -> Result<SocketAddr, BoxError> {
+    for _ in 0..100 {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        if TcpListener::bind((address.ip(), address.port() - 2)).is_ok() {
+            return Ok(address);
+        }
+    }
+    Err("no port is free".into())
 }
 
 /// Copies a process's stderr to this one's until the process ends. Returns the last line.

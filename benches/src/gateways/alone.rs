@@ -5,7 +5,6 @@ use super::table::Table;
 use super::{Options, median, policies, ratio};
 use crate::idle;
 use crate::limits;
-use crate::load;
 use crate::outcome::Outcome;
 use crate::requests::Header;
 use rocketmq_tower::BoxError;
@@ -13,9 +12,6 @@ use std::net::SocketAddr;
 
 /// Callers with a connection each, callers that share connections, and one caller alone.
 const CALLERS: [(usize, u32); 3] = [(64, 1), (8, 32), (1, 1)];
-
-/// Length of bodies, in bytes.
-pub(super) const BODY: usize = 1024;
 
 /// The number of clients that are idle, if the gateway may open as many files.
 const IDLE: usize = 10_000;
@@ -69,21 +65,9 @@ fn round(
     options: &Options,
     targets: [(SocketAddr, u32); 3],
     header: Header,
-    (connections, depth): (usize, u32),
+    callers: (usize, u32),
 ) -> Result<Round, BoxError> {
-    let run = |(address, pid)| {
-        let (seconds, warm_up) = (options.seconds, options.warm_up);
-        load::run(&load::Options {
-            address,
-            pid,
-            connections,
-            depth,
-            body: BODY,
-            header,
-            seconds,
-            warm_up,
-        })
-    };
+    let run = |target| options.load(target, header, callers);
     let [server, bare, gateway] = targets;
     Ok([run(server)?, run(bare)?, run(gateway)?])
 }

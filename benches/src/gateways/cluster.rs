@@ -2,7 +2,7 @@
 
 use super::servers::{Apache, gateway};
 use super::table::Table;
-use super::{Options, median, ratio};
+use super::{BODY, Options, median, ratio};
 use crate::broker::{pulls, sends};
 use crate::outcome::Outcome;
 use rocketmq_tower::BoxError;
@@ -10,9 +10,6 @@ use std::net::SocketAddr;
 
 /// The number of messages that are consumed.
 const MESSAGES: u64 = 100_000;
-
-/// Length of bodies, in bytes.
-const BODY: usize = 1024;
 
 /// A way to the broker: an address for clients, and the process that they reach.
 struct Way {

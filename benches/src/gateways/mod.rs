@@ -10,8 +10,12 @@ use crate::compare::interrupt;
 use crate::compare::machine::Machine;
 use crate::compare::spread::Spread;
 use crate::limits;
+use crate::load;
+use crate::outcome::Outcome;
+use crate::requests::Header;
 use rocketmq_tower::BoxError;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -33,6 +37,31 @@ pub(crate) struct Options {
     /// The folder for GATEWAY.md.
     #[arg(long, default_value = "benches")]
     out: PathBuf,
+}
+
+/// Length of bodies, in bytes.
+const BODY: usize = 1024;
+
+impl Options {
+    /// Measures a server, by its address and process, under the load of `callers`: connections, and requests in flight on each.
+    fn load(
+        &self,
+        (address, pid): (SocketAddr, u32),
+        header: Header,
+        (connections, depth): (usize, u32),
+    ) -> Result<Outcome, BoxError> {
+        let (seconds, warm_up, body) = (self.seconds, self.warm_up, BODY);
+        load::run(&load::Options {
+            address,
+            pid,
+            connections,
+            depth,
+            body,
+            header,
+            seconds,
+            warm_up,
+        })
+    }
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), BoxError> {

@@ -1,11 +1,9 @@
 //! Measures the cost of policies: gateways differ in their settings, in front of the same server.
 
-use super::alone::BODY;
 use super::servers::gateway;
 use super::table::Table;
 use super::{Options, median, ratio};
 use crate::compare::folder::Folder;
-use crate::load;
 use crate::requests::Header;
 use rocketmq_tower::BoxError;
 use std::fs;
@@ -47,19 +45,7 @@ pub(super) fn measure(
     let mut table =
         Table::new(&["policy", "load", "CPU per request", "of the one without policies"]);
     for (connections, depth) in CALLERS {
-        let run = |(address, pid)| {
-            let (seconds, warm_up, header) = (options.seconds, options.warm_up, Header::Json);
-            load::run(&load::Options {
-                address,
-                pid,
-                connections,
-                depth,
-                body: BODY,
-                header,
-                seconds,
-                warm_up,
-            })
-        };
+        let run = |target| options.load(target, Header::Json, (connections, depth));
         let mut rounds = Vec::new();
         for _ in 0..options.rounds {
             let none = run(without)?.server;

@@ -1,9 +1,9 @@
 //! The servers: the gateway, what is behind it, and what it is compared with.
 
 use crate::compare::folder::Folder;
-use crate::compare::server::Server;
+use crate::compare::server::{Server, free_address};
 use rocketmq_tower::BoxError;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -43,7 +43,7 @@ impl Apache {
         let [names_folder, broker_folder, proxy_folder] =
             ["names", "gateway-broker", "proxy"].map(Folder::new);
         let folders = [names_folder?, broker_folder?, proxy_folder?];
-        let [names, broker, proxy] = [free()?, free()?, free()?];
+        let [names, broker, proxy] = [free_address()?, free_address()?, free_address()?];
         let known = format!("namesrvAddr={names}");
         let names = peer("apache-names", names, folders[0].path(), &[])?;
         let settings = ["--flush", "async", "--set", &known];
@@ -63,15 +63,4 @@ fn peer(kind: &str, addr: SocketAddr, data: &Path, options: &[&str]) -> Result<S
         let started = line.contains("boot success") || line.contains("startup successfully");
         started.then_some(addr)
     })
-}
-
-/// Returns an address whose port and the second one below it are free: Apache's broker has two.
-fn free() -> Result<SocketAddr, BoxError> {
-    for _ in 0..100 {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        if TcpListener::bind((address.ip(), address.port() - 2)).is_ok() {
-            return Ok(address);
-        }
-    }
-    Err("no port is free".into())
 }

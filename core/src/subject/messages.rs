@@ -86,57 +86,50 @@ fn names_of_value(value: &str, kind: Kind, change: Changes<'_>) -> Changed<Strin
 
 /// Changes the names in the properties of a batch, and leaves messages out.
 pub(super) fn batch(body: &[u8], change: Changes<'_>) -> Result<Changed<Bytes>, MessageError> {
-    let mut new: Option<BytesMut> = None;
-    let mut rest = body;
-    while !rest.is_empty() {
-        let start = body.len() - rest.len();
-        let (mut message, after) = BatchedMessage::decode(rest)?;
+    let read = |rest| {
+        let (message, after) = BatchedMessage::decode(rest)?;
         let changed = properties(message.properties.as_str(), change);
-        if !matches!(changed, Changed::No) {
-            new.get_or_insert_with(|| BytesMut::from(&body[..start]));
-        }
-        if let Some(new) = &mut new {
-            match &changed {
-                Changed::No => new.extend_from_slice(&rest[..rest.len() - after.len()]),
-                Changed::To(text) => {
-                    message.properties = Properties::new(text);
-                    message.encode(new)?;
-                }
-                Changed::Goes => {}
-            }
-        }
-        rest = after;
-    }
-    Ok(match new {
-        None => Changed::No,
-        Some(new) if new.is_empty() => Changed::Goes,
-        Some(new) => Changed::To(new.freeze()),
+        Ok((message, changed, after))
+    };
+    each(body, read, |_, message, text, new| {
+        let BatchedMessage { flag, body, .. } = message;
+        BatchedMessage { flag, body, properties: Properties::new(&text) }.encode(new)
     })
 }
 
 /// Changes the names in stored messages, and leaves messages out: everything else stays as it is, byte
 /// for byte, with its checksum.
 pub(super) fn stored(body: &[u8], change: Changes<'_>) -> Result<Changed<Bytes>, MessageError> {
+    let read = |rest| {
+        let (message, after) = StoredMessage::decode(rest)?;
+        let changed = one(&message, change)?;
+        Ok((message, changed, after))
+    };
+    each(body, read, |record, message, parts, new| write(record, &message, &parts, new))
+}
+
+/// Changes messages that follow each other. `read` returns the first one of a text, how it changes, and the text behind it; `write` writes
+/// one that changes. Nothing is copied before the first of those.
+fn each<'a, M, T>(
+    body: &'a [u8],
+    mut read: impl FnMut(&'a [u8]) -> Result<(M, Changed<T>, &'a [u8]), MessageError>,
+    write: impl Fn(&'a [u8], M, T, &mut BytesMut) -> Result<(), MessageError>,
+) -> Result<Changed<Bytes>, MessageError> {
     let mut new: Option<BytesMut> = None;
     let mut rest = body;
     while !rest.is_empty() {
         let start = body.len() - rest.len();
-        let (message, after) = StoredMessage::decode(rest)?;
+        let (message, changed, after) = read(rest)?;
         let record = &rest[..rest.len() - after.len()];
-        let changed = one(&message, change)?;
-        if !matches!(changed, Changed::No) {
-            new.get_or_insert_with(|| {
-                let mut new = BytesMut::with_capacity(body.len() + 64);
-                new.extend_from_slice(&body[..start]);
-                new
-            });
+        if !matches!(changed, Changed::No) && new.is_none() {
+            let mut copy = BytesMut::with_capacity(body.len() + 64);
+            copy.extend_from_slice(&body[..start]);
+            new = Some(copy);
         }
-        if let Some(new) = &mut new {
-            match changed {
-                Changed::No => new.extend_from_slice(record),
-                Changed::To(parts) => write(record, &message, &parts, new)?,
-                Changed::Goes => {}
-            }
+        match (changed, &mut new) {
+            (Changed::No, Some(new)) => new.extend_from_slice(record),
+            (Changed::To(to), Some(new)) => write(record, message, to, new)?,
+            _ => {}
         }
         rest = after;
     }

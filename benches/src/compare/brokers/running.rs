@@ -3,9 +3,9 @@
 use super::kind::Kind;
 use super::loads::Flush;
 use crate::compare::folder::Folder;
-use crate::compare::server::Server;
+use crate::compare::server::{Server, free_address};
 use rocketmq_tower::BoxError;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
@@ -87,17 +87,6 @@ fn spawn(kind: Kind, flush: Flush, settings: &[&str], folder: &Folder) -> Result
 /// Finds the address in `The broker[NAME, ADDRESS] boot success`.
 fn apache_address(line: &str) -> Option<SocketAddr> {
     line.split_once("] boot success")?.0.split_once(", ")?.1.parse().ok()
-}
-
-/// Returns an address whose port and the second one below it are free: Apache's broker has two.
-fn free_address() -> Result<SocketAddr, BoxError> {
-    for _ in 0..100 {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        if TcpListener::bind((address.ip(), address.port() - 2)).is_ok() {
-            return Ok(address);
-        }
-    }
-    Err("no port is free".into())
 }
 
 #[cfg(test)]
