@@ -1,12 +1,15 @@
 //! A gateway that is secured on either side, in front of a server that says how it was called.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "test code")]
 
+#[path = "common/itself.rs"]
+mod itself;
+
+use itself::cluster_info;
 use rocketmq_tower::client::Connector;
 use rocketmq_tower::client::transport::TlsTransport;
 use rocketmq_tower::layers::acl::{AccessKey, Credentials, SignHook, sign};
 use rocketmq_tower::layers::tls::{ClientTls, SelfSigned, TlsInfo};
 use rocketmq_tower::layers::{AclVerifyLayer, Next, ProxyProtocolLayer, TlsLayer, from_fn};
-use rocketmq_tower::protocol::{BrokerData, ClusterInfo, MASTER_ID};
 use rocketmq_tower::server::RunningServer;
 use rocketmq_tower::{
     Addr, BoxError, Channel, Processor, RemotingCommand, Reply, RequestCode, ResponseCode, Server,
@@ -22,14 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn answer(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let channel = request.channel().expect("a connection");
     if request.request_code() == RequestCode::GET_BROKER_CLUSTER_INFO {
-        let data = BrokerData {
-            broker_addrs: [(MASTER_ID, channel.local_addr().to_string())].into(),
-            broker_name: "a".into(),
-            ..Default::default()
-        };
-        let info =
-            ClusterInfo { broker_addr_table: [("a".into(), data)].into(), ..Default::default() };
-        return Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_json(&info)?);
+        return cluster_info(channel);
     }
     let user = request.extensions().get().map_or("nobody", AccessKey::as_str);
     let tls = channel.extensions().get::<TlsInfo>().is_some();

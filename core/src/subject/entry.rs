@@ -52,7 +52,7 @@ pub(super) struct Tells {
 /// The body of an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Body {
-    /// There is none.
+    /// The answer has no body.
     Empty,
     /// It has no names.
     Nameless,

@@ -265,13 +265,13 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What is left of a request or an answer.
+/// Whether a request or an answer can be passed on after its names were changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Rewritten {
     /// It can be passed on.
     Kept,
-    /// What it is about was removed.
+    /// It cannot: the names without which it makes no sense were removed.
     Gone,
 }
 

@@ -55,7 +55,7 @@ pub(super) fn keep_masters(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The places of all entries of a map of addresses, and of the master's, which is empty if there is none.
+/// The places of all entries of a map of addresses, and of the master's entry. A map without a master has an empty place for it.
 struct Addresses {
     entries: Range<usize>,
     master: Range<usize>,

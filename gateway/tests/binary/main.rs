@@ -3,6 +3,8 @@
 
 mod check;
 mod http;
+#[path = "../common/itself.rs"]
+mod itself;
 mod policies;
 mod process;
 mod reload;

@@ -1,5 +1,6 @@
 //! TLS, signatures and PROXY headers.
 
+use crate::itself::cluster_info;
 use crate::process::Served;
 use crate::support::folder::Folder;
 use crate::support::peer::message;
@@ -10,7 +11,6 @@ use rocketmq_tower::client::transport::TlsTransport;
 use rocketmq_tower::layers::acl::{AccessKey, Credentials, sign};
 use rocketmq_tower::layers::tls::{ClientTls, SelfSigned};
 use rocketmq_tower::layers::{AclVerifyLayer, ProxyProtocolLayer, TlsLayer};
-use rocketmq_tower::protocol::{BrokerData, ClusterInfo, MASTER_ID};
 use rocketmq_tower::server::RunningServer;
 use rocketmq_tower::{
     BoxError, Channel, RemotingCommand, RequestCode, ResponseCode, Server, ServiceExt, service_fn,
@@ -27,14 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 async fn answer(request: RemotingCommand) -> Result<RemotingCommand, BoxError> {
     let channel = request.channel().expect("a connection");
     if request.request_code() == RequestCode::GET_BROKER_CLUSTER_INFO {
-        let data = BrokerData {
-            broker_addrs: [(MASTER_ID, channel.local_addr().to_string())].into(),
-            broker_name: "a".into(),
-            ..Default::default()
-        };
-        let info =
-            ClusterInfo { broker_addr_table: [("a".into(), data)].into(), ..Default::default() };
-        return Ok(RemotingCommand::response(ResponseCode::SUCCESS).with_json(&info)?);
+        return cluster_info(channel);
     }
     let user = request.extensions().get().map_or("nobody", AccessKey::as_str);
     let text = format!("{user} {}", channel.peer_addr());

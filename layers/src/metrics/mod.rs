@@ -33,7 +33,7 @@
 //! | [`rocketmq_requests_body_bytes_sent_total`](BODIES_SENT) | counter | the same | bytes of the bodies of responses |
 //!
 //! The topic is the first that the request names
-//! ([`Subject`](rocketmq_tower_core::subject::Subject)); it is empty if there is none. A `response_code` of `none`
+//! ([`Subject`](rocketmq_tower_core::subject::Subject)); a request without a topic has an empty label. A `response_code` of `none`
 //! means that there was no response: the request was oneway, or the connection closed first. Codes without a
 //! name are `other`.
 //!

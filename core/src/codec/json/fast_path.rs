@@ -8,36 +8,77 @@ use super::copy::{copy_plain, copy_string};
 use super::string::plain;
 use crate::command::{ExtFields, LanguageCode, Names, Parts};
 
+/// How the values of a header are read, beyond what every reader needs.
+pub(super) trait Visit {
+    /// Reads the fields of an object after its `{`. Returns the rest of the text.
+    fn ext_fields<'a>(&mut self, text: &'a [u8], command: &mut Parts) -> Option<&'a [u8]>;
+
+    /// Sees the value of the key with this first letter: `text` begins with it, or behind the quote or brace that opens it, and `rest` is
+    /// the text behind it.
+    fn value(&mut self, key: u8, text: &[u8], rest: &[u8]) -> Option<()>;
+}
+
+/// Reads the ext fields at once, and nothing else.
+struct Complete;
+
+impl Visit for Complete {
+    #[inline(always)]
+    fn ext_fields<'a>(&mut self, text: &'a [u8], command: &mut Parts) -> Option<&'a [u8]> {
+        ext_fields(text, &mut command.ext_fields)
+    }
+
+    #[inline(always)]
+    fn value(&mut self, _key: u8, _text: &[u8], _rest: &[u8]) -> Option<()> {
+        Some(())
+    }
+}
+
 /// Reads `header`, which is UTF-8, into `command`.
 pub(super) fn decode(header: &[u8], command: &mut Parts) -> Option<()> {
+    read(header, command, &mut Complete)
+}
+
+/// Reads `header`, which is UTF-8, into `command`, with what `visit` adds.
+#[inline(always)]
+pub(super) fn read(header: &[u8], command: &mut Parts, visit: &mut impl Visit) -> Option<()> {
     let mut rest = header.strip_prefix(b"{")?;
     loop {
         // The first letter identifies the key.
-        rest = match rest.get(1)? {
-            b'c' => integer(rest.strip_prefix(b"\"code\":")?, &mut command.code)?,
-            b'e' => ext_fields(rest.strip_prefix(b"\"extFields\":{")?, &mut command.ext_fields)?,
-            b'f' => integer(rest.strip_prefix(b"\"flag\":")?, &mut command.flag)?,
+        let key = *rest.get(1)?;
+        let (text, after) = match key {
+            b'c' => number(rest, b"\"code\":", &mut command.code)?,
+            b'e' => {
+                let text = rest.strip_prefix(b"\"extFields\":{")?;
+                (text, visit.ext_fields(text, command)?)
+            }
+            b'f' => number(rest, b"\"flag\":", &mut command.flag)?,
             b'l' => {
-                let (name, rest) = string(rest.strip_prefix(b"\"language\":\"")?)?;
+                let text = rest.strip_prefix(b"\"language\":\"")?;
+                let (name, rest) = string(text)?;
                 command.language = LanguageCode::from_bytes(name);
-                rest
+                (text, rest)
             }
-            b'o' => integer(rest.strip_prefix(b"\"opaque\":")?, &mut command.opaque)?,
+            b'o' => number(rest, b"\"opaque\":", &mut command.opaque)?,
             b'r' => {
-                let (remark, rest) = string(rest.strip_prefix(b"\"remark\":\"")?)?;
+                let text = rest.strip_prefix(b"\"remark\":\"")?;
+                let (remark, rest) = string(text)?;
                 command.remark = Some(std::str::from_utf8(remark).ok()?.to_owned().into());
-                rest
+                (text, rest)
             }
-            b's' => rest.strip_prefix(b"\"serializeTypeCurrentRPC\":\"JSON\"")?,
+            b's' => {
+                let rest = rest.strip_prefix(b"\"serializeTypeCurrentRPC\":\"JSON\"")?;
+                (rest, rest)
+            }
             b'v' => {
                 let mut version = 0;
-                let rest = integer(rest.strip_prefix(b"\"version\":")?, &mut version)?;
+                let value = number(rest, b"\"version\":", &mut version)?;
                 command.version = version.into();
-                rest
+                value
             }
             _ => return None,
         };
-        rest = match rest {
+        visit.value(key, text, after)?;
+        rest = match after {
             [b',', rest @ ..] => rest,
             b"}" => return Some(()),
             _ => return None,
@@ -45,9 +86,16 @@ pub(super) fn decode(header: &[u8], command: &mut Parts) -> Option<()> {
     }
 }
 
+/// Parses the number of a key. Returns the text from the number on, and the text behind it.
+#[inline(always)]
+fn number<'a>(rest: &'a [u8], key: &[u8], target: &mut i32) -> Option<(&'a [u8], &'a [u8])> {
+    let text = rest.strip_prefix(key)?;
+    Some((text, integer(text, target)?))
+}
+
 /// Parses an unsigned number into `target`. Returns the rest of the text.
 #[inline(always)]
-pub(super) fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
+fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> {
     // Most flags have one digit.
     if let [digit @ b'0'..=b'9', b',', ..] = text {
         *target = i32::from(digit - b'0');
@@ -68,7 +116,7 @@ pub(super) fn integer<'a>(text: &'a [u8], target: &mut i32) -> Option<&'a [u8]> 
 
 /// Reads a string without backslashes, after its opening quote. Returns it and the text after it.
 #[inline(always)]
-pub(super) fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     match text.split_at(plain(text)) {
         (value, [b'"', rest @ ..]) => Some((value, rest)),
         _ => None,

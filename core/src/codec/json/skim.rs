@@ -3,9 +3,9 @@
 //! Returns `None` for a header that the fast path does not read, for one that lacks a flag or an opaque to replace, and for one that repeats
 //! a key. Those are read completely.
 
-use super::fast_path::{self, integer, string};
+use super::fast_path::{self, Visit};
 use super::string::{hex4, plain};
-use crate::command::{ExtFields, FieldReader, KeptHeader, LanguageCode, Parts, Places};
+use crate::command::{ExtFields, FieldReader, KeptHeader, Parts, Places};
 use std::ops::Range;
 
 /// The longest name in bytes, as in [`fast_path`].
@@ -13,71 +13,50 @@ const LONGEST_NAME: usize = i16::MAX as usize;
 
 /// Reads `header`, which is UTF-8, into `command`, which keeps it.
 pub(super) fn decode(header: &[u8], command: &mut Parts) -> Option<()> {
-    let mut places = Places::default();
-    skim(header, command, &mut places)?;
+    let mut skim = Skim { length: header.len(), seen: 0, places: Places::default() };
+    fast_path::read(header, command, &mut skim)?;
+    let mut places = skim.places;
+    if places.flag.is_empty() || places.opaque.is_empty() {
+        return None;
+    }
     places.head = (command.code, command.version, command.language);
     let kept = command.kept.get_or_insert_with(Box::<KeptHeader>::default);
     kept.keep(header, places, FieldReader { read, find });
     Some(())
 }
 
-fn skim(header: &[u8], command: &mut Parts, places: &mut Places) -> Option<()> {
-    let place = |rest: &[u8]| header.len() - rest.len();
-    let (mut rest, mut seen) = (header.strip_prefix(b"{")?, 0_u32);
-    loop {
-        // The first letter identifies the key.
-        let key = *rest.get(1)?;
+/// Notes where values are, and skips the ext fields.
+struct Skim {
+    /// The length of the header.
+    length: usize,
+    /// A bit for each key, by its first letter.
+    seen: u32,
+    places: Places,
+}
+
+impl Visit for Skim {
+    #[inline(always)]
+    fn ext_fields<'a>(&mut self, text: &'a [u8], _command: &mut Parts) -> Option<&'a [u8]> {
+        let (fields, rest) = skip_fields(text)?;
+        self.places.fields = fields;
+        Some(rest)
+    }
+
+    #[inline(always)]
+    fn value(&mut self, key: u8, text: &[u8], rest: &[u8]) -> Option<()> {
         let bit = 1_u32.checked_shl(u32::from(key.wrapping_sub(b'a')))?;
-        if seen & bit != 0 {
-            return None;
+        let is_new = self.seen & bit == 0;
+        self.seen |= bit;
+        let place = self.length - text.len()..self.length - rest.len();
+        match key {
+            b'e' => self.places.ext_fields = Some(place),
+            b'f' => self.places.flag = place,
+            b'o' => self.places.opaque = place,
+            // Without its closing quote.
+            b'r' => self.places.remark = Some(place.start..place.end - 1),
+            _ => {}
         }
-        seen |= bit;
-        rest = match key {
-            b'c' => integer(rest.strip_prefix(b"\"code\":")?, &mut command.code)?,
-            b'e' => {
-                let text = rest.strip_prefix(b"\"extFields\":{")?;
-                let (fields, rest) = skip_fields(text)?;
-                (places.ext_fields, places.fields) = (Some(place(text)..place(rest)), fields);
-                rest
-            }
-            b'f' => {
-                let text = rest.strip_prefix(b"\"flag\":")?;
-                let rest = integer(text, &mut command.flag)?;
-                places.flag = place(text)..place(rest);
-                rest
-            }
-            b'l' => {
-                let (name, rest) = string(rest.strip_prefix(b"\"language\":\"")?)?;
-                command.language = LanguageCode::from_bytes(name);
-                rest
-            }
-            b'o' => {
-                let text = rest.strip_prefix(b"\"opaque\":")?;
-                let rest = integer(text, &mut command.opaque)?;
-                places.opaque = place(text)..place(rest);
-                rest
-            }
-            b'r' => {
-                let text = rest.strip_prefix(b"\"remark\":\"")?;
-                let (remark, rest) = string(text)?;
-                command.remark = Some(std::str::from_utf8(remark).ok()?.to_owned().into());
-                places.remark = Some(place(text)..place(text) + remark.len());
-                rest
-            }
-            b's' => rest.strip_prefix(b"\"serializeTypeCurrentRPC\":\"JSON\"")?,
-            b'v' => {
-                let mut version = 0;
-                let rest = integer(rest.strip_prefix(b"\"version\":")?, &mut version)?;
-                command.version = version.into();
-                rest
-            }
-            _ => return None,
-        };
-        rest = match rest {
-            [b',', rest @ ..] => rest,
-            b"}" if !places.flag.is_empty() && !places.opaque.is_empty() => return Some(()),
-            _ => return None,
-        };
+        is_new.then_some(())
     }
 }
 

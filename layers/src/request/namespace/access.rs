@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 /// The part of the cluster that the sender of a request may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// What is the tenant's.
+    /// The topics, groups and clients of one tenant.
     Tenant(Tenant),
     /// Everything, with the names that are used in the cluster: for those who administer it.
     Everything,
