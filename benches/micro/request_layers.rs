@@ -12,12 +12,13 @@ use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use rocketmq_tower::layers::authorize::Rule;
 use rocketmq_tower::layers::metrics::{LATENCY_BUCKETS, RPC_LATENCY};
+use rocketmq_tower::layers::namespace::Tenant;
 use rocketmq_tower::layers::quota::{By, Quota};
 use rocketmq_tower::layers::rpc_hook::RpcHook;
 use rocketmq_tower::layers::{
     AuditLayer, AuthorizeLayer, BodyLimitLayer, CatchPanicLayer, CodeDistributionLayer,
-    MetricsLayer, OneshotLayer, PeerRateLimitLayer, QuotaLayer, RecoverLayer, RpcHookLayer,
-    SpawnLayer, TraceLayer, WorkQueueLayer,
+    MetricsLayer, NamespaceLayer, OneshotLayer, PeerRateLimitLayer, QuotaLayer, RecoverLayer,
+    RpcHookLayer, SpawnLayer, TraceLayer, WorkQueueLayer,
 };
 use rocketmq_tower::message::SendHeader;
 use rocketmq_tower::subject::{Action, Subject};
@@ -98,6 +99,8 @@ fn policies(c: &mut Criterion) {
     measure(group, "policy/authorize, ten rules", request, AuthorizeLayer::new(rules).layer(echo));
     let topics = Quota::sends(By::Topic).messages(u64::MAX).bytes(u64::MAX);
     measure(group, "policy/quota", request, QuotaLayer::new([topics]).layer(echo));
+    let tenant = Tenant::new("orders").expect("a name");
+    measure(group, "policy/namespace", request, NamespaceLayer::of(tenant).layer(echo));
     let (audit, _events) = AuditLayer::new(1000);
     let admin = audit.clone().action(Action::AdminTopic);
     measure(group, "policy/audit of others", request, admin.layer(echo));
