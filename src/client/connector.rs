@@ -13,6 +13,7 @@ use rocketmq_tower_layers::{
 };
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -66,7 +67,7 @@ pub struct Connector<P = Unsupported, T = TcpTransport, C = Identity> {
 /// The settings that do not depend on the types of the processor, the transport and the layers.
 #[derive(Clone)]
 struct Settings {
-    config: ConnectionConfig,
+    config: Arc<ConnectionConfig>,
     idle_timeout: IdleTimeoutLayer,
     read_idle_timeout: ReadIdleTimeoutLayer,
     events: EventsLayer,
@@ -82,7 +83,7 @@ impl Connector {
             processor: Unsupported,
             connection_layers: Identity::new(),
             settings: Settings {
-                config: ConnectionConfig::client(),
+                config: Arc::new(ConnectionConfig::client()),
                 idle_timeout: IdleTimeoutLayer::new(IDLE_TIMEOUT),
                 read_idle_timeout: ReadIdleTimeoutLayer::new(Duration::MAX),
                 events: EventsLayer::silent(),
@@ -142,7 +143,7 @@ impl<P, T, C> Connector<P, T, C> {
     /// Sets the limits of each connection. Default: [`ConnectionConfig::client`].
     #[must_use]
     pub fn config(mut self, config: ConnectionConfig) -> Self {
-        self.settings.config = config;
+        self.settings.config = Arc::new(config);
         self
     }
 
@@ -238,7 +239,7 @@ impl<P, T, C> Connector<P, T, C> {
     {
         let layers =
             stack::request_layers(Identity::new(), RpcHookLayer::new(), RecoverLayer::new());
-        let (processor, config) = (self.processor.clone(), self.settings.config.clone());
+        let (processor, config) = (self.processor.clone(), Arc::clone(&self.settings.config));
         let driver = DriverService::client(layers, processor, config);
         let Settings { idle_timeout, read_idle_timeout, events, .. } = &self.settings;
         let watched = stack::watched(driver, events, *idle_timeout, *read_idle_timeout);
@@ -287,14 +288,17 @@ where
     Io: Send + 'static,
     S: ConnectionService<Io>,
 {
+    // In boxes: each async block around a future has room for two of it, and there are three of them.
     let begun = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(ready) => Ok(ready.map(|()| service.call(connection)).map_err(Into::into)),
-        Poll::Pending => Err((service, connection)),
+        Poll::Ready(ready) => {
+            Ok(ready.map(|()| Box::pin(service.call(connection))).map_err(Into::into))
+        }
+        Poll::Pending => Err(Box::pin(service.oneshot(connection))),
     };
     async move {
         match begun {
             Ok(lifetime) => lifetime?.await.map_err(Into::into),
-            Err((service, connection)) => service.oneshot(connection).await.map_err(Into::into),
+            Err(lifetime) => lifetime.await.map_err(Into::into),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ascii;
 mod binary;
+pub(crate) mod blocks;
 mod boxed;
 mod buffer_pool;
 mod decode;
@@ -149,8 +150,17 @@ impl RemotingCodec {
         self
     }
 
-    /// Notes that the read buffer was given back. Halves the block size if less than a quarter of a
-    /// block was in use.
+    /// Whether reads use blocks of the usual size, which connections share.
+    pub(crate) fn has_usual_block(&self) -> bool {
+        self.block == BLOCK
+    }
+
+    /// Notes that the read buffer was given back.
+    pub(crate) fn gave_back(&mut self) {
+        self.reserved = false;
+    }
+
+    /// Notes that the connection is idle. Halves the block size if less than a quarter of a block was in use.
     pub(crate) fn rest(&mut self) {
         if self.filled < self.block / 4 {
             self.block = (self.block / 2).max(BLOCK);

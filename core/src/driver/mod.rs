@@ -203,6 +203,9 @@ where
         this.mailbox.register(cx);
         let handles = mem::take(&mut this.handles);
         let lending = handles.lend();
+        if let Some(transport) = &mut this.transport {
+            transport.begin_poll();
+        }
         this.poll_stages(cx);
         drop(lending);
         this.handles = handles;

@@ -3,7 +3,7 @@
 use super::KEPT_CAPACITY;
 
 /// The smallest table.
-const SMALLEST: usize = 16;
+const SMALLEST: usize = 4;
 
 /// A larger table is freed when it becomes empty. Half of a table's places are free.
 const LARGEST_KEPT: usize = 2 * KEPT_CAPACITY;

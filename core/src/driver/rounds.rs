@@ -169,6 +169,9 @@ where
 
     /// Reads frames while there is room for the requests and responses that they lead to.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Result<bool, CloseReason> {
+        if self.transport.as_ref().is_some_and(Transport::is_starved) {
+            return Ok(false);
+        }
         self.account.wait_no_more();
         for turn in 0..FRAMES_PER_ROUND {
             let Some(transport) = &self.transport else { return Ok(turn > 0) };
@@ -403,6 +406,9 @@ where
 
     /// Releases memory if nothing is in flight.
     pub(super) fn release_memory(&mut self) {
+        if let Some(transport) = &mut self.transport {
+            transport.end_poll();
+        }
         if !self.exchanges.is_idle() || self.outbound.awaits_responses() {
             return;
         }

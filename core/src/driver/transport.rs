@@ -4,7 +4,9 @@ use super::budget::Reader;
 use super::config::ConnectionConfig;
 use super::metered::Metered;
 use super::vectored::{Bodies, LONG};
-use crate::codec::{BLOCK, BoxedCodec, BoxedError, EncodeError, LARGEST_BLOCK, RemotingCodec};
+use crate::codec::{
+    BLOCK, BoxedCodec, BoxedError, EncodeError, LARGEST_BLOCK, RemotingCodec, blocks,
+};
 use crate::command::RemotingCommand;
 use bytes::BytesMut;
 use futures_core::Stream;
@@ -14,10 +16,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Framed};
-
-/// Minimum size of a new write buffer, in bytes. A new buffer gets the size to which the last one
-/// was filled, between this and [`LARGEST_BLOCK`], and grows as needed.
-const SMALLEST_BLOCK: usize = 1024;
 
 /// Maximum number of reads per poll while lingering.
 const LINGER_READS: usize = 16;
@@ -34,8 +32,10 @@ pub(super) struct Transport<Io> {
     bytes_written: u64,
     /// Whether anything was encoded since the last complete flush.
     dirty: bool,
-    /// The size of the next write buffer: the number of bytes in the last one, rounded up.
+    /// The size of the next write buffer: the number of bytes in the last one, rounded up, between [`BLOCK`] and [`LARGEST_BLOCK`].
     write_block: usize,
+    /// Whether there was nothing to read. The task is woken when there is.
+    starved: bool,
     /// Whether nothing more may be encoded.
     write_ended: bool,
 }
@@ -56,24 +56,40 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
             frames_read: 0,
             bytes_written: 0,
             dirty: false,
-            write_block: SMALLEST_BLOCK,
+            write_block: BLOCK,
+            starved: false,
             write_ended: false,
         }
     }
 
-    /// Reads the next frame, with at most one read from the socket. Returns `None` if the peer has
-    /// closed its side. After `Pending`, see [`has_more`](Self::has_more).
+    /// Begins a poll of the connection: there may be something to read again.
+    #[inline]
+    pub(super) fn begin_poll(&mut self) {
+        self.starved = false;
+    }
+
+    /// Whether an earlier read of this poll has found nothing.
+    #[inline]
+    pub(super) fn is_starved(&self) -> bool {
+        self.starved
+    }
+
+    /// Reads the next frame, with at most one read from the socket. To be called unless it [is starved](Self::is_starved). Returns `None` if the peer has closed its side. After `Pending`, see [`has_more`](Self::has_more).
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<RemotingCommand, BoxedError>>> {
         if self.framed.read_buffer().capacity() == 0 {
-            let mut buffer = BytesMut::new();
-            self.framed.codec_mut().0.reserve_block(&mut buffer);
+            let codec = &mut self.framed.codec_mut().0;
+            let mut buffer = if codec.has_usual_block() { blocks::take() } else { BytesMut::new() };
+            codec.reserve_block(&mut buffer);
             *self.framed.read_buffer_mut() = buffer;
         }
         self.framed.get_mut().allow_read();
-        let frame = ready!(Pin::new(&mut self.framed).poll_next(cx));
+        let Poll::Ready(frame) = Pin::new(&mut self.framed).poll_next(cx) else {
+            self.starved = !self.has_more();
+            return Poll::Pending;
+        };
         self.frames_read += 1;
         Poll::Ready(frame)
     }
@@ -123,6 +139,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
                 return Poll::Ready(());
             }
             self.framed.read_buffer_mut().extend_from_slice(buffer.filled());
+            self.starved = false;
         }
         Poll::Pending
     }
@@ -164,7 +181,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
 
     pub(super) fn encode(&mut self, command: &RemotingCommand) -> Result<(), EncodeError> {
         if self.framed.write_buffer().capacity() == 0 {
-            self.framed.write_buffer_mut().reserve(self.write_block);
+            *self.framed.write_buffer_mut() = match self.write_block {
+                BLOCK => blocks::take(),
+                larger => BytesMut::with_capacity(larger),
+            };
         }
         if command.body().len() < LONG {
             Pin::new(&mut self.framed).start_send(command)?;
@@ -194,7 +214,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let buffered = self.framed.write_buffer().len();
-        self.write_block = buffered.next_power_of_two().clamp(SMALLEST_BLOCK, LARGEST_BLOCK);
+        self.write_block = buffered.next_power_of_two().clamp(BLOCK, LARGEST_BLOCK);
         if let Some(bodies) = &mut self.bodies {
             let mut buffer = std::mem::take(self.framed.write_buffer_mut());
             let written = bodies.poll_write(&mut self.framed.get_mut().io, &mut buffer, cx);
@@ -239,7 +259,18 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         Poll::Pending
     }
 
-    /// Releases empty buffers.
+    /// Ends a poll of the connection: gives empty buffers of the usual size to other connections.
+    pub(super) fn end_poll(&mut self) {
+        if self.framed.read_buffer().is_empty() && self.framed.codec().0.has_usual_block() {
+            self.framed.codec_mut().0.gave_back();
+            give_back(self.framed.read_buffer_mut());
+        }
+        if self.framed.write_buffer().is_empty() && self.write_block == BLOCK {
+            give_back(self.framed.write_buffer_mut());
+        }
+    }
+
+    /// Releases empty buffers of an idle connection, of any size.
     pub(super) fn release_buffers(&mut self) {
         if self.framed.read_buffer().is_empty() {
             *self.framed.read_buffer_mut() = BytesMut::new();
@@ -248,6 +279,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         if self.framed.write_buffer().is_empty() {
             *self.framed.write_buffer_mut() = BytesMut::new();
         }
+    }
+}
+
+fn give_back(buffer: &mut BytesMut) {
+    if buffer.capacity() > 0 {
+        blocks::give_back(std::mem::take(buffer));
     }
 }
 

@@ -76,6 +76,8 @@ where
         let link = Link::new(client.observer(), rewriter.clone(), Arc::clone(dialer));
         connection.info_mut().extensions.insert(link.clone());
         connection.info_mut().extensions.insert(ConnectionAccess::default());
-        Box::pin(pair::run(self.inner.call(connection), client, link))
+        // In a box of its own: an async function has room for two of its arguments.
+        let lifetime = Box::pin(self.inner.call(connection));
+        Box::pin(pair::run(lifetime, client, link))
     }
 }

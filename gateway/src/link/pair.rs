@@ -4,7 +4,7 @@ use super::Link;
 use super::duet::{Duet, Part};
 use rocketmq_tower::{Channel, CloseReason};
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// A connection to a broker, run by being polled. Resolves to why it has ended.
@@ -20,8 +20,11 @@ enum Event<E> {
 
 /// Runs a connection of a client. When it closes, the connection to the broker does, too, so that requests which wait there end; and the
 /// other way round.
-pub(super) async fn run<F: Future>(lifetime: F, client: Channel, link: Link) -> F::Output {
-    let mut lifetime = pin!(lifetime);
+pub(super) async fn run<F: Future>(
+    mut lifetime: Pin<Box<F>>,
+    client: Channel,
+    link: Link,
+) -> F::Output {
     let mut broker = Broker { link: &link, upstream: None, closing: None };
     let mut duet = Duet::new();
     link.wake_when_opened(duet.waker(Part::Second).clone());
