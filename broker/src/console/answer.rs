@@ -149,9 +149,11 @@ pub(super) struct Page {
     pub(super) page_size: Option<usize>,
     /// The last item of the page before.
     pub(super) after: Option<String>,
-    /// The beginning of the names that are wanted.
+    /// The beginning of the names that are wanted, and a part of them in any case of letters.
     #[serde(default)]
     pub(super) prefix: String,
+    #[serde(default)]
+    pub(super) contains: String,
 }
 
 impl Page {
@@ -170,7 +172,9 @@ impl Page {
         let after = self.after.as_deref();
         all.retain(|item| {
             let name = name(item);
-            name.starts_with(&*self.prefix) && after.is_none_or(|after| name > after)
+            name.starts_with(&*self.prefix)
+                && after.is_none_or(|after| name > after)
+                && contains(name, &self.contains)
         });
         let size = self.size();
         let more = all.len() > size;
@@ -184,9 +188,16 @@ impl Page {
     }
 }
 
+/// Returns whether a part of the name is this one, in any case of ASCII letters.
+fn contains(name: &str, part: &str) -> bool {
+    let part = part.as_bytes();
+    part.is_empty()
+        || name.as_bytes().windows(part.len()).any(|bytes| bytes.eq_ignore_ascii_case(part))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MAX_PAGE, Page};
+    use super::{MAX_PAGE, Page, contains};
 
     #[test]
     fn pages_follow_each_other_in_order() {
@@ -204,5 +215,11 @@ mod tests {
         assert_eq!((seen, page.after.as_deref()), (vec![10, 10, 5], Some("a19")));
         let size = |page_size| Page { page_size, ..Page::default() }.size();
         assert_eq!([Some(0), None, Some(9999)].map(size), [1, 50, MAX_PAGE]);
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_found() {
+        let found = ["", "ord", "DERS", "Orders-1"].map(|part| contains("Orders", part));
+        assert_eq!(found, [true, true, true, false]);
     }
 }

@@ -1,27 +1,39 @@
-//! Groups of consumers: lists, one of them, how far behind it is, and resets of its offsets.
+//! Groups of consumers: lists, one of them, how far behind it is, resets of its offsets, and its end.
 
 use super::super::Shared;
-use super::super::answer::{Answer, ApiError, Change, MAX_PAGE, Name, Page, Params, answer};
+use super::super::answer::{Answer, ApiError, Change, Name, Page, Params, answer};
 use super::topics::{self, first_queue};
 use super::{change, report};
+use crate::clients::ClientReport;
+use crate::requests::admin::groups as settings_requests;
 use crate::requests::admin::offsets as requests;
 use crate::state::BrokerState;
-use crate::topics::names;
+use crate::topics::{Topic, names};
 use axum::extract::State;
-use rocketmq_tower::protocol::ResetOffsetRequestHeader;
+use rocketmq_tower::protocol::{DeleteSubscriptionGroupRequestHeader, ResetOffsetRequestHeader};
 use rocketmq_tower::{Body, Header, State as Broker};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// The maximum number of queues that are looked at for the lags of the groups of a list.
+const MAX_QUEUES: usize = 100_000;
+
 pub(super) async fn list(State(shared): State<Arc<Shared>>, Params(page): Params<Page>) -> Answer {
     let value = report(&shared, move |shared| {
         let broker = &shared.broker;
         let (groups, next) = page.of(broker.groups.names(), |group| group);
-        let items = groups.iter().map(
-            |group| json!({ "name": group, "members": broker.clients.consumers(group).len() }),
-        );
+        let mut left = MAX_QUEUES;
+        let items = groups.iter().map(|group| {
+            let dead = dead_letters(broker, group);
+            json!({
+                "name": group,
+                "members": broker.clients.consumers(group).len(),
+                "lag": lag_of_all(broker, group, &mut left),
+                "dead_letters": dead.map_or(0, |topic| topics::messages(&topic)),
+            })
+        });
         Ok(json!({ "items": items.collect::<Vec<_>>(), "next": next }))
     });
     answer(&value.await?)
@@ -40,34 +52,29 @@ pub(super) async fn one(
         let report = broker.clients.report(&name);
         let subscriptions = report.iter().flat_map(|report| &report.subscriptions);
         let subscriptions: Vec<_> = subscriptions.map(|sent| sent.data()).collect();
-        let mut topics: BTreeSet<_> = broker.offsets.topics_of(&name).into_iter().collect();
+        let mut topics = topics_of(broker, &name);
         topics.extend(subscriptions.iter().map(|data| data.topic.clone()));
         let (topics, next) = page.of(topics.into_iter().collect(), |topic| topic);
+        let dead = dead_letters(broker, &name).map(|topic| {
+            json!({ "topic": topic.name, "messages": topics::messages(&topic) })
+        });
         let topics = topics.iter().map(|topic| {
             let subscription = subscriptions.iter().find(|data| data.topic == *topic);
             json!({
                 "topic": topic,
-                "lag": queues(broker, &name, topic).map(|queue| queue.lag).sum::<i64>(),
+                "lag": lag_in(broker, &name, topic),
                 "subscription": subscription.map(|data| &data.sub_string),
             })
         });
         let topics: Vec<_> = topics.collect();
-        let clients = report.iter().flat_map(|report| &report.clients);
-        let members = clients.clone().take(MAX_PAGE).map(|client| {
-            json!({
-                "id": *client.id,
-                "address": client.address,
-                "language": client.language.to_string(),
-                "version": client.version.to_string(),
-            })
-        });
         Ok(json!({
             "name": name,
             "settings": *settings,
-            "member_count": clients.clone().count(),
-            "members": members.collect::<Vec<_>>(),
+            "member_count": report.as_ref().map_or(0, |report| report.clients.len()),
             "model": report.as_ref().map(|report| json!(report.kind.message_model)),
-            "dead_letters": dead_letters(broker, &name),
+            "consume_type": report.as_ref().map(|report| json!(report.kind.consume_type)),
+            "consume_from": report.as_ref().map(|report| json!(report.kind.consume_from_where)),
+            "dead_letters": dead,
             "items": topics,
             "next": next,
         }))
@@ -75,10 +82,88 @@ pub(super) async fn one(
     answer(&value.await?)
 }
 
-/// Returns the topic of a group's dead letters and how many there are, if there is one.
-fn dead_letters(broker: &BrokerState, group: &str) -> Option<Value> {
-    let topic = broker.topics.get(&names::dead_letters(group))?;
-    Some(json!({ "topic": topic.name, "messages": topics::messages(&topic) }))
+/// Lists the members of a group.
+pub(super) async fn members(
+    State(shared): State<Arc<Shared>>,
+    Name(name): Name,
+    Params(page): Params<Page>,
+) -> Answer {
+    let value = report(&shared, move |shared| {
+        let broker = &shared.broker;
+        if !broker.groups.contains(&name) {
+            return Err(missing(&name));
+        }
+        let clients = broker.clients.report(&name).map(|report| report.clients);
+        let (clients, next) = page.of(clients.unwrap_or_default(), |client| &*client.id);
+        Ok(json!({ "items": clients.iter().map(member).collect::<Vec<_>>(), "next": next }))
+    });
+    answer(&value.await?)
+}
+
+fn member(client: &ClientReport) -> Value {
+    json!({
+        "id": *client.id,
+        "address": client.address,
+        "language": client.language.to_string(),
+        "version": client.version.to_string(),
+    })
+}
+
+/// Lists the groups that consume a topic, with how far each is behind.
+pub(super) async fn of_topic(
+    State(shared): State<Arc<Shared>>,
+    Name(topic): Name,
+    Params(page): Params<Page>,
+) -> Answer {
+    let value = report(&shared, move |shared| {
+        let broker = &shared.broker;
+        broker.topics.find(&topic)?;
+        let (groups, next) = page.of(consumers_of(broker, &topic), |group| group);
+        let items = groups.iter().map(|group| {
+            json!({
+                "group": group,
+                "lag": lag_in(broker, group, &topic),
+                "members": broker.clients.consumers(group).len(),
+            })
+        });
+        Ok(json!({ "items": items.collect::<Vec<_>>(), "next": next }))
+    });
+    answer(&value.await?)
+}
+
+/// Returns the groups that have offsets in a topic, or subscribe to it, sorted.
+pub(super) fn consumers_of(broker: &BrokerState, topic: &str) -> Vec<String> {
+    let mut groups = broker.offsets.groups_of(topic);
+    groups.extend(broker.clients.subscribers(topic));
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+fn topics_of(broker: &BrokerState, group: &str) -> BTreeSet<String> {
+    broker.offsets.topics_of(group).into_iter().collect()
+}
+
+fn lag_in(broker: &BrokerState, group: &str, topic: &str) -> i64 {
+    queues(broker, group, topic).map(|queue| queue.lag).sum()
+}
+
+/// Returns how far a group is behind in the topics that it has offsets in; `None` if they have more than
+/// `left` queues, which is then less by those.
+fn lag_of_all(broker: &BrokerState, group: &str, left: &mut usize) -> Option<i64> {
+    let mut lag = 0;
+    for topic in topics_of(broker, group) {
+        for queue in queues(broker, group, &topic) {
+            *left = left.checked_sub(1)?;
+            lag += queue.lag;
+        }
+    }
+    Some(lag)
+}
+
+/// Returns the topic of a group's dead letters, if there is one.
+fn dead_letters(broker: &BrokerState, group: &str) -> Option<Arc<Topic>> {
+    broker.topics.get(&names::dead_letters(group))
 }
 
 fn missing(group: &str) -> ApiError {
@@ -178,4 +263,15 @@ pub(super) async fn reset(
         .collect();
     items.sort_by_key(|item| item["queue"].as_i64());
     answer(&json!({ "items": items }))
+}
+
+/// Deletes a group and its offsets. Its retries and dead letters stay.
+pub(super) async fn delete(State(shared): State<Arc<Shared>>, Name(name): Name) -> Answer {
+    if !shared.broker.groups.contains(&name) {
+        return Err(missing(&name));
+    }
+    let (broker, group_name) = (Arc::clone(&shared.broker), name.clone());
+    let header = DeleteSubscriptionGroupRequestHeader { group_name, clean_offset: true };
+    change(&shared, settings_requests::delete(Broker(broker), Header(header))).await?;
+    answer(&json!({ "name": name }))
 }

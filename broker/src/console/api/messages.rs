@@ -1,10 +1,11 @@
-//! Messages: found by their place, time, key, tag or id; who consumed them; sent for a test, or again.
+//! Messages: the newest ones, or found by their place, time, key, tag or id; who consumed them; sent for a test, or again.
 
 mod browse;
 mod send;
 
 use super::super::Shared;
 use super::super::answer::{Answer, ApiError, Name, Page, Params, answer};
+use super::groups;
 use super::message::{MAX_BODY, PREVIEW, message};
 use super::report;
 use crate::requests::lookup;
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A search for messages of a topic: by a key, by a tag, or by the place in a queue.
+/// A search for messages of a topic: the newest ones, by a key, by a tag, or by the place in a queue.
 #[derive(Debug, Deserialize)]
 pub(super) struct Search {
     topic: String,
@@ -27,8 +28,10 @@ pub(super) struct Search {
     /// Times of storing, in ms since 1970.
     begin: Option<i64>,
     end: Option<i64>,
+    /// Of all queues, or of `queue`.
     #[serde(default)]
-    queue: i32,
+    newest: bool,
+    queue: Option<i32>,
     offset: Option<i64>,
     time: Option<i64>,
     page_size: Option<usize>,
@@ -40,6 +43,7 @@ pub(super) async fn find(
     Params(search): Params<Search>,
 ) -> Answer {
     match (&search.key, &search.tag) {
+        (None, None) if search.newest => browse::newest(&shared, search).await,
         (None, None) => browse::page(&shared, search).await,
         (Some(_), Some(_)) => Err(ApiError::bad_request("either a key or a tag")),
         (Some(key), None) => by_index(&shared, &search, key, None).await,
@@ -115,11 +119,7 @@ pub(super) async fn track(
     let value = report(&shared, move |shared| {
         let (message, _) = StoredMessage::decode(&record)?;
         let (broker, topic, queue) = (&shared.broker, message.topic, message.queue_id);
-        let mut groups = broker.offsets.groups_of(topic);
-        groups.extend(broker.clients.subscribers(topic));
-        groups.sort_unstable();
-        groups.dedup();
-        let (groups, next) = page.of(groups, |group| group);
+        let (groups, next) = page.of(groups::consumers_of(broker, topic), |group| group);
         let items = groups.iter().map(|group| {
             let offset = broker.offsets.get(group, topic, queue);
             json!({

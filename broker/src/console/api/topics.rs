@@ -1,21 +1,69 @@
-//! Topics: lists, one of them, its creation and its end.
+//! Topics: lists, one of them, its creation, its changes and its end.
 
 use super::super::Shared;
 use super::super::answer::{Answer, ApiError, Change, Name, Page, Params, answer};
 use super::{change, report};
+use crate::attributes::{AttributeChanges, Attributes, OF_TOPICS};
 use crate::requests::admin::topics as requests;
 use crate::statistics::Span;
-use crate::topics::{Topic, system};
+use crate::topics::{Topic, names, system};
 use axum::extract::State;
-use rocketmq_tower::protocol::{CreateTopicRequestHeader, DeleteTopicRequestHeader, perm};
+use rocketmq_tower::protocol::{CreateTopicRequestHeader, DeleteTopicRequestHeader, TopicFilterType, perm};
 use rocketmq_tower::{Header, State as Broker};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>, Params(page): Params<Page>) -> Answer {
+/// The purpose of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    /// One that applications send to.
+    Application,
+    /// One of a group, for messages that it gets again, or has failed to consume.
+    Retry,
+    DeadLetters,
+    /// One of the broker's own.
+    System,
+}
+
+impl Kind {
+    fn of(shared: &Shared, name: &str) -> Self {
+        if names::is_of_dead_letters(name) {
+            Self::DeadLetters
+        } else if names::is_of_group(name) {
+            Self::Retry
+        } else if system::is_system(&shared.broker.identity, name) {
+            Self::System
+        } else {
+            Self::Application
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct TopicsQuery {
+    page_size: Option<usize>,
+    after: Option<String>,
+    #[serde(default)]
+    prefix: String,
+    #[serde(default)]
+    contains: String,
+    /// All of them if absent.
+    kind: Option<Kind>,
+}
+
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Params(query): Params<TopicsQuery>,
+) -> Answer {
+    let TopicsQuery { page_size, after, prefix, contains, kind } = query;
+    let page = Page { page_size, after, prefix, contains };
     let value = report(&shared, move |shared| {
-        let (topics, next) = page.of(shared.broker.topics.all(), |topic| &topic.name);
+        let mut topics = shared.broker.topics.all();
+        topics.retain(|topic| kind.is_none_or(|kind| kind == Kind::of(shared, &topic.name)));
+        let (topics, next) = page.of(topics, |topic| &topic.name);
         let items: Vec<_> = topics.iter().map(|topic| summary(shared, topic)).collect();
         Ok(json!({ "items": items, "next": next }))
     });
@@ -26,7 +74,7 @@ fn summary(shared: &Shared, topic: &Topic) -> Value {
     let rate = topic.puts().map_or(0.0, |puts| puts.item.messages_in(Span::Minute).rate);
     json!({
         "name": topic.name,
-        "system": system::is_system(&shared.broker.identity, &topic.name),
+        "kind": Kind::of(shared, &topic.name),
         "read_queues": topic.settings.read_queues,
         "write_queues": topic.settings.write_queues,
         "messages": messages(topic),
@@ -79,8 +127,8 @@ pub(super) struct NewTopic {
     queues: u32,
     #[serde(default)]
     order: bool,
-    /// The value of the attribute `message.type`.
-    message_type: Option<String>,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
 }
 
 /// Creates a topic. One that exists is not changed.
@@ -92,6 +140,8 @@ pub(super) async fn create(
         let text = format!("there is a topic {} already", new.name);
         return Err(ApiError::new(axum::http::StatusCode::CONFLICT, text));
     }
+    let wanted = new.attributes.into_iter().map(|(name, value)| (name, Some(value)));
+    let attributes = attributes(wanted.collect(), None)?;
     let queues = i32::try_from(new.queues).unwrap_or(i32::MAX);
     let name = new.name.clone();
     let header = CreateTopicRequestHeader {
@@ -101,12 +151,84 @@ pub(super) async fn create(
         write_queue_nums: queues,
         perm: perm::READ | perm::WRITE,
         order: Some(new.order),
-        attributes: new.message_type.map(|kind| format!("+message.type={kind}")),
+        attributes: Some(attributes),
         ..CreateTopicRequestHeader::default()
     };
     let broker = Arc::clone(&shared.broker);
     change(&shared, requests::create(Broker(broker), Header(header))).await?;
     answer(&json!({ "name": name }))
+}
+
+/// What of a topic is to change.
+#[derive(Deserialize)]
+pub(super) struct TopicChange {
+    /// The number of queues to read, and to write.
+    queues: Option<u32>,
+    /// Whether clients may read, and write.
+    read: Option<bool>,
+    write: Option<bool>,
+    order: Option<bool>,
+    /// `null` removes one.
+    #[serde(default)]
+    attributes: BTreeMap<String, Option<String>>,
+}
+
+/// Changes the settings of a topic that exists.
+pub(super) async fn edit(
+    State(shared): State<Arc<Shared>>,
+    Name(name): Name,
+    Change(wanted): Change<TopicChange>,
+) -> Answer {
+    let settings = shared.broker.topics.find(&name)?.settings.clone();
+    let attributes = attributes(wanted.attributes, Some(&settings.attributes))?;
+    let queues = wanted.queues.map(|queues| i32::try_from(queues).unwrap_or(i32::MAX));
+    let mut perm = settings.perm;
+    for (bit, may) in [(perm::READ, wanted.read), (perm::WRITE, wanted.write)] {
+        match may {
+            Some(true) => perm |= bit,
+            Some(false) => perm &= !bit,
+            None => {}
+        }
+    }
+    let now = settings.config(&name);
+    let header = CreateTopicRequestHeader {
+        topic: name.clone(),
+        read_queue_nums: queues.unwrap_or(now.read_queue_nums),
+        write_queue_nums: queues.unwrap_or(now.write_queue_nums),
+        perm,
+        topic_filter_type: Some(filter_type(now.topic_filter_type).to_owned()),
+        topic_sys_flag: Some(now.topic_sys_flag),
+        order: Some(wanted.order.unwrap_or(now.order)),
+        attributes: Some(attributes),
+        ..CreateTopicRequestHeader::default()
+    };
+    let broker = Arc::clone(&shared.broker);
+    change(&shared, requests::create(Broker(broker), Header(header))).await?;
+    answer(&json!({ "name": name }))
+}
+
+fn filter_type(kind: TopicFilterType) -> &'static str {
+    match kind {
+        TopicFilterType::MultiTag => "MULTI_TAG",
+        _ => "SINGLE_TAG",
+    }
+}
+
+/// Returns changes of attributes as tools write them; `known` are those of a topic that exists. One that it
+/// does not have need not be removed.
+fn attributes(
+    wanted: BTreeMap<String, Option<String>>,
+    known: Option<&Attributes>,
+) -> Result<String, ApiError> {
+    let is_known = |name: &str| known.is_some_and(|known| known.contains_key(name));
+    let changes = wanted.into_iter().filter_map(|(name, value)| match value {
+        Some(value) => Some(format!("+{name}={value}")),
+        None => is_known(&name).then(|| format!("-{name}")),
+    });
+    let text = changes.collect::<Vec<_>>().join(",");
+    let checked = AttributeChanges::parse(&text).and_then(|of| of.apply(OF_TOPICS, known));
+    checked.map_err(|error| ApiError::bad_request(error.to_string()))?;
+    Ok(text)
 }
 
 /// Deletes a topic with its messages, and the offsets of groups in it.

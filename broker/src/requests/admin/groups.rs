@@ -133,7 +133,7 @@ pub(super) async fn one(
 }
 
 /// `DELETE_SUBSCRIPTIONGROUP`
-pub(super) async fn delete(
+pub(crate) async fn delete(
     State(broker): State<Arc<BrokerState>>,
     Header(header): Header<DeleteSubscriptionGroupRequestHeader>,
 ) -> Result<ResponseCode, BoxError> {

@@ -7,7 +7,7 @@ pub(crate) mod config;
 mod connections;
 mod consume_queue;
 mod consume_stats;
-mod groups;
+pub(crate) mod groups;
 pub(crate) mod offsets;
 mod relay;
 mod runtime_info;
