@@ -52,33 +52,55 @@ pub(super) struct TopicsQuery {
     contains: String,
     /// All of them if absent.
     kind: Option<Kind>,
+    /// Those of applications that most messages are stored in now, in one page.
+    #[serde(default)]
+    busiest: bool,
 }
 
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     Params(query): Params<TopicsQuery>,
 ) -> Answer {
-    let TopicsQuery { page_size, after, prefix, contains, kind } = query;
+    let TopicsQuery { page_size, after, prefix, contains, kind, busiest } = query;
     let page = Page { page_size, after, prefix, contains };
+    let kind = if busiest { Some(Kind::Application) } else { kind };
     let value = report(&shared, move |shared| {
         let mut topics = shared.broker.topics.all();
         topics.retain(|topic| kind.is_none_or(|kind| kind == Kind::of(shared, &topic.name)));
-        let (topics, next) = page.of(topics, |topic| &topic.name);
+        let (topics, next) = match busiest {
+            true => (busiest_of(topics, page.size()), None),
+            false => page.of(topics, |topic| &topic.name),
+        };
         let items: Vec<_> = topics.iter().map(|topic| summary(shared, topic)).collect();
         Ok(json!({ "items": items, "next": next }))
     });
     answer(&value.await?)
 }
 
+/// Returns those with the highest rates, and of the same rate those with most messages.
+fn busiest_of(topics: Vec<Arc<Topic>>, size: usize) -> Vec<Arc<Topic>> {
+    let mut rated: Vec<_> =
+        topics.into_iter().map(|topic| (rate_in(&topic), messages(&topic), topic)).collect();
+    rated.sort_unstable_by(|one, other| {
+        let by_name = one.2.name.cmp(&other.2.name);
+        other.0.total_cmp(&one.0).then(other.1.cmp(&one.1)).then(by_name)
+    });
+    rated.into_iter().take(size).map(|(_, _, topic)| topic).collect()
+}
+
+/// Returns the messages per second of the last minute.
+fn rate_in(topic: &Topic) -> f64 {
+    topic.puts().map_or(0.0, |puts| puts.item.messages_in(Span::Minute).rate)
+}
+
 fn summary(shared: &Shared, topic: &Topic) -> Value {
-    let rate = topic.puts().map_or(0.0, |puts| puts.item.messages_in(Span::Minute).rate);
     json!({
         "name": topic.name,
         "kind": Kind::of(shared, &topic.name),
         "read_queues": topic.settings.read_queues,
         "write_queues": topic.settings.write_queues,
         "messages": messages(topic),
-        "rate_in": rate,
+        "rate_in": rate_in(topic),
     })
 }
 

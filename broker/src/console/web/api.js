@@ -13,19 +13,21 @@ async function call(method, path, body, signal) {
     options.body = JSON.stringify(body ?? {});
   }
   let response;
+  let text;
   try {
     response = await fetch(`/api/v1${path}`, options);
+    text = await response.text();
   } catch (error) {
-    if (error.name !== "AbortError") onReachable(false);
-    throw error;
+    if (error.name === "AbortError") throw error;
+    onReachable(false);
+    throw new Error("The broker does not answer.");
   }
   onReachable(true);
   let value;
   try {
-    value = await response.json();
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    value = { error: `the answer is no JSON (${response.status})` };
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`the answer is no JSON (status ${response.status})`);
   }
   if (!response.ok) throw new Error(value.error ?? `status ${response.status}`);
   return value;
@@ -39,4 +41,5 @@ export function get(path, params = {}, signal = undefined) {
 }
 
 export const post = (path, body) => call("POST", path, body);
+export const edit = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);

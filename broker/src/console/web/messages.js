@@ -1,54 +1,84 @@
 // Messages: searches, and one of them.
 
 import { enc, get, post } from "./api.js";
-import { ask, bytes, button, cards, el, field, form, link, number, pages, say, table, time } from "./dom.js";
+import { ask, badge, button, bytes, cards, count, el, empty, exact, field, form, link, number, pages, say, table, typed, when } from "./dom.js";
+import { send } from "./topics.js";
 
-const KINDS = [["offset", "by offset"], ["time", "by time"], ["key", "by key, or the producer's id"], ["tag", "by tag"], ["id", "by the broker's id"]];
+const KINDS = [["newest", "the newest"], ["offset", "from an offset"], ["time", "from a time"], ["key", "with a key"], ["tag", "with a tag"], ["id", "with an id"]];
 
-export async function messages({ params, signal }) {
-  const by = params.get("by") ?? "offset";
+/** The fields of each kind of search, with the values that the page has. */
+const FIELDS = {
+  newest: () => [],
+  offset: (queue, value) => [queueField(queue), field("Offset", "value", { kind: "number", min: 0, value, placeholder: "first" })],
+  time: (queue, value) => [queueField(queue), field("Time", "value", { kind: "datetime-local", step: 1, value, required: true })],
+  key: (_, value) => [field("Key, or the producer's id", "value", { value, required: true, autocomplete: "off", spellcheck: "false" })],
+  tag: (_, value) => [field("Tag", "value", { value, required: true, autocomplete: "off", spellcheck: "false" })],
+  id: (_, value) => [field("Id of the broker", "value", { value, required: true, autocomplete: "off", spellcheck: "false" })],
+};
+
+const queueField = (value) => field("Queue", "queue", { kind: "number", min: 0, value: value || "0", required: true });
+
+export async function messages({ params, signal, reload, head }) {
   const [topic, queue, value] = ["topic", "queue", "value"].map((name) => params.get(name) ?? "");
+  const by = params.get("by") in FIELDS ? params.get("by") : "newest";
+  const names = el("datalist", { id: "topics" });
+  const more = el("div", { class: "row" });
   const search = form([
-    field("Topic", "topic", { value: topic }),
+    field("Topic", "topic", { value: topic, list: "topics", autocomplete: "off", spellcheck: "false" }), names,
     field("Find", "by", { options: KINDS }),
-    field("Queue", "queue", { value: queue || "0", kind: "number", min: 0 }),
-    field("Offset, time, key, tag or id", "value", { value, placeholder: "2026-01-31 12:00" }),
+    more,
     el("button", { class: "main" }, "Search"),
   ], (values) => {
-    const id = values.value.trim();
-    if (values.by === "id") location.hash = `/messages/${enc(id)}`;
-    else location.hash = `/messages?${new URLSearchParams(values)}`;
-  }, { class: "row" });
-  search.elements.by.value = by;
-  if (!topic) return [search, el("p", { class: "empty" }, "Choose a topic, or search for the id that the broker gave a message.")];
-  const query = { topic };
-  if (by === "key" || by === "tag") query[by] = value;
-  else query.queue = queue || "0";
-  if (by === "offset" && value) query.offset = value;
-  if (by === "time" && value) {
-    const at = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
-    if (Number.isNaN(at)) throw new Error(`${value} is no time`);
-    query.time = at;
+    const hash = values.by === "id" ? `#/messages/${enc(values.value.trim())}` : `#/messages?${new URLSearchParams(values)}`;
+    if (location.hash === hash) reload();
+    else location.hash = hash;
+  }, { class: "row", role: "search" });
+  const { topic: input, by: kind } = search.elements;
+  function choose() {
+    const own = kind.value === by;
+    more.replaceChildren(...FIELDS[kind.value](queue, own ? value : ""));
+    input.required = kind.value !== "id";
   }
-  return [search, pages((after) => get("/messages", { ...query, after }, signal), list)];
+  kind.value = by;
+  kind.addEventListener("change", choose);
+  choose();
+  typed(input, () => suggest().catch(() => {}));
+  async function suggest() {
+    const found = await get("/topics", { contains: input.value.trim(), page_size: 20 }, signal);
+    names.replaceChildren(...found.items.map((of) => el("option", { value: of.name })));
+  }
+  suggest().catch(() => {});
+  if (!topic) return [search, empty("Choose a topic to look at its messages.", el("p", {}, "Or search for the id that the broker gave a message."))];
+  if (!topic.startsWith("%")) head.actions(button("Send a message", () => send(topic), "change"));
+  const query = { topic };
+  if (by === "newest") query.newest = true;
+  if (by === "key" || by === "tag") query[by] = value;
+  if (by === "offset" || by === "time") query.queue = queue || "0";
+  if (by === "offset") query.offset = value;
+  if (by === "time") {
+    query.time = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
+    if (Number.isNaN(query.time)) return [search, empty(`${value || "This"} is no time.`)];
+  }
+  const load = (after) => get("/messages", { ...query, after }, signal);
+  return [search, pages(load, (items, answer) => found(items, answer, by), { live: false })];
 }
 
-const list = (items) => table("Messages", [
-  ["Offset", (of) => link(`/messages/${of.id}`, `${of.queue} / ${of.offset}`), "number"],
-  ["Stored", (of) => time(of.stored)],
-  ["Tag", (of) => of.tag ?? "–"],
-  ["Keys", (of) => of.keys ?? "–"],
-  ["Size", (of) => bytes(of.body_bytes), "number"],
-  ["Body", (of) => (of.compressed ? "compressed" : preview(decode(of.body_base64)))],
-], items, "No message was found.");
+const BOUNDS = { newest: "The newest messages of all queues.", key: "The newest messages with this key.", tag: "The newest messages with this tag." };
+
+function found(items, answer, by) {
+  const bounds = answer.max > answer.min ? `The queue has the offsets ${number(answer.min)} to ${number(answer.max - 1)}.` : "The queue is empty.";
+  return el("div", {}, el("p", { class: "hint" }, BOUNDS[by] ?? bounds), table("Messages", [
+    ["Queue / offset", (of) => link(`/messages/${of.id}`, `${of.queue} / ${of.offset}`)],
+    ["Stored", (of) => when(of.stored), "short"],
+    ["Tag", (of) => (of.tag ? badge(of.tag) : "–"), "extra"],
+    ["Keys", (of) => of.keys ?? "–", "extra"],
+    ["Size", (of) => bytes(of.body_bytes), "number extra"],
+    ["Body", (of) => (of.compressed ? "compressed" : asText(decode(of.body_base64).slice(0, 300))), "text"],
+  ], items, "No message was found."));
+}
 
 const decode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 const asText = (data) => new TextDecoder().decode(data);
-
-function preview(data) {
-  const text = asText(data.slice(0, 400));
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
-}
 
 function asJson(data) {
   try {
@@ -66,7 +96,15 @@ function asHex(data) {
     const text = row.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("");
     lines.push(`${at.toString(16).padStart(6, "0")}  ${digits}  ${text}`);
   }
+  if (data.length > 65536) lines.push(`The other ${number(data.length - 65536)} bytes are not shown.`);
   return lines.join("\n");
+}
+
+/** Returns the view that fits these bytes best. */
+function viewOf(data) {
+  const text = asText(data);
+  if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(text)) return "Hex";
+  return /^\s*[[{]/.test(text) && asJson(data) !== "This is not JSON." ? "JSON" : "Text";
 }
 
 /** Inflates a body that its producer has compressed with zlib; others stay as they are. */
@@ -91,49 +129,70 @@ async function inflate(of) {
   }
 }
 
-export async function message({ name, signal }) {
+const VIEWS = { Text: asText, JSON: asJson, Hex: asHex };
+
+export async function message({ name, signal, head }) {
   const of = await get(`/messages/${enc(name)}`, {}, signal);
   const data = await inflate(of);
-  const body = el("pre", { tabindex: "0", "aria-label": "Body" });
-  const views = { Text: asText, JSON: asJson, Hex: asHex };
-  const buttons = Object.entries(views).map(([title, view]) => button(title, (event) => choose(event.target, view)));
-  function choose(chosen, view) {
-    body.textContent = view(data);
-    for (const each of buttons) each.setAttribute("aria-pressed", each === chosen ? "true" : "false");
+  head.title(`Message ${number(of.offset)} of queue ${of.queue}`, [`/messages?topic=${enc(of.topic)}`, of.topic]);
+  const body = el("pre", { tabindex: "0", role: "region", "aria-label": "Body" });
+  const buttons = Object.keys(VIEWS).map((title) => button(title, () => choose(title)));
+  function choose(chosen) {
+    body.textContent = VIEWS[chosen](data);
+    for (const each of buttons) each.setAttribute("aria-pressed", String(each.textContent === chosen));
   }
-  choose(buttons[0], asText);
-  const properties = Object.entries(of.properties);
+  choose(viewOf(data));
+  const tools = [el("span", { class: "choice", role: "group", "aria-label": "View" }, buttons)];
+  if (navigator.clipboard) {
+    tools.push(button("Copy", () => navigator.clipboard.writeText(body.textContent).then(() => say("The body was copied."), () => say("The browser does not allow it."))));
+  }
+  head.actions(link(`/messages?${new URLSearchParams({ topic: of.topic, by: "offset", queue: of.queue, value: of.offset })}`, "Those after it", "button"));
+  if (of.topic.startsWith("%DLQ%")) head.actions(button("Send again", () => again(of, name), "main change"));
+  else if (!of.topic.startsWith("%") && viewOf(data) !== "Hex" && !of.body_cut) head.actions(button("Send a copy", () => send(of.topic, copy(of, data)), "change"));
   const track = (items) => table("Groups of the topic", [
-    ["Group", (group) => link(`/groups/${enc(group.group)}`, group.group)],
-    ["Has consumed it", (group) => (group.consumed ? "yes" : "no")],
+    ["Group", (group) => link(`/groups/${enc(group.group)}?topic=${enc(of.topic)}`, group.group)],
+    ["Message", (group) => (group.consumed ? badge("consumed", "good") : badge("not yet", "warn"))],
     ["Its offset", (group) => number(group.offset), "number"],
-    ["Has members", (group) => (group.online ? "yes" : "no")],
+    ["Group is", (group) => (group.online ? "online" : "offline"), "extra"],
   ], items, "No group consumes the topic.");
-  const actions = [];
-  if (of.topic.startsWith("%DLQ%")) {
-    actions.push(button("Send again", () => ask("Send the dead letter again?", [
-      el("p", {}, "A copy goes to its first topic. All groups of that topic get it."),
-    ], "Send again", async () => {
-      const sent = await post(`/messages/${enc(name)}/resend`);
-      say(`Stored in queue ${sent.queue} at offset ${sent.offset}.`);
-    })));
-  }
+  const size = [bytes(of.body_bytes), of.compressed ? " compressed" : "", data.length > of.body_bytes ? `, ${bytes(data.length)} inflated` : ""].join("");
   return [
-    el("p", { class: "actions" }, actions),
     cards([
       ["Topic", link(`/topics/${enc(of.topic)}`, of.topic)],
-      ["Queue, offset", `${of.queue}, ${of.offset}`],
-      ["Stored", time(of.stored)],
-      ["Created", time(of.born)],
-      ["Sender", of.born_host],
-      ["Size", bytes(of.body_bytes)],
-      ["Retries", number(of.reconsume_times)],
+      ["Stored", when(of.stored), exact(of.stored)],
+      ["Created", when(of.born), `${exact(of.born)} at ${of.born_host}`],
+      ["Tag", of.tag ?? "–"],
+      ["Keys", of.keys ?? "–"],
+      ["Retries", count(of.reconsume_times)],
     ]),
-    el("h2", {}, of.body_cut ? "Body, its first part" : "Body"),
-    el("p", { class: "actions" }, buttons),
+    el("h2", {}, of.body_cut ? "Body, its first part" : "Body", " ", el("small", {}, size)),
+    el("p", { class: "actions" }, tools),
     body,
-    table("Properties", [["Name", (of) => of[0]], ["Value", (of) => of[1]]], properties, "It has no properties."),
     el("h2", {}, "Consumers"),
     pages((after) => get(`/messages/${enc(name)}/track`, { after }, signal), track),
+    el("h2", {}, "Properties"),
+    table("Properties", [
+      ["Name", ([key]) => el("code", {}, key)],
+      ["Value", ([, text]) => text],
+    ], [["id", of.id], ...Object.entries(of.properties)]),
   ];
 }
+
+function again(of, name) {
+  ask("Send the dead letter again?", [
+    el("p", {}, "A copy goes to its first topic. All groups of that topic get it."),
+  ], "Send again", async () => {
+    const sent = await post(`/messages/${enc(name)}/resend`);
+    say(`Stored in queue ${sent.queue} at offset ${sent.offset}.`);
+  });
+}
+
+/** Properties that a copy gets anew. */
+const OWN = ["TAGS", "KEYS", "UNIQ_KEY", "WAIT", "CLUSTER", "MSG_REGION", "TRACE_ON", "TRAN_MSG", "PGROUP"];
+
+const copy = (of, data) => ({
+  tag: of.tag,
+  keys: of.keys,
+  body: asText(data),
+  properties: Object.entries(of.properties).filter(([key]) => !OWN.includes(key)).map(([key, value]) => `${key}=${value}`).join("\n"),
+});

@@ -1,87 +1,151 @@
-// Topics: the list, one of them, its creation and its end.
+// Topics: the list, one of them, its creation, its changes and its end.
 
-import { enc, get, post, remove } from "./api.js";
-import { ask, button, cards, el, field, form, link, number, pages, say, table } from "./dom.js";
+import { edit, enc, get, post, remove } from "./api.js";
+import { ask, badge, button, cards, count, el, empty, field, form, link, number, pages, rate, say, table, typed } from "./dom.js";
 
-export async function topics({ params, signal, reload }) {
-  const prefix = params.get("prefix") ?? "";
+const KINDS = [["application", "of applications"], ["retry", "of retries"], ["dead_letters", "of dead letters"], ["system", "of the broker"], ["all", "all"]];
+const TYPES = ["NORMAL", "FIFO", "DELAY", "TRANSACTION", "PRIORITY", "UNSPECIFIED"];
+const BADGES = { retry: ["retries", ""], dead_letters: ["dead letters", "bad"], system: ["broker", ""] };
+
+const badgeOf = (of) => (BADGES[of.kind] ? badge(...BADGES[of.kind]) : null);
+
+/** The columns of lists of topics. */
+export const COLUMNS = [
+  ["Name", (of) => [link(`/topics/${enc(of.name)}`, of.name), " ", badgeOf(of)].filter(Boolean)],
+  ["Queues", (of) => number(Math.max(of.read_queues, of.write_queues)), "number extra"],
+  ["Messages", (of) => count(of.messages), "number"],
+  ["In / s", (of) => rate(of.rate_in), "number"],
+];
+
+export async function topics({ params, signal, reload, head }) {
+  head.actions(button("New topic", () => create(reload), "main change"));
   const search = form([
-    field("Name begins with", "prefix", { value: prefix, kind: "search" }),
-    el("button", {}, "Search"),
-    button("New topic", () => create(reload), "main"),
-  ], (values) => { location.hash = `/topics?prefix=${enc(values.prefix)}`; }, { class: "row" });
-  const show = (items) => table("Topics", [
-    ["Name", (of) => link(`/topics/${enc(of.name)}`, of.name)],
-    ["Queues", (of) => number(Math.max(of.read_queues, of.write_queues)), "number"],
-    ["Messages", (of) => number(of.messages), "number"],
-    ["In, per second", (of) => of.rate_in.toFixed(1), "number"],
-    ["Kind", (of) => (of.system ? "of the broker" : "")],
-  ], items, "There is no such topic.");
-  return [search, pages((after) => get("/topics", { prefix, after }, signal), show)];
+    field("Name contains", "contains", { value: params.get("contains") ?? "", kind: "search", autocomplete: "off", spellcheck: "false" }),
+    field("Topics", "kind", { options: KINDS }),
+  ], () => filter(), { class: "row", role: "search" });
+  const { contains, kind } = search.elements;
+  kind.value = params.get("kind") ?? "application";
+  const none = () => (contains.value || kind.value !== "application" ? empty("No topic matches.")
+    : empty("There is no topic yet.", el("p", {}, "Create one here, or with a client: a producer's first message does it, too.")));
+  const show = (items) => table("Topics", COLUMNS, items, none());
+  const wanted = () => ({ contains: contains.value.trim(), kind: kind.value === "all" ? "" : kind.value });
+  const list = pages((after) => get("/topics", { ...wanted(), after }, signal), show);
+  function filter() {
+    history.replaceState(null, "", `#/topics?${new URLSearchParams({ contains: contains.value.trim(), kind: kind.value })}`);
+    list.restart();
+  }
+  typed(contains, filter);
+  kind.addEventListener("change", filter);
+  return [search, list];
 }
 
+const typeField = (none) => field("Messages", "type", { options: [["", none], ...TYPES.map((type) => [type, type])] });
+
 function create(reload) {
-  const kinds = ["NORMAL", "FIFO", "DELAY", "TRANSACTION", "PRIORITY", "UNSPECIFIED"];
   ask("New topic", [
-    field("Name", "name", { required: true, maxlength: 127 }),
+    field("Name", "name", { required: true, maxlength: 127, autocomplete: "off", spellcheck: "false", hint: "Letters, digits, - _ % |" }),
     field("Queues", "queues", { kind: "number", min: 1, max: 1024, value: 4, required: true }),
-    field("Kind of messages", "message_type", { options: [["", "any"], ...kinds.map((kind) => [kind, kind])] }),
-  ], "Create", async ({ name, queues, message_type: kind }) => {
-    await post("/topics", { name, queues: Number(queues), ...(kind ? { message_type: kind } : {}) });
+    typeField("any"),
+  ], "Create", async ({ name, queues, type }) => {
+    await post("/topics", { name, queues: Number(queues), attributes: type ? { "message.type": type } : {} });
     say(`The topic ${name} was created.`);
     reload();
   });
 }
 
-export async function topic({ name, signal }) {
+export async function topic({ name, signal, reload, head }) {
   const path = `/topics/${enc(name)}`;
   const about = await get(path, { page_size: 1 }, signal);
-  const rights = [about.perm.read ? "read" : "", about.perm.write ? "write" : ""].filter(Boolean).join(", ");
-  const attributes = Object.entries(about.attributes).map(([key, value]) => `${key}=${value}`).join(", ");
-  const end = () => ask(`Delete ${name}?`, [
-    el("p", {}, "Its messages, and the offsets of all groups in it, are lost."),
-    field("Name of the topic", "confirm", { required: true, autocomplete: "off" }),
-  ], "Delete", async (values) => {
-    if (values.confirm !== name) throw new Error("this is not the name of the topic");
-    await remove(path);
-    say(`The topic ${name} was deleted.`);
-    location.hash = "/topics";
-  }, true);
-  const actions = [link(`/messages?topic=${enc(name)}`, "Messages")];
-  if (!about.system) actions.push(button("Send a message", () => send(name)), button("Delete", end, "danger"));
-  const show = (items) => table("Queues", [
-    ["Queue", (of) => link(`/messages?topic=${enc(name)}&queue=${of.queue}`, of.queue), "number"],
-    ["First offset", (of) => number(of.min), "number"],
-    ["Next offset", (of) => number(of.max), "number"],
-    ["Messages", (of) => number(of.max - of.min), "number"],
-  ], items, "It has no queues.");
+  head.note(badgeOf(about));
+  head.actions(link(`/messages?topic=${enc(name)}`, "Messages", "button"));
+  if (about.kind !== "system") {
+    head.actions(button("Send a message", () => send(name), "change"), button("Edit", () => change(about, reload), "change"),
+      button("Delete", () => end(name), "danger change"));
+  }
+  const facts = el("div", {});
+  const rights = (of) => [of.perm.read ? "read" : "", of.perm.write ? "write" : ""].filter(Boolean).join(", ") || "nothing";
+  const queues = (of) => (of.read_queues === of.write_queues ? number(of.read_queues) : `${of.read_queues} to read, ${of.write_queues} to write`);
+  function show(items, of) {
+    const attributes = Object.entries(of.attributes).map(([key, value]) => el("div", {}, `${key} = ${value}`));
+    facts.replaceChildren(cards([
+      ["Messages", count(of.messages)],
+      ["In, per second", rate(of.rate_in)],
+      ["Queues", queues(of)],
+      ["Clients may", rights(of)],
+      ["In order", of.order ? "yes" : "no"],
+      ["Attributes", attributes.length > 0 ? attributes : "none"],
+    ]));
+    return table("Queues", [
+      ["Queue", (queue) => link(`/messages?topic=${enc(name)}&by=offset&queue=${queue.queue}`, queue.queue)],
+      ["First offset", (queue) => number(queue.min), "number"],
+      ["Next offset", (queue) => number(queue.max), "number"],
+      ["Messages", (queue) => count(queue.max - queue.min), "number"],
+    ], items, "It has no queues.");
+  }
+  const groups = (items) => table("Groups that consume it", [
+    ["Group", (of) => link(`/groups/${enc(of.group)}?topic=${enc(name)}`, of.group)],
+    ["Members", (of) => (of.members > 0 ? number(of.members) : badge("offline")), "number"],
+    ["Behind", (of) => count(of.lag), "number"],
+  ], items, "No group has consumed it yet.");
   return [
-    el("p", { class: "actions" }, actions),
-    cards([
-      ["Messages", number(about.messages)],
-      ["Queues to read, write", `${about.read_queues}, ${about.write_queues}`],
-      ["Clients may", rights || "nothing"],
-      ["In order", about.order ? "yes" : "no"],
-      ["Attributes", attributes || "–"],
-    ]),
+    facts,
+    el("h2", {}, "Queues"),
     pages((after) => get(path, { after }, signal), show),
+    el("h2", {}, "Groups"),
+    pages((after) => get(`${path}/groups`, { after }, signal), groups),
   ];
 }
 
-export function send(name) {
-  ask(`Send a message to ${name}`, [
-    field("Tag", "tag"),
-    field("Keys, separated by spaces", "keys"),
-    field("Properties, one NAME=VALUE per line", "properties", { kind: "area" }),
-    field("Body", "body", { kind: "area" }),
+function change(about, reload) {
+  const queues = Math.max(about.read_queues, about.write_queues);
+  const known = about.attributes["message.type"] ?? "";
+  const asked = ask(`Edit ${about.name}`, [
+    field("Queues", "queues", { kind: "number", min: 1, max: 1024, value: queues, required: true, hint: "Fewer: the messages of the others are kept, but not consumed." }),
+    typeField("any"),
+    field("Clients may read", "read", { kind: "checkbox", checked: about.perm.read }),
+    field("Clients may write", "write", { kind: "checkbox", checked: about.perm.write }),
+    field("Messages are in order", "order", { kind: "checkbox", checked: about.order }),
+  ], "Save", async (values) => {
+    const [read, write, order] = ["read", "write", "order"].map((of) => of in values);
+    const changes = { read, write, order };
+    if (Number(values.queues) !== queues) changes.queues = Number(values.queues);
+    if (values.type !== known) changes.attributes = { "message.type": values.type || null };
+    await edit(`/topics/${enc(about.name)}`, changes);
+    say(`The topic ${about.name} was changed.`);
+    reload();
+  });
+  asked.elements.type.value = known;
+}
+
+function end(name) {
+  ask(`Delete ${name}?`, [
+    el("p", {}, "Its messages, and the offsets of all groups in it, are lost."),
+    field("Name of the topic, to confirm", "confirm", { required: true, autocomplete: "off", spellcheck: "false" }),
+  ], "Delete", async (values) => {
+    if (values.confirm !== name) throw new Error("This is not the name of the topic.");
+    await remove(`/topics/${enc(name)}`);
+    say(`The topic ${name} was deleted.`);
+    location.hash = "/topics";
+  }, true);
+}
+
+/** Asks for a message to send; `like` has values to begin with. */
+export function send(name, like = {}) {
+  const asked = ask(`Send a message to ${name}`, [
+    field("Body", "body", { kind: "area", spellcheck: "false" }),
+    field("Tag", "tag", { value: like.tag ?? "", autocomplete: "off" }),
+    field("Keys", "keys", { value: like.keys ?? "", autocomplete: "off", hint: "Separated by spaces" }),
+    field("Properties", "properties", { kind: "area", spellcheck: "false", hint: "One NAME=VALUE per line" }),
   ], "Send", async ({ tag, keys, properties: lines, body }) => {
     const properties = {};
     for (const line of lines.split("\n").map((text) => text.trim()).filter(Boolean)) {
       const at = line.indexOf("=");
-      if (at < 1) throw new Error(`a property is NAME=VALUE, not ${line}`);
+      if (at < 1) throw new Error(`A property is NAME=VALUE, not ${line}`);
       properties[line.slice(0, at)] = line.slice(at + 1);
     }
     const sent = await post("/messages", { topic: name, tag, keys, properties, body });
     say(`Stored in queue ${sent.queue} at offset ${sent.offset}.`);
   });
+  asked.elements.body.value = like.body ?? "";
+  asked.elements.properties.value = like.properties ?? "";
 }
