@@ -113,7 +113,7 @@ async fn the_overview_has_the_state_and_samples() {
 async fn topics_are_created_listed_page_by_page_and_deleted() {
     let (_broker, http) = start().await;
     for n in 0..5 {
-        let topic = json!({ "name": format!("Orders-{n}"), "queues": 3, "message_type": "FIFO" });
+        let topic = json!({ "name": format!("Orders-{n}"), "queues": 3, "attributes": { "message.type": "FIFO" } });
         assert_eq!(http.post("/api/v1/topics", &topic).await.status, 200);
     }
     let (mut names, mut after) = (Vec::new(), String::new());
@@ -146,6 +146,80 @@ async fn topics_are_created_listed_page_by_page_and_deleted() {
     http.delete("/api/v1/topics/Orders-0").await.refused(404, "there is no topic Orders-0");
     http.delete("/api/v1/topics/TBW102").await.refused(404, "no topic");
     http.delete("/api/v1/topics/SCHEDULE_TOPIC_XXXX").await.refused(400, "system topic");
+}
+
+#[tokio::test]
+async fn topics_are_found_by_a_part_of_the_name_and_by_kind() {
+    let (broker, http) = start().await;
+    for name in ["Orders", "Payments", "%DLQ%g"] {
+        let topic = json!({ "name": name, "queues": 1 });
+        assert_eq!(http.post("/api/v1/topics", &topic).await.status, 200, "{name}");
+    }
+    broker.send(Message::new("Payments", "x")).await.unwrap();
+    let names = async |query: &str| {
+        let page = http.ok(&format!("/api/v1/topics?{query}")).await;
+        column(&page, "name").into_iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let found: [Vec<String>; 5] = [
+        names("contains=DERS").await,
+        names("kind=application").await,
+        names("kind=dead_letters").await,
+        names("kind=system&prefix=TBW&contains=scheduled").await,
+        names("busiest=true&page_size=1").await,
+    ];
+    assert_eq!(found[0], ["Orders"]);
+    assert_eq!(found[1], ["Orders", "Payments"]);
+    assert_eq!(found[2], ["%DLQ%g"]);
+    assert!(found[3].is_empty());
+    assert_eq!(found[4], ["Payments"], "of the same rate, the one with most messages");
+    http.get("/api/v1/topics?kind=other").await.refused(400, "kind");
+}
+
+#[tokio::test]
+async fn a_topic_is_changed() {
+    let (_broker, http) = start().await;
+    let new = json!({ "name": "T", "queues": 2, "attributes": { "message.type": "FIFO" } });
+    http.post("/api/v1/topics", &new).await;
+    let path = "/api/v1/topics/T";
+    let patch = async |change: Value| http.send("PATCH", path, Some(&change.to_string())).await;
+    let change = json!({
+        "queues": 3, "write": false, "order": true,
+        "attributes": { "message.type": null, "reserve.time": "60000", "priority": null },
+    });
+    assert_eq!(patch(change).await.status, 200);
+    let topic = http.ok(path).await;
+    assert_eq!((&topic["read_queues"], &topic["write_queues"]), (&json!(3), &json!(3)));
+    assert_eq!(topic["perm"], json!({ "read": true, "write": false }));
+    assert_eq!(topic["order"], json!(true));
+    assert_eq!(topic["attributes"], json!({ "reserve.time": "60000" }));
+    assert_eq!(patch(json!({ "write": true })).await.status, 200);
+    let topic = http.ok(path).await;
+    assert_eq!((&topic["perm"]["write"], &topic["order"]), (&json!(true), &json!(true)));
+    patch(json!({ "queues": 0 })).await.refused(400, "1 to");
+    patch(json!({ "attributes": { "colour": "red" } })).await.refused(400, "unsupported key");
+    let bad = json!({ "name": "U", "queues": 1, "attributes": { "message.type": "x" } });
+    http.post("/api/v1/topics", &bad).await.refused(400, "value is not in set");
+    let missing = http.send("PATCH", "/api/v1/topics/U", Some("{}")).await;
+    missing.refused(404, "no topic U");
+    let own = http.send("PATCH", "/api/v1/topics/SCHEDULE_TOPIC_XXXX", Some("{}")).await;
+    own.refused(400, "system topic");
+}
+
+#[tokio::test]
+async fn the_newest_messages_of_all_queues_come_first() {
+    let (_broker, http) = start().await;
+    http.post("/api/v1/topics", &json!({ "name": "T", "queues": 3 })).await;
+    for queue in [0, 2, 1, 2, 0] {
+        http.post("/api/v1/messages", &json!({ "topic": "T", "queue": queue, "body": "x" })).await;
+    }
+    let page = http.ok("/api/v1/messages?topic=T&newest=true").await;
+    let places: Vec<_> = column(&page, "queue").into_iter().zip(column(&page, "offset")).collect();
+    let expected = [(0, 1), (2, 1), (1, 0), (2, 0), (0, 0)].map(|(q, o)| (json!(q), json!(o)));
+    assert!(places.iter().copied().eq(expected.iter().map(|(q, o)| (q, o))), "{places:?}");
+    let few = http.ok("/api/v1/messages?topic=T&newest=true&page_size=2").await;
+    assert_eq!((column(&few, "queue"), &few["next"]), (vec![&json!(0), &json!(2)], &Value::Null));
+    let one = http.ok("/api/v1/messages?topic=T&newest=true&queue=2").await;
+    assert_eq!(column(&one, "offset"), [&json!(1), &json!(0)]);
 }
 
 #[tokio::test]
@@ -259,13 +333,17 @@ async fn groups_have_members_and_lag_and_are_reset() {
     let commit = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0"), ("commitOffset", "2")];
     client.get(request(RequestCode::UPDATE_CONSUMER_OFFSET, &commit)).await;
 
-    let list = http.ok("/api/v1/groups?prefix=g").await;
-    assert_eq!(list["items"], json!([{ "name": "g", "members": 1 }]));
-    let group = http.ok("/api/v1/groups/g").await;
+    let list = http.ok("/api/v1/groups?prefix=g&contains=G").await;
+    assert_eq!(list["items"], json!([{ "name": "g", "members": 1, "lag": 1, "dead_letters": 0 }]));
+    let of_topic = http.ok("/api/v1/topics/T/groups").await;
+    assert_eq!(of_topic["items"], json!([{ "group": "g", "lag": 1, "members": 1 }]));
+    let members = http.ok("/api/v1/groups/g/members?page_size=1").await;
     assert_eq!(
-        (&group["member_count"], &group["members"][0]["id"]),
-        (&json!(1), &json!("client-1"))
+        (column(&members, "id"), &members["next"]),
+        (vec![&json!("client-1")], &Value::Null)
     );
+    let group = http.ok("/api/v1/groups/g").await;
+    assert_eq!(group["member_count"], json!(1));
     let topics = &group["items"];
     let of_topic = topics.as_array().unwrap().iter().find(|item| item["topic"] == "T").unwrap();
     assert_eq!(*of_topic, json!({ "topic": "T", "lag": 1, "subscription": "*" }));
@@ -307,12 +385,31 @@ async fn groups_have_members_and_lag_and_are_reset() {
     http.post(none, &json!({ "topic": "T", "time": 0 })).await.refused(404, "none does not exist");
     http.get("/api/v1/groups/none").await.refused(404, "there is no group none");
 
+    for path in ["/api/v1/groups/none/members", "/api/v1/topics/U/groups"] {
+        http.get(path).await.refused(404, "no");
+    }
+
     let connections = http.ok("/api/v1/connections").await;
     let clients = json!([{ "id": "client-1", "produces": ["p"], "consumes": ["g"] }]);
     assert!(column(&connections, "clients").contains(&&clients), "{connections}");
     let one = http.ok("/api/v1/connections?page_size=1").await;
     assert_eq!(column(&one, "id").len(), 1);
     http.get("/api/v1/connections?after=x").await.refused(400, "the number of a connection");
+}
+
+#[tokio::test]
+async fn a_group_is_deleted_with_its_offsets() {
+    let (broker, http) = start().await;
+    http.post("/api/v1/topics", &json!({ "name": "T", "queues": 1 })).await;
+    let client = peer(&broker).await;
+    client.send("T", 0, "x").await;
+    let commit = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0"), ("commitOffset", "1")];
+    client.get(request(RequestCode::UPDATE_CONSUMER_OFFSET, &commit)).await;
+    assert_eq!(http.ok("/api/v1/topics/T/groups").await["items"][0]["group"], json!("g"));
+    assert_eq!(http.delete("/api/v1/groups/g").await.status, 200);
+    assert_eq!(http.ok("/api/v1/topics/T/groups").await["items"], json!([]));
+    http.get("/api/v1/groups/g").await.refused(404, "there is no group g");
+    http.delete("/api/v1/groups/g").await.refused(404, "there is no group g");
 }
 
 #[tokio::test]

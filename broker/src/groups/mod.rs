@@ -53,6 +53,12 @@ const SYSTEM: [&str; 8] = [
     "CID_RMQ_SYS_TRANS",
 ];
 
+/// Returns whether a group is one of those.
+#[cfg(feature = "console")]
+pub(crate) fn is_system(group: &str) -> bool {
+    SYSTEM.contains(&group)
+}
+
 /// All groups.
 pub(crate) struct ConsumerGroups {
     by_name: Sharded<HashMap<Box<str>, Group>>,

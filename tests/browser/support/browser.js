@@ -61,6 +61,8 @@ async function open(t, url, { expected = [], credentials, width = 1280, height =
   t.after(async () => {
     const violations = await page.evaluate(() => window.violations ?? []);
     await context.close();
+    // A test that has failed does not tell what this assertion says.
+    if (problems.length > 0) console.error(problems.join('\n'));
     assert.deepEqual([...problems, ...(isRefused ? [] : violations)], []);
   });
   await page.goto(url);
@@ -74,7 +76,12 @@ async function loaded(page) {
 
 /** Goes to another page of the console. */
 async function go(page, hash) {
-  await page.evaluate(to => { location.hash = to; }, hash);
+  await page.evaluate(to => new Promise(resolve => {
+    // After the page's own listener.
+    window.addEventListener('hashchange', resolve, { once: true });
+    if (location.hash === `#${to}`) resolve();
+    location.hash = to;
+  }), hash);
   await loaded(page);
 }
 

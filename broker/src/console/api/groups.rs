@@ -5,6 +5,7 @@ use super::super::answer::{Answer, ApiError, Change, Name, Page, Params, answer}
 use super::topics::{self, first_queue};
 use super::{change, report};
 use crate::clients::ClientReport;
+use crate::groups::is_system;
 use crate::requests::admin::groups as settings_requests;
 use crate::requests::admin::offsets as requests;
 use crate::state::BrokerState;
@@ -12,7 +13,7 @@ use crate::topics::{Topic, names};
 use axum::extract::State;
 use rocketmq_tower::protocol::{DeleteSubscriptionGroupRequestHeader, ResetOffsetRequestHeader};
 use rocketmq_tower::{Body, Header, State as Broker};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,15 +21,49 @@ use std::sync::Arc;
 /// The maximum number of queues that are looked at for the lags of the groups of a list.
 const MAX_QUEUES: usize = 100_000;
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>, Params(page): Params<Page>) -> Answer {
+/// The purpose of a group: of applications, or one of those of Java's broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Application,
+    System,
+}
+
+impl Kind {
+    fn of(group: &str) -> Self {
+        if is_system(group) { Self::System } else { Self::Application }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct GroupsQuery {
+    page_size: Option<usize>,
+    after: Option<String>,
+    #[serde(default)]
+    prefix: String,
+    #[serde(default)]
+    contains: String,
+    /// All of them if absent.
+    kind: Option<Kind>,
+}
+
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Params(query): Params<GroupsQuery>,
+) -> Answer {
+    let GroupsQuery { page_size, after, prefix, contains, kind } = query;
+    let page = Page { page_size, after, prefix, contains };
     let value = report(&shared, move |shared| {
         let broker = &shared.broker;
-        let (groups, next) = page.of(broker.groups.names(), |group| group);
+        let mut groups = broker.groups.names();
+        groups.retain(|group| kind.is_none_or(|kind| kind == Kind::of(group)));
+        let (groups, next) = page.of(groups, |group| group);
         let mut left = MAX_QUEUES;
         let items = groups.iter().map(|group| {
             let dead = dead_letters(broker, group);
             json!({
                 "name": group,
+                "kind": Kind::of(group),
                 "members": broker.clients.consumers(group).len(),
                 "lag": lag_of_all(broker, group, &mut left),
                 "dead_letters": dead.map_or(0, |topic| topics::messages(&topic)),
@@ -55,9 +90,8 @@ pub(super) async fn one(
         let mut topics = topics_of(broker, &name);
         topics.extend(subscriptions.iter().map(|data| data.topic.clone()));
         let (topics, next) = page.of(topics.into_iter().collect(), |topic| topic);
-        let dead = dead_letters(broker, &name).map(|topic| {
-            json!({ "topic": topic.name, "messages": topics::messages(&topic) })
-        });
+        let dead = dead_letters(broker, &name)
+            .map(|topic| json!({ "topic": topic.name, "messages": topics::messages(&topic) }));
         let topics = topics.iter().map(|topic| {
             let subscription = subscriptions.iter().find(|data| data.topic == *topic);
             json!({

@@ -8,7 +8,9 @@ use crate::requests::admin::topics as requests;
 use crate::statistics::Span;
 use crate::topics::{Topic, names, system};
 use axum::extract::State;
-use rocketmq_tower::protocol::{CreateTopicRequestHeader, DeleteTopicRequestHeader, TopicFilterType, perm};
+use rocketmq_tower::protocol::{
+    CreateTopicRequestHeader, DeleteTopicRequestHeader, TopicFilterType, perm,
+};
 use rocketmq_tower::{Header, State as Broker};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

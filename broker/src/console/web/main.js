@@ -23,15 +23,16 @@ const routes = {
 /** The head of a page: its title, what leads to it, and its actions. */
 function headOf(page, list, text, isOne) {
   const [path, title, actions] = [el("p", { class: "path" }), el("h1", {}), el("p", { class: "actions" })];
-  const head = el("div", { class: "head" }, el("div", {}, path, title), actions);
-  head.title = (of, via) => {
-    title.textContent = of;
-    document.title = `${of} – RocketMQ console`;
-    const steps = isOne ? [link(`/${page}`, list), ...(via ? [" / ", link(...via)] : [])] : [];
-    path.replaceChildren(...steps);
+  const head = {
+    element: el("div", { class: "head" }, el("div", {}, path, title), actions),
+    title(of, via) {
+      title.textContent = of;
+      document.title = `${of} – RocketMQ console`;
+      path.replaceChildren(...(isOne ? [link(`/${page}`, list), ...(via ? [" / ", link(...via)] : [])] : []));
+    },
+    note: (of) => title.append(...(of ? [" ", of] : [])),
+    actions: (...of) => actions.append(...of),
   };
-  head.note = (of) => title.append(...(of ? [" ", of] : []));
-  head.actions = (...of) => actions.append(...of);
   head.title(text);
   return head;
 }
@@ -59,7 +60,7 @@ async function show() {
   const isOne = name !== "" && one !== undefined;
   const head = headOf(page, list, isOne ? name : list, isOne);
   const place = el("div", {}, el("p", { class: "loading" }, "Loading…"));
-  main.replaceChildren(head, place);
+  main.replaceChildren(head.element, place);
   if (had) main.focus();
   try {
     const contents = await (isOne ? one : all)({ name, params: new URLSearchParams(query), signal, reload: show, head });

@@ -86,7 +86,8 @@ pub(super) async fn newest(shared: &Arc<Shared>, search: Search) -> Answer {
     let size = search.page_size.unwrap_or(PAGE).clamp(1, MAX_PAGE);
     let value = report(shared, move |shared| {
         let (storage, mut entries) = (shared.broker.log.storage(), Vec::new());
-        let is_wanted = |id: usize| search.queue.is_none_or(|queue| usize::try_from(queue) == Ok(id));
+        let is_wanted =
+            |id: usize| search.queue.is_none_or(|queue| usize::try_from(queue) == Ok(id));
         for (_, queue) in topic.queues().iter().enumerate().filter(|(id, _)| is_wanted(*id)) {
             let (min, max) = (queue.min(), queue.max());
             let first = min.max(max.saturating_sub(size as i64));
