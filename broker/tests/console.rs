@@ -202,7 +202,7 @@ async fn a_topic_is_changed() {
     let missing = http.send("PATCH", "/api/v1/topics/U", Some("{}")).await;
     missing.refused(404, "no topic U");
     let own = http.send("PATCH", "/api/v1/topics/SCHEDULE_TOPIC_XXXX", Some("{}")).await;
-    own.refused(400, "system topic");
+    own.refused(403, "the broker's own topic");
 }
 
 #[tokio::test]
@@ -334,7 +334,13 @@ async fn groups_have_members_and_lag_and_are_reset() {
     client.get(request(RequestCode::UPDATE_CONSUMER_OFFSET, &commit)).await;
 
     let list = http.ok("/api/v1/groups?prefix=g&contains=G").await;
-    assert_eq!(list["items"], json!([{ "name": "g", "members": 1, "lag": 1, "dead_letters": 0 }]));
+    let expected = json!({
+        "name": "g", "kind": "application", "members": 1, "lag": 1, "dead_letters": 0,
+    });
+    assert_eq!(list["items"], json!([expected]));
+    let others = http.ok("/api/v1/groups?kind=system&prefix=TOOLS").await;
+    assert_eq!(column(&others, "name"), [&json!("TOOLS_CONSUMER")]);
+    assert_eq!(column(&http.ok("/api/v1/groups?kind=application").await, "name"), [&json!("g")]);
     let of_topic = http.ok("/api/v1/topics/T/groups").await;
     assert_eq!(of_topic["items"], json!([{ "group": "g", "lag": 1, "members": 1 }]));
     let members = http.ok("/api/v1/groups/g/members?page_size=1").await;
@@ -403,6 +409,9 @@ async fn a_group_is_deleted_with_its_offsets() {
     http.post("/api/v1/topics", &json!({ "name": "T", "queues": 1 })).await;
     let client = peer(&broker).await;
     client.send("T", 0, "x").await;
+    beat(&client).await;
+    let leave = [("clientID", "client-1"), ("consumerGroup", "g")];
+    client.get(request(RequestCode::UNREGISTER_CLIENT, &leave)).await;
     let commit = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0"), ("commitOffset", "1")];
     client.get(request(RequestCode::UPDATE_CONSUMER_OFFSET, &commit)).await;
     assert_eq!(http.ok("/api/v1/topics/T/groups").await["items"][0]["group"], json!("g"));

@@ -73,10 +73,10 @@ test('a message is sent, and sent again with changes', async t => {
   await page.getByLabel('Body').fill('hello\nyou');
   await page.getByLabel('Tag').fill('greeting');
   await page.getByLabel('Keys').fill('k1 k2');
-  await page.getByLabel('Properties').fill('colour red');
+  await page.getByRole('textbox', { name: 'Properties' }).fill('colour red');
   await press(page, 'Send');
   await page.getByRole('alert').filter({ hasText: 'NAME=VALUE' }).waitFor();
-  await page.getByLabel('Properties').fill('colour=red\n\nsize=a=b');
+  await page.getByRole('textbox', { name: 'Properties' }).fill('colour=red\n\nsize=a=b');
   await press(page, 'Send');
   await said(page, 'at offset 0');
   const found = await broker.api('GET', '/messages?topic=Stock&key=k2');
@@ -87,7 +87,7 @@ test('a message is sent, and sent again with changes', async t => {
   await page.getByRole('link', { name: 'Messages' }).last().click();
   await page.getByRole('link', { name: / \/ 0$/ }).click();
   await page.getByRole('button', { name: 'Send a copy' }).click();
-  assert.equal(await page.getByLabel('Properties').inputValue(), 'colour=red\nsize=a=b');
+  assert.equal(await page.getByRole('textbox', { name: 'Properties' }).inputValue(), 'colour=red\nsize=a=b');
   await page.getByLabel('Body').fill('hello again');
   await press(page, 'Send');
   await said(page, 'Stored in queue');

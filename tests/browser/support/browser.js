@@ -16,7 +16,8 @@ const watch = () => {
 async function fromFolder(route, folder) {
   const response = await route.fetch();
   const name = path.basename(new URL(route.request().url()).pathname) || 'index.html';
-  await route.fulfill({ response, body: fs.readFileSync(path.join(folder, name)) });
+  const own = response.ok() ? { body: fs.readFileSync(path.join(folder, name)) } : {};
+  await route.fulfill({ response, ...own });
 }
 
 let browser;

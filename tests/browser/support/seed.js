@@ -24,6 +24,10 @@ async function seed(broker) {
   await client.beat('10.1.0.7@shop-1', { produces: ['shop'], consumes: [{ group: 'billing', topic: 'Orders', expression: 'paid || created' }] });
   for (const [queue, offset] of [[0, 6], [1, 4], [2, 2]]) await client.commit('billing', 'Orders', queue, offset);
   await client.pull('billing', 'Orders', 0, 0);
+  const reporting = await Client.connect(broker.address);
+  await reporting.beat('10.1.0.9@reports', { consumes: [{ group: 'reporting', topic: 'Orders' }] });
+  reporting.close();
+  while ((await broker.api('GET', '/groups/reporting')).member_count > 0) await new Promise(setImmediate);
   await client.commit('reporting', 'Orders', 0, 1);
   await client.commit('reporting', 'Payments', 0, 1);
   await client.giveUp('billing', 'Orders', sent[3].id);

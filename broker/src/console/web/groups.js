@@ -7,10 +7,12 @@ const behind = (lag) => (lag > 0 ? el("strong", {}, count(lag)) : count(lag));
 
 export async function groups({ params, signal }) {
   const search = form([
-    field("Name contains", "contains", { value: params.get("contains") ?? "", kind: "search", autocomplete: "off", spellcheck: "false" }),
+    field("Name contains", "part", { value: params.get("contains") ?? "", kind: "search", autocomplete: "off", spellcheck: "false" }),
+    field("Groups", "kind", { options: [["application", "of applications"], ["system", "of the broker"], ["all", "all"]] }),
   ], () => filter(), { class: "row", role: "search" });
-  const { contains } = search.elements;
-  const none = () => (contains.value ? empty("No group matches.")
+  const { part, kind } = search.elements;
+  kind.value = params.get("kind") ?? "application";
+  const none = () => (part.value || kind.value !== "application" ? empty("No group matches.")
     : empty("There is no group yet.", el("p", {}, "A group is there as soon as its first consumer is.")));
   const show = (items) => table("Groups of consumers", [
     ["Name", (of) => link(`/groups/${enc(of.name)}`, of.name)],
@@ -18,12 +20,13 @@ export async function groups({ params, signal }) {
     ["Behind", (of) => behind(of.lag), "number"],
     ["Dead letters", (of) => (of.dead_letters > 0 ? link(`/messages?topic=${enc(`%DLQ%${of.name}`)}`, count(of.dead_letters)) : "0"), "number"],
   ], items, none());
-  const list = pages((after) => get("/groups", { contains: contains.value.trim(), after }, signal), show);
+  const list = pages((after) => get("/groups", { contains: part.value.trim(), kind: kind.value === "all" ? "" : kind.value, after }, signal), show);
   function filter() {
-    history.replaceState(null, "", `#/groups?${new URLSearchParams({ contains: contains.value.trim() })}`);
+    history.replaceState(null, "", `#/groups?${new URLSearchParams({ contains: part.value.trim(), kind: kind.value })}`);
     list.restart();
   }
-  typed(contains, filter);
+  typed(part, filter);
+  kind.addEventListener("change", filter);
   return [search, list];
 }
 

@@ -118,7 +118,7 @@ async function overview({ signal }) {
       ["Messages out", `${rate(mean("messages_out"))} / s`, ["", count(now.messages_out), " since the start"]],
       ["Stored", bytes(now.stored_bytes), disk ? "on disk" : "in memory"],
       ["Topics", link("/topics", short(state.topics)), "with the broker's own"],
-      ["Groups", link("/groups", short(state.groups))],
+      ["Groups", link("/groups", short(state.groups)), "with the broker's own"],
       ["Connections", link("/connections", short(now.connections))],
       ["Memory", bytes(state.memory_bytes), "of this process"],
       disk ? ["Disk, free", bytes(disk.free_bytes), [bar(used, `${Math.round(used * 100)} % of the disk is used`), `of ${bytes(disk.total_bytes)}`]] : ["Up for", duration(state.uptime_ms)],
@@ -151,17 +151,17 @@ async function connections({ signal }) {
 
 async function settings({ signal }) {
   const answer = await get("/settings", {}, signal);
-  const search = form([field("Name or value contains", "contains", { kind: "search", autocomplete: "off", spellcheck: "false" })], () => filter(), { class: "row", role: "search" });
+  const search = form([field("Name or value contains", "part", { kind: "search", autocomplete: "off", spellcheck: "false" })], () => filter(), { class: "row", role: "search" });
   const place = el("div", {});
   function filter() {
-    const part = search.elements.contains.value.trim().toLowerCase();
+    const part = search.elements.part.value.trim().toLowerCase();
     const items = answer.items.filter((of) => `${of.name} ${of.value}`.toLowerCase().includes(part));
     place.replaceChildren(table("Settings of the broker", [
       ["Name", (of) => el("code", {}, of.name)],
       ["Value", (of) => of.value || "–"],
     ], items, "No setting matches."));
   }
-  typed(search.elements.contains, filter);
+  typed(search.elements.part, filter);
   filter();
   return [el("p", { class: "hint" }, "The names are those of Apache's broker. Options and tools change them, the console does not."), search, place];
 }

@@ -20,21 +20,21 @@ export const COLUMNS = [
 export async function topics({ params, signal, reload, head }) {
   head.actions(button("New topic", () => create(reload), "main change"));
   const search = form([
-    field("Name contains", "contains", { value: params.get("contains") ?? "", kind: "search", autocomplete: "off", spellcheck: "false" }),
+    field("Name contains", "part", { value: params.get("contains") ?? "", kind: "search", autocomplete: "off", spellcheck: "false" }),
     field("Topics", "kind", { options: KINDS }),
   ], () => filter(), { class: "row", role: "search" });
-  const { contains, kind } = search.elements;
+  const { part, kind } = search.elements;
   kind.value = params.get("kind") ?? "application";
-  const none = () => (contains.value || kind.value !== "application" ? empty("No topic matches.")
+  const none = () => (part.value || kind.value !== "application" ? empty("No topic matches.")
     : empty("There is no topic yet.", el("p", {}, "Create one here, or with a client: a producer's first message does it, too.")));
   const show = (items) => table("Topics", COLUMNS, items, none());
-  const wanted = () => ({ contains: contains.value.trim(), kind: kind.value === "all" ? "" : kind.value });
+  const wanted = () => ({ contains: part.value.trim(), kind: kind.value === "all" ? "" : kind.value });
   const list = pages((after) => get("/topics", { ...wanted(), after }, signal), show);
   function filter() {
-    history.replaceState(null, "", `#/topics?${new URLSearchParams({ contains: contains.value.trim(), kind: kind.value })}`);
+    history.replaceState(null, "", `#/topics?${new URLSearchParams({ contains: part.value.trim(), kind: kind.value })}`);
     list.restart();
   }
-  typed(contains, filter);
+  typed(part, filter);
   kind.addEventListener("change", filter);
   return [search, list];
 }
