@@ -8,15 +8,8 @@ const { go, loaded, open, said, withBrowser } = require('./support/browser');
 
 withBrowser();
 
-/** Starts a broker until the test ends. */
-async function start(t, options) {
-  const broker = await Broker.start(options);
-  t.after(() => broker.close());
-  return broker;
-}
-
 test('a wrong password shows nothing, and the right one all', async t => {
-  const broker = await start(t, { args: ['--console-password', 'open sesame'] });
+  const broker = await Broker.start({ args: ['--console-password', 'open sesame'] });
   for (const credentials of [undefined, { username: 'admin', password: 'wrong' }]) {
     const page = await open(t, broker.url, { credentials, expected: [401] });
     const text = await page.locator('body').innerText();
@@ -34,7 +27,7 @@ test('a wrong password shows nothing, and the right one all', async t => {
 });
 
 test('without a password, other machines only read', async t => {
-  const broker = await start(t, { console: '0.0.0.0:0', args: ['--topic', 'Orders'] });
+  const broker = await Broker.start({ console: '0.0.0.0:0', args: ['--topic', 'Orders'] });
   const page = await open(t, broker.url, { expected: [403] });
   await loaded(page);
   await page.getByText('Read-only: other machines').waitFor();

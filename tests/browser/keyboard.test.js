@@ -9,7 +9,6 @@ const { loaded, open, said, withBrowser } = require('./support/browser');
 withBrowser();
 let broker;
 before(async () => { broker = await Broker.start({ args: ['--topic', 'Orders'] }); });
-after(() => broker?.close());
 
 /** Returns what has the focus: its text or label, whether it is seen, and whether it is in a dialog. */
 const focus = page => page.evaluate(() => {

@@ -37,7 +37,6 @@ before(async () => {
 });
 after(async () => {
   client?.close();
-  await broker?.close();
   if (!process.env.SCREENSHOTS) fs.rmSync(folder, { recursive: true });
 });
 
@@ -63,8 +62,7 @@ async function picture(page, name) {
 
 for (const [kind, width, height, scheme] of [['light', 1280, 800, 'light'], ['dark', 1280, 800, 'dark'], ['phone', 390, 844, 'light'], ['phone in the dark', 390, 844, 'dark']]) {
   test(`each page is accessible, and fits: ${kind}`, async t => {
-    const page = await open(t, broker.url, { width, height, scheme });
-    await demo(page);
+    const page = await open(t, broker.url, { width, height, scheme, prepare: demo });
     for (const [name, hash] of Object.entries(pages)) {
       await go(page, hash);
       // Those that read lists show them later.
@@ -86,7 +84,6 @@ for (const [kind, width, height, scheme] of [['light', 1280, 800, 'light'], ['da
 
 test('long names break', async t => {
   const long = await Broker.start();
-  t.after(() => long.close());
   const [topic, id] = ['T'.repeat(127), 'c'.repeat(200)];
   await long.topic(topic);
   const sent = await long.send(topic, { tag: 't'.repeat(150), keys: 'k'.repeat(150), properties: { ['p'.repeat(150)]: 'v'.repeat(600) }, body: 'b'.repeat(3000) });
@@ -106,7 +103,6 @@ test('long names break', async t => {
 
 test('empty pages say what to do', async t => {
   const fresh = await Broker.start();
-  t.after(() => fresh.close());
   const page = await open(t, fresh.url);
   for (const [hash, text] of [['/topics', 'There is no topic yet.'], ['/groups', 'There is no group yet.'], ['/connections', 'No client is connected.'], ['/messages', 'Choose a topic']]) {
     await go(page, hash);

@@ -18,10 +18,7 @@ before(async () => {
   client = await Client.connect(broker.address);
   for (let at = 0; at < TOPICS; at += 1000) await client.createTopics(Array.from({ length: 1000 }, (_, of) => name(at + of)));
 });
-after(async () => {
-  client?.close();
-  await broker?.close();
-});
+after(() => client?.close());
 
 test('ten thousand topics are listed page by page, and filtered', async t => {
   const page = await open(t, `${broker.url}/#/topics`);

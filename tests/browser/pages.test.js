@@ -15,10 +15,7 @@ before(async () => {
   broker = await Broker.start();
   ({ client, sent } = await seed(broker));
 });
-after(async () => {
-  client?.close();
-  await broker?.close();
-});
+after(() => client?.close());
 
 /** Returns the rows of a table, as lists of texts. */
 const rows = (page, name) => page.getByRole('region', { name, exact: true }).locator('tbody tr')

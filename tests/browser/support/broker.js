@@ -7,6 +7,9 @@ const { createInterface } = require('node:readline');
 /** The environment without options of the broker. */
 const environment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ROCKETMQ_')));
 
+/** Those that run. */
+const running = new Set();
+
 /** A rocketmq-tower-broker in memory with a console, until `close`. */
 class Broker {
   /** Starts one on free ports of 127.0.0.1, or at the addresses of another one that has ended. */
@@ -16,7 +19,8 @@ class Broker {
     const at = like ? `127.0.0.1:${like.port}` : console;
     broker.process = spawn(process.env.BROKER, ['--in-memory', '--listen', listen[0], '--namesrv', listen[1], '--no-vip-port',
       ...(at ? ['--console', at] : []), ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
-    broker.ended = new Promise(resolve => broker.process.once('error', resolve).once('close', resolve));
+    running.add(broker);
+    broker.ended = new Promise(resolve => broker.process.once('error', resolve).once('close', resolve)).finally(() => running.delete(broker));
     const log = [];
     createInterface(broker.process.stderr).on('line', line => {
       log.push(line);
@@ -59,6 +63,10 @@ class Broker {
   async kill() {
     this.process.kill('SIGKILL');
     await this.ended;
+  }
+
+  static async closeAll() {
+    await Promise.all([...running].map(broker => broker.close()));
   }
 
   async close() {

@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { after, before } = require('node:test');
 const { chromium } = require('playwright-core');
+const { Broker } = require('./broker');
 
 /** Notes violations of the content security policy. */
 const watch = () => {
@@ -22,12 +23,15 @@ async function fromFolder(route, folder) {
 
 let browser;
 
-/** Starts the browser before the tests of a file, and ends it after them. */
+/** Starts the browser before the tests of a file, and ends it, and then all brokers, after them. */
 function withBrowser() {
   before(async () => {
     browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
   });
-  after(() => browser?.close());
+  after(async () => {
+    await browser?.close();
+    await Broker.closeAll();
+  });
 }
 
 /**
@@ -35,7 +39,7 @@ function withBrowser() {
  * errors in scripts, dialogs of the browser, violations of the policy, answers with a status from 400 on. Those that the test
  * expects are in `expected`, such as 404, 'gone' for a broker that does not answer, or 'policy' for a violation.
  */
-async function open(t, url, { expected = [], credentials, width = 1280, height = 800, scheme = 'light' } = {}) {
+async function open(t, url, { expected = [], credentials, width = 1280, height = 800, scheme = 'light', prepare } = {}) {
   const context = await browser.newContext({
     viewport: { width, height }, colorScheme: scheme, httpCredentials: credentials, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC',
   });
@@ -58,9 +62,11 @@ async function open(t, url, { expected = [], credentials, width = 1280, height =
     if (!isGone && why !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${why}`);
   });
   await page.addInitScript(watch);
-  if (process.env.FILES) await page.route(/\.(js|css|svg)$|\/$/, route => fromFolder(route, process.env.FILES));
+  if (process.env.FILES) await page.route(/\.(js|css|svg)$|\/$/, route => fromFolder(route, process.env.FILES).catch(() => route.abort().catch(() => {})));
+  await prepare?.(page);
   t.after(async () => {
     const violations = await page.evaluate(() => window.violations ?? []);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
     // A test that has failed does not tell what this assertion says.
     if (problems.length > 0) console.error(problems.join('\n'));

@@ -81,7 +81,7 @@ export function duration(ms) {
 }
 
 /** Facts, as [name, value, more]; `more` is a small text or element below. */
-export const cards = (facts) => el("dl", { class: "cards" }, facts.map(([name, value, more]) => el("div", {},
+export const cards = (facts, kind = "") => el("dl", { class: `cards ${kind}`.trim() }, facts.map(([name, value, more]) => el("div", {},
   el("dt", {}, name), el("dd", {}, value), more ? el("dd", { class: "more" }, more) : null)));
 
 export const empty = (text, ...more) => el("div", { class: "empty" }, el("p", {}, text), ...more);

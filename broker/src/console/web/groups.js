@@ -67,7 +67,7 @@ export async function group({ name, params, signal, reload, head }) {
     const lag = (items) => table(`Queues of ${topic}`, [
       ["Queue", (queue) => queue.queue],
       ["Group's offset", (queue) => number(queue.offset), "number"],
-      ["Next offset", (queue) => number(queue.max), "number"],
+      ["Next offset", (queue) => number(queue.max), "number extra"],
       ["Behind", (queue) => behind(queue.lag), "number"],
     ], items, "The topic has no queues.");
     contents.push(el("h2", {}, `Queues of ${topic}`), pages((after) => get(`${path}/lag`, { topic, after }, signal), lag));

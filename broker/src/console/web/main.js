@@ -84,8 +84,8 @@ async function poll() {
       state = await get("/overview", { since });
       samples = samples.concat(state.samples).slice(-300);
       byId("broker").textContent = state.broker;
-      byId("broker").title = `${state.broker} in ${state.cluster}, ${state.address}`;
-      byId("alive").textContent = `version ${state.version}, up for ${duration(state.uptime_ms)}`;
+      byId("broker").title = `${state.broker} in ${state.cluster}, ${state.address}, version ${state.version}`;
+      byId("alive").textContent = `up for ${duration(state.uptime_ms)}`;
       byId("readonly").hidden = !state.read_only;
       document.body.classList.toggle("readonly", state.read_only);
       onState();
@@ -121,8 +121,8 @@ async function overview({ signal }) {
       ["Groups", link("/groups", short(state.groups)), "with the broker's own"],
       ["Connections", link("/connections", short(now.connections))],
       ["Memory", bytes(state.memory_bytes), "of this process"],
-      disk ? ["Disk, free", bytes(disk.free_bytes), [bar(used, `${Math.round(used * 100)} % of the disk is used`), `of ${bytes(disk.total_bytes)}`]] : ["Up for", duration(state.uptime_ms)],
-    ]));
+      disk ? ["Disk, free", bytes(disk.free_bytes), [bar(used, `${Math.round(used * 100)} % of the disk is used`), `of ${bytes(disk.total_bytes)}`]] : ["Version", state.version, `up for ${duration(state.uptime_ms)}`],
+    ], "tiles"));
     for (const [figure, points] of plots) figure.show(points());
   }
   if (!state) await poll();

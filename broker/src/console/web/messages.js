@@ -146,7 +146,7 @@ export async function message({ name, signal, head }) {
   if (navigator.clipboard) {
     tools.push(button("Copy", () => navigator.clipboard.writeText(body.textContent).then(() => say("The body was copied."), () => say("The browser does not allow it."))));
   }
-  head.actions(link(`/messages?${new URLSearchParams({ topic: of.topic, by: "offset", queue: of.queue, value: of.offset })}`, "Those after it", "button"));
+  head.actions(link(`/messages?${new URLSearchParams({ topic: of.topic, by: "offset", queue: of.queue, value: of.offset })}`, "Messages after it", "button"));
   if (of.topic.startsWith("%DLQ%")) head.actions(button("Send again", () => again(of, name), "main change"));
   else if (!of.topic.startsWith("%") && viewOf(data) !== "Hex" && !of.body_cut) head.actions(button("Send a copy", () => send(of.topic, copy(of, data)), "change"));
   const track = (items) => table("Groups of the topic", [
@@ -160,7 +160,8 @@ export async function message({ name, signal, head }) {
     cards([
       ["Topic", link(`/topics/${enc(of.topic)}`, of.topic)],
       ["Stored", when(of.stored), exact(of.stored)],
-      ["Created", when(of.born), `${exact(of.born)} at ${of.born_host}`],
+      ["Created", when(of.born), exact(of.born)],
+      ...(of.born_host.startsWith("0.0.0.0") ? [] : [["Sender", of.born_host]]),
       ["Tag", of.tag ?? "–"],
       ["Keys", of.keys ?? "–"],
       ["Retries", count(of.reconsume_times)],

@@ -77,7 +77,7 @@ export async function topic({ name, signal, reload, head }) {
     ]));
     return table("Queues", [
       ["Queue", (queue) => link(`/messages?topic=${enc(name)}&by=offset&queue=${queue.queue}`, queue.queue)],
-      ["First offset", (queue) => number(queue.min), "number"],
+      ["First offset", (queue) => number(queue.min), "number extra"],
       ["Next offset", (queue) => number(queue.max), "number"],
       ["Messages", (queue) => count(queue.max - queue.min), "number"],
     ], items, "It has no queues.");
