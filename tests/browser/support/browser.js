@@ -44,7 +44,7 @@ async function open(t, url, { expected = [], credentials, width = 1280, height =
     viewport: { width, height }, colorScheme: scheme, httpCredentials: credentials, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC',
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const problems = [];
   const [isGone, isRefused] = ['gone', 'policy'].map(of => expected.includes(of));
   page.on('dialog', dialog => { problems.push(`dialog: ${dialog.message()}`); dialog.dismiss().catch(() => {}); });
