@@ -44,6 +44,10 @@ interop *suite:
 languages *language:
     tests/languages/run {{language}}
 
+# Tests the console in headless Chromium; --screenshots also writes the pictures of its document.
+browser *options:
+    tests/browser/run {{options}}
+
 # Compares the server with servers of other projects.
 bench *options:
     benches/run {{options}}
