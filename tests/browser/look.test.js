@@ -69,6 +69,8 @@ for (const [kind, width, height, scheme] of [['light', 1280, 800, 'light'], ['da
       await page.waitForFunction(() => [...document.querySelectorAll('.list')].every(list => list.querySelector('table, .empty, .error')));
       await fits(page, name);
       await accessible(page, name);
+      const tallest = () => Math.max(...[...document.querySelectorAll('tbody tr')].map(row => row.offsetHeight));
+      if (name === 'messages') assert.ok(await page.evaluate(tallest) < 50, 'a message in a list takes one line');
       if (kind !== 'phone in the dark') await picture(page, `${name}-${kind}`);
     }
     for (const [hash, button, name] of [['/topics', 'New topic', 'new-topic'], ['/topics/Orders', 'Send a message', 'send'], ['/groups/billing', 'Reset in Orders', 'reset']]) {

@@ -95,7 +95,7 @@ const fits = new ResizeObserver((changes) => {
 });
 
 /**
- * A table. `columns` are [title, cell(item), classes]: `number`, `text` (in one line, cut), `extra` (not in
+ * A table. `columns` are [title, cell(item), classes]: `number`, `text` and `cut` (in one line), `extra` (not in
  * narrow windows). The first one names the item.
  */
 export function table(caption, columns, items, none) {

@@ -70,8 +70,8 @@ function found(items, answer, by) {
   return el("div", {}, el("p", { class: "hint" }, BOUNDS[by] ?? bounds), table("Messages", [
     ["Queue / offset", (of) => link(`/messages/${of.id}`, `${of.queue} / ${of.offset}`)],
     ["Stored", (of) => when(of.stored), "short"],
-    ["Tag", (of) => (of.tag ? badge(of.tag) : "–"), "extra"],
-    ["Keys", (of) => of.keys ?? "–", "extra"],
+    ["Tag", (of) => (of.tag ? badge(of.tag) : "–"), "cut extra"],
+    ["Keys", (of) => of.keys ?? "–", "cut extra"],
     ["Size", (of) => bytes(of.body_bytes), "number extra"],
     ["Body", (of) => (of.compressed ? "compressed" : asText(decode(of.body_base64).slice(0, 300))), "text"],
   ], items, "No message was found."));
