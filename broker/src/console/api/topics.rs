@@ -183,7 +183,7 @@ pub(super) async fn create(
     answer(&json!({ "name": name }))
 }
 
-/// What of a topic is to change.
+/// Changes of a topic. What is absent stays as it is.
 #[derive(Deserialize)]
 pub(super) struct TopicChange {
     /// The number of queues to read, and to write.
