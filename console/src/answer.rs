@@ -184,11 +184,7 @@ impl Page {
 
     /// Returns the first items after the page before, in order of their names, and the name of the last one
     /// if there are more.
-    pub fn of<T>(
-        &self,
-        mut all: Vec<T>,
-        name: impl Fn(&T) -> &str,
-    ) -> (Vec<T>, Option<String>) {
+    pub fn of<T>(&self, mut all: Vec<T>, name: impl Fn(&T) -> &str) -> (Vec<T>, Option<String>) {
         let after = self.after.as_deref();
         all.retain(|item| {
             let name = name(item);

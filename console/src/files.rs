@@ -5,19 +5,20 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::get;
 
 /// The path, the type and the contents of each file that all consoles have.
-const SHARED: [(&str, &str, &str); 5] = [
+const SHARED: [(&str, &str, &str); 6] = [
     ("/console.css", "text/css; charset=utf-8", include_str!("web/console.css")),
     ("/icon.svg", "image/svg+xml", include_str!("web/icon.svg")),
     ("/js/api.js", SCRIPT, include_str!("web/api.js")),
     ("/js/dom.js", SCRIPT, include_str!("web/dom.js")),
     ("/js/plot.js", SCRIPT, include_str!("web/plot.js")),
+    ("/js/router.js", SCRIPT, include_str!("web/router.js")),
 ];
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Returns the routes of a page: `index` at `/`, `scripts`, each a path and a text, and what all consoles have:
-/// `/console.css`, `/icon.svg`, `/js/api.js`, `/js/dom.js` and `/js/plot.js`.
+/// `/console.css`, `/icon.svg`, and the scripts `api.js`, `dom.js`, `plot.js` and `router.js` in `/js/`.
 ///
 /// # Panics
 /// If two files have the same path.
