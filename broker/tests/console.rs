@@ -52,7 +52,7 @@ async fn the_page_and_its_files_are_served_and_cannot_run_other_scripts() {
     let page = http.get("/").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let scripts = http.scripts().await;
-    assert_eq!(scripts.len(), 7, "{:?}", scripts.keys());
+    assert_eq!(scripts.len(), 8, "{:?}", scripts.keys());
     for answer in [page, http.get("/api/v1/overview").await, http.get("/no/such/path").await] {
         let policy = answer.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'self'"), "{policy}");
