@@ -1,4 +1,4 @@
-//! What the consoles of `rocketmq-tower-broker` and `rocketmq-tower-gateway` share.
+//! Parts that the consoles of `rocketmq-tower-broker` and `rocketmq-tower-gateway` share.
 //!
 //! A console is a page in the browser, and a JSON API that it reads. It serves HTTP/1.1 on an address of its
 //! own: [`ConsoleServer`]. A [`Guard`] decides which requests are answered, [`answer`] has the answers and

@@ -25,7 +25,7 @@ impl Turns {
     /// Waits for a turn, which ends when the returned value is dropped.
     ///
     /// # Errors
-    /// With the status 503, if there is none within 5 s.
+    /// With the status 503, if no turn is free within 5 s.
     pub async fn take(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         let busy = || ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the console is busy");
         let turn = timeout(WAIT, Arc::clone(&self.0).acquire_owned()).await;

@@ -10,7 +10,7 @@ const CELLS: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Counts([Cell; CELLS]);
 
-/// What some threads have counted, in a cache line of its own.
+/// The counts of some threads, in a cache line of its own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Cell {

@@ -1,4 +1,4 @@
-//! What is known of requests and clients, if the gateway is to [keep statistics](crate::GatewayBuilder::statistics).
+//! Counts of requests and notes about clients, if the gateway is to [keep statistics](crate::GatewayBuilder::statistics).
 
 mod counts;
 mod note;

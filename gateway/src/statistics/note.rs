@@ -1,4 +1,4 @@
-//! What a client has told about itself.
+//! Notes of what clients tell about themselves.
 
 use rocketmq_tower::subject::Subject;
 use rocketmq_tower::{Channel, RemotingCommand};
@@ -10,14 +10,14 @@ use std::time::SystemTime;
 const MAX_GROUPS: usize = 20;
 const MAX_NAME: usize = 255;
 
-/// What is known of a client, among the extensions of its connection: at most 10 KiB.
+/// Notes about a client, among the extensions of its connection: at most 10 KiB.
 #[derive(Debug)]
 pub(crate) struct Note {
     pub(crate) since: SystemTime,
     told: Mutex<Option<Arc<Told>>>,
 }
 
-/// What the last heartbeat of a client has told.
+/// The contents of a client's last heartbeat.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) id: String,

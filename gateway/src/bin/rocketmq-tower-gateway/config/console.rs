@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct ConsoleConfig {
-    /// The address on which it listens; there is none without it.
+    /// The address on which it listens. Without one, no console is served.
     pub(crate) listen: Option<String>,
     /// The password, or `@` and the path of a file whose first line it is.
     pub(crate) password: Option<Secret>,
