@@ -205,7 +205,8 @@ impl BrokerBuilder {
     /// [`console`](Self::console), it has no effect.
     #[cfg(feature = "console")]
     pub fn console_password(mut self, password: impl Into<String>) -> Self {
-        self.console_options().password = Some(Password(password.into()));
+        let password: String = password.into();
+        self.console_options().password = Some(Password::from(password));
         self
     }
 

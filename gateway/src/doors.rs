@@ -3,6 +3,7 @@
 use crate::PortConnections;
 use crate::brokers::{AddressBook, Broker, BrokerId, Change, Ports};
 use crate::link::Link;
+use rocketmq_tower::Channel;
 use rocketmq_tower::server::listener::{Accept, TcpAcceptor, TcpOptions};
 use rocketmq_tower::server::{Connections, RunningServer};
 use rocketmq_tower_core::texts_with_causes;
@@ -115,6 +116,13 @@ impl Doors {
             }
         };
         servers.into_iter().map(count).collect()
+    }
+
+    /// Returns the handles of all clients, in no particular order.
+    pub(crate) async fn clients(&self) -> Vec<Channel> {
+        let open = self.open.lock().await;
+        let servers = open.iter().flat_map(|open| open.servers.values());
+        servers.flat_map(|server| server.connections().channels()).collect()
     }
 
     /// Stops listening, and returns the servers, which are drained when they are shut down. No port is opened any more.

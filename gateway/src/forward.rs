@@ -2,6 +2,7 @@
 
 use crate::link::{Link, LinkCall, no_link};
 use crate::name_server::NameServer;
+use crate::statistics::Note;
 use rocketmq_tower::{BoxError, RemotingCommand, RequestCode, Service};
 use std::fmt;
 use std::future::Future;
@@ -60,6 +61,9 @@ impl Service<RemotingCommand> for Forward {
             return ForwardFuture(State::Failed(Some(no_link())));
         };
         let hold = time_of_poll(&request);
+        if request.request_code() == RequestCode::HEART_BEAT {
+            Note::heartbeat(&request);
+        }
         if hold.is_zero() && !request.is_oneway() {
             if let Some(permit) = link.try_reserve() {
                 let call = link.begin(permit, request, patience);

@@ -62,6 +62,7 @@ mod name_server;
 mod rewrite;
 mod running;
 mod start;
+mod statistics;
 mod status;
 mod target;
 mod upstream;
@@ -71,7 +72,7 @@ pub use error::StartError;
 pub use forward::{Forward, ForwardFuture};
 pub use link::{Pair, PairLayer};
 pub use running::RunningGateway;
-pub use status::{BrokerPort, PortConnections, Status};
+pub use status::{BrokerPort, ClientConnection, PortConnections, Status, UpstreamState};
 pub use target::Target;
 pub use upstream::Upstream;
 

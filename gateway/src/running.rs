@@ -81,6 +81,7 @@ impl RunningGateway {
             name_server: Arc::clone(&upstream.name_server),
             book: Arc::clone(&upstream.book),
             connections: upstream.server.connections(),
+            addr: upstream.server.local_addr().socket_addr(),
         });
         Status::new(upstreams, Arc::clone(&self.parts.doors))
     }

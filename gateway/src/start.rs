@@ -8,6 +8,7 @@ use crate::link::{Dialer, Pair, PairLayer};
 use crate::name_server::NameServer;
 use crate::rewrite::Rewriter;
 use crate::running::Parts;
+use crate::statistics::Counts;
 use crate::{Forward, GatewayBuilder, RunningGateway, StartError};
 use rocketmq_tower::driver::{ByteBudget, ConnectionConfig};
 use rocketmq_tower::layers::ConnectionLimitLayer;
@@ -62,7 +63,11 @@ where
         let servers =
             Servers { settings: settings.clone(), layers, connection_layers, budget, files };
 
-        let dialers = dialers(&settings);
+        let counts: HashMap<_, _> = match settings.statistics {
+            true => settings.upstreams.iter().map(|up| (up.name.clone(), Arc::default())).collect(),
+            false => HashMap::new(),
+        };
+        let dialers = dialers(&settings, &counts);
         let serve = serve(servers.clone(), dialers);
         let doors =
             Doors::new(settings.bind, advertised, ports(&settings), settings.vip_channel, serve);
@@ -78,11 +83,12 @@ where
                 settings.name_server_timeout,
                 Arc::clone(&book),
                 Arc::clone(&doors),
+                counts.get(&upstream.name).cloned(),
             ));
             name_server.follow().await;
             let forward = Forward::to_name_server(Arc::clone(&name_server));
-            let server =
-                servers.serve(forward, PairLayer::to_name_server(&upstream.name), vec![listener]);
+            let pair = PairLayer::to_name_server(&upstream.name).notes(settings.statistics);
+            let server = servers.serve(forward, pair, vec![listener]);
             parts.add(server, Arc::clone(&name_server), book);
             parts.spawn(follow(name_server, settings.follow_interval));
         }
@@ -161,16 +167,21 @@ where
     Box::new(move |broker, book, listeners| {
         let dialer = Arc::clone(&dialers[&broker.id.upstream]);
         let pair = PairLayer::to_broker(Rewriter::new(book, broker), dialer);
+        let pair = pair.notes(servers.settings.statistics);
         servers.serve(Forward::to_broker(servers.settings.call_timeout), pair, listeners)
     })
 }
 
-fn dialers(settings: &Settings) -> HashMap<Arc<str>, Arc<Dialer>> {
+fn dialers(
+    settings: &Settings,
+    counts: &HashMap<String, Arc<Counts>>,
+) -> HashMap<Arc<str>, Arc<Dialer>> {
     let budget = ByteBudget::new(settings.max_bytes);
     let upstreams = settings.upstreams.iter();
     upstreams
         .map(|upstream| {
-            let dialer = Dialer::new(upstream, settings.connect_timeout, budget.clone());
+            let counts = counts.get(&upstream.name).cloned();
+            let dialer = Dialer::new(upstream, settings.connect_timeout, budget.clone(), counts);
             (upstream.name.as_str().into(), Arc::new(dialer))
         })
         .collect()

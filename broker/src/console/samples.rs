@@ -1,17 +1,19 @@
 //! Samples of the last minutes, for the plots.
 
+use super::Shared;
 use crate::state::BrokerState;
 use rocketmq_tower_core::clock;
-use rocketmq_tower_core::sync::lock;
 use serde::Serialize;
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
 
-/// The maximum number of samples, one per second: they take 20 KiB.
-const MAX_SAMPLES: usize = 300;
+/// The interval of samples for the plots.
+const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The broker's counters at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// The broker's counters at a time. 300 of them take 20 KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Sample {
     /// In ms since 1970.
     at: i64,
@@ -25,27 +27,19 @@ pub(super) struct Sample {
     connections: usize,
 }
 
-/// The samples, the oldest one first.
-#[derive(Debug, Default)]
-pub(super) struct Samples(Mutex<VecDeque<Sample>>);
-
-impl Samples {
-    /// Takes a sample. For a thread that may block.
-    pub(super) fn take(&self, broker: &BrokerState) {
-        self.add(now(broker));
-    }
-
-    fn add(&self, sample: Sample) {
-        let mut samples = lock(&self.0);
-        if samples.len() >= MAX_SAMPLES {
-            samples.pop_front();
-        }
-        samples.push_back(sample);
-    }
-
-    /// Returns those after this time.
-    pub(super) fn since(&self, time: i64) -> Vec<Sample> {
-        lock(&self.0).iter().filter(|sample| sample.at > time).copied().collect()
+/// Takes a sample each second, for ever.
+pub(super) async fn take(shared: Arc<Shared>) {
+    let mut seconds = interval(INTERVAL);
+    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        seconds.tick().await;
+        let shared = Arc::clone(&shared);
+        let sample = move || {
+            let sample = now(&shared.broker);
+            shared.samples.add(sample.at, sample);
+        };
+        // The store may wait for its disk.
+        _ = spawn_blocking(sample).await;
     }
 }
 
@@ -61,20 +55,5 @@ pub(super) fn now(broker: &BrokerState) -> Sample {
         bytes_out: gets.bytes(),
         stored_bytes: stored.end - stored.start,
         connections: broker.clients.connection_count(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{MAX_SAMPLES, Sample, Samples};
-
-    #[test]
-    fn the_newest_samples_are_kept() {
-        let samples = Samples::default();
-        let all = 0..MAX_SAMPLES as i64 + 5;
-        all.clone().for_each(|at| samples.add(Sample { at, ..Sample::default() }));
-        let kept = samples.since(-1);
-        assert_eq!((kept.len(), kept[0].at), (MAX_SAMPLES, 5));
-        assert_eq!(samples.since(all.end - 3).len(), 2);
     }
 }

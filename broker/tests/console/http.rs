@@ -2,6 +2,7 @@
 
 use super::soon;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -51,6 +52,36 @@ impl Http {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.json()
+    }
+
+    /// Returns the scripts of the page by their paths. Neither they nor the page may run others, or make HTML.
+    pub(crate) async fn scripts(&self) -> BTreeMap<String, String> {
+        let inline = ["<script>", "<style", " style=", "onclick=", "onload="];
+        for file in ["/", "/console.css", "/icon.svg"] {
+            let text = self.get(file).await.text();
+            assert!(!text.is_empty(), "{file}");
+            assert!(inline.iter().all(|part| !text.contains(part)), "{file}");
+        }
+        let (mut scripts, mut found) = (BTreeMap::new(), vec!["/js/main.js".to_owned()]);
+        while let Some(path) = found.pop() {
+            let script = self.get(&path).await;
+            let kind = script.header("content-type");
+            assert_eq!(
+                (script.status, kind),
+                (200, Some("text/javascript; charset=utf-8")),
+                "{path}"
+            );
+            let text = script.text();
+            for sink in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("]
+            {
+                assert!(!text.contains(sink), "{path}: {sink}");
+            }
+            let names = text.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next());
+            let paths = names.map(|name| format!("/js/{name}"));
+            found.extend(paths.filter(|path| !scripts.contains_key(path)));
+            scripts.insert(path, text);
+        }
+        scripts
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

@@ -10,6 +10,7 @@ use rocketmq_tower_core::Addr;
 use rocketmq_tower_core::sync::lock;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Names a broker: an upstream cluster of the settings, the broker's name, and its id, which is 0 for the master.
@@ -42,7 +43,13 @@ pub(crate) struct Broker {
     /// The same with an IP address, for the ids of messages.
     pub(crate) outside: SocketAddr,
     inside: Mutex<Inside>,
+    /// How the last attempt to connect to it went: one of the constants below.
+    reached: AtomicU8,
 }
+
+const UNKNOWN: u8 = 0;
+const REACHED: u8 = 1;
+const UNREACHABLE: u8 = 2;
 
 /// The address of a broker in its cluster.
 #[derive(Clone, Debug)]
@@ -54,7 +61,8 @@ struct Inside {
 
 impl Broker {
     pub(crate) fn new(id: BrokerId, advertised: String, outside: SocketAddr, addr: &str) -> Self {
-        Self { id, advertised, outside, inside: Mutex::new(Inside::new(addr)) }
+        let (inside, reached) = (Mutex::new(Inside::new(addr)), AtomicU8::new(UNKNOWN));
+        Self { id, advertised, outside, inside, reached }
     }
 
     /// Returns the address in the cluster.
@@ -71,8 +79,23 @@ impl Broker {
         lock(&self.inside).socket
     }
 
+    /// Notes whether a connection to it could be opened; `None` if one that was open has ended.
+    pub(crate) fn note_reached(&self, reached: Option<bool>) {
+        let value = reached.map_or(UNKNOWN, |reached| if reached { REACHED } else { UNREACHABLE });
+        self.reached.store(value, Ordering::Relaxed);
+    }
+
+    /// Returns what was noted last.
+    pub(crate) fn reached(&self) -> Option<bool> {
+        match self.reached.load(Ordering::Relaxed) {
+            UNKNOWN => None,
+            value => Some(value == REACHED),
+        }
+    }
+
     fn move_to(&self, addr: &str) {
         *lock(&self.inside) = Inside::new(addr);
+        self.note_reached(None);
     }
 }
 

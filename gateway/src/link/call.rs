@@ -25,8 +25,6 @@ impl Future for LinkCall {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = ready!(Pin::new(&mut self.response).poll(cx));
-        let mut response = answer.map_err(|error| self.link.failure(&error))?;
-        self.link.shared.rewriter.response(self.code, &mut response);
-        Poll::Ready(Ok(response))
+        Poll::Ready(self.link.answered(self.code, answer))
     }
 }

@@ -3,6 +3,7 @@
 use super::pair::Upstream;
 use super::push::Push;
 use super::with_header::WithHeader;
+use crate::statistics::Counts;
 use rocketmq_tower::client::Connector;
 use rocketmq_tower::client::transport::{TcpTransport, Transport};
 use rocketmq_tower::driver::{ByteBudget, ConnectionConfig};
@@ -17,6 +18,8 @@ pub(crate) struct Dialer {
     connector: Connector,
     proxy_protocol: bool,
     hook: Option<Arc<dyn RpcHook>>,
+    /// Of the requests to the cluster, if they are counted.
+    pub(super) counts: Option<Arc<Counts>>,
     #[cfg(feature = "tls")]
     tls: Option<rocketmq_tower::layers::tls::ClientTls>,
 }
@@ -27,6 +30,7 @@ impl Dialer {
         upstream: &crate::Upstream,
         connect_timeout: Duration,
         budget: ByteBudget,
+        counts: Option<Arc<Counts>>,
     ) -> Self {
         let mut config = ConnectionConfig::client();
         config.budget = Some(budget);
@@ -37,6 +41,7 @@ impl Dialer {
             connector: Connector::new().config(config).idle_timeout(None),
             proxy_protocol: upstream.proxy_protocol,
             hook: upstream.hook.clone(),
+            counts,
             #[cfg(feature = "tls")]
             tls: upstream.tls.clone(),
         }

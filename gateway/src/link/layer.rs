@@ -3,6 +3,7 @@
 use super::{Dialer, Link, pair};
 use crate::Target;
 use crate::rewrite::Rewriter;
+use crate::statistics::Note;
 use rocketmq_tower::layers::namespace::ConnectionAccess;
 use rocketmq_tower::{Connection, Disconnect, Layer, Service};
 use std::fmt;
@@ -18,16 +19,23 @@ use std::task::{Context, Poll};
 pub struct PairLayer {
     broker: Option<(Rewriter, Arc<Dialer>)>,
     target: Target,
+    notes: bool,
 }
 
 impl PairLayer {
     pub(crate) fn to_broker(rewriter: Rewriter, dialer: Arc<Dialer>) -> Self {
         let target = Target::broker(&rewriter.broker().id);
-        Self { broker: Some((rewriter, dialer)), target }
+        Self { broker: Some((rewriter, dialer)), target, notes: false }
     }
 
     pub(crate) fn to_name_server(upstream: &str) -> Self {
-        Self { broker: None, target: Target::name_server(upstream) }
+        Self { broker: None, target: Target::name_server(upstream), notes: false }
+    }
+
+    /// Sets whether what clients tell of themselves is noted.
+    pub(crate) fn notes(mut self, notes: bool) -> Self {
+        self.notes = notes;
+        self
     }
 }
 
@@ -67,8 +75,11 @@ where
     }
 
     fn call(&mut self, mut connection: Connection<Io>) -> Self::Future {
-        let PairLayer { broker, target } = &self.layer;
+        let PairLayer { broker, target, notes } = &self.layer;
         connection.info_mut().extensions.insert(target.clone());
+        if *notes {
+            connection.info_mut().extensions.insert(Note::new());
+        }
         let Some((rewriter, dialer)) = broker else {
             return Box::pin(self.inner.call(connection));
         };

@@ -19,7 +19,7 @@ use push::Push;
 use rocketmq_tower::channel::CallPermit;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::{
-    Abort, BoxError, CallError, Channel, CloseReason, RemotingCommand, ResponseCode,
+    Abort, BoxError, CallError, Channel, CloseReason, RemotingCommand, RequestCode, ResponseCode,
 };
 use rocketmq_tower_core::sync::lock;
 use std::fmt;
@@ -92,14 +92,16 @@ impl Link {
         patience: Duration,
         hold: Duration,
     ) -> Result<Option<RemotingCommand>, BoxError> {
+        self.count_request();
         let channel = match self.shared.opened.get() {
             Some(channel) => channel,
-            None => self.open().await?,
+            None => self.open().await.inspect_err(|_| self.count_answer(None))?,
         };
         self.prepare(channel, &mut request)?;
         if request.is_oneway() {
             let written = self.shared.oneways.track_future(channel.write_oneway(request));
-            written.await.map_err(|error| self.failure(&error))?;
+            let written = written.await.inspect_err(|_| self.count_answer(None));
+            written.map_err(|error| self.failure(&error))?;
             return Ok(None);
         }
         let code = request.request_code();
@@ -112,9 +114,32 @@ impl Link {
                 () = self.shared.client.draining() => return Err(go_away().into()),
             },
         };
+        self.answered(code, answer).map(Some)
+    }
+
+    /// Makes the broker's answer to a request with this code one for the client.
+    fn answered(
+        &self,
+        code: RequestCode,
+        answer: Result<RemotingCommand, CallError>,
+    ) -> Result<RemotingCommand, BoxError> {
+        self.count_answer(answer.as_ref().ok().map(RemotingCommand::response_code));
         let mut response = answer.map_err(|error| self.failure(&error))?;
         self.shared.rewriter.response(code, &mut response);
-        Ok(Some(response))
+        Ok(response)
+    }
+
+    fn count_request(&self) {
+        if let Some(counts) = &self.shared.dialer.counts {
+            counts.request();
+        }
+    }
+
+    /// Counts an answer with this code; `None` if there was none.
+    fn count_answer(&self, code: Option<ResponseCode>) {
+        if let Some(counts) = &self.shared.dialer.counts {
+            counts.answered(code);
+        }
     }
 
     /// Takes the place of a call, if the broker is connected and one is free.
@@ -129,6 +154,7 @@ impl Link {
         mut request: RemotingCommand,
         patience: Duration,
     ) -> Result<LinkCall, BoxError> {
+        self.count_request();
         self.prepare(permit.channel(), &mut request)?;
         let code = request.request_code();
         Ok(LinkCall::new(self.clone(), code, permit.invoke(request, patience)))
@@ -137,7 +163,7 @@ impl Link {
     /// Makes a client's request one of the gateway.
     fn prepare(&self, broker: &Channel, request: &mut RemotingCommand) -> Result<(), BoxError> {
         self.shared.rewriter.request(request);
-        self.shared.dialer.before(broker, request)
+        self.shared.dialer.before(broker, request).inspect_err(|_| self.count_answer(None))
     }
 
     /// Connects to the broker, once.
@@ -156,6 +182,7 @@ impl Link {
         match dialer.dial(self.broker().addr(), client, push).await {
             Ok((channel, upstream)) => {
                 tracing::debug!(broker = %self.broker().id, client = %client.peer_addr(), "connected");
+                self.broker().note_reached(Some(true));
                 *lock(&self.shared.to_run) = Some(upstream);
                 if let Some(waker) = self.shared.waker.get() {
                     waker.wake_by_ref();
@@ -163,6 +190,7 @@ impl Link {
                 Ok(channel)
             }
             Err(error) => {
+                self.broker().note_reached(Some(false));
                 let abort = self.unreachable(&*error);
                 *lock(&self.shared.failed) = Some((Instant::now(), abort.clone()));
                 Err(abort)
@@ -189,6 +217,9 @@ impl Link {
     fn lost(&self, reason: &CloseReason) {
         let (broker, client) = (&self.broker().id, &self.shared.client);
         tracing::info!(%broker, client = %client.peer_addr(), %reason, "the broker has left");
+        if !self.shared.client.is_closed() {
+            self.broker().note_reached(None);
+        }
         let reason = format!("the connection to the broker {broker} has closed");
         client.drain_with(CloseReason::Requested(reason.into()));
     }

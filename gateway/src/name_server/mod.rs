@@ -5,16 +5,18 @@ mod routes;
 
 use crate::brokers::{AddressBook, BrokerId};
 use crate::doors::{Doors, OpenError};
+use crate::statistics::Counts;
 use crate::{Upstream, rewrite};
 use codes::{Handling, handling};
 use rocketmq_tower::client::{Client, InvokeError, NameServers};
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::protocol::{BrokerData, ClusterInfo, MASTER_ID, TopicRouteData};
-use rocketmq_tower::{Abort, RemotingCommand, RequestCode, ResponseCode};
+use rocketmq_tower::{Abort, Addr, RemotingCommand, RequestCode, ResponseCode};
+use rocketmq_tower_core::clock;
 use routes::KnownRoutes;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
 
 /// The name servers of one upstream cluster.
 ///
@@ -29,6 +31,10 @@ pub(crate) struct NameServer {
     routes: KnownRoutes,
     /// Whether a name server has answered last.
     answers: AtomicBool,
+    /// When it was, in ms since 1970; 0 before the first time.
+    answered: AtomicI64,
+    /// Of the requests of clients, if they are counted.
+    counts: Option<Arc<Counts>>,
 }
 
 impl NameServer {
@@ -37,12 +43,14 @@ impl NameServer {
         patience: Duration,
         book: Arc<AddressBook>,
         doors: Arc<Doors>,
+        counts: Option<Arc<Counts>>,
     ) -> Self {
         let client = client(upstream);
         let servers = client.name_servers(upstream.name_servers.iter().map(String::as_str));
         let upstream = upstream.name.as_str().into();
         let (routes, answers) = (KnownRoutes::new(), AtomicBool::new(false));
-        Self { upstream, client, servers, patience, book, doors, routes, answers }
+        let answered = AtomicI64::new(0);
+        Self { upstream, client, servers, patience, book, doors, routes, answers, answered, counts }
     }
 
     /// Returns the name of the cluster.
@@ -55,11 +63,44 @@ impl NameServer {
         self.answers.load(Ordering::Relaxed)
     }
 
+    /// Returns when a name server has answered last.
+    pub(crate) fn answered(&self) -> Option<SystemTime> {
+        let millis = u64::try_from(self.answered.load(Ordering::Relaxed)).unwrap_or(0);
+        (millis > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
+    }
+
+    /// Returns the addresses of the name servers.
+    pub(crate) fn addrs(&self) -> Vec<Addr> {
+        self.servers.addrs()
+    }
+
+    /// Returns the number of routes that are kept.
+    pub(crate) fn routes(&self) -> usize {
+        self.routes.len()
+    }
+
+    /// Returns the counts of requests, if they are counted.
+    pub(crate) fn counts(&self) -> Option<&Counts> {
+        self.counts.as_deref()
+    }
+
     /// Answers a request of a client.
     pub(crate) async fn call(
         &self,
         request: RemotingCommand,
     ) -> Result<Option<RemotingCommand>, Abort> {
+        let Some(counts) = &self.counts else { return self.handle(request).await };
+        counts.request();
+        let answer = self.handle(request).await;
+        match &answer {
+            Ok(Some(response)) => counts.answered(Some(response.response_code())),
+            Ok(None) => {}
+            Err(_) => counts.answered(None),
+        }
+        answer
+    }
+
+    async fn handle(&self, request: RemotingCommand) -> Result<Option<RemotingCommand>, Abort> {
         let is_oneway = request.is_oneway();
         let code = request.request_code();
         let response = match handling(code) {
@@ -94,6 +135,9 @@ impl NameServer {
     async fn forward(&self, request: RemotingCommand) -> Result<RemotingCommand, Abort> {
         let answer = self.servers.invoke(request, self.patience).await;
         self.answers.store(answer.is_ok(), Ordering::Relaxed);
+        if answer.is_ok() {
+            self.answered.store(clock::now_ms(), Ordering::Relaxed);
+        }
         answer.map_err(|error| self.unreachable(&error))
     }
 

@@ -59,6 +59,10 @@ impl KnownRoutes {
         self.cache.insert(key, Bytes::copy_from_slice(route.body()));
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.cache.len()
+    }
+
     pub(super) fn remove(&self, key: &RouteKey) {
         self.cache.remove(key);
     }

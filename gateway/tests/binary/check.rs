@@ -86,6 +86,10 @@ async fn errors_name_the_file_and_the_key() {
         (&format!("{upstream}[audit]\nactions = [\"delete\"]\n"), ["delete", "admin-topic"]),
         (&format!("{upstream}[proxy-protocol]\ntrust = [\"10/8\"]\n"), ["gateway.toml", "10/8"]),
         (&format!("log = \"loud\"\n{upstream}"), ["log", "loud"]),
+        (
+            &format!("{upstream}[console]\nlisten = \"127.0.0.1:0\"\npassword = \"@none\"\n"),
+            ["the password of the console", "none"],
+        ),
     ] {
         let error = check(folder.path(), settings, &[]).await.expect_err(settings);
         assert!(error.starts_with("error: "), "{error}");
@@ -113,6 +117,9 @@ async fn options_come_before_the_file() {
         "--accounts=accounts.toml",
         "--trust-proxies=10.0.0.0/8,127.0.0.1",
         "--health=0.0.0.0:8080",
+        "--console=127.0.0.1:8081",
+        "--console-password=open sesame",
+        "--console-host=mq.example.com",
         "--no-metrics",
         "--log=warn,rocketmq_tower::trace=info",
     ];

@@ -1,7 +1,11 @@
 //! The command `rocketmq-tower-gateway`, as a process.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "test code")]
 
+#[path = "../../../broker/tests/console/http.rs"]
+#[allow(dead_code, reason = "the tests of the broker's console use all of it")]
+mod browser;
 mod check;
+mod console;
 mod http;
 #[path = "../common/itself.rs"]
 mod itself;
@@ -14,6 +18,7 @@ mod secured;
 mod support;
 
 use rocketmq_tower_broker::{Broker, RunningBroker};
+use support::soon;
 
 /// Starts a broker with its name server, in memory.
 async fn broker() -> RunningBroker {

@@ -13,11 +13,12 @@ const watch = () => {
   document.addEventListener('securitypolicyviolation', event => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 };
 
-/** Answers with a file of a folder, and the broker's headers. */
-async function fromFolder(route, folder) {
+/** Answers with a file of the first of these folders that has it, and the broker's headers. */
+async function fromFolders(route, folders) {
   const response = await route.fetch();
   const name = path.basename(new URL(route.request().url()).pathname) || 'index.html';
-  const own = response.ok() ? { body: fs.readFileSync(path.join(folder, name)) } : {};
+  const file = folders.map(folder => path.join(folder, name)).find(file => fs.existsSync(file));
+  const own = response.ok() && file ? { body: fs.readFileSync(file) } : {};
   await route.fulfill({ response, ...own });
 }
 
@@ -62,7 +63,7 @@ async function open(t, url, { expected = [], credentials, width = 1280, height =
     if (!isGone && why !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${why}`);
   });
   await page.addInitScript(watch);
-  if (process.env.FILES) await page.route(/\.(js|css|svg)$|\/$/, route => fromFolder(route, process.env.FILES).catch(() => route.abort().catch(() => {})));
+  if (process.env.FILES) await page.route(/\.(js|css|svg)$|\/$/, route => fromFolders(route, process.env.FILES.split(':')).catch(() => route.abort().catch(() => {})));
   await prepare?.(page);
   t.after(async () => {
     const violations = await page.evaluate(() => window.violations ?? []);

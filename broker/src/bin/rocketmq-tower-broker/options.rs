@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use rocketmq_tower_broker::{Broker, BrokerBuilder, Flush};
-use std::fs;
+use rocketmq_tower_console::Password;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -163,7 +163,8 @@ impl Options {
             builder = builder.console(addr);
         }
         if let Some(password) = &self.console_password {
-            builder = builder.console_password(read_password(password)?);
+            let password = Password::read(password).map_err(|error| error.to_string())?;
+            builder = builder.console_password(password);
         }
         for name in self.console_host {
             builder = builder.console_host(name);
@@ -173,22 +174,6 @@ impl Options {
             builder = builder.topic(name, queues);
         }
         Ok(builder)
-    }
-}
-
-/// Returns a password, or the first line of a file that `@` and its path name.
-fn read_password(text: &str) -> Result<String, String> {
-    let password = match text.strip_prefix('@') {
-        None => text.to_owned(),
-        Some(path) => {
-            let file = fs::read_to_string(path)
-                .map_err(|error| format!("the password of the console, {path}: {error}"))?;
-            file.lines().next().unwrap_or_default().to_owned()
-        }
-    };
-    match password.is_empty() {
-        true => Err("the password of the console is empty".to_owned()),
-        false => Ok(password),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::config::StoreConfig;
 use crate::disk_space::DiskSpace;
 use crate::requests::admin::config;
 use axum::extract::State;
+use rocketmq_tower_console::resident_bytes;
 use rocketmq_tower_core::clock;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ pub(super) async fn overview(
             "read_only": shared.guard.is_open(),
             "topics": broker.topics.len(),
             "groups": broker.groups.len(),
-            "memory_bytes": resident(),
+            "memory_bytes": resident_bytes(),
             "disk": disk.map(|disk| json!({ "total_bytes": disk.total, "free_bytes": disk.free })),
             "now": samples::now(broker),
             "samples": shared.samples.since(query.since),
@@ -54,12 +55,4 @@ pub(super) async fn settings(State(shared): State<Arc<Shared>>) -> Answer {
     let items = settings.iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let items = items.collect::<Vec<_>>();
     answer(&json!({ "items": items, "next": Value::Null, "read_only": shared.guard.is_open() }))
-}
-
-/// Returns the memory of this process, in bytes, where Linux tells it.
-fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
 }

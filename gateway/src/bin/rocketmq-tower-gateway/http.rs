@@ -43,7 +43,7 @@ impl Metrics {
         MetricsLayer::builder().recorder(Arc::clone(&self.recorder)).detail(detail).build()
     }
 
-    fn handle(&self) -> PrometheusHandle {
+    pub(crate) fn handle(&self) -> PrometheusHandle {
         self.recorder.handle()
     }
 }

@@ -9,6 +9,7 @@ use crate::policies::Policies;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::error::chain_text;
 use rocketmq_tower::layers::tls::ServerTls;
+use rocketmq_tower_core::clock;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +19,30 @@ use tokio::time::timeout;
 /// The maximum time for writing what has happened before the end.
 const LAST_EVENTS: Duration = Duration::from_secs(5);
 
+/// The settings in force, and how they were read again.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) config: Config,
+    pub(crate) reload: Option<Reload>,
+}
+
+/// The last time that the settings were read again.
+#[derive(Clone, Debug)]
+pub(crate) struct Reload {
+    /// In ms since 1970.
+    pub(crate) at: i64,
+    /// Why it failed: the first line of the error, as others may be lines of files with secrets.
+    pub(crate) error: Option<String>,
+    /// The keys of settings that have changed and need a restart.
+    pub(crate) fixed: Vec<&'static str>,
+}
+
 /// The settings in force, of those that can change.
 pub(crate) struct Live {
     options: Options,
     config: Config,
+    /// For those who ask.
+    in_force: watch::Sender<Arc<InForce>>,
     log: Log,
     tls: Option<ServerTls>,
     policies: watch::Sender<Arc<Policies>>,
@@ -45,7 +66,14 @@ impl Live {
         warn_of_strangers(&config);
         log.set(filter);
         let (policies, _) = watch::channel(Arc::new(policies));
-        Ok(Self { options, config, log, tls, policies, audits })
+        let (in_force, _) =
+            watch::channel(Arc::new(InForce { config: config.clone(), reload: None }));
+        Ok(Self { options, config, in_force, log, tls, policies, audits })
+    }
+
+    /// Returns the settings in force, now and later.
+    pub(crate) fn in_force(&self) -> watch::Receiver<Arc<InForce>> {
+        self.in_force.subscribe()
     }
 
     /// Returns the layer of the policies in force.
@@ -57,19 +85,30 @@ impl Live {
     pub(crate) async fn follow(&mut self, mut signals: Hangups) {
         loop {
             signals.next().await;
-            match self.reload().await {
+            let result = self.reload().await.map_err(|error| chain_text(&*error));
+            self.note(&result);
+            match result {
                 Ok(fixed) => {
                     for key in fixed {
                         tracing::warn!(key, "a setting has changed that needs a restart");
                     }
                     tracing::info!("the settings were read again");
                 }
-                Err(error) => {
-                    let error = chain_text(&*error);
-                    tracing::error!(error, "the settings stay as they are");
-                }
+                Err(error) => tracing::error!(error, "the settings stay as they are"),
             }
         }
+    }
+
+    /// Tells those who ask what is in force now.
+    fn note(&self, result: &Result<Vec<&'static str>, String>) {
+        let first_line = |error: &String| error.lines().next().unwrap_or_default().to_owned();
+        let reload = Reload {
+            at: clock::now_ms(),
+            error: result.as_ref().err().map(first_line),
+            fixed: result.clone().unwrap_or_default(),
+        };
+        let config = self.config.clone();
+        self.in_force.send_replace(Arc::new(InForce { config, reload: Some(reload) }));
     }
 
     /// Puts the settings of the file in force. Returns the keys of those that have changed and cannot. On errors, nothing changes.

@@ -2,6 +2,7 @@
 
 mod audits;
 mod config;
+mod console;
 mod current;
 mod http;
 mod live;
@@ -12,6 +13,7 @@ mod policies;
 
 use clap::Parser;
 use config::Config;
+use console::Console;
 use http::{HttpServer, Metrics};
 use live::{Hangups, Live};
 use log::Log;
@@ -26,9 +28,6 @@ use rocketmq_tower_gateway::RunningGateway;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use tower::util::option_layer;
-
-/// The default number of topics that metrics tell apart.
-const MAX_TOPICS: usize = 1000;
 
 fn main() -> ExitCode {
     memory::set_up();
@@ -55,6 +54,7 @@ async fn run_to_end() -> ExitCode {
 fn check(options: &Options) -> Result<(), BoxError> {
     let config = options.config()?;
     config.builder()?.check()?;
+    config.console_options()?;
     server_tls(&config)?;
     Policies::new(&config, None)?;
     log::filter(config.log.as_deref())?;
@@ -73,11 +73,19 @@ async fn run(options: Options) -> Result<(), BoxError> {
         Some(_) if config.metrics != Some(false) => Some(Metrics::new()?),
         _ => None,
     };
+    let console = match config.console_options()? {
+        Some(options) => Some(Console::bind(&options).await?),
+        None => None,
+    };
     let gateway = start(&config, &live, metrics.as_ref(), tls).await?;
     let http = match &config.health {
         Some(addr) => Some(HttpServer::start(addr, gateway.status(), metrics.as_ref()).await?),
         None => None,
     };
+    // It ends when this is dropped.
+    let _console = console.map(|console| {
+        console.start(gateway.status(), live.in_force(), metrics.as_ref().map(Metrics::handle))
+    });
     tell(&gateway, http.as_ref())?;
     tokio::select! {
         () = signal => {}
@@ -100,7 +108,7 @@ async fn start(
     metrics: Option<&Metrics>,
     tls: Option<ServerTls>,
 ) -> Result<RunningGateway, BoxError> {
-    let measured = metrics.map(|metrics| metrics.layer(config.max_topics.unwrap_or(MAX_TOPICS)));
+    let measured = metrics.map(|metrics| metrics.layer(config.max_topics()));
     let tls = tls.zip(config.tls.as_ref());
     let tls = tls.map(|(server, config)| TlsLayer::new(server).mode(config.mode()));
     let builder = config

@@ -1,7 +1,7 @@
 //! The options, on the command line or in the environment.
 
 use crate::config::{
-    AclConfig, Config, Parsed, ProxyConfig, TlsConfig, UpstreamConfig, UpstreamTls, read,
+    AclConfig, Config, Parsed, ProxyConfig, Secret, TlsConfig, UpstreamConfig, UpstreamTls, read,
 };
 use clap::Parser;
 use rocketmq_tower::BoxError;
@@ -100,6 +100,25 @@ pub(crate) struct Options {
     /// Do not collect metrics.
     #[arg(long, env = "ROCKETMQ_GATEWAY_NO_METRICS")]
     no_metrics: bool,
+    /// Address of the console, for browsers, such as 127.0.0.1:8080; off by default.
+    #[arg(long, value_name = "ADDR", env = "ROCKETMQ_GATEWAY_CONSOLE")]
+    console: Option<String>,
+    /// Password of the console, or @ and a file that has it.
+    #[arg(
+        long,
+        value_name = "VALUE|@FILE",
+        env = "ROCKETMQ_GATEWAY_CONSOLE_PASSWORD",
+        hide_env_values = true
+    )]
+    console_password: Option<Secret>,
+    /// Name by which browsers may reach the console, beside its address and localhost; may be repeated.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "ROCKETMQ_GATEWAY_CONSOLE_HOSTS",
+        value_delimiter = ','
+    )]
+    console_host: Vec<String>,
     /// Least severe level to log, also by target: `info,rocketmq_tower::audit=off`. [default: info]
     #[arg(long, value_name = "LEVEL", env = "ROCKETMQ_GATEWAY_LOG")]
     log: Option<String>,
@@ -137,6 +156,12 @@ impl Options {
         if !self.trust_proxies.is_empty() {
             let trust = self.trust_proxies.clone();
             config.proxy_protocol = Some(ProxyConfig { trust, required: false });
+        }
+        let console = &mut config.console;
+        console.listen = self.console.clone().or(console.listen.take());
+        console.password = self.console_password.clone().or(console.password.take());
+        if !self.console_host.is_empty() {
+            console.hosts = self.console_host.clone();
         }
         if self.no_metrics {
             config.metrics = Some(false);

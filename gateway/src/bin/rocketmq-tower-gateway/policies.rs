@@ -53,7 +53,7 @@ impl Policies {
                 (!config.quota.is_empty()).then(|| QuotaLayer::new(quotas))
             }
         };
-        let rules = || config.authorize.iter().map(|RuleConfig(rule)| rule.clone());
+        let rules = || config.authorize.iter().map(RuleConfig::rule);
         if config.namespace.is_some() && config.acl.is_none() {
             return Err("`namespace` needs `acl`, which tells the users".into());
         }

@@ -1,11 +1,14 @@
 //! The settings, as the file has them.
 
+mod console;
 mod parsed;
 mod policies;
+mod shown;
 mod tenants;
 mod tls;
 mod upstream;
 
+pub(crate) use console::{ConsoleConfig, Secret};
 pub(crate) use policies::{AclConfig, AuditConfig, QuotaConfig, RuleConfig, TraceConfig, WhenFull};
 pub(crate) use tenants::NamespaceConfig;
 pub(crate) use tls::{ProxyConfig, TlsConfig};
@@ -14,6 +17,7 @@ pub(crate) use upstream::{UpstreamConfig, UpstreamTls};
 pub(crate) use parsed::Parsed;
 
 use rocketmq_tower::BoxError;
+use rocketmq_tower_console::ConsoleOptions;
 use rocketmq_tower_gateway::{Gateway, GatewayBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +28,15 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-const BROKER_PORTS: RangeInclusive<u16> = 20_000..=20_999;
+const BROKER_PORTS: &str = "20000-20999";
+const MAX_CONNECTIONS: usize = 1000;
+const MAX_MIB: usize = 256;
+/// In seconds.
+const CALL_TIMEOUT: u64 = 30;
+const CONNECT_TIMEOUT: u64 = 3;
+const DRAIN_DEADLINE: u64 = 30;
+/// The default number of topics that metrics tell apart.
+const MAX_TOPICS: usize = 1000;
 
 /// The settings. Those that are absent have the defaults of the command line's options, and of the library.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -39,11 +51,13 @@ pub(crate) struct Config {
     pub(crate) max_connections: Option<NonZeroUsize>,
     pub(crate) health: Option<String>,
     pub(crate) metrics: Option<bool>,
-    pub(crate) max_topics: Option<usize>,
+    max_topics: Option<usize>,
     max_mib: Option<usize>,
     call_timeout: Option<u64>,
     connect_timeout: Option<u64>,
     drain_deadline: Option<u64>,
+    #[serde(default)]
+    pub(crate) console: ConsoleConfig,
     pub(crate) tls: Option<TlsConfig>,
     pub(crate) proxy_protocol: Option<ProxyConfig>,
     pub(crate) log: Option<String>,
@@ -71,33 +85,33 @@ impl Config {
         for upstream in &self.upstream {
             builder = builder.upstream(upstream.to_upstream()?);
         }
-        let ports = match &self.broker_ports {
-            Some(text) => range(text)?,
-            None => BROKER_PORTS,
-        };
-        builder = builder.broker_ports(ports).vip_channel(self.vip_channel.unwrap_or(true));
+        let seconds = |own: Option<u64>, usual| Duration::from_secs(own.unwrap_or(usual));
+        builder = builder
+            .broker_ports(range(self.broker_ports.as_deref().unwrap_or(BROKER_PORTS))?)
+            .vip_channel(self.vip_channel.unwrap_or(true))
+            .max_connections(self.max_connections.map_or(MAX_CONNECTIONS, NonZeroUsize::get))
+            .max_bytes(self.max_mib.unwrap_or(MAX_MIB).saturating_mul(1 << 20))
+            .call_timeout(seconds(self.call_timeout, CALL_TIMEOUT))
+            .connect_timeout(seconds(self.connect_timeout, CONNECT_TIMEOUT))
+            .drain_deadline(seconds(self.drain_deadline, DRAIN_DEADLINE))
+            .statistics(self.console.listen.is_some());
         if let Some(bind) = self.bind.or_else(|| self.first_host()) {
             builder = builder.bind(bind);
         }
         if let Some(host) = &self.advertise {
             builder = builder.advertise(host);
         }
-        if let Some(max) = self.max_connections {
-            builder = builder.max_connections(max.get());
-        }
-        if let Some(mib) = self.max_mib {
-            builder = builder.max_bytes(mib.saturating_mul(1 << 20));
-        }
-        if let Some(seconds) = self.call_timeout {
-            builder = builder.call_timeout(Duration::from_secs(seconds));
-        }
-        if let Some(seconds) = self.connect_timeout {
-            builder = builder.connect_timeout(Duration::from_secs(seconds));
-        }
-        if let Some(seconds) = self.drain_deadline {
-            builder = builder.drain_deadline(Duration::from_secs(seconds));
-        }
         Ok(builder)
+    }
+
+    /// Returns the options of the console, if there is one.
+    pub(crate) fn console_options(&self) -> Result<Option<ConsoleOptions>, BoxError> {
+        Ok(self.console.options()?)
+    }
+
+    /// Returns the number of topics that metrics tell apart.
+    pub(crate) fn max_topics(&self) -> usize {
+        self.max_topics.unwrap_or(MAX_TOPICS)
     }
 
     /// Returns the keys whose values differ from `new` and cannot change while the gateway runs.
@@ -115,6 +129,7 @@ impl Config {
             ("max-mib", self.max_mib != new.max_mib),
             ("call-timeout", self.call_timeout != new.call_timeout),
             ("connect-timeout", self.connect_timeout != new.connect_timeout),
+            ("console", self.console != new.console),
             ("drain-deadline", self.drain_deadline != new.drain_deadline),
             ("tls", self.tls != new.tls),
             ("proxy-protocol", self.proxy_protocol != new.proxy_protocol),

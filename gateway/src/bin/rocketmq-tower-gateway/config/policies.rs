@@ -38,9 +38,9 @@ impl AclConfig {
 /// A rule for requests that clients may or may not send.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "RuleTable")]
-pub(crate) struct RuleConfig(pub(crate) Rule);
+pub(crate) struct RuleConfig(RuleTable);
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RuleTable {
     allow: Option<String>,
@@ -61,17 +61,60 @@ impl TryFrom<RuleTable> for RuleConfig {
     type Error = &'static str;
 
     fn try_from(table: RuleTable) -> Result<Self, Self::Error> {
-        let rule = match (table.allow, table.deny) {
-            (Some(name), None) => Rule::allow(name),
-            (None, Some(name)) => Rule::deny(name),
-            _ => return Err("a rule needs one of `allow` and `deny`, which is its name"),
+        match (&table.allow, &table.deny) {
+            (Some(_), None) | (None, Some(_)) => Ok(Self(table)),
+            _ => Err("a rule needs one of `allow` and `deny`, which is its name"),
+        }
+    }
+}
+
+impl RuleConfig {
+    pub(crate) fn rule(&self) -> Rule {
+        let Self(table) = self.clone();
+        let rule = match table.allow {
+            Some(name) => Rule::allow(name),
+            None => Rule::deny(table.deny.unwrap_or_default()),
         };
         let rule = table.users.into_iter().fold(rule, Rule::user);
         let rule = table.networks.into_iter().fold(rule, |rule, Parsed(net)| rule.network(net));
         let rule = table.actions.into_iter().fold(rule, |rule, name| rule.action(name.0));
         let rule = table.topics.into_iter().fold(rule, Rule::topic);
-        Ok(Self(table.groups.into_iter().fold(rule, Rule::group)))
+        table.groups.into_iter().fold(rule, Rule::group)
     }
+
+    /// Returns the rule as a text for people.
+    pub(super) fn text(&self) -> String {
+        let Self(RuleTable { allow, deny, users, networks, actions, topics, groups }) = self;
+        let [networks, actions] = [texts(networks.iter().map(|Parsed(net)| net)), names(actions)];
+        let conditions = [
+            ("users", &users.join(", ")),
+            ("networks", &networks),
+            ("actions", &actions),
+            ("topics", &topics.join(", ")),
+            ("groups", &groups.join(", ")),
+        ];
+        let conditions = conditions.into_iter().filter(|(_, values)| !values.is_empty());
+        let conditions: Vec<_> =
+            conditions.map(|(name, values)| format!("{name} {values}")).collect();
+        let (word, name) = match (allow, deny) {
+            (Some(name), _) => ("allow", name.as_str()),
+            (None, name) => ("deny", name.as_deref().unwrap_or_default()),
+        };
+        match conditions.is_empty() {
+            true => format!("{word} {name:?}"),
+            false => format!("{word} {name:?}: {}", conditions.join("; ")),
+        }
+    }
+}
+
+/// Returns the names of actions, separated by commas.
+pub(super) fn names(actions: &[ActionName]) -> String {
+    texts(actions.iter().map(|ActionName(action)| action.name()))
+}
+
+/// Returns texts, separated by commas.
+pub(super) fn texts<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// An action by its name.
@@ -140,6 +183,36 @@ impl TryFrom<QuotaTable> for QuotaConfig {
 }
 
 impl QuotaConfig {
+    /// Returns the quota as a text for people.
+    pub(super) fn text(&self) -> String {
+        let Self(table) = self;
+        let of = match table.of {
+            Of::Sends => "sends",
+            Of::Receives => "receives",
+        };
+        let by = match table.by {
+            Key::Topic => "by topic",
+            Key::Group => "by group",
+            Key::User => "by user",
+            Key::Address => "by address",
+            Key::Nothing => "all together",
+        };
+        let limit = |per_second: Option<NonZeroU64>, burst: Option<NonZeroU64>, unit: &str| {
+            let burst = burst.map(|burst| format!(", {burst} at once")).unwrap_or_default();
+            per_second.map(|rate| format!("{rate} {unit} per second{burst}"))
+        };
+        let limits = [
+            limit(table.messages, table.message_burst, "messages"),
+            limit(table.bytes, table.byte_burst, "bytes"),
+        ];
+        let limits: Vec<_> = limits.into_iter().flatten().collect();
+        let only = match table.only.is_empty() {
+            true => String::new(),
+            false => format!(", only {}", table.only.join(", ")),
+        };
+        format!("{of} {by}{only}: {}", limits.join("; "))
+    }
+
     pub(crate) fn quota(&self) -> Quota {
         let Self(table) = self;
         let by = match table.by {

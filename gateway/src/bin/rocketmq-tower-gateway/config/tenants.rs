@@ -32,6 +32,17 @@ impl TryFrom<String> for TenantName {
 }
 
 impl NamespaceConfig {
+    /// Returns the names of operators, and each user with its tenant, in order.
+    pub(super) fn rows(&self) -> (Vec<&str>, Vec<(&str, String)>) {
+        let mut operators: Vec<_> = self.operators.iter().map(String::as_str).collect();
+        let tenants = self.tenants.iter();
+        let mut tenants: Vec<_> =
+            tenants.map(|(user, TenantName(tenant))| (&**user, tenant.name().to_owned())).collect();
+        operators.sort_unstable();
+        tenants.sort_unstable();
+        (operators, tenants)
+    }
+
     pub(crate) fn layer(&self) -> NamespaceLayer {
         let Self { operators, tenants } = self.clone();
         NamespaceLayer::new(move |request| {

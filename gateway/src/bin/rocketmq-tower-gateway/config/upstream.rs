@@ -51,9 +51,14 @@ struct CredentialsFile {
 }
 
 impl UpstreamConfig {
+    /// Returns the address of the name-server port.
+    pub(super) fn listen(&self) -> &str {
+        self.listen.as_deref().unwrap_or(LISTEN)
+    }
+
     pub(super) fn to_upstream(&self) -> Result<Upstream, BoxError> {
         let mut upstream = Upstream::new(self.name_servers.clone())
-            .listen(self.listen.as_deref().unwrap_or(LISTEN))
+            .listen(self.listen())
             .slaves(self.slaves.unwrap_or(true))
             .proxy_protocol(self.proxy_protocol);
         if let Some(name) = &self.name {

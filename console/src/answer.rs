@@ -1,4 +1,7 @@
 //! Answers in JSON, errors among them, and what requests have: parameters, pages and bodies.
+//!
+//! An error is `{"error": "text"}` with a fitting status. A list has the items of a page in `items`, and in `next`
+//! the value of the parameter `after` for the page that follows, or `null`.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -12,8 +15,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The maximum number of items of a page, and the number if a request does not say it.
-pub(super) const MAX_PAGE: usize = 200;
+/// The maximum number of items of a page.
+pub const MAX_PAGE: usize = 200;
+/// The number of items if a request does not say it.
 const PAGE: usize = 50;
 
 /// The maximum size of the body of a request, in bytes.
@@ -21,37 +25,44 @@ const MAX_BODY: usize = 512 * 1024;
 
 /// An error: a status, and a text for people.
 #[derive(Debug)]
-pub(super) struct ApiError {
+pub struct ApiError {
     status: StatusCode,
     text: String,
 }
 
 /// The answer to a request.
-pub(super) type Answer = Result<Response, ApiError>;
+pub type Answer = Result<Response, ApiError>;
 
 impl ApiError {
-    pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+    /// Creates an error with this status and text.
+    pub fn new(status: StatusCode, text: impl Into<String>) -> Self {
         Self { status, text: text.into() }
     }
 
-    pub(super) fn bad_request(text: impl Into<String>) -> Self {
+    /// Creates an error of the request: status 400.
+    pub fn bad_request(text: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, text)
     }
 
-    pub(super) fn is_not_found(&self) -> bool {
+    /// Returns whether the status is 404.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
         self.status == StatusCode::NOT_FOUND
     }
 
-    /// Returns whether the broker has failed, and not the request.
-    pub(super) fn is_server_error(&self) -> bool {
+    /// Returns whether the server has failed, and not the request.
+    #[must_use]
+    pub fn is_server_error(&self) -> bool {
         self.status.is_server_error()
     }
 
-    pub(super) fn not_found(text: impl Into<String>) -> Self {
+    /// Creates an error for what does not exist: status 404.
+    pub fn not_found(text: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, text)
     }
 }
 
+/// An [`Abort`] has the status that fits its code. Any other error is logged, and has the status 500.
 impl<E: Into<BoxError>> From<E> for ApiError {
     fn from(error: E) -> Self {
         let error = error.into();
@@ -66,7 +77,7 @@ impl<E: Into<BoxError>> From<E> for ApiError {
     }
 }
 
-/// Returns the status for a response code of the broker.
+/// Returns the status for a response code of RocketMQ.
 fn status(code: ResponseCode) -> StatusCode {
     match code {
         ResponseCode::TOPIC_NOT_EXIST
@@ -86,8 +97,11 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Returns an answer with this value.
-pub(super) fn answer<T: Serialize>(value: &T) -> Answer {
+/// Returns an answer with this value as JSON.
+///
+/// # Errors
+/// If the value is no JSON, such as a table whose keys are not texts.
+pub fn answer<T: Serialize>(value: &T) -> Answer {
     Ok(response(StatusCode::OK, serde_json::to_string(value)?))
 }
 
@@ -101,7 +115,8 @@ fn response(status: StatusCode, json: String) -> Response {
 }
 
 /// The parameters after the question mark.
-pub(super) struct Params<T>(pub(super) T);
+#[derive(Debug)]
+pub struct Params<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = ApiError;
@@ -114,8 +129,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// The name in the path: of a topic, a group, or a message.
-pub(super) struct Name(pub(super) String);
+/// The name in the path, such as that of a topic.
+#[derive(Debug)]
+pub struct Name(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = ApiError;
@@ -128,8 +144,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-/// The body of a change.
-pub(super) struct Change<T>(pub(super) T);
+/// The body of a change: JSON of at most 512 KiB.
+#[derive(Debug)]
+pub struct Change<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Change<T> {
     type Rejection = ApiError;
@@ -145,30 +162,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Change<T> {
 
 /// The part of a list that a request asks for.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Page {
-    pub(super) page_size: Option<usize>,
+pub struct Page {
+    /// The number of items that are wanted.
+    pub page_size: Option<usize>,
     /// The last item of the page before.
-    pub(super) after: Option<String>,
-    /// The beginning of the names that are wanted, and a part of them in any case of letters.
+    pub after: Option<String>,
+    /// The beginning of the names that are wanted.
     #[serde(default)]
-    pub(super) prefix: String,
+    pub prefix: String,
+    /// A part of the names that are wanted, in any case of ASCII letters.
     #[serde(default)]
-    pub(super) contains: String,
+    pub contains: String,
 }
 
 impl Page {
-    /// Returns the number of items, 1 to [`MAX_PAGE`].
-    pub(super) fn size(&self) -> usize {
+    /// Returns the number of items, 1 to [`MAX_PAGE`]; 50 by default.
+    #[must_use]
+    pub fn size(&self) -> usize {
         self.page_size.unwrap_or(PAGE).clamp(1, MAX_PAGE)
     }
 
     /// Returns the first items after the page before, in order of their names, and the name of the last one
     /// if there are more.
-    pub(super) fn of<T>(
-        &self,
-        mut all: Vec<T>,
-        name: impl Fn(&T) -> &str,
-    ) -> (Vec<T>, Option<String>) {
+    pub fn of<T>(&self, mut all: Vec<T>, name: impl Fn(&T) -> &str) -> (Vec<T>, Option<String>) {
         let after = self.after.as_deref();
         all.retain(|item| {
             let name = name(item);

@@ -23,6 +23,12 @@ export function rates(samples, name) {
   return points;
 }
 
+/** Returns the change per second in the last 5 s. */
+export function recent(samples, name) {
+  const of = rates(samples.slice(-6), name);
+  return of.reduce((sum, [, value]) => sum + value, 0) / Math.max(1, of.length);
+}
+
 export const values = (samples, name) => samples.map((sample) => [sample.at, sample[name]]);
 
 /** Returns a round number that is at least this one: 1, 2 or 5 times a power of ten, in units of `base`. */

@@ -3,8 +3,8 @@
 //! A page of another origin must neither read the console, by a name that it makes lead here (DNS
 //! rebinding), nor change anything with the rights of the person in front of the browser (CSRF).
 
-use super::answer::ApiError;
-use super::{ConsoleOptions, Password, Shared};
+use crate::answer::ApiError;
+use crate::{ConsoleOptions, Password};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN, WWW_AUTHENTICATE};
@@ -37,9 +37,9 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// The rules for requests.
+/// The rules for requests: for which names of the console, with which password, and from which pages.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub struct Guard {
     ip: IpAddr,
     hosts: Vec<String>,
     password: Option<Password>,
@@ -49,13 +49,14 @@ pub(super) struct Guard {
 struct Refusal(StatusCode, &'static str);
 
 impl Guard {
-    pub(super) fn new(addr: SocketAddr, options: &ConsoleOptions) -> Self {
+    pub(crate) fn new(addr: SocketAddr, options: &ConsoleOptions) -> Self {
         let hosts = options.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         Self { ip: addr.ip().to_canonical(), hosts, password: options.password.clone() }
     }
 
     /// Returns whether other machines reach it without a password. It is read-only then.
-    pub(super) fn is_open(&self) -> bool {
+    #[must_use]
+    pub fn is_open(&self) -> bool {
         !self.ip.is_loopback() && self.password.is_none()
     }
 
@@ -137,16 +138,16 @@ fn is_of(headers: &HeaderMap, own: &Authority) -> bool {
 }
 
 /// Returns the routes behind the guard.
-pub(super) fn guarded(routes: Router<Arc<Shared>>, shared: &Arc<Shared>) -> Router<Arc<Shared>> {
-    routes.layer(from_fn_with_state(Arc::clone(shared), handle))
+pub(crate) fn guarded(routes: Router, guard: Arc<Guard>) -> Router {
+    routes.layer(from_fn_with_state(guard, handle))
 }
 
-async fn handle(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let mut response = match shared.guard.check(request.method(), request.headers()) {
+async fn handle(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    let mut response = match guard.check(request.method(), request.headers()) {
         Ok(()) => match timeout(PATIENCE, next.run(request)).await {
             Ok(response) => response,
             Err(_) => {
-                let text = "the broker did not answer in time";
+                let text = "there is no answer in time";
                 ApiError::new(StatusCode::GATEWAY_TIMEOUT, text).into_response()
             }
         },

@@ -20,7 +20,7 @@ async function call(method, path, body, signal) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
     onReachable(false);
-    throw new Error("The broker does not answer.");
+    throw new Error("The server does not answer.");
   }
   onReachable(true);
   let value;
