@@ -30,8 +30,8 @@
 //! decisions, and differ between RocketMQ's own clients. The parts are here: [`TopicRoutes`] tells the
 //! queues, a [`Client`] sends `PULL_MESSAGE` with a
 //! [`PullMessageRequestHeader`](crate::protocol::PullMessageRequestHeader), and
-//! [`StoredMessage::decode_all`](crate::message::StoredMessage::decode_all) reads the response. The example
-//! `client` pulls this way; [`protocol`](crate::protocol) has the requests for offsets, heartbeats and locks.
+//! [`StoredMessage::decode_all`](crate::message::StoredMessage::decode_all) reads the response. The package
+//! `rocketmq-tower-cli` pulls this way; [`protocol`](crate::protocol) has the requests for offsets, heartbeats and locks.
 
 mod backoff;
 mod builder;

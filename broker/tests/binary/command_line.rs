@@ -221,6 +221,20 @@ async fn limits_that_let_nobody_in_end_the_process_with_code_2() {
 }
 
 #[tokio::test]
+async fn completions_and_the_manual_page_are_printed() {
+    for (option, has) in [
+        ("--completions=bash", "-o default rocketmq-tower-broker"),
+        ("--completions=fish", "complete -c rocketmq-tower-broker"),
+        ("--man", ".TH rocketmq-tower-broker 1"),
+    ] {
+        let output = soon(command().arg(option).output()).await.unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(has) && text.contains("segment"), "{option}: no {has} in {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_log_that_is_no_terminal_has_no_colours() {
     let (code, text) = fails(in_memory().args(["--log=info", "--topic", "T:0"])).await;
     assert!(code == Some(1) && !text.contains('\u{1b}'), "{text:?}");

@@ -128,3 +128,17 @@ async fn options_come_before_the_file() {
     let error = check(folder.path(), file, &["--log=info"]).await.unwrap_err();
     assert!(error.contains("no name server"), "{error}");
 }
+
+#[tokio::test]
+async fn completions_and_the_manual_page_are_printed() {
+    let folder = Folder::new();
+    for (option, has) in [
+        ("--completions=bash", "-o default rocketmq-tower-gateway"),
+        ("--man", ".TH rocketmq-tower-gateway 1"),
+    ] {
+        let output = soon(command(folder.path()).arg(option).output()).await.unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(has) && text.contains("upstream"), "{option}: no {has} in {text}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod memory;
 mod options;
+mod pages;
 
 use clap::Parser;
 use options::Options;
@@ -15,6 +16,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     memory::set_up();
     let options = Options::parse();
+    match options.pages.print() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => return fail(&*error),
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .on_thread_start(memory::share_arena)

@@ -1,5 +1,6 @@
 //! The options, on the command line or in the environment.
 
+use crate::pages::Pages;
 use clap::{Parser, ValueEnum};
 use rocketmq_tower_broker::{Broker, BrokerBuilder, Flush};
 use rocketmq_tower_console::Password;
@@ -108,6 +109,8 @@ pub(crate) struct Options {
     /// Least severe level to log.
     #[arg(long, value_name = "LEVEL", env = "ROCKETMQ_LOG", default_value = "info")]
     pub(crate) log: LevelFilter,
+    #[command(flatten)]
+    pub(crate) pages: Pages,
 }
 
 /// When a message counts as stored.

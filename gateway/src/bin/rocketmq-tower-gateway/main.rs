@@ -9,6 +9,7 @@ mod live;
 mod log;
 mod memory;
 mod options;
+mod pages;
 mod policies;
 
 use clap::Parser;
@@ -37,9 +38,11 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run_to_end() -> ExitCode {
     let options = Options::parse();
-    let done = match options.check {
-        true => check(&options),
-        false => run(options).await,
+    let done = match options.pages.print() {
+        Ok(true) => Ok(()),
+        Ok(false) if options.check => check(&options),
+        Ok(false) => run(options).await,
+        Err(error) => Err(error),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

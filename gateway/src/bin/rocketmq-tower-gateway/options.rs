@@ -3,6 +3,7 @@
 use crate::config::{
     AclConfig, Config, Parsed, ProxyConfig, Secret, TlsConfig, UpstreamConfig, UpstreamTls, read,
 };
+use crate::pages::Pages;
 use clap::Parser;
 use rocketmq_tower::BoxError;
 use rocketmq_tower::layers::network::Network;
@@ -125,6 +126,8 @@ pub(crate) struct Options {
     /// Check the settings and the files that they name, and exit.
     #[arg(long)]
     pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) pages: Pages,
 }
 
 impl Options {

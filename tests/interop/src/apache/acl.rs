@@ -1,7 +1,7 @@
 //! A broker that requires every request to be signed.
 
 use super::client::Client;
-use super::example;
+use super::command_line;
 use super::message::decode_all;
 use super::requests::{create_topic, pull, request, send};
 use super::servers::{Servers, USER};
@@ -23,7 +23,7 @@ pub(super) async fn check(servers: &Servers, serialize_type: SerializeType) -> C
     report("an unknown user is refused", refused(servers, &nobody, "User:nobody is not found."))
         .await?;
     let keys = ["--access-key", user, "--secret-key", password];
-    report("the example, signed", example::check(servers, &keys)).await
+    report("the command line, signed", command_line::check(servers, &keys)).await
 }
 
 async fn refused(servers: &Servers, client: &Client, remark: &str) -> Checked {

@@ -2,7 +2,7 @@
 
 mod acl;
 mod client;
-mod example;
+mod command_line;
 mod groups;
 mod message;
 mod messages;
@@ -45,7 +45,7 @@ async fn check(servers: &Servers, serialize_type: SerializeType) -> Checked {
     messages::check(servers, &client).await?;
     offsets::check(servers, &client).await?;
     groups::check(servers, serialize_type).await?;
-    report("the example", example::check(servers, &[])).await
+    report("the command line", command_line::check(servers, &[])).await
 }
 
 /// Returns the class path with absolute paths, as the servers run in other directories.

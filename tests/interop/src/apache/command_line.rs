@@ -1,4 +1,4 @@
-//! Sends and pulls with the example `client`, which has been built before.
+//! Sends, pulls, follows and shows with the command `rocketmq-tower`, which has been built before.
 
 use super::ports::free_port;
 use super::servers::Servers;
@@ -9,7 +9,8 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 /// The broker creates it with the first message.
-const TOPIC: &str = "Example";
+const TOPIC: &str = "CommandLine";
+const GROUP: &str = "CommandLineGroup";
 const BODY: &str = "\"hello\" é𝄞";
 
 /// Runs the check. `keys` are the options for signing, if requests must be signed.
@@ -20,11 +21,33 @@ pub(super) async fn check(servers: &Servers, keys: &[&str]) -> Checked {
     let (queue, offset) = (sent["queue"].to_string(), sent["offset"].to_string());
 
     // The message and the topic become visible some time after the send.
-    let place = ["pull", TOPIC, "--queue", &queue, "--offset", &offset, "--max", "1"];
+    let place = ["pull", TOPIC, "--queue", &queue, "--from", &offset, "--max", "1"];
     let pulled = async || Ok(find(&run(servers, keys, &place).await, sent));
     eventually(pulled, Ok(1)).await?;
     let all = run(servers, keys, &["pull", TOPIC]).await;
-    equal(find(&all, sent), Ok(1))
+    equal(find(&all, sent), Ok(1))?;
+    let tail = run(servers, keys, &["tail", TOPIC, "--from", "begin", "--max", "1"]).await;
+    equal(find(&tail, sent), Ok(1))?;
+    shown(servers, keys, sent).await
+}
+
+/// Checks that Apache's servers answer what the lists and figures are made of.
+async fn shown(servers: &Servers, keys: &[&str], sent: &Value) -> Checked {
+    let topics = run(servers, keys, &["topics"]).await?;
+    let topic =
+        topics.iter().find(|line| line["topic"] == TOPIC).ok_or("the topic is not listed")?;
+    equal(&topic["messages"], &json!(1))?;
+    let queues = run(servers, keys, &["topics", TOPIC]).await?;
+    let queue = queues.iter().find(|line| line["queue"] == sent["queue"]);
+    equal(&queue.ok_or("the queue is not shown")?["maxOffset"], &json!(1))?;
+    // Without members, Apache's broker leaves the offsets to the tool.
+    let reset = run(servers, keys, &["groups", "reset", GROUP, TOPIC, "--to", "end"]).await?;
+    equal(&reset.len(), &queues.len())?;
+    let group = run(servers, keys, &["groups", GROUP]).await?;
+    let lags: i64 = group.iter().filter_map(|line| line["lag"].as_i64()).sum();
+    equal(&(group.len(), lags), &(queues.len(), 0))?;
+    run(servers, keys, &["groups"]).await?;
+    Ok(())
 }
 
 /// Returns the number of lines that show the message that was sent.
@@ -38,13 +61,13 @@ fn find(lines: &Result<Vec<Value>, BoxError>, sent: &Value) -> Result<usize, Str
     Ok(lines.iter().filter(is_it).count())
 }
 
-/// Runs the example, and returns the lines that it prints.
+/// Runs the command, and returns the lines that it prints.
 async fn run(servers: &Servers, keys: &[&str], arguments: &[&str]) -> Result<Vec<Value>, BoxError> {
-    let program = std::env::current_exe()?.with_file_name("examples").join("client");
+    let program = std::env::current_exe()?.with_file_name("rocketmq-tower");
     let dead = format!("127.0.0.1:{}", free_port(&[0])?);
     let names = format!("{dead};{}", servers.name_server);
     let mut command = Command::new(program);
-    command.arg(names).args(arguments).args(keys).kill_on_drop(true);
+    command.args(["--json", "--namesrv", &names]).args(arguments).args(keys).kill_on_drop(true);
     let output = timeout(TIMEOUT, command.output()).await??;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
