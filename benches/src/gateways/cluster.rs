@@ -19,7 +19,7 @@ struct Way {
 }
 
 pub(super) fn measure(options: &Options) -> Result<String, BoxError> {
-    let apache = Apache::start()?;
+    let apache = Apache::start(options.broker_on)?;
     let gateway = gateway(apache.names.address, None)?;
     let broker = apache.broker.address;
     let mut ways = vec![

@@ -34,6 +34,10 @@ pub(crate) struct Options {
     /// Measure only the gateway itself, without Apache's servers.
     #[arg(long)]
     alone: bool,
+    /// Give Apache's broker this processor. Run the whole command on the others, with `taskset`, to see what the gateway takes when the
+    /// broker is the limit.
+    #[arg(long)]
+    broker_on: Option<usize>,
     /// The folder for GATEWAY.md.
     #[arg(long, default_value = "benches")]
     out: PathBuf,

@@ -39,25 +39,39 @@ pub(super) struct Apache {
 }
 
 impl Apache {
-    pub(super) fn start() -> Result<Self, BoxError> {
+    pub(super) fn start(broker_on: Option<usize>) -> Result<Self, BoxError> {
         let [names_folder, broker_folder, proxy_folder] =
             ["names", "gateway-broker", "proxy"].map(Folder::new);
         let folders = [names_folder?, broker_folder?, proxy_folder?];
         let [names, broker, proxy] = [free_address()?, free_address()?, free_address()?];
         let known = format!("namesrvAddr={names}");
-        let names = peer("apache-names", names, folders[0].path(), &[])?;
+        let names = peer("apache-names", names, folders[0].path(), &[], None)?;
         let settings = ["--flush", "async", "--set", &known];
-        let broker = peer("apache-broker", broker, folders[1].path(), &settings)?;
+        let broker = peer("apache-broker", broker, folders[1].path(), &settings, broker_on)?;
         let upstream = names.address.to_string();
-        let proxy = peer("apache-proxy", proxy, folders[2].path(), &["--names", &upstream]);
+        let proxy = peer("apache-proxy", proxy, folders[2].path(), &["--names", &upstream], None);
         let proxy = proxy.map_err(|error| error.to_string());
         Ok(Self { proxy, broker, names, _folders: folders })
     }
 }
 
-/// Starts a server of Apache's, which tells that it has started, but not always where.
-fn peer(kind: &str, addr: SocketAddr, data: &Path, options: &[&str]) -> Result<Server, BoxError> {
-    let mut command = Command::new("benches/peers/start");
+/// Starts a server of Apache's, which tells that it has started, but not always where. If a processor is given, it runs there.
+fn peer(
+    kind: &str,
+    addr: SocketAddr,
+    data: &Path,
+    options: &[&str],
+    processor: Option<usize>,
+) -> Result<Server, BoxError> {
+    const START: &str = "benches/peers/start";
+    let mut command = match processor {
+        Some(processor) => {
+            let mut command = Command::new("taskset");
+            command.args(["-c", &processor.to_string(), START]);
+            command
+        }
+        None => Command::new(START),
+    };
     command.args([kind, "--listen", &addr.to_string(), "--data"]).arg(data).args(options);
     Server::spawn(command, move |line| {
         let started = line.contains("boot success") || line.contains("startup successfully");

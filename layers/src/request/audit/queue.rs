@@ -2,8 +2,10 @@ use super::Event;
 use rocketmq_tower_core::clock::now_ms;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 /// The handling of an event for which the queue has no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,9 @@ type Queued = (Event, Option<OwnedSemaphorePermit>);
 pub(super) struct Queue {
     sender: UnboundedSender<Queued>,
     pub(super) room: Arc<Semaphore>,
+    /// The queue is half full when this many places or fewer are free.
+    half: usize,
+    half_full: Arc<Notify>,
     dropped: Arc<AtomicU64>,
     /// Whether it was logged that nobody receives any more.
     told: AtomicBool,
@@ -33,15 +38,23 @@ pub(super) struct Queue {
 #[derive(Debug)]
 pub(super) struct Drain {
     receiver: UnboundedReceiver<Queued>,
+    half_full: Arc<Notify>,
     dropped: Arc<AtomicU64>,
 }
 
 pub(super) fn queue(capacity: usize) -> (Queue, Drain) {
     let (sender, receiver) = unbounded_channel();
-    let room = Arc::new(Semaphore::new(capacity.clamp(1, Semaphore::MAX_PERMITS)));
-    let dropped = Arc::<AtomicU64>::default();
-    let queue = Queue { sender, room, dropped: Arc::clone(&dropped), told: AtomicBool::new(false) };
-    (queue, Drain { receiver, dropped })
+    let capacity = capacity.clamp(1, Semaphore::MAX_PERMITS);
+    let (half_full, dropped) = (Arc::<Notify>::default(), Arc::<AtomicU64>::default());
+    let queue = Queue {
+        sender,
+        room: Arc::new(Semaphore::new(capacity)),
+        half: capacity / 2,
+        half_full: Arc::clone(&half_full),
+        dropped: Arc::clone(&dropped),
+        told: AtomicBool::new(false),
+    };
+    (queue, Drain { receiver, half_full, dropped })
 }
 
 impl Queue {
@@ -58,6 +71,9 @@ impl Queue {
         if self.sender.send((event, permit)).is_err() && !self.told.swap(true, Ordering::Relaxed) {
             tracing::error!("nobody receives the events of an audit any more; they are lost");
         }
+        if self.room.available_permits() <= self.half {
+            self.half_full.notify_one();
+        }
     }
 }
 
@@ -71,6 +87,11 @@ impl Drain {
             Some((event, _place)) => Some(event),
             None => self.take_dropped(),
         }
+    }
+
+    /// Waits for `limit`, so that one wake serves many events; at most until the queue is half full.
+    pub(super) async fn rest(&self, limit: Duration) {
+        _ = timeout(limit, self.half_full.notified()).await;
     }
 
     /// Whether there is no event at the moment.
