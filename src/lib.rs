@@ -233,7 +233,7 @@ struct Readme;
 struct FirstServerGuide;
 
 /// Compiles the code blocks of the guide to middleware.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../docs/guides/middleware.md")]
 struct MiddlewareGuide;
 
