@@ -22,7 +22,7 @@ pub(crate) struct Master {
 /// Returns all masters, in the order of their names.
 ///
 /// # Errors
-/// If there is none.
+/// If the name server knows no master, or does not answer.
 pub(crate) async fn masters(link: &Link) -> Result<Vec<Master>, Failure> {
     let request = RemotingCommand::request(RequestCode::GET_BROKER_CLUSTER_INFO);
     let info: ClusterInfo = link.call_names(request).await?.json()?;

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How long a broker waits for messages before it answers that there is none.
+/// The time that a broker waits for messages before it answers without one.
 const WAIT: Duration = Duration::from_secs(15);
 
 /// The pause after a broker could not be reached, which doubles up to the last one.

@@ -2,7 +2,7 @@
 //!
 //! A console is a page in the browser, and a JSON API that it reads. It serves HTTP/1.1 on an address of its
 //! own: [`ConsoleServer`]. A [`Guard`] decides which requests are answered, [`answer`] has the answers and
-//! what requests have, and [`page`] serves the files of the page, with those that both consoles share.
+//! the parts of requests, and [`page`] serves the files of the page, with those that both consoles share.
 //!
 //! Nothing here grows with what a peer sends beyond these bounds: connections, the time that each may last,
 //! the size of a request, the items of a page.
@@ -13,7 +13,7 @@
 //! use rocketmq_tower_console::answer::answer;
 //! use rocketmq_tower_console::{ConsoleOptions, ConsoleServer, page};
 //!
-//! # #[tokio::main]
+//! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! let options = ConsoleOptions { addr: "127.0.0.1:0".into(), ..ConsoleOptions::default() };
 //! let server = ConsoleServer::bind(&options).await?;

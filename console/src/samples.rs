@@ -3,9 +3,13 @@
 use rocketmq_tower_core::sync::lock;
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
 
 /// The maximum number of samples: 5 minutes, of one per second.
 const MAX_SAMPLES: usize = 300;
+/// The interval of samples.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The newest 300 samples, each with its time, the oldest one first.
 #[derive(Debug)]
@@ -19,6 +23,21 @@ impl<T: Copy> Samples<T> {
             samples.pop_front();
         }
         samples.push_back((at, sample));
+    }
+
+    /// Adds a sample each second, for ever, unless `take` returns `None`.
+    pub async fn fill<F>(&self, mut take: impl FnMut() -> F)
+    where
+        F: Future<Output = Option<(i64, T)>>,
+    {
+        let mut seconds = interval(INTERVAL);
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            seconds.tick().await;
+            if let Some((at, sample)) = take().await {
+                self.add(at, sample);
+            }
+        }
     }
 
     /// Returns those after this time, in ms since 1970.

@@ -8,8 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Returns the time, in milliseconds since 1970.
 #[must_use]
 pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    millis(since)
+    time_ms(SystemTime::now())
+}
+
+/// Returns a time in milliseconds since 1970; 0 if it is earlier.
+#[must_use]
+pub fn time_ms(time: SystemTime) -> i64 {
+    millis(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Returns a duration in milliseconds, or `i64::MAX` if it has more.

@@ -12,13 +12,11 @@ mod samples;
 
 use crate::StartError;
 use crate::state::BrokerState;
-use answer::ApiError;
 pub(crate) use rocketmq_tower_console::{ConsoleOptions, Password};
 use rocketmq_tower_console::{ConsoleServer, Guard, Samples, Turns, answer};
 use samples::Sample;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// A console that listens.
 pub(crate) struct Console {
@@ -31,13 +29,6 @@ pub(crate) struct Shared {
     guard: Arc<Guard>,
     samples: Samples<Sample>,
     turns: Turns,
-}
-
-impl Shared {
-    /// Waits for a turn to look through tables or to read the store.
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        self.turns.take().await
-    }
 }
 
 impl Console {

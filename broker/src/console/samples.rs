@@ -5,12 +5,7 @@ use crate::state::BrokerState;
 use rocketmq_tower_core::clock;
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval};
-
-/// The interval of samples for the plots.
-const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The broker's counters at a time. 300 of them take 20 KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -29,18 +24,13 @@ pub(super) struct Sample {
 
 /// Takes a sample each second, for ever.
 pub(super) async fn take(shared: Arc<Shared>) {
-    let mut seconds = interval(INTERVAL);
-    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        seconds.tick().await;
+    let sample = || {
         let shared = Arc::clone(&shared);
-        let sample = move || {
-            let sample = now(&shared.broker);
-            shared.samples.add(sample.at, sample);
-        };
         // The store may wait for its disk.
-        _ = spawn_blocking(sample).await;
-    }
+        let sample = spawn_blocking(move || now(&shared.broker));
+        async { sample.await.ok().map(|sample| (sample.at, sample)) }
+    };
+    shared.samples.fill(sample).await;
 }
 
 /// Returns the counters now. For a thread that may block.

@@ -19,7 +19,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use serde_json::Value;
 use std::io::{self, Stdout, Write};
 
-/// What is less important than the rest.
+/// The style of text that is less important than the rest.
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// Places: brokers, queues.
 pub(crate) const PLACE: Style = AnsiColor::Cyan.on_default();

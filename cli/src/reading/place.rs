@@ -22,7 +22,7 @@ pub(crate) struct Place {
 /// Returns the queues of a topic that can be read: all, or those with this name.
 ///
 /// # Errors
-/// If there is none, or more than 4096.
+/// If no queue can be read, or more than 4096 can.
 pub(crate) async fn places(
     link: &Link,
     topic: &str,

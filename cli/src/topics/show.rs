@@ -14,7 +14,7 @@ pub(super) struct Queue {
     id: i32,
     min: i64,
     max: i64,
-    /// When the last message was stored; not positive if there is none.
+    /// When the last message was stored; not positive in an empty queue.
     updated: i64,
 }
 

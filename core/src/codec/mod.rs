@@ -166,7 +166,7 @@ impl RemotingCodec {
             self.block = (self.block / 2).max(BLOCK);
         }
         self.filled = 0;
-        self.reserved = false;
+        self.gave_back();
     }
 
     /// Returns the length of the largest frame in bytes, in both directions, including the length

@@ -179,6 +179,22 @@ where
         self.channel().shared().note_requests(held);
     }
 
+    /// Gives empty blocks back, and releases memory if nothing is in flight.
+    fn release_memory(&mut self) {
+        if let Some(transport) = &mut self.transport {
+            transport.end_poll();
+        }
+        if !self.exchanges.is_idle() || self.outbound.awaits_responses() {
+            return;
+        }
+        self.exchanges.release_memory();
+        self.inbound.release_memory();
+        self.outbound.release_memory();
+        if let Some(transport) = &mut self.transport {
+            transport.release_buffers();
+        }
+    }
+
     /// Closes the connection now, for `reason` unless it already has one. Requests in flight run to
     /// completion; their responses are discarded.
     fn close(&mut self, reason: CloseReason) {

@@ -403,20 +403,4 @@ where
             && !inbound.leaves_unread(&self.lifecycle, outbound)
             && (self.over.is_none() || inbound.must_read(outbound))
     }
-
-    /// Releases memory if nothing is in flight.
-    pub(super) fn release_memory(&mut self) {
-        if let Some(transport) = &mut self.transport {
-            transport.end_poll();
-        }
-        if !self.exchanges.is_idle() || self.outbound.awaits_responses() {
-            return;
-        }
-        self.exchanges.release_memory();
-        self.inbound.release_memory();
-        self.outbound.release_memory();
-        if let Some(transport) = &mut self.transport {
-            transport.release_buffers();
-        }
-    }
 }

@@ -74,7 +74,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Transport<Io> {
         self.starved
     }
 
-    /// Reads the next frame, with at most one read from the socket. To be called unless it [is starved](Self::is_starved). Returns `None` if the peer has closed its side. After `Pending`, see [`has_more`](Self::has_more).
+    /// Reads the next frame, with at most one read from the socket. To be called unless it [is starved](Self::is_starved). Returns `None`
+    /// if the peer has closed its side. After `Pending`, see [`has_more`](Self::has_more).
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,

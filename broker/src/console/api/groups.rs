@@ -37,22 +37,15 @@ impl Kind {
 
 #[derive(Deserialize)]
 pub(super) struct GroupsQuery {
-    page_size: Option<usize>,
-    after: Option<String>,
-    #[serde(default)]
-    prefix: String,
-    #[serde(default)]
-    contains: String,
     /// All of them if absent.
     kind: Option<Kind>,
 }
 
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
-    Params(query): Params<GroupsQuery>,
+    Params(page): Params<Page>,
+    Params(GroupsQuery { kind }): Params<GroupsQuery>,
 ) -> Answer {
-    let GroupsQuery { page_size, after, prefix, contains, kind } = query;
-    let page = Page { page_size, after, prefix, contains };
     let value = report(&shared, move |shared| {
         let broker = &shared.broker;
         let mut groups = broker.groups.names();

@@ -68,7 +68,7 @@ async fn by_index(
         index_type: index_type.map(str::to_owned),
         ..QueryMessageRequestHeader::default()
     };
-    let _turn = shared.turn().await?;
+    let _turn = shared.turns.take().await?;
     let found = lookup::query(Broker(Arc::clone(&shared.broker)), Header(query)).await;
     let body = match found.map_err(ApiError::from) {
         Ok((_, Body(body))) => body,
@@ -99,7 +99,7 @@ async fn record(shared: &Arc<Shared>, id: &str) -> Result<Bytes, ApiError> {
 }
 
 pub(super) async fn one(State(shared): State<Arc<Shared>>, Name(id): Name) -> Answer {
-    let _turn = shared.turn().await?;
+    let _turn = shared.turns.take().await?;
     let record = record(&shared, &id).await?;
     let (found, _) = StoredMessage::decode(&record)?;
     answer(&message(&shared.broker, &found, MAX_BODY))
@@ -113,7 +113,7 @@ pub(super) async fn track(
     Params(page): Params<Page>,
 ) -> Answer {
     let record = {
-        let _turn = shared.turn().await?;
+        let _turn = shared.turns.take().await?;
         record(&shared, &id).await?
     };
     let value = report(&shared, move |shared| {

@@ -41,7 +41,7 @@ async fn report<T: Send + 'static>(
     shared: &Arc<Shared>,
     work: impl FnOnce(&Shared) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let turn = shared.turn().await?;
+    let turn = shared.turns.take().await?;
     let shared = Arc::clone(shared);
     let work = move || {
         // Until it is done, also if nobody waits for it any more.
@@ -56,7 +56,7 @@ async fn change<T: Send + 'static>(
     shared: &Shared,
     work: impl Future<Output = Result<T, BoxError>> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let turn = shared.turn().await?;
+    let turn = shared.turns.take().await?;
     let work = async move {
         let _turn = turn;
         work.await

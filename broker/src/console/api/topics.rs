@@ -46,12 +46,6 @@ impl Kind {
 
 #[derive(Deserialize)]
 pub(super) struct TopicsQuery {
-    page_size: Option<usize>,
-    after: Option<String>,
-    #[serde(default)]
-    prefix: String,
-    #[serde(default)]
-    contains: String,
     /// All of them if absent.
     kind: Option<Kind>,
     /// Those of applications that most messages are stored in now, in one page.
@@ -61,10 +55,9 @@ pub(super) struct TopicsQuery {
 
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
-    Params(query): Params<TopicsQuery>,
+    Params(page): Params<Page>,
+    Params(TopicsQuery { kind, busiest }): Params<TopicsQuery>,
 ) -> Answer {
-    let TopicsQuery { page_size, after, prefix, contains, kind, busiest } = query;
-    let page = Page { page_size, after, prefix, contains };
     let kind = if busiest { Some(Kind::Application) } else { kind };
     let value = report(&shared, move |shared| {
         let mut topics = shared.broker.topics.all();

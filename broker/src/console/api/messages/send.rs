@@ -83,7 +83,7 @@ pub(in super::super) async fn resend(
     Change(_): Change<BTreeMap<String, String>>,
 ) -> Answer {
     let record = {
-        let _turn = shared.turn().await?;
+        let _turn = shared.turns.take().await?;
         record(&shared, &id).await?
     };
     let (dead, _) = StoredMessage::decode(&record)?;

@@ -10,7 +10,6 @@ use rocketmq_tower_core::clock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// Returns the routes of the API.
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -68,7 +67,7 @@ async fn connections(State(shared): State<Arc<Shared>>, Params(page): Params<Pag
             "upstream": client.upstream,
             "target": client.target,
             "has_broker": client.has_broker,
-            "since": client.since.map(millis),
+            "since": client.since.map(clock::time_ms),
             "client": client.client,
             "produces": client.produces,
             "consumes": client.consumes,
@@ -104,11 +103,6 @@ pub(super) fn rows<T>(page: &Page, mut all: Vec<T>) -> Result<(Vec<T>, Option<St
     all.truncate(page.size());
     let next = more.then(|| (first + all.len() - 1).to_string());
     Ok((all, next))
-}
-
-/// Returns a time in ms since 1970.
-pub(super) fn millis(time: SystemTime) -> i64 {
-    clock::millis(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 #[cfg(test)]

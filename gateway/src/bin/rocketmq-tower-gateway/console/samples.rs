@@ -5,11 +5,6 @@ use rocketmq_tower_core::clock;
 use rocketmq_tower_gateway::Status;
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
-
-/// The interval of samples.
-const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The gateway's counters at a time. 300 of them take 15 KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,13 +21,11 @@ pub(super) struct Sample {
 
 /// Takes a sample each second, for ever.
 pub(super) async fn take(shared: Arc<Shared>) {
-    let mut seconds = interval(INTERVAL);
-    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        seconds.tick().await;
+    let sample = || async {
         let sample = now(&shared.status).await;
-        shared.samples.add(sample.at, sample);
-    }
+        Some((sample.at, sample))
+    };
+    shared.samples.fill(sample).await;
 }
 
 /// Returns the counters now. It looks at each connection.

@@ -1,7 +1,6 @@
 //! The clusters behind the gateway, and their brokers.
 
 use super::Shared;
-use super::api::millis;
 use axum::extract::State;
 use rocketmq_tower_console::answer::{Answer, ApiError, Name, Page, Params, answer};
 use rocketmq_tower_core::clock;
@@ -17,7 +16,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Params(page): Params
 }
 
 fn summary(upstream: &UpstreamState) -> Value {
-    let answered = upstream.answered.map(millis);
+    let answered = upstream.answered.map(clock::time_ms);
     json!({
         "name": upstream.name,
         "name_servers": upstream.name_servers,
